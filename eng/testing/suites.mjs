@@ -1,0 +1,67 @@
+// What there is to test, the longest first.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+
+/** Every suite of the repository at `root`, whose results go to `folder`. */
+export function suites(root, folder) {
+  const at = (...parts) => path.join(root, ...parts);
+  return [...bothFeeds(at), ...typescript(at, folder), ...python(at, folder), ...dotnet(at, folder), ...own(at, folder)];
+}
+
+// Builds the solution against published contracts and against the stand-ins; it works or it does not.
+const bothFeeds = (at) =>
+  existsSync(at('eng/grpc-contracts/test-both-feeds.sh'))
+    ? [{ name: 'both-feeds', commands: [{ run: [at('eng/grpc-contracts/test-both-feeds.sh')], cwd: at() }] }]
+    : [];
+
+// One suite for each test project, named by its folder. One that is not in the solution was not built, and so fails here.
+const dotnet = (at, folder) =>
+  readdirSync(at('tests')).filter((name) => existsSync(at('tests', name, `${name}.csproj`)) && name.endsWith('.Tests')).map((name) => ({
+    name,
+    results: `${name}.trx`,
+    commands: [{
+      run: ['dotnet', 'test', at('artifacts/bin', name, 'release', `${name}.dll`),
+        '--logger', `trx;LogFileName=${name}.trx`, '--results-directory', folder],
+      cwd: at('tests', name),
+    }],
+  }));
+
+const typescript = (at, folder) =>
+  existsSync(at('clients/typescript/package.json'))
+    ? [{
+      name: 'typescript',
+      results: 'typescript.xml',
+      commands: [
+        { run: ['npm', 'ci', '--no-audit', '--no-fund'], cwd: at('clients/typescript') },
+        { run: ['npm', 'test'], cwd: at('clients/typescript'), env: { TEST_RESULTS: path.join(folder, 'typescript.xml') } },
+      ],
+    }]
+    : [];
+
+const python = (at, folder) =>
+  existsSync(at('clients/python/test.sh'))
+    ? [{
+      name: 'python',
+      results: 'python.xml',
+      prepare: () => debian(at, 'python3', 'python3-grpcio', 'python3-protobuf', 'protobuf-compiler', 'protobuf-compiler-grpc', 'libprotobuf-dev'),
+      commands: [{ run: [at('clients/python/test.sh')], cwd: at('clients/python'), env: { TEST_RESULTS: path.join(folder, 'python.xml') } }],
+    }]
+    : [];
+
+// The tests of this folder, by name: node's own search differs between its versions.
+const own = (at, folder) => [{
+  name: 'eng',
+  results: 'eng.xml',
+  commands: [{
+    run: ['node', '--test', '--test-reporter=junit', `--test-reporter-destination=${path.join(folder, 'eng.xml')}`,
+      ...readdirSync(at('eng/testing')).filter((name) => name.endsWith('.test.mjs')).map((name) => at('eng/testing', name))],
+    cwd: at(),
+  }],
+}];
+
+// Why Debian packages cannot be had here, or nothing.
+function debian(at, ...packages) {
+  const { status, stderr } = spawnSync(at('eng/debian.sh'), packages, { encoding: 'utf8', stdio: ['ignore', 'inherit', 'pipe'] });
+  return status === 0 ? null : stderr.trim().split('\n').at(-1);
+}
