@@ -53,14 +53,17 @@ bench: build ## What a completion costs, beside a bare reverse proxy
 clean: ## Delete everything that was made here
 	rm -rf artifacts bin clients/*/node_modules clients/*/dist clients/*/gen
 
-# Which packages the feed has decides what is built: see docs/decisions/0001-stand-ins-for-absent-packages.md.
-$(stamps)/feed: $(wildcard eng/grpc-contracts/detect.sh) Directory.Packages.props
-	@mkdir -p $(@D)
-	@if [ -x eng/grpc-contracts/detect.sh ]; then eng/grpc-contracts/detect.sh; fi
-	@touch $@
+# Which packages the feed has decides what is built: docs/decisions/0001-stand-ins-for-absent-packages.md. Asked every time, since the
+# answer is remembered and the file changes only with it.
+.PHONY: always
+always:
+feed := eng/grpc-contracts/feed.props
+$(feed): always
+	@eng/grpc-contracts/detect.sh
 
-$(stamps)/restore: $(stamps)/feed $(projects) $(settings)
+$(stamps)/restore: $(feed) $(filter-out $(feed),$(projects)) $(settings)
 	dotnet restore ClawGrpc.sln --locked-mode
+	@mkdir -p $(@D)
 	@touch $@
 
 $(stamps)/build: $(stamps)/restore $(sources) .editorconfig
