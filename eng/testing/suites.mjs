@@ -54,7 +54,8 @@ const own = (at, folder) => [{
   name: 'eng',
   results: 'eng.xml',
   commands: [{
-    run: ['node', '--test', '--test-reporter=junit', `--test-reporter-destination=${path.join(folder, 'eng.xml')}`,
+    run: ['node', '--test', '--test-reporter=spec', '--test-reporter-destination=stdout',
+      '--test-reporter=junit', `--test-reporter-destination=${path.join(folder, 'eng.xml')}`,
       ...readdirSync(at('eng/testing')).filter((name) => name.endsWith('.test.mjs')).map((name) => at('eng/testing', name))],
     cwd: at(),
   }],
