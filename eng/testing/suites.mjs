@@ -61,8 +61,10 @@ const own = (at, folder) => [{
   }],
 }];
 
-// Why Debian packages cannot be had here, or nothing.
+// Why Debian packages cannot be had here, or nothing. What is installed is said.
 function debian(at, ...packages) {
   const { status, stderr } = spawnSync(at('eng/debian.sh'), packages, { encoding: 'utf8', stdio: ['ignore', 'inherit', 'pipe'] });
-  return status === 0 ? null : stderr.trim().split('\n').at(-1);
+  if (status !== 0) return stderr.trim().split('\n').at(-1);
+  process.stderr.write(stderr);
+  return null;
 }
