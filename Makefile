@@ -6,7 +6,7 @@ MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
 .SUFFIXES:
 .DEFAULT_GOAL := help
 
-# No welcome texts, no telemetry, and no build processes that outlive the build.
+# No welcome texts, no telemetry, no idle build nodes left behind.
 export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export MSBUILDDISABLENODEREUSE := 1
@@ -28,7 +28,7 @@ help: ## Print this
 
 .PHONY: demo
 demo: build ## The whole story in half a minute: onboard, stream, cache, failover, receipt
-	@eng/demo.sh
+	@node eng/demo/story.mjs
 
 .PHONY: test
 test: build ## Everything that tests; the last line counts
