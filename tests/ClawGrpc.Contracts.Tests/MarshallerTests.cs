@@ -70,13 +70,16 @@ public sealed class MarshallerTests
             Found = method.RequestMarshaller as Marshaller<EchoRequest>;
 
         public override void AddMethod<TRequest, TResponse>(
-            Method<TRequest, TResponse> method, ClientStreamingServerMethod<TRequest, TResponse>? handler) { }
+            Method<TRequest, TResponse> method, ClientStreamingServerMethod<TRequest, TResponse>? handler)
+        { }
 
         public override void AddMethod<TRequest, TResponse>(
-            Method<TRequest, TResponse> method, ServerStreamingServerMethod<TRequest, TResponse>? handler) { }
+            Method<TRequest, TResponse> method, ServerStreamingServerMethod<TRequest, TResponse>? handler)
+        { }
 
         public override void AddMethod<TRequest, TResponse>(
-            Method<TRequest, TResponse> method, DuplexStreamingServerMethod<TRequest, TResponse>? handler) { }
+            Method<TRequest, TResponse> method, DuplexStreamingServerMethod<TRequest, TResponse>? handler)
+        { }
     }
 
     private sealed class Recording : SerializationContext
