@@ -67,6 +67,15 @@ internal sealed partial class Json5Scanner(Json5Source source, int offset)
         }
     }
 
+    /// <summary>Goes past white space that does not end the line.</summary>
+    public void SkipSpaces()
+    {
+        while (Peek() is var next && IsBlank(next) && !IsLineEnd(next))
+        {
+            Skip();
+        }
+    }
+
     /// <summary>Goes past a comment that begins here.</summary>
     /// <exception cref="Json5Exception">It is not closed, or the slash begins none.</exception>
     public void SkipComment()

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json.Nodes;
 using ClawGrpc.Core.Json5;
 
 namespace ClawGrpc.Core.Tests.Json5;
@@ -15,15 +16,27 @@ internal static class ValueForm
         Json5Null => "null",
         Json5Boolean boolean => boolean.Value ? "true" : "false",
         Json5String text => Quoted(text.Value),
-        Json5Number number => double.IsNaN(number.Value)
-            ? "NaN"
-            : string.Create(CultureInfo.InvariantCulture, $"#{BitConverter.DoubleToUInt64Bits(number.Value):x16}"),
+        Json5Number number => Number(number.Value),
         Json5Array array => $"[{string.Join(',', array.Items.Select(Of))}]",
-        Json5Object members => $"{{{string.Join(',', members.EffectiveMembers()
-            .OrderBy(member => member.Key, StringComparer.Ordinal)
-            .Select(member => $"{Quoted(member.Key)}:{Of(member.Value)}"))}}}",
+        Json5Object members => Members(members.EffectiveMembers().Select(member => (member.Key, Of(member.Value)))),
         _ => throw new InvalidOperationException(value.Kind),
     };
+
+    public static string Of(JsonNode? value) => value switch
+    {
+        null => "null",
+        JsonArray array => $"[{string.Join(',', array.Select(Of))}]",
+        JsonObject members => Members(members.Select(member => (member.Key, Of(member.Value)))),
+        _ when value.AsValue().TryGetValue<bool>(out var flag) => flag ? "true" : "false",
+        _ when value.AsValue().TryGetValue<double>(out var number) => Number(number),
+        _ => Quoted(value.GetValue<string>()),
+    };
+
+    private static string Members(IEnumerable<(string Key, string Form)> members) =>
+        $"{{{string.Join(',', members.OrderBy(member => member.Key, StringComparer.Ordinal).Select(member => $"{Quoted(member.Key)}:{member.Form}"))}}}";
+
+    private static string Number(double number) =>
+        double.IsNaN(number) ? "NaN" : string.Create(CultureInfo.InvariantCulture, $"#{BitConverter.DoubleToUInt64Bits(number):x16}");
 
     private static string Quoted(string text)
     {
