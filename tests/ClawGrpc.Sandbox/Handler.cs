@@ -3,7 +3,7 @@ using System.Buffers;
 namespace ClawGrpc.Testing;
 
 /// <summary>One request: read it whole, log it, take its fault, answer, log how that ended.</summary>
-internal sealed class Handler(SandboxOptions options, RequestLog log, FaultScript script, Api api, Ids ids, CancellationToken stopping)
+internal sealed class Handler(SandboxOptions options, RequestLog log, FaultScript script, KeyRing keys, Api api, Ids ids, CancellationToken stopping)
 {
     private readonly ReplyWriter _writer = new(options);
 
@@ -35,7 +35,7 @@ internal sealed class Handler(SandboxOptions options, RequestLog log, FaultScrip
         var fault = script.Take(seen);
         var (reply, account) = fault switch
         {
-            { Status: { } status } => (status.ToReply(seen.RequestId), AccountOf(seen)),
+            { Status: { } status } => (status.ToReply(seen.RequestId), seen.Credential is { } key ? keys.AccountOf(key) : null),
             { Replay: { } replay } => (replay.ToReply(), null),
             // Whatever the answer would be, it is never sent; asking for it would write to the cache.
             { Drop: true } or { StallBeforeHeaders: true } => (new Reply(200, null, []), null),
@@ -43,10 +43,6 @@ internal sealed class Handler(SandboxOptions options, RequestLog log, FaultScrip
         };
         return await _writer.WriteAsync(context, seen, reply, fault, account, gone);
     }
-
-    private static Account? AccountOf(SeenRequest seen) => seen.Credential is { } key
-        ? Account.Of(new(key), plan: key.StartsWith("sk-ant-oat01-", StringComparison.Ordinal))
-        : null;
 
     private SeenRequest See(HttpRequest request, ReadOnlyMemory<byte> body) => new()
     {

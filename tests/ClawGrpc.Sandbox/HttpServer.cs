@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
@@ -13,6 +14,8 @@ internal sealed class HttpServer : IAsyncDisposable
 {
     private readonly KestrelServer _server;
     private readonly RequestDelegate _handle;
+    private int _openConnections;
+    private int _connectionsMade;
 
     public HttpServer(string listen, RequestDelegate handle)
     {
@@ -31,8 +34,7 @@ internal sealed class HttpServer : IAsyncDisposable
         options.Limits.MaxRequestBodySize = null;
         options.Limits.MinRequestBodyDataRate = null;
         options.Limits.MinResponseDataRate = null;
-        options.Listen(System.Net.IPAddress.Parse(url.Host == "localhost" ? "127.0.0.1" : url.Host.Trim('[', ']')), url.Port, endpoint =>
-            endpoint.Protocols = HttpProtocols.Http1);
+        options.Listen(AddressOf(url), url.Port, Configure);
         _handle = handle;
         _server = new(
             Options.Create(options),
@@ -42,6 +44,10 @@ internal sealed class HttpServer : IAsyncDisposable
 
     public string Address => _server.Features.Get<IServerAddressesFeature>()!.Addresses.Single();
 
+    public int OpenConnections => Volatile.Read(ref _openConnections);
+
+    public int ConnectionsMade => Volatile.Read(ref _connectionsMade);
+
     public Task StartAsync() => _server.StartAsync(new Application(_handle), CancellationToken.None);
 
     public async ValueTask DisposeAsync()
@@ -49,6 +55,26 @@ internal sealed class HttpServer : IAsyncDisposable
         // Whoever is still connected has been told to go; nobody is waited for.
         await _server.StopAsync(new CancellationToken(canceled: true));
         _server.Dispose();
+    }
+
+    private static IPAddress AddressOf(Uri url) => url.Host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(url.Host.Trim('[', ']'));
+
+    private void Configure(ListenOptions endpoint)
+    {
+        endpoint.Protocols = HttpProtocols.Http1;
+        endpoint.Use(next => async connection =>
+        {
+            Interlocked.Increment(ref _connectionsMade);
+            Interlocked.Increment(ref _openConnections);
+            try
+            {
+                await next(connection);
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _openConnections);
+            }
+        });
     }
 
     private sealed class Application(RequestDelegate handle) : IHttpApplication<HttpContext>

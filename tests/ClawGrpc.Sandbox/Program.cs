@@ -7,13 +7,15 @@ namespace ClawGrpc.Testing;
 internal static class Program
 {
     private const string Usage = """
-        usage: sandbox [--listen http://ADDRESS:PORT] [--script FILE] [--token-delay-ms N] [--bench] [--quiet]
+        usage: sandbox [OPTION]...
 
-          --listen          where to listen; port 0 takes a free one (default http://127.0.0.1:0)
-          --script          JSON file: faults, or an object with "faults" and "keys"
-          --token-delay-ms  pause between the events of a stream (default 0)
-          --bench           cheapest answers, for benchmarks: no checks, no faults, no log
-          --quiet           say nothing when stopping
+          --listen http://ADDRESS:PORT  where to listen; port 0 takes a free one (default http://127.0.0.1:0)
+          --script FILE                 JSON: faults, or an object with "faults" and "keys"
+          --token-delay-ms N            pause between the events of a stream (default 0)
+          --min-cache-tokens N          shortest prefix that is cached (default: each model's own)
+          --model ID                    a model that exists besides the usual ones; may be repeated
+          --bench                       cheapest answers, for benchmarks: no checks, no faults, no log
+          --quiet                       say nothing when stopping
 
         Prints one line when ready: sandbox listening on http://ADDRESS:PORT
         """;
@@ -26,7 +28,7 @@ internal static class Program
         {
             options = Parse(args);
         }
-        catch (Exception error) when (error is ArgumentException or FormatException or IOException or System.Text.Json.JsonException)
+        catch (Exception error) when (error is ArgumentException or FormatException or OverflowException or IOException or System.Text.Json.JsonException)
         {
             await Console.Error.WriteLineAsync($"sandbox: {error.Message}\n{Usage}");
             return 2;
@@ -70,7 +72,9 @@ internal static class Program
             {
                 "--listen" => options with { Listen = Value() },
                 "--script" => WithScript(options, SandboxScript.Parse(File.ReadAllBytes(Value()))),
-                "--token-delay-ms" => options with { TokenDelay = TimeSpan.FromMilliseconds(int.Parse(Value(), NumberStyles.None, CultureInfo.InvariantCulture)) },
+                "--token-delay-ms" => options with { TokenDelay = TimeSpan.FromMilliseconds(Number(Value())) },
+                "--min-cache-tokens" => options with { MinimumCacheableTokens = Number(Value()) },
+                "--model" => options with { ExtraModels = [.. options.ExtraModels, Value()] },
                 "--bench" => options with { Bench = true },
                 "--quiet" => options,
                 var other => throw new ArgumentException($"Unknown argument: {other}"),
@@ -79,6 +83,8 @@ internal static class Program
 
         return options;
     }
+
+    private static int Number(string text) => int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
 
     private static SandboxOptions WithScript(SandboxOptions options, SandboxScript script) =>
         options with { Faults = script.Faults, Keys = script.Keys };

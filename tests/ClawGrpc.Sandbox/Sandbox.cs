@@ -21,7 +21,7 @@ public sealed class Sandbox : IAsyncDisposable
         _keys = new(options);
         _api = new(options, _keys, ids);
         _script.Add(options.Faults);
-        var handler = new Handler(options, _log, _script, _api, ids, _stopping.Token);
+        var handler = new Handler(options, _log, _script, _keys, _api, ids, _stopping.Token);
         var control = new Control(this);
         var bench = new BenchAnswers();
         RequestDelegate handle = context =>
@@ -36,6 +36,12 @@ public sealed class Sandbox : IAsyncDisposable
 
     /// <summary>What it was asked so far, in order of arrival, open requests included.</summary>
     public IReadOnlyList<SeenRequest> Requests => _log.Snapshot();
+
+    /// <summary>Connections that clients hold open now.</summary>
+    public int OpenConnections => _server.OpenConnections;
+
+    /// <summary>Connections that clients have made since the start.</summary>
+    public int ConnectionsMade => _server.ConnectionsMade;
 
     /// <summary>Faults of the script that have requests left to take.</summary>
     public int FaultsLeft => _script.Left;

@@ -8,7 +8,7 @@ internal sealed class KeyRing
     private const string ApiKey = "sk-ant-api03-";
     private const string AccessToken = "sk-ant-oat01-";
     private readonly ConcurrentDictionary<string, SandboxKey> _known = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, DateTimeOffset> _expiry = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Minted> _minted = new(StringComparer.Ordinal);
     private readonly SandboxOptions _options;
 
     public KeyRing(SandboxOptions options)
@@ -22,11 +22,14 @@ internal sealed class KeyRing
 
     public void Add(SandboxKey key) => _known[key.Key] = key;
 
-    /// <summary>Makes an access token good until <paramref name="expires"/>.</summary>
-    public void Add(SandboxKey key, DateTimeOffset expires)
+    /// <summary>Makes an access token good for a time.</summary>
+    /// <param name="token">The token.</param>
+    /// <param name="expires">When it ends.</param>
+    /// <param name="isPlan">Whether it is a subscription's; otherwise a workload's, whose account is an API account.</param>
+    public void Mint(SandboxKey token, DateTimeOffset expires, bool isPlan)
     {
-        Add(key);
-        _expiry[key.Key] = expires;
+        _minted[token.Key] = new(expires, isPlan);
+        Add(token);
     }
 
     /// <summary>Who sent this request; otherwise the error to answer, and no account.</summary>
@@ -56,7 +59,7 @@ internal sealed class KeyRing
             return Refuse(ErrorTexts.OAuthNotSupported);
         }
 
-        if (_expiry.TryGetValue(token, out var expires) && expires <= _options.TimeProvider.GetUtcNow())
+        if (_minted.TryGetValue(token, out var minted) && minted.Expires <= _options.TimeProvider.GetUtcNow())
         {
             return Refuse(ErrorTexts.OAuthExpired);
         }
@@ -68,11 +71,17 @@ internal sealed class KeyRing
         _known.ContainsKey(key)
         || (_options.AcceptUnknownKeys && key.Length > prefix.Length && key.StartsWith(prefix, StringComparison.Ordinal));
 
-    // A token minted for a workload has a known expiry and an API account; the others are subscription logins.
-    private (Account?, ApiError?) Accept(string key) =>
-        (Account.Of(_known.GetValueOrDefault(key) ?? new SandboxKey(key), IsPlan(key)), null);
+    /// <summary>The account behind a credential, good or not.</summary>
+    public Account AccountOf(string key)
+    {
+        // The prefix alone does not tell a subscription's token from a workload's; one nobody minted here is taken for a setup-token.
+        var isPlan = _minted.TryGetValue(key, out var minted) ? minted.IsPlan : key.StartsWith(AccessToken, StringComparison.Ordinal);
+        return Account.Of(_known.GetValueOrDefault(key) ?? new SandboxKey(key), isPlan);
+    }
 
-    private static bool IsPlan(string key) => key.StartsWith(AccessToken, StringComparison.Ordinal);
+    private (Account?, ApiError?) Accept(string key) => (AccountOf(key), null);
 
     private static (Account?, ApiError?) Refuse(string message) => (null, ApiError.Of(401, message));
+
+    private sealed record Minted(DateTimeOffset Expires, bool IsPlan);
 }

@@ -10,7 +10,6 @@ namespace ClawGrpc.Testing;
 internal sealed class TokenEndpoint(SandboxOptions options, KeyRing keys, Ids ids)
 {
     private const string JwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-    private const string LoginScope = "user:inference user:profile";
 
     // Every refresh token stands for the login it descends from; null once it was used.
     private readonly ConcurrentDictionary<string, string?> _logins = new(StringComparer.Ordinal);
@@ -42,7 +41,7 @@ internal sealed class TokenEndpoint(SandboxOptions options, KeyRing keys, Ids id
 
         var next = ids.Next("sk-ant-ort01-FAKE-");
         _logins[next] = login;
-        return Grant(new SandboxKey(ids.Next("sk-ant-oat01-FAKE-"), Workspace: Account.Of(new(login), true).Workspace), next, LoginScope);
+        return Grant(new SandboxKey(ids.Next("sk-ant-oat01-FAKE-"), Workspace: Account.Of(new(login), true).Workspace), next, "user:inference user:profile");
     }
 
     private Reply Exchange(SeenRequest request, JsonElement body)
@@ -69,7 +68,7 @@ internal sealed class TokenEndpoint(SandboxOptions options, KeyRing keys, Ids id
 
     private Reply Grant(SandboxKey token, string? refreshToken, string scope)
     {
-        keys.Add(token, options.TimeProvider.GetUtcNow() + options.AccessTokenLifetime);
+        keys.Mint(token, options.TimeProvider.GetUtcNow() + options.AccessTokenLifetime, isPlan: refreshToken is not null);
         return Reply.Ok(Json.Bytes(writer =>
         {
             writer.WriteStartObject();
