@@ -1,7 +1,7 @@
 using ClawGrpc.Core.Selection;
-using ClawGrpc.Server.Agents;
 using ClawGrpc.V1;
 using Google.Protobuf.WellKnownTypes;
+using Agent = ClawGrpc.Server.Agents.Agent;
 
 namespace ClawGrpc.Server.Completions;
 

@@ -2,7 +2,6 @@ using ClawGrpc.Core;
 using ClawGrpc.Core.Failures;
 using ClawGrpc.Core.Profiles;
 using ClawGrpc.Core.Selection;
-using ClawGrpc.Server.Agents;
 using ClawGrpc.Server.Errors;
 using FailureKind = ClawGrpc.Core.Failures.FailureKind;
 
@@ -76,7 +75,7 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
                 call.Agent.RateLimits.See(route.ProfileId, answer.Headers, now);
                 call.Agent.Record(route.ProfileId, new Served(route.ModelRef, began, now));
                 log.Served(route, answer.RequestId, retries, began, now);
-                return (new OpenedCompletion(call, route, answer, log, time), null);
+                return (new OpenedCompletion(call, route, answer, log, time, cancellation), null);
             }
 
             if (!failure!.Row.RetriesInPlace || failure.ForbidsRepeat || retries == MaxRetriesInPlace)

@@ -9,14 +9,30 @@ namespace ClawGrpc.Server.Completions;
 /// An answer behind its commit (design: steps 8 and 9). The caller reads: <see cref="ReadAsync"/> waits for bytes, <see cref="TryNext"/> takes
 /// the events among them. It ends well only with <c>message_stop</c>; everything else is an interruption, told with what was used so far.
 /// </summary>
-internal sealed class OpenedCompletion(CompletionCall call, Route route, AnswerStream answer, ReceiptLog log, TimeProvider time) : IAsyncDisposable
+internal sealed class OpenedCompletion : IAsyncDisposable
 {
+    private readonly CompletionCall _call;
+    private readonly AnswerStream _answer;
+    private readonly ReceiptLog _log;
+    private readonly TimeProvider _time;
+    private readonly CancellationToken _caller;
+    private readonly CancellationTokenSource _patience;
+    private readonly ITimer _idle;
     private MessageFold _fold = new(keepContent: false);
     private bool _settled;
 
-    public Receipt Receipt => log.Receipt;
+    public OpenedCompletion(
+        CompletionCall call, Route route, AnswerStream answer, ReceiptLog log, TimeProvider time, CancellationToken cancellation)
+    {
+        (_call, Route, _answer, _log, _time, _caller) = (call, route, answer, log, time, cancellation);
+        _patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        _idle = time.CreateTimer(
+            static state => ((CancellationTokenSource)state!).Cancel(), _patience, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
 
-    public Route Route => route;
+    public Receipt Receipt => _log.Receipt;
+
+    public Route Route { get; }
 
     public MessageFold Fold => _fold;
 
@@ -25,24 +41,28 @@ internal sealed class OpenedCompletion(CompletionCall call, Route route, AnswerS
 
     /// <summary>Waits for more. False: the answer is complete.</summary>
     /// <exception cref="ClawException">It broke.</exception>
-    public async ValueTask<bool> ReadAsync(CancellationToken cancellation)
+    public async ValueTask<bool> ReadAsync()
     {
         if (_fold.End == FoldEnd.Complete)
             return false;
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        using var timer = time.CreateTimer(static state => ((CancellationTokenSource)state!).Cancel(), patience, call.Setup.Idle, Timeout.InfiniteTimeSpan);
+        _idle.Change(_call.Setup.Idle, Timeout.InfiniteTimeSpan);
         try
         {
-            if (await answer.ReadAsync(patience.Token))
+            if (await _answer.ReadAsync(_patience.Token))
                 return true;
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (!_caller.IsCancellationRequested)
         {
-            throw Interrupted(null, $"nothing came for {call.Setup.Idle.TotalSeconds:0.#} s.");
+            throw Interrupted(null, $"nothing came for {_call.Setup.Idle.TotalSeconds:0.#} s.");
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
             throw Interrupted(null, $"the connection broke: {(exception.InnerException ?? exception).Message}");
+        }
+        finally
+        {
+            // A caller that is slow to take what came is not upstream's silence.
+            _idle.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         }
 
         throw Interrupted(null, "the stream ended before the message did.");
@@ -54,7 +74,7 @@ internal sealed class OpenedCompletion(CompletionCall call, Route route, AnswerS
     {
         try
         {
-            while (_fold.End != FoldEnd.Complete && answer.TryNext(out next))
+            while (_fold.End != FoldEnd.Complete && _answer.TryNext(out next))
             {
                 _fold.Add(next);
                 if (_fold.End == FoldEnd.Error)
@@ -76,18 +96,20 @@ internal sealed class OpenedCompletion(CompletionCall call, Route route, AnswerS
     public Receipt Finish()
     {
         var usage = Settle();
-        return log.Ended(usage, _fold.StopReason, time.GetUtcNow());
+        return _log.Ended(usage, _fold.StopReason, _time.GetUtcNow());
     }
 
     public async ValueTask DisposeAsync()
     {
         // Whoever left before the end has used what was counted so far.
         Settle();
-        await answer.DisposeAsync();
+        await _idle.DisposeAsync();
+        _patience.Dispose();
+        await _answer.DisposeAsync();
     }
 
     private ClawException Interrupted(string? errorType, string why) =>
-        FailureStatus.Interrupted(errorType, why, log.Interrupted(Settle(), time.GetUtcNow()));
+        FailureStatus.Interrupted(errorType, why, _log.Interrupted(Settle(), _time.GetUtcNow()));
 
     private Usage? Settle()
     {
@@ -95,8 +117,8 @@ internal sealed class OpenedCompletion(CompletionCall call, Route route, AnswerS
         if (!_settled)
         {
             _settled = true;
-            call.Agent.Usage.Add(route.ProfileId, usage);
-            call.Agent.Feed.Publish();
+            _call.Agent.Usage.Add(Route.ProfileId, usage);
+            _call.Agent.Feed.Publish();
         }
 
         return usage;
