@@ -15,14 +15,18 @@ test("Without_an_endpoint_it_is_the_socket_in_the_state_folder", () => {
 });
 
 test("Both_kinds_of_endpoint_are_taken", () => {
-  for (const endpoint of ["unix:/a b", "unix:///a", "unix:a", "http://127.0.0.1:7700", "http://[::1]:7700/", "http://localhost:80"]) {
+  const endpoints = ["unix:/a b", "unix:///a", "unix:a", "http://127.0.0.1:7700", "http://[::1]:7700/", "http://localhost:80"];
+  for (const endpoint of endpoints) {
     assert.ok(connect(endpoint), endpoint);
   }
 });
 
 test("Any_other_endpoint_is_an_error_that_names_it", () => {
-  const others = ["unix:", "https://127.0.0.1:7700", "http://127.0.0.1", "http://127.0.0.1:7700/path", "http://user@h:1", "127.0.0.1:7700"];
+  const others = [
+    "unix:", "https://127.0.0.1:7700", "http://127.0.0.1", "http://127.0.0.1:7700/path", "http://user@h:1", "127.0.0.1:7700",
+  ];
   for (const endpoint of others) {
-    assert.throws(() => connect(endpoint), { name: "TypeError", message: `endpoint "${endpoint}" is neither unix:PATH nor http://HOST:PORT` });
+    const message = `endpoint "${endpoint}" is neither unix:PATH nor http://HOST:PORT`;
+    assert.throws(() => connect(endpoint), { name: "TypeError", message });
   }
 });

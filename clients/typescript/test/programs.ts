@@ -16,7 +16,12 @@ export interface Program {
 }
 
 /** Starts a program of the repository's `bin` and waits for the line that says that it is ready. */
-export async function start(name: string, args: string[], pattern: RegExp, environment: NodeJS.ProcessEnv = {}): Promise<Program> {
+export async function start(
+  name: string,
+  args: string[],
+  pattern: RegExp,
+  environment: NodeJS.ProcessEnv = {},
+): Promise<Program> {
   const program = spawn(join(repository, "bin", name), args, { env: { ...cleanEnvironment(), ...environment } });
   const printed: string[] = [];
   const ready = await new Promise<RegExpExecArray>((accept, reject) => {

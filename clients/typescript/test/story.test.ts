@@ -97,8 +97,12 @@ test("A_bad_key_is_rejected_with_its_field", limit, async () => {
 test("An_unknown_agent_is_named_by_its_error", limit, async () => {
   for (const endpoint of endpoints) {
     const models = createClient(ModelService, connect(endpoint));
-    for (const call of [models.getStatus({ agentId: "nobody" }), watchStatus(connect(endpoint), { agentId: "nobody" }).next()]) {
-      const facts = readError(await call.catch((error: unknown) => error));
+    const calls = [
+      () => models.getStatus({ agentId: "nobody" }),
+      () => watchStatus(connect(endpoint), { agentId: "nobody" }).next(),
+    ];
+    for (const call of calls) {
+      const facts = readError(await call().catch((error: unknown) => error));
       assert.equal(facts.code, Code.NotFound);
       assert.equal(facts.reason, "AGENT_NOT_FOUND");
       assert.equal(facts.metadata["agent_id"], "nobody");

@@ -63,7 +63,12 @@ test("A_broken_watch_goes_on_from_the_revision_last_seen", async () => {
 });
 
 test("An_error_that_a_repeat_cannot_mend_ends_the_watch", async () => {
-  for (const error of [errorWith(Code.NotFound, "AGENT_NOT_FOUND"), errorWith(Code.Internal, "INTERNAL"), new ConnectError("", Code.Unimplemented)]) {
+  const errors = [
+    errorWith(Code.NotFound, "AGENT_NOT_FOUND"),
+    errorWith(Code.Internal, "INTERNAL"),
+    new ConnectError("", Code.Unimplemented),
+  ];
+  for (const error of errors) {
     let calls = 0;
     const transport = serverOf(async function* () {
       calls++;
