@@ -2,16 +2,11 @@ using ClawGrpc.Core.Profiles;
 
 namespace ClawGrpc.Server.State;
 
-/// <summary>What an agent's file said at one time.</summary>
-/// <param name="Store">The same object as long as the file says the same.</param>
-/// <param name="File">The file's identity; null: there is none, which says the same as an empty one.</param>
-internal sealed record AgentSnapshot(ProfileStore Store, FileIdentity? File);
-
 /// <summary>
 /// The profiles of one agent in its <c>auth-profiles.json</c>, which other programs may read and write too. One object for each
 /// file in a process.
 /// </summary>
-internal sealed class AgentStore(string path, TimeProvider time, LockTiming? timing = null)
+internal sealed class AgentStore(string path, TimeProvider time, LockTiming? timing = null) : IDisposable
 {
     private const int MaxBytes = 16 * 1024 * 1024;
     private const int MaxRepeats = 5;
@@ -24,13 +19,16 @@ internal sealed class AgentStore(string path, TimeProvider time, LockTiming? tim
 
     public string Path { get; } = path;
 
-    /// <summary>What the file says now. It is read again only when it changed.</summary>
+    /// <summary>The agent's folder.</summary>
+    public string Directory => System.IO.Path.GetDirectoryName(Path)!;
+
+    /// <summary>What the file says now: the same object as long as it says the same. It is read again only when it changed.</summary>
     /// <exception cref="StateUnreadableException">It cannot be read or parsed.</exception>
-    public async ValueTask<AgentSnapshot> ReadAsync(CancellationToken cancellation = default) => (await LoadAsync(cancellation)).Snapshot;
+    public async ValueTask<ProfileStore> ReadAsync(CancellationToken cancellation = default) => (await LoadAsync(cancellation)).File.Store;
 
     /// <summary>Changes the file, and returns once that is on the disk.</summary>
     /// <inheritdoc cref="UpdateAsync(Func{ProfileStore, IReadOnlyList{StoreChange}}, CancellationToken)"/>
-    public Task<AgentSnapshot> UpdateAsync(params StoreChange[] changes) => UpdateAsync(_ => changes);
+    public Task<ProfileStore> UpdateAsync(params StoreChange[] changes) => UpdateAsync(_ => changes);
 
     /// <summary>
     /// Changes the file as decided from what it says while it is locked, and returns once that is on the disk. Nothing is written
@@ -40,20 +38,20 @@ internal sealed class AgentStore(string path, TimeProvider time, LockTiming? tim
     /// <param name="cancellation">Gives up waiting; a write that has begun is finished.</param>
     /// <exception cref="StateUnreadableException">The file cannot be read or parsed, and is left as it is.</exception>
     /// <exception cref="StateNotWrittenException">The lock cannot be had, or the file cannot be written.</exception>
-    public async Task<AgentSnapshot> UpdateAsync(
+    public async Task<ProfileStore> UpdateAsync(
         Func<ProfileStore, IReadOnlyList<StoreChange>> decide, CancellationToken cancellation = default)
     {
         await _oneWriter.WaitAsync(cancellation);
         try
         {
-            StateFolder.MakeDirectory(System.IO.Path.GetDirectoryName(Path)!);
+            StateFolder.MakeDirectory(Directory);
             using var held = await LockFolder.AcquireAsync(Path, timing ?? LockTiming.OpenClaw, time, cancellation);
             for (var repeat = 0; repeat < MaxRepeats; repeat++)
             {
                 var before = await LoadAsync(cancellation);
-                var changes = decide(before.Snapshot.Store);
+                var changes = decide(before.File.Store);
                 if (changes.Count == 0)
-                    return before.Snapshot;
+                    return before.File.Store;
                 if (await Task.Run(() => TryReplace(before, before.File.With(changes), held), CancellationToken.None) is { } after)
                     return after;
             }
@@ -70,20 +68,21 @@ internal sealed class AgentStore(string path, TimeProvider time, LockTiming? tim
         }
     }
 
+    public void Dispose() => _oneWriter.Dispose();
+
     /// <summary>Null: another program, which does not lock, wrote since <paramref name="before"/> was read.</summary>
-    private AgentSnapshot? TryReplace(Content before, AuthProfilesFile file, LockFolder held)
+    private ProfileStore? TryReplace(Content before, AuthProfilesFile file, LockFolder held)
     {
         var bytes = file.ToUtf8();
         if (bytes.AsSpan().SequenceEqual(before.Bytes))
-            return before.Snapshot;
+            return before.File.Store;
         using var replacement = AtomicFile.Prepare(Path, bytes);
         if (!held.IsHeld)
             throw StateNotWrittenException.LockBusy(Path);
-        if (FileIdentity.Of(Path) != before.Snapshot.File)
+        if (FileIdentity.Of(Path) != before.Identity)
             return null;
-        var after = new Content(file, bytes, new AgentSnapshot(file.Store, replacement.Commit()));
-        _last = after.Snapshot.File is null ? null : after;
-        return after.Snapshot;
+        _last = replacement.Commit() is { } identity ? new Content(file, bytes, identity) : null;
+        return file.Store;
     }
 
     private async ValueTask<Content> LoadAsync(CancellationToken cancellation)
@@ -91,17 +90,17 @@ internal sealed class AgentStore(string path, TimeProvider time, LockTiming? tim
         for (var repeat = 0; ; repeat++)
         {
             var identity = IdentityNow();
-            if (_last is { } last && last.Snapshot.File == identity && (identity is null || identity.Value.IsSettled))
+            if (_last is { } last && last.Identity == identity && (identity is null || identity.Value.IsSettled))
                 return last;
             var bytes = identity is null ? [] : await BytesAsync(cancellation);
             if (IdentityNow() != identity && repeat < MaxRepeats)
                 continue;
-            if (_last is { } same && bytes.AsSpan().SequenceEqual(same.Bytes) && identity is null == (same.Snapshot.File is null))
-                return _last = same with { Snapshot = same.Snapshot with { File = identity } };
             if (identity is null)
-                return _last = new Content(AuthProfilesFile.Empty, [], new AgentSnapshot(ProfileStore.Empty, null));
+                return _last = new Content(AuthProfilesFile.Empty, [], null);
+            if (_last is { Identity: not null } same && bytes.AsSpan().SequenceEqual(same.Bytes))
+                return _last = same with { Identity = identity };
             if (AuthProfilesFile.TryParse(bytes, out var file, out var error))
-                return _last = new Content(file, bytes, new AgentSnapshot(file.Store, identity));
+                return _last = new Content(file, bytes, identity);
 
             // OpenClaw empties the file before it fills it again: what was written just now may be half of it.
             if (identity.Value.IsSettled || repeat >= MaxRepeats)
@@ -141,5 +140,8 @@ internal sealed class AgentStore(string path, TimeProvider time, LockTiming? tim
         }
     }
 
-    private sealed record Content(AuthProfilesFile File, byte[] Bytes, AgentSnapshot Snapshot);
+    /// <param name="File">What was read.</param>
+    /// <param name="Bytes">The same as it stood.</param>
+    /// <param name="Identity">Null: there is no file, which says the same as an empty one.</param>
+    private sealed record Content(AuthProfilesFile File, byte[] Bytes, FileIdentity? Identity);
 }

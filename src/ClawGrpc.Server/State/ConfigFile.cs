@@ -8,7 +8,7 @@ namespace ClawGrpc.Server.State;
 internal sealed record ConfigText(string? Text, FileIdentity? File);
 
 /// <summary>The configuration file's text. The five versions before the present one are kept beside it (openclaw-spec.md, section 1.1).</summary>
-internal sealed class ConfigFile(string path)
+internal sealed class ConfigFile(string path) : IDisposable
 {
     private const int MaxBytes = 16 * 1024 * 1024;
     private const int MaxRepeats = 5;
@@ -76,6 +76,8 @@ internal sealed class ConfigFile(string path)
             _oneWriter.Release();
         }
     }
+
+    public void Dispose() => _oneWriter.Dispose();
 
     private ConfigText? TryReplace(ConfigText before, string text)
     {

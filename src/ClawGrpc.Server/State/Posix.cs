@@ -1,11 +1,10 @@
-using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace ClawGrpc.Server.State;
 
 /// <summary>The few calls of the system that the runtime does not offer.</summary>
-internal static class Posix
+internal static partial class Posix
 {
     private const int FileExists = 17;
     private const int NoSuchFile = 2;
@@ -43,31 +42,27 @@ internal static class Posix
     public static (ulong Inode, ulong Size, Int128 Modified, Int128 Changed)? LinuxStat(string path)
     {
         // The layout of struct statx is the same on every architecture.
-        var stat = new byte[256];
+        Span<byte> stat = stackalloc byte[256];
         if (StatX(CurrentDirectory, path, 0, BasicStats, stat) == 0)
             return (U64(stat, 32), U64(stat, 40), Nanoseconds(stat, 112), Nanoseconds(stat, 96));
         var error = Marshal.GetLastPInvokeError();
         return error == NoSuchFile ? null : throw Failed("look at", path, error);
     }
 
-    private static ulong U64(byte[] stat, int offset) =>
-        BitConverter.IsLittleEndian ? BinaryPrimitives.ReadUInt64LittleEndian(stat.AsSpan(offset)) : BinaryPrimitives.ReadUInt64BigEndian(stat.AsSpan(offset));
+    private static ulong U64(ReadOnlySpan<byte> stat, int offset) => BitConverter.ToUInt64(stat[offset..]);
 
-    private static Int128 Nanoseconds(byte[] stat, int offset) =>
-        ((Int128)(long)U64(stat, offset) * 1_000_000_000) + BitConverter.ToUInt32(stat, offset + 8);
+    private static Int128 Nanoseconds(ReadOnlySpan<byte> stat, int offset) =>
+        ((Int128)(long)U64(stat, offset) * 1_000_000_000) + BitConverter.ToUInt32(stat[(offset + 8)..]);
 
     private static IOException Failed(string what, string path, int error) =>
         new($"Could not {what} {path}: {Marshal.GetPInvokeErrorMessage(error)}.");
 
-    [DllImport("libc", EntryPoint = "mkdir", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int MakeDirectory([MarshalAs(UnmanagedType.LPUTF8Str)] string path, uint mode);
+    [LibraryImport("libc", EntryPoint = "mkdir", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int MakeDirectory(string path, uint mode);
 
-    [DllImport("libc", EntryPoint = "open", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int Open([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags);
+    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int Open(string path, int flags);
 
-    [DllImport("libc", EntryPoint = "statx", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int StatX(int directory, [MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags, uint mask, [Out] byte[] stat);
+    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int StatX(int directory, string path, int flags, uint mask, Span<byte> stat);
 }

@@ -2,8 +2,15 @@ using ClawGrpc.Core.Profiles;
 
 namespace ClawGrpc.Server.State;
 
-/// <summary>A file of the state folder cannot be read or parsed. It is left as it is.</summary>
-internal sealed class StateUnreadableException : Exception
+/// <summary>A file of the state folder cannot be read or written. It is as it was.</summary>
+internal abstract class StateFileException(string path, string message, Exception? inner) : Exception(message, inner)
+{
+    /// <summary>Absolute.</summary>
+    public string Path { get; } = path;
+}
+
+/// <summary>It cannot be read or parsed.</summary>
+internal sealed class StateUnreadableException : StateFileException
 {
     /// <summary>A file that cannot be parsed.</summary>
     public StateUnreadableException(string path, StoreSyntaxError error)
@@ -11,9 +18,7 @@ internal sealed class StateUnreadableException : Exception
 
     /// <summary>A file that cannot be read at all.</summary>
     public StateUnreadableException(string path, string reason, Exception? inner)
-        : base($"Cannot read {path}: {reason}.", inner) => (Path, Reason) = (path, reason);
-
-    public string Path { get; }
+        : base(path, $"Cannot read {path}: {reason}.", inner) => Reason = reason;
 
     /// <summary>From 1; 0: not of one place.</summary>
     public int Line { get; }
@@ -25,13 +30,13 @@ internal sealed class StateUnreadableException : Exception
     public string Reason { get; }
 }
 
-/// <summary>A file of the state folder could not be written. It is as it was.</summary>
-internal sealed class StateNotWrittenException : Exception
+/// <summary>It could not be written.</summary>
+internal sealed class StateNotWrittenException : StateFileException
 {
     private StateNotWrittenException(string path, string message, Exception? inner)
-        : base(message, inner) => Path = path;
-
-    public string Path { get; }
+        : base(path, message, inner)
+    {
+    }
 
     /// <summary>Another program holds the lock, or took it away.</summary>
     public static StateNotWrittenException LockBusy(string path) =>
