@@ -13,7 +13,7 @@ const limit = 10 * 60_000;
 /**
  * Runs suites and returns the sum of their counts.
  *
- * A suite is `{ name, commands, results, prepare }`: `commands` run one after the other until one fails; `results` is the file
+ * A suite is `{ name, commands, cwd, results, prepare }`: `commands` run in the folder `cwd`, one after the other until one fails; `results` is the file
  * they write into the folder of results, or absent when all of it counts as one test; `prepare` says why the suite cannot run
  * here, or nothing.
  */
@@ -45,7 +45,7 @@ async function runOne(suite, { folder, ci, print, env }) {
 
   const start = performance.now();
   const log = path.join(folder, `${suite.name}.log`);
-  const broken = await runCommands(suite.commands, log, env);
+  const broken = await runCommands(suite, log, env);
   const counts = await judge(suite, folder, broken);
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   const note = counts.note ? ` (${counts.note})` : '';
@@ -68,12 +68,12 @@ async function judge(suite, folder, broken) {
   return counts;
 }
 
-async function runCommands(commands, log, env) {
+async function runCommands({ commands, cwd }, log, env) {
   const out = createWriteStream(log);
   try {
-    for (const command of commands) {
-      const broken = await runCommand(command, out, env);
-      if (broken) return `${command.run.join(' ')}: ${broken}`;
+    for (const { run } of commands) {
+      const broken = await runCommand(run, cwd, out, env);
+      if (broken) return `${run.join(' ')}: ${broken}`;
     }
     return null;
   } finally {
@@ -81,10 +81,10 @@ async function runCommands(commands, log, env) {
   }
 }
 
-function runCommand({ run: [program, ...args], cwd, env: own }, out, env) {
+function runCommand([program, ...args], cwd, out, env) {
   return new Promise((resolve) => {
     // A process group of its own: whatever the suite leaves running ends with it.
-    const child = spawn(program, args, { cwd, env: { ...env, ...own }, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
     const kill = () => {
       try {
         process.kill(-child.pid, 'SIGKILL');

@@ -12,9 +12,7 @@ async function judged(suite, ci = false) {
   const folder = mkdtempSync(path.join(tmpdir(), 'runner-test-'));
   const printed = [];
   try {
-    const cwd = (command) => ({ cwd: folder, ...command });
-    const given = { name: 's', ...suite, commands: suite.commands?.map(cwd) };
-    const sum = await run([given], { folder, ci, print: (text) => printed.push(text) });
+    const sum = await run([{ name: 's', cwd: folder, ...suite }], { folder, ci, print: (text) => printed.push(text) });
     return { line: line(sum), printed: printed.join('\n') };
   } finally {
     rmSync(folder, { recursive: true });

@@ -6,13 +6,13 @@ import path from 'node:path';
 /** Every suite of the repository at `root`, whose results go to `folder`. */
 export function suites(root, folder) {
   const at = (...parts) => path.join(root, ...parts);
-  return [...bothFeeds(at), ...typescript(at, folder), ...python(at, folder), ...dotnet(at, folder), ...own(at, folder)];
+  return [...bothFeeds(at), ...typescript(at), ...python(at), ...dotnet(at, folder), ...own(at, folder)];
 }
 
-// Builds the solution against published contracts and against the stand-ins; it works or it does not.
+// Builds the solution against published contracts and against the stand-ins; it works or it does not. Leaves with them.
 const bothFeeds = (at) =>
-  existsSync(at('eng/grpc-contracts/test-both-feeds.sh'))
-    ? [{ name: 'both-feeds', commands: [{ run: [at('eng/grpc-contracts/test-both-feeds.sh')], cwd: at() }] }]
+  existsSync(at('eng/grpc-contracts'))
+    ? [{ name: 'both-feeds', commands: [{ run: ['eng/grpc-contracts/test-both-feeds.sh'] }], cwd: at() }]
     : [];
 
 // One suite for each test project, named by its folder. One that is not in the solution was not built, and so fails here.
@@ -23,31 +23,25 @@ const dotnet = (at, folder) =>
     commands: [{
       run: ['dotnet', 'test', at('artifacts/bin', name, 'release', `${name}.dll`),
         '--logger', `trx;LogFileName=${name}.trx`, '--results-directory', folder],
-      cwd: at('tests', name),
     }],
+    cwd: at('tests', name),
   }));
 
-const typescript = (at, folder) =>
-  existsSync(at('clients/typescript/package.json'))
-    ? [{
-      name: 'typescript',
-      results: 'typescript.xml',
-      commands: [
-        { run: ['npm', 'ci', '--no-audit', '--no-fund'], cwd: at('clients/typescript') },
-        { run: ['npm', 'test'], cwd: at('clients/typescript'), env: { TEST_RESULTS: path.join(folder, 'typescript.xml') } },
-      ],
-    }]
-    : [];
+// The clients, in their own languages, with their own runners; they name their results files themselves.
+const typescript = (at) => [{
+  name: 'client-typescript',
+  results: 'client-typescript.xml',
+  commands: [{ run: ['npm', 'ci', '--no-audit', '--no-fund'] }, { run: ['npm', 'test'] }],
+  cwd: at('clients/typescript'),
+}];
 
-const python = (at, folder) =>
-  existsSync(at('clients/python/test.sh'))
-    ? [{
-      name: 'python',
-      results: 'python.xml',
-      prepare: () => debian(at, 'python3', 'python3-grpcio', 'python3-protobuf', 'protobuf-compiler', 'protobuf-compiler-grpc', 'libprotobuf-dev'),
-      commands: [{ run: [at('clients/python/test.sh')], cwd: at('clients/python'), env: { TEST_RESULTS: path.join(folder, 'python.xml') } }],
-    }]
-    : [];
+const python = (at) => [{
+  name: 'client-python',
+  results: 'client-python.xml',
+  prepare: () => debian(at, 'python3', 'python3-grpcio', 'python3-protobuf', 'protobuf-compiler', 'protobuf-compiler-grpc', 'libprotobuf-dev'),
+  commands: [{ run: ['/usr/bin/python3', 'tests/run.py'] }],
+  cwd: at('clients/python'),
+}];
 
 // The tests of this folder, by name: node's own search differs between its versions.
 const own = (at, folder) => [{
@@ -57,8 +51,8 @@ const own = (at, folder) => [{
     run: ['node', '--test', '--test-reporter=spec', '--test-reporter-destination=stdout',
       '--test-reporter=junit', `--test-reporter-destination=${path.join(folder, 'eng.xml')}`,
       ...readdirSync(at('eng/testing')).filter((name) => name.endsWith('.test.mjs')).map((name) => at('eng/testing', name))],
-    cwd: at(),
   }],
+  cwd: at(),
 }];
 
 // Why Debian packages cannot be had here, or nothing. What is installed is said.
