@@ -1,5 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Text.RegularExpressions;
+using System.Text;
 using ClawGrpc.Core.Selection;
 
 namespace ClawGrpc.Core.Profiles;
@@ -19,7 +19,7 @@ public sealed record CheckedSecret(Secret? Secret, string? Error)
 /// Cleans and checks what people paste (openclaw-spec.md, section 3.3). The rules of the interactive wizard hold everywhere, and
 /// what could not be sent in a header is refused at once instead of failing on the first request.
 /// </summary>
-public static partial class CredentialInput
+public static class CredentialInput
 {
     /// <summary>The error for nothing, or nothing but white space.</summary>
     public const string Required = "Required";
@@ -83,21 +83,43 @@ public static partial class CredentialInput
     {
         ArgumentNullException.ThrowIfNull(provider);
         ArgumentNullException.ThrowIfNull(name);
-        var slug = Dashes().Replace(NotOfAnId().Replace(Trim(name).ToLowerInvariant(), "-"), "-").Trim('-');
-        return $"{Provider.Normalize(provider)}:{(slug.Length == 0 ? "default" : slug)}";
+        var slug = new StringBuilder();
+        foreach (var character in Trim(name).ToLowerInvariant())
+        {
+            if (char.IsAsciiLetterOrDigit(character) || character is '.' or '_')
+                slug.Append(character);
+            else if (slug.Length > 0 && slug[^1] != '-')
+                slug.Append('-');
+        }
+
+        var trimmed = slug.ToString().TrimEnd('-');
+        return $"{Provider.Normalize(provider)}:{(trimmed.Length == 0 ? "default" : trimmed)}";
     }
 
     private static string Clean(string pasted)
     {
         var trimmed = Trim(pasted);
-        var assignment = Assignment().Match(trimmed);
-        var value = assignment.Success ? Trim(assignment.Groups[1].Value) : trimmed;
-        var unquoted = Unquoted(value);
+        var unquoted = Unquoted(Assigned(AfterExport(trimmed)) ?? Assigned(trimmed) ?? trimmed);
         if (!unquoted.EndsWith(';'))
             return Trim(unquoted);
 
         // Unlike the wizard's, which leaves the quotes of KEY="value"; in place.
         return Trim(Unquoted(Trim(unquoted[..^1])));
+    }
+
+    private static string AfterExport(string text) =>
+        text.StartsWith("export", StringComparison.Ordinal) && text.Length > 6 && IsSpace(text[6]) ? Trim(text[6..]) : text;
+
+    // The value of NAME=value on one line; null: it is no such text.
+    private static string? Assigned(string text)
+    {
+        var mark = text.IndexOf('=', StringComparison.Ordinal);
+        var name = mark < 0 ? "" : Trim(text[..mark]);
+        var isName = name.Length > 0 && !char.IsAsciiDigit(name[0]) && name.All(character => char.IsAsciiLetterOrDigit(character) || character == '_');
+        var value = isName ? text[(mark + 1)..] : "";
+
+        // Where only the padding of base64 follows the name is the key.
+        return value is "" or "=" || Trim(value).AsSpan().IndexOfAny("\n\r\u2028\u2029") >= 0 ? null : Trim(value);
     }
 
     private static string Unquoted(string value) =>
@@ -138,14 +160,4 @@ public static partial class CredentialInput
             end--;
         return text[start..end];
     }
-
-    // Not where only the padding of base64 follows: such a key is no assignment.
-    [GeneratedRegex(@"^(?:export\s+)?[A-Za-z_][A-Za-z0-9_]*\s*=(?!=\z)\s*([^\n\r\u2028\u2029]+)\z", RegexOptions.CultureInvariant)]
-    private static partial Regex Assignment();
-
-    [GeneratedRegex("[^a-z0-9._-]+", RegexOptions.CultureInvariant)]
-    private static partial Regex NotOfAnId();
-
-    [GeneratedRegex("-+", RegexOptions.CultureInvariant)]
-    private static partial Regex Dashes();
 }
