@@ -58,7 +58,9 @@ public sealed class RedactionTests
         Assert.Equal("{ \"unprintable\": true }", request.ToString());
     }
 
-    private static bool IsRedacted(FieldDescriptor field) => field.GetOptions()?.DebugRedact == true;
+    // By name: the option debug_redact would say it too, but protoc of the Debian clients (3.21) refuses a file that has it.
+    private static bool IsRedacted(FieldDescriptor field) =>
+        field.File.Package == "clawgrpc.v1" && field.FieldType == FieldType.String && field.Name is "key" or "token";
 
     private static IEnumerable<IMessage> Messages() => typeof(OnboardRequest).Assembly.GetTypes()
         .Where(type => type.IsAssignableTo(typeof(IMessage)) && !type.IsAbstract)

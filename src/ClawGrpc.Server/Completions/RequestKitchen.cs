@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 using System.Reflection;
 using ClawGrpc.Core;
 using ClawGrpc.Core.Caching;
+using ClawGrpc.Core.Configuration;
 using ClawGrpc.Core.Messages;
+using ClawGrpc.Core.Selection;
 using ClawGrpc.V1;
 using CacheBreakpoint = ClawGrpc.V1.CacheBreakpoint;
 
@@ -14,6 +16,9 @@ internal sealed class RequestKitchen(RequestBody request, CompletionInput input,
     private static readonly string Version = typeof(RequestKitchen).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
         .InformationalVersion.Split('+')[0];
 
+    // Room for a long answer, and below every model's own limit.
+    private const int DefaultMaxTokens = 8192;
+
     private readonly Dictionary<(string Model, bool Bearer), (ReadOnlyMemory<byte> Body, CachePlan Plan, CacheSettings Settings)> _bodies = [];
 
     public PreparedRequest Prepare(string model, Secret credential)
@@ -23,7 +28,7 @@ internal sealed class RequestKitchen(RequestBody request, CompletionInput input,
         {
             var settings = SettingsOf(model, bearer);
             var plan = CachePolicy.Plan(request, settings);
-            var body = request.Render(new RequestDecisions(model, true, setup.SetupOf(model).MaxTokens, plan));
+            var body = request.Render(new RequestDecisions(model, true, ParametersOf(model).MaxTokens ?? DefaultMaxTokens, plan));
             _bodies[(model, bearer)] = made = (body, plan, settings);
         }
 
@@ -33,7 +38,7 @@ internal sealed class RequestKitchen(RequestBody request, CompletionInput input,
             ProductVersion = Version,
             AnthropicVersion = input.AnthropicVersion.Length > 0 ? input.AnthropicVersion : AnthropicVersion.Default,
             Stream = true,
-            Betas = [.. input.Betas],
+            Betas = [.. input.Betas, .. ParametersOf(model).AnthropicBeta],
             Configured = setup.Headers,
             HasOneHour = made.Plan.HasOneHour,
             ExtendedCacheTtl = setup.ExtendedCacheTtl,
@@ -41,6 +46,9 @@ internal sealed class RequestKitchen(RequestBody request, CompletionInput input,
         });
         return new PreparedRequest(setup.MessagesUrl, headers, made.Body, made.Plan);
     }
+
+    private ModelParameters ParametersOf(string model) =>
+        setup.Parameters.Over(setup.ModelParameters.GetValueOrDefault($"{Provider.Anthropic}/{model}", ModelParameters.None));
 
     private CacheSettings SettingsOf(string model, bool bearer) => new()
     {
@@ -51,12 +59,14 @@ internal sealed class RequestKitchen(RequestBody request, CompletionInput input,
             CacheRetention.Long => Retention.Long,
             _ => null,
         },
-        Agent = setup.AgentCache,
-        Model = setup.SetupOf(model).Cache,
+        Agent = ParamsOf(setup.Parameters),
+        Model = ParamsOf(setup.ModelParameters.GetValueOrDefault($"{Provider.Anthropic}/{model}", ModelParameters.None)),
         Default = setup.DefaultRetention,
         IsSubscription = bearer,
-        CacheOnSubscription = setup.SetupOf(model).CacheOnSubscription,
+        CacheOnSubscription = ParametersOf(model).CacheOnSubscription ?? false,
     };
+
+    private static CacheParams ParamsOf(ModelParameters parameters) => new(parameters.Retention?.ToString().ToLowerInvariant(), null);
 }
 
 /// <summary>A request that is ready to be sent.</summary>

@@ -1,7 +1,9 @@
 using System.Net;
 using ClawGrpc.Server.Agents;
 using ClawGrpc.Server.Completions;
+using ClawGrpc.Server.Configuration;
 using ClawGrpc.Server.Errors;
+using ClawGrpc.Server.Monitoring;
 using ClawGrpc.Server.Services;
 using ClawGrpc.Server.State;
 using Microsoft.AspNetCore.Connections;
@@ -82,10 +84,11 @@ internal static class ServerHost
         builder.Services.AddSingleton(TimeProvider.System).AddSingleton(folder)
             .AddSingleton(_ => new HttpMessageInvoker(Upstream.NewHandler()))
             .AddSingleton<Upstream>().AddSingleton<SessionPins>().AddSingleton<Gateway>().AddSingleton<StateWatch>()
-            .AddSingleton<LiveConfiguration>().AddSingleton<Fleet>().AddSingleton<Callers>()
+            .AddSingleton<LiveConfiguration>().AddSingleton<Fleet>().AddSingleton<FileChanges>().AddSingleton<AgentSetups>().AddSingleton<AuthReport>().AddSingleton<StatusReport>()
+            .AddSingleton<CallReader>()
             .AddHostedService(services => services.GetRequiredService<StateWatch>());
         var app = builder.Build();
-        app.MapGrpcService<AuthenticationService>();
+        app.MapGrpcService<AuthService>();
         app.MapGrpcService<ModelService>();
         app.MapGrpcService<HealthService>();
         app.MapGrpcService<ReflectionService>();

@@ -11,7 +11,9 @@ internal sealed class StateFolder
     // Of the programs whose folder this may be, in the order in which OpenClaw looks for them.
     private static readonly string[] KnownConfigs = [OwnConfig, "openclaw.json", "clawdbot.json", "moltbot.json", "moldbot.json"];
 
-    private StateFolder(string path) => Path = path;
+    private readonly string _home;
+
+    private StateFolder(string path, string home) => (Path, _home) = (path, home);
 
     /// <summary>Absolute.</summary>
     public string Path { get; }
@@ -33,9 +35,21 @@ internal sealed class StateFolder
     public static StateFolder Resolve(string? option, Func<string, string?> environment, string home)
     {
         var given = new[] { option, environment("CLAWGRPC_STATE_DIR"), "~/.clawgrpc" }.First(path => !string.IsNullOrWhiteSpace(path))!.Trim();
-        var expanded = given == "~" || given.StartsWith("~/", StringComparison.Ordinal) ? home + given[1..] : given;
-        return new StateFolder(System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(expanded)));
+        return new StateFolder(Expand(given, home), home);
     }
+
+    /// <summary>A path of the configuration, absolute; <c>~</c> is the user's home directory.</summary>
+    public string Expand(string path) => Expand(path, _home);
+
+    private static string Expand(string path, string home)
+    {
+        var trimmed = path.Trim();
+        var expanded = trimmed == "~" || trimmed.StartsWith("~/", StringComparison.Ordinal) ? home + trimmed[1..] : trimmed;
+        return System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(expanded));
+    }
+
+    /// <summary>A path as people read it: <c>~</c> for the user's home directory.</summary>
+    public string Short(string path) => path.StartsWith(_home + "/", StringComparison.Ordinal) ? $"~{path[_home.Length..]}" : path;
 
     /// <summary>Whether this can be an agent's id: a plain name that cannot lead out of the folder.</summary>
     public static bool IsAgentId(string id) =>
