@@ -1,4 +1,4 @@
-// Where the demo plays: a home folder of its own, the programs that were started, the terminal. Whatever happens, nothing is left.
+// Where the demo plays: a home folder of its own, the programs that were started, the terminal. Nothing is left of it.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -41,7 +41,7 @@ class Stage {
     for (const line of lines) console.log(`   ${line}`);
   }
 
-  /** Runs a command line as it is shown, shows what it says as it comes, and returns that as text and as the pieces it came in. */
+  /** Runs a command line as it is shown, shows what it says as it comes, and returns the text and the number of its pieces. */
   async type(line) {
     console.log(`\n${bold(`$ ${line}`)}`);
     const child = this.#spawn(line, ['ignore', 'pipe', 'inherit']);
@@ -74,7 +74,7 @@ class Stage {
     });
   }
 
-  /** Starts a program that prints one JSON document in a line, again and again; returns what it printed so far, and a way to wait. */
+  /** Starts a program that prints one JSON document in a line, again and again; returns what it printed and a way to wait. */
   follow(line) {
     console.log(`\n${bold(`$ ${line} &`)}`);
     const seen = [];
@@ -111,12 +111,10 @@ class Stage {
 
   #spawn(line, stdio) {
     // Of the surroundings only what the programs need to run: no key, endpoint, state folder or proxy of the person who looks on.
-    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(ANTHROPIC|CLAUDE|CLAWGRPC|OPENCLAW)_|_proxy$/i.test(name)));
-    const child = spawn('bash', ['-c', line], {
-      cwd: root,
-      env: { ...env, HOME: this.home, PATH: `${path.join(root, 'bin')}:${process.env.PATH}` },
-      stdio,
-    });
+    const others = /^(ANTHROPIC|CLAUDE|CLAWGRPC|OPENCLAW)_|_proxy$/i;
+    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !others.test(name)));
+    Object.assign(env, { HOME: this.home, PATH: `${path.join(root, 'bin')}:${process.env.PATH}` });
+    const child = spawn('bash', ['-c', line], { cwd: root, env, stdio });
     this.#running.push(child);
     return child;
   }

@@ -7,7 +7,8 @@ import test from 'node:test';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const read = (file) => readFileSync(path.join(root, file), 'utf8');
-const pages = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'], { cwd: root, encoding: 'utf8' })
+const listed = ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'];
+const pages = execFileSync('git', listed, { cwd: root, encoding: 'utf8' })
   .split('\n').filter((page) => page && existsSync(path.join(root, page)));
 const readme = read('README.md');
 

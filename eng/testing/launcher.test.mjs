@@ -35,8 +35,8 @@ test('Symbolic links lead to the program, relative and absolute ones, one to ano
   symlinkSync('../bin/app', path.join(root, 'links/relative'));
   symlinkSync(path.join(root, 'links/relative'), path.join(root, 'links/absolute'));
   assert.equal(execFileSync(path.join(root, 'links/absolute'), { encoding: 'utf8' }), 'here\n');
-  const found = execFileSync('sh', ['-c', 'absolute'], { env: clean({ PATH: `${root}/links:${process.env.PATH}` }), encoding: 'utf8' });
-  assert.equal(found, 'here\n');
+  const onPath = { env: clean({ PATH: `${root}/links:${process.env.PATH}` }), encoding: 'utf8' };
+  assert.equal(execFileSync('sh', ['-c', 'absolute'], onPath), 'here\n');
   assert.equal(execFileSync('./app', { cwd: path.dirname(launcher), encoding: 'utf8' }), 'here\n');
 });
 

@@ -13,9 +13,9 @@ const limit = 10 * 60_000;
 /**
  * Runs suites and returns the sum of their counts.
  *
- * A suite is `{ name, commands, cwd, results, prepare }`: `commands` run in the folder `cwd`, one after the other until one fails; `results` is the file
- * they write into the folder of results, or absent when all of it counts as one test; `prepare` says why the suite cannot run
- * here, or nothing.
+ * A suite is `{ name, commands, cwd, results, prepare }`: `commands` run in the folder `cwd`, one after the other until one
+ * fails; `results` is the file they write into the folder of results, or absent when all of it counts as one test; `prepare`
+ * says why the suite cannot run here, or nothing.
  */
 export async function run(suites, { folder, ci, print, env = process.env }) {
   await rm(folder, { recursive: true, force: true });
