@@ -23,9 +23,9 @@ public sealed record AgentEntry(string Id)
     private static readonly string[] OpenClawOnly =
     [
         "workspace", "skills", "memorySearch", "humanDelay", "heartbeat", "identity", "groupChat", "subagents", "sandbox", "tools",
-        "description", "cwd", "utilityModel", "decisionModel", "models", "modelPolicy", "thinkingDefault", "verboseDefault", "toolProgressDetail",
-        "reasoningDefault", "fastModeDefault", "contextInjection", "bootstrapMaxChars", "bootstrapTotalMaxChars", "experimental", "embeddedAgent",
-        "runtime", "memory", "typingMode", "tts", "skillsLimits", "contextLimits",
+        "description", "cwd", "utilityModel", "decisionModel", "models", "modelPolicy", "thinkingDefault", "verboseDefault",
+        "toolProgressDetail", "reasoningDefault", "fastModeDefault", "contextInjection", "bootstrapMaxChars", "bootstrapTotalMaxChars",
+        "experimental", "embeddedAgent", "runtime", "memory", "typingMode", "tts", "skillsLimits", "contextLimits",
     ];
 
     internal static AgentEntry? Read(string? id, Fields agent)
@@ -36,7 +36,7 @@ public sealed record AgentEntry(string Id)
             Name = agent.Text("name"),
             AgentDir = agent.Text("agentDir"),
             Model = ModelChoice.Read(agent.Find("model")),
-            Parameters = agent.Find("params")?.Section("record") is { } parameters ? ModelParameters.Read(parameters) : ModelParameters.None,
+            Parameters = ModelParameters.Read(agent.Find("params")),
         };
         agent.Ignore(OpenClawOnly);
         agent.RefuseOthers();

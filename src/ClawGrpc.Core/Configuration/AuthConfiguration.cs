@@ -10,7 +10,7 @@ public sealed record AuthConfiguration
     /// <summary>Nothing configured.</summary>
     public static readonly AuthConfiguration None = new();
 
-    /// <summary><c>auth.profiles</c> in declaration order. The Claude CLI's profile counts as <c>oauth</c> even where a file says <c>token</c>.</summary>
+    /// <summary><c>auth.profiles</c> in declaration order. The Claude CLI's counts as <c>oauth</c> though a file says <c>token</c>.</summary>
     public ImmutableArray<DeclaredProfile> Profiles { get; init; } = [];
 
     /// <summary><c>auth.order</c>: normalized provider to ids; an empty list means "no profiles".</summary>
@@ -27,7 +27,8 @@ public sealed record AuthConfiguration
         var read = new AuthConfiguration
         {
             Profiles = auth.Sections("profiles", ReadProfile),
-            Order = auth.Map("order", ProviderOrder.Read).Reverse().Aggregate(None.Order, (all, next) => all.SetItem(next.Provider, next.Ids)),
+            Order = auth.Map("order", ProviderOrder.Read).DistinctBy(order => order.Provider)
+                .ToImmutableDictionary(order => order.Provider, order => order.Ids),
             Health = auth.Section("cooldowns") is { } cooldowns ? ReadCooldowns(cooldowns) : None.Health,
             InheritFromMain = auth.Flag("inheritFromMain") ?? false,
         };

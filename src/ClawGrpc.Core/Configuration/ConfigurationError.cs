@@ -4,8 +4,12 @@ namespace ClawGrpc.Core.Configuration;
 /// <param name="File">The file's path: the configuration itself or one that it includes.</param>
 /// <param name="Line">From 1.</param>
 /// <param name="Column">From 1; 0 where the JSON5 reference says so, for a line break that may not be there.</param>
-/// <param name="KeyPath">Such as <c>auth.profiles.anthropic:work.mode</c>; <c>&lt;root&gt;</c> for the whole; empty for a syntax error.</param>
-/// <param name="Reason">In the words of OpenClaw (openclaw-spec.md, section 1.2), such as <c>Unrecognized key: "x"</c>. Never holds a secret.</param>
+/// <param name="KeyPath">
+/// Such as <c>auth.profiles.anthropic:work.mode</c>; <c>&lt;root&gt;</c> for the whole; empty for a syntax error.
+/// </param>
+/// <param name="Reason">
+/// In the words of OpenClaw (openclaw-spec.md, section 1.2), such as <c>Unrecognized key: "x"</c>. Never holds a secret.
+/// </param>
 public sealed record ConfigurationError(string File, int Line, int Column, string KeyPath, string Reason)
 {
     /// <summary>The key path of the whole document.</summary>

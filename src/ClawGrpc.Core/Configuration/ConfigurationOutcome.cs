@@ -10,7 +10,8 @@ public abstract record ConfigurationOutcome(ImmutableArray<string> Files)
     /// <param name="Configuration">What it says.</param>
     /// <param name="Warnings">Values that are ignored, as OpenClaw ignores them, though their author will not have meant it.</param>
     /// <param name="Files">The files that were read or asked for.</param>
-    public sealed record Accepted(ClawConfiguration Configuration, ImmutableArray<ConfigurationError> Warnings, ImmutableArray<string> Files)
+    public sealed record Accepted(
+        ClawConfiguration Configuration, ImmutableArray<ConfigurationError> Warnings, ImmutableArray<string> Files)
         : ConfigurationOutcome(Files);
 
     /// <summary>The configuration cannot be used.</summary>

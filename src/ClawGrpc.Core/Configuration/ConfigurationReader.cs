@@ -9,10 +9,11 @@ public static class ConfigurationReader
     // before 2026 (agent, routing, telegram, …) are not among them: no program that we follow accepts those.
     private static readonly string[] OpenClawOnly =
     [
-        "$schema", "accessGroups", "acp", "approvals", "attachments", "audio", "bindings", "broadcast", "browser", "canvasHost", "channels",
-        "cli", "cloudWorkers", "commands", "crestodian", "cron", "desktop", "diagnostics", "discovery", "gateway", "hooks", "logging", "mcp",
-        "media", "memory", "messages", "meta", "nodeHost", "plugins", "proxy", "secrets", "security", "session", "skills", "surfaces", "talk",
-        "telemetry", "tools", "transcripts", "tts", "ui", "update", "web", "wizard", "worktreeAcceleration", "worktreeRoot",
+        "$schema", "accessGroups", "acp", "approvals", "attachments", "audio", "bindings", "broadcast", "browser", "canvasHost",
+        "channels", "cli", "cloudWorkers", "commands", "crestodian", "cron", "desktop", "diagnostics", "discovery", "gateway", "hooks",
+        "logging", "mcp", "media", "memory", "messages", "meta", "nodeHost", "plugins", "proxy", "secrets", "security", "session",
+        "skills", "surfaces", "talk", "telemetry", "tools", "transcripts", "tts", "ui", "update", "web", "wizard",
+        "worktreeAcceleration", "worktreeRoot",
     ];
 
     /// <summary>Reads the configuration, and everything that it includes.</summary>

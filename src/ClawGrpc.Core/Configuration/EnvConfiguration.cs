@@ -38,7 +38,8 @@ public sealed record EnvConfiguration
 
         // What stands beside vars counts more than what stands in it.
         var vars = env.Map("vars", Variable.Read);
-        var beside = env.All().Where(member => member.Name is not ("shellEnv" or "vars")).Select(member => Variable.Read(member.Name, member.Field));
+        var beside = env.All().Where(member => member.Name is not ("shellEnv" or "vars"))
+            .Select(member => Variable.Read(member.Name, member.Field));
         return new EnvConfiguration
         {
             ShellEnv = enabled ?? false,

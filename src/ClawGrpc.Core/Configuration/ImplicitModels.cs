@@ -19,7 +19,9 @@ public static class ImplicitModels
         ArgumentNullException.ThrowIfNull(configuration);
         ArgumentNullException.ThrowIfNull(environment);
         var models = configuration.Agents.Models;
-        if (!configuration.FileExists || configuration.Agents.Model.Primary is not { } primary || !UsesApiKey(configuration.Auth, environment))
+
+        // Without a file there is no primary model either.
+        if (configuration.Agents.Model.Primary is not { } primary || !UsesApiKey(configuration.Auth, environment))
             return models;
 
         var named = aliases.FirstOrDefault(known => string.Equals(known.Alias, primary, StringComparison.OrdinalIgnoreCase)).Key ?? primary;
@@ -38,6 +40,8 @@ public static class ImplicitModels
         var modes = declared.Select(profile => profile.Mode == "api_key").Distinct().ToList();
         return ordered is not null ? ordered == "api_key"
             : modes is [var only] ? only
-            : string.IsNullOrWhiteSpace(environment("ANTHROPIC_OAUTH_TOKEN")) && !string.IsNullOrWhiteSpace(environment("ANTHROPIC_API_KEY"));
+            : IsUnset("ANTHROPIC_OAUTH_TOKEN") && !IsUnset("ANTHROPIC_API_KEY");
+
+        bool IsUnset(string name) => string.IsNullOrWhiteSpace(environment(name));
     }
 }

@@ -40,7 +40,8 @@ internal sealed class Includes(Reading reading)
 
     private Json5Value Expand(Json5Value value, KeyPath path, ImmutableArray<string> chain, Func<string, bool> isWanted) => value switch
     {
-        Json5Array array => new Json5Array(array.Source, array.Span, [.. array.Items.Select((item, index) => Expand(item, path.Of(index), chain, _ => true))]),
+        Json5Array array => new Json5Array(
+            array.Source, array.Span, [.. array.Items.Select((item, index) => Expand(item, path.Of(index), chain, _ => true))]),
         Json5Object members when members.Find(Key) is { } include => Including(members, include.Value, path, chain, isWanted),
         Json5Object members => Members(members, path, chain, isWanted),
         _ => value,
@@ -49,9 +50,12 @@ internal sealed class Includes(Reading reading)
     private Json5Object Members(Json5Object members, KeyPath path, ImmutableArray<string> chain, Func<string, bool> isWanted) =>
         new(members.Source, members.Span, [.. members.EffectiveMembers()
             .Where(member => member.Key != Key)
-            .Select(member => isWanted(member.Key) ? member with { Value = Expand(member.Value, path.Of(member.Key), chain, _ => true) } : member)]);
+            .Select(member => isWanted(member.Key)
+                ? member with { Value = Expand(member.Value, path.Of(member.Key), chain, _ => true) }
+                : member)]);
 
-    private Json5Value Including(Json5Object members, Json5Value include, KeyPath path, ImmutableArray<string> chain, Func<string, bool> isWanted)
+    private Json5Value Including(
+        Json5Object members, Json5Value include, KeyPath path, ImmutableArray<string> chain, Func<string, bool> isWanted)
     {
         var included = Named(include, path.Of(Key))
             .Select(name => Load(name, path.Of(Key), chain, isWanted))

@@ -44,10 +44,7 @@ public sealed record ModelEntry(string Key, string? Alias, ModelParameters Param
 {
     internal static ModelEntry Read(string key, Fields entry)
     {
-        var read = new ModelEntry(
-            key,
-            entry.Text("alias")?.Trim(),
-            entry.Find("params")?.Section("record") is { } parameters ? ModelParameters.Read(parameters) : ModelParameters.None);
+        var read = new ModelEntry(key, entry.Text("alias")?.Trim(), ModelParameters.Read(entry.Find("params")));
         entry.Ignore("streaming", "agentRuntime", "pickerRuntimes", "codeMode");
         entry.RefuseOthers();
         return read;

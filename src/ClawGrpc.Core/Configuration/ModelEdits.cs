@@ -11,34 +11,30 @@ namespace ClawGrpc.Core.Configuration;
 public static class ModelEdits
 {
     private static readonly Json5Step[] ModelPath = ["agents", "defaults", "model"];
+    private static readonly Json5Step[] FallbacksPath = ["agents", "defaults", "model", "fallbacks"];
     private static readonly Json5Step[] ModelsPath = ["agents", "defaults", "models"];
 
     /// <summary>Makes a model the default, and lists it among <c>agents.defaults.models</c>.</summary>
     /// <param name="text">The file.</param>
     /// <param name="model">An alias, a short id or <c>provider/model</c>.</param>
     /// <param name="aliases">The aliases that hold.</param>
-    public static ConfigurationEdit SetDefault(string text, string model, ModelAliases aliases) => With(text, model, aliases, (document, key) =>
-    {
-        // A string says the primary model only, and takes no fallbacks later on.
-        var said = document.Find(ModelPath) is Json5Object
-            ? document.SetValue([.. ModelPath, "primary"], key)
-            : document.SetValue(ModelPath, new JsonObject { ["primary"] = key });
-        return ConfigurationEdit.Done(Listed(said, key));
-    });
+    public static ConfigurationEdit SetDefault(string text, string model, ModelAliases aliases) =>
+        With(text, model, aliases, (document, key) => ConfigurationEdit.Done(Listed(WithPrimary(document, key), key)));
 
     /// <summary>Gives a model an alias, in place of one that it has, and lists the model.</summary>
     /// <param name="text">The file.</param>
     /// <param name="alias">Letters, digits, dots, underscores, colons and dashes; not yet another model's.</param>
     /// <param name="model">An alias, a short id or <c>provider/model</c>.</param>
     /// <param name="aliases">The aliases that hold.</param>
-    public static ConfigurationEdit AddAlias(string text, string alias, string model, ModelAliases aliases) => With(text, model, aliases, (document, key) =>
-    {
-        var name = alias.Trim();
-        var taken = Aliased(document, name).FirstOrDefault(other => other != key);
-        return Problem(name) is { } problem ? new ConfigurationEdit(text, problem)
-            : taken is not null ? new ConfigurationEdit(text, $"Alias {name} already points to {taken}.")
-            : ConfigurationEdit.Done(document.SetValue([.. ModelsPath, key, "alias"], name));
-    });
+    public static ConfigurationEdit AddAlias(string text, string alias, string model, ModelAliases aliases) =>
+        With(text, model, aliases, (document, key) =>
+        {
+            var name = alias.Trim();
+            var taken = Aliased(document, name).FirstOrDefault(other => other != key);
+            return Problem(name) is { } problem ? new ConfigurationEdit(text, problem)
+                : taken is not null ? new ConfigurationEdit(text, $"Alias {name} already points to {taken}.")
+                : ConfigurationEdit.Done(document.SetValue([.. ModelsPath, key, "alias"], name));
+        });
 
     /// <summary>Removes an alias; its model stays listed.</summary>
     /// <param name="text">The file.</param>
@@ -56,37 +52,43 @@ public static class ModelEdits
     /// <param name="text">The file.</param>
     /// <param name="model">An alias, a short id or <c>provider/model</c>.</param>
     /// <param name="aliases">The aliases that hold.</param>
-    public static ConfigurationEdit AddFallback(string text, string model, ModelAliases aliases) => With(text, model, aliases, (document, key) =>
-        Places(document, key, aliases).Count > 0
+    public static ConfigurationEdit AddFallback(string text, string model, ModelAliases aliases) =>
+        With(text, model, aliases, (document, key) => Places(document, key, aliases).Count > 0
             ? new ConfigurationEdit(text)
-            : ConfigurationEdit.Done(Listed(Widened(document).Append([.. ModelPath, "fallbacks"], key), key)));
+            : ConfigurationEdit.Done(Listed(Widened(document).Append(FallbacksPath, key), key)));
 
     /// <summary>Removes a model from the fallbacks.</summary>
     /// <param name="text">The file.</param>
     /// <param name="model">An alias, a short id or <c>provider/model</c>.</param>
     /// <param name="aliases">The aliases that hold.</param>
-    public static ConfigurationEdit RemoveFallback(string text, string model, ModelAliases aliases) => With(text, model, aliases, (document, key) =>
-    {
-        var places = Places(document, key, aliases);
-        return places.Count == 0
-            ? new ConfigurationEdit(text, $"Fallback not found: {key}")
-            : ConfigurationEdit.Done(places.OrderDescending().Aggregate(document, (all, index) => all.Remove([.. ModelPath, "fallbacks", index])));
-    });
+    public static ConfigurationEdit RemoveFallback(string text, string model, ModelAliases aliases) =>
+        With(text, model, aliases, (document, key) =>
+        {
+            var places = Places(document, key, aliases);
+            return places.Count == 0
+                ? new ConfigurationEdit(text, $"Fallback not found: {key}")
+                : ConfigurationEdit.Done(places.OrderDescending().Aggregate(document, (all, index) => all.Remove([.. FallbacksPath, index])));
+        });
 
     /// <summary>Empties the fallbacks.</summary>
     /// <param name="text">The file.</param>
     public static ConfigurationEdit ClearFallbacks(string text)
     {
         var document = Widened(Json5Document.Parse(text));
-        return document.Find([.. ModelPath, "fallbacks"]) is Json5Array { Items.IsEmpty: true }
-            ? ConfigurationEdit.Done(document)
-            : ConfigurationEdit.Done(document.SetValue([.. ModelPath, "fallbacks"], new JsonArray()));
+        var isClear = document.Find(FallbacksPath) is Json5Array { Items.IsEmpty: true };
+        return ConfigurationEdit.Done(isClear ? document : document.SetValue(FallbacksPath, new JsonArray()));
     }
 
-    private static ConfigurationEdit With(string text, string model, ModelAliases aliases, Func<Json5Document, string, ConfigurationEdit> edit) =>
+    private static ConfigurationEdit With(
+        string text, string model, ModelAliases aliases, Func<Json5Document, string, ConfigurationEdit> edit) =>
         ModelRef.Parse(model, aliases) is { ProfileId: null } named
             ? edit(Json5Document.Parse(text), named.Key)
             : new ConfigurationEdit(text, $"Invalid model reference: {model}");
+
+    // A string says the primary model only, and could not take fallbacks later on: it gives way to an object.
+    private static Json5Document WithPrimary(Json5Document document, string key) => document.Find(ModelPath) is Json5Object
+        ? document.SetValue([.. ModelPath, "primary"], key)
+        : document.SetValue(ModelPath, new JsonObject { ["primary"] = key });
 
     private static Json5Document Listed(Json5Document document, string key) =>
         document.Find([.. ModelsPath, key]) is null ? document.SetValue([.. ModelsPath, key], new JsonObject()) : document;
@@ -97,15 +99,17 @@ public static class ModelEdits
         : document;
 
     /// <summary>The keys of the models that have an alias.</summary>
-    private static IEnumerable<string> Aliased(Json5Document document, string alias) => document.Find(ModelsPath) is Json5Object models
-        ? models.EffectiveMembers().Where(entry => entry.Value is Json5Object said
-            && said.Find("alias")?.Value is Json5String { Value: var own } && own.Trim() == alias).Select(entry => entry.Key)
-        : [];
+    private static IEnumerable<string> Aliased(Json5Document document, string alias) =>
+        document.Find(ModelsPath) is Json5Object models
+            ? models.EffectiveMembers().Select(entry => entry.Key).Where(key =>
+                document.Find([.. ModelsPath, key, "alias"]) is Json5String { Value: var own } && own.Trim() == alias)
+            : [];
 
     /// <summary>The indexes of the fallbacks that mean a model.</summary>
     private static List<int> Places(Json5Document document, string key, ModelAliases aliases) =>
-        document.Find([.. ModelPath, "fallbacks"]) is Json5Array { Items: var fallbacks }
-            ? [.. Enumerable.Range(0, fallbacks.Length).Where(index => fallbacks[index] is Json5String { Value: var text } && ModelRef.Parse(text, aliases)?.Key == key)]
+        document.Find(FallbacksPath) is Json5Array { Items: var fallbacks }
+            ? [.. Enumerable.Range(0, fallbacks.Length).Where(index =>
+                fallbacks[index] is Json5String { Value: var text } && ModelRef.Parse(text, aliases)?.Key == key)]
             : [];
 
     private static string? Problem(string alias) => alias.Length == 0 ? "Alias cannot be empty."

@@ -12,7 +12,7 @@ public sealed record ModelParameters
     /// <summary>Nothing said.</summary>
     public static readonly ModelParameters None = new();
 
-    /// <summary><c>cacheRetention</c>, or else the legacy <c>cacheControlTtl</c>: <c>5m</c> is short, <c>1h</c> is long; null: not said.</summary>
+    /// <summary><c>cacheRetention</c>, or else <c>cacheControlTtl</c>: <c>5m</c> is short, <c>1h</c> is long; null: not said.</summary>
     public Retention? Retention { get; init; }
 
     /// <summary>Whether retention holds for subscription credentials too (<c>cacheOnSubscription</c>; section 0); null: not said.</summary>
@@ -45,17 +45,21 @@ public sealed record ModelParameters
         };
     }
 
-    internal static ModelParameters Read(Fields parameters) => parameters.All().Aggregate(
+    internal static ModelParameters Read(Field? parameters) => parameters?.Section("record") is { } fields ? Read(fields) : None;
+
+    private static ModelParameters Read(Fields parameters) => parameters.All().Aggregate(
         None with { Retention = RetentionOf(parameters) },
         (read, parameter) => parameter.Name switch
         {
             "cacheRetention" or "cacheControlTtl" => read,
             "cacheOnSubscription" => read with { CacheOnSubscription = FlagOf(parameter.Field) },
             "temperature" => read with { Temperature = NumberOf(parameter.Field, number => number >= 0, "a number from 0") },
-            "maxTokens" => read with { MaxTokens = (int?)NumberOf(parameter.Field, number => number is >= 1 and <= int.MaxValue, "a number from 1") },
+            "maxTokens" => read with { MaxTokens = (int?)NumberOf(parameter.Field, IsCount, "a number from 1") },
             "anthropicBeta" => read with { AnthropicBeta = BetasOf(parameter.Field) },
             _ => read with { Others = read.Others.SetItem(parameter.Name, parameter.Field.Value) },
         });
+
+    private static bool IsCount(double number) => number is >= 1 and <= int.MaxValue;
 
     private static Retention? RetentionOf(Fields parameters)
     {
@@ -100,6 +104,7 @@ public sealed record ModelParameters
     private static ImmutableArray<string> BetasOf(Field field)
     {
         var texts = field.Value is Json5Array ? field.Texts() ?? [] : field.Text() is { } text ? [text] : ImmutableArray<string>.Empty;
-        return [.. texts.SelectMany(beta => beta.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Distinct()];
+        const StringSplitOptions Clean = StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries;
+        return [.. texts.SelectMany(beta => beta.Split(',', Clean)).Distinct()];
     }
 }

@@ -10,7 +10,8 @@ public sealed record ModelRef(string Provider, string Model, string? ProfileId =
     public string Key => $"{Provider}/{Model}";
 
     /// <summary>
-    /// Reads <c>provider/model</c>, an alias, or a bare or short id of Anthropic (<c>opus-4.6</c>), each with <c>@profileId</c> or without.
+    /// Reads <c>provider/model</c>, an alias, or a bare or short id of Anthropic (<c>opus-4.6</c>), each with or without
+    /// <c>@profileId</c>.
     /// </summary>
     /// <param name="text">As somebody wrote it.</param>
     /// <param name="aliases">The names that stand for models.</param>

@@ -26,7 +26,9 @@ public static class ProfileEdits
         document = document.Find(path) is Json5Object
             ? document.SetValue([.. path, "provider"], profile.Provider).SetValue([.. path, "mode"], profile.Mode)
             : document.SetValue(path, new JsonObject { ["provider"] = profile.Provider, ["mode"] = profile.Mode });
-        document = profile.Email is { Length: > 0 } email ? document.SetValue([.. path, "email"], email) : document.Remove([.. path, "email"]);
+        document = profile.Email is { Length: > 0 } email
+            ? document.SetValue([.. path, "email"], email)
+            : document.Remove([.. path, "email"]);
 
         foreach (var provider in Orders(document).Where(name => Provider.Normalize(name) == Provider.Normalize(profile.Provider)))
             document = First(document, provider, profile.Id);

@@ -38,11 +38,12 @@ public sealed record ProviderConfiguration(string Id, string BaseUrl)
             Api = provider.Text("api"),
             Headers = ReadHeaders(provider),
             AuthHeader = provider.Flag("authHeader"),
-            Models = [.. provider.RequiredItems("models").Select(model => model.Section()).OfType<Fields>().Select(ProviderModel.Read).OfType<ProviderModel>()],
+            Models = [.. provider.RequiredItems("models").Select(ProviderModel.Read).OfType<ProviderModel>()],
         };
 
         // Keys of OpenClaw 2026.9.
-        provider.Ignore("maxTokens", "timeoutSeconds", "region", "injectNumCtxForOpenAICompat", "params", "agentRuntime", "localService", "request");
+        provider.Ignore(
+            "maxTokens", "timeoutSeconds", "region", "injectNumCtxForOpenAICompat", "params", "agentRuntime", "localService", "request");
         provider.RefuseOthers();
         return baseUrl is null ? null : read;
     }
@@ -63,8 +64,11 @@ public sealed record ProviderModel(string Id, string Name)
     /// <summary>How many tokens an answer may have; null: not said.</summary>
     public double? MaxTokens { get; init; }
 
-    internal static ProviderModel? Read(Fields model)
+    internal static ProviderModel? Read(Field field)
     {
+        if (field.Section() is not { } model)
+            return null;
+
         // What else a model may say is OpenClaw's: api, reasoning, input, cost, headers, compat and whatever comes.
         var (id, name) = (model.RequiredName("id"), model.RequiredName("name"));
         var (contextWindow, maxTokens) = (model.PositiveNumber("contextWindow"), model.PositiveNumber("maxTokens"));
