@@ -1,0 +1,116 @@
+// What a step and a case came to, beside what they should come to.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { between, betweenLines } from './differences.mjs';
+import { filesOf, relaxed } from './home.mjs';
+import { routesOf, recordedRoutesOf } from './routes.mjs';
+
+// What ClawGrpc reads of a configuration; the rest is the other programs' own.
+const sections = [['auth'], ['env'], ['models'], ['agents', 'defaults', 'model'], ['agents', 'defaults', 'models'], ['agents', 'list']];
+
+/** Differences of one step: exit code, standard output, and why it failed if it did. */
+export function* ofStep(step, actual, sandboxRequests) {
+  if (step.argv[0] === 'agent') {
+    yield* ofCompletion(step, actual, sandboxRequests);
+    return;
+  }
+  if (step.exitCode !== actual.exitCode) yield { place: 'exit', expected: step.exitCode, actual: actual.exitCode };
+  if (step.pty) yield* ofTerminal(step, actual);
+  else yield* ofOutput(step.expected.stdout, actual.stdout);
+  if (step.exitCode !== 0) yield* ofComplaint(step.expected.stderr, actual.stderr);
+}
+
+function* ofOutput(expected, actual) {
+  const [theirs, ours] = [documentIn(expected), documentIn(actual)];
+  if (theirs === undefined) yield* betweenLines(withoutDrawing(expected), actual, 'text');
+  else if (ours === undefined) yield { place: 'json', expected: theirs, actual };
+  else yield* between(timeless(theirs), timeless(ours), 'json:');
+}
+
+// At a terminal the questions look different; what is said at the end is the same.
+function* ofTerminal(step, actual) {
+  for (const line of step.expected.stdout.split(/\r?\n/).filter((each) => /^(Updated|Auth profile:)/.test(each))) {
+    if (!actual.stdout.includes(line)) yield { place: 'terminal', expected: line, actual: actual.stdout };
+  }
+}
+
+function* ofComplaint(expected, actual) {
+  for (const line of complaintsIn(expected)) {
+    if (!actual.includes(line)) yield { place: 'stderr', expected: line, actual };
+  }
+}
+
+function* ofCompletion(step, actual, sandboxRequests) {
+  if (step.exitCode !== actual.exitCode) yield { place: 'exit', expected: step.exitCode, actual: actual.exitCode };
+  const answer = documentIn(step.expected.stdout)?.payloads?.[0]?.text;
+  const [served, serves] = [answer === 'FAKE-OK', actual.exitCode === 0];
+  if (served !== serves) yield { place: 'outcome', expected: answer ?? step.expected.stderr, actual: actual.stdout || actual.stderr };
+  if (!served && answer === undefined) yield* ofComplaint(step.expected.stderr, actual.stderr);
+  yield* between(recordedRoutesOf(step.expected.requests), routesOf(sandboxRequests), 'routes');
+}
+
+/** Differences of the files that a case leaves. */
+export function* ofFiles(theCase, home) {
+  const after = path.join(theCase.folder, 'after', 'home');
+  const [theirs, ours] = [filesOf(after), home.files()];
+  for (const file of new Set([...theirs, ...ours.keys()].filter((each) => isCredentials(each) || isConfig(each)))) {
+    const expected = theirs.includes(file) ? readFileSync(path.join(after, file), 'utf8') : undefined;
+    const place = isConfig(file) ? 'config' : 'store';
+    if (expected === undefined || !ours.has(file)) {
+      yield { place: `${expected === undefined ? '+' : ''}file ${path.basename(file)}`, expected, actual: ours.get(file) };
+      continue;
+    }
+    if (expected !== ours.get(file)) yield* between(contentOf(expected, file, theCase), contentOf(ours.get(file), file, theCase), `${place}:`);
+    const mode = theCase.afterModes?.[file];
+    if (mode && mode !== home.modeOf(file)) yield { place: `mode of ${path.basename(file)}`, expected: mode, actual: home.modeOf(file) };
+  }
+}
+
+const isCredentials = (file) => /(^|\/)(auth-profiles|auth|oauth|\.credentials)\.json$/.test(file);
+const isConfig = (file) => /^[^/]+\/(openclaw|clawdbot|moltbot|clawgrpc)\.json$/.test(file);
+
+function contentOf(text, file, theCase) {
+  const content = relaxed(text);
+  if (content === undefined) return text;
+  return isConfig(file) ? sectionsOf(content) : sinceStart(content, theCase.clock.nowMs);
+}
+
+function sectionsOf(config) {
+  const found = sections.map((keys) => [keys.join('.'), keys.reduce((value, key) => value?.[key], config)]);
+  return Object.fromEntries(found.filter(([, value]) => value !== undefined));
+}
+
+// Runs take seconds: times within a quarter of an hour after the start are "now", and a cooldown is as long as it is.
+function sinceStart(store, nowMs) {
+  const isNow = (time) => time >= nowMs && time < nowMs + 900_000;
+  const stats = Object.entries(store.usageStats ?? {}).map(([id, entry]) => [id, Object.fromEntries(Object.entries(entry).map(([key, value]) => {
+    if (/^(lastUsed|lastFailureAt)$/.test(key) && isNow(value)) return [key, 'now'];
+    if (/^(cooldownUntil|disabledUntil)$/.test(key) && isNow(entry.lastFailureAt)) return [key, `${Math.round((value - entry.lastFailureAt) / 1000)} s after the failure`];
+    return [key, value];
+  }))]);
+  return store.usageStats ? { ...store, usageStats: Object.fromEntries(stats) } : store;
+}
+
+// Measured times differ by nature.
+function timeless(document) {
+  return JSON.parse(JSON.stringify(document, (key, value) => (/^(startedAt|finishedAt|durationMs|latencyMs)$/.test(key) ? 0 : value)));
+}
+
+/** The JSON document at the end of an output that may have other lines before it; undefined when there is none. */
+export function documentIn(text) {
+  const start = text.search(/^[{[]/m);
+  try {
+    return start < 0 ? undefined : JSON.parse(text.slice(start));
+  } catch {
+    return undefined;
+  }
+}
+
+function complaintsIn(stderr) {
+  const lines = withoutDrawing(stderr).split('\n')
+    .filter((line) => !/^\s+at |^\s*[{}]|^\[diagnostic\]|^\s+(lineNumber|columnNumber|varName|configPath):/.test(line))
+    .map((line) => line.replace(/^\s*(Failover|Missing\w+)?Error: /, '').replace(/ \{$/, '').trim());
+  return [...new Set(lines.filter(Boolean))];
+}
+
+const withoutDrawing = (text) => text.split('\n').filter((line) => !/^[│◇├╭╰└◆■]/.test(line)).join('\n');

@@ -1,0 +1,43 @@
+// Differences that are meant: each entry of deliberate.json names cases, places and a reason. An entry that explains nothing is an error.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
+export class Deliberate {
+  #entries = JSON.parse(readFileSync(path.join(import.meta.dirname, 'deliberate.json'), 'utf8')).map((entry) => ({
+    ...entry,
+    places: entry.where.map((pattern) => new RegExp(`^(?:${pattern})$`)),
+    met: 0,
+    explained: 0,
+  }));
+
+  /** The entry that explains a difference; undefined: none does. */
+  explain(theCase, difference) {
+    const entry = this.#entries.find((each) => concerns(each, theCase) && each.places.some((place) => place.test(difference.place)));
+    if (entry) entry.explained++;
+    return entry;
+  }
+
+  /** Takes note that a case was run. */
+  meet(theCase) {
+    for (const entry of this.#entries.filter((each) => concerns(each, theCase))) entry.met++;
+  }
+
+  /** Entries about cases that were run which explained nothing: the difference is gone, so must the entry be. */
+  stale() {
+    return this.#entries.filter((entry) => entry.met > 0 && entry.explained === 0);
+  }
+
+  get used() {
+    return this.#entries.filter((entry) => entry.explained > 0);
+  }
+}
+
+// `cases` are numbers and ranges of numbers, `products` the names of programs; without them an entry is about all.
+function concerns({ cases, products }, { id, product }) {
+  const number = Number.parseInt(id, 10);
+  const isListed = (cases ?? ['0-999']).some((range) => {
+    const [from, to = from] = range.split('-').map(Number);
+    return number >= from && number <= to;
+  });
+  return isListed && (!products || products.includes(product.id));
+}

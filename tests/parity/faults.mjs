@@ -1,0 +1,22 @@
+// A case's script for the upstream in the sandbox's terms.
+
+/** The faults of a mock plan. A plan matches a part of a key, the sandbox whole ones: `keys` are those of the case. */
+export function faultsOf(plan, keys) {
+  return (plan?.rules ?? []).flatMap(({ match, responses }) => {
+    const owners = match.key ? keys.filter((key) => key.includes(match.key)) : [undefined];
+    return owners.flatMap((key) => responses.map((response, index) => ({
+      match: { path: match.path === '/messages' ? '/v1/messages' : (match.path ?? '*'), ...(key && { key }) },
+      times: index === responses.length - 1 ? 'forever' : 1,
+      ...answerOf(response),
+    })));
+  });
+}
+
+function answerOf({ status, body, headers }) {
+  if (status === undefined) return {};
+  const content = typeof body === 'string' ? { text: body } : { json: body };
+  return { status: { code: status, headers: headers ?? {}, ...(body === undefined ? {} : content) } };
+}
+
+/** Everything that looks like a key in some texts. */
+export const keysIn = (texts) => [...new Set(texts.flatMap((text) => text.match(/sk-ant-[\w-]+/g) ?? []))];
