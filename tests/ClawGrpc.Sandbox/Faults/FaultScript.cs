@@ -1,0 +1,101 @@
+namespace ClawGrpc.Testing;
+
+/// <summary>The faults still to come. A request takes the first that holds for it and is not spent; none composes with another.</summary>
+internal sealed class FaultScript
+{
+    private readonly Lock _lock = new();
+    private readonly List<Entry> _entries = [];
+
+    public void Add(IEnumerable<Fault> faults)
+    {
+        // All are checked before any is taken.
+        var entries = faults.Select(fault => new Entry(Check(fault))).ToList();
+        lock (_lock)
+        {
+            _entries.AddRange(entries);
+        }
+    }
+
+    public void Clear()
+    {
+        lock (_lock)
+        {
+            _entries.Clear();
+        }
+    }
+
+    /// <summary>Faults that have requests left to take.</summary>
+    public int Left
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _entries.Count(entry => entry.Left > 0);
+            }
+        }
+    }
+
+    public Fault? Take(SeenRequest request)
+    {
+        lock (_lock)
+        {
+            Entry? taken = null;
+            foreach (var entry in _entries)
+            {
+                if (!entry.Fault.Match.Holds(request))
+                {
+                    continue;
+                }
+
+                // Every entry counts what it holds for, also when an earlier one takes it, so that "nth" means what it says.
+                entry.Seen++;
+                if (entry.Left > 0 && (entry.Fault.Match.Nth ?? entry.Seen) == entry.Seen)
+                {
+                    taken ??= entry;
+                }
+            }
+
+            if (taken is not null && taken.Left != Fault.Forever)
+            {
+                taken.Left--;
+            }
+
+            return taken?.Fault;
+        }
+    }
+
+    private static Fault Check(Fault fault)
+    {
+        var answers = Count(fault.Status is not null, fault.Replay is not null, fault.Drop, fault.StallBeforeHeaders);
+        var breaks = Count(
+            fault.Cut is not null, fault.End is not null, fault.Stall is not null, fault.Error is not null, fault.Malformed is not null);
+        var sources = fault.Replay is { } replay ? Count(replay.File is not null, replay.Text is not null, replay.Bytes is not null) : 1;
+        var isGood = answers <= 1 && breaks <= 1 && sources == 1 && fault.Times >= 1;
+        return isGood
+            ? fault
+            : throw new ArgumentException(
+                "A fault has at most one of status, replay, drop and stallBeforeHeaders; at most one of cut, end, stall, error and malformed; "
+                + "a replay exactly one of file, text and bytes; times is at least 1.");
+    }
+
+    private static int Count(params ReadOnlySpan<bool> set)
+    {
+        var count = 0;
+        foreach (var one in set)
+        {
+            count += one ? 1 : 0;
+        }
+
+        return count;
+    }
+
+    private sealed class Entry(Fault fault)
+    {
+        public Fault Fault { get; } = fault;
+
+        public int Left { get; set; } = fault.Times;
+
+        public int Seen { get; set; }
+    }
+}
