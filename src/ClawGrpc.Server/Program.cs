@@ -1,1 +1,1 @@
-return 0;
+return await ClawGrpc.Server.Hosting.CommandLine.RunAsync(args, ClawGrpc.Server.Hosting.ServerHost.RunAsync);

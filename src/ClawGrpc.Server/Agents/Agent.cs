@@ -26,7 +26,7 @@ internal sealed partial class Agent : IAsyncDisposable
     private readonly Task _writer;
     private ProfileStore _onDisk = ProfileStore.Empty;
     private ProfileStore _current = ProfileStore.Empty;
-    private StateFileException? _unreadable;
+    private StateUnreadableException? _unreadable;
     private PendingHealth _pending = PendingHealth.None;
     private PendingHealth _inFlight = PendingHealth.None;
 
@@ -40,7 +40,7 @@ internal sealed partial class Agent : IAsyncDisposable
 
     public string Id { get; }
 
-    public string Directory => _files.Directory;
+    public string Directory => Path.GetDirectoryName(_files.Path)!;
 
     public string StorePath => _files.Path;
 
@@ -51,7 +51,7 @@ internal sealed partial class Agent : IAsyncDisposable
     public RateLimitLedger RateLimits { get; } = new();
 
     /// <summary>The profiles now. No I/O.</summary>
-    /// <exception cref="StateFileException">The file cannot be read; it says where it is broken.</exception>
+    /// <exception cref="StateUnreadableException">The file cannot be read; it says where it is broken.</exception>
     public ProfileStore Store
     {
         get
@@ -66,16 +66,17 @@ internal sealed partial class Agent : IAsyncDisposable
     {
         try
         {
-            Take(await _files.ReadAsync(cancellation), null);
+            Take((await _files.ReadAsync(cancellation)).Store, null);
         }
-        catch (StateFileException exception)
+        catch (StateUnreadableException exception)
         {
             Take(null, exception);
         }
     }
 
     /// <summary>Changes the file by a decision on what it says now, together with all health that is not written yet. On disk when it returns.</summary>
-    /// <exception cref="StateFileException">The file cannot be read or written; nothing was changed.</exception>
+    /// <exception cref="StateUnreadableException">The file cannot be read; nothing was changed.</exception>
+    /// <exception cref="StateNotWrittenException">It cannot be written; nothing was changed.</exception>
     public async Task<ProfileStore> ChangeAsync(Func<ProfileStore, IReadOnlyList<StoreChange>> decide, CancellationToken cancellation)
     {
         await _writing.WaitAsync(cancellation);
@@ -89,8 +90,8 @@ internal sealed partial class Agent : IAsyncDisposable
                     fresh => [.. writing.ChangesOf(fresh, _rules()), .. decided = decide(writing.ApplyTo(fresh, _rules()))], cancellation);
                 Replaced(decided);
                 EndWrite(PendingHealth.None);
-                Take(written, null);
-                return written;
+                Take(written.Store, null);
+                return written.Store;
             }
             catch
             {
@@ -158,7 +159,7 @@ internal sealed partial class Agent : IAsyncDisposable
         }
     }
 
-    private void Take(ProfileStore? read, StateFileException? unreadable)
+    private void Take(ProfileStore? read, StateUnreadableException? unreadable)
     {
         lock (_gate)
         {
@@ -235,7 +236,7 @@ internal sealed partial class Agent : IAsyncDisposable
         {
             await ChangeAsync(static _ => [], CancellationToken.None);
         }
-        catch (Exception exception) when (exception is StateFileException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is StateUnreadableException or StateNotWrittenException)
         {
             LogNotWritten(Id, exception.Message);
             lock (_gate)

@@ -3,6 +3,8 @@ using ClawGrpc.Core.Selection;
 using ClawGrpc.Server.Errors;
 using ClawGrpc.V1;
 using Grpc.Core;
+using FailureKind = ClawGrpc.Core.Failures.FailureKind;
+using Agent = ClawGrpc.Server.Agents.Agent;
 
 namespace ClawGrpc.Server.Completions;
 
@@ -49,16 +51,17 @@ internal static class FailureStatus
             .With("output_tokens", receipt.Usage is { } usage ? $"{usage.OutputTokens}" : null);
 
     /// <summary>Nothing was tried.</summary>
-    public static ClawException Of(Routes routes, RouteQuestion question, string agentId, string storePath, string agentDir, DateTimeOffset now, Receipt receipt)
+    public static ClawException Of(Routes routes, RouteQuestion question, Agent agent, DateTimeOffset now, Receipt receipt)
     {
+        var agentId = agent.Id;
         var strict = question.StrictProfile ?? "";
         return routes.Problem switch
         {
             NoRoute.MissingCredentials => new ClawException(ErrorReason.MissingCredentials, StatusCode.FailedPrecondition,
-                $"No API key found for provider \"anthropic\". Auth store: {storePath} (agentDir: {agentDir}). "
+                $"No API key found for provider \"anthropic\". Auth store: {agent.StorePath} (agentDir: {agent.Directory}). "
                 + $"Onboard one for this agent (claw onboard --agent {agentId}).{Ineligibles(routes)}") { Receipt = receipt }
                 .With("agent_id", agentId).With("provider", Provider.Anthropic),
-            NoRoute.ProfileMissing => Refusal.ProfileNotFound(agentId, strict, agentDir),
+            NoRoute.ProfileMissing => Refusal.ProfileNotFound(agentId, strict, agent.Directory),
             NoRoute.ProfileOfOtherProvider => new ClawException(ErrorReason.ProviderMismatch, StatusCode.InvalidArgument,
                 $"Auth profile \"{strict}\" is not for anthropic.").With("profile_id", strict),
             NoRoute.ProfileUnusable when routes.Ineligible[0].Why == Eligibility.SubscriptionsDisabled => Refusal.SubscriptionsDisabled(strict),

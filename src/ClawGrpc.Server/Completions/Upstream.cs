@@ -1,7 +1,9 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Security;
 using ClawGrpc.Core.Failures;
+using ClawGrpc.Core.Messages;
 
 namespace ClawGrpc.Server.Completions;
 
@@ -30,15 +32,13 @@ internal sealed class Upstream(HttpMessageInvoker http, TimeProvider time)
     /// <summary>Sends one Messages request and waits for the head of its answer.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled: the caller left, or no answer came in time.</exception>
     public async Task<SendResult> SendAsync(
-        Uri url, IReadOnlyList<KeyValuePair<string, string>> headers, ReadOnlyMemory<byte> body, CancellationToken cancellation)
+        Uri url, ImmutableArray<RequestHeader> headers, ReadOnlyMemory<byte> body, CancellationToken cancellation)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ReadOnlyMemoryContent(body) };
-        foreach (var (name, value) in headers)
+        foreach (var header in headers)
         {
-            if (name == "content-type")
-                request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(value);
-            else
-                request.Headers.TryAddWithoutValidation(name, value);
+            var owner = header.Name == "content-type" ? (HttpHeaders)request.Content.Headers : request.Headers;
+            owner.TryAddWithoutValidation(header.Name, header.Value.Reveal());
         }
 
         HttpResponseMessage response;

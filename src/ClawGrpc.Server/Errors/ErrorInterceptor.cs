@@ -36,7 +36,7 @@ internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log) : 
 
     private RpcException StatusOf(Exception exception, ServerCallContext context)
     {
-        if (exception is ClawException refusal)
+        if (Refusal.Of(exception) is { } refusal)
             return refusal.ToRpcException();
         if (context.CancellationToken.IsCancellationRequested)
         {

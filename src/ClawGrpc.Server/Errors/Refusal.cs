@@ -1,3 +1,4 @@
+using ClawGrpc.Server.State;
 using ClawGrpc.V1;
 using Grpc.Core;
 
@@ -6,6 +7,20 @@ namespace ClawGrpc.Server.Errors;
 /// <summary>The refusals that do not come from upstream, one constructor each, from facts.</summary>
 internal static class Refusal
 {
+    /// <summary>The refusal that an expected exception is; null: it is a fault.</summary>
+    public static ClawException? Of(Exception exception) => exception switch
+    {
+        ClawException refusal => refusal,
+        StateUnreadableException unreadable => new ClawException(ErrorReason.StateUnreadable, StatusCode.FailedPrecondition,
+            $"{unreadable.Message} It was left as it is; mend it or move it away.").With("path", unreadable.Path)
+            .With("line", unreadable.Line > 0 ? $"{unreadable.Line}" : null).With("column", unreadable.Column > 0 ? $"{unreadable.Column}" : null),
+        StateNotWrittenException notWritten => new ClawException(ErrorReason.StateNotWritten, StatusCode.Unavailable, notWritten.Message)
+        {
+            RetryAfter = TimeSpan.FromSeconds(1),
+        }.With("path", notWritten.Path),
+        _ => null,
+    };
+
     public static ClawException InvalidFields(IReadOnlyList<(string Field, string Description)> fields)
     {
         var error = new ClawException(ErrorReason.InvalidField, StatusCode.InvalidArgument,

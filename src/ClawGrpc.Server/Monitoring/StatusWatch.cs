@@ -30,8 +30,9 @@ internal sealed class StatusWatch(StatusFeed feed, Func<AgentStatus> read, TimeP
                 var (current, changed) = feed.Look();
                 if (current.Number > seen)
                 {
-                    await writer.WriteAsync(Message(), either.Token);
-                    seen = current.Number;
+                    var message = Message();
+                    await writer.WriteAsync(message, either.Token);
+                    seen = message.Revision;
                     await Task.Delay(BetweenMessages, time, either.Token);
                 }
                 else if (!await ChangesWithin(changed, heartbeat, either.Token))
