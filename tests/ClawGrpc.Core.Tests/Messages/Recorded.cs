@@ -23,7 +23,7 @@ internal static class Recorded
     public static IEnumerable<(string Name, byte[] Json)> Requests() =>
         from file in Files("*.meta.json")
         let request = Json(file).GetProperty("request")
-        where request.TryGetProperty("uri", out var uri) && uri.GetString()!.Contains("/v1/messages", StringComparison.Ordinal)
+        where request.ValueKind == JsonValueKind.Object && request.TryGetProperty("uri", out var uri) && uri.GetString()!.Contains("/v1/messages", StringComparison.Ordinal)
         where request.TryGetProperty("body", out var body) && body.ValueKind == JsonValueKind.Object && body.TryGetProperty("messages", out _)
         select (Path.GetFileName(file), JsonSerializer.SerializeToUtf8Bytes(request.GetProperty("body")));
 
