@@ -2,8 +2,8 @@ using Google.Protobuf;
 
 namespace ClawGrpc.V1;
 
-// Every message that carries a secret (a field named key or token) prints as it is but for the secret, also inside of other
-// messages: whoever logs a message, or lets an exception name one, gives nothing away. The wire is not concerned.
+// Every message that carries a secret prints as it is but for the secret, also inside of other messages: whoever logs a
+// message, or lets an exception name one, gives nothing away. The wire is not concerned.
 
 public sealed partial class ApiKeyCredential : ICustomDiagnosticMessage
 {

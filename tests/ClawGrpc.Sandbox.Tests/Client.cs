@@ -10,7 +10,12 @@ internal sealed class Client(Sandbox sandbox, string? key = Client.Key) : IDispo
     public const string Key = "sk-ant-api03-FAKE-one";
     public const string Model = "claude-sonnet-4-6";
 
-    public HttpClient Http { get; } = new() { BaseAddress = new(sandbox.BaseUrl), Timeout = TimeSpan.FromSeconds(30) };
+    // Without the drain time a response that is disposed closes its connection at once.
+    public HttpClient Http { get; } = new(new SocketsHttpHandler { ResponseDrainTimeout = TimeSpan.Zero })
+    {
+        BaseAddress = new(sandbox.BaseUrl),
+        Timeout = TimeSpan.FromSeconds(30),
+    };
 
     public void Dispose() => Http.Dispose();
 

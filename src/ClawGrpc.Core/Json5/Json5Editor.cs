@@ -15,9 +15,7 @@ internal sealed class Json5Editor(Json5Document document)
         for (var depth = 0; depth < path.Length; depth++)
         {
             if (Child(place, path[depth]) is not { } child)
-            {
                 return Add(place, path, depth, value);
-            }
 
             (holder, place) = (place, child);
         }
@@ -41,15 +39,11 @@ internal sealed class Json5Editor(Json5Document document)
     {
         var (parent, step) = (Find(path[..^1]), path[^1]);
         if (parent is null || Child(parent, step) is null)
-        {
             return document.Text;
-        }
 
         var elements = Json5Elements.Of(parent)!;
         if (parent is not Json5Object { Members: var members } all)
-        {
             return Apply(new Json5Removal(elements).Of(step.Index));
-        }
 
         var text = Apply(new Json5Removal(elements).Of(members.IndexOf(all.Find(step.Key!)!)));
         return members.Count(member => member.Key == step.Key) > 1 ? new Json5Editor(Json5Document.Parse(text)).Remove(path) : text;
@@ -60,9 +54,7 @@ internal sealed class Json5Editor(Json5Document document)
     {
         var place = document.Root;
         for (var depth = 0; depth < path.Length && place is not null; depth++)
-        {
             place = Child(place, path[depth]);
-        }
 
         return place;
     }
@@ -98,7 +90,8 @@ internal sealed class Json5Editor(Json5Document document)
         {
             (Json5Object { Members.Length: var count }, { Key: { } key }) => Insert(place, count, key, wrapped),
             (Json5Array { Items.Length: var count }, { Key: null } last) when last.Index == count => Insert(place, count, null, wrapped),
-            _ => throw new ArgumentException($"{Shown(path[..depth])} has no place {path[depth]}: it is of kind {place.Kind}.", nameof(path)),
+            _ => throw new ArgumentException(
+                $"{Shown(path[..depth])} has no place {path[depth]}: it is of kind {place.Kind}.", nameof(path)),
         };
     }
 

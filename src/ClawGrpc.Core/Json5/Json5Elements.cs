@@ -36,8 +36,8 @@ internal sealed class Json5Elements
     /// <summary>The elements of an object or an array; null for every other value.</summary>
     public static Json5Elements? Of(Json5Value value) => value switch
     {
-        Json5Object members => new Json5Elements(value, members.Members.Select(member => member.KeySpan with { End = member.Value.Span.End })),
-        Json5Array items => new Json5Elements(value, items.Items.Select(item => item.Span)),
+        Json5Object { Members: var members } => new Json5Elements(value, members.Select(member => member.Span)),
+        Json5Array { Items: var items } => new Json5Elements(value, items.Select(item => item.Span)),
         _ => null,
     };
 

@@ -29,9 +29,7 @@ public sealed class Json5Exception : FormatException
     {
         var position = source.PositionAt(offset);
         if (offset == source.Text.Length)
-        {
             return new Json5Exception(source, "invalid end of input", position);
-        }
 
         var valid = Rune.TryGetRuneAt(source.Text, offset, out var rune);
         var after = rune.Value == '\n' ? new Json5Position(position.Line + 1, 0)
@@ -43,7 +41,7 @@ public sealed class Json5Exception : FormatException
         new(source, "invalid identifier character", source.PositionAt(offset));
 
     internal static Json5Exception TooDeepAt(Json5Source source, int offset) =>
-        new(source, string.Create(CultureInfo.InvariantCulture, $"nested deeper than {Json5Document.MaxDepth} levels"), source.PositionAt(offset));
+        new(source, $"nested deeper than {Json5Document.MaxDepth} levels", source.PositionAt(offset));
 
     private static string Printable(Rune rune) => rune.Value switch
     {

@@ -16,9 +16,7 @@ internal sealed class Json5Insertion(Json5Elements elements, Json5Style style, F
     public IEnumerable<Json5Replacement> At(int index)
     {
         if (elements.Count == 0)
-        {
             return [IntoEmpty()];
-        }
 
         return index == elements.Count ? AfterLast() : [Before(index)];
     }
@@ -49,9 +47,7 @@ internal sealed class Json5Insertion(Json5Elements elements, Json5Style style, F
         var anchor = comma ? elements.Commas[last] + 1 : end;
         var place = _source.AfterTrailingComments(anchor);
         if (!elements.IsFirstOnLine(last) && (place == anchor || place < _source.EndOfLine(place)))
-        {
             return [At(place, comma ? style.Gap + Inline() + "," : "," + style.Gap + Inline())];
-        }
 
         // The comma goes to the value, not behind its comment.
         var line = OnNewLine(IndentOf(last), comma ? "," : "");
@@ -78,7 +74,8 @@ internal sealed class Json5Insertion(Json5Elements elements, Json5Style style, F
         ? _source.IndentAt(elements.Spans[index].Start)
         : _source.IndentAt(elements.Container.Span.Start) + style.Unit;
 
-    private string OnNewLine(string indent, string comma) => style.NewLine + indent + write(style with { MultiLine = true }, indent) + comma;
+    private string OnNewLine(string indent, string comma) =>
+        style.NewLine + indent + write(style with { MultiLine = true }, indent) + comma;
 
     private string Inline() => write(style with { MultiLine = false }, "");
 

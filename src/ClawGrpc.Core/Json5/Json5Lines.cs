@@ -8,9 +8,7 @@ internal static class Json5Lines
     {
         var start = offset;
         while (start > 0 && !Json5Scanner.IsLineEnd(source.Text[start - 1]))
-        {
             start--;
-        }
 
         return start;
     }
@@ -20,9 +18,7 @@ internal static class Json5Lines
     {
         var end = offset;
         while (end < source.Text.Length && !Json5Scanner.IsLineEnd(source.Text[end]))
-        {
             end++;
-        }
 
         return end;
     }
@@ -67,9 +63,7 @@ internal static class Json5Lines
         {
             scanner.SkipComment();
             if (scanner.Offset > source.EndOfLine(offset))
-            {
                 break;
-            }
 
             after = scanner.Offset;
         }
@@ -82,9 +76,7 @@ internal static class Json5Lines
     {
         var scanner = new Json5Scanner(source, start);
         for (scanner.SkipSpaces(); scanner.Offset < end && Json5Scanner.IsLineEnd(scanner.Peek()); scanner.SkipSpaces())
-        {
             scanner.Skip();
-        }
 
         return scanner.Offset >= end;
     }

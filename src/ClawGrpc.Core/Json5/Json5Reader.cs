@@ -69,9 +69,7 @@ internal sealed class Json5Reader(Json5Source source)
         var span = From(start);
         _scanner.SkipBlank();
         if (!_scanner.TrySkip(':'))
-        {
             throw _scanner.Invalid();
-        }
 
         _scanner.SkipBlank();
         return new Json5Member(key, span, ReadValue(depth));
@@ -96,14 +94,10 @@ internal sealed class Json5Reader(Json5Source source)
     {
         _scanner.SkipBlank();
         if (_scanner.Peek() == close)
-        {
             return;
-        }
 
         if (!_scanner.TrySkip(','))
-        {
             throw _scanner.Invalid();
-        }
 
         _scanner.SkipBlank();
     }

@@ -13,22 +13,16 @@ internal sealed class Json5Removal(Json5Elements elements)
     {
         var span = elements.Spans[index];
         if (elements.Count == 1 && IsBlankWithout(span))
-        {
             return [Nothing(elements.Open, elements.Close)];
-        }
 
         var ownComma = elements.HasComma(index);
         var otherComma = ownComma ? elements.Commas[index] : index > 0 ? elements.Commas[index - 1] : -1;
         if (ownComma && _source.IsBlank(span.End, otherComma))
-        {
             return [Widened(span.Start, otherComma + 1)];
-        }
 
         var element = Widened(span.Start, span.End);
         if (otherComma < 0)
-        {
             return [element];
-        }
 
         // Before the last of several on one line goes the comma with its gap; elsewhere the two go each for itself.
         return !ownComma && _source.IsBlank(otherComma + 1, span.Start) && !elements.IsFirstOnLine(index)
@@ -50,9 +44,7 @@ internal sealed class Json5Removal(Json5Elements elements)
         var spaces = _source.AfterSpaces(end);
         var endsLine = spaces == _source.EndOfLine(end);
         if (endsLine && _source.IsFirstOnLine(start))
-        {
             return Nothing(_source.StartOfLine(start), _source.AfterLineBreak(spaces));
-        }
 
         return Nothing(start, endsLine ? end : spaces);
     }

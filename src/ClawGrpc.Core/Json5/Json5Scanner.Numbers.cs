@@ -16,9 +16,7 @@ internal sealed partial class Json5Scanner
         foreach (var letter in word)
         {
             if (!TrySkip(letter))
-            {
                 throw Invalid();
-            }
         }
     }
 
@@ -28,9 +26,7 @@ internal sealed partial class Json5Scanner
     {
         var negative = Peek() == '-';
         if (Peek() is '-' or '+')
-        {
             Skip();
-        }
 
         var magnitude = Peek() switch
         {
@@ -58,9 +54,7 @@ internal sealed partial class Json5Scanner
         var start = Offset;
         Skip();
         if (TrySkip('x') || TrySkip('X'))
-        {
             return ReadHexadecimal();
-        }
 
         // A further digit is no octal number: the zero is over, and what follows may not stand there.
         return Peek() is '.' or 'e' or 'E' ? ReadDecimal(start) : 0;
@@ -70,17 +64,13 @@ internal sealed partial class Json5Scanner
     {
         var digits = SkipDigits() || Offset > start;
         if (TrySkip('.') && !SkipDigits() && !digits)
-        {
             throw Invalid();
-        }
 
         if (TrySkip('e') || TrySkip('E'))
         {
             _ = TrySkip('+') || TrySkip('-');
             if (!SkipDigits())
-            {
                 throw Invalid();
-            }
         }
 
         return double.Parse(_text.AsSpan(start, Offset - start), NumberStyles.Float, CultureInfo.InvariantCulture);
@@ -90,20 +80,14 @@ internal sealed partial class Json5Scanner
     {
         var start = Offset;
         while (IsHexDigit(Peek()))
-        {
             Skip();
-        }
 
         if (Offset == start)
-        {
             throw Invalid();
-        }
 
         var digits = _text.AsSpan(start, Offset - start).TrimStart('0');
         if (digits.Length > FiniteHexDigits)
-        {
             return double.PositiveInfinity;
-        }
 
         // By way of decimal digits, because that conversion rounds to the nearest double and the direct one cuts.
         var exact = BigInteger.Parse($"0{digits}", NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
@@ -114,9 +98,7 @@ internal sealed partial class Json5Scanner
     {
         var start = Offset;
         while (IsDigit(Peek()))
-        {
             Skip();
-        }
 
         return Offset > start;
     }

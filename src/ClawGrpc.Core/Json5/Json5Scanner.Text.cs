@@ -17,9 +17,7 @@ internal sealed partial class Json5Scanner
         {
             // U+2028 and U+2029 end lines elsewhere, but the reference lets them stand in strings.
             if (Peek() is End or '\n' or '\r')
-            {
                 throw Invalid();
-            }
 
             if (TrySkip('\\'))
             {
@@ -69,9 +67,7 @@ internal sealed partial class Json5Scanner
     private void AppendEscaped(StringBuilder text)
     {
         if (Peek() is End or (>= '1' and <= '9'))
-        {
             throw Invalid();
-        }
 
         var start = Offset;
         Skip();
@@ -98,9 +94,7 @@ internal sealed partial class Json5Scanner
         for (var read = 0; read < digits; read++)
         {
             if (!IsHexDigit(Peek()))
-            {
                 throw Invalid();
-            }
 
             Skip();
         }

@@ -20,9 +20,7 @@ internal sealed partial class Json5Scanner(Json5Source source, int offset)
     public int Peek()
     {
         if (Offset == _text.Length)
-        {
             return End;
-        }
 
         var next = _text[Offset];
         return char.IsHighSurrogate(next) && Offset + 1 < _text.Length && char.IsLowSurrogate(_text[Offset + 1])
@@ -37,9 +35,7 @@ internal sealed partial class Json5Scanner(Json5Source source, int offset)
     public bool TrySkip(int code)
     {
         if (Peek() != code)
-        {
             return false;
-        }
 
         Skip();
         return true;
@@ -71,9 +67,7 @@ internal sealed partial class Json5Scanner(Json5Source source, int offset)
     public void SkipSpaces()
     {
         while (Peek() is var next && IsBlank(next) && !IsLineEnd(next))
-        {
             Skip();
-        }
     }
 
     /// <summary>Goes past a comment that begins here.</summary>
@@ -84,18 +78,14 @@ internal sealed partial class Json5Scanner(Json5Source source, int offset)
         if (TrySkip('/'))
         {
             while (Peek() is var next && next != End && !IsLineEnd(next))
-            {
                 Skip();
-            }
         }
         else if (TrySkip('*'))
         {
             var close = _text.IndexOf("*/", Offset, StringComparison.Ordinal);
             Offset = close < 0 ? _text.Length : close + 2;
             if (close < 0)
-            {
                 throw Invalid();
-            }
         }
         else
         {

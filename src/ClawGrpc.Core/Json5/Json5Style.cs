@@ -47,9 +47,8 @@ internal sealed record Json5Style
             NewLine = root.Source.Text.Contains("\r\n", StringComparison.Ordinal) ? "\r\n" : "\n",
             Unit = First(seen.SelectMany(Units), "  "),
             MultiLine = Json5Elements.Of(root) is not { Count: > 0 } top || top.IsFirstOnLine(0),
-            InlineArrays = First(seen.Where(elements => elements is { Container: Json5Array, Count: > 0 }).Select(array => !array.IsFirstOnLine(0)), plain),
-            TrailingCommas = First(seen.Where(elements => elements.Count > 0 && elements.IsFirstOnLine(elements.Count - 1))
-                .Select(elements => elements.HasComma(elements.Count - 1)), false),
+            InlineArrays = First(seen.SelectMany(InlineArraysOf), plain),
+            TrailingCommas = First(seen.SelectMany(TrailingCommasOf), false),
             PlainKeys = plain,
             Quote = First(seen.SelectMany(Quotes), '"'),
             Colon = colon,
@@ -74,11 +73,15 @@ internal sealed record Json5Style
             var outer = elements.Source.IndentAt(elements.Container.Span.Start);
             var inner = elements.Source.IndentAt(elements.Spans[0].Start);
             if (inner.Length > outer.Length && inner.StartsWith(outer, StringComparison.Ordinal))
-            {
                 yield return inner[outer.Length..];
-            }
         }
     }
+
+    private static IEnumerable<bool> InlineArraysOf(Json5Elements elements) =>
+        elements is { Container: Json5Array, Count: > 0 } ? [!elements.IsFirstOnLine(0)] : [];
+
+    private static IEnumerable<bool> TrailingCommasOf(Json5Elements elements) =>
+        elements.Count > 0 && elements.IsFirstOnLine(elements.Count - 1) ? [elements.HasComma(elements.Count - 1)] : [];
 
     private static ImmutableArray<Json5Member> MembersOf(Json5Elements elements) =>
         elements.Container is Json5Object members ? members.Members : [];
@@ -105,7 +108,9 @@ internal sealed record Json5Style
         .Where(IsSpaces);
 
     private static IEnumerable<string> Paddings(Json5Elements elements) =>
-        elements is { Container: Json5Object, Count: > 0 } && elements.Source.Text[elements.Open..elements.Spans[0].Start] is var padding && IsSpaces(padding)
+        elements is { Container: Json5Object, Spans: [var first, ..] }
+            && elements.Source.Text[elements.Open..first.Start] is var padding
+            && IsSpaces(padding)
             ? [padding]
             : [];
 

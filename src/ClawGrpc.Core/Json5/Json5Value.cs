@@ -52,17 +52,13 @@ public sealed class Json5Object : Json5Value
     {
         var last = new Dictionary<string, Json5Member>(StringComparer.Ordinal);
         foreach (var member in Members)
-        {
             last[member.Key] = member;
-        }
 
         // Taken out at its first mention, each key stands where it was first named.
         foreach (var member in Members)
         {
             if (last.Remove(member.Key, out var counts))
-            {
                 yield return counts;
-            }
         }
     }
 }
@@ -73,6 +69,9 @@ public sealed class Json5Object : Json5Value
 /// <param name="Value">The value.</param>
 public sealed record Json5Member(string Key, Json5Span KeySpan, Json5Value Value)
 {
+    /// <summary>Where the member stands, from the key to the end of the value.</summary>
+    public Json5Span Span => KeySpan with { End = Value.Span.End };
+
     /// <summary>Line and column of the key.</summary>
     public Json5Position Position => Value.Source.PositionAt(KeySpan.Start);
 

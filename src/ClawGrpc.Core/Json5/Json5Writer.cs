@@ -12,8 +12,9 @@ internal static class Json5Writer
     public static string Value(JsonNode? value, Json5Style style, string indent) => value switch
     {
         null => "null",
-        JsonObject members => Container('{', '}', members.Select(member => (Func<string, string>)(inner => Member(member.Key, member.Value, style, inner))), style, indent),
-        JsonArray items => Container('[', ']', items.Select(item => (Func<string, string>)(inner => Value(item, style, inner))), ForItems(items, style), indent),
+        JsonObject members => Container(
+            "{", "}", members, (member, inner) => Member(member.Key, member.Value, style, inner), style, indent),
+        JsonArray items => Container("[", "]", items, (item, inner) => Value(item, style, inner), ForItems(items, style), indent),
         _ => Scalar(value.AsValue(), style),
     };
 
@@ -32,13 +33,14 @@ internal static class Json5Writer
         Padding = "",
     };
 
-    private static string Container(char open, char close, IEnumerable<Func<string, string>> elements, Json5Style style, string indent)
+    private static string Container<T>(
+        string open, string close, IEnumerable<T> elements, Func<T, string, string> write, Json5Style style, string indent)
     {
         var inner = indent + style.Unit;
-        var texts = elements.Select(element => element(inner)).ToList();
+        var texts = elements.Select(element => write(element, inner)).ToList();
         if (texts.Count == 0)
         {
-            return $"{open}{close}";
+            return open + close;
         }
 
         if (!style.MultiLine)

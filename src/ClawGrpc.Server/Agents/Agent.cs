@@ -61,12 +61,22 @@ internal sealed partial class Agent : IAsyncDisposable
         }
     }
 
+    /// <summary>The profiles now, or none when the file cannot be read.</summary>
+    public ProfileStore StoreOrEmpty
+    {
+        get
+        {
+            lock (_gate)
+                return _unreadable is null ? _current : ProfileStore.Empty;
+        }
+    }
+
     /// <summary>Takes up what the file says now; cheap when it has not changed.</summary>
     public async Task ReloadAsync(CancellationToken cancellation)
     {
         try
         {
-            Take((await _files.ReadAsync(cancellation)).Store, null);
+            Take(await _files.ReadAsync(cancellation), null);
         }
         catch (StateUnreadableException exception)
         {
@@ -90,8 +100,8 @@ internal sealed partial class Agent : IAsyncDisposable
                     fresh => [.. writing.ChangesOf(fresh, _rules()), .. decided = decide(writing.ApplyTo(fresh, _rules()))], cancellation);
                 Replaced(decided);
                 EndWrite(PendingHealth.None);
-                Take(written.Store, null);
-                return written.Store;
+                Take(written, null);
+                return written;
             }
             catch
             {

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using ClawGrpc.Core.Configuration;
 using ClawGrpc.Core.Messages;

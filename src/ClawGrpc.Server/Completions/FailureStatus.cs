@@ -21,6 +21,8 @@ internal static class FailureStatus
     /// <summary>The refusal for the failures of all attempts.</summary>
     /// <param name="failures">At least one, with the profile it came from.</param>
     /// <param name="soonest">When the first of the routes comes back by itself; null: none does.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="receipt">What was done.</param>
     public static ClawException Of(
         IReadOnlyList<(string ProfileId, UpstreamFailure Failure)> failures, DateTimeOffset? soonest, DateTimeOffset now, Receipt receipt)
     {

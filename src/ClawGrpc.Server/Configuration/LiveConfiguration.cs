@@ -16,7 +16,7 @@ namespace ClawGrpc.Server.Configuration;
 internal sealed record ConfigurationState(ClawConfiguration Configuration, ImmutableArray<ConfigurationError> Errors, ImmutableArray<string> Files);
 
 /// <summary>Reads the configuration, takes up its changes, and edits it. A broken file stops a start; later the last good one stays in force.</summary>
-internal sealed class LiveConfiguration(StateFolder folder)
+internal sealed class LiveConfiguration(StateFolder folder) : IDisposable
 {
     private readonly ConfigFile _file = new(folder.ConfigPath);
     private volatile ConfigurationState _current = new(ClawConfiguration.None, [], []);
@@ -56,6 +56,7 @@ internal sealed class LiveConfiguration(StateFolder folder)
 
     /// <summary>Edits the file and takes the result up. On disk when it returns.</summary>
     /// <param name="edit">From the text to the new text.</param>
+    /// <param name="cancellation">Gives up waiting; a write that has begun is finished.</param>
     /// <exception cref="ClawException">CONFIGURATION_INVALID: the file, or what the edit makes of it, cannot be used; nothing was written.</exception>
     public async Task EditAsync(Func<string, ConfigurationEdit> edit, CancellationToken cancellation)
     {
@@ -72,6 +73,8 @@ internal sealed class LiveConfiguration(StateFolder folder)
             cancellation);
         await ReloadAsync();
     }
+
+    public void Dispose() => _file.Dispose();
 
     private ConfigurationOutcome Read(string? instead) => ConfigurationReader.Read(
         Path, path => instead is not null && path == Path ? instead : TextOf(path), Environment.GetEnvironmentVariable);

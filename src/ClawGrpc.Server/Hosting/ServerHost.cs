@@ -34,7 +34,7 @@ internal static class ServerHost
             var addresses = AddressesOf(command, folder);
             folder.Create();
             using var oneServer = ServerLock.Acquire(folder);
-            await using var app = await BuildAsync(folder, addresses);
+            await using var app = await BuildAsync(folder, addresses, TimeProvider.System);
             await StartAsync(app, addresses);
             await app.WaitForShutdownAsync();
             await Console.Error.WriteLineAsync("clawgrpc stopped");
@@ -56,7 +56,8 @@ internal static class ServerHost
         return errors.Count == 0 ? [.. parsed.Select(each => each.Address!).Distinct()] : throw new StartException(string.Join(Environment.NewLine, errors));
     }
 
-    private static async Task<WebApplication> BuildAsync(StateFolder folder, IReadOnlyList<ListenAddress> addresses)
+    /// <summary>Everything but the start: tests give it a clock of their own.</summary>
+    public static async Task<WebApplication> BuildAsync(StateFolder folder, IReadOnlyList<ListenAddress> addresses, TimeProvider time)
     {
         foreach (var socket in addresses.OfType<ListenAddress.UnixSocket>())
         {
@@ -81,7 +82,7 @@ internal static class ServerHost
             grpc.MaxSendMessageSize = null;
             grpc.Interceptors.Add<ErrorInterceptor>();
         });
-        builder.Services.AddSingleton(TimeProvider.System).AddSingleton(folder)
+        builder.Services.AddSingleton(time).AddSingleton(folder)
             .AddSingleton(_ => new HttpMessageInvoker(Upstream.NewHandler()))
             .AddSingleton<Upstream>().AddSingleton<SessionPins>().AddSingleton<Gateway>().AddSingleton<StateWatch>()
             .AddSingleton<LiveConfiguration>().AddSingleton<Fleet>().AddSingleton<FileChanges>().AddSingleton<AgentSetups>().AddSingleton<AuthReport>().AddSingleton<StatusReport>()
@@ -134,7 +135,7 @@ internal static class ServerHost
             File.SetUnixFileMode(socket.Path, AtomicFile.OwnerOnly);
         if (addresses.OfType<ListenAddress.Loopback>().Any())
             await Console.Error.WriteLineAsync("Warning: callers are not authenticated: every program on this machine can use a loopback port. Prefer unix:PATH.");
-        var bound = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses
+        var bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
             .Select(address => address.StartsWith("http://unix:", StringComparison.Ordinal) ? address["http://".Length..] : address);
         await Console.Out.WriteLineAsync($"clawgrpc ready on {string.Join(", ", bound)}");
         await Console.Out.FlushAsync();

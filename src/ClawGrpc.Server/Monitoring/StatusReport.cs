@@ -1,4 +1,3 @@
-using ClawGrpc.Core.Profiles;
 using ClawGrpc.Server.Completions;
 using ClawGrpc.Server.Configuration;
 using ClawGrpc.V1;

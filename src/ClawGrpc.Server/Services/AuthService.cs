@@ -58,7 +58,7 @@ internal sealed class AuthService(Fleet fleet, LiveConfiguration configuration, 
         // The declaration is every agent's: it stays while another one has a profile of this id.
         foreach (var other in fleet.Ids.Where(other => other != agent.Id))
         {
-            if ((await fleet.FindAsync(other)).Store.Find(id) is not null)
+            if ((await fleet.FindAsync(other)).StoreOrEmpty.Find(id) is not null)
                 return new DeleteProfileResponse();
         }
 
@@ -197,7 +197,7 @@ internal sealed class AuthService(Fleet fleet, LiveConfiguration configuration, 
         DisplayName = configuration.Current.Configuration.Agents.Find(agent.Id)?.Name ?? "",
         AgentDir = agent.Directory,
         DefaultAgent = agent.Id == fleet.DefaultId,
-        ProfileCount = agent.Store.Profiles.Length,
+        ProfileCount = agent.StoreOrEmpty.Profiles.Length,
         UpdateTime = File.Exists(agent.StorePath) ? Timestamp.FromDateTime(File.GetLastWriteTimeUtc(agent.StorePath)) : null,
     };
 }

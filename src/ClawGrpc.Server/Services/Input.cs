@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using ClawGrpc.Core.Profiles;
-using ClawGrpc.Core.Selection;
 using ClawGrpc.Server.Errors;
 using Google.Protobuf.WellKnownTypes;
 

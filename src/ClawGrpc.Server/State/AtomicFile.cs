@@ -79,5 +79,5 @@ internal sealed class AtomicFile : IDisposable
 
     /// <summary>The file that a path names, through symbolic links.</summary>
     public static string TargetOf(string path) =>
-        File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
+        new FileInfo(path).LinkTarget is null ? Path.GetFullPath(path) : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
 }

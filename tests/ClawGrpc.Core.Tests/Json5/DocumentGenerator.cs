@@ -41,9 +41,7 @@ internal sealed class DocumentGenerator(int seed)
             default:
                 var members = new JsonObject();
                 for (var count = Below(5); count > 0; count--)
-                {
                     members[Key()] = Value(depth + 1);
-                }
 
                 return members;
         }
@@ -71,9 +69,7 @@ internal sealed class DocumentGenerator(int seed)
     private IEnumerable<string> Written(string key, JsonNode? value, Layout layout, string line)
     {
         if (Chance(0.05))
-        {
             yield return Name(key, layout) + ":" + Written(Value(3), layout, line);
-        }
 
         yield return Name(key, layout) + Comment(layout) + ":" + (Chance(0.8) ? " " : "") + Comment(layout) + Written(value, layout, line);
     }
@@ -95,9 +91,7 @@ internal sealed class DocumentGenerator(int seed)
     private string Comment(Layout layout)
     {
         if (!layout.Comments || !Chance(0.1))
-        {
             return "";
-        }
 
         _comments++;
         var line = Chance(0.3) ? Pick(["\n", "\r\n", "\r", "\u2028"]) : "";

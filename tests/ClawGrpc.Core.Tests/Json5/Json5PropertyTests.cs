@@ -69,9 +69,7 @@ public partial class Json5PropertyTests
     {
         var path = PathInto(generator, value);
         if (path.Count == 0)
-        {
             return;
-        }
 
         var expected = value!.DeepClone();
         _ = path.SkipLast(1).Aggregate(expected, Child!) switch
@@ -151,9 +149,7 @@ public partial class Json5PropertyTests
     private static JsonNode? Replaced(JsonNode? value, List<Json5Step> path, JsonNode? next)
     {
         if (path.Count == 0)
-        {
             return next;
-        }
 
         var root = value!.DeepClone();
         var parent = path.SkipLast(1).Aggregate(root, Child!)!;
@@ -181,9 +177,7 @@ public partial class Json5PropertyTests
     {
         var found = 0;
         foreach (var unit in whole)
-        {
             found += found < part.Length && part[found] == unit ? 1 : 0;
-        }
 
         return found == part.Length;
     }

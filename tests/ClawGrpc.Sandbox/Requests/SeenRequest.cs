@@ -51,7 +51,7 @@ public sealed class SeenRequest
     /// <summary>Bytes of the answer's body handed to the connection so far.</summary>
     public long BytesSent => Interlocked.Read(ref _bytesSent);
 
-    /// <summary>Events of the stream handed to the connection whole so far; a JSON answer counts as one.</summary>
+    /// <summary>Events of the stream handed to the connection so far; a JSON answer counts as one, and so does each piece of <see cref="Chunking"/>.</summary>
     public int EventsSent => Volatile.Read(ref _eventsSent);
 
     /// <summary>Completes when nothing more will be sent.</summary>
@@ -86,9 +86,11 @@ public sealed class SeenRequest
 
     internal void Answer(int status) => Volatile.Write(ref _status, status);
 
-    internal void Sent(int bytes) => Interlocked.Add(ref _bytesSent, bytes);
-
-    internal void SentEvent() => Interlocked.Increment(ref _eventsSent);
+    internal void Sent(int bytes)
+    {
+        Interlocked.Add(ref _bytesSent, bytes);
+        Interlocked.Increment(ref _eventsSent);
+    }
 
     internal void End(Outcome outcome, DateTimeOffset at)
     {

@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace ClawGrpc.Testing;
@@ -26,7 +29,7 @@ internal sealed class ReplyWriter(SandboxOptions options)
         await context.Response.StartAsync(gone);
         if (reply.IsStream || fault is not null)
         {
-            await context.Response.Body.FlushAsync(gone);
+            await context.Response.BodyWriter.FlushAsync(gone);
         }
 
         await PauseAsync(slow.BeforeFirstEventMs, gone);
@@ -34,10 +37,23 @@ internal sealed class ReplyWriter(SandboxOptions options)
         for (var i = 0; i < reply.Parts.Count; i++)
         {
             await PauseAsync(i == 0 ? 0 : pause, gone);
-            await context.Response.Body.WriteAsync(reply.Parts[i], gone);
-            await context.Response.Body.FlushAsync(gone);
+            var isEnd = reply.IsStream && ending == Ending.Clean && i == reply.Parts.Count - 1;
+            if (isEnd && HasLeft(context))
+            {
+                return Outcome.Aborted;
+            }
+
+            if (isEnd)
+            {
+                // The last event goes out together with the end of the body: a client may close as soon as it has seen it.
+                context.Response.BodyWriter.Write(reply.Parts[i].Span);
+            }
+            else
+            {
+                await context.Response.BodyWriter.WriteAsync(reply.Parts[i], gone);
+            }
+
             seen.Sent(reply.Parts[i].Length);
-            seen.SentEvent();
         }
 
         return await EndAsync(context, ending, gone);
@@ -81,6 +97,20 @@ internal sealed class ReplyWriter(SandboxOptions options)
                 throw new InvalidOperationException("A stall ends with the connection.");
             default:
                 throw new ArgumentOutOfRangeException(nameof(ending), ending, "Unknown ending.");
+        }
+    }
+
+    // Writes to a connection that is gone succeed and do nothing, and the token that tells of it comes later than the last of them.
+    private static bool HasLeft(HttpContext context)
+    {
+        try
+        {
+            var socket = context.Features.Get<IConnectionSocketFeature>()!.Socket;
+            return socket.Poll(0, SelectMode.SelectRead) && socket.Available == 0;
+        }
+        catch (Exception error) when (error is ObjectDisposedException or SocketException)
+        {
+            return true;
         }
     }
 
