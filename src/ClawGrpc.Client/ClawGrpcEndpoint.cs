@@ -12,6 +12,12 @@ public sealed record ClawGrpcEndpoint
 
     private const string UnixPrefix = "unix:";
 
+    private static readonly (string Variable, string Folder)[] StateDirectories =
+    [
+        (StateDirectoryVariable, ".clawgrpc"), ("OPENCLAW_STATE_DIR", ".openclaw"), ("CLAWDBOT_STATE_DIR", ".clawdbot"),
+        ("MOLTBOT_STATE_DIR", ".moltbot"), ("MOLDBOT_STATE_DIR", ".moldbot"),
+    ];
+
     // The kernel's sockaddr_un holds 108 bytes, the closing zero included.
     private const int LongestSocketPath = 107;
 
@@ -41,7 +47,8 @@ public sealed record ClawGrpcEndpoint
     }
 
     /// <summary>The endpoint to call: the one named, else <c>CLAWGRPC_ENDPOINT</c>, else the socket of the state folder
-    /// (<c>clawgrpc.sock</c> in <c>CLAWGRPC_STATE_DIR</c>, else in <c>~/.clawgrpc</c>).</summary>
+    /// (<c>clawgrpc.sock</c> in <c>CLAWGRPC_STATE_DIR</c> or what OpenClaw, Clawdbot and Moltbot call theirs, else in the first of
+    /// their folders that there is, else in <c>~/.clawgrpc</c>).</summary>
     /// <param name="explicitEndpoint">What the caller named; null or blank: nothing.</param>
     /// <param name="environment">Reads an environment variable; null: the process's own.</param>
     /// <exception cref="FormatException">What was named, or the variable, is not an endpoint.</exception>
@@ -50,9 +57,7 @@ public sealed record ClawGrpcEndpoint
         environment ??= Environment.GetEnvironmentVariable;
         var named = FirstNotBlank(explicitEndpoint, environment(EndpointVariable));
         if (named is not null) return Parse(named);
-        var state = FirstNotBlank(environment(StateDirectoryVariable), null)
-            ?? Path.Combine(HomeOf(environment), ".clawgrpc");
-        return OfSocket(Path.Combine(state, "clawgrpc.sock"), "the state folder");
+        return OfSocket(Path.Combine(StateDirectory(environment), "clawgrpc.sock"), "the state folder");
     }
 
     /// <summary>The endpoint as people write it.</summary>
@@ -67,6 +72,20 @@ public sealed record ClawGrpcEndpoint
         if (System.Text.Encoding.UTF8.GetByteCount(full) > LongestSocketPath)
             throw new FormatException($"The path of a Unix socket has at most {LongestSocketPath} bytes; this one has more: {full}");
         return new ClawGrpcEndpoint(full, new Uri("http://localhost"));
+    }
+
+    // As the server finds it.
+    private static string StateDirectory(Func<string, string?> environment)
+    {
+        var home = HomeOf(environment);
+        foreach (var (variable, _) in StateDirectories)
+        {
+            if (FirstNotBlank(environment(variable), null) is not { } named) continue;
+            return named == "~" || named.StartsWith("~/", StringComparison.Ordinal) ? home + named[1..] : named;
+        }
+
+        return StateDirectories.Select(state => Path.Combine(home, state.Folder)).FirstOrDefault(Directory.Exists)
+            ?? Path.Combine(home, StateDirectories[0].Folder);
     }
 
     private static string? FirstNotBlank(string? first, string? second) =>

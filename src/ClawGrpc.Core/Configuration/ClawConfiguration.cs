@@ -14,6 +14,9 @@ public sealed record ClawConfiguration
     /// <summary>Whether there is a file.</summary>
     public bool FileExists { get; init; }
 
+    /// <summary><c>meta.lastTouchedVersion</c>: the version of the program that wrote the file last; null: it does not say.</summary>
+    public string? WrittenBy { get; init; }
+
     /// <summary>The section <c>env</c>.</summary>
     public EnvConfiguration Env { get; init; } = EnvConfiguration.None;
 

@@ -52,6 +52,7 @@ public static class ConfigurationReader
         {
             FileExists = true,
             Env = reading.Env,
+            WrittenBy = root.Section("meta")?.Text("lastTouchedVersion"),
             Auth = root.Section("auth") is { } auth ? AuthConfiguration.Read(auth) : AuthConfiguration.None,
             Models = root.Section("models") is { } models ? ModelsConfiguration.Read(models) : ModelsConfiguration.None,
             Agents = root.Section("agents") is { } agents ? AgentsConfiguration.Read(agents) : AgentsConfiguration.None,

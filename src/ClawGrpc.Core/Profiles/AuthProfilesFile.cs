@@ -95,6 +95,8 @@ public sealed class AuthProfilesFile
         RemoveProfile remove => Remove(root, remove.Id),
         SetOrder set => WithOrder(root, set.Provider, [.. set.Ids.Select(id => id.Trim()).Where(id => id.Length > 0).Distinct()]),
         ClearOrder clear => WithOrder(root, clear.Provider, []),
+        ImportProfiles import => root.With(Profiles, import.Profiles.Members.Aggregate(
+            root.ObjectOf(Profiles), (all, member) => all[member.Key] is null ? all.With(member.Key, member.Value) : all)),
         SetHealth set => WithHealth(root, set.Id, set.Health),
         SetLastGood set => root.With(LastGood, root.ObjectOf(LastGood).With(set.Provider, JsonTree.Of(set.Id))),
         _ => throw new InvalidOperationException($"Unknown change {change.GetType().Name}."),

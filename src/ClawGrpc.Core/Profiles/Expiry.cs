@@ -37,10 +37,11 @@ public static class Expiry
     /// <summary>Whether it is still valid.</summary>
     /// <param name="credential">Any.</param>
     /// <param name="now">The time.</param>
-    public static ExpiryState StateOf(Credential credential, DateTimeOffset now) => (credential, Of(credential)) switch
+    /// <param name="refreshableIsOk">Whether an OAuth login that can be refreshed is ok whatever its access token (see <c>Generation</c>).</param>
+    public static ExpiryState StateOf(Credential credential, DateTimeOffset now, bool refreshableIsOk) => (credential, Of(credential)) switch
     {
         (OAuthCredential, null) => ExpiryState.Missing,
-        (OAuthCredential { Refresh.IsBlank: false }, _) => ExpiryState.Ok,
+        (OAuthCredential { Refresh.IsBlank: false }, _) when refreshableIsOk => ExpiryState.Ok,
         (_, null) => ExpiryState.Static,
         (_, { } end) when end <= now => ExpiryState.Expired,
         (_, { } end) when end - now <= WarnAfter => ExpiryState.Expiring,
@@ -50,10 +51,11 @@ public static class Expiry
     /// <summary>The worst of several (openclaw-spec.md, section 7.3, "provider roll-up"): keys count only when there is nothing else.</summary>
     /// <param name="credentials">Those of one provider.</param>
     /// <param name="now">The time.</param>
-    public static ExpiryState Worst(IEnumerable<Credential> credentials, DateTimeOffset now)
+    /// <param name="refreshableIsOk">As in <see cref="StateOf"/>.</param>
+    public static ExpiryState Worst(IEnumerable<Credential> credentials, DateTimeOffset now, bool refreshableIsOk)
     {
         var all = credentials.ToList();
-        var states = all.Where(credential => credential is not ApiKeyCredential).Select(credential => StateOf(credential, now)).ToList();
+        var states = all.Where(credential => credential is not ApiKeyCredential).Select(credential => StateOf(credential, now, refreshableIsOk)).ToList();
         return states switch
         {
             [] => all.Count > 0 ? ExpiryState.Static : ExpiryState.Missing,

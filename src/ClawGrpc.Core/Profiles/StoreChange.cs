@@ -40,3 +40,14 @@ public sealed record SetHealth(string Id, ProfileHealth Health) : StoreChange;
 /// <param name="Provider">The provider, as the credential has it.</param>
 /// <param name="Id">The profile.</param>
 public sealed record SetLastGood(string Provider, string Id) : StoreChange;
+
+/// <summary>Stores the profiles of <see cref="LegacyProfiles"/> that are not there yet.</summary>
+public sealed record ImportProfiles : StoreChange
+{
+    internal ImportProfiles(JsonObject profiles) => Profiles = profiles;
+
+    internal JsonObject Profiles { get; }
+
+    /// <summary>What it is; never the profiles, which are secrets.</summary>
+    public override string ToString() => nameof(ImportProfiles);
+}

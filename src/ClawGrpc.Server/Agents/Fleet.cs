@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using ClawGrpc.Core.Profiles;
 using ClawGrpc.Server.Configuration;
 using ClawGrpc.Server.Errors;
 using ClawGrpc.Server.State;
@@ -6,7 +7,8 @@ using ClawGrpc.Server.State;
 namespace ClawGrpc.Server.Agents;
 
 /// <summary>The agents: those of the configuration, those that have a folder, and the default one.</summary>
-internal sealed class Fleet(StateFolder folder, LiveConfiguration configuration, TimeProvider time, ILogger<Agent> log) : IAsyncDisposable
+internal sealed partial class Fleet(
+    StateFolder folder, LiveConfiguration configuration, ClaudeLoginFile claudeLogin, TimeProvider time, ILogger<Agent> log) : IAsyncDisposable
 {
     private const string Main = "main";
     private readonly ConcurrentDictionary<string, Task<Agent>> _agents = new(StringComparer.Ordinal);
@@ -42,6 +44,32 @@ internal sealed class Fleet(StateFolder folder, LiveConfiguration configuration,
         return StateFolder.IsAgentId(id) && Ids.Contains(id) ? _agents.GetOrAdd(id, WakeAsync) : throw Refusal.AgentNotFound(agentId);
     }
 
+    /// <summary>Takes up the login of the Claude CLI, for an agent that has it: it was onboarded there, or the folder's programs share it.</summary>
+    public async Task TakeUpClaudeLoginAsync(Agent agent)
+    {
+        if (!configuration.Current.Configuration.Service.Subscriptions || !IsNews(agent.StoreOrEmpty) || claudeLogin.Read() is not { } live)
+            return;
+        try
+        {
+            if (ClaudeLogin.Replaces(agent.Store.Find(ClaudeLogin.ProfileId)?.Credential, live, time.GetUtcNow()))
+            {
+                await agent.ChangeAsync(
+                    store => ClaudeLogin.Replaces(store.Find(ClaudeLogin.ProfileId)?.Credential, live, time.GetUtcNow())
+                        ? [new PutProfile(ClaudeLogin.ProfileId, live)]
+                        : [],
+                    CancellationToken.None);
+                LogTakenUp(agent.Id, claudeLogin.ShortPath);
+            }
+        }
+        catch (Exception exception) when (exception is StateUnreadableException or StateNotWrittenException)
+        {
+            LogNotTakenUp(agent.Id, exception.Message);
+        }
+
+        bool IsNews(ProfileStore store) =>
+            store.Find(ClaudeLogin.ProfileId) is not null || (agent.Id == Main && configuration.Generation.SharesClaudeLogin);
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var agent in _agents.Values)
@@ -59,8 +87,24 @@ internal sealed class Fleet(StateFolder folder, LiveConfiguration configuration,
         AtomicFile.RemoveLeftovers(directory);
         LockFolder.RemoveLeftover(store.Path);
         var agent = new Agent(id, store, () => configuration.Current.Configuration.Auth.Health, time, log);
+        try
+        {
+            await LegacyFiles.ImportAsync(store, id == Main ? folder.LegacyLoginsPath : null);
+        }
+        catch (Exception exception) when (exception is StateUnreadableException or StateNotWrittenException)
+        {
+            LogNotTakenUp(id, exception.Message);
+        }
+
         await agent.ReloadAsync(CancellationToken.None);
+        await TakeUpClaudeLoginAsync(agent);
         OnWake(agent);
         return agent;
     }
+
+    [LoggerMessage(20, LogLevel.Information, "Agent {AgentId} has the login of the Claude CLI as it is now in {Path}")]
+    private partial void LogTakenUp(string agentId, string path);
+
+    [LoggerMessage(21, LogLevel.Warning, "Credentials kept elsewhere were not taken up for agent {AgentId}: {Why}")]
+    private partial void LogNotTakenUp(string agentId, string why);
 }

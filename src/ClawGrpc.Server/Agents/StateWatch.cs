@@ -4,13 +4,14 @@ using ClawGrpc.Server.State;
 namespace ClawGrpc.Server.Agents;
 
 /// <summary>Takes up, within a second, what other programs and editors write into the state folder.</summary>
-internal sealed class StateWatch(Fleet fleet, LiveConfiguration configuration, FileChanges changes) : BackgroundService
+internal sealed class StateWatch(Fleet fleet, LiveConfiguration configuration, ClaudeLoginFile claudeLogin, FileChanges changes) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         fleet.OnWake = agent => changes.Add(agent.StorePath);
         foreach (var agent in fleet.Awake)
             changes.Add(agent.StorePath);
+        changes.Add(claudeLogin.Path);
         WatchConfiguration();
         try
         {
@@ -33,6 +34,8 @@ internal sealed class StateWatch(Fleet fleet, LiveConfiguration configuration, F
                 agent.Feed.Publish();
         }
 
+        foreach (var agent in fleet.Awake.Where(_ => path == claudeLogin.Path))
+            await fleet.TakeUpClaudeLoginAsync(agent);
         foreach (var agent in fleet.Awake.Where(agent => agent.StorePath == path))
             await agent.ReloadAsync(CancellationToken.None);
     }

@@ -29,6 +29,7 @@ internal sealed class AgentSetups(LiveConfiguration configuration)
     {
         var anthropic = configured.Models.Anthropic;
         var service = configured.Service;
+        var generation = configuration.Generation;
         return new AgentSetup
         {
             Auth = configured.AuthSettings,
@@ -43,7 +44,10 @@ internal sealed class AgentSetups(LiveConfiguration configuration)
                 ExtendedCacheTtlBeta.Never => BetaUse.Never,
                 _ => BetaUse.WhenNeeded,
             },
-            Models = ModelChoices.Of(configured, agentId),
+            Models = ModelChoices.Of(configured, agentId, generation, name => generation.OwnVariablesCount
+                ? configuration.Variable(name)?.Reveal()
+                : Environment.GetEnvironmentVariable(name)),
+            DefaultRetention = generation.DefaultRetention,
             FirstEvent = service.FirstEvent,
             Idle = service.Idle,
             MaxAttempts = service.Attempts,

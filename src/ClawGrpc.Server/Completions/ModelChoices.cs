@@ -7,8 +7,6 @@ namespace ClawGrpc.Server.Completions;
 /// <summary>The models of an agent, resolved (openclaw-spec.md, sections 2.5, 2.7 and 5.7).</summary>
 internal sealed record ModelChoices
 {
-    private const string OpenClawDefault = "anthropic/claude-opus-4-6";
-
     /// <summary>As configured, or the built-in default.</summary>
     public required string DefaultText { get; init; }
 
@@ -27,21 +25,31 @@ internal sealed record ModelChoices
     /// <summary>Keys of the allow-list, as configured; empty: all models are allowed.</summary>
     public required ImmutableArray<string> Allowed { get; init; }
 
-    public static ModelChoices Of(ClawConfiguration configured, string agentId)
+    /// <summary>The allow-list as the folder's programs show it, with what they add to it (openclaw-spec.md, section 2.5). It is not enforced.</summary>
+    public required ImmutableArray<string> Shown { get; init; }
+
+    /// <summary>Resolves the models of an agent.</summary>
+    /// <param name="configured">The configuration.</param>
+    /// <param name="agentId">The agent.</param>
+    /// <param name="generation">Whose defaults hold.</param>
+    /// <param name="environment">The value of a variable; null: not set.</param>
+    public static ModelChoices Of(ClawConfiguration configured, string agentId, Generation generation, Func<string, string?> environment)
     {
         var agents = configured.Agents;
-        var aliases = ModelAliases.Of(agents.Models, ModelAliases.OpenClaw20262);
+        var shown = ImplicitModels.Of(configured, generation.Aliases, environment);
+        var aliases = ModelAliases.Of(shown, generation.Aliases);
         var choice = agents.ModelOf(agentId);
-        var text = choice.Primary ?? OpenClawDefault;
+        var text = choice.Primary ?? generation.DefaultModel;
         return new ModelChoices
         {
             DefaultText = text,
-            Default = ModelRef.Parse(text, aliases) ?? ModelRef.Parse(OpenClawDefault, aliases)!,
+            Default = ModelRef.Parse(text, aliases) ?? ModelRef.Parse(generation.DefaultModel, aliases)!,
             Fallbacks = Parsed(choice.Fallbacks, aliases),
             Image = agents.ImageModel.Primary is { } image ? ModelRef.Parse(image, aliases) : null,
             ImageFallbacks = Parsed(agents.ImageModel.Fallbacks, aliases),
             Aliases = aliases,
             Allowed = [.. agents.Models.Select(model => model.Key)],
+            Shown = [.. shown.Select(model => model.Key)],
         };
     }
 

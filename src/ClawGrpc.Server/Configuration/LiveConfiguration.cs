@@ -25,6 +25,9 @@ internal sealed class LiveConfiguration(StateFolder folder) : IDisposable
 
     public ConfigurationState Current => _current;
 
+    /// <summary>Whose rules hold for the folder.</summary>
+    public Generation Generation => folder.GenerationOf(_current.Configuration.WrittenBy);
+
     /// <summary>The environment of the process, with the configuration's own variables behind it.</summary>
     public Core.Secret? Variable(string name) => _current.Configuration.Env.Find(name, Environment.GetEnvironmentVariable) is { IsBlank: false } value ? value : null;
 

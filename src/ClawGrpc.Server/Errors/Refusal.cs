@@ -51,6 +51,9 @@ internal static class Refusal
         new ClawException(ErrorReason.SubscriptionsDisabled, StatusCode.FailedPrecondition,
             "Subscription credentials are switched off by the operator (clawgrpc.subscriptions.enabled). Use an API key.").With("profile_id", profileId);
 
+    public static ClawException NoClaudeLogin(string path) => new(ErrorReason.MissingCredentials, StatusCode.FailedPrecondition,
+        $"No Claude Code CLI credentials found at {path}. Log in with the Claude CLI, or onboard the token of claude setup-token.");
+
     public static ClawException Stopping() =>
         new(ErrorReason.Stopping, StatusCode.Unavailable, "The server is stopping; repeat the call on the next one.") { RetryAfter = TimeSpan.FromSeconds(1) };
 }

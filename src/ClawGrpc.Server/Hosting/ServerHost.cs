@@ -41,7 +41,7 @@ internal static class ServerHost
             return 0;
         }
         catch (Exception exception) when (exception is StartException or StateFolderInUseException or StateUnreadableException
-            or StateNotWrittenException or UnauthorizedAccessException or IOException)
+            or StateNotWrittenException or UnauthorizedAccessException or IOException or ArgumentException)
         {
             await Console.Error.WriteLineAsync($"Error: {exception.Message}");
             return 1;
@@ -82,9 +82,9 @@ internal static class ServerHost
             grpc.MaxSendMessageSize = null;
             grpc.Interceptors.Add<ErrorInterceptor>();
         });
-        builder.Services.AddSingleton(time).AddSingleton(folder)
+        builder.Services.AddSingleton(time).AddSingleton(folder).AddSingleton(new ClaudeLoginFile(folder, Environment.GetEnvironmentVariable))
             .AddSingleton(_ => new HttpMessageInvoker(Upstream.NewHandler()))
-            .AddSingleton<Upstream>().AddSingleton<SessionPins>().AddSingleton<Gateway>().AddSingleton<StateWatch>()
+            .AddSingleton<Upstream>().AddSingleton<SessionPins>().AddSingleton<Gateway>().AddSingleton<Probes>().AddSingleton<StateWatch>()
             .AddSingleton<LiveConfiguration>().AddSingleton<Fleet>().AddSingleton<FileChanges>().AddSingleton<AgentSetups>().AddSingleton<AuthReport>().AddSingleton<StatusReport>()
             .AddSingleton<CallReader>()
             .AddHostedService(services => services.GetRequiredService<StateWatch>());

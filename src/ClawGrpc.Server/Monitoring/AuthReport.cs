@@ -1,4 +1,5 @@
 using System.Globalization;
+using ClawGrpc.Core.Configuration;
 using ClawGrpc.Core.Profiles;
 using ClawGrpc.Core.Selection;
 using ClawGrpc.Server.Completions;
@@ -50,7 +51,7 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
         }
 
         status.UnusableProfiles.AddRange(UnusableOf(store, now));
-        AddProfiles(status, agent, store, now);
+        AddProfiles(status, agent, store, configuration.Generation, now);
         return status;
     }
 
@@ -135,7 +136,7 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
             },
         });
 
-    private static void AddProfiles(AuthStatus status, Agent agent, ProfileStore store, DateTimeOffset now)
+    private static void AddProfiles(AuthStatus status, Agent agent, ProfileStore store, Generation generation, DateTimeOffset now)
     {
         var ordered = store.Profiles.OrderBy(profile => profile.Credential.Provider, StringComparer.Ordinal).ThenBy(profile => profile.Id, StringComparer.Ordinal).ToList();
         foreach (var profile in ordered)
@@ -151,9 +152,9 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
                     TokenCredential => CredentialType.Token,
                     _ => CredentialType.Oauth,
                 },
-                Expiry = Message(Expiry.StateOf(profile.Credential, now)),
+                Expiry = Message(Expiry.StateOf(profile.Credential, now, generation.RefreshableIsOk)),
                 ExpireTime = Timestamps.OrUnset(Expiry.Of(profile.Credential)),
-                Source = "store",
+                Source = generation.SharesClaudeLogin ? SourceOf(profile.Id) : "store",
                 Label = profile.Credential.Email is { } email ? $"{profile.Id} ({email})" : profile.Id,
                 LastUsedTime = Timestamps.OrUnset(health.LastUsed),
                 LastFailureTime = Timestamps.OrUnset(health.LastFailureAt),
@@ -169,11 +170,19 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
             status.ProviderExpiries.Add(new ProviderExpiry
             {
                 Provider = group.Key,
-                Expiry = Message(Expiry.Worst(group.Select(profile => profile.Credential), now)),
+                Expiry = Message(Expiry.Worst(group.Select(profile => profile.Credential), now, generation.RefreshableIsOk)),
                 ExpireTime = Timestamps.OrUnset(group.Min(profile => Expiry.Of(profile.Credential))),
             });
         }
     }
+
+    // Clawdbot and openclaw-cn say whose login it is (openclaw-spec.md, section 3.5).
+    private static string SourceOf(string id) => id switch
+    {
+        "anthropic:claude-cli" => "claude-cli",
+        "openai-codex:codex-cli" => "codex-cli",
+        _ => "store",
+    };
 
     private static V1.ExpiryState Message(ExpiryState state) => (V1.ExpiryState)((int)state + 1);
 }

@@ -34,7 +34,7 @@ internal sealed class StatusReport(LiveConfiguration configuration, AgentSetups 
         };
         status.Fallbacks.AddRange(models.Fallbacks.Select(model => model.Key));
         status.ImageFallbacks.AddRange(models.ImageFallbacks.Select(model => model.Key));
-        status.AllowedModels.AddRange(models.Allowed);
+        status.AllowedModels.AddRange(models.Shown);
         foreach (var (alias, key) in models.Aliases.Entries)
             status.Aliases[alias] = key;
         status.ConfigurationErrors.AddRange(configuration.Current.Errors.Select(error => new ConfigurationError

@@ -3,8 +3,10 @@ using ClawGrpc.Core.Configuration;
 using ClawGrpc.Core.Profiles;
 using ClawGrpc.Core.Selection;
 using ClawGrpc.Server.Agents;
+using ClawGrpc.Server.Completions;
 using ClawGrpc.Server.Configuration;
 using ClawGrpc.Server.Errors;
+using ClawGrpc.Server.State;
 using ClawGrpc.V1;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
@@ -15,7 +17,8 @@ using ProfileOrder = ClawGrpc.V1.ProfileOrder;
 namespace ClawGrpc.Server.Services;
 
 /// <summary>AuthService: checks, changes the agent's file, then the configuration, and answers once both are on disk.</summary>
-internal sealed class AuthService(Fleet fleet, LiveConfiguration configuration, TimeProvider time) : V1.AuthService.AuthServiceBase
+internal sealed class AuthService(
+    Fleet fleet, LiveConfiguration configuration, ClaudeLoginFile claudeLogin, Probes probes, TimeProvider time) : V1.AuthService.AuthServiceBase
 {
     private const string DefaultProfile = "anthropic:default";
     private const int DefaultPage = 100;
@@ -25,7 +28,10 @@ internal sealed class AuthService(Fleet fleet, LiveConfiguration configuration, 
     {
         var agent = await fleet.FindAsync(request.AgentId);
         var input = new Input();
-        var id = input.ProfileId("profile_id", request.ProfileId, DefaultProfile);
+        var isClaudeCli = request.CredentialCase == OnboardRequest.CredentialOneofCase.ClaudeCli;
+        var id = input.ProfileId("profile_id", request.ProfileId, isClaudeCli ? ClaudeLogin.ProfileId : DefaultProfile);
+        if (isClaudeCli && id != ClaudeLogin.ProfileId)
+            input.Wrong("profile_id", $"The login of the Claude CLI is always {ClaudeLogin.ProfileId}");
         var (credential, type) = CredentialOf(request, input);
         input.Check();
         var notices = await StoreAsync(agent, id, credential, context.CancellationToken);
@@ -107,9 +113,13 @@ internal sealed class AuthService(Fleet fleet, LiveConfiguration configuration, 
         return new ClearProfileOrderResponse { Order = OrderOf(agent, store, provider) };
     }
 
-    public override Task ProbeProfiles(
-        ProbeProfilesRequest request, IServerStreamWriter<ProbeProfilesResponse> responseStream, ServerCallContext context) =>
-        throw Refusal.NotImplemented("ProbeProfiles", "To see whether a profile works: claw complete --model MODEL@PROFILE.");
+    public override async Task ProbeProfiles(
+        ProbeProfilesRequest request, IServerStreamWriter<ProbeProfilesResponse> responseStream, ServerCallContext context)
+    {
+        var agent = await fleet.FindAsync(request.AgentId);
+        await foreach (var result in probes.RunAsync(agent, ProbeOptions.Of(request), context.CancellationToken))
+            await responseStream.WriteAsync(result, context.CancellationToken);
+    }
 
     public override async Task<ListAgentsResponse> ListAgents(ListAgentsRequest request, ServerCallContext context)
     {
@@ -132,7 +142,10 @@ internal sealed class AuthService(Fleet fleet, LiveConfiguration configuration, 
         // First the secret, then the declaration: a declared profile that is not stored would hide those that are.
         await configuration.CheckAsync();
         await agent.ChangeAsync(_ => [new PutProfile(id, credential)], cancellation);
-        var declared = new DeclaredProfile(id, credential.Provider, Eligible.ModeOf(credential), credential.Email);
+        
+        // The mode oauth takes a token too, and the CLI may have one today and the other tomorrow.
+        var mode = id == ClaudeLogin.ProfileId ? "oauth" : Eligible.ModeOf(credential);
+        var declared = new DeclaredProfile(id, credential.Provider, mode, credential.Email);
         await configuration.EditAsync(text => new ConfigurationEdit(ProfileEdits.Apply(text, declared)), CancellationToken.None);
         return subscription ? Terms.OfSubscriptions : [];
     }
@@ -149,7 +162,8 @@ internal sealed class AuthService(Fleet fleet, LiveConfiguration configuration, 
                 var expires = input.Expires("setup_token.expires_in", request.SetupToken.ExpiresIn, time.GetUtcNow());
                 return (new TokenCredential(Provider.Anthropic, token, expires, EmailOf(request.SetupToken.Email)), CredentialType.Token);
             case OnboardRequest.CredentialOneofCase.ClaudeCli:
-                throw Refusal.NotImplemented("Onboard with the login of the Claude CLI", "Run claude setup-token and onboard the token it prints.");
+                var login = claudeLogin.Read() ?? throw Refusal.NoClaudeLogin(claudeLogin.ShortPath);
+                return (login, login is OAuthCredential ? CredentialType.Oauth : CredentialType.Token);
             case OnboardRequest.CredentialOneofCase.WorkloadIdentity:
                 throw Refusal.NotImplemented("Onboard with a workload identity", "Onboard an API key.");
             default:

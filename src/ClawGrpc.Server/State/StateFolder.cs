@@ -1,3 +1,5 @@
+using ClawGrpc.Core.Configuration;
+
 namespace ClawGrpc.Server.State;
 
 /// <summary>Where the files of a server are (openclaw-spec.md, section 1.1).</summary>
@@ -6,21 +8,43 @@ internal sealed class StateFolder
     public const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private const string OwnConfig = "clawgrpc.json";
+    private const string Main = "main";
     private const int MaxAgentIdLength = 64;
 
-    // Of the programs whose folder this may be, in the order in which OpenClaw looks for them.
-    private static readonly string[] KnownConfigs = [OwnConfig, "openclaw.json", "clawdbot.json", "moltbot.json", "moldbot.json"];
+    // Of the programs whose folder this may be, in the order in which OpenClaw looks for them: variable, folder, configuration.
+    private static readonly (string Prefix, string Folder, string Config)[] Programs =
+    [
+        ("CLAWGRPC", ".clawgrpc", OwnConfig), ("OPENCLAW", ".openclaw", "openclaw.json"), ("CLAWDBOT", ".clawdbot", "clawdbot.json"),
+        ("MOLTBOT", ".moltbot", "moltbot.json"), ("MOLDBOT", ".moldbot", "moldbot.json"),
+    ];
 
     private readonly string _home;
+    private readonly string _newConfig;
+    private readonly string? _namedConfig;
+    private readonly string? _namedAgentDir;
+    private readonly string? _namedOAuthDir;
+    private readonly Generation? _namedGeneration;
 
-    private StateFolder(string path, string home) => (Path, _home) = (path, home);
+    private StateFolder(string path, string newConfig, Func<string, string?> environment, string home)
+    {
+        (Path, _newConfig, _home) = (path, newConfig, home);
+        _namedConfig = Named("CONFIG_PATH");
+        _namedAgentDir = Named("AGENT_DIR") ?? Expanded(environment("PI_CODING_AGENT_DIR"));
+        _namedOAuthDir = Named("OAUTH_DIR");
+        _namedGeneration = environment("CLAWGRPC_GENERATION") is { } name && !string.IsNullOrWhiteSpace(name)
+            ? Generation.Find(name) ?? throw new ArgumentException($"CLAWGRPC_GENERATION: expected one of {Generation.Names}.")
+            : null;
+
+        string? Named(string what) => Programs.Select(program => Expanded(environment($"{program.Prefix}_{what}"))).FirstOrDefault(found => found is not null);
+        string? Expanded(string? given) => string.IsNullOrWhiteSpace(given) ? null : Expand(given, home);
+    }
 
     /// <summary>Absolute.</summary>
     public string Path { get; }
 
     /// <summary>The configuration: our own file, or that of the program whose folder it is. It need not exist.</summary>
-    public string ConfigPath =>
-        KnownConfigs.Select(name => System.IO.Path.Join(Path, name)).FirstOrDefault(File.Exists) ?? System.IO.Path.Join(Path, OwnConfig);
+    public string ConfigPath => _namedConfig
+        ?? Programs.Select(program => System.IO.Path.Join(Path, program.Config)).FirstOrDefault(File.Exists) ?? System.IO.Path.Join(Path, _newConfig);
 
     /// <summary>The file that a server locks while it works on the folder.</summary>
     public string ServerLockPath => System.IO.Path.Join(Path, "clawgrpc.lock");
@@ -28,15 +52,41 @@ internal sealed class StateFolder
     /// <summary>The folder with one folder for each agent.</summary>
     public string AgentsPath => System.IO.Path.Join(Path, "agents");
 
-    /// <summary>Resolves the folder: the option, else <c>CLAWGRPC_STATE_DIR</c>, else <c>~/.clawgrpc</c>. Blank counts as not given.</summary>
+    /// <summary>The logins of before there were profiles (section 1.3). It need not exist.</summary>
+    public string LegacyLoginsPath => System.IO.Path.Join(_namedOAuthDir ?? System.IO.Path.Join(Path, "credentials"), "oauth.json");
+
+    /// <summary>
+    /// Resolves the folder: the option, else <c>CLAWGRPC_STATE_DIR</c> or the variable of one of the programs, else the first of
+    /// their folders that exists, else <c>~/.clawgrpc</c>. Blank counts as not given.
+    /// </summary>
     /// <param name="option">The value of <c>--state-dir</c>; null: not given.</param>
     /// <param name="environment">The value of a variable; null: not set.</param>
     /// <param name="home">The user's home directory, for a <c>~</c> at the beginning.</param>
+    /// <exception cref="ArgumentException"><c>CLAWGRPC_GENERATION</c> names none.</exception>
     public static StateFolder Resolve(string? option, Func<string, string?> environment, string home)
     {
-        var given = new[] { option, environment("CLAWGRPC_STATE_DIR"), "~/.clawgrpc" }.First(path => !string.IsNullOrWhiteSpace(path))!.Trim();
-        return new StateFolder(Expand(given, home), home);
+        if (!string.IsNullOrWhiteSpace(option))
+            return Named(option, OwnConfig);
+        foreach (var (prefix, _, config) in Programs)
+        {
+            if (environment($"{prefix}_STATE_DIR") is { } named && !string.IsNullOrWhiteSpace(named))
+                return Named(named, config);
+        }
+
+        var found = Programs.Select(program => program.Folder).FirstOrDefault(folder => Directory.Exists(System.IO.Path.Join(home, folder)));
+        return Named($"~/{found ?? Programs[0].Folder}", OwnConfig);
+
+        StateFolder Named(string given, string config)
+        {
+            var path = Expand(given, home);
+            var byFolder = Programs.FirstOrDefault(program => program.Folder == System.IO.Path.GetFileName(path)).Config;
+            return new StateFolder(path, byFolder ?? config, environment, home);
+        }
     }
+
+    /// <summary>Whose rules hold: <c>CLAWGRPC_GENERATION</c>, else what can be seen.</summary>
+    /// <param name="writtenBy"><c>meta.lastTouchedVersion</c> of the configuration; null: it does not say.</param>
+    public Generation GenerationOf(string? writtenBy) => _namedGeneration ?? Generation.Of(System.IO.Path.GetFileName(ConfigPath), writtenBy);
 
     /// <summary>A path of the configuration, absolute; <c>~</c> is the user's home directory.</summary>
     public string Expand(string path) => Expand(path, _home);
@@ -56,11 +106,11 @@ internal sealed class StateFolder
         id.Length is > 0 and <= MaxAgentIdLength && id is not ("." or "..")
         && id.All(character => char.IsAsciiLetterOrDigit(character) || character is '.' or '_' or '-');
 
-    /// <summary>The folder of an agent's files.</summary>
+    /// <summary>The folder of an agent's files; that of the main agent may be elsewhere by <c>OPENCLAW_AGENT_DIR</c> and its like.</summary>
     /// <exception cref="ArgumentException">It is no agent's id.</exception>
-    public string AgentDir(string agentId) => IsAgentId(agentId)
-        ? System.IO.Path.Join(AgentsPath, agentId, "agent")
-        : throw new ArgumentException("This is no agent's id.", nameof(agentId));
+    public string AgentDir(string agentId) => !IsAgentId(agentId)
+        ? throw new ArgumentException("This is no agent's id.", nameof(agentId))
+        : agentId == Main && _namedAgentDir is { } named ? named : System.IO.Path.Join(AgentsPath, agentId, "agent");
 
     /// <summary>The file of an agent's profiles.</summary>
     public string AuthProfilesPath(string agentId) => System.IO.Path.Join(AgentDir(agentId), "auth-profiles.json");
