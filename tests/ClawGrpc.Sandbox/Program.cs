@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text.Json;
 
 namespace ClawGrpc.Testing;
 
@@ -28,7 +29,8 @@ internal static class Program
         {
             options = Parse(args);
         }
-        catch (Exception error) when (error is ArgumentException or FormatException or OverflowException or IOException or System.Text.Json.JsonException)
+        catch (Exception error)
+            when (error is ArgumentException or FormatException or OverflowException or IOException or JsonException)
         {
             await Console.Error.WriteLineAsync($"sandbox: {error.Message}\n{Usage}");
             return 2;
