@@ -1,0 +1,79 @@
+# Everything a person or a machine does with this repository. `make` alone prints what there is.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.DEFAULT_GOAL := help
+
+# No welcome texts, no telemetry, no idle build nodes left behind.
+export DOTNET_NOLOGO := 1
+export DOTNET_CLI_TELEMETRY_OPTOUT := 1
+export MSBUILDDISABLENODEREUSE := 1
+
+# Arguments for the program that `make run` starts, such as ARGS='--listen http://127.0.0.1:7700'.
+ARGS ?=
+
+apps := bin/clawgrpc bin/claw bin/sandbox
+stamps := artifacts/stamps
+# Folders are listed too: a folder's time changes when a file is added to it or deleted from it.
+roots := $(wildcard src tests protos eng/grpc-contracts)
+projects := $(shell find $(roots) -name '*.csproj' -o -name '*.props' -o -name '*.targets')
+sources := $(shell find $(roots) '(' -name bin -o -name obj -o -name locks ')' -prune -o ! -name packages.lock.json -print)
+settings := ClawGrpc.sln global.json Directory.Build.props Directory.Packages.props
+
+.PHONY: help
+help: ## Print this
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: demo
+demo: build ## The whole story in half a minute: onboard, stream, cache, failover, receipt
+	@node eng/demo/story.mjs
+
+.PHONY: test
+test: build ## Everything that tests; the last line counts
+	@node eng/testing/main.mjs
+
+.PHONY: build
+build: $(stamps)/build $(apps) ## Build all of it; leaves bin/clawgrpc (server) and bin/claw (CLI)
+
+.PHONY: run
+run: build ## The server in the foreground with its embedded store; ARGS='…' goes to it
+	@exec bin/clawgrpc $(ARGS)
+
+.PHONY: lint
+lint: $(stamps)/restore ## Contracts, code style, shell scripts, and what no file may name
+	@eng/lint.sh
+
+.PHONY: bench
+bench: build ## What a completion costs, beside a bare reverse proxy
+	@bench/run.sh
+
+.PHONY: clean
+clean: ## Delete everything that was made here
+	rm -rf artifacts bin clients/*/node_modules clients/*/dist clients/*/gen
+
+# Which packages the feed has decides what is built: docs/decisions/0001-stand-ins-for-absent-packages.md. Asked every time, since the
+# answer is remembered and the file changes only with it.
+.PHONY: always
+always:
+feed := eng/grpc-contracts/feed.props
+$(feed): always
+	@eng/grpc-contracts/detect.sh
+
+$(stamps)/restore: $(feed) $(filter-out $(feed),$(projects)) $(settings)
+	dotnet restore ClawGrpc.sln --locked-mode
+	@mkdir -p $(@D)
+	@touch $@
+
+$(stamps)/build: $(stamps)/restore $(sources) .editorconfig
+	dotnet build ClawGrpc.sln --configuration Release --no-restore --verbosity quiet
+	@touch $@
+
+bin/clawgrpc: project := ClawGrpc.Server
+bin/claw: project := ClawGrpc.Cli
+bin/sandbox: project := ClawGrpc.Sandbox
+$(apps): eng/launcher.sh Makefile
+	@mkdir -p $(@D)
+	@sed -e 's/@APP@/$(@F)/g' -e 's/@PROJECT@/$(project)/g' eng/launcher.sh > $@
+	@chmod +x $@

@@ -1,0 +1,17 @@
+"""Client of ClawGrpc: the generated stubs and messages in `clawgrpc.v1`, and what cannot be generated."""
+
+from . import v1
+from .endpoint import connect, grpc_target, resolve_endpoint
+from .errors import ErrorFacts, FieldViolation, read_error
+from .watch import StatusWatch
+
+__all__ = [
+    "ErrorFacts",
+    "FieldViolation",
+    "StatusWatch",
+    "connect",
+    "grpc_target",
+    "read_error",
+    "resolve_endpoint",
+    "v1",
+]

@@ -1,0 +1,57 @@
+"""A gRPC server in this process whose answers are written by the test."""
+
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import grpc
+
+from clawgrpc import v1
+from clawgrpc.v1.model_service_pb2_grpc import ModelServiceServicer, add_ModelServiceServicer_to_server
+
+Watch = Callable[[v1.WatchStatusRequest, grpc.ServicerContext], Iterator[v1.WatchStatusResponse]]
+Completion = Callable[[grpc.ServicerContext], v1.CompleteResponse]
+
+
+class ScriptedServer(ModelServiceServicer):
+    """The n-th watch is served by the n-th of `watches`, the last one again and again; every completion by `completion`."""
+
+    def __init__(self, *watches: Watch, completion: Completion | None = None) -> None:
+        self._watches = list(watches)
+        self._completion = completion
+        self._folder = tempfile.TemporaryDirectory()
+        # A blank and a percent sign, as a path may have them.
+        path = Path(self._folder.name) / "a b%"
+        path.mkdir()
+        self.endpoint = f"unix:{path}/clawgrpc.sock"
+        self._server = grpc.server(ThreadPoolExecutor(4))
+        add_ModelServiceServicer_to_server(self, self._server)
+        self._server.add_insecure_port(f"unix:{str(path).replace('%', '%25').replace(' ', '%20')}/clawgrpc.sock")
+
+    def __enter__(self) -> "ScriptedServer":
+        self._server.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.stop(grace=None).wait()
+        self._folder.cleanup()
+
+    def WatchStatus(self, request: v1.WatchStatusRequest, context: grpc.ServicerContext) -> Iterator[v1.WatchStatusResponse]:
+        watch = self._watches.pop(0) if len(self._watches) > 1 else self._watches[0]
+        yield from watch(request, context)
+
+    def Complete(self, request: v1.CompleteRequest, context: grpc.ServicerContext) -> v1.CompleteResponse:
+        return self._completion(context)
+
+
+def until_cancelled(context: grpc.ServicerContext) -> None:
+    """Waits until the client leaves."""
+    left = threading.Event()
+    if context.add_callback(left.set):
+        left.wait()
+
+
+def status(revision: int) -> v1.WatchStatusResponse:
+    return v1.WatchStatusResponse(status=v1.AgentStatus(revision=revision), revision=revision)

@@ -1,0 +1,46 @@
+import unittest
+from pathlib import Path
+
+from clawgrpc import connect, grpc_target, resolve_endpoint
+
+
+class Endpoints(unittest.TestCase):
+    def test_the_endpoint_given_wins_over_the_environment(self) -> None:
+        environment = {"CLAWGRPC_ENDPOINT": "unix:/b", "CLAWGRPC_STATE_DIR": "/c"}
+        self.assertEqual(resolve_endpoint("unix:/a", environment), "unix:/a")
+        self.assertEqual(resolve_endpoint("", environment), "unix:/b")
+
+    def test_without_an_endpoint_it_is_the_socket_in_the_state_folder(self) -> None:
+        environment = {"CLAWGRPC_ENDPOINT": "", "CLAWGRPC_STATE_DIR": "/c"}
+        self.assertEqual(resolve_endpoint("", environment), "unix:/c/clawgrpc.sock")
+        self.assertEqual(
+            resolve_endpoint("", {"CLAWGRPC_STATE_DIR": ""}), f"unix:{Path.home()}/.clawgrpc/clawgrpc.sock"
+        )
+
+    def test_both_kinds_of_endpoint_are_taken(self) -> None:
+        for endpoint, target in (
+            ("unix:/a", "unix:/a"),
+            ("unix:///a", "unix:/a"),
+            ("unix:a", "unix:a"),
+            ("unix:/a b%", "unix:/a%20b%25"),
+            ("http://127.0.0.1:7700", "127.0.0.1:7700"),
+            ("http://[::1]:7700/", "[::1]:7700"),
+        ):
+            self.assertEqual(grpc_target(endpoint), target)
+
+    def test_any_other_endpoint_is_an_error_that_names_it(self) -> None:
+        for endpoint in (
+            "unix:",
+            "https://127.0.0.1:7700",
+            "http://127.0.0.1",
+            "http://127.0.0.1:7700/path",
+            "http://user@h:1",
+            "http://h:x",
+            "http://[",
+            "127.0.0.1:7700",
+        ):
+            with self.assertRaises(ValueError) as caught:
+                connect(endpoint)
+            self.assertEqual(
+                str(caught.exception), f'endpoint "{endpoint}" is neither unix:PATH nor http://HOST:PORT'
+            )

@@ -1,0 +1,53 @@
+import { connect as openSocket } from "node:net";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { Transport } from "@connectrpc/connect";
+import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
+
+// A peer that vanished without a word is noticed within half a minute, also while a watch has nothing to say.
+const keepAlive = { pingIntervalMs: 20_000, pingTimeoutMs: 10_000 };
+
+/**
+ * The endpoint to use: `endpoint`, else `CLAWGRPC_ENDPOINT`, else the socket in the state folder, which is
+ * `CLAWGRPC_STATE_DIR`, else `~/.clawgrpc`, as for the server. An empty value counts as absent.
+ */
+export function resolveEndpoint(endpoint = "", environment: NodeJS.ProcessEnv = process.env): string {
+  const named = endpoint || environment["CLAWGRPC_ENDPOINT"];
+  if (named) {
+    return named;
+  }
+  const state = environment["CLAWGRPC_STATE_DIR"] || join(homedir(), ".clawgrpc");
+  return `unix:${join(state, "clawgrpc.sock")}`;
+}
+
+/**
+ * A transport for `createClient` and `watchStatus`. Nothing is dialled before the first call, and an idle connection does
+ * not keep the process alive.
+ *
+ * @param endpoint As for `resolveEndpoint`: `unix:PATH` or `http://HOST:PORT`.
+ * @throws TypeError if it is neither.
+ */
+export function connect(endpoint = ""): Transport {
+  const resolved = resolveEndpoint(endpoint);
+  const path = socketPath(resolved);
+  const url = path === undefined ? httpOrigin(resolved) : "http://localhost";
+  const sessionManager = new Http2SessionManager(
+    url,
+    keepAlive,
+    path === undefined ? {} : { createConnection: () => openSocket(path) },
+  );
+  return createGrpcTransport({ baseUrl: url, sessionManager });
+}
+
+function socketPath(endpoint: string): string | undefined {
+  // unix:///path is another spelling of unix:/path.
+  return /^unix:(?:\/\/)?(.+)$/.exec(endpoint)?.[1];
+}
+
+function httpOrigin(endpoint: string): string {
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+  if (url?.protocol !== "http:" || !/^http:\/\/[^/?#@]+:\d+\/?$/.test(endpoint)) {
+    throw new TypeError(`endpoint "${endpoint}" is neither unix:PATH nor http://HOST:PORT`);
+  }
+  return url.origin;
+}

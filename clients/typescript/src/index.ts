@@ -1,0 +1,15 @@
+// The contract, as generated.
+export * from "./gen/clawgrpc/v1/auth_service_pb.js";
+export * from "./gen/clawgrpc/v1/completion_pb.js";
+export * from "./gen/clawgrpc/v1/error_reason_pb.js";
+export * from "./gen/clawgrpc/v1/model_service_pb.js";
+export * from "./gen/clawgrpc/v1/receipt_pb.js";
+export * from "./gen/clawgrpc/v1/status_pb.js";
+
+// What calls it.
+export { type Client, Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
+
+// What cannot be generated.
+export { connect, resolveEndpoint } from "./endpoint.js";
+export { describeError, type ErrorFacts, type FieldViolation, readError, type Reason } from "./errors.js";
+export { watchStatus, type WatchOptions } from "./watch.js";

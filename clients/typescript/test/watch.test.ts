@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { test } from "node:test";
+import { create } from "@bufbuild/protobuf";
+import { createRouterTransport, type HandlerContext } from "@connectrpc/connect";
+import { Code, ConnectError, ModelService, type Transport, type WatchStatusRequest, watchStatus } from "clawgrpc";
+import { backOffMs } from "#dist/watch.js";
+import { ErrorInfoSchema } from "#dist/gen/google/rpc/error_details_pb.js";
+
+type Answers = AsyncIterable<{ status?: { revision: bigint }; revision: bigint }>;
+
+/** A server whose watches follow the script: the n-th call gets the n-th part of it, the last part again and again. */
+function serverOf(...script: ((request: WatchStatusRequest, context: HandlerContext) => Answers)[]): Transport {
+  let calls = 0;
+  return createRouterTransport(({ service }) => {
+    service(ModelService, {
+      watchStatus: (request, context) => {
+        const part = script[Math.min(calls++, script.length - 1)];
+        assert.ok(part);
+        return part(request, context);
+      },
+    });
+  });
+}
+
+const status = (revision: bigint) => ({ status: { revision }, revision });
+
+function errorWith(code: Code, reason: string): ConnectError {
+  const value = create(ErrorInfoSchema, { reason, domain: "clawgrpc.v1" });
+  return new ConnectError("The script says so.", code, {}, [{ desc: ErrorInfoSchema, value }]);
+}
+
+test("A_broken_watch_goes_on_from_the_revision_last_seen", async () => {
+  const known: bigint[] = [];
+  const transport = serverOf(
+    async function* (request) {
+      known.push(request.knownRevision);
+      yield status(7n);
+      throw errorWith(Code.Unavailable, "STOPPING");
+    },
+    async function* (request) {
+      known.push(request.knownRevision);
+      throw new ConnectError("stream closed with error code CANCEL", Code.Canceled);
+    },
+    async function* (request) {
+      known.push(request.knownRevision);
+      // Ends without an error, as a proxy may do.
+    },
+    async function* (request) {
+      known.push(request.knownRevision);
+      yield status(8n);
+    },
+  );
+  const seen: bigint[] = [];
+  for await (const { revision } of watchStatus(transport, { knownRevision: 5n })) {
+    seen.push(revision);
+    if (revision === 8n) {
+      break;
+    }
+  }
+  assert.deepEqual(seen, [7n, 8n]);
+  assert.deepEqual(known, [5n, 7n, 7n, 7n]);
+});
+
+test("An_error_that_a_repeat_cannot_mend_ends_the_watch", async () => {
+  const errors = [
+    errorWith(Code.NotFound, "AGENT_NOT_FOUND"),
+    errorWith(Code.Internal, "INTERNAL"),
+    new ConnectError("", Code.Unimplemented),
+  ];
+  for (const error of errors) {
+    let calls = 0;
+    const transport = serverOf(async function* () {
+      calls++;
+      throw error;
+    });
+    await assert.rejects(watchStatus(transport).next(), { code: error.code });
+    assert.equal(calls, 1);
+  }
+});
+
+test("Only_a_message_resets_the_back_off", async () => {
+  const unavailable = async function* () {
+    throw new ConnectError("", Code.Unavailable);
+  };
+  const heartbeatFirst = async function* () {
+    yield { revision: 1n };
+    throw new ConnectError("", Code.Unavailable);
+  };
+  const transport = serverOf(unavailable, unavailable, unavailable, heartbeatFirst, unavailable);
+  const pauses: number[] = [];
+  const stop = new AbortController();
+  const watch = watchStatus(transport, {
+    signal: stop.signal,
+    onRetry: (_, pauseMs) => {
+      if (pauses.push(pauseMs) === 5) {
+        stop.abort();
+      }
+    },
+  });
+  assert.equal((await watch.next()).done, true);
+  for (const [index, failures] of [1, 2, 3, 1, 2].entries()) {
+    const pause = pauses[index] ?? 0;
+    assert.ok(backOffMs(failures, 1) <= pause && pause <= backOffMs(failures, 0), `pause ${index} was ${pause} ms`);
+  }
+});
+
+test("The_back_off_doubles_to_five_seconds_and_jitter_takes_off_up_to_half", () => {
+  assert.deepEqual([1, 2, 3, 6, 7, 10_000].map((failures) => backOffMs(failures, 0)), [100, 200, 400, 3200, 5000, 5000]);
+  assert.deepEqual([1, 10_000].map((failures) => backOffMs(failures, 1)), [50, 2500]);
+});
+
+test("Leaving_the_loop_ends_the_call", async () => {
+  let context: HandlerContext | undefined;
+  const transport = serverOf(async function* (_, of) {
+    context = of;
+    yield status(1n);
+    await once(of.signal, "abort");
+  });
+  for await (const { revision } of watchStatus(transport)) {
+    assert.equal(revision, 1n);
+    break;
+  }
+  assert.ok(context);
+  if (!context.signal.aborted) {
+    await once(context.signal, "abort");
+  }
+});
+
+test("A_watch_ends_when_told_to_while_nothing_happens", async () => {
+  const stop = new AbortController();
+  const transport = serverOf(async function* (_, { signal }) {
+    yield status(1n);
+    await once(signal, "abort");
+  });
+  const watch = watchStatus(transport, { signal: stop.signal });
+  assert.equal((await watch.next()).value?.revision, 1n);
+  const next = watch.next();
+  stop.abort();
+  assert.equal((await next).done, true);
+});

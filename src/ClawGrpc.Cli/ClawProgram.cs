@@ -1,0 +1,89 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
+using ClawGrpc.Cli.Commands;
+using ClawGrpc.Cli.Input;
+using Grpc.Core;
+
+namespace ClawGrpc.Cli;
+
+/// <summary>The program: from a command line to an exit code, in any surroundings.</summary>
+internal static class ClawProgram
+{
+    private const int Failed = 1;
+    private const int CalledWrongly = 2;
+    private const int Interrupted = 130;
+
+    /// <summary>Runs a command line.</summary>
+    /// <param name="arguments">Without the program's name.</param>
+    /// <param name="surroundings">The outside.</param>
+    /// <param name="cancellation">Ends the command as Ctrl-C does.</param>
+    /// <returns>0: done; 1: failed; 2: called wrongly; 130: interrupted; what a command documents besides.</returns>
+    public static async Task<int> RunAsync(IReadOnlyList<string> arguments, Surroundings surroundings, CancellationToken cancellation = default)
+    {
+        var globals = new Globals(surroundings);
+        // A leading @ belongs to a prompt or to --system @file: no response files.
+        var parsed = Tree(globals).Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        try
+        {
+            if (parsed.Action is ParseErrorAction) throw WronglyCalled(parsed);
+            return await parsed.InvokeAsync(
+                new InvocationConfiguration
+                {
+                    Output = surroundings.Out,
+                    Error = surroundings.Error,
+                    EnableDefaultExceptionHandler = false,
+                    ProcessTerminationTimeout = null,
+                },
+                cancellation);
+        }
+        catch (Exception e) when (cancellation.IsCancellationRequested && e is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled })
+        {
+            return Interrupted;
+        }
+        catch (CliFailure failure)
+        {
+            return Say(surroundings, Secrets.CutOut(failure.Message), failure.ExitCode);
+        }
+        catch (RpcException e)
+        {
+            return Say(surroundings, "Error: " + FailureText.Of(e, Invocation.EndpointOf(parsed, globals)), Failed);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // A fault of the program's own: still one line, and no stack for people to wade through.
+            return Say(surroundings, $"Error: {Secrets.CutOut(e.Message)} ({e.GetType().Name})", Failed);
+        }
+    }
+
+    /// <summary>All commands.</summary>
+    public static Command Tree(Globals globals)
+    {
+        var root = Globals.Group(
+            "claw",
+            "Calls ClawGrpc, the service that holds the Claude credentials of your agents",
+            OnboardCommand.Create(globals),
+            ModelsCommand.Create(globals),
+            AgentsCommand.Create(globals),
+            CompleteCommand.Create(globals));
+        root.Add(globals.Endpoint);
+        root.Add(globals.Agent);
+        root.Add(new Option<bool>("--help", "-h") { Description = "Display help for command", Recursive = true, Action = HelpText.Action });
+        root.Add(new Option<bool>("--version") { Description = "Show the version", Action = new VersionAction() });
+        return root;
+    }
+
+    private static CliFailure WronglyCalled(ParseResult parsed)
+    {
+        var path = new List<string>();
+        for (SymbolResult? part = parsed.CommandResult; part is CommandResult command; part = part.Parent) path.Insert(0, command.Command.Name);
+        return CliFailure.Usage($"{parsed.Errors[0].Message}\nSee {string.Join(' ', path)} --help.");
+    }
+
+    private static int Say(Surroundings surroundings, string text, int exitCode)
+    {
+        surroundings.Error.Write(text + "\n");
+        surroundings.Error.Flush();
+        return exitCode;
+    }
+}

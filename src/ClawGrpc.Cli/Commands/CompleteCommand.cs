@@ -1,0 +1,101 @@
+using System.CommandLine;
+using System.Text.Json;
+using ClawGrpc.Cli.Rendering;
+using ClawGrpc.Client;
+using ClawGrpc.V1;
+using Grpc.Core;
+
+namespace ClawGrpc.Cli.Commands;
+
+/// <summary><c>claw complete</c>.</summary>
+internal static class CompleteCommand
+{
+    public static Command Create(Globals globals)
+    {
+        var options = new CompleteOptions();
+        return globals.Command("complete", "Complete a prompt; the text comes as the model writes it", options.All, async (invocation, cancellation) =>
+        {
+            var input = await options.ReadAsync(invocation, cancellation);
+            try
+            {
+                var receipt = invocation.Get(options.Json)
+                    ? await WholeAsync(invocation, input, cancellation)
+                    : await StreamAsync(invocation, input, cancellation);
+                ShowReceipt(invocation, options, receipt);
+                return 0;
+            }
+            catch (RpcException e)
+            {
+                // What failed has a receipt too, and that is when one wants to see it.
+                ShowReceipt(invocation, options, ClawGrpcError.From(e).Receipt);
+                throw;
+            }
+        });
+    }
+
+    private static void ShowReceipt(Invocation invocation, CompleteOptions options, Receipt? receipt)
+    {
+        if (receipt is not null && invocation.Get(options.Receipt)) ReceiptText.Write(invocation.Error, receipt);
+    }
+
+    private static async Task<Receipt?> WholeAsync(Invocation invocation, CompletionInput input, CancellationToken cancellation)
+    {
+        var response = await invocation.Models.CompleteAsync(new CompleteRequest { Input = input }, cancellationToken: cancellation);
+        Json.WriteDocument(invocation.Out, json =>
+        {
+            json.WriteStartObject();
+            json.WritePropertyName("completion");
+            using var completion = JsonDocument.Parse(response.Completion.RawJson.Memory);
+            completion.WriteTo(json);
+            json.WritePropertyName("receipt");
+            ReceiptJson.Write(json, response.Receipt);
+            json.WriteEndObject();
+        });
+        return response.Receipt;
+    }
+
+    private static async Task<Receipt?> StreamAsync(Invocation invocation, CompletionInput input, CancellationToken cancellation)
+    {
+        using var call = invocation.Models.StreamComplete(new StreamCompleteRequest { Input = input }, cancellationToken: cancellation);
+        var lastCharacter = '\n';
+        try
+        {
+            while (await call.ResponseStream.MoveNext(cancellation))
+            {
+                var part = call.ResponseStream.Current;
+                if (part.Finished is { } finished)
+                {
+                    SayWhyItStopped(invocation, finished.Receipt?.StopReason ?? "");
+                    return finished.Receipt;
+                }
+
+                var text = TextOf(part);
+                if (text.Length == 0) continue;
+                invocation.Out.Write(text);
+                invocation.Out.Flush();
+                lastCharacter = text[^1];
+            }
+        }
+        finally
+        {
+            // The next thing on the terminal, be it an error or the shell's prompt, begins on a line of its own.
+            if (lastCharacter != '\n') invocation.Out.Write('\n');
+            invocation.Out.Flush();
+        }
+
+        throw CliFailure.Failed("The answer ended before it was complete.");
+    }
+
+    private static string TextOf(StreamCompleteResponse part) => part.EventCase switch
+    {
+        StreamCompleteResponse.EventOneofCase.BlockStart => part.BlockStart.Block?.Text?.Text ?? "",
+        StreamCompleteResponse.EventOneofCase.BlockDelta => part.BlockDelta.HasText ? part.BlockDelta.Text : "",
+        _ => "",
+    };
+
+    private static void SayWhyItStopped(Invocation invocation, string stopReason)
+    {
+        if (stopReason is "" or "end_turn" or "stop_sequence") return;
+        invocation.Error.Write($"Note: the answer stopped with \"{stopReason}\".\n");
+    }
+}

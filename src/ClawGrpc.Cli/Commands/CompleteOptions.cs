@@ -1,0 +1,86 @@
+using System.CommandLine;
+using ClawGrpc.Cli.Input;
+using ClawGrpc.V1;
+
+namespace ClawGrpc.Cli.Commands;
+
+/// <summary>The options of <c>claw complete</c>, and the request they make.</summary>
+internal sealed record CompleteOptions
+{
+    public Argument<string?> Prompt { get; } = new("prompt")
+    {
+        Description = "The prompt; - or none: from standard input",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    public Option<string?> Model { get; } = new("--model") { Description = "Model id or alias, with @profile to use only that profile", HelpName = "model" };
+
+    public Option<string?> System { get; } = new("--system") { Description = "System prompt; @file: from a file", HelpName = "text" };
+
+    public Option<string?> Session { get; } = new("--session") { Description = "Conversation key; keeps its profile, and so its prompt cache", HelpName = "id" };
+
+    public Option<string?> Cache { get; } = new("--cache") { Description = "Prompt cache retention: none|short|long (default: as configured)", HelpName = "retention" };
+
+    public Option<int?> MaxTokens { get; } = new("--max-tokens") { Description = "At most this many tokens of output", HelpName = "n" };
+
+    public Option<bool> Json { get; } = new("--json") { Description = "Output the completion and its receipt as one JSON document" };
+
+    public Option<bool> Receipt { get; } = new("--receipt") { Description = "Show on standard error what was really done" };
+
+    public IEnumerable<Symbol> All => [Prompt, Model, System, Session, Cache, MaxTokens, Json, Receipt];
+
+    /// <summary>What to complete, read from the command line, from files it names and from standard input.</summary>
+    /// <exception cref="CliFailure">There is no prompt, or an option has a value it cannot have.</exception>
+    public async Task<CompletionInput> ReadAsync(Invocation invocation, CancellationToken cancellation)
+    {
+        var messages = new MessagesRequest();
+        if (invocation.Get(MaxTokens) is { } maxTokens)
+            messages.MaxTokens = maxTokens > 0 ? maxTokens : throw CliFailure.Usage("--max-tokens must be > 0.");
+        var input = new CompletionInput
+        {
+            AgentId = invocation.AgentId,
+            Model = invocation.Get(Model) ?? "",
+            SessionId = invocation.Get(Session) ?? "",
+            CacheRetention = RetentionOf(invocation.Get(Cache)),
+            Messages = messages,
+        };
+        if (await SystemTextAsync(invocation, cancellation) is { } system) messages.System.Add(TextOf(system));
+        var prompt = new Message { Role = Role.User };
+        prompt.Content.Add(TextOf(await PromptTextAsync(invocation, cancellation)));
+        messages.Messages.Add(prompt);
+        return input;
+    }
+
+    private static ContentBlock TextOf(string text) => new() { Text = new TextBlock { Text = text } };
+
+    private static CacheRetention RetentionOf(string? name) => name switch
+    {
+        null => CacheRetention.Unspecified,
+        "none" => CacheRetention.None,
+        "short" => CacheRetention.Short,
+        "long" => CacheRetention.Long,
+        _ => throw CliFailure.Usage($"--cache is one of none, short and long, not \"{name}\"."),
+    };
+
+    private async Task<string> PromptTextAsync(Invocation invocation, CancellationToken cancellation)
+    {
+        var prompt = invocation.Get(Prompt);
+        if (prompt is null && invocation.Surroundings.InputIsTerminal)
+            throw CliFailure.Usage("There is no prompt. Give it as an argument, or on standard input.");
+        return prompt is null or "-" ? await Secrets.FromInputAsync(invocation.Surroundings, cancellation) : prompt;
+    }
+
+    private async Task<string?> SystemTextAsync(Invocation invocation, CancellationToken cancellation)
+    {
+        var system = invocation.Get(System);
+        if (system is null || !system.StartsWith('@')) return system;
+        try
+        {
+            return await File.ReadAllTextAsync(system[1..], cancellation);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw CliFailure.Usage($"--system: {e.Message}");
+        }
+    }
+}

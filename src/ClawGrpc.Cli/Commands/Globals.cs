@@ -1,0 +1,59 @@
+using System.CommandLine;
+
+namespace ClawGrpc.Cli.Commands;
+
+/// <summary>The options that every command has, and the surroundings that every command runs in.</summary>
+internal sealed record Globals(Surroundings Surroundings)
+{
+    /// <summary>Where the server listens.</summary>
+    public Option<string?> Endpoint { get; } = new("--endpoint")
+    {
+        Description = "Server (default: CLAWGRPC_ENDPOINT, else the state folder's socket)",
+        HelpName = "unix:PATH|URL",
+        Recursive = true,
+    };
+
+    /// <summary>The agent.</summary>
+    public Option<string?> Agent { get; } = new("--agent")
+    {
+        Description = "Agent id (default: configured default agent)",
+        HelpName = "id",
+        Recursive = true,
+    };
+
+    /// <summary>A command that does something.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="description">What help says of it.</param>
+    /// <param name="symbols">Its options and arguments.</param>
+    /// <param name="run">What it does; returns the exit code.</param>
+    public Command Command(
+        string name, string description, IEnumerable<Symbol> symbols, Func<Invocation, CancellationToken, Task<int>> run)
+    {
+        var command = new Command(name, description);
+        foreach (var symbol in symbols)
+        {
+            if (symbol is Option option) command.Add(option);
+            else command.Add((Argument)symbol);
+        }
+
+        Runs(command, run);
+        return command;
+    }
+
+    /// <summary>Makes a command do something.</summary>
+    public void Runs(Command command, Func<Invocation, CancellationToken, Task<int>> run) =>
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            using var invocation = new Invocation(parsed, this);
+            return await run(invocation, cancellation);
+        });
+
+    /// <summary>A command that only groups others; called by itself it prints its help.</summary>
+    public static Command Group(string name, string description, params Command[] commands)
+    {
+        var group = new Command(name, description);
+        foreach (var command in commands) group.Add(command);
+        group.SetAction(parsed => HelpText.Write(parsed));
+        return group;
+    }
+}

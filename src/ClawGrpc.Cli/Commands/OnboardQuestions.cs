@@ -1,0 +1,106 @@
+using ClawGrpc.Cli.Input;
+using Spectre.Console;
+
+namespace ClawGrpc.Cli.Commands;
+
+/// <summary>The secret to onboard.</summary>
+/// <remarks>No record: those print themselves.</remarks>
+internal sealed class OnboardSecret(string value, bool wasTyped)
+{
+    /// <summary>The secret; empty: the way has none.</summary>
+    public string Value { get; } = value;
+
+    /// <summary>Whether it was typed at a prompt, so that it can be typed again.</summary>
+    public bool WasTyped { get; } = wasTyped;
+}
+
+/// <summary>What onboarding has to know: from the options and the environment, else from the person at the terminal.</summary>
+internal sealed class OnboardQuestions(Invocation invocation, OnboardOptions options)
+{
+    private const string ApiKeyChoice = "Anthropic API key";
+    private const string SetupTokenChoice = "Anthropic token (paste setup-token)";
+
+    private readonly Lazy<IAnsiConsole> _console = new(invocation.Surroundings.Questions);
+
+    // What the options and the environment offer is taken once: when the server refused it, the person is asked.
+    private bool _offered;
+
+    private bool CanAsk => invocation.Surroundings.InputIsTerminal && !invocation.Get(options.NonInteractive);
+
+    /// <summary>The way to onboard.</summary>
+    /// <exception cref="CliFailure">Nothing says which, and nobody can be asked.</exception>
+    public async Task<OnboardChoice> ChoiceAsync(CancellationToken cancellation)
+    {
+        if (invocation.Get(options.AuthChoice)?.Trim() is { Length: > 0 } name) return OnboardChoices.Of(name);
+        if (invocation.Has(options.ApiKey)) return OnboardChoice.ApiKey;
+        if (invocation.Has(options.Token)) return OnboardChoice.SetupToken;
+        if (CanAsk)
+        {
+            var answer = await Prompts.ChoiceAsync(_console.Value, "How does Claude know you?", [ApiKeyChoice, SetupTokenChoice], cancellation);
+            return answer == ApiKeyChoice ? OnboardChoice.ApiKey : OnboardChoice.SetupToken;
+        }
+
+        return EnvironmentKey() is not null
+            ? OnboardChoice.ApiKey
+            : throw CliFailure.Usage("Nothing to onboard: use a terminal, or --anthropic-api-key, or --auth-choice with --token, or set ANTHROPIC_API_KEY.");
+    }
+
+    /// <summary>The secret of a way. Null: there is no key, and nobody can be asked for one.</summary>
+    /// <exception cref="CliFailure">There is no token, and nobody can be asked for one.</exception>
+    public Task<OnboardSecret?> SecretAsync(OnboardChoice choice, CancellationToken cancellation) => choice switch
+    {
+        OnboardChoice.ClaudeCli => Task.FromResult<OnboardSecret?>(new OnboardSecret("", wasTyped: false)),
+        OnboardChoice.ApiKey => ApiKeyAsync(cancellation),
+        _ => TokenAsync(choice, cancellation),
+    };
+
+    /// <summary>The profile's id; empty: the server's default.</summary>
+    public async Task<string> ProfileIdAsync(OnboardChoice choice, CancellationToken cancellation)
+    {
+        // Only the whole wizard asks for a name; who gave an option knows which he could have given.
+        if (!CanAsk || choice != OnboardChoice.SetupToken || invocation.Has(options.AuthChoice) || invocation.Has(options.Token)) return "";
+        var name = await Prompts.TextAsync(_console.Value, "Token name (blank = default)", cancellation);
+        return string.IsNullOrWhiteSpace(name) ? "" : ProfileName.ToId("anthropic", name);
+    }
+
+    /// <summary>Tells the person what was wrong with an answer.</summary>
+    public void Say(string text) => _console.Value.MarkupLineInterpolated($"[red]{text}[/]");
+
+    private async Task<OnboardSecret?> ApiKeyAsync(CancellationToken cancellation)
+    {
+        var first = !_offered;
+        _offered = true;
+        if (first && await Secrets.FromOptionAsync(invocation.Get(options.ApiKey), invocation.Surroundings, cancellation) is { } given)
+            return new OnboardSecret(given, wasTyped: false);
+        if (first && EnvironmentKey() is { } key && (!CanAsk || await WantedAsync(key, cancellation))) return new OnboardSecret(key, wasTyped: false);
+        return CanAsk ? new OnboardSecret(await Prompts.SecretAsync(_console.Value, "Enter Anthropic API key", cancellation), wasTyped: true) : null;
+    }
+
+    private Task<bool> WantedAsync(string key, CancellationToken cancellation) => Prompts.ConfirmAsync(
+        _console.Value, $"Use existing ANTHROPIC_API_KEY (env, {Secrets.Preview(key)})?", defaultAnswer: true, cancellation);
+
+    private async Task<OnboardSecret?> TokenAsync(OnboardChoice choice, CancellationToken cancellation)
+    {
+        RequireProvider(choice);
+        var first = !_offered;
+        _offered = true;
+        if (first && await Secrets.FromOptionAsync(invocation.Get(options.Token), invocation.Surroundings, cancellation) is { } given)
+            return new OnboardSecret(given, wasTyped: false);
+        if (!CanAsk) throw CliFailure.Verbatim($"Missing --token for --auth-choice {OnboardChoices.NameOf(choice)}.");
+        if (first) _console.Value.WriteLine("Run `claude setup-token` in another terminal, and paste the token it prints here.");
+        return new OnboardSecret(await Prompts.SecretAsync(_console.Value, "Paste Anthropic setup-token", cancellation), wasTyped: true);
+    }
+
+    // openclaw-spec.md §7.1: the choice `token` names its provider, and there is only one.
+    private void RequireProvider(OnboardChoice choice)
+    {
+        var provider = invocation.Get(options.TokenProvider)?.Trim().ToLowerInvariant() ?? "";
+        if (provider.Length > 0 && provider != "anthropic")
+            throw CliFailure.Verbatim("Only --token-provider anthropic is supported for --auth-choice token.");
+        if (provider.Length == 0 && choice == OnboardChoice.Token && !CanAsk)
+            throw CliFailure.Verbatim("Missing --token-provider for --auth-choice token.");
+    }
+
+    private string? EnvironmentKey() =>
+        invocation.Surroundings.Environment("ANTHROPIC_API_KEY")?.Trim() is { Length: > 0 } key ? key : null;
+}

@@ -1,0 +1,50 @@
+using System.CommandLine;
+using ClawGrpc.Cli.Input;
+using ClawGrpc.V1;
+using Google.Protobuf.WellKnownTypes;
+
+namespace ClawGrpc.Cli.Commands;
+
+/// <summary><c>claw models auth paste-token</c>.</summary>
+internal static class PasteTokenCommand
+{
+    public static Command Create(Globals globals)
+    {
+        var provider = ProviderOption.Create();
+        var profileId = new Option<string?>("--profile-id") { Description = "Auth profile id (default: <provider>:manual)", HelpName = "id" };
+        var expiresIn = new Option<string?>("--expires-in")
+        {
+            Description = "Optional expiry duration (e.g. 365d, 12h). Stored as absolute expiresAt.",
+            HelpName = "duration",
+        };
+        return globals.Command("paste-token", "Paste a token into auth-profiles.json and update config", [provider, profileId, expiresIn], async (invocation, cancellation) =>
+        {
+            var request = new PasteTokenRequest
+            {
+                AgentId = invocation.AgentId,
+                Provider = ProviderOption.Required(invocation, provider),
+                ProfileId = invocation.Get(profileId)?.Trim() ?? "",
+                ExpiresIn = Expiry(invocation.Get(expiresIn)),
+            };
+            request.Token = invocation.Surroundings.InputIsTerminal
+                ? await Prompts.SecretAsync(invocation.Surroundings.Questions(), $"Paste token for {request.Provider}", cancellation)
+                : await Secrets.FromInputAsync(invocation.Surroundings, cancellation);
+            var response = await invocation.Auth.PasteTokenAsync(request, cancellationToken: cancellation);
+            Announcement.Write(invocation, response.ConfigPath, $"{response.ProfileId} ({request.Provider.ToLowerInvariant()}/token)", response.Notices);
+            return 0;
+        });
+    }
+
+    // Wrong before anything is asked or sent: a token need not be pasted twice for a typing error beside it.
+    private static Duration? Expiry(string? text)
+    {
+        try
+        {
+            return DurationText.ParseOptional(text) is { } duration ? Duration.FromTimeSpan(duration) : null;
+        }
+        catch (FormatException e)
+        {
+            throw CliFailure.Failed(e.Message);
+        }
+    }
+}

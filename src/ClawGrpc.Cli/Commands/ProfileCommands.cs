@@ -1,0 +1,65 @@
+using System.CommandLine;
+using ClawGrpc.Cli.Input;
+using ClawGrpc.Cli.Rendering;
+using ClawGrpc.V1;
+
+namespace ClawGrpc.Cli.Commands;
+
+/// <summary><c>claw models auth reset</c> and <c>claw models auth delete</c>.</summary>
+internal static class ProfileCommands
+{
+    public static Command Reset(Globals globals)
+    {
+        var profile = ProfileArgument();
+        return globals.Command("reset", "End the cooldowns of an auth profile and forget its failures", [profile], async (invocation, cancellation) =>
+        {
+            var request = new ResetProfileRequest { AgentId = invocation.AgentId, ProfileId = invocation.Get(profile) };
+            await invocation.Auth.ResetProfileAsync(request, cancellationToken: cancellation);
+            invocation.Out.Write($"Reset auth profile: {request.ProfileId}\n");
+            return 0;
+        });
+    }
+
+    public static Command Delete(Globals globals)
+    {
+        var profile = ProfileArgument();
+        var yes = new Option<bool>("--yes") { Description = "Skip confirmation" };
+        var command = globals.Command("delete", "Remove a saved auth profile", [profile, yes], async (invocation, cancellation) =>
+        {
+            var id = invocation.Get(profile)!;
+            var description = await DescribeAsync(invocation, id, cancellation);
+            if (!invocation.Get(yes) && !await ConfirmedAsync(invocation, description, cancellation))
+            {
+                invocation.Out.Write("Cancelled.\n");
+                return 0;
+            }
+
+            var request = new DeleteProfileRequest { AgentId = invocation.AgentId, ProfileId = id };
+            await invocation.Auth.DeleteProfileAsync(request, cancellationToken: cancellation);
+            invocation.Out.Write($"Removed auth profile: {description}\n");
+            return 0;
+        });
+        // 2026.9 calls it so.
+        command.Aliases.Add("logout");
+        return command;
+    }
+
+    private static Argument<string> ProfileArgument() => new("profile") { Description = "Auth profile id (e.g. anthropic:default)" };
+
+    // Whether the profile exists is for the server to say when it is asked to remove it; here it only lacks a description.
+    private static async Task<string> DescribeAsync(Invocation invocation, string id, CancellationToken cancellation)
+    {
+        var response = await invocation.Models.GetStatusAsync(
+            new GetStatusRequest { AgentId = invocation.AgentId }, cancellationToken: cancellation);
+        var found = response.Status.Auth?.Profiles.FirstOrDefault(profile => profile.ProfileId == id);
+        return found is null ? id : $"{id} ({found.Provider}/{Words.Of(found.Type)})";
+    }
+
+    private static async Task<bool> ConfirmedAsync(Invocation invocation, string description, CancellationToken cancellation)
+    {
+        if (invocation.Surroundings.InputIsTerminal)
+            return await Prompts.ConfirmAsync(invocation.Surroundings.Questions(), $"Remove auth profile {description}?", defaultAnswer: false, cancellation);
+        throw CliFailure.Failed(
+            $"Refusing to remove auth profile {description} without confirmation. Pass --yes to remove it non-interactively.");
+    }
+}

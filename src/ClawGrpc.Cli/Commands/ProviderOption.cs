@@ -1,0 +1,16 @@
+using System.CommandLine;
+
+namespace ClawGrpc.Cli.Commands;
+
+/// <summary>The <c>--provider</c> of the auth commands.</summary>
+internal static class ProviderOption
+{
+    public static Option<string?> Create() => new("--provider") { Description = "Provider id (e.g. anthropic)", HelpName = "name" };
+
+    /// <summary>The provider that was named.</summary>
+    /// <exception cref="CliFailure">None was; in OpenClaw's words and with its exit code (openclaw-spec.md §7.2).</exception>
+    public static string Required(Invocation invocation, Option<string?> provider) =>
+        invocation.Get(provider)?.Trim() is { Length: > 0 } name
+            ? name
+            : throw CliFailure.Verbatim("error: required option '--provider <name>' not specified");
+}

@@ -1,0 +1,45 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace ClawGrpc.Cli.Input;
+
+/// <summary>Durations as people write them in options: <c>365d</c>, <c>12h</c>, <c>1.5h</c>, <c>90</c> (openclaw-spec.md §3.3, "Duration").</summary>
+internal static partial class DurationText
+{
+    // What a google.protobuf.Duration holds: ten thousand years.
+    private const double MostMilliseconds = 315_576_000_000_000;
+
+    /// <summary>Reads a duration; a number without a unit is days.</summary>
+    /// <exception cref="FormatException">It is none; the message is OpenClaw's, for the caller to prefix.</exception>
+    public static TimeSpan Parse(string raw)
+    {
+        var text = raw.Trim().ToLowerInvariant();
+        if (text.Length == 0) throw new FormatException("invalid duration (empty)");
+        var match = Shape().Match(text);
+        if (!match.Success) throw new FormatException($"invalid duration: {raw}");
+        var milliseconds = double.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture) * MillisecondsOf(match.Groups[2].Value);
+        if (milliseconds > MostMilliseconds) throw new FormatException($"invalid duration: {raw}");
+        return TimeSpan.FromMilliseconds((long)Math.Floor(milliseconds + 0.5));
+    }
+
+    /// <summary>Reads an optional one: null when there is none, when it is blank, or when it is zero (openclaw-spec.md §3.3).</summary>
+    /// <exception cref="FormatException">It is none.</exception>
+    public static TimeSpan? ParseOptional(string? raw)
+    {
+        if (string.IsNullOrWhiteSpace(raw)) return null;
+        var duration = Parse(raw.Trim());
+        return duration == TimeSpan.Zero ? null : duration;
+    }
+
+    private static double MillisecondsOf(string unit) => unit switch
+    {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => 86_400_000,
+    };
+
+    [GeneratedRegex(@"^([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)?$")]
+    private static partial Regex Shape();
+}

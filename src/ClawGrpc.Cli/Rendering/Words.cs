@@ -1,0 +1,77 @@
+using ClawGrpc.V1;
+using Google.Protobuf.WellKnownTypes;
+
+namespace ClawGrpc.Cli.Rendering;
+
+/// <summary>Enums and times of the contract as OpenClaw writes them.</summary>
+internal static class Words
+{
+    /// <summary>Such as <c>api_key</c>; for a type this program does not know, its number.</summary>
+    public static string Of(CredentialType type) => type switch
+    {
+        CredentialType.ApiKey => "api_key",
+        CredentialType.Token => "token",
+        CredentialType.Oauth => "oauth",
+        CredentialType.WorkloadIdentity => "workload_identity",
+        _ => Unknown((int)type),
+    };
+
+    /// <summary>Such as <c>expiring</c>.</summary>
+    public static string Of(ExpiryState state) => state switch
+    {
+        ExpiryState.Ok => "ok",
+        ExpiryState.Expiring => "expiring",
+        ExpiryState.Expired => "expired",
+        ExpiryState.Missing => "missing",
+        ExpiryState.Static => "static",
+        _ => Unknown((int)state),
+    };
+
+    /// <summary>Such as <c>short</c>.</summary>
+    public static string Of(CacheRetention retention) => retention switch
+    {
+        CacheRetention.None => "none",
+        CacheRetention.Short => "short",
+        CacheRetention.Long => "long",
+        CacheRetention.Unspecified => "default",
+        _ => Unknown((int)retention),
+    };
+
+    /// <summary>Such as <c>served</c>.</summary>
+    public static string Of(AttemptOutcome outcome) => outcome switch
+    {
+        AttemptOutcome.Served => "served",
+        AttemptOutcome.Skipped => "skipped",
+        AttemptOutcome.Failed => "failed",
+        AttemptOutcome.Interrupted => "interrupted",
+        AttemptOutcome.Cancelled => "cancelled",
+        AttemptOutcome.Planned => "planned",
+        _ => Unknown((int)outcome),
+    };
+
+    /// <summary>Such as <c>rate_limited</c>; empty: no failure.</summary>
+    public static string Of(FailureKind failure) => failure switch
+    {
+        FailureKind.Unspecified => "",
+        FailureKind.RateLimited => "rate_limited",
+        FailureKind.PlanExhausted => "plan_exhausted",
+        FailureKind.Overloaded => "overloaded",
+        FailureKind.ServerError => "server_error",
+        FailureKind.TimedOut => "timed_out",
+        FailureKind.Billing => "billing",
+        FailureKind.CredentialRejected => "credential_rejected",
+        FailureKind.RequestRejected => "request_rejected",
+        FailureKind.Interrupted => "interrupted",
+        FailureKind.Cancelled => "cancelled",
+        _ => Unknown((int)failure),
+    };
+
+    /// <summary>Milliseconds since 1970, as OpenClaw's files and outputs have them.</summary>
+    public static long Milliseconds(Timestamp time) => time.ToDateTimeOffset().ToUnixTimeMilliseconds();
+
+    /// <summary>Whole milliseconds.</summary>
+    public static long Milliseconds(Duration duration) => (long)duration.ToTimeSpan().TotalMilliseconds;
+
+    // A server may be newer than this program: what it cannot name it shows as it came.
+    private static string Unknown(int number) => $"unknown({number})";
+}

@@ -1,0 +1,89 @@
+using System.Collections.Immutable;
+using ClawGrpc.Core.Messages;
+
+namespace ClawGrpc.Core.Caching;
+
+/// <summary>Decides the prompt caching of a request: a pure function of request and settings (design: prompt caching; openclaw-spec.md, sections 0 and 6).</summary>
+public static class CachePolicy
+{
+    /// <summary>A request may have at most this many breakpoints (anthropic-api.md, section 1.4).</summary>
+    public const int MaxBreakpoints = 4;
+
+    /// <summary>Plans the caching of a request.</summary>
+    /// <param name="request">The caller's request; its own breakpoints are kept, counted, and never contradicted.</param>
+    /// <param name="settings">What was said about caching.</param>
+    public static CachePlan Plan(RequestBody request, CacheSettings settings)
+    {
+        var (requested, by) = Requested(settings);
+        var wanted = settings.Counts ? requested ?? Retention.Short : Retention.Short;
+        var reasons = new List<string>();
+        if (!settings.Counts)
+            reasons.Add("subscription credentials ignore cacheRetention (params.cacheOnSubscription applies it)");
+        else if (requested is null)
+            reasons.Add("folders of Clawdbot and Moltbot get plain breakpoints unless a retention is set");
+        if (wanted == Retention.None)
+            return new CachePlan(requested, by, Retention.None, "", Own(request.Outline));
+
+        var ttl = wanted == Retention.Long ? CacheTtl.OneHour : CacheTtl.FiveMinutes;
+        var spots = Place(request.Outline, ttl, reasons);
+        return new CachePlan(requested, by, spots.Count > 0 ? wanted : Retention.None, string.Join("; ", reasons), All(request.Outline, spots, ttl))
+        {
+            Edits = [.. spots.Select(spot => Marker.Edit(request.Json, spot, ttl))],
+        };
+    }
+
+    private static (Retention? Requested, string By) Requested(CacheSettings settings) =>
+        settings.Call is { } call ? (call, "call")
+        : settings.Agent.Retention is { } agent ? (agent, "agent")
+        : settings.Model.Retention is { } model ? (model, "model")
+        : (settings.Default, "default");
+
+    // When slots are short the last user content comes first, since its prefix holds the other two, then the system prompt.
+    private static List<Spot> Place(RequestOutline outline, CacheTtl ttl, List<string> reasons)
+    {
+        var placed = new List<Spot>(3);
+        var slots = MaxBreakpoints - outline.Own.Count - (outline.Automatic is null ? 0 : 1);
+        var candidates = new[] { outline.LastUser, outline.LastSystem, outline.LastTool }.OfType<Spot>().ToList();
+        if (candidates.Count == 0)
+            reasons.Add("no block of the prompt can carry a breakpoint");
+        foreach (var spot in candidates)
+        {
+            if (WhyNot(outline, spot, ttl, slots - placed.Count) is { } reason)
+                reasons.Add($"{spot.Path}: {reason}");
+            else
+                placed.Add(spot);
+        }
+
+        return placed;
+    }
+
+    private static string? WhyNot(RequestOutline outline, Spot spot, CacheTtl ttl, int slots)
+    {
+        if (spot.HasOwn)
+            return "has the caller's own breakpoint";
+        if (spot.Section == Section.Messages && outline.Automatic is not null)
+            return "the caller's automatic caching covers it";
+        if (slots <= 0)
+            return $"the caller's own breakpoints take all {MaxBreakpoints} slots";
+        // Every 1h before every 5m, or upstream refuses the request.
+        var (before, after) = (outline.Own.Where(own => IsBefore(own, spot)), outline.Own.Where(own => !IsBefore(own, spot)));
+        if (ttl == CacheTtl.OneHour && before.Any(own => own.Ttl == CacheTtl.FiveMinutes))
+            return "1h must not come after the caller's own 5m";
+        if (ttl == CacheTtl.FiveMinutes && (outline.Automatic == CacheTtl.OneHour || after.Any(own => own.Ttl == CacheTtl.OneHour)))
+            return "5m must not come before the caller's own 1h";
+        return null;
+    }
+
+    private static bool IsBefore(OwnBreakpoint own, Spot spot) => (own.Section, own.End).CompareTo((spot.Section, spot.End)) < 0;
+
+    private static ImmutableArray<CacheBreakpoint> Own(RequestOutline outline) => All(outline, [], default);
+
+    private static ImmutableArray<CacheBreakpoint> All(RequestOutline outline, List<Spot> placed, CacheTtl ttl)
+    {
+        var all = outline.Own.Select(own => (own.Section, own.End, Breakpoint: new CacheBreakpoint(own.Path, own.Ttl, true)))
+            .Concat(placed.Select(spot => (spot.Section, spot.End, Breakpoint: new CacheBreakpoint(spot.Path, ttl, false))))
+            .OrderBy(at => at.Section).ThenBy(at => at.End)
+            .Select(at => at.Breakpoint);
+        return outline.Automatic is { } automatic ? [.. all, new CacheBreakpoint("cache_control", automatic, true)] : [.. all];
+    }
+}

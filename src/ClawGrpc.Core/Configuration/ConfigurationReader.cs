@@ -1,0 +1,64 @@
+using ClawGrpc.Core.Json5;
+
+namespace ClawGrpc.Core.Configuration;
+
+/// <summary>Reads a configuration file: JSON5 with <c>$include</c> and <c>${VAR}</c> (openclaw-spec.md, sections 1.1, 1.2 and 2).</summary>
+public static class ConfigurationReader
+{
+    // What some generation of OpenClaw has at the top, so that no folder of theirs is refused. Sections that only Clawdbot had
+    // before 2026 (agent, routing, telegram, …) are not among them: no program that we follow accepts those.
+    private static readonly string[] OpenClawOnly =
+    [
+        "$schema", "accessGroups", "acp", "approvals", "attachments", "audio", "bindings", "broadcast", "browser", "canvasHost",
+        "channels", "cli", "cloudWorkers", "commands", "crestodian", "cron", "desktop", "diagnostics", "discovery", "gateway", "hooks",
+        "logging", "mcp", "media", "memory", "messages", "meta", "nodeHost", "plugins", "proxy", "secrets", "security", "session",
+        "skills", "surfaces", "talk", "telemetry", "tools", "transcripts", "tts", "ui", "update", "web", "wizard",
+        "worktreeAcceleration", "worktreeRoot",
+    ];
+
+    /// <summary>Reads the configuration, and everything that it includes.</summary>
+    /// <param name="path">The file, absolute. Included files are looked for beside it.</param>
+    /// <param name="readFile">The text of a file by its path; null when there is no such file.</param>
+    /// <param name="environment">The value of a variable of the process by its name; null when it is unset.</param>
+    public static ConfigurationOutcome Read(string path, Func<string, string?> readFile, Func<string, string?> environment)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        var reading = new Reading(readFile, environment);
+        var configuration = ClawConfiguration.None;
+        try
+        {
+            if (reading.ReadFile(path) is { } text)
+                configuration = Read(reading, Json5Document.Parse(text, path));
+        }
+        catch (Json5Exception syntax)
+        {
+            reading.Refuse(syntax);
+        }
+
+        return reading.Errors is { IsEmpty: false } errors
+            ? new ConfigurationOutcome.Rejected(errors, reading.Files)
+            : new ConfigurationOutcome.Accepted(configuration, reading.Warnings, reading.Files);
+    }
+
+    private static ClawConfiguration Read(Reading reading, Json5Document document)
+    {
+        var expanded = new Includes(reading).ExpandRoot(document.Root, key => !OpenClawOnly.Contains(key));
+        if (Fields.Of(reading, expanded, KeyPath.Root) is not { } root)
+            return ClawConfiguration.None;
+
+        // The variables of the configuration come first: all else may refer to them (as in openclaw-cn and OpenClaw).
+        reading.Env = root.Section("env") is { } env ? EnvConfiguration.Read(env) : EnvConfiguration.None;
+        var configuration = new ClawConfiguration
+        {
+            FileExists = true,
+            Env = reading.Env,
+            Auth = root.Section("auth") is { } auth ? AuthConfiguration.Read(auth) : AuthConfiguration.None,
+            Models = root.Section("models") is { } models ? ModelsConfiguration.Read(models) : ModelsConfiguration.None,
+            Agents = root.Section("agents") is { } agents ? AgentsConfiguration.Read(agents) : AgentsConfiguration.None,
+            Service = root.Section("clawgrpc") is { } service ? ServiceConfiguration.Read(service) : ServiceConfiguration.Default,
+        };
+        root.Ignore(OpenClawOnly);
+        root.RefuseOthers();
+        return configuration;
+    }
+}

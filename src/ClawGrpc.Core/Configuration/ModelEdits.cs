@@ -1,0 +1,118 @@
+using System.Text.Json.Nodes;
+using ClawGrpc.Core.Json5;
+
+namespace ClawGrpc.Core.Configuration;
+
+/// <summary>
+/// What <c>models set</c>, <c>models aliases</c> and <c>models fallbacks</c> do to the configuration file (openclaw-spec.md,
+/// section 7.5). Text in, text out: comments and layout stay. Each throws a <see cref="Json5Exception"/> when the file cannot
+/// be read, and an <see cref="ArgumentException"/> when a section of it is no object.
+/// </summary>
+public static class ModelEdits
+{
+    private static readonly Json5Step[] ModelPath = ["agents", "defaults", "model"];
+    private static readonly Json5Step[] FallbacksPath = ["agents", "defaults", "model", "fallbacks"];
+    private static readonly Json5Step[] ModelsPath = ["agents", "defaults", "models"];
+
+    /// <summary>Makes a model the default, and lists it among <c>agents.defaults.models</c>.</summary>
+    /// <param name="text">The file.</param>
+    /// <param name="model">An alias, a short id or <c>provider/model</c>.</param>
+    /// <param name="aliases">The aliases that hold.</param>
+    public static ConfigurationEdit SetDefault(string text, string model, ModelAliases aliases) =>
+        With(text, model, aliases, (document, key) => ConfigurationEdit.Done(Listed(WithPrimary(document, key), key)));
+
+    /// <summary>Gives a model an alias, in place of one that it has, and lists the model.</summary>
+    /// <param name="text">The file.</param>
+    /// <param name="alias">Letters, digits, dots, underscores, colons and dashes; not yet another model's.</param>
+    /// <param name="model">An alias, a short id or <c>provider/model</c>.</param>
+    /// <param name="aliases">The aliases that hold.</param>
+    public static ConfigurationEdit AddAlias(string text, string alias, string model, ModelAliases aliases) =>
+        With(text, model, aliases, (document, key) =>
+        {
+            var name = alias.Trim();
+            var taken = Aliased(document, name).FirstOrDefault(other => other != key);
+            return Problem(name) is { } problem ? new ConfigurationEdit(text, problem)
+                : taken is not null ? new ConfigurationEdit(text, $"Alias {name} already points to {taken}.")
+                : ConfigurationEdit.Done(document.SetValue([.. ModelsPath, key, "alias"], name));
+        });
+
+    /// <summary>Removes an alias; its model stays listed.</summary>
+    /// <param name="text">The file.</param>
+    /// <param name="alias">As the file has it.</param>
+    public static ConfigurationEdit RemoveAlias(string text, string alias)
+    {
+        var name = alias.Trim();
+        var document = Json5Document.Parse(text);
+        return Problem(name) is { } problem ? new ConfigurationEdit(text, problem)
+            : Aliased(document, name).FirstOrDefault() is { } key ? ConfigurationEdit.Done(document.Remove([.. ModelsPath, key, "alias"]))
+            : new ConfigurationEdit(text, $"Alias not found: {name}");
+    }
+
+    /// <summary>Adds a model to the end of the fallbacks, and lists it. Nothing changes when it is one already.</summary>
+    /// <param name="text">The file.</param>
+    /// <param name="model">An alias, a short id or <c>provider/model</c>.</param>
+    /// <param name="aliases">The aliases that hold.</param>
+    public static ConfigurationEdit AddFallback(string text, string model, ModelAliases aliases) =>
+        With(text, model, aliases, (document, key) => Places(document, key, aliases).Count > 0
+            ? new ConfigurationEdit(text)
+            : ConfigurationEdit.Done(Listed(Widened(document).Append(FallbacksPath, key), key)));
+
+    /// <summary>Removes a model from the fallbacks.</summary>
+    /// <param name="text">The file.</param>
+    /// <param name="model">An alias, a short id or <c>provider/model</c>.</param>
+    /// <param name="aliases">The aliases that hold.</param>
+    public static ConfigurationEdit RemoveFallback(string text, string model, ModelAliases aliases) =>
+        With(text, model, aliases, (document, key) =>
+        {
+            var places = Places(document, key, aliases);
+            return places.Count == 0
+                ? new ConfigurationEdit(text, $"Fallback not found: {key}")
+                : ConfigurationEdit.Done(places.OrderDescending().Aggregate(document, (all, index) => all.Remove([.. FallbacksPath, index])));
+        });
+
+    /// <summary>Empties the fallbacks.</summary>
+    /// <param name="text">The file.</param>
+    public static ConfigurationEdit ClearFallbacks(string text)
+    {
+        var document = Widened(Json5Document.Parse(text));
+        var isClear = document.Find(FallbacksPath) is Json5Array { Items.IsEmpty: true };
+        return ConfigurationEdit.Done(isClear ? document : document.SetValue(FallbacksPath, new JsonArray()));
+    }
+
+    private static ConfigurationEdit With(
+        string text, string model, ModelAliases aliases, Func<Json5Document, string, ConfigurationEdit> edit) =>
+        ModelRef.Parse(model, aliases) is { ProfileId: null } named
+            ? edit(Json5Document.Parse(text), named.Key)
+            : new ConfigurationEdit(text, $"Invalid model reference: {model}");
+
+    // A string says the primary model only, and could not take fallbacks later on: it gives way to an object.
+    private static Json5Document WithPrimary(Json5Document document, string key) => document.Find(ModelPath) is Json5Object
+        ? document.SetValue([.. ModelPath, "primary"], key)
+        : document.SetValue(ModelPath, new JsonObject { ["primary"] = key });
+
+    private static Json5Document Listed(Json5Document document, string key) =>
+        document.Find([.. ModelsPath, key]) is null ? document.SetValue([.. ModelsPath, key], new JsonObject()) : document;
+
+    /// <summary>The document with the default model as an object, which can hold fallbacks.</summary>
+    private static Json5Document Widened(Json5Document document) => document.Find(ModelPath) is Json5String { Value: var primary }
+        ? document.SetValue(ModelPath, new JsonObject { ["primary"] = primary })
+        : document;
+
+    /// <summary>The keys of the models that have an alias.</summary>
+    private static IEnumerable<string> Aliased(Json5Document document, string alias) =>
+        document.Find(ModelsPath) is Json5Object models
+            ? models.EffectiveMembers().Select(entry => entry.Key).Where(key =>
+                document.Find([.. ModelsPath, key, "alias"]) is Json5String { Value: var own } && own.Trim() == alias)
+            : [];
+
+    /// <summary>The indexes of the fallbacks that mean a model.</summary>
+    private static List<int> Places(Json5Document document, string key, ModelAliases aliases) =>
+        document.Find(FallbacksPath) is Json5Array { Items: var fallbacks }
+            ? [.. Enumerable.Range(0, fallbacks.Length).Where(index =>
+                fallbacks[index] is Json5String { Value: var text } && ModelRef.Parse(text, aliases)?.Key == key)]
+            : [];
+
+    private static string? Problem(string alias) => alias.Length == 0 ? "Alias cannot be empty."
+        : alias.All(character => char.IsAsciiLetterOrDigit(character) || character is '_' or '.' or ':' or '-') ? null
+        : "Alias must use letters, numbers, dots, underscores, colons, or dashes.";
+}

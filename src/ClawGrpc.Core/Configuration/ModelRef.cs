@@ -1,0 +1,52 @@
+namespace ClawGrpc.Core.Configuration;
+
+/// <summary>A model of a provider, and the profile to use if one is named (openclaw-spec.md, section 2.7).</summary>
+/// <param name="Provider">Normalized, such as <c>anthropic</c>.</param>
+/// <param name="Model">As the provider knows it, such as <c>claude-opus-4-6</c>; may contain slashes.</param>
+/// <param name="ProfileId">The only profile to use (<c>ref@profileId</c>); null: any.</param>
+public sealed record ModelRef(string Provider, string Model, string? ProfileId = null)
+{
+    /// <summary><c>provider/model</c>, the key of <c>agents.defaults.models</c>.</summary>
+    public string Key => $"{Provider}/{Model}";
+
+    /// <summary>
+    /// Reads <c>provider/model</c>, an alias, or a bare or short id of Anthropic (<c>opus-4.6</c>), each with or without
+    /// <c>@profileId</c>.
+    /// </summary>
+    /// <param name="text">As somebody wrote it.</param>
+    /// <param name="aliases">The names that stand for models.</param>
+    /// <returns>Null when it names no model: nothing before or after the slash, or nothing before or after the at-sign.</returns>
+    public static ModelRef? Parse(string text, ModelAliases aliases)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentNullException.ThrowIfNull(aliases);
+
+        // At the first at-sign: profiles are named after e-mail addresses, models are not.
+        if (text.Split('@', 2, StringSplitOptions.TrimEntries) is [var named, var profile])
+            return profile.Length > 0 && Parse(named, aliases) is { } model ? model with { ProfileId = profile } : null;
+
+        var name = text.Trim();
+        return name.Contains('/', StringComparison.Ordinal) ? ParseKey(name)
+            : name.Length > 0 ? aliases.Find(name) ?? new ModelRef(Selection.Provider.Anthropic, FullId(Selection.Provider.Anthropic, name))
+            : null;
+    }
+
+    /// <summary><c>provider/model</c>, and <c>@profileId</c> if one is named.</summary>
+    public override string ToString() => ProfileId is null ? Key : $"{Key}@{ProfileId}";
+
+    // At the first slash: what follows may contain further ones.
+    internal static ModelRef? ParseKey(string key)
+    {
+        var parts = key.Split('/', 2, StringSplitOptions.TrimEntries);
+        var provider = parts is [var named, _] ? Selection.Provider.Normalize(named) : Selection.Provider.Anthropic;
+        return provider.Length > 0 && parts[^1].Length > 0 ? new ModelRef(provider, FullId(provider, parts[^1])) : null;
+    }
+
+    private static string FullId(string provider, string model) => (provider, model.ToLowerInvariant()) switch
+    {
+        (Selection.Provider.Anthropic, "opus-4.6") => "claude-opus-4-6",
+        (Selection.Provider.Anthropic, "opus-4.5") => "claude-opus-4-5",
+        (Selection.Provider.Anthropic, "sonnet-4.5") => "claude-sonnet-4-5",
+        _ => model,
+    };
+}

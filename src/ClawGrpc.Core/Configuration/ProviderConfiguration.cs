@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+
+namespace ClawGrpc.Core.Configuration;
+
+/// <summary>A provider of models: <c>models.providers.&lt;id&gt;</c> (openclaw-spec.md, section 2.3).</summary>
+/// <param name="Id">As the file names it.</param>
+/// <param name="BaseUrl">Where its API is. Never empty.</param>
+public sealed record ProviderConfiguration(string Id, string BaseUrl)
+{
+    /// <summary>Its key; null: none. Comes after profiles and environment.</summary>
+    public Secret? ApiKey { get; init; }
+
+    /// <summary><c>api-key</c>, <c>aws-sdk</c>, <c>oauth</c> or <c>token</c>; null: not said.</summary>
+    public string? Auth { get; init; }
+
+    /// <summary>The protocol, such as <c>anthropic-messages</c>; null: the provider's own.</summary>
+    public string? Api { get; init; }
+
+    /// <summary>Headers that go with each request, by case-insensitive name. They may hold keys.</summary>
+    public ImmutableDictionary<string, Secret> Headers { get; init; } = NoHeaders;
+
+    /// <summary>Whether the key goes into an <c>authorization</c> header; null: not said.</summary>
+    public bool? AuthHeader { get; init; }
+
+    /// <summary>Its models; empty: the built-in ones.</summary>
+    public ImmutableArray<ProviderModel> Models { get; init; } = [];
+
+    private static readonly ImmutableDictionary<string, Secret> NoHeaders =
+        ImmutableDictionary.Create<string, Secret>(StringComparer.OrdinalIgnoreCase);
+
+    internal static ProviderConfiguration? Read(string id, Fields provider)
+    {
+        var baseUrl = provider.RequiredName("baseUrl");
+        var read = new ProviderConfiguration(id, baseUrl ?? "")
+        {
+            ApiKey = provider.Text("apiKey") is { } key ? new Secret(key) : null,
+            Auth = provider.OneOf("auth", "api-key", "aws-sdk", "oauth", "token"),
+            Api = provider.Text("api"),
+            Headers = ReadHeaders(provider),
+            AuthHeader = provider.Flag("authHeader"),
+            Models = [.. provider.RequiredItems("models").Select(ProviderModel.Read).OfType<ProviderModel>()],
+        };
+
+        // Keys of OpenClaw 2026.9.
+        provider.Ignore(
+            "maxTokens", "timeoutSeconds", "region", "injectNumCtxForOpenAICompat", "params", "agentRuntime", "localService", "request");
+        provider.RefuseOthers();
+        return baseUrl is null ? null : read;
+    }
+
+    private static ImmutableDictionary<string, Secret> ReadHeaders(Fields provider) => provider
+        .Map("headers", (name, field) => field.Text() is { } text ? Tuple.Create(name, new Secret(text)) : null)
+        .Aggregate(NoHeaders, (all, header) => all.SetItem(header.Item1, header.Item2));
+}
+
+/// <summary>A model that a provider is configured to have.</summary>
+/// <param name="Id">As upstream knows it.</param>
+/// <param name="Name">For people.</param>
+public sealed record ProviderModel(string Id, string Name)
+{
+    /// <summary>How many tokens prompt and answer may have together; null: not said.</summary>
+    public double? ContextWindow { get; init; }
+
+    /// <summary>How many tokens an answer may have; null: not said.</summary>
+    public double? MaxTokens { get; init; }
+
+    internal static ProviderModel? Read(Field field)
+    {
+        if (field.Section() is not { } model)
+            return null;
+
+        // What else a model may say is OpenClaw's: api, reasoning, input, cost, headers, compat and whatever comes.
+        var (id, name) = (model.RequiredName("id"), model.RequiredName("name"));
+        var (contextWindow, maxTokens) = (model.PositiveNumber("contextWindow"), model.PositiveNumber("maxTokens"));
+        return id is null || name is null ? null : new ProviderModel(id, name) { ContextWindow = contextWindow, MaxTokens = maxTokens };
+    }
+}

@@ -1,0 +1,71 @@
+namespace ClawGrpc.Core.Configuration;
+
+/// <summary>When the beta <c>extended-cache-ttl-2025-04-11</c> goes with a request (openclaw-spec.md, section 0).</summary>
+public enum ExtendedCacheTtlBeta
+{
+    /// <summary>With an API key, whenever the request has a time to live of one hour.</summary>
+    WhenNeeded,
+
+    /// <summary>With every request.</summary>
+    Always,
+
+    /// <summary>Only when the caller or a header of the configuration asks for it.</summary>
+    Never,
+}
+
+/// <summary>ClawGrpc's own section, <c>clawgrpc</c>: what no generation of OpenClaw has a key for.</summary>
+public sealed record ServiceConfiguration
+{
+    /// <summary>Nothing configured.</summary>
+    public static readonly ServiceConfiguration Default = new();
+
+    /// <summary><c>clawgrpc.extendedCacheTtlBeta</c>: <c>always</c>, <c>when-needed</c> or <c>never</c>.</summary>
+    public ExtendedCacheTtlBeta ExtendedCacheTtlBeta { get; init; }
+
+    /// <summary><c>clawgrpc.subscriptions.enabled</c>: whether setup-tokens and OAuth logins may serve at all.</summary>
+    public bool Subscriptions { get; init; } = true;
+
+    /// <summary><c>clawgrpc.timeouts.firstEventSeconds</c>: how long upstream may take until the first content; up to an hour.</summary>
+    public TimeSpan FirstEvent { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary><c>clawgrpc.timeouts.idleSeconds</c>: how long upstream may be silent between events; up to an hour.</summary>
+    public TimeSpan Idle { get; init; } = TimeSpan.FromSeconds(120);
+
+    /// <summary><c>clawgrpc.limits.attempts</c>: how many routes one completion may try; up to 100.</summary>
+    public int Attempts { get; init; } = 8;
+
+    internal static ServiceConfiguration Read(Fields service)
+    {
+        var beta = service.OneOf("extendedCacheTtlBeta", "always", "when-needed", "never");
+        var (subscriptions, timeouts, limits) = (service.Section("subscriptions"), service.Section("timeouts"), service.Section("limits"));
+        var read = new ServiceConfiguration
+        {
+            ExtendedCacheTtlBeta = beta switch
+            {
+                "always" => ExtendedCacheTtlBeta.Always,
+                "never" => ExtendedCacheTtlBeta.Never,
+                _ => ExtendedCacheTtlBeta.WhenNeeded,
+            },
+            Subscriptions = subscriptions?.Flag("enabled") ?? Default.Subscriptions,
+            FirstEvent = Seconds(timeouts, "firstEventSeconds") ?? Default.FirstEvent,
+            Idle = Seconds(timeouts, "idleSeconds") ?? Default.Idle,
+            Attempts = Count(limits, "attempts", 100) ?? Default.Attempts,
+        };
+        foreach (var section in new[] { subscriptions, timeouts, limits, service })
+            section?.RefuseOthers();
+        return read;
+    }
+
+    private static TimeSpan? Seconds(Fields? section, string key) =>
+        section?.Find(key)?.NumberUpTo(3600) is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+
+    private static int? Count(Fields? section, string key, int most)
+    {
+        if (section?.Find(key) is not { } field || field.NumberUpTo(most) is not { } number)
+            return null;
+        if (number == Math.Floor(number))
+            return (int)number;
+        field.Refuse("Invalid input: expected int, received number");
+        return null;
+    }
+}

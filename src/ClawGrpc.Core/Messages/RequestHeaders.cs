@@ -1,0 +1,124 @@
+using System.Collections.Immutable;
+using ClawGrpc.Core.Caching;
+
+namespace ClawGrpc.Core.Messages;
+
+/// <summary>What the headers of a request are made from.</summary>
+public sealed record RequestHeaderInput
+{
+    /// <summary>The credential. A text with <c>sk-ant-oat</c> in it goes as a bearer token, any other as an API key (openclaw-spec.md, section 6.4).</summary>
+    public required Secret Credential { get; init; }
+
+    /// <summary>The product's version, for <c>user-agent</c>.</summary>
+    public required string ProductVersion { get; init; }
+
+    /// <summary>As the request was checked against it.</summary>
+    public string AnthropicVersion { get; init; } = Messages.AnthropicVersion.Default;
+
+    /// <summary>Whether the answer is to be streamed.</summary>
+    public bool Stream { get; init; }
+
+    /// <summary>What the caller adds to <c>anthropic-beta</c>.</summary>
+    public ImmutableArray<string> Betas { get; init; } = [];
+
+    /// <summary><c>models.providers.anthropic.headers</c> of the configuration, in its order.</summary>
+    public ImmutableArray<KeyValuePair<string, string>> Configured { get; init; } = [];
+
+    /// <summary>Whether any breakpoint of the request asks for one hour.</summary>
+    public bool HasOneHour { get; init; }
+
+    /// <summary>When the beta value for it goes along.</summary>
+    public BetaUse ExtendedCacheTtl { get; init; }
+
+    /// <summary>The settings the request's caching was planned with.</summary>
+    public CacheSettings Cache { get; init; } = new();
+}
+
+/// <summary>A header of a request.</summary>
+/// <param name="Name">Lower-case.</param>
+/// <param name="Value">What is sent.</param>
+/// <param name="Shown">What receipts and logs show: the value, or the mask of one that is a secret.</param>
+public sealed record RequestHeader(string Name, Secret Value, string Shown);
+
+/// <summary>Makes the headers of a request to upstream (anthropic-api.md, section 2.1).</summary>
+public static class RequestHeaders
+{
+    private const string Beta = "anthropic-beta";
+
+    // The connection's and the body's: a configured value would break the request or send the credential twice.
+    private static readonly ImmutableHashSet<string> Owned =
+    [
+        "authorization", "x-api-key", "host", "content-type", "content-length", "transfer-encoding", "connection", "keep-alive",
+        "te", "trailer", "upgrade", "expect", "accept-encoding", "anthropic-version",
+    ];
+
+    private static readonly ImmutableArray<string> SecretWords = ["auth", "key", "token", "secret", "cookie", "password", "credential"];
+
+    /// <summary>The headers in the order in which they are sent: exactly one of <c>x-api-key</c> and <c>authorization</c>, never both.</summary>
+    public static ImmutableArray<RequestHeader> Build(RequestHeaderInput input)
+    {
+        var isBearer = IsBearer(input.Credential);
+        var headers = new List<RequestHeader>
+        {
+            Credential(input.Credential, isBearer),
+            Open("anthropic-version", input.AnthropicVersion),
+            Open("content-type", "application/json"),
+            Open("accept", input.Stream ? "text/event-stream" : "application/json"),
+            Open("user-agent", $"ClawGrpc/{input.ProductVersion}"),
+        };
+        foreach (var (name, value) in input.Configured)
+        {
+            if (Refusal(name, value) is null && !IsBeta(name))
+                Set(headers, Configured(name.ToLowerInvariant(), value.Trim()));
+        }
+
+        var betas = AnthropicBeta.Union([
+            .. input.Configured.Where(header => IsBeta(header.Key) && Refusal(header.Key, header.Value) is null).Select(header => header.Value),
+            .. input.Betas,
+            .. AnthropicBeta.OfPolicy(isBearer, input.HasOneHour, input.ExtendedCacheTtl, input.Cache),
+        ]);
+        if (betas.Length > 0)
+            headers.Insert(2, Open(Beta, string.Join(',', betas)));
+        return [.. headers];
+    }
+
+    /// <summary>Whether the credential goes as a bearer token: what it says decides, not what it is called.</summary>
+    public static bool IsBearer(Secret credential) => credential.Reveal().Contains("sk-ant-oat", StringComparison.Ordinal);
+
+    /// <summary>Why a configured header is not sent; null: it is.</summary>
+    /// <param name="name">Its name, in any case.</param>
+    /// <param name="value">Its value.</param>
+    public static string? Refusal(string name, string value)
+    {
+        if (name.Length == 0 || !name.All(letter => char.IsAsciiLetterOrDigit(letter) || "!#$%&'*+-.^_`|~".Contains(letter, StringComparison.Ordinal)))
+            return "is not a header name";
+        if (Owned.Contains(name.ToLowerInvariant()))
+            return "is set by ClawGrpc and cannot be configured";
+        if (value.Any(letter => letter is < ' ' and not '\t' or > '~'))
+            return "has a value that is not printable ASCII";
+        return null;
+    }
+
+    private static bool IsBeta(string name) => name.Equals(Beta, StringComparison.OrdinalIgnoreCase);
+
+    private static RequestHeader Credential(Secret credential, bool isBearer) => isBearer
+        ? new RequestHeader("authorization", new Secret($"Bearer {credential.Reveal().Trim()}"), $"Bearer {credential.Mask()}")
+        : new RequestHeader("x-api-key", new Secret(credential.Reveal().Trim()), credential.Mask());
+
+    private static RequestHeader Open(string name, string value) => new(name, new Secret(value), value);
+
+    private static RequestHeader Configured(string name, string value)
+    {
+        var secret = new Secret(value);
+        return new RequestHeader(name, secret, SecretWords.Any(word => name.Contains(word, StringComparison.Ordinal)) ? secret.Mask() : value);
+    }
+
+    private static void Set(List<RequestHeader> headers, RequestHeader header)
+    {
+        var at = headers.FindIndex(other => other.Name == header.Name);
+        if (at < 0)
+            headers.Add(header);
+        else
+            headers[at] = header;
+    }
+}

@@ -1,0 +1,75 @@
+namespace ClawGrpc.Core.Profiles;
+
+/// <summary>Whether a credential is still valid (openclaw-spec.md, section 7.3).</summary>
+public enum ExpiryState
+{
+    /// <summary>Longer than the warning time.</summary>
+    Ok,
+
+    /// <summary>At most the warning time.</summary>
+    Expiring,
+
+    /// <summary>No longer.</summary>
+    Expired,
+
+    /// <summary>An OAuth login that does not say until when.</summary>
+    Missing,
+
+    /// <summary>It does not expire.</summary>
+    Static,
+}
+
+/// <summary>When credentials expire, and when a status changes by the clock alone.</summary>
+public static class Expiry
+{
+    /// <summary>A credential that expires within this time is expiring; equal counts.</summary>
+    public static readonly TimeSpan WarnAfter = TimeSpan.FromHours(24);
+
+    /// <summary>The end of a credential; null: it has none.</summary>
+    /// <param name="credential">Any.</param>
+    public static DateTimeOffset? Of(Credential credential) => credential switch
+    {
+        TokenCredential token => token.Expires,
+        OAuthCredential oauth => oauth.Expires,
+        _ => null,
+    };
+
+    /// <summary>Whether it is still valid.</summary>
+    /// <param name="credential">Any.</param>
+    /// <param name="now">The time.</param>
+    public static ExpiryState StateOf(Credential credential, DateTimeOffset now) => (credential, Of(credential)) switch
+    {
+        (OAuthCredential, null) => ExpiryState.Missing,
+        (OAuthCredential { Refresh.IsBlank: false }, _) => ExpiryState.Ok,
+        (_, null) => ExpiryState.Static,
+        (_, { } end) when end <= now => ExpiryState.Expired,
+        (_, { } end) when end - now <= WarnAfter => ExpiryState.Expiring,
+        _ => ExpiryState.Ok,
+    };
+
+    /// <summary>The worst of several (openclaw-spec.md, section 7.3, "provider roll-up"): keys count only when there is nothing else.</summary>
+    /// <param name="credentials">Those of one provider.</param>
+    /// <param name="now">The time.</param>
+    public static ExpiryState Worst(IEnumerable<Credential> credentials, DateTimeOffset now)
+    {
+        var all = credentials.ToList();
+        var states = all.Where(credential => credential is not ApiKeyCredential).Select(credential => StateOf(credential, now)).ToList();
+        return states switch
+        {
+            [] => all.Count > 0 ? ExpiryState.Static : ExpiryState.Missing,
+            _ when states.Any(state => state is ExpiryState.Expired or ExpiryState.Missing) => ExpiryState.Expired,
+            _ when states.Contains(ExpiryState.Expiring) => ExpiryState.Expiring,
+            _ => ExpiryState.Ok,
+        };
+    }
+
+    /// <summary>When the status next changes although nothing happens: a cooldown ends, a token is about to expire or does. Null: never.</summary>
+    /// <param name="store">The agent's profiles.</param>
+    /// <param name="now">The time.</param>
+    public static DateTimeOffset? NextChange(ProfileStore store, DateTimeOffset now)
+    {
+        var ends = store.Health.Values.SelectMany(health => SetAside.AllOf(health, now)).Select(aside => aside.Until);
+        var expiries = store.Profiles.Select(profile => Of(profile.Credential)).OfType<DateTimeOffset>().SelectMany(end => new[] { end - WarnAfter, end });
+        return ends.Concat(expiries).Where(time => time > now && time < ProfileHealth.Never).Min(time => (DateTimeOffset?)time);
+    }
+}

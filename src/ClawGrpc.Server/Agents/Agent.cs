@@ -1,0 +1,262 @@
+using ClawGrpc.Core.Failures;
+using ClawGrpc.Core.Profiles;
+using ClawGrpc.Server.Monitoring;
+using ClawGrpc.Server.State;
+
+namespace ClawGrpc.Server.Agents;
+
+/// <summary>
+/// One agent while the server runs: its profiles as the file has them, with what happened since and is not written yet on top.
+/// Secrets are on disk before a call that stores one answers; health is written at most once a second.
+/// </summary>
+internal sealed partial class Agent : IAsyncDisposable
+{
+    private static readonly TimeSpan BetweenWrites = TimeSpan.FromSeconds(1);
+
+    private readonly AgentStore _files;
+    private readonly Func<HealthRules> _rules;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _writing = new(1, 1);
+    private readonly SemaphoreSlim _dirty = new(0, 1);
+    private readonly CancellationTokenSource _closing = new();
+    private readonly Dictionary<string, DateTimeOffset> _replaced = [];
+    private readonly ITimer _nextChange;
+    private readonly Task _writer;
+    private ProfileStore _onDisk = ProfileStore.Empty;
+    private ProfileStore _current = ProfileStore.Empty;
+    private StateUnreadableException? _unreadable;
+    private PendingHealth _pending = PendingHealth.None;
+    private PendingHealth _inFlight = PendingHealth.None;
+
+    public Agent(string id, AgentStore files, Func<HealthRules> rules, TimeProvider time, ILogger<Agent> log)
+    {
+        (Id, _files, _rules, _time, _log) = (id, files, rules, time, log);
+        Feed = new StatusFeed(time);
+        _nextChange = time.CreateTimer(_ => ClockMoved(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _writer = Task.Run(WriteHealthAsync);
+    }
+
+    public string Id { get; }
+
+    public string Directory => Path.GetDirectoryName(_files.Path)!;
+
+    public string StorePath => _files.Path;
+
+    public StatusFeed Feed { get; }
+
+    public UsageLedger Usage { get; } = new();
+
+    public RateLimitLedger RateLimits { get; } = new();
+
+    /// <summary>The profiles now. No I/O.</summary>
+    /// <exception cref="StateUnreadableException">The file cannot be read; it says where it is broken.</exception>
+    public ProfileStore Store
+    {
+        get
+        {
+            lock (_gate)
+                return _unreadable is null ? _current : throw _unreadable;
+        }
+    }
+
+    /// <summary>The profiles now, or none when the file cannot be read.</summary>
+    public ProfileStore StoreOrEmpty
+    {
+        get
+        {
+            lock (_gate)
+                return _unreadable is null ? _current : ProfileStore.Empty;
+        }
+    }
+
+    /// <summary>Takes up what the file says now; cheap when it has not changed.</summary>
+    public async Task ReloadAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            Take(await _files.ReadAsync(cancellation), null);
+        }
+        catch (StateUnreadableException exception)
+        {
+            Take(null, exception);
+        }
+    }
+
+    /// <summary>Changes the file by a decision on what it says now, together with all health that is not written yet. On disk when it returns.</summary>
+    /// <exception cref="StateUnreadableException">The file cannot be read; nothing was changed.</exception>
+    /// <exception cref="StateNotWrittenException">It cannot be written; nothing was changed.</exception>
+    public async Task<ProfileStore> ChangeAsync(Func<ProfileStore, IReadOnlyList<StoreChange>> decide, CancellationToken cancellation)
+    {
+        await _writing.WaitAsync(cancellation);
+        try
+        {
+            var writing = BeginWrite();
+            try
+            {
+                IReadOnlyList<StoreChange> decided = [];
+                var written = await _files.UpdateAsync(
+                    fresh => [.. writing.ChangesOf(fresh, _rules()), .. decided = decide(writing.ApplyTo(fresh, _rules()))], cancellation);
+                Replaced(decided);
+                EndWrite(PendingHealth.None);
+                Take(written, null);
+                return written;
+            }
+            catch
+            {
+                EndWrite(writing);
+                throw;
+            }
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    /// <summary>Something happened upstream.</summary>
+    public void Record(string profileId, HealthChange change)
+    {
+        lock (_gate)
+        {
+            // An attempt that ran on the credential of before says nothing of the one that replaced it.
+            if (_replaced.TryGetValue(profileId, out var since) && change.Began < since)
+                return;
+            if (change is Failed { Failure.SetsAside: SetsAside.Nothing })
+                return;
+            _pending = _pending.With(profileId, change);
+            _current = PendingHealth.None.With(profileId, change).ApplyTo(_current, _rules());
+            ArmClock();
+            if (_dirty.CurrentCount == 0)
+                _dirty.Release();
+        }
+
+        Feed.Publish();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _closing.CancelAsync();
+        await _writer;
+        await _nextChange.DisposeAsync();
+        _closing.Dispose();
+        _writing.Dispose();
+        _dirty.Dispose();
+    }
+
+    private PendingHealth BeginWrite()
+    {
+        lock (_gate)
+        {
+            (_inFlight, _pending) = (_pending, PendingHealth.None);
+            return _inFlight;
+        }
+    }
+
+    private void EndWrite(PendingHealth notWritten)
+    {
+        lock (_gate)
+            (_inFlight, _pending) = (PendingHealth.None, notWritten.Then(_pending));
+    }
+
+    private void Replaced(IReadOnlyList<StoreChange> changes)
+    {
+        lock (_gate)
+        {
+            foreach (var put in changes.OfType<PutProfile>())
+                _replaced[put.Id] = _time.GetUtcNow();
+        }
+    }
+
+    private void Take(ProfileStore? read, StateUnreadableException? unreadable)
+    {
+        lock (_gate)
+        {
+            if (unreadable is null ? ReferenceEquals(read, _onDisk) && _unreadable is null : _unreadable?.Message == unreadable.Message)
+                return;
+            (_onDisk, _unreadable) = (read ?? _onDisk, unreadable);
+            Refresh();
+        }
+
+        Feed.Publish();
+    }
+
+    // This and the next are called under the gate.
+    private void Refresh()
+    {
+        _current = _inFlight.Then(_pending).ApplyTo(_onDisk, _rules());
+        ArmClock();
+    }
+
+    private void ArmClock()
+    {
+        var now = _time.GetUtcNow();
+        var wait = Expiry.NextChange(_current, now) - now;
+
+        // Timers do not take any length; waking up once a day costs nothing.
+        var due = wait is null ? Timeout.InfiniteTimeSpan : wait.Value < TimeSpan.FromDays(1) ? wait.Value : TimeSpan.FromDays(1);
+        _nextChange.Change(due, Timeout.InfiniteTimeSpan);
+    }
+
+    private void ClockMoved()
+    {
+        lock (_gate)
+            ArmClock();
+        Feed.Publish();
+    }
+
+    private async Task WriteHealthAsync()
+    {
+        var open = true;
+        while (open)
+        {
+            try
+            {
+                await _dirty.WaitAsync(_closing.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                open = false;
+            }
+
+            await TryWriteHealthAsync();
+            try
+            {
+                if (open)
+                    await Task.Delay(BetweenWrites, _time, _closing.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                open = false;
+                await TryWriteHealthAsync();
+            }
+        }
+    }
+
+    private async Task TryWriteHealthAsync()
+    {
+        lock (_gate)
+        {
+            if (_pending.IsEmpty)
+                return;
+        }
+
+        try
+        {
+            await ChangeAsync(static _ => [], CancellationToken.None);
+        }
+        catch (Exception exception) when (exception is StateUnreadableException or StateNotWrittenException)
+        {
+            LogNotWritten(Id, exception.Message);
+            lock (_gate)
+            {
+                if (_dirty.CurrentCount == 0)
+                    _dirty.Release();
+            }
+        }
+    }
+
+    [LoggerMessage(10, LogLevel.Warning, "Health of agent {AgentId} is not written yet: {Why}")]
+    private partial void LogNotWritten(string agentId, string why);
+}

@@ -1,0 +1,76 @@
+using System.Collections.Immutable;
+using ClawGrpc.Core;
+using ClawGrpc.Core.Configuration;
+using ClawGrpc.Core.Messages;
+using ClawGrpc.Core.Selection;
+using ClawGrpc.Server.Configuration;
+
+namespace ClawGrpc.Server.Completions;
+
+/// <summary>Makes the <see cref="AgentSetup"/> of each agent, once for each state of the configuration.</summary>
+internal sealed class AgentSetups(LiveConfiguration configuration)
+{
+    private const string DefaultBaseUrl = "https://api.anthropic.com";
+    private volatile Made _made = new(null!, ImmutableDictionary<string, AgentSetup>.Empty);
+
+    public AgentSetup Of(string agentId)
+    {
+        var state = configuration.Current;
+        var made = _made;
+        if (ReferenceEquals(made.Of, state.Configuration) && made.Setups.TryGetValue(agentId, out var setup))
+            return setup;
+        setup = Make(agentId, state.Configuration);
+        var setups = ReferenceEquals(made.Of, state.Configuration) ? made.Setups : ImmutableDictionary<string, AgentSetup>.Empty;
+        _made = new Made(state.Configuration, setups.SetItem(agentId, setup));
+        return setup;
+    }
+
+    private AgentSetup Make(string agentId, ClawConfiguration configured)
+    {
+        var anthropic = configured.Models.Anthropic;
+        var service = configured.Service;
+        return new AgentSetup
+        {
+            Auth = configured.AuthSettings,
+            Health = configured.Auth.Health,
+            LooseKey = LooseKeyOf(anthropic, service.Subscriptions),
+            MessagesUrl = MessagesUrl(anthropic?.BaseUrl ?? configuration.Variable("ANTHROPIC_BASE_URL")?.Reveal() ?? DefaultBaseUrl),
+            Headers = [.. (anthropic?.Headers ?? ImmutableDictionary<string, Secret>.Empty).OrderBy(header => header.Key, StringComparer.Ordinal)
+                .Select(header => KeyValuePair.Create(header.Key, header.Value.Reveal()))],
+            ExtendedCacheTtl = service.ExtendedCacheTtlBeta switch
+            {
+                ExtendedCacheTtlBeta.Always => BetaUse.Always,
+                ExtendedCacheTtlBeta.Never => BetaUse.Never,
+                _ => BetaUse.WhenNeeded,
+            },
+            Models = ModelChoices.Of(configured, agentId),
+            FirstEvent = service.FirstEvent,
+            Idle = service.Idle,
+            MaxAttempts = service.Attempts,
+            Parameters = configured.Agents.Find(agentId)?.Parameters ?? ModelParameters.None,
+            ModelParameters = configured.Agents.Models.Aggregate(
+                ImmutableDictionary<string, ModelParameters>.Empty, (all, model) => all.SetItem(model.Key, model.Parameters)),
+        };
+    }
+
+    private LooseKey? LooseKeyOf(ProviderConfiguration? anthropic, bool subscriptions)
+    {
+        foreach (var name in new[] { "ANTHROPIC_OAUTH_TOKEN", "ANTHROPIC_API_KEY" })
+        {
+            if (configuration.Variable(name) is { } value && Allowed(value))
+                return new LooseKey(value, $"env: {name}");
+        }
+
+        return anthropic?.ApiKey is { IsBlank: false } key && Allowed(key) ? new LooseKey(key, "models.json") : null;
+
+        bool Allowed(Secret key) => subscriptions || !RequestHeaders.IsBearer(key);
+    }
+
+    private static Uri MessagesUrl(string baseUrl)
+    {
+        var trimmed = baseUrl.Trim().TrimEnd('/');
+        return new Uri(trimmed.EndsWith("/v1", StringComparison.Ordinal) ? $"{trimmed}/messages" : $"{trimmed}/v1/messages");
+    }
+
+    private sealed record Made(ClawConfiguration Of, ImmutableDictionary<string, AgentSetup> Setups);
+}

@@ -1,0 +1,117 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using ClawGrpc.Core.Failures;
+using ClawGrpc.Core.Messages;
+
+namespace ClawGrpc.Server.Completions;
+
+/// <summary>
+/// A streamed answer, read as it comes: nothing is read ahead of the caller, so a caller that stops reading stalls upstream and
+/// nothing grows. One reader at a time.
+/// </summary>
+internal sealed class AnswerStream(HttpResponseMessage response, Stream stream, AnswerHeaders headers) : IAsyncDisposable
+{
+    private readonly PipeReader _pipe = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 16 * 1024, leaveOpen: false));
+    private SseReader _events = new();
+    private ReadOnlySequence<byte> _buffer;
+    private bool _holds;
+    private bool _ended;
+
+    public AnswerHeaders Headers { get; } = headers;
+
+    /// <summary>Upstream's name of the answer; empty: it has none.</summary>
+    public string RequestId { get; } = headers["request-id"] ?? "";
+
+    /// <summary>Waits for more bytes. False: the stream has ended.</summary>
+    public async ValueTask<bool> ReadAsync(CancellationToken cancellation)
+    {
+        Release();
+        if (_ended)
+            return false;
+        var result = await _pipe.ReadAsync(cancellation);
+        (_buffer, _holds, _ended) = (result.Buffer, true, result.IsCompleted);
+        return true;
+    }
+
+    /// <summary>The next event among the bytes that are there; it holds until the next call.</summary>
+    public bool TryNext(out StreamEvent next)
+    {
+        if (_events.TryReadEvent(ref _buffer, out var read))
+        {
+            next = StreamEvent.Parse(read);
+            return true;
+        }
+
+        // What is left at the end without a closing blank line is no event (anthropic-api.md, section 3.1, rule 5).
+        next = default;
+        return false;
+    }
+
+    /// <summary>
+    /// Waits for the first content-bearing event and goes back to the beginning. The failure if the answer fails before; null: it has begun.
+    /// </summary>
+    public async Task<UpstreamFailure?> BeginAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            while (true)
+            {
+                var result = await _pipe.ReadAsync(cancellation);
+                var buffer = result.Buffer;
+                var looked = LookForBeginning(ref buffer);
+                _events.Dispose();
+                _events = new SseReader();
+                if (looked.Began || looked.Failure is not null)
+                {
+                    // Nothing counts as examined, so that the first read finds it all.
+                    _pipe.AdvanceTo(result.Buffer.Start);
+                    return looked.Failure;
+                }
+
+                _pipe.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+                if (result.IsCompleted)
+                    return new UpstreamFailure(FailureKind.ServerError, "The answer ended before it began.") { Status = 200, RequestId = RequestId };
+            }
+        }
+        catch (MalformedAnswerException exception)
+        {
+            return new UpstreamFailure(FailureKind.ServerError, $"The answer is malformed: {exception.Message}.") { Status = 200, RequestId = RequestId };
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        {
+            return Upstream.Broken(exception) with { RequestId = RequestId };
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Release();
+        _events.Dispose();
+        await _pipe.CompleteAsync();
+        response.Dispose();
+    }
+
+    private (bool Began, UpstreamFailure? Failure) LookForBeginning(ref ReadOnlySequence<byte> buffer)
+    {
+        while (_events.TryReadEvent(ref buffer, out var read))
+        {
+            var next = StreamEvent.Parse(read);
+            if (next.BearsContent)
+                return (true, null);
+            if (next.Kind != StreamEventKind.Error)
+                continue;
+            var (type, message) = next.Error();
+            return (false, Failure.OfEvent(type, message, RequestId));
+        }
+
+        return (false, null);
+    }
+
+    private void Release()
+    {
+        if (!_holds)
+            return;
+        _holds = false;
+        _pipe.AdvanceTo(_buffer.Start, _buffer.End);
+    }
+}

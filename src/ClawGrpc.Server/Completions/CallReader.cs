@@ -1,0 +1,93 @@
+using System.Text.RegularExpressions;
+using ClawGrpc.Core.Configuration;
+using ClawGrpc.Core.Messages;
+using ClawGrpc.Core.Selection;
+using ClawGrpc.Server.Agents;
+using ClawGrpc.Server.Errors;
+using ClawGrpc.Server.Mapping;
+using ClawGrpc.V1;
+using Grpc.Core;
+
+namespace ClawGrpc.Server.Completions;
+
+/// <summary>Reads a completion's input: checks all of it before anything is done (design: "One streaming completion", step 2).</summary>
+internal sealed partial class CallReader(Fleet fleet, AgentSetups setups)
+{
+    private const int LongestSessionId = 200;
+
+    /// <summary>The call to try.</summary>
+    /// <exception cref="ClawException">INVALID_FIELD with every wrong field, AGENT_NOT_FOUND or MODEL_NOT_FOUND.</exception>
+    public async Task<CompletionCall> ReadAsync(CompletionInput? input)
+    {
+        if (input is null)
+            throw Refusal.InvalidField("input", "Required");
+        var agent = await fleet.FindAsync(input.AgentId);
+        var setup = setups.Of(agent.Id);
+        var request = Check(input);
+        var model = ModelOf(input, request, setup.Models);
+        var question = new RouteQuestion(setup.Models.ToTry(model), model.ProfileId, null);
+        return new CompletionCall(agent, setup, question, new RequestKitchen(request, input, setup), input.SessionId);
+    }
+
+    private static RequestBody Check(CompletionInput input)
+    {
+        var wrong = new List<(string Field, string Description)>();
+        if (input.SessionId.Length > LongestSessionId)
+            wrong.Add(("input.session_id", $"Expected at most {LongestSessionId} characters"));
+        if (input.AnthropicVersion.Length > 0 && !VersionText().IsMatch(input.AnthropicVersion))
+            wrong.Add(("input.anthropic_version", "Expected a date such as 2023-06-01"));
+        if (!Enum.IsDefined(input.CacheRetention))
+            wrong.Add(("input.cache_retention", "Expected one of the values of CacheRetention"));
+        wrong.AddRange(input.Betas.Select((beta, index) => (beta, index)).Where(each => !BetaText().IsMatch(each.beta))
+            .Select(each => ($"input.betas[{each.index}]", "Expected letters, digits, dots, dashes and underscores")));
+        var (json, prefix) = JsonOf(input, wrong);
+        var version = input.AnthropicVersion.Length > 0 ? input.AnthropicVersion : AnthropicVersion.Default;
+        RequestBody? request = null;
+        if (json is { } bytes)
+        {
+            request = RequestBody.Parse(bytes, version, out var errors);
+            wrong.AddRange(errors.Select(error => (error.Path.Length > 0 ? $"{prefix}.{error.Path}" : prefix, error.Description)));
+        }
+
+        return wrong.Count == 0 ? request! : throw Refusal.InvalidFields(wrong);
+    }
+
+    private static (ReadOnlyMemory<byte>? Json, string Prefix) JsonOf(CompletionInput input, List<(string, string)> wrong)
+    {
+        switch (input.PromptCase)
+        {
+            case CompletionInput.PromptOneofCase.MessagesJson:
+                return (input.MessagesJson.Memory, "input.messages_json");
+            case CompletionInput.PromptOneofCase.Messages:
+                var rendered = MessagesJson.Render(input.Messages, out var errors);
+                wrong.AddRange(errors.Select(error => ($"input.messages.{error.Path}", error.Description)));
+                return (errors.IsEmpty ? rendered : null, "input.messages");
+            default:
+                wrong.Add(("input.prompt", "Required: one of messages, messages_json"));
+                return (null, "");
+        }
+    }
+
+    private static ModelRef ModelOf(CompletionInput input, RequestBody request, ModelChoices models)
+    {
+        var asked = input.Model.Length > 0 ? input.Model : request.Model;
+        if (string.IsNullOrWhiteSpace(asked))
+            return models.Default.Provider == Provider.Anthropic ? models.Default : throw NotServed(models.Default.Key, models.Default.Provider);
+        if (ModelRef.Parse(asked, models.Aliases) is not { } model)
+            throw Refusal.InvalidField("input.model", "Expected provider/model, an alias or a model's id, each with @profile or without");
+        if (model.Provider != Provider.Anthropic)
+            throw NotServed(model.Key, model.Provider);
+        return models.IsAllowed(model) ? model : throw new ClawException(ErrorReason.ModelNotFound, StatusCode.NotFound,
+            $"Model \"{model.Key}\" is not allowed: agents.defaults.models of the configuration lists the models that are. Allowed: {string.Join(", ", models.Allowed)}.")
+            .With("model", model.Key);
+    }
+
+    private static ClawException NotServed(string model, string provider) => new ClawException(ErrorReason.ModelNotFound, StatusCode.NotFound,
+        $"Unknown model: {model}. ClawGrpc serves the provider anthropic, not {provider}.").With("model", model);
+
+    [GeneratedRegex(@"^\d{4}-\d{2}-\d{2}$")]
+    private static partial Regex VersionText();
+
+    [GeneratedRegex(@"^[A-Za-z0-9._\-]{1,100}$")]
+    private static partial Regex BetaText();
+}

@@ -1,0 +1,25 @@
+using ClawGrpc.Core.Selection;
+using ClawGrpc.V1;
+using Google.Protobuf.WellKnownTypes;
+using Agent = ClawGrpc.Server.Agents.Agent;
+
+namespace ClawGrpc.Server.Completions;
+
+/// <summary>A completion that was checked and may be tried.</summary>
+/// <param name="Agent">Whose credentials serve.</param>
+/// <param name="Setup">The configuration, as it was when the call came.</param>
+/// <param name="Question">Which routes.</param>
+/// <param name="Kitchen">Makes the requests.</param>
+/// <param name="SessionId">Empty: none.</param>
+internal sealed record CompletionCall(Agent Agent, AgentSetup Setup, RouteQuestion Question, RequestKitchen Kitchen, string SessionId)
+{
+    public Receipt NewReceipt(DateTimeOffset start) => new()
+    {
+        CompletionId = $"cmpl_{Guid.CreateVersion7(start):N}",
+        AgentId = Agent.Id,
+        SessionId = SessionId,
+        Model = $"{Provider.Anthropic}/{Question.Models[0]}",
+        StartTime = Timestamp.FromDateTimeOffset(start),
+        StatusRevision = Agent.Feed.Look().Current.Number,
+    };
+}

@@ -1,0 +1,101 @@
+using System.Collections.Immutable;
+using System.Reflection;
+using ClawGrpc.Core;
+using ClawGrpc.Core.Caching;
+using ClawGrpc.Core.Configuration;
+using ClawGrpc.Core.Messages;
+using ClawGrpc.Core.Selection;
+using ClawGrpc.V1;
+using CacheBreakpoint = ClawGrpc.V1.CacheBreakpoint;
+
+namespace ClawGrpc.Server.Completions;
+
+/// <summary>The bytes and headers of one attempt. The body is the same for all credentials of a kind, so it is made once for them.</summary>
+internal sealed class RequestKitchen(RequestBody request, CompletionInput input, AgentSetup setup)
+{
+    private static readonly string Version = typeof(RequestKitchen).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
+        .InformationalVersion.Split('+')[0];
+
+    // Room for a long answer, and below every model's own limit.
+    private const int DefaultMaxTokens = 8192;
+
+    private readonly Dictionary<(string Model, bool Bearer), (ReadOnlyMemory<byte> Body, CachePlan Plan, CacheSettings Settings)> _bodies = [];
+
+    public PreparedRequest Prepare(string model, Secret credential)
+    {
+        var bearer = RequestHeaders.IsBearer(credential);
+        if (!_bodies.TryGetValue((model, bearer), out var made))
+        {
+            var settings = SettingsOf(model, bearer);
+            var plan = CachePolicy.Plan(request, settings);
+            var body = request.Render(new RequestDecisions(model, true, ParametersOf(model).MaxTokens ?? DefaultMaxTokens, plan));
+            _bodies[(model, bearer)] = made = (body, plan, settings);
+        }
+
+        var headers = RequestHeaders.Build(new RequestHeaderInput
+        {
+            Credential = credential,
+            ProductVersion = Version,
+            AnthropicVersion = input.AnthropicVersion.Length > 0 ? input.AnthropicVersion : AnthropicVersion.Default,
+            Stream = true,
+            Betas = [.. input.Betas, .. ParametersOf(model).AnthropicBeta],
+            Configured = setup.Headers,
+            HasOneHour = made.Plan.HasOneHour,
+            ExtendedCacheTtl = setup.ExtendedCacheTtl,
+            Cache = made.Settings,
+        });
+        return new PreparedRequest(setup.MessagesUrl, headers, made.Body, made.Plan);
+    }
+
+    private ModelParameters ParametersOf(string model) =>
+        setup.Parameters.Over(setup.ModelParameters.GetValueOrDefault($"{Provider.Anthropic}/{model}", ModelParameters.None));
+
+    private CacheSettings SettingsOf(string model, bool bearer) => new()
+    {
+        Call = input.CacheRetention switch
+        {
+            CacheRetention.None => Retention.None,
+            CacheRetention.Short => Retention.Short,
+            CacheRetention.Long => Retention.Long,
+            _ => null,
+        },
+        Agent = ParamsOf(setup.Parameters),
+        Model = ParamsOf(setup.ModelParameters.GetValueOrDefault($"{Provider.Anthropic}/{model}", ModelParameters.None)),
+        Default = setup.DefaultRetention,
+        IsSubscription = bearer,
+        CacheOnSubscription = ParametersOf(model).CacheOnSubscription ?? false,
+    };
+
+    private static CacheParams ParamsOf(ModelParameters parameters) => new(parameters.Retention?.ToString().ToLowerInvariant(), null);
+}
+
+/// <summary>A request that is ready to be sent.</summary>
+internal sealed record PreparedRequest(Uri Url, ImmutableArray<RequestHeader> Headers, ReadOnlyMemory<byte> Body, CachePlan Cache)
+{
+    public void WriteTo(Receipt receipt)
+    {
+        receipt.Sent = new SentRequest { Url = Url.ToString(), BodyBytes = Body.Length };
+        receipt.Sent.Headers.AddRange(Headers.Select(header => new Header { Name = header.Name, Value = header.Shown }));
+        receipt.Cache = new CacheReceipt
+        {
+            Requested = RetentionOf(Cache.Requested),
+            RequestedBy = Cache.RequestedBy,
+            Applied = RetentionOf(Cache.Applied),
+            Reason = Cache.Reason,
+        };
+        receipt.Cache.Breakpoints.AddRange(Cache.Breakpoints.Select(breakpoint => new CacheBreakpoint
+        {
+            Path = breakpoint.Path,
+            Ttl = breakpoint.Ttl == CacheTtl.OneHour ? "1h" : "5m",
+            FromCaller = breakpoint.FromCaller,
+        }));
+    }
+
+    private static CacheRetention RetentionOf(Retention? retention) => retention switch
+    {
+        Retention.None => CacheRetention.None,
+        Retention.Short => CacheRetention.Short,
+        Retention.Long => CacheRetention.Long,
+        _ => CacheRetention.Unspecified,
+    };
+}

@@ -1,0 +1,108 @@
+using System.Collections.Immutable;
+using ClawGrpc.Core.Configuration;
+using ClawGrpc.Server.Errors;
+using ClawGrpc.Server.Hosting;
+using ClawGrpc.Server.State;
+using ClawGrpc.V1;
+using Grpc.Core;
+using ConfigurationError = ClawGrpc.Core.Configuration.ConfigurationError;
+
+namespace ClawGrpc.Server.Configuration;
+
+/// <summary>The configuration in force, and what is wrong with the one on disk.</summary>
+/// <param name="Configuration">The last good one.</param>
+/// <param name="Errors">What is wrong with the files as they are; empty: nothing.</param>
+/// <param name="Files">The files to watch, the configuration first.</param>
+internal sealed record ConfigurationState(ClawConfiguration Configuration, ImmutableArray<ConfigurationError> Errors, ImmutableArray<string> Files);
+
+/// <summary>Reads the configuration, takes up its changes, and edits it. A broken file stops a start; later the last good one stays in force.</summary>
+internal sealed class LiveConfiguration(StateFolder folder) : IDisposable
+{
+    private readonly ConfigFile _file = new(folder.ConfigPath);
+    private volatile ConfigurationState _current = new(ClawConfiguration.None, [], []);
+
+    public string Path => _file.Path;
+
+    public ConfigurationState Current => _current;
+
+    /// <summary>The environment of the process, with the configuration's own variables behind it.</summary>
+    public Core.Secret? Variable(string name) => _current.Configuration.Env.Find(name, Environment.GetEnvironmentVariable) is { IsBlank: false } value ? value : null;
+
+    /// <summary>Reads it for the first time.</summary>
+    /// <exception cref="StartException">It cannot be used; all errors with their places.</exception>
+    public async Task StartAsync()
+    {
+        AtomicFile.RemoveLeftovers(System.IO.Path.GetDirectoryName(Path)!);
+        var outcome = await Task.Run(() => Read(null));
+        if (outcome is ConfigurationOutcome.Rejected rejected)
+            throw new StartException(TextOf(rejected.Errors));
+        Take(outcome);
+    }
+
+    /// <summary>Reads it again. True: what is in force, or what is wrong, has changed.</summary>
+    public async Task<bool> ReloadAsync()
+    {
+        var before = _current;
+        Take(await Task.Run(() => Read(null)));
+        return !ReferenceEquals(before.Configuration, _current.Configuration) || !before.Errors.SequenceEqual(_current.Errors);
+    }
+
+    /// <summary>Refuses when the file on disk cannot be used now, so that a call that is going to edit it does nothing by halves.</summary>
+    /// <exception cref="ClawException">CONFIGURATION_INVALID.</exception>
+    public async Task CheckAsync()
+    {
+        if (await Task.Run(() => Read(null)) is ConfigurationOutcome.Rejected rejected)
+            throw Invalid(rejected.Errors);
+    }
+
+    /// <summary>Edits the file and takes the result up. On disk when it returns.</summary>
+    /// <param name="edit">From the text to the new text.</param>
+    /// <param name="cancellation">Gives up waiting; a write that has begun is finished.</param>
+    /// <exception cref="ClawException">CONFIGURATION_INVALID: the file, or what the edit makes of it, cannot be used; nothing was written.</exception>
+    public async Task EditAsync(Func<string, ConfigurationEdit> edit, CancellationToken cancellation)
+    {
+        await _file.UpdateAsync(
+            text =>
+            {
+                if (Read(null) is ConfigurationOutcome.Rejected broken)
+                    throw Invalid(broken.Errors);
+                var edited = edit(text ?? ConfigurationEdit.NoFile);
+                if (edited.Refusal is { } refusal)
+                    throw new ClawException(ErrorReason.ModelNotFound, StatusCode.NotFound, refusal);
+                return Read(edited.Text) is ConfigurationOutcome.Rejected rejected ? throw Invalid(rejected.Errors) : edited.Text;
+            },
+            cancellation);
+        await ReloadAsync();
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    private ConfigurationOutcome Read(string? instead) => ConfigurationReader.Read(
+        Path, path => instead is not null && path == Path ? instead : TextOf(path), Environment.GetEnvironmentVariable);
+
+    private void Take(ConfigurationOutcome outcome) => _current = outcome switch
+    {
+        ConfigurationOutcome.Accepted accepted => new ConfigurationState(accepted.Configuration, [], accepted.Files),
+        ConfigurationOutcome.Rejected rejected => _current with { Errors = rejected.Errors, Files = rejected.Files },
+        _ => throw new InvalidOperationException($"Unknown outcome {outcome}."),
+    };
+
+    private static string? TextOf(string path)
+    {
+        try
+        {
+            return File.Exists(path) ? File.ReadAllText(path) : null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new StateUnreadableException(path, exception.Message, exception);
+        }
+    }
+
+    private string TextOf(ImmutableArray<ConfigurationError> errors) =>
+        $"Invalid config at {Path}:{string.Concat(errors.Select(error => $"\n- {error}"))}";
+
+    private ClawException Invalid(ImmutableArray<ConfigurationError> errors) =>
+        new ClawException(ErrorReason.ConfigurationInvalid, StatusCode.FailedPrecondition, $"{TextOf(errors)}\nNothing was changed. Mend the file; it is taken up by itself.")
+            .With("path", errors[0].File).With("line", $"{errors[0].Line}").With("column", $"{errors[0].Column}").With("key_path", errors[0].KeyPath);
+}

@@ -1,0 +1,143 @@
+using System.Net;
+using ClawGrpc.Server.Agents;
+using ClawGrpc.Server.Completions;
+using ClawGrpc.Server.Configuration;
+using ClawGrpc.Server.Errors;
+using ClawGrpc.Server.Monitoring;
+using ClawGrpc.Server.Services;
+using ClawGrpc.Server.State;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace ClawGrpc.Server.Hosting;
+
+/// <summary>A start that cannot be: one clear error, exit code 1, nothing changed.</summary>
+internal sealed class StartException(string message) : Exception(message);
+
+/// <summary>Puts the server together and runs it.</summary>
+internal static class ServerHost
+{
+    /// <summary>Anthropic takes requests of 32 MB; a message that carries one is a little larger.</summary>
+    public const int MaxMessageBytes = 36 * 1024 * 1024;
+
+    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(10);
+
+    public static async Task<int> RunAsync(CommandLine command)
+    {
+        try
+        {
+            Sockets.CreateForOwnerOnly();
+            var folder = StateFolder.Resolve(
+                command.StateDir, Environment.GetEnvironmentVariable, Environment.GetFolderPath(Environment.SpecialFolder.UserProfile));
+            var addresses = AddressesOf(command, folder);
+            folder.Create();
+            using var oneServer = ServerLock.Acquire(folder);
+            await using var app = await BuildAsync(folder, addresses, TimeProvider.System);
+            await StartAsync(app, addresses);
+            await app.WaitForShutdownAsync();
+            await Console.Error.WriteLineAsync("clawgrpc stopped");
+            return 0;
+        }
+        catch (Exception exception) when (exception is StartException or StateFolderInUseException or StateUnreadableException
+            or StateNotWrittenException or UnauthorizedAccessException or IOException)
+        {
+            await Console.Error.WriteLineAsync($"Error: {exception.Message}");
+            return 1;
+        }
+    }
+
+    private static List<ListenAddress> AddressesOf(CommandLine command, StateFolder folder)
+    {
+        var texts = command.Listen.Count > 0 ? command.Listen : [$"unix:{Path.Join(folder.Path, "clawgrpc.sock")}"];
+        var parsed = texts.Select(ListenAddress.Parse).ToList();
+        var errors = parsed.Where(each => each.Error is not null).Select(each => each.Error!).ToList();
+        return errors.Count == 0 ? [.. parsed.Select(each => each.Address!).Distinct()] : throw new StartException(string.Join(Environment.NewLine, errors));
+    }
+
+    /// <summary>Everything but the start: tests give it a clock of their own.</summary>
+    public static async Task<WebApplication> BuildAsync(StateFolder folder, IReadOnlyList<ListenAddress> addresses, TimeProvider time)
+    {
+        foreach (var socket in addresses.OfType<ListenAddress.UnixSocket>())
+        {
+            StateFolder.MakeDirectory(Path.GetDirectoryName(socket.Path)!);
+            if (!Sockets.TryRemoveStale(socket.Path))
+                throw new StartException($"{socket} is in use by another program, or is no socket. Choose another --listen, or remove the file.");
+        }
+
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = folder.Path });
+        builder.Configuration.Sources.Clear();
+        builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true);
+        builder.Logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+
+        // Request logging at its default level costs several times the CPU of a whole relayed call.
+        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("ClawGrpc", LogLevel.Information)
+            .AddFilter("Microsoft.Hosting.Lifetime", LogLevel.None).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, addresses));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTime);
+        builder.Services.AddGrpc(grpc =>
+        {
+            grpc.MaxReceiveMessageSize = MaxMessageBytes;
+            grpc.MaxSendMessageSize = null;
+            grpc.Interceptors.Add<ErrorInterceptor>();
+        });
+        builder.Services.AddSingleton(time).AddSingleton(folder)
+            .AddSingleton(_ => new HttpMessageInvoker(Upstream.NewHandler()))
+            .AddSingleton<Upstream>().AddSingleton<SessionPins>().AddSingleton<Gateway>().AddSingleton<StateWatch>()
+            .AddSingleton<LiveConfiguration>().AddSingleton<Fleet>().AddSingleton<FileChanges>().AddSingleton<AgentSetups>().AddSingleton<AuthReport>().AddSingleton<StatusReport>()
+            .AddSingleton<CallReader>()
+            .AddHostedService(services => services.GetRequiredService<StateWatch>());
+        var app = builder.Build();
+        app.MapGrpcService<AuthService>();
+        app.MapGrpcService<ModelService>();
+        app.MapGrpcService<HealthService>();
+        app.MapGrpcService<ReflectionService>();
+        await app.Services.GetRequiredService<LiveConfiguration>().StartAsync();
+        return app;
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, IReadOnlyList<ListenAddress> addresses)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = null;
+        kestrel.Limits.MinRequestBodyDataRate = null;
+        kestrel.Limits.MinResponseDataRate = null;
+        kestrel.Limits.Http2.InitialStreamWindowSize = 1024 * 1024;
+        kestrel.Limits.Http2.InitialConnectionWindowSize = 4 * 1024 * 1024;
+        kestrel.Limits.Http2.MaxStreamsPerConnection = 1000;
+        foreach (var address in addresses)
+        {
+            switch (address)
+            {
+                case ListenAddress.UnixSocket socket:
+                    kestrel.ListenUnixSocket(socket.Path, options => options.Protocols = HttpProtocols.Http2);
+                    break;
+                case ListenAddress.Loopback tcp:
+                    kestrel.Listen(new IPEndPoint(tcp.Address, tcp.Port), options => options.Protocols = HttpProtocols.Http2);
+                    break;
+            }
+        }
+    }
+
+    private static async Task StartAsync(WebApplication app, IReadOnlyList<ListenAddress> addresses)
+    {
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (IOException exception) when (exception.InnerException is AddressInUseException)
+        {
+            throw new StartException($"{exception.Message.TrimEnd('.')}. Choose another --listen; port 0 takes a free one.");
+        }
+
+        foreach (var socket in addresses.OfType<ListenAddress.UnixSocket>())
+            File.SetUnixFileMode(socket.Path, AtomicFile.OwnerOnly);
+        if (addresses.OfType<ListenAddress.Loopback>().Any())
+            await Console.Error.WriteLineAsync("Warning: callers are not authenticated: every program on this machine can use a loopback port. Prefer unix:PATH.");
+        var bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
+            .Select(address => address.StartsWith("http://unix:", StringComparison.Ordinal) ? address["http://".Length..] : address);
+        await Console.Out.WriteLineAsync($"clawgrpc ready on {string.Join(", ", bound)}");
+        await Console.Out.FlushAsync();
+    }
+}

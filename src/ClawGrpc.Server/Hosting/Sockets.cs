@@ -1,0 +1,38 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace ClawGrpc.Server.Hosting;
+
+/// <summary>Unix sockets as files: who may open them, and what a crash leaves behind.</summary>
+internal static partial class Sockets
+{
+    private const int OwnerOnly = 0x3F; // 0077
+
+    /// <summary>From now on, whatever this process creates is its owner's alone: there is no moment in which a socket is open to others.</summary>
+    public static void CreateForOwnerOnly() => _ = Umask(OwnerOnly);
+
+    /// <summary>Removes a socket that nobody listens on. False: somebody does.</summary>
+    public static bool TryRemoveStale(string path)
+    {
+        if (!File.Exists(path))
+            return true;
+        try
+        {
+            using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            probe.Connect(new UnixDomainSocketEndPoint(path));
+            return false;
+        }
+        catch (SocketException exception) when (exception.SocketErrorCode is SocketError.ConnectionRefused)
+        {
+            File.Delete(path);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "umask")]
+    private static partial int Umask(int mask);
+}

@@ -1,0 +1,50 @@
+using ClawGrpc.Server.Completions;
+using ClawGrpc.Server.Configuration;
+using ClawGrpc.V1;
+using Google.Protobuf.WellKnownTypes;
+using Agent = ClawGrpc.Server.Agents.Agent;
+using ConfigurationError = ClawGrpc.V1.ConfigurationError;
+
+namespace ClawGrpc.Server.Monitoring;
+
+/// <summary>Says what callers may know of an agent (openclaw-spec.md, section 7.3). Reads the state once and changes nothing.</summary>
+internal sealed class StatusReport(LiveConfiguration configuration, AgentSetups setups, AuthReport auth, TimeProvider time)
+{
+    /// <summary>The status now.</summary>
+    /// <exception cref="State.StateUnreadableException">The agent's file cannot be read.</exception>
+    public AgentStatus Of(Agent agent)
+    {
+        // The revision first: what is told may be newer than it says, and is then told again, but never older.
+        var revision = agent.Feed.Look().Current;
+        var store = agent.Store;
+        var setup = setups.Of(agent.Id);
+        var models = setup.Models;
+        var status = new AgentStatus
+        {
+            AgentId = agent.Id,
+            Revision = revision.Number,
+            ChangeTime = Timestamp.FromDateTimeOffset(revision.ChangeTime),
+            ConfigPath = configuration.Path,
+            AgentDir = agent.Directory,
+            DefaultModel = models.DefaultText,
+            ResolvedDefault = models.Default.Key,
+            ImageModel = models.Image?.Key ?? "",
+            Auth = auth.Of(agent, store, setup, time.GetUtcNow()),
+            Usage = agent.Usage.Total(),
+        };
+        status.Fallbacks.AddRange(models.Fallbacks.Select(model => model.Key));
+        status.ImageFallbacks.AddRange(models.ImageFallbacks.Select(model => model.Key));
+        status.AllowedModels.AddRange(models.Allowed);
+        foreach (var (alias, key) in models.Aliases.Entries)
+            status.Aliases[alias] = key;
+        status.ConfigurationErrors.AddRange(configuration.Current.Errors.Select(error => new ConfigurationError
+        {
+            Path = error.File,
+            Line = error.Line,
+            Column = error.Column,
+            KeyPath = error.KeyPath,
+            Reason = error.Reason,
+        }));
+        return status;
+    }
+}

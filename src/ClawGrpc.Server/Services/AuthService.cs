@@ -1,0 +1,203 @@
+using System.Collections.Immutable;
+using ClawGrpc.Core.Configuration;
+using ClawGrpc.Core.Profiles;
+using ClawGrpc.Core.Selection;
+using ClawGrpc.Server.Agents;
+using ClawGrpc.Server.Configuration;
+using ClawGrpc.Server.Errors;
+using ClawGrpc.V1;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Agent = ClawGrpc.Server.Agents.Agent;
+using ApiKeyCredential = ClawGrpc.Core.Profiles.ApiKeyCredential;
+using ProfileOrder = ClawGrpc.V1.ProfileOrder;
+
+namespace ClawGrpc.Server.Services;
+
+/// <summary>AuthService: checks, changes the agent's file, then the configuration, and answers once both are on disk.</summary>
+internal sealed class AuthService(Fleet fleet, LiveConfiguration configuration, TimeProvider time) : V1.AuthService.AuthServiceBase
+{
+    private const string DefaultProfile = "anthropic:default";
+    private const int DefaultPage = 100;
+    private const int LargestPage = 1000;
+
+    public override async Task<OnboardResponse> Onboard(OnboardRequest request, ServerCallContext context)
+    {
+        var agent = await fleet.FindAsync(request.AgentId);
+        var input = new Input();
+        var id = input.ProfileId("profile_id", request.ProfileId, DefaultProfile);
+        var (credential, type) = CredentialOf(request, input);
+        input.Check();
+        var notices = await StoreAsync(agent, id, credential, context.CancellationToken);
+        var response = new OnboardResponse { AgentId = agent.Id, ProfileId = id, Type = type, ConfigPath = configuration.Path };
+        response.Notices.AddRange(notices);
+        return response;
+    }
+
+    public override async Task<PasteTokenResponse> PasteToken(PasteTokenRequest request, ServerCallContext context)
+    {
+        var agent = await fleet.FindAsync(request.AgentId);
+        var input = new Input();
+        var provider = input.Provider("provider", request.Provider);
+        var id = input.ProfileId("profile_id", request.ProfileId, $"{provider}:manual");
+        var token = input.Secret("token", CredentialInput.PastedToken(request.Token));
+        var expires = input.Expires("expires_in", request.ExpiresIn, time.GetUtcNow());
+        input.Check();
+        var notices = await StoreAsync(agent, id, new TokenCredential(provider, token, expires), context.CancellationToken);
+        var response = new PasteTokenResponse { AgentId = agent.Id, ProfileId = id, ConfigPath = configuration.Path };
+        response.Notices.AddRange(notices);
+        return response;
+    }
+
+    public override async Task<DeleteProfileResponse> DeleteProfile(DeleteProfileRequest request, ServerCallContext context)
+    {
+        var (agent, id) = await FindAsync(request.AgentId, request.ProfileId);
+        await configuration.CheckAsync();
+        await agent.ChangeAsync(_ => [new RemoveProfile(id)], context.CancellationToken);
+
+        // The declaration is every agent's: it stays while another one has a profile of this id.
+        foreach (var other in fleet.Ids.Where(other => other != agent.Id))
+        {
+            if ((await fleet.FindAsync(other)).StoreOrEmpty.Find(id) is not null)
+                return new DeleteProfileResponse();
+        }
+
+        if (File.Exists(configuration.Path))
+            await configuration.EditAsync(text => new ConfigurationEdit(ProfileEdits.Remove(text, id)), context.CancellationToken);
+        return new DeleteProfileResponse();
+    }
+
+    public override async Task<ResetProfileResponse> ResetProfile(ResetProfileRequest request, ServerCallContext context)
+    {
+        var (agent, id) = await FindAsync(request.AgentId, request.ProfileId);
+        await agent.ChangeAsync(
+            store => [new SetHealth(id, ProfileHealth.Unknown with { LastUsed = store.HealthOf(id).LastUsed })], context.CancellationToken);
+        return new ResetProfileResponse();
+    }
+
+    public override async Task<GetProfileOrderResponse> GetProfileOrder(GetProfileOrderRequest request, ServerCallContext context)
+    {
+        var agent = await fleet.FindAsync(request.AgentId);
+        return new GetProfileOrderResponse { Order = OrderOf(agent, agent.Store, CheckedProvider(request.Provider)) };
+    }
+
+    public override async Task<SetProfileOrderResponse> SetProfileOrder(SetProfileOrderRequest request, ServerCallContext context)
+    {
+        var agent = await fleet.FindAsync(request.AgentId);
+        var provider = CheckedProvider(request.Provider);
+        ImmutableArray<string> ids = [.. request.ProfileIds.Select(id => id.Trim()).Where(id => id.Length > 0).Distinct()];
+        if (ids.IsEmpty)
+            throw Refusal.InvalidField("profile_ids", "Missing profile ids. Provide one or more profile ids.");
+        var store = await agent.ChangeAsync(
+            fresh =>
+            {
+                foreach (var id in ids)
+                    Match(fresh, agent, id, provider);
+                return [new SetOrder(provider, ids)];
+            },
+            context.CancellationToken);
+        return new SetProfileOrderResponse { Order = OrderOf(agent, store, provider) };
+    }
+
+    public override async Task<ClearProfileOrderResponse> ClearProfileOrder(ClearProfileOrderRequest request, ServerCallContext context)
+    {
+        var agent = await fleet.FindAsync(request.AgentId);
+        var provider = CheckedProvider(request.Provider);
+        var store = await agent.ChangeAsync(_ => [new ClearOrder(provider)], context.CancellationToken);
+        return new ClearProfileOrderResponse { Order = OrderOf(agent, store, provider) };
+    }
+
+    public override Task ProbeProfiles(
+        ProbeProfilesRequest request, IServerStreamWriter<ProbeProfilesResponse> responseStream, ServerCallContext context) =>
+        throw Refusal.NotImplemented("ProbeProfiles", "To see whether a profile works: claw complete --model MODEL@PROFILE.");
+
+    public override async Task<ListAgentsResponse> ListAgents(ListAgentsRequest request, ServerCallContext context)
+    {
+        if (request.PageSize is < 0 or > LargestPage)
+            throw Refusal.InvalidField("page_size", $"Expected 0 to {LargestPage}");
+        var size = request.PageSize == 0 ? DefaultPage : request.PageSize;
+        var ids = fleet.Ids.Where(id => string.CompareOrdinal(id, request.PageToken) > 0).Take(size + 1).ToList();
+        var response = new ListAgentsResponse { NextPageToken = ids.Count > size ? ids[size - 1] : "" };
+        foreach (var id in ids.Take(size))
+            response.Agents.Add(MessageOf(await fleet.FindAsync(id)));
+        return response;
+    }
+
+    private async Task<IReadOnlyList<string>> StoreAsync(Agent agent, string id, Credential credential, CancellationToken cancellation)
+    {
+        var subscription = credential is not ApiKeyCredential && credential.Provider == Provider.Anthropic;
+        if (subscription && !configuration.Current.Configuration.Service.Subscriptions)
+            throw Refusal.SubscriptionsDisabled(id);
+
+        // First the secret, then the declaration: a declared profile that is not stored would hide those that are.
+        await configuration.CheckAsync();
+        await agent.ChangeAsync(_ => [new PutProfile(id, credential)], cancellation);
+        var declared = new DeclaredProfile(id, credential.Provider, Eligible.ModeOf(credential), credential.Email);
+        await configuration.EditAsync(text => new ConfigurationEdit(ProfileEdits.Apply(text, declared)), CancellationToken.None);
+        return subscription ? Terms.OfSubscriptions : [];
+    }
+
+    private (Credential Credential, CredentialType Type) CredentialOf(OnboardRequest request, Input input)
+    {
+        switch (request.CredentialCase)
+        {
+            case OnboardRequest.CredentialOneofCase.ApiKey:
+                var key = input.Secret("api_key.key", CredentialInput.ApiKey(request.ApiKey.Key));
+                return (new ApiKeyCredential(Provider.Anthropic, key, EmailOf(request.ApiKey.Email)), CredentialType.ApiKey);
+            case OnboardRequest.CredentialOneofCase.SetupToken:
+                var token = input.Secret("setup_token.token", CredentialInput.SetupToken(request.SetupToken.Token));
+                var expires = input.Expires("setup_token.expires_in", request.SetupToken.ExpiresIn, time.GetUtcNow());
+                return (new TokenCredential(Provider.Anthropic, token, expires, EmailOf(request.SetupToken.Email)), CredentialType.Token);
+            case OnboardRequest.CredentialOneofCase.ClaudeCli:
+                throw Refusal.NotImplemented("Onboard with the login of the Claude CLI", "Run claude setup-token and onboard the token it prints.");
+            case OnboardRequest.CredentialOneofCase.WorkloadIdentity:
+                throw Refusal.NotImplemented("Onboard with a workload identity", "Onboard an API key.");
+            default:
+                throw Refusal.InvalidField("credential", "Required: one of api_key, setup_token, claude_cli, workload_identity");
+        }
+    }
+
+    private async Task<(Agent Agent, string Id)> FindAsync(string agentId, string profileId)
+    {
+        var agent = await fleet.FindAsync(agentId);
+        var input = new Input();
+        var id = input.ProfileId("profile_id", profileId, null);
+        input.Check();
+        return agent.Store.Find(id) is null ? throw Refusal.ProfileNotFound(agent.Id, id, agent.Directory) : (agent, id);
+    }
+
+    private static void Match(ProfileStore store, Agent agent, string id, string provider)
+    {
+        if (store.Find(id) is not { } profile)
+            throw Refusal.ProfileNotFound(agent.Id, id, agent.Directory);
+        if (Provider.Normalize(profile.Credential.Provider) != provider)
+            throw Refusal.ProviderMismatch(id, profile.Credential.Provider, provider);
+    }
+
+    private static string CheckedProvider(string given)
+    {
+        var input = new Input();
+        var provider = input.Provider("provider", given);
+        input.Check();
+        return provider;
+    }
+
+    private static string? EmailOf(string given) => given.Trim().Length > 0 ? given.Trim() : null;
+
+    private static ProfileOrder OrderOf(Agent agent, ProfileStore store, string provider)
+    {
+        var order = new ProfileOrder { AgentId = agent.Id, AgentDir = agent.Directory, Provider = provider, StorePath = agent.StorePath };
+        order.ProfileIds.AddRange(store.Order.Where(pair => Provider.Normalize(pair.Key) == provider).SelectMany(pair => pair.Value));
+        return order;
+    }
+
+    private V1.Agent MessageOf(Agent agent) => new()
+    {
+        AgentId = agent.Id,
+        DisplayName = configuration.Current.Configuration.Agents.Find(agent.Id)?.Name ?? "",
+        AgentDir = agent.Directory,
+        DefaultAgent = agent.Id == fleet.DefaultId,
+        ProfileCount = agent.StoreOrEmpty.Profiles.Length,
+        UpdateTime = File.Exists(agent.StorePath) ? Timestamp.FromDateTime(File.GetLastWriteTimeUtc(agent.StorePath)) : null,
+    };
+}

@@ -1,0 +1,67 @@
+using System.Text.RegularExpressions;
+using ClawGrpc.Core.Profiles;
+using ClawGrpc.Server.Errors;
+using Google.Protobuf.WellKnownTypes;
+
+namespace ClawGrpc.Server.Services;
+
+/// <summary>Collects what is wrong with a request, so that all of it is told at once.</summary>
+internal sealed partial class Input
+{
+    private const int LongestProfileId = 200;
+    private static readonly TimeSpan LongestExpiry = TimeSpan.FromDays(3650);
+    private readonly List<(string Field, string Description)> _wrong = [];
+
+    public void Wrong(string field, string description) => _wrong.Add((field, description));
+
+    /// <summary>Refuses when anything is wrong.</summary>
+    public void Check()
+    {
+        if (_wrong.Count > 0)
+            throw Refusal.InvalidFields(_wrong);
+    }
+
+    public Core.Secret Secret(string field, CheckedSecret given)
+    {
+        if (!given.IsAccepted)
+            Wrong(field, given.Error);
+        return given.Secret ?? new Core.Secret("");
+    }
+
+    public string Provider(string field, string given)
+    {
+        var provider = Core.Selection.Provider.Normalize(given);
+        if (provider.Length == 0)
+            Wrong(field, "Required: the provider, such as anthropic");
+        else if (!ProviderName().IsMatch(provider))
+            Wrong(field, "Expected letters, digits, dots and dashes, at most 64");
+        return provider;
+    }
+
+    public string ProfileId(string field, string given, string? otherwise)
+    {
+        var id = given.Trim().Length > 0 ? given.Trim() : otherwise;
+        if (id is null)
+            Wrong(field, "Required: the id of the profile, such as anthropic:default");
+        else if (id.Length > LongestProfileId || !ProfileName().IsMatch(id))
+            Wrong(field, $"Expected at most {LongestProfileId} printable characters without spaces, such as anthropic:work");
+        return id ?? "";
+    }
+
+    /// <summary>When a credential expires; null: never. A span of zero counts as none, as OpenClaw has it.</summary>
+    public DateTimeOffset? Expires(string field, Duration? span, DateTimeOffset now)
+    {
+        if (span is null || (span.Seconds == 0 && span.Nanos == 0))
+            return null;
+        if (span.Seconds >= 0 && span.Nanos >= 0 && span.Seconds <= LongestExpiry.TotalSeconds)
+            return now + span.ToTimeSpan();
+        Wrong(field, "Expected a span from now, at most ten years");
+        return null;
+    }
+
+    [GeneratedRegex(@"^[a-z0-9][a-z0-9.\-]{0,63}$")]
+    private static partial Regex ProviderName();
+
+    [GeneratedRegex(@"^[!-~]+$")]
+    private static partial Regex ProfileName();
+}

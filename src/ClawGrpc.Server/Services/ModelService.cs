@@ -1,0 +1,174 @@
+using ClawGrpc.Core.Configuration;
+using ClawGrpc.Core.Messages;
+using ClawGrpc.Server.Agents;
+using ClawGrpc.Server.Completions;
+using ClawGrpc.Server.Configuration;
+using ClawGrpc.Server.Errors;
+using ClawGrpc.Server.Mapping;
+using ClawGrpc.Server.Monitoring;
+using ClawGrpc.V1;
+using Grpc.Core;
+
+namespace ClawGrpc.Server.Services;
+
+/// <summary>ModelService: maps, calls, maps back.</summary>
+internal sealed class ModelService(
+    Fleet fleet, LiveConfiguration configuration, AgentSetups setups, CallReader calls, Gateway gateway, StatusReport report,
+    TimeProvider time, IHostApplicationLifetime lifetime) : V1.ModelService.ModelServiceBase
+{
+    // Several events that are there at once go out in one flush; nothing waits for more to come.
+    private static readonly WriteOptions MoreIsThere = new(WriteFlags.BufferHint);
+    private static readonly WriteOptions Flush = new();
+
+    public override async Task<GetStatusResponse> GetStatus(GetStatusRequest request, ServerCallContext context) =>
+        new() { Status = report.Of(await fleet.FindAsync(request.AgentId)) };
+
+    public override async Task WatchStatus(
+        WatchStatusRequest request, IServerStreamWriter<WatchStatusResponse> responseStream, ServerCallContext context)
+    {
+        var agent = await fleet.FindAsync(request.AgentId);
+        await new StatusWatch(agent.Feed, () => report.Of(agent), time)
+            .RunAsync(request, responseStream, lifetime.ApplicationStopping, context.CancellationToken);
+    }
+
+    public override async Task<CompleteResponse> Complete(CompleteRequest request, ServerCallContext context)
+    {
+        var call = await calls.ReadAsync(request.Input);
+        await using var completion = await gateway.OpenAsync(call, context.CancellationToken);
+        completion.KeepContent();
+        while (await completion.ReadAsync())
+        {
+            while (completion.TryNext(out _))
+            {
+                // The fold takes each event up.
+            }
+        }
+
+        var receipt = completion.Finish();
+        return new CompleteResponse { Completion = EventMapping.ToCompletion(completion.Fold.Finish()!, request.RawJson), Receipt = receipt };
+    }
+
+    public override async Task StreamComplete(
+        StreamCompleteRequest request, IServerStreamWriter<StreamCompleteResponse> responseStream, ServerCallContext context)
+    {
+        var call = await calls.ReadAsync(request.Input);
+        await using var completion = await gateway.OpenAsync(call, context.CancellationToken);
+        StreamCompleteResponse? next = null;
+        while (await completion.ReadAsync())
+        {
+            while (completion.TryNext(out var read))
+            {
+                if (read.Kind == StreamEventKind.MessageStart)
+                {
+                    foreach (var message in EventMapping.AfterStart(read, completion.Fold, request.RawEvents).Prepend(Started(completion)))
+                        await PassOn(message);
+                }
+                else if (EventMapping.ToMessage(read, completion.Fold, request.RawEvents) is { } message)
+                {
+                    await PassOn(message);
+                }
+            }
+
+            await WriteAsync(Flush);
+        }
+
+        next = new StreamCompleteResponse { Finished = new CompletionFinished { Receipt = completion.Finish() } };
+        await WriteAsync(Flush);
+
+        // One behind, since only the last of those that are there is flushed.
+        async ValueTask PassOn(StreamCompleteResponse message)
+        {
+            await WriteAsync(MoreIsThere);
+            next = message;
+        }
+
+        async ValueTask WriteAsync(WriteOptions options)
+        {
+            if (next is null)
+                return;
+            responseStream.WriteOptions = options;
+            await responseStream.WriteAsync(next, context.CancellationToken);
+            next = null;
+        }
+    }
+
+    public override Task<CountTokensResponse> CountTokens(CountTokensRequest request, ServerCallContext context) =>
+        throw Refusal.NotImplemented("CountTokens", "");
+
+    public override Task<PlanCompletionResponse> PlanCompletion(PlanCompletionRequest request, ServerCallContext context) =>
+        throw Refusal.NotImplemented("PlanCompletion", "The receipt of a completion says what was done.");
+
+    public override async Task<ListModelsResponse> ListModels(ListModelsRequest request, ServerCallContext context)
+    {
+        var agent = await fleet.FindAsync(request.AgentId);
+        return ModelList.Of(request, setups.Of(agent.Id), agent.Store, time.GetUtcNow());
+    }
+
+    public override async Task<SetDefaultModelResponse> SetDefaultModel(SetDefaultModelRequest request, ServerCallContext context)
+    {
+        await EditAsync(text => ModelEdits.SetDefault(text, Checked("model", request.Model), Aliases), context);
+        return new SetDefaultModelResponse { Model = Models.Default.Key };
+    }
+
+    public override async Task<AddModelAliasResponse> AddModelAlias(AddModelAliasRequest request, ServerCallContext context)
+    {
+        await EditAsync(text => ModelEdits.AddAlias(text, Checked("alias", request.Alias), Checked("model", request.Model), Aliases), context);
+        return new AddModelAliasResponse { Model = Aliases.Find(request.Alias)?.Key ?? "" };
+    }
+
+    public override async Task<RemoveModelAliasResponse> RemoveModelAlias(RemoveModelAliasRequest request, ServerCallContext context)
+    {
+        await EditAsync(text => ModelEdits.RemoveAlias(text, Checked("alias", request.Alias)), context);
+        return new RemoveModelAliasResponse();
+    }
+
+    public override async Task<AddModelFallbackResponse> AddModelFallback(AddModelFallbackRequest request, ServerCallContext context)
+    {
+        await EditAsync(text => ModelEdits.AddFallback(text, Checked("model", request.Model), Aliases), context);
+        var response = new AddModelFallbackResponse();
+        response.Fallbacks.AddRange(Models.Fallbacks.Select(model => model.Key));
+        return response;
+    }
+
+    public override async Task<RemoveModelFallbackResponse> RemoveModelFallback(RemoveModelFallbackRequest request, ServerCallContext context)
+    {
+        await EditAsync(text => ModelEdits.RemoveFallback(text, Checked("model", request.Model), Aliases), context);
+        var response = new RemoveModelFallbackResponse();
+        response.Fallbacks.AddRange(Models.Fallbacks.Select(model => model.Key));
+        return response;
+    }
+
+    public override async Task<ClearModelFallbacksResponse> ClearModelFallbacks(ClearModelFallbacksRequest request, ServerCallContext context)
+    {
+        await EditAsync(ModelEdits.ClearFallbacks, context);
+        return new ClearModelFallbacksResponse();
+    }
+
+    private ModelChoices Models => setups.Of(fleet.DefaultId).Models;
+
+    private ModelAliases Aliases => Models.Aliases;
+
+    private async Task EditAsync(Func<string, ConfigurationEdit> edit, ServerCallContext context)
+    {
+        await configuration.EditAsync(edit, context.CancellationToken);
+        foreach (var agent in fleet.Awake)
+            agent.Feed.Publish();
+    }
+
+    private static string Checked(string field, string value) =>
+        value.Trim().Length > 0 ? value.Trim() : throw Refusal.InvalidField(field, "Required");
+
+    private static StreamCompleteResponse Started(OpenedCompletion completion) => new()
+    {
+        Started = new CompletionStarted
+        {
+            CompletionId = completion.Receipt.CompletionId,
+            Model = completion.Receipt.Model,
+            ProfileId = completion.Receipt.ProfileId,
+            MessageId = completion.Fold.Id,
+            UpstreamModel = completion.Fold.Model,
+            RequestId = completion.Receipt.RequestId,
+            Usage = UsageMapping.ToUsage(completion.Fold.Usage),
+        },
+    };
+}

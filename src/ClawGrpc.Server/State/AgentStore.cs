@@ -1,0 +1,127 @@
+using ClawGrpc.Core.Profiles;
+
+namespace ClawGrpc.Server.State;
+
+/// <summary>
+/// The profiles of one agent in its <c>auth-profiles.json</c>, which other programs may read and write too. One object for each
+/// file in a process.
+/// </summary>
+internal sealed class AgentStore(string path, TimeProvider time, LockTiming? timing = null) : IDisposable
+{
+    private const int MaxRepeats = 5;
+
+    // Long enough for another program to finish a write that is under way, short enough for a caller who waits.
+    private static readonly TimeSpan WriteUnderWay = TimeSpan.FromMilliseconds(20);
+
+    private readonly SemaphoreSlim _oneWriter = new(1);
+    private volatile Content? _last;
+
+    public string Path { get; } = path;
+
+    /// <summary>The agent's folder.</summary>
+    public string Directory => System.IO.Path.GetDirectoryName(Path)!;
+
+    /// <summary>What the file says now: the same object as long as it says the same. It is read again only when it changed.</summary>
+    /// <exception cref="StateUnreadableException">It cannot be read or parsed.</exception>
+    public async ValueTask<ProfileStore> ReadAsync(CancellationToken cancellation = default) => (await LoadAsync(cancellation)).File.Store;
+
+    /// <summary>Changes the file, and returns once that is on the disk.</summary>
+    /// <inheritdoc cref="UpdateAsync(Func{ProfileStore, IReadOnlyList{StoreChange}}, CancellationToken)"/>
+    public Task<ProfileStore> UpdateAsync(params StoreChange[] changes) => UpdateAsync(_ => changes);
+
+    /// <summary>
+    /// Changes the file as decided from what it says while it is locked, and returns once that is on the disk. Nothing is written
+    /// when nothing changes.
+    /// </summary>
+    /// <param name="decide">Pure: it is asked again when another program wrote in between without a lock.</param>
+    /// <param name="cancellation">Gives up waiting; a write that has begun is finished.</param>
+    /// <exception cref="StateUnreadableException">The file cannot be read or parsed, and is left as it is.</exception>
+    /// <exception cref="StateNotWrittenException">The lock cannot be had, or the file cannot be written.</exception>
+    public async Task<ProfileStore> UpdateAsync(
+        Func<ProfileStore, IReadOnlyList<StoreChange>> decide, CancellationToken cancellation = default)
+    {
+        await _oneWriter.WaitAsync(cancellation);
+        try
+        {
+            StateFolder.MakeDirectory(Directory);
+            using var held = await LockFolder.AcquireAsync(Path, timing ?? LockTiming.OpenClaw, time, cancellation);
+            for (var repeat = 0; repeat < MaxRepeats; repeat++)
+            {
+                var before = await LoadAsync(cancellation);
+                var changes = decide(before.File.Store);
+                if (changes.Count == 0)
+                    return before.File.Store;
+                if (await Task.Run(() => TryReplace(before, before.File.With(changes), held), CancellationToken.None) is { } after)
+                    return after;
+            }
+
+            throw StateNotWrittenException.KeepsChanging(Path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw StateNotWrittenException.Because(Path, exception);
+        }
+        finally
+        {
+            _oneWriter.Release();
+        }
+    }
+
+    public void Dispose() => _oneWriter.Dispose();
+
+    /// <summary>Null: another program, which does not lock, wrote since <paramref name="before"/> was read.</summary>
+    private ProfileStore? TryReplace(Content before, AuthProfilesFile file, LockFolder held)
+    {
+        var bytes = file.ToUtf8();
+        if (bytes.AsSpan().SequenceEqual(before.Bytes))
+            return before.File.Store;
+        using var replacement = AtomicFile.Prepare(Path, bytes);
+        if (!held.IsHeld)
+            throw StateNotWrittenException.LockBusy(Path);
+        if (FileIdentity.Of(Path) != before.Identity)
+            return null;
+        _last = replacement.Commit() is { } identity ? new Content(file, bytes, identity) : null;
+        return file.Store;
+    }
+
+    private async ValueTask<Content> LoadAsync(CancellationToken cancellation)
+    {
+        for (var repeat = 0; ; repeat++)
+        {
+            var identity = IdentityNow();
+            if (_last is { } last && last.Identity == identity && (identity is null || identity.Value.IsSettled))
+                return last;
+            var bytes = WholeFile.Read(Path);
+            if (IdentityNow() != identity && repeat < MaxRepeats)
+                continue;
+            if (identity is null || bytes is null)
+                return _last = new Content(AuthProfilesFile.Empty, [], null);
+            if (_last is { Identity: not null } same && bytes.AsSpan().SequenceEqual(same.Bytes))
+                return _last = same with { Identity = identity };
+            if (AuthProfilesFile.TryParse(bytes, out var file, out var error))
+                return _last = new Content(file, bytes, identity);
+
+            // OpenClaw empties the file before it fills it again: what was written just now may be half of it.
+            if (identity.Value.IsSettled || repeat >= MaxRepeats)
+                throw new StateUnreadableException(Path, error);
+            await Task.Delay(WriteUnderWay, cancellation);
+        }
+    }
+
+    private FileIdentity? IdentityNow()
+    {
+        try
+        {
+            return FileIdentity.Of(Path);
+        }
+        catch (IOException exception)
+        {
+            throw new StateUnreadableException(Path, exception.Message.TrimEnd('.'), exception);
+        }
+    }
+
+    /// <param name="File">What was read.</param>
+    /// <param name="Bytes">The same as it stood.</param>
+    /// <param name="Identity">Null: there is no file, which says the same as an empty one.</param>
+    private sealed record Content(AuthProfilesFile File, byte[] Bytes, FileIdentity? Identity);
+}

@@ -1,0 +1,87 @@
+using ClawGrpc.Core.Configuration;
+
+namespace ClawGrpc.Core.Tests.Configuration;
+
+/// <summary>Every error at once, with its place, in the words that OpenClaw's validation uses.</summary>
+public class ConfigurationErrorTests
+{
+    [Fact]
+    public void All_errors_come_at_once_and_in_the_order_of_OpenClaw() => Assert.Equal(
+        [
+            "4:59: auth.profiles.anthropic:default.mode: Invalid input",
+            "5:3: auth: Unrecognized key: \"oder\"",
+            "7:55: agents.list.0.model: Invalid input: expected object, received number",
+            "2:1: <root>: Unrecognized key: \"bogusKey\"",
+        ],
+        Folder.Refuse("""
+            {
+            bogusKey: 1,
+            auth: {
+              profiles: { 'anthropic:default': { provider: 'a', mode: 'magic' } },
+              oder: {},
+            },
+            agents: { list: [{ id: 'main', workspace: '~', model: 5 }] } }
+            """));
+
+    [Theory]
+    [InlineData("{ agents: { defaults: \n", "2:1: JSON5: invalid end of input at 2:1")]
+    [InlineData("", "1:1: JSON5: invalid end of input at 1:1")]
+    [InlineData("[]", "1:1: <root>: Invalid input: expected object, received array")]
+    [InlineData("null", "1:1: <root>: Invalid input: expected object, received null")]
+    [InlineData("{ auth: null }", "1:9: auth: Invalid input: expected object, received null")]
+    [InlineData("{ auth: { profiles: [] } }", "1:21: auth.profiles: Invalid input: expected record, received array")]
+    [InlineData("{ auth: { profiles: { a: 5 } } }", "1:26: auth.profiles.a: Invalid input: expected object, received number")]
+    [InlineData("{ auth: { profiles: { a: { provider: 1, mode: 'token', q: 1 } } } }",
+        "1:38: auth.profiles.a.provider: Invalid input: expected string, received number", "1:56: auth.profiles.a: Unrecognized key: \"q\"")]
+    [InlineData("{ auth: { profiles: { a: {} } } }",
+        "1:26: auth.profiles.a.provider: Invalid input: expected string, received undefined", "1:26: auth.profiles.a.mode: Invalid input")]
+    [InlineData("{ auth: { order: { anthropic: 'x' } } }", "1:31: auth.order.anthropic: Invalid input: expected array, received string")]
+    [InlineData("{ auth: { order: { anthropic: ['x', 1] } } }", "1:37: auth.order.anthropic.1: Invalid input: expected string, received number")]
+    [InlineData("{ auth: { cooldowns: { billingMaxHours: 0 } } }", "1:41: auth.cooldowns.billingMaxHours: Too small: expected number to be >0")]
+    [InlineData("{ auth: { cooldowns: { billingMaxHours: '5' } } }", "1:41: auth.cooldowns.billingMaxHours: Invalid input: expected number, received string")]
+    [InlineData("{ auth: { cooldowns: { billingMaxHours: NaN } } }", "1:41: auth.cooldowns.billingMaxHours: Invalid input: expected number, received NaN")]
+    [InlineData("{ auth: { cooldowns: { billingMaxHours: Infinity } } }", "1:41: auth.cooldowns.billingMaxHours: Invalid input: expected number, received number")]
+    [InlineData("{ auth: { cooldowns: { billingBackoffHoursByProvider: { a: -1 } } } }",
+        "1:60: auth.cooldowns.billingBackoffHoursByProvider.a: Too small: expected number to be >0")]
+    [InlineData("{ auth: { cooldowns: { preset: 'mine' } } }", "1:32: auth.cooldowns.preset: Invalid input")]
+    [InlineData("{ auth: { inheritFromMain: 'true' } }", "1:28: auth.inheritFromMain: Invalid input: expected boolean, received string")]
+    [InlineData("{ models: { mode: 'both' } }", "1:19: models.mode: Invalid input")]
+    [InlineData("{ models: { providers: { anthropic: {} } } }",
+        "1:37: models.providers.anthropic.baseUrl: Invalid input: expected string, received undefined",
+        "1:37: models.providers.anthropic.models: Invalid input: expected array, received undefined")]
+    [InlineData("{ models: { providers: { anthropic: { baseUrl: '', models: [{}] } } } }",
+        "1:48: models.providers.anthropic.baseUrl: Too small: expected string to have >=1 characters",
+        "1:61: models.providers.anthropic.models.0.id: Invalid input: expected string, received undefined",
+        "1:61: models.providers.anthropic.models.0.name: Invalid input: expected string, received undefined")]
+    [InlineData("{ agents: { defaults: { models: { m: { alias: 'a', parms: {} } } } } }", "1:52: agents.defaults.models.m: Unrecognized key: \"parms\"")]
+    [InlineData("{ agents: { defaults: { model: { primary: 5, fallback: [] } } } }",
+        "1:43: agents.defaults.model.primary: Invalid input: expected string, received number", "1:46: agents.defaults.model: Unrecognized key: \"fallback\"")]
+    [InlineData("{ agents: { list: [{ id: 'a' }, { modle: 'x' }] } }",
+        "1:33: agents.list.1.id: Invalid input: expected string, received undefined", "1:35: agents.list.1: Unrecognized key: \"modle\"")]
+    [InlineData("{ env: { A: 5, vars: { B: true }, shellEnv: { enable: true } } }",
+        "1:47: env.shellEnv: Unrecognized key: \"enable\"",
+        "1:27: env.vars.B: Invalid input: expected string, received boolean",
+        "1:13: env.A: Invalid input: expected string, received number")]
+    [InlineData("{ clawgrpc: { limits: { attempts: 1.5 }, timeouts: { idleSeconds: 86400 }, extra: 1 } }",
+        "1:67: clawgrpc.timeouts.idleSeconds: Too big: expected number to be <=3600",
+        "1:35: clawgrpc.limits.attempts: Invalid input: expected int, received number",
+        "1:76: clawgrpc: Unrecognized key: \"extra\"")]
+    [InlineData("{ agent: {}, Agents: {} }", "1:3: <root>: Unrecognized key: \"agent\"", "1:14: <root>: Unrecognized key: \"Agents\"")]
+    public void Each_error_has_its_place_and_its_words(string text, params string[] errors) => Assert.Equal(errors, Folder.Refuse(text));
+
+    [Fact]
+    public void No_error_holds_a_secret()
+    {
+        var errors = Folder.Refuse("{ models: { providers: { anthropic: { baseUrl: 5, apiKey: ['sk-ant-api03-FAKE'], headers: { a: ['FAKE'] } } } }, x: 'FAKE' }");
+        Assert.DoesNotContain(errors, error => error.Contains("FAKE", StringComparison.Ordinal));
+        Assert.Equal(5, errors.Length);
+    }
+
+    [Fact]
+    public void A_problem_reads_as_OpenClaw_prints_it()
+    {
+        var errors = Assert.IsType<ConfigurationOutcome.Rejected>(Folder.With("{ bogusKey: 1 }").Read()).Errors;
+        Assert.Equal("<root>: Unrecognized key: \"bogusKey\"", errors.Single().Problem);
+        Assert.Equal($"{Folder.Path}:1:3: <root>: Unrecognized key: \"bogusKey\"", errors.Single().ToString());
+    }
+}

@@ -1,0 +1,166 @@
+using ClawGrpc.Core.Configuration;
+using ClawGrpc.Core.Profiles;
+using ClawGrpc.Core.Selection;
+
+namespace ClawGrpc.Core.Tests.Configuration;
+
+/// <summary>What each section means once it is read.</summary>
+public class ConfigurationReaderTests
+{
+    [Fact]
+    public void No_file_configures_nothing()
+    {
+        var outcome = Assert.IsType<ConfigurationOutcome.Accepted>(new Folder().Read());
+        Assert.Same(ClawConfiguration.None, outcome.Configuration);
+        Assert.False(outcome.Configuration.FileExists);
+        Assert.Equal<string>([Folder.Path], outcome.Files);
+    }
+
+    [Fact]
+    public void An_empty_object_is_a_file_that_configures_nothing() => Assert.Equal(ClawConfiguration.None with { FileExists = true }, Folder.Accept("{}"));
+
+    [Fact]
+    public void Auth_declares_orders_and_cools()
+    {
+        var auth = Folder.Accept("""
+            { auth: {
+                profiles: {
+                  'anthropic:work': { provider: 'anthropic', mode: 'api_key', email: 'me@example.com' },
+                  'anthropic:claude-cli': { provider: 'anthropic', mode: 'token' },
+                  'openai:default': { provider: 'openai', mode: 'token' },
+                },
+                order: { ' Anthropic ': ['anthropic:work'], anthropic: ['other'], 'z.ai': [] },
+                cooldowns: { billingBackoffHours: 1, billingBackoffHoursByProvider: { Anthropic: 2.5 }, billingMaxHours: 1e300, failureWindowHours: 0.5 },
+                inheritFromMain: true,
+            } }
+            """).Auth;
+        Assert.Equal<DeclaredProfile>(
+            [
+                new DeclaredProfile("anthropic:work", "anthropic", "api_key", "me@example.com"),
+                new DeclaredProfile("anthropic:claude-cli", "anthropic", "oauth"),
+                new DeclaredProfile("openai:default", "openai", "token"),
+            ],
+            auth.Profiles);
+        Assert.Equal<string>(["anthropic:work"], auth.Order["anthropic"]);
+        Assert.Empty(auth.Order["zai"]);
+        Assert.True(auth.InheritFromMain);
+        Assert.Equal(
+            HealthRules.OpenClaw20261 with { BillingBackoff = TimeSpan.FromHours(2.5), BillingMax = TimeSpan.FromDays(3650), FailureWindow = TimeSpan.FromMinutes(30) },
+            auth.Health);
+    }
+
+    [Theory]
+    [InlineData("{}", 60)]
+    [InlineData("{ auth: { cooldowns: { preset: 'openclaw-2026.1' } } }", 60)]
+    [InlineData("{ auth: { cooldowns: { preset: 'openclaw-2026.9' } } }", 30)]
+    public void A_preset_names_the_ladder(string text, int seconds) =>
+        Assert.Equal(TimeSpan.FromSeconds(seconds), Folder.Accept(text).Auth.Health.Step(1));
+
+    [Fact]
+    public void Agents_choose_models_with_parameters()
+    {
+        var agents = Folder.Accept("""
+            { agents: {
+                defaults: {
+                  model: { primary: ' opus ', fallbacks: ['anthropic/claude-sonnet-4-5'] },
+                  imageModel: 'anthropic/claude-opus-4-6',
+                  models: {
+                    'anthropic/claude-opus-4-6': { alias: 'opus', params: {
+                      cacheControlTtl: '5m', temperature: 0, maxTokens: 4096, cacheOnSubscription: true, anthropicBeta: 'a, b,a', fastMode: 'auto' } },
+                    'openai/gpt-5.2': { streaming: false },
+                  },
+                  workspace: '~/clawd', heartbeat: { every: '30m' },
+                },
+                list: [
+                  { id: 'main', default: true, name: 'Main', workspace: '~', skills: [], model: 'sonnet' },
+                  { id: 'Sub', agentDir: '/agents/sub', model: { fallbacks: [] }, params: { cacheRetention: 'long', cacheControlTtl: '5m', temperature: 1 } },
+                ],
+            } }
+            """).Agents;
+
+        Assert.Equal(["anthropic/claude-opus-4-6", "openai/gpt-5.2"], agents.Models.Select(entry => entry.Key));
+        Assert.Equal("opus", agents.Models[0].Alias);
+        Assert.Null(agents.Models[1].Alias);
+        Assert.Equal("anthropic/claude-opus-4-6", agents.ImageModel.Primary);
+        Assert.Equal("sonnet", agents.ModelOf("main").Primary);
+        Assert.Equal<string>(["anthropic/claude-sonnet-4-5"], agents.ModelOf("main").Fallbacks!.Value);
+        Assert.Equal("opus", agents.ModelOf("sub").Primary);
+        Assert.Empty(agents.ModelOf("sub").Fallbacks!.Value);
+        Assert.Equal("opus", agents.ModelOf("unheard-of").Primary);
+        Assert.True(agents.Find("main")!.IsDefault);
+        Assert.Equal("/agents/sub", agents.Find("SUB")!.AgentDir);
+
+        var main = agents.ParametersOf("main", "anthropic/claude-opus-4-6");
+        Assert.Equal(
+            (Retention.Short, 0.0, 4096, true), (main.Retention!.Value, main.Temperature!.Value, main.MaxTokens!.Value, main.CacheOnSubscription!.Value));
+        Assert.Equal<string>(["a", "b"], main.AnthropicBeta);
+        Assert.Equal(["fastMode"], main.Others.Keys);
+        var sub = agents.ParametersOf("sub", "anthropic/claude-opus-4-6");
+        Assert.Equal((Retention.Long, 1.0, 4096), (sub.Retention!.Value, sub.Temperature!.Value, sub.MaxTokens!.Value));
+        Assert.Equal(ModelParameters.None, agents.ParametersOf("main", "anthropic/claude-haiku-4-5"));
+    }
+
+    [Fact]
+    public void Agents_of_OpenClaw_2026_9_are_entries_by_id()
+    {
+        var agents = Folder.Accept("{ agents: { entries: { main: { name: 'Main', typingMode: 'never' }, sub: { model: 'x/y' } } } }").Agents;
+        Assert.Equal(["main", "sub"], agents.List.Select(agent => agent.Id));
+        Assert.Equal("x/y", agents.ModelOf("sub").Primary);
+    }
+
+    [Theory]
+    [InlineData("cacheRetention: 'standard', temperature: 'hot', maxTokens: 0", 3)]
+    [InlineData("cacheRetention: 5, cacheControlTtl: '2h', cacheOnSubscription: 'yes', maxTokens: Infinity", 4)]
+    [InlineData("cacheRetention: 'none', topK: 'whatever'", 0)]
+    public void Parameters_that_mean_nothing_are_ignored_with_a_warning(string parameters, int warnings)
+    {
+        var outcome = Folder.With($"{{ agents: {{ defaults: {{ models: {{ m: {{ params: {{ {parameters} }} }} }} }} }} }}").Read();
+        Assert.Equal(warnings, Assert.IsType<ConfigurationOutcome.Accepted>(outcome).Warnings.Length);
+    }
+
+    [Fact]
+    public void A_provider_keeps_its_keys_to_itself()
+    {
+        var models = Folder.Accept("""
+            { models: { mode: 'replace', providers: { Anthropic: {
+                baseUrl: 'http://127.0.0.1:8080', apiKey: 'sk-ant-api03-FAKE-0123456789', auth: 'api-key', api: 'anthropic-messages', authHeader: false,
+                headers: { 'Anthropic-Beta': 'x', 'x-key': 'FAKE-header' }, models: [{ id: 'm', name: 'M', contextWindow: 200000, cost: {} }],
+            }, other: { baseUrl: 'http://other', models: [] } } } }
+            """).Models;
+        var anthropic = models.Anthropic!;
+        Assert.True(models.ReplacesBuiltIn);
+        Assert.Equal(("Anthropic", "http://127.0.0.1:8080", "api-key", "anthropic-messages"), (anthropic.Id, anthropic.BaseUrl, anthropic.Auth, anthropic.Api));
+        Assert.Equal("sk-ant-api03-FAKE-0123456789", anthropic.ApiKey!.Reveal());
+        Assert.Equal("x", anthropic.Headers["anthropic-beta"].Reveal());
+        Assert.Equal(200000, anthropic.Models.Single().ContextWindow);
+        Assert.DoesNotContain("FAKE", anthropic.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ClawGrpc_has_a_section_of_its_own()
+    {
+        var configuration = Folder.Accept("""
+            { clawgrpc: { extendedCacheTtlBeta: 'never', subscriptions: { enabled: false }, timeouts: { firstEventSeconds: 1.5, idleSeconds: 300 },
+                limits: { attempts: 3 } } }
+            """);
+        Assert.Equal(
+            new ServiceConfiguration
+            {
+                ExtendedCacheTtlBeta = ExtendedCacheTtlBeta.Never,
+                Subscriptions = false,
+                FirstEvent = TimeSpan.FromSeconds(1.5),
+                Idle = TimeSpan.FromSeconds(300),
+                Attempts = 3,
+            },
+            configuration.Service);
+        Assert.False(configuration.AuthSettings.Subscriptions);
+    }
+
+    [Fact]
+    public void Sections_of_OpenClaw_are_left_alone() => Assert.True(Folder.Accept("""
+        {
+          $schema: 'x', meta: { lastTouchedVersion: '2026.2.6-3' }, wizard: {}, messages: { any: ['thing'] }, channels: { telegram: { botToken: '${NO_SUCH_TOKEN}' } },
+          tools: {}, skills: {}, plugins: { $include: './missing.json5' }, hooks: {}, cron: {}, ui: 5, gateway: null, commands: {}, session: [],
+        }
+        """).FileExists);
+}

@@ -1,0 +1,51 @@
+using ClawGrpc.Core;
+using ClawGrpc.Core.Profiles;
+using ClawGrpc.Server.State;
+
+// A process that writes state until it is killed, for tests of what is left then. Each line it prints is a promise: it is on disk.
+var timing = new LockTiming { FirstDelay = TimeSpan.FromMilliseconds(1), MaxDelay = TimeSpan.FromMilliseconds(20), Retries = 2_000 };
+switch (args)
+{
+    case ["put", var file]:
+        await PutForeverAsync(new AgentStore(file, TimeProvider.System, timing));
+        break;
+    case ["count", var file, var times]:
+        await CountAsync(new AgentStore(file, TimeProvider.System, timing), int.Parse(times, System.Globalization.CultureInfo.InvariantCulture));
+        break;
+    case ["serve", var folder]:
+        using (ServerLock.Acquire(StateFolder.Resolve(folder, _ => null, "/")))
+        {
+            Console.WriteLine(Environment.ProcessId);
+            await Console.In.ReadLineAsync();
+        }
+
+        break;
+    default:
+        Console.Error.WriteLine("put FILE | count FILE TIMES | serve FOLDER");
+        return 2;
+}
+
+return 0;
+
+// Round and round over 20 profiles: the number of the last round of each is in its key. Long keys make a write take its time.
+static async Task PutForeverAsync(AgentStore store)
+{
+    var padding = new string('F', 2_000);
+    for (var round = 0; ; round++)
+    {
+        await store.UpdateAsync(new PutProfile($"anthropic:{round % 20}", new ApiKeyCredential("anthropic", new Secret($"{round}-{padding}"))));
+        Console.WriteLine(round);
+    }
+}
+
+// Counts in the file what is there already, as every decision on fresh state does.
+static async Task CountAsync(AgentStore store, int times)
+{
+    for (var round = 0; round < times; round++)
+    {
+        await store.UpdateAsync(fresh =>
+            [new SetHealth("shared", fresh.HealthOf("shared") with { ErrorCount = fresh.HealthOf("shared").ErrorCount + 1 })]);
+    }
+
+    Console.WriteLine(times);
+}
