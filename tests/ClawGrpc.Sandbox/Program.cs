@@ -23,6 +23,12 @@ internal static class Program
 
     private static async Task<int> Main(string[] args)
     {
+        if (args.Contains("--help"))
+        {
+            await Console.Out.WriteLineAsync(Usage);
+            return 0;
+        }
+
         var isQuiet = args.Contains("--quiet");
         SandboxOptions options;
         try
