@@ -59,9 +59,18 @@ internal sealed class ModelService(
             while (completion.TryNext(out var read))
             {
                 next = await PassOn(next, MoreIsThere);
-                next = read.Kind == StreamEventKind.MessageStart && !request.RawEvents
-                    ? new StreamCompleteResponse { Started = Started(completion) }
-                    : EventMapping.ToMessage(read, request.RawEvents);
+                if (read.Kind != StreamEventKind.MessageStart)
+                {
+                    next = EventMapping.ToMessage(read, completion.Fold, request.RawEvents);
+                    continue;
+                }
+
+                next = new StreamCompleteResponse { Started = Started(completion) };
+                foreach (var more in EventMapping.AfterStart(read, completion.Fold, request.RawEvents))
+                {
+                    await PassOn(next, MoreIsThere);
+                    next = more;
+                }
             }
 
             next = await PassOn(next, Flush);
