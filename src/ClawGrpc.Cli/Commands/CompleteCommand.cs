@@ -40,7 +40,7 @@ internal static class CompleteCommand
 
     private static async Task<Receipt?> WholeAsync(Invocation invocation, CompletionInput input, CancellationToken cancellation)
     {
-        var response = await invocation.Models.CompleteAsync(new CompleteRequest { Input = input }, cancellationToken: cancellation);
+        var response = await invocation.Models.CompleteAsync(new CompleteRequest { Input = input, RawJson = true }, cancellationToken: cancellation);
         Json.WriteDocument(invocation.Out, json =>
         {
             json.WriteStartObject();

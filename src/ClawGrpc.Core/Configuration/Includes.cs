@@ -19,7 +19,7 @@ internal sealed class Includes(Reading reading)
     /// The value with everything included. At the root only what <paramref name="isWanted"/> names is looked into: sections
     /// that are none of ClawGrpc's business may include what they like.
     /// </summary>
-    public Json5Value ExpandRoot(Json5Value root, Func<string, bool> isWanted) => 
+    public Json5Value ExpandRoot(Json5Value root, Func<string, bool> isWanted) =>
         Expand(root, KeyPath.Root, [FilePath.Resolve("", root.Source.Name)], isWanted);
 
     private static Json5Value Merge(Json5Value under, Json5Value over)

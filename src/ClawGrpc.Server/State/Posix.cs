@@ -25,26 +25,28 @@ internal static partial class Posix
     public static void FlushDirectory(string path)
     {
         using var directory = OpenToRead(path);
-        RandomAccess.FlushToDisk(directory);
+        if (directory is not null)
+            RandomAccess.FlushToDisk(directory);
     }
 
-    /// <summary>Opens for reading without the advisory lock that the runtime takes along.</summary>
-    public static SafeFileHandle OpenToRead(string path)
+    /// <summary>Opens for reading without the advisory lock that the runtime takes along. Null: there is no file.</summary>
+    public static SafeFileHandle? OpenToRead(string path)
     {
         var closeOnExec = OperatingSystem.IsMacOS() ? 0x1000000 : 0x80000;
         var descriptor = Open(path, closeOnExec);
-        return descriptor >= 0
-            ? new SafeFileHandle(descriptor, ownsHandle: true)
-            : throw Failed("open", path, Marshal.GetLastPInvokeError());
+        if (descriptor >= 0)
+            return new SafeFileHandle(descriptor, ownsHandle: true);
+        var error = Marshal.GetLastPInvokeError();
+        return error == NoSuchFile ? null : throw Failed("open", path, error);
     }
 
     /// <summary>Inode and times of a file or directory, which Linux alone tells here. Null: there is none.</summary>
-    public static (ulong Inode, ulong Size, Int128 Modified, Int128 Changed)? LinuxStat(string path)
+    public static FileIdentity? LinuxStat(string path)
     {
         // The layout of struct statx is the same on every architecture.
         Span<byte> stat = stackalloc byte[256];
         if (StatX(CurrentDirectory, path, 0, BasicStats, stat) == 0)
-            return (U64(stat, 32), U64(stat, 40), Nanoseconds(stat, 112), Nanoseconds(stat, 96));
+            return new FileIdentity(U64(stat, 32), U64(stat, 40), Nanoseconds(stat, 112), Nanoseconds(stat, 96));
         var error = Marshal.GetLastPInvokeError();
         return error == NoSuchFile ? null : throw Failed("look at", path, error);
     }
