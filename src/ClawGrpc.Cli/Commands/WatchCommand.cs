@@ -49,8 +49,8 @@ internal static class WatchCommand
                 view.UpdateTarget(StatusTable.Of(latest, time.GetUtcNow(), interruption));
                 // Remaining times count down between changes.
                 await Task.WhenAny(next, Task.Delay(TimeSpan.FromSeconds(1), time, cancellation));
-                cancellation.ThrowIfCancellationRequested();
-                if (!next.IsCompleted) continue;
+                if (!next.IsCompleted && !cancellation.IsCancellationRequested) continue;
+                // Interrupted, this throws; an enumerator must not be disposed of while it is still at it.
                 await next;
                 latest = changes.Current;
                 next = changes.MoveNextAsync().AsTask();
