@@ -37,6 +37,8 @@ public class EndpointTests
         string Resolved(string? named) => ClawGrpcEndpoint.Resolve(named, environment.GetValueOrDefault).ToString();
 
         Assert.Equal("unix:/srv/u/.clawgrpc/clawgrpc.sock", Resolved(null));
+        environment["OPENCLAW_STATE_DIR"] = "~/claws";
+        Assert.Equal("unix:/home/u/claws/clawgrpc.sock", Resolved(null));
         environment["CLAWGRPC_STATE_DIR"] = "/var/lib/claw";
         Assert.Equal("unix:/var/lib/claw/clawgrpc.sock", Resolved(" "));
         environment["CLAWGRPC_ENDPOINT"] = "http://127.0.0.1:1";

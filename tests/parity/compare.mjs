@@ -22,7 +22,8 @@ export function* ofStep(step, actual, sandboxRequests) {
 
 function* ofOutput(expected, actual) {
   const [theirs, ours] = [documentIn(expected), documentIn(actual)];
-  if (theirs === undefined) yield* betweenLines(withoutDrawing(expected), actual, 'text');
+  if (theirs === undefined && ours !== undefined) yield { place: 'text', expected: withoutDrawing(expected), actual };
+  else if (theirs === undefined) yield* betweenLines(withoutDrawing(expected), actual, 'text');
   else if (ours === undefined) yield { place: 'json', expected: theirs, actual };
   else yield* between(timeless(theirs), timeless(ours), 'json:');
 }
@@ -98,7 +99,7 @@ function timeless(document) {
 
 /** The JSON document at the end of an output that may have other lines before it; undefined when there is none. */
 export function documentIn(text) {
-  const start = text.search(/^[{[]/m);
+  const start = text.search(/^\{/m);
   try {
     return start < 0 ? undefined : JSON.parse(text.slice(start));
   } catch {
@@ -107,10 +108,14 @@ export function documentIn(text) {
 }
 
 function complaintsIn(stderr) {
-  const lines = withoutDrawing(stderr).split('\n')
+  const lines = withoutDrawing(stderr).replaceAll('\\n', '\n').split('\n')
     .filter((line) => !/^\s+at |^\s*[{}]|^\[diagnostic\]|^\s+(lineNumber|columnNumber|varName|configPath):/.test(line))
-    .map((line) => line.replace(/^\s*(Failover|Missing\w+)?Error: /, '').replace(/ \{$/, '').trim());
+    .map((line) => line.replace(/^Failed to read config at \S+ /, '').replace(/^\s*(\w*Error: )+/, '').replace(/ \{$/, '').replace(foreignAdvice, '').replace(foreignCommand, 'claw').trim());
   return [...new Set(lines.filter(Boolean))];
 }
+
+// The way out leads through commands, and those have other names here.
+const foreignAdvice = / Configure auth for this agent \(.*$/;
+const foreignCommand = /\b(clawdbot|openclaw-cn|openclaw)(?= (agents|models|onboard)\b)/;
 
 const withoutDrawing = (text) => text.split('\n').filter((line) => !/^[│◇├╭╰└◆■]/.test(line)).join('\n');

@@ -6,13 +6,15 @@ export class Deliberate {
   #entries = JSON.parse(readFileSync(path.join(import.meta.dirname, 'deliberate.json'), 'utf8')).map((entry) => ({
     ...entry,
     places: entry.where.map((pattern) => new RegExp(`^(?:${pattern})$`)),
+    said: entry.says && new RegExp(entry.says),
     met: 0,
     explained: 0,
   }));
 
   /** The entry that explains a difference; undefined: none does. */
   explain(theCase, difference) {
-    const entry = this.#entries.find((each) => concerns(each, theCase) && each.places.some((place) => place.test(difference.place)));
+    const entry = this.#entries.find((each) => concerns(each, theCase) && each.places.some((place) => place.test(difference.place))
+      && (!each.said || each.said.test(String(difference.expected ?? difference.actual))));
     if (entry) entry.explained++;
     return entry;
   }

@@ -9,7 +9,7 @@ import { Deliberate } from './deliberate.mjs';
 import { faultsOf, keysIn } from './faults.mjs';
 import { Home } from './home.mjs';
 import { Sandbox, runClaw, startServer, surroundings } from './programs.mjs';
-import { print, writeDocs } from './report.mjs';
+import { print, tell, writeDocs } from './report.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -35,7 +35,9 @@ async function work() {
   const sandbox = await Sandbox.start();
   try {
     for (let theCase = queue.shift(); theCase; theCase = queue.shift()) {
-      results.push(theCase.elsewhere ? { theCase, verdict: 'out of scope', differences: [] } : judged(theCase, await run(theCase, sandbox)));
+      const result = theCase.elsewhere ? { theCase, verdict: 'out of scope', differences: [] } : judged(theCase, await run(theCase, sandbox));
+      results.push(result);
+      tell(result);
     }
   } finally {
     sandbox.stop();

@@ -4,14 +4,16 @@ import { products } from './cases.mjs';
 
 const verdicts = ['passed', 'deliberate', 'failing', 'out of scope'];
 
-/** Prints what differs and the table; true when nothing differs that should not. */
-export function print(results, stale) {
-  for (const { theCase, differences } of results.filter(({ verdict }) => verdict === 'failing')) {
-    console.log(`\n${theCase.id}: ${theCase.title}`);
-    for (const { place, step, expected, actual } of differences.filter(({ entry }) => !entry)) {
-      console.log(`  ${step === undefined ? '' : `step ${step} `}${place}\n    expected ${short(expected)}\n    actual   ${short(actual)}`);
-    }
+/** Prints the outcome of one case as soon as it is there, with what differs that should not. */
+export function tell({ theCase, verdict, differences }) {
+  console.log(`${verdict.padEnd(12)} ${theCase.id}: ${theCase.title}`);
+  for (const { place, step, expected, actual } of differences.filter(({ entry }) => !entry)) {
+    console.log(`  ${step === undefined ? '' : `step ${step} `}${place}\n    expected ${short(expected)}\n    actual   ${short(actual)}`);
   }
+}
+
+/** Prints the table; true when nothing differs that should not. */
+export function print(results, stale) {
   for (const { reason } of stale) console.log(`\nA deliberate difference that is none any more: ${reason}`);
   console.log(`\n${table(results).join('\n')}`);
   return stale.length === 0 && results.every(({ verdict }) => verdict !== 'failing');

@@ -23,6 +23,7 @@ internal static class ModelsCommand
             "auth",
             "Manage model auth profiles",
             PasteTokenCommand.Create(globals),
+            SetupTokenCommand.Create(globals),
             OrderCommands.Create(globals),
             ProfileCommands.Reset(globals),
             ProfileCommands.Delete(globals)));

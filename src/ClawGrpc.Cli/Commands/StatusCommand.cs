@@ -15,38 +15,52 @@ internal static class StatusCommand
             Description = "Exit non-zero if auth is expiring/expired (1=expired/missing, 2=expiring)",
         };
         var watch = new Option<bool>("--watch") { Description = "Follow changes until interrupted" };
-        return globals.Command("status", "Show configured model state", [outputs.Json, outputs.Plain, check, watch], async (invocation, cancellation) =>
+        var probe = new ProbeFlags();
+        Symbol[] symbols = [outputs.Json, outputs.Plain, check, watch, .. probe.All];
+        return globals.Command("status", "Show configured model state", symbols, async (invocation, cancellation) =>
         {
             var form = outputs.FormOf(invocation);
-            if (!invocation.Get(watch)) return await ShowAsync(invocation, form, invocation.Get(check), cancellation);
+            if (!invocation.Get(watch))
+            {
+                var probes = await probe.RunAsync(invocation, form, cancellation);
+                return await ShowAsync(invocation, form, invocation.Get(check), cancellation, probes);
+            }
+
+            if (invocation.Get(probe.Probe)) throw CliFailure.Usage("--probe cannot be used with --watch.");
             if (invocation.Get(check)) throw CliFailure.Usage("--check cannot be used with --watch.");
             return await WatchCommand.FollowAsync(invocation, form, cancellation);
         });
     }
 
     /// <summary>Prints the status as it is now.</summary>
-    public static async Task<int> ShowAsync(Invocation invocation, OutputForm form, bool check, CancellationToken cancellation)
+    public static async Task<int> ShowAsync(
+        Invocation invocation, OutputForm form, bool check, CancellationToken cancellation, ProbeRun? probes = null)
     {
         var response = await invocation.Models.GetStatusAsync(
             new GetStatusRequest { AgentId = invocation.AgentId }, cancellationToken: cancellation);
-        Write(invocation, response.Status, form, oneLine: false);
+        Write(invocation, response.Status, form, oneLine: false, probes);
         return check ? StatusCheck.ExitCode(response.Status) : 0;
     }
 
     /// <summary>Prints a status.</summary>
-    public static void Write(Invocation invocation, AgentStatus status, OutputForm form, bool oneLine)
+    public static void Write(Invocation invocation, AgentStatus status, OutputForm form, bool oneLine, ProbeRun? probes = null)
     {
         switch (form)
         {
             case OutputForm.Json:
                 var json = new StatusJson(invocation.Surroundings.Time.GetUtcNow());
-                Json.WriteDocument(invocation.Out, writer => json.Write(writer, status, invocation.AgentId.Length > 0), oneLine);
+                Json.WriteDocument(invocation.Out, writer => json.Write(writer, status, invocation.AgentId.Length > 0, probes), oneLine);
                 break;
             case OutputForm.Plain:
                 invocation.Out.Write(status.ResolvedDefault + "\n");
                 break;
             default:
                 new StatusText(invocation.Surroundings).Write(invocation.Out, status);
+                if (probes is not null)
+                {
+                    foreach (var line in ProbeOutput.Lines(probes)) invocation.Out.Write(line + "\n");
+                }
+
                 break;
         }
 

@@ -22,10 +22,10 @@ internal static partial class Secrets
         _ => $"{secret[..4]}…{secret[^4..]}",
     };
 
-    /// <summary>A text with everything that looks like an Anthropic credential cut out. An option typed wrongly turns its value into an
+    /// <summary>A text with everything that looks like an Anthropic credential cut out; a bare prefix such as <c>sk-ant-oat01-</c> is none. An option typed wrongly turns its value into an
     /// argument that the parser quotes; it must not end up in a log that way.</summary>
     public static string CutOut(string text) => AnthropicCredential().Replace(text, "sk-ant-…");
 
-    [GeneratedRegex("sk-ant-[A-Za-z0-9_-]+")]
+    [GeneratedRegex("sk-ant-[A-Za-z0-9_-]{7,}")]
     private static partial Regex AnthropicCredential();
 }

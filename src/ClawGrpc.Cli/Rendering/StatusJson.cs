@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ClawGrpc.Cli.Commands;
 using ClawGrpc.V1;
 using Google.Protobuf.WellKnownTypes;
 
@@ -13,7 +14,8 @@ internal sealed record StatusJson(DateTimeOffset Now)
     /// <param name="json">Where to.</param>
     /// <param name="status">The status.</param>
     /// <param name="withAgentId">Whether to name the agent, as OpenClaw does when <c>--agent</c> was given.</param>
-    public void Write(Utf8JsonWriter json, AgentStatus status, bool withAgentId)
+    /// <param name="probes">What was probed; null: nothing.</param>
+    public void Write(Utf8JsonWriter json, AgentStatus status, bool withAgentId, ProbeRun? probes = null)
     {
         json.WriteStartObject();
         json.WriteString("configPath", status.ConfigPath);
@@ -29,7 +31,7 @@ internal sealed record StatusJson(DateTimeOffset Now)
         foreach (var (alias, model) in status.Aliases) json.WriteString(alias, model);
         json.WriteEndObject();
         json.WriteStrings("allowed", status.AllowedModels);
-        WriteAuth(json, status.Auth ?? new AuthStatus());
+        WriteAuth(json, status.Auth ?? new AuthStatus(), probes);
         json.WriteNumber("revision", status.Revision);
         WriteTime(json, "changedAt", status.ChangeTime);
         WriteConfigurationErrors(json, status);
@@ -37,7 +39,7 @@ internal sealed record StatusJson(DateTimeOffset Now)
         json.WriteEndObject();
     }
 
-    private void WriteAuth(Utf8JsonWriter json, AuthStatus auth)
+    private void WriteAuth(Utf8JsonWriter json, AuthStatus auth, ProbeRun? probes)
     {
         json.WriteStartObject("auth");
         json.WriteString("storePath", auth.StorePath);
@@ -54,6 +56,7 @@ internal sealed record StatusJson(DateTimeOffset Now)
         foreach (var unusable in auth.UnusableProfiles) WriteUnusable(json, unusable);
         json.WriteEndArray();
         WriteOAuth(json, auth);
+        if (probes is not null) ProbeOutput.Write(json, probes);
         json.WriteEndObject();
     }
 

@@ -28,6 +28,20 @@ internal static class Words
         _ => Unknown((int)state),
     };
 
+    /// <summary>Such as <c>rate_limit</c>.</summary>
+    public static string Of(ProbeStatus status) => status switch
+    {
+        ProbeStatus.Ok => "ok",
+        ProbeStatus.Auth => "auth",
+        ProbeStatus.RateLimit => "rate_limit",
+        ProbeStatus.Billing => "billing",
+        ProbeStatus.Timeout => "timeout",
+        ProbeStatus.Format => "format",
+        ProbeStatus.Unknown => "unknown",
+        ProbeStatus.NoModel => "no_model",
+        _ => Unknown((int)status),
+    };
+
     /// <summary>Such as <c>short</c>.</summary>
     public static string Of(CacheRetention retention) => retention switch
     {

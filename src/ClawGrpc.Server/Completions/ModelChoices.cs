@@ -16,9 +16,18 @@ internal sealed record ModelChoices
     /// <summary>As <c>provider/model</c>, in order.</summary>
     public required ImmutableArray<ModelRef> Fallbacks { get; init; }
 
+    /// <summary>As configured; status shows them so.</summary>
+    public required ImmutableArray<string> FallbackTexts { get; init; }
+
     public required ModelRef? Image { get; init; }
 
+    /// <summary>As configured; null: there is none.</summary>
+    public required string? ImageText { get; init; }
+
     public required ImmutableArray<ModelRef> ImageFallbacks { get; init; }
+
+    /// <summary>As configured.</summary>
+    public required ImmutableArray<string> ImageFallbackTexts { get; init; }
 
     public required ModelAliases Aliases { get; init; }
 
@@ -45,7 +54,10 @@ internal sealed record ModelChoices
             DefaultText = text,
             Default = ModelRef.Parse(text, aliases) ?? ModelRef.Parse(generation.DefaultModel, aliases)!,
             Fallbacks = Parsed(choice.Fallbacks, aliases),
+            FallbackTexts = choice.Fallbacks ?? [],
             Image = agents.ImageModel.Primary is { } image ? ModelRef.Parse(image, aliases) : null,
+            ImageText = agents.ImageModel.Primary,
+            ImageFallbackTexts = agents.ImageModel.Fallbacks ?? [],
             ImageFallbacks = Parsed(agents.ImageModel.Fallbacks, aliases),
             Aliases = aliases,
             Allowed = [.. agents.Models.Select(model => model.Key)],

@@ -1,5 +1,4 @@
 using System.Globalization;
-using ClawGrpc.Core.Configuration;
 using ClawGrpc.Core.Profiles;
 using ClawGrpc.Core.Selection;
 using ClawGrpc.Server.Completions;
@@ -36,7 +35,7 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
             .Concat(setup.Models.Image is { } image ? [image] : []).Select(model => model.Provider).Distinct().ToList();
         var providers = store.Profiles.Select(profile => Provider.Normalize(profile.Credential.Provider))
             .Concat(configuration.Current.Configuration.Models.Providers.Select(provider => Provider.Normalize(provider.Id)))
-            .Concat(inUse).Concat(Variables.Select(variable => variable.Provider)).Distinct().Order(StringComparer.Ordinal);
+            .Concat(inUse).Concat(Variables.Select(variable => variable.Provider)).Distinct().Order(StringComparer.Ordinal).ToList();
         foreach (var provider in providers)
         {
             var entry = EntryOf(provider, agent, store, now);
@@ -51,7 +50,8 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
         }
 
         status.UnusableProfiles.AddRange(UnusableOf(store, now));
-        AddProfiles(status, agent, store, configuration.Generation, now);
+        var known = providers.Where(provider => inUse.Contains(provider) || status.Providers.Any(entry => entry.Provider == provider));
+        AddProfiles(status, agent, store, [.. known], now);
         return status;
     }
 
@@ -136,8 +136,9 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
             },
         });
 
-    private static void AddProfiles(AuthStatus status, Agent agent, ProfileStore store, Generation generation, DateTimeOffset now)
+    private void AddProfiles(AuthStatus status, Agent agent, ProfileStore store, IReadOnlyList<string> providers, DateTimeOffset now)
     {
+        var generation = configuration.Generation;
         var ordered = store.Profiles.OrderBy(profile => profile.Credential.Provider, StringComparer.Ordinal).ThenBy(profile => profile.Id, StringComparer.Ordinal).ToList();
         foreach (var profile in ordered)
         {
@@ -165,13 +166,14 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
             status.Profiles.Add(entry);
         }
 
-        foreach (var group in ordered.GroupBy(profile => profile.Credential.Provider))
+        foreach (var provider in providers)
         {
+            var credentials = ordered.Select(profile => profile.Credential).Where(credential => Provider.Normalize(credential.Provider) == provider).ToList();
             status.ProviderExpiries.Add(new ProviderExpiry
             {
-                Provider = group.Key,
-                Expiry = Message(Expiry.Worst(group.Select(profile => profile.Credential), now, generation.RefreshableIsOk)),
-                ExpireTime = Timestamps.OrUnset(group.Min(profile => Expiry.Of(profile.Credential))),
+                Provider = provider,
+                Expiry = Message(Expiry.Worst(credentials, now, generation.RefreshableIsOk)),
+                ExpireTime = Timestamps.OrUnset(credentials.Min(Expiry.Of)),
             });
         }
     }

@@ -28,12 +28,12 @@ internal sealed class StatusReport(LiveConfiguration configuration, AgentSetups 
             AgentDir = agent.Directory,
             DefaultModel = models.DefaultText,
             ResolvedDefault = models.Default.Key,
-            ImageModel = models.Image?.Key ?? "",
+            ImageModel = models.ImageText ?? "",
             Auth = auth.Of(agent, store, setup, time.GetUtcNow()),
             Usage = agent.Usage.Total(),
         };
-        status.Fallbacks.AddRange(models.Fallbacks.Select(model => model.Key));
-        status.ImageFallbacks.AddRange(models.ImageFallbacks.Select(model => model.Key));
+        status.Fallbacks.AddRange(models.FallbackTexts);
+        status.ImageFallbacks.AddRange(models.ImageFallbackTexts);
         status.AllowedModels.AddRange(models.Shown);
         foreach (var (alias, key) in models.Aliases.Entries)
             status.Aliases[alias] = key;

@@ -18,7 +18,50 @@ public sealed class StateFolderTests : IDisposable
     [InlineData("~/x/../y", null, "/home/u/y")]
     [InlineData("/a/~/b", null, "/a/~/b")]
     public void The_option_comes_before_the_variable_and_the_home(string? option, string? variable, string path) =>
-        Assert.Equal(path, StateFolder.Resolve(option, name => name == "CLAWGRPC_STATE_DIR" ? variable : "/wrong", "/home/u").Path);
+        Assert.Equal(path, StateFolder.Resolve(option, name => name switch
+        {
+            "CLAWGRPC_STATE_DIR" => variable,
+            "OPENCLAW_STATE_DIR" when !string.IsNullOrWhiteSpace(variable) => "/wrong",
+            _ => null,
+        }, "/home/u").Path);
+
+    [Theory]
+    [InlineData("OPENCLAW_STATE_DIR", "/x/openclaw.json")]
+    [InlineData("CLAWDBOT_STATE_DIR", "/x/clawdbot.json")]
+    [InlineData("MOLTBOT_STATE_DIR", "/x/moltbot.json")]
+    public void The_variables_of_the_other_programs_name_their_folder_and_configuration(string variable, string config) =>
+        Assert.Equal(config, StateFolder.Resolve(null, name => name == variable ? "/x" : null, "/home/u").ConfigPath);
+
+    [Fact]
+    public void Without_any_variable_it_is_the_first_folder_that_there_is()
+    {
+        string[] folders = [".moltbot", ".clawdbot", ".openclaw", ".clawgrpc"];
+        foreach (var folder in folders)
+        {
+            Directory.CreateDirectory(_folder[folder]);
+            Assert.Equal(_folder[folder], StateFolder.Resolve(null, _ => null, _folder.Path).Path);
+        }
+    }
+
+    [Theory]
+    [InlineData("OPENCLAW_CONFIG_PATH", "~/c.json", "/home/u/c.json", "/home/u/.openclaw/agents/main/agent")]
+    [InlineData("CLAWDBOT_AGENT_DIR", "/a", "/home/u/.openclaw/openclaw.json", "/a")]
+    [InlineData("PI_CODING_AGENT_DIR", "/a", "/home/u/.openclaw/openclaw.json", "/a")]
+    public void The_configuration_and_the_main_agents_folder_may_be_elsewhere(string variable, string value, string config, string agentDir)
+    {
+        var state = StateFolder.Resolve("~/.openclaw", name => name == variable ? value : null, "/home/u");
+
+        Assert.Equal((config, agentDir), (state.ConfigPath, state.AgentDir("main")));
+        Assert.Equal("/home/u/.openclaw/agents/work/agent", state.AgentDir("work"));
+    }
+
+    [Fact]
+    public void The_generation_can_be_said()
+    {
+        Assert.Equal("openclaw-cn", StateFolder.Resolve("/x", name => name == "CLAWGRPC_GENERATION" ? "openclaw-cn" : null, "/").GenerationOf("2026.2.1").Name);
+        Assert.Equal("openclaw", StateFolder.Resolve("/x", _ => null, "/").GenerationOf(null).Name);
+        Assert.Throws<ArgumentException>(() => StateFolder.Resolve("/x", name => name == "CLAWGRPC_GENERATION" ? "cn" : null, "/"));
+    }
 
     [Fact]
     public void A_relative_folder_is_made_absolute() =>

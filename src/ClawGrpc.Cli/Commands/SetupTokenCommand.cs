@@ -1,0 +1,65 @@
+using System.CommandLine;
+using System.Diagnostics;
+using ClawGrpc.Cli.Input;
+using ClawGrpc.Client;
+using ClawGrpc.V1;
+using Grpc.Core;
+using Spectre.Console;
+
+namespace ClawGrpc.Cli.Commands;
+
+/// <summary><c>claw models auth setup-token</c>: runs <c>claude setup-token</c> where it is installed, then asks for what it printed
+/// (openclaw-spec.md §0 and §7.2).</summary>
+internal static class SetupTokenCommand
+{
+    private const string ProfileId = "anthropic:manual";
+
+    public static Command Create(Globals globals)
+    {
+        var provider = new Option<string?>("--provider") { Description = "Provider id (default: anthropic)", HelpName = "name" };
+        var yes = new Option<bool>("--yes") { Description = "Skip confirmation" };
+        return globals.Command("setup-token", "Run claude setup-token here and store the token it prints", [provider, yes], async (invocation, cancellation) =>
+        {
+            if ((invocation.Get(provider)?.Trim().ToLowerInvariant() ?? "anthropic") is not ("anthropic" or ""))
+                throw CliFailure.Failed("Only --provider anthropic is supported for setup-token (uses `claude setup-token`).");
+            if (!invocation.Surroundings.InputIsTerminal) throw CliFailure.Failed("setup-token requires an interactive TTY.");
+            var console = invocation.Surroundings.Questions();
+            if (FindClaude(invocation.Surroundings.Environment) is { } claude
+                && (invocation.Get(yes) || await Prompts.ConfirmAsync(console, "Run `claude setup-token` now?", defaultAnswer: true, cancellation)))
+                await RunAsync(claude, cancellation);
+            while (true)
+            {
+                var token = await Prompts.SecretAsync(console, "Paste Anthropic setup-token", cancellation);
+                try
+                {
+                    var request = new OnboardRequest
+                    {
+                        AgentId = invocation.AgentId,
+                        ProfileId = ProfileId,
+                        SetupToken = new SetupTokenCredential { Token = token },
+                    };
+                    var response = await invocation.Auth.OnboardAsync(request, cancellationToken: cancellation);
+                    Announcement.Write(invocation, response.ConfigPath, $"{response.ProfileId} (anthropic/token)", response.Notices);
+                    return 0;
+                }
+                catch (RpcException e) when (ClawGrpcError.From(e).FieldViolations is { Count: > 0 } violations)
+                {
+                    console.WriteLine(string.Join('\n', violations.Select(violation => violation.Description)));
+                }
+            }
+        });
+    }
+
+    private static string? FindClaude(Func<string, string?> environment) => (environment("PATH") ?? "")
+        .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+        .Select(folder => Path.Combine(folder, "claude")).FirstOrDefault(File.Exists);
+
+    // At this terminal: the person logs in there, and sees the token.
+    private static async Task RunAsync(string claude, CancellationToken cancellation)
+    {
+        using var process = Process.Start(new ProcessStartInfo(claude, ["setup-token"]) { UseShellExecute = false })
+            ?? throw CliFailure.Failed("claude setup-token could not be started.");
+        await process.WaitForExitAsync(cancellation);
+        if (process.ExitCode != 0) throw CliFailure.Failed($"claude setup-token failed (exit {process.ExitCode})");
+    }
+}
