@@ -34,6 +34,14 @@ demo: build ## The whole story in half a minute: onboard, stream, cache, failove
 test: build ## Everything that tests; the last line counts
 	@node eng/testing/main.mjs
 
+# A folder of recorded cases of the real programs, for `make parity`. Only the usual one is what the documentation tells of.
+CASES ?= ../shared/cases
+
+.PHONY: parity
+parity: build ## The recorded command lines of OpenClaw and its like against these programs; CASES=DIR
+	@eng/debian.sh faketime
+	@node tests/parity/main.mjs --cases '$(CASES)' $(if $(filter ../shared/cases,$(CASES)),--docs docs/compatibility.md)
+
 .PHONY: build
 build: $(stamps)/build $(apps) ## Build all of it; leaves bin/clawgrpc (server) and bin/claw (CLI)
 
