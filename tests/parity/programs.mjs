@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const bin = (name) => path.join(root, 'bin', name);
-const patience = 60_000;
+const patience = 180_000;
 const faketime = readdirSync('/usr/lib').map((folder) => `/usr/lib/${folder}/faketime/libfaketimeMT.so.1`).find(existsSync);
 
 if (!faketime) throw new Error('libfaketime is missing: eng/debian.sh faketime installs it.');
