@@ -16,16 +16,16 @@ export function* ofStep(step, actual, sandboxRequests) {
   }
   if (step.exitCode !== actual.exitCode) yield { place: 'exit', expected: step.exitCode, actual: actual.exitCode };
   if (step.pty) yield* ofTerminal(step, actual);
-  else yield* ofOutput(step.expected.stdout, actual.stdout);
+  else yield* ofOutput(step.expected.stdout, actual.stdout, step.clock === 'frozen');
   if (step.exitCode !== 0) yield* ofComplaint(step.expected.stderr, actual.stderr);
 }
 
-function* ofOutput(expected, actual) {
+function* ofOutput(expected, actual, isFrozen) {
   const [theirs, ours] = [documentIn(expected), documentIn(actual)];
   if (theirs === undefined && ours !== undefined) yield { place: 'text', expected: withoutDrawing(expected), actual };
   else if (theirs === undefined) yield* betweenLines(withoutDrawing(expected), actual, 'text');
   else if (ours === undefined) yield { place: 'json', expected: theirs, actual };
-  else yield* between(timeless(theirs), timeless(ours), 'json:');
+  else yield* between(timeless(theirs, isFrozen), timeless(ours, isFrozen), 'json:');
 }
 
 // At a terminal the questions look different; what is said at the end is the same.
@@ -93,9 +93,11 @@ function sinceStart(store, nowMs) {
 }
 
 // Measured times differ by nature, and probes run at the same time: which ends first is chance.
-function timeless(document) {
+const measured = /^(startedAt|finishedAt|durationMs|latencyMs|remainingMs)$/;
+
+function timeless(document, isFrozen) {
   document.auth?.probes?.results.sort((one, other) => (one.profileId < other.profileId ? -1 : 1));
-  return JSON.parse(JSON.stringify(document, (key, value) => (/^(startedAt|finishedAt|durationMs|latencyMs)$/.test(key) ? 0 : value)));
+  return JSON.parse(JSON.stringify(document, (key, value) => (measured.test(key) && !(key === 'remainingMs' && isFrozen) ? 0 : value)));
 }
 
 /** The JSON document at the end of an output that may have other lines before it; undefined when there is none. */
