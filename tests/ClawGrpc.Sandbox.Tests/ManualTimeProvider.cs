@@ -1,6 +1,8 @@
 namespace ClawGrpc.Testing.Tests;
 
-/// <summary>A clock that stands still until it is told to move; timers that come due while it moves run before the move returns.</summary>
+/// <summary>
+/// A clock that stands still until it is told to move; timers that come due while it moves run before the move returns.
+/// </summary>
 public sealed class ManualTimeProvider(DateTimeOffset start) : TimeProvider
 {
     private readonly Lock _lock = new();

@@ -31,7 +31,7 @@ internal static class ReceiptText
         }
 
         if (receipt.Cache is { } cache) yield return Row("cache", Of(cache));
-        if (receipt.Usage is { } usage) yield return Row("usage", Of(usage));
+        if (receipt.Usage is { } usage) yield return Row("usage", Words.Of(usage));
         var times = Times(receipt);
         if (times.Length > 0) yield return Row("time", times);
         if (receipt.RequestId.Length > 0) yield return Row("request id", receipt.RequestId);
@@ -70,10 +70,6 @@ internal static class ReceiptText
             : "breakpoints " + string.Join(", ", cache.Breakpoints.Select(point => $"{point.Path} {point.Ttl}{(point.FromCaller ? " (yours)" : "")}"));
         return $"{Words.Of(cache.Applied)}{requested}{by}{reason}; {breakpoints}";
     }
-
-    private static string Of(Usage usage) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{usage.InputTokens} in, {usage.OutputTokens} out, {usage.CacheCreationInputTokens} written to the cache, {usage.CacheReadInputTokens} read from it");
 
     private static string Times(Receipt receipt)
     {

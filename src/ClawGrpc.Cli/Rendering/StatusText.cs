@@ -15,7 +15,7 @@ internal sealed record StatusText(Surroundings Surroundings)
     {
         var auth = status.Auth ?? new AuthStatus();
         foreach (var line in Models(status).Concat(Overview(auth)).Concat(Missing(auth)).Concat(Expiries(auth))
-            .Concat(Unusable(auth)).Concat(ConfigurationErrors(status)))
+            .Concat(Unusable(auth)).Concat(UsageOf(status)).Concat(ConfigurationErrors(status)))
         {
             writer.Write(line);
             writer.Write('\n');
@@ -115,6 +115,15 @@ internal sealed record StatusText(Surroundings Surroundings)
         var recovery = unusable.RecoverTime is { } time ? $" {ShortDuration.Of(time.ToDateTimeOffset() - Now)}" : "";
         var hint = unusable.RecoveryHint.Length > 0 ? $" - {unusable.RecoveryHint}" : "";
         return $"{unusable.ProfileId}{model} [{unusable.Kind}{reason}{recovery}]{hint}";
+    }
+
+    private static IEnumerable<string> UsageOf(AgentStatus status)
+    {
+        if (status.Usage is not { Completions: > 0 } total) yield break;
+        yield return "";
+        yield return $"Usage since the server started ({total.Completions})";
+        foreach (var profile in (status.Auth ?? new AuthStatus()).Profiles.Where(profile => profile.Usage is { Completions: > 0 }))
+            yield return $"- {profile.ProfileId} {profile.Usage.Completions}: {Words.Of(profile.Usage.Usage ?? new Usage())}";
     }
 
     private IEnumerable<string> ConfigurationErrors(AgentStatus status)

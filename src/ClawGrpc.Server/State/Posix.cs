@@ -41,12 +41,12 @@ internal static partial class Posix
     }
 
     /// <summary>Inode and times of a file or directory, which Linux alone tells here. Null: there is none.</summary>
-    public static (ulong Inode, ulong Size, Int128 Modified, Int128 Changed)? LinuxStat(string path)
+    public static FileIdentity? LinuxStat(string path)
     {
         // The layout of struct statx is the same on every architecture.
         Span<byte> stat = stackalloc byte[256];
         if (StatX(CurrentDirectory, path, 0, BasicStats, stat) == 0)
-            return (U64(stat, 32), U64(stat, 40), Nanoseconds(stat, 112), Nanoseconds(stat, 96));
+            return new FileIdentity(U64(stat, 32), U64(stat, 40), Nanoseconds(stat, 112), Nanoseconds(stat, 96));
         var error = Marshal.GetLastPInvokeError();
         return error == NoSuchFile ? null : throw Failed("look at", path, error);
     }
