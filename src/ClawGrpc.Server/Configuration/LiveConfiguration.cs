@@ -19,6 +19,8 @@ internal sealed record ConfigurationState(ClawConfiguration Configuration, Immut
 internal sealed class LiveConfiguration(StateFolder folder) : IDisposable
 {
     private readonly ConfigFile _file = new(folder.ConfigPath);
+    private readonly SemaphoreSlim _oneReader = new(1);
+    private ImmutableArray<(string Path, string? Text)> _texts = [];
     private volatile ConfigurationState _current = new(ClawConfiguration.None, [], []);
 
     public string Path => _file.Path;
@@ -33,18 +35,30 @@ internal sealed class LiveConfiguration(StateFolder folder) : IDisposable
     public async Task StartAsync()
     {
         AtomicFile.RemoveLeftovers(System.IO.Path.GetDirectoryName(Path)!);
-        var outcome = await Task.Run(() => Read(null));
-        if (outcome is ConfigurationOutcome.Rejected rejected)
-            throw new StartException(TextOf(rejected.Errors));
-        Take(outcome);
+        await ReloadAsync();
+        if (!_current.Errors.IsEmpty)
+            throw new StartException(TextOf(_current.Errors));
     }
 
     /// <summary>Reads it again. True: what is in force, or what is wrong, has changed.</summary>
     public async Task<bool> ReloadAsync()
     {
-        var before = _current;
-        Take(await Task.Run(() => Read(null)));
-        return !ReferenceEquals(before.Configuration, _current.Configuration) || !before.Errors.SequenceEqual(_current.Errors);
+        // One after the other: who began to read later has read what is newer.
+        await _oneReader.WaitAsync();
+        try
+        {
+            var texts = ImmutableArray.CreateBuilder<(string, string?)>();
+            var outcome = await Task.Run(() => Read(null, texts));
+            if (_texts.SequenceEqual(texts))
+                return false;
+            _texts = texts.ToImmutable();
+            Take(outcome);
+            return true;
+        }
+        finally
+        {
+            _oneReader.Release();
+        }
     }
 
     /// <summary>Refuses when the file on disk cannot be used now, so that a call that is going to edit it does nothing by halves.</summary>
@@ -75,10 +89,21 @@ internal sealed class LiveConfiguration(StateFolder folder) : IDisposable
         await ReloadAsync();
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        _file.Dispose();
+        _oneReader.Dispose();
+    }
 
-    private ConfigurationOutcome Read(string? instead) => ConfigurationReader.Read(
-        Path, path => instead is not null && path == Path ? instead : TextOf(path), Environment.GetEnvironmentVariable);
+    private ConfigurationOutcome Read(string? instead, ImmutableArray<(string, string?)>.Builder? read = null) => ConfigurationReader.Read(
+        Path,
+        path =>
+        {
+            var text = instead is not null && path == Path ? instead : TextOf(path);
+            read?.Add((path, text));
+            return text;
+        },
+        Environment.GetEnvironmentVariable);
 
     private void Take(ConfigurationOutcome outcome) => _current = outcome switch
     {
