@@ -51,35 +51,32 @@ public sealed class StatusWatch
         var failures = 0;
         while (true)
         {
-            using var call = _client.WatchStatus(RequestFor(agentId, known), cancellationToken: cancellation);
-            RpcException failure;
-            while (true)
+            RpcException? failure = null;
+            using (var call = _client.WatchStatus(RequestFor(agentId, known), cancellationToken: cancellation))
             {
-                var (message, ended) = await NextAsync(call, cancellation);
-                if (message is null)
+                while (failure is null)
                 {
-                    failure = ended!;
-                    break;
+                    (var message, failure) = await NextAsync(call, cancellation);
+                    if (message is null) break;
+                    if (failures > 0) Resumed?.Invoke();
+                    failures = 0;
+                    if (message.Status is { } status && status.Revision > known)
+                    {
+                        known = status.Revision;
+                        yield return status;
+                    }
+                    else if (message.Status is null && message.Revision > 0 && message.Revision < known)
+                    {
+                        // Revisions grow for as long as a state folder lives. One in force below the one we know means that the
+                        // folder was set back, from a backup say: what we know is of another history, so we take up the new one.
+                        known = 0;
+                        failure = new RpcException(new Grpc.Core.Status(StatusCode.Aborted, "The server's state was set back."));
+                    }
                 }
-
-                if (failures > 0) Resumed?.Invoke();
-                failures = 0;
-                // Revisions grow for as long as a state folder lives. One in force below the one we know means that the folder
-                // was set back, from a backup say: what we know is of another history, so we take up the new one.
-                if (message.Status is null && message.Revision < known && message.Revision > 0)
-                {
-                    known = 0;
-                    failure = new RpcException(new Grpc.Core.Status(StatusCode.Aborted, "The server's state was set back."));
-                    break;
-                }
-
-                if (message.Status is null || message.Status.Revision <= known) continue;
-                known = message.Status.Revision;
-                yield return message.Status;
             }
 
             var delay = BackOff.Delay(++failures, Jitter());
-            Interrupted?.Invoke(failure, delay);
+            Interrupted?.Invoke(failure!, delay);
             await Task.Delay(delay, Time, cancellation);
         }
     }

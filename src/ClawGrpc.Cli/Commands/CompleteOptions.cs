@@ -9,13 +9,13 @@ internal sealed record CompleteOptions
 {
     public Argument<string?> Prompt { get; } = new("prompt")
     {
-        Description = "The prompt; - or none: standard input",
+        Description = "The prompt; - or none: from standard input",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
     public Option<string?> Model { get; } = new("--model") { Description = "Model id or alias, with @profile to use only that profile", HelpName = "model" };
 
-    public Option<string?> System { get; } = new("--system") { Description = "System prompt; @file reads it from a file", HelpName = "text" };
+    public Option<string?> System { get; } = new("--system") { Description = "System prompt; @file: from a file", HelpName = "text" };
 
     public Option<string?> Session { get; } = new("--session") { Description = "Conversation key; keeps its profile, and so its prompt cache", HelpName = "id" };
 

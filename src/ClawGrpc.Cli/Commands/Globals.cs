@@ -8,8 +8,8 @@ internal sealed record Globals(Surroundings Surroundings)
     /// <summary>Where the server listens.</summary>
     public Option<string?> Endpoint { get; } = new("--endpoint")
     {
-        Description = "Server: unix:PATH, http://127.0.0.1:PORT or https://HOST (default: CLAWGRPC_ENDPOINT, else the state folder's socket)",
-        HelpName = "endpoint",
+        Description = "Server (default: CLAWGRPC_ENDPOINT, else the state folder's socket)",
+        HelpName = "unix:PATH|URL",
         Recursive = true,
     };
 

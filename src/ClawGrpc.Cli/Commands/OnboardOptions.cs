@@ -7,14 +7,14 @@ internal sealed record OnboardOptions
 {
     public Option<string?> ApiKey { get; } = new("--anthropic-api-key")
     {
-        Description = "Anthropic API key; - reads it from standard input, no value takes ANTHROPIC_API_KEY or asks",
+        Description = "Anthropic API key; -: from standard input; no value: from ANTHROPIC_API_KEY",
         HelpName = "key",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
     public Option<string?> AuthChoice { get; } = new("--auth-choice") { Description = "Auth: apiKey|setup-token|token|claude-cli", HelpName = "choice" };
 
-    public Option<string?> Token { get; } = new("--token") { Description = "Token value; - reads it from standard input", HelpName = "token" };
+    public Option<string?> Token { get; } = new("--token") { Description = "Token value; -: from standard input", HelpName = "token" };
 
     public Option<string?> TokenProvider { get; } = new("--token-provider") { Description = "Token provider id (non-interactive; used with --auth-choice token)", HelpName = "id" };
 
@@ -22,7 +22,7 @@ internal sealed record OnboardOptions
 
     public Option<string?> TokenExpiresIn { get; } = new("--token-expires-in") { Description = "Optional token expiry duration (e.g. 365d, 12h)", HelpName = "duration" };
 
-    public Option<string?> ProfileId { get; } = new("--profile-id") { Description = "Auth profile id (default: anthropic:default; anthropic:claude-cli for claude-cli)", HelpName = "id" };
+    public Option<string?> ProfileId { get; } = new("--profile-id") { Description = "Auth profile id (default: anthropic:default)", HelpName = "id" };
 
     public Option<bool> NonInteractive { get; } = new("--non-interactive") { Description = "Run without prompts" };
 

@@ -17,8 +17,7 @@ internal static class PasteTokenCommand
             Description = "Optional expiry duration (e.g. 365d, 12h). Stored as absolute expiresAt.",
             HelpName = "duration",
         };
-        const string description = "Paste a token into auth-profiles.json and update config; reads standard input when it is no terminal";
-        return globals.Command("paste-token", description, [provider, profileId, expiresIn], async (invocation, cancellation) =>
+        return globals.Command("paste-token", "Paste a token into auth-profiles.json and update config", [provider, profileId, expiresIn], async (invocation, cancellation) =>
         {
             var request = new PasteTokenRequest
             {

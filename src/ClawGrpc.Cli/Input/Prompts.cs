@@ -9,8 +9,8 @@ internal static class Prompts
     public static Task<string> SecretAsync(IAnsiConsole console, string question, CancellationToken cancellation) =>
         new TextPrompt<string>(Markup.Escape(question))
             .Secret('▪')
+            .AllowEmpty()
             .Validate(answer => string.IsNullOrWhiteSpace(answer) ? ValidationResult.Error("Required") : ValidationResult.Success())
-            .ValidationErrorMessage("Required")
             .ShowAsync(console, cancellation);
 
     /// <summary>Asks for a text that may be left empty.</summary>

@@ -34,9 +34,6 @@ public sealed record ServiceConfiguration
     /// <summary><c>clawgrpc.limits.attempts</c>: how many routes one completion may try; up to 100.</summary>
     public int Attempts { get; init; } = 8;
 
-    /// <summary><c>clawgrpc.limits.messageMegabytes</c>: the largest message from a caller; up to 1,024.</summary>
-    public int MessageMegabytes { get; init; } = 32;
-
     internal static ServiceConfiguration Read(Fields service)
     {
         var beta = service.OneOf("extendedCacheTtlBeta", "always", "when-needed", "never");
@@ -53,7 +50,6 @@ public sealed record ServiceConfiguration
             FirstEvent = Seconds(timeouts, "firstEventSeconds") ?? Default.FirstEvent,
             Idle = Seconds(timeouts, "idleSeconds") ?? Default.Idle,
             Attempts = Count(limits, "attempts", 100) ?? Default.Attempts,
-            MessageMegabytes = Count(limits, "messageMegabytes", 1024) ?? Default.MessageMegabytes,
         };
         foreach (var section in new[] { subscriptions, timeouts, limits, service })
             section?.RefuseOthers();

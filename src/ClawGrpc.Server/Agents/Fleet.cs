@@ -54,6 +54,10 @@ internal sealed class Fleet(StateFolder folder, LiveConfiguration configuration,
             ? folder.Expand(configured)
             : folder.AgentDir(id);
         var store = new AgentStore(Path.Join(directory, "auth-profiles.json"), time);
+
+        // What a crash left: this is the only server of the folder, and nothing of it writes here yet.
+        AtomicFile.RemoveLeftovers(directory);
+        LockFolder.RemoveLeftover(store.Path);
         var agent = new Agent(id, store, () => configuration.Current.Configuration.Auth.Health, time, log);
         await agent.ReloadAsync(CancellationToken.None);
         OnWake(agent);

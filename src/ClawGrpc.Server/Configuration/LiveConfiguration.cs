@@ -32,6 +32,7 @@ internal sealed class LiveConfiguration(StateFolder folder) : IDisposable
     /// <exception cref="StartException">It cannot be used; all errors with their places.</exception>
     public async Task StartAsync()
     {
+        AtomicFile.RemoveLeftovers(System.IO.Path.GetDirectoryName(Path)!);
         var outcome = await Task.Run(() => Read(null));
         if (outcome is ConfigurationOutcome.Rejected rejected)
             throw new StartException(TextOf(rejected.Errors));

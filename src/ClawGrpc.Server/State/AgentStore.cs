@@ -8,7 +8,6 @@ namespace ClawGrpc.Server.State;
 /// </summary>
 internal sealed class AgentStore(string path, TimeProvider time, LockTiming? timing = null) : IDisposable
 {
-    private const int MaxBytes = 16 * 1024 * 1024;
     private const int MaxRepeats = 5;
 
     // Long enough for another program to finish a write that is under way, short enough for a caller who waits.
@@ -92,10 +91,10 @@ internal sealed class AgentStore(string path, TimeProvider time, LockTiming? tim
             var identity = IdentityNow();
             if (_last is { } last && last.Identity == identity && (identity is null || identity.Value.IsSettled))
                 return last;
-            var bytes = identity is null ? [] : await BytesAsync(cancellation);
+            var bytes = WholeFile.Read(Path);
             if (IdentityNow() != identity && repeat < MaxRepeats)
                 continue;
-            if (identity is null)
+            if (identity is null || bytes is null)
                 return _last = new Content(AuthProfilesFile.Empty, [], null);
             if (_last is { Identity: not null } same && bytes.AsSpan().SequenceEqual(same.Bytes))
                 return _last = same with { Identity = identity };
@@ -113,30 +112,11 @@ internal sealed class AgentStore(string path, TimeProvider time, LockTiming? tim
     {
         try
         {
-            var identity = FileIdentity.Of(Path);
-            return identity is { Size: > MaxBytes }
-                ? throw new StateUnreadableException(Path, $"it is larger than {MaxBytes / 1024 / 1024} MB", null)
-                : identity;
+            return FileIdentity.Of(Path);
         }
         catch (IOException exception)
         {
-            throw new StateUnreadableException(Path, exception.Message, exception);
-        }
-    }
-
-    private async Task<byte[]> BytesAsync(CancellationToken cancellation)
-    {
-        try
-        {
-            return await File.ReadAllBytesAsync(Path, cancellation);
-        }
-        catch (FileNotFoundException)
-        {
-            return [];
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new StateUnreadableException(Path, exception.Message, exception);
+            throw new StateUnreadableException(Path, exception.Message.TrimEnd('.'), exception);
         }
     }
 

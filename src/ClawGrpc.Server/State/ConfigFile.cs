@@ -10,7 +10,6 @@ internal sealed record ConfigText(string? Text, FileIdentity? File);
 /// <summary>The configuration file's text. The five versions before the present one are kept beside it (openclaw-spec.md, section 1.1).</summary>
 internal sealed class ConfigFile(string path) : IDisposable
 {
-    private const int MaxBytes = 16 * 1024 * 1024;
     private const int MaxRepeats = 5;
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -20,29 +19,25 @@ internal sealed class ConfigFile(string path) : IDisposable
 
     /// <summary>Reads the file.</summary>
     /// <exception cref="StateUnreadableException">It cannot be read, or is no UTF-8.</exception>
-    public async Task<ConfigText> ReadAsync(CancellationToken cancellation = default)
+    public ConfigText Read()
     {
         try
         {
             for (var repeat = 0; ; repeat++)
             {
                 var identity = FileIdentity.Of(Path);
-                if (identity is null)
-                    return new ConfigText(null, null);
-                if (identity.Value.Size > MaxBytes)
-                    throw new StateUnreadableException(Path, $"it is larger than {MaxBytes / 1024 / 1024} MB", null);
-                var bytes = await File.ReadAllBytesAsync(Path, cancellation);
+                var bytes = WholeFile.Read(Path);
                 if (FileIdentity.Of(Path) == identity || repeat == MaxRepeats)
-                    return new ConfigText(Strict.GetString(bytes), identity);
+                    return bytes is null ? new ConfigText(null, null) : new ConfigText(Strict.GetString(bytes), identity);
             }
         }
         catch (DecoderFallbackException exception)
         {
             throw new StateUnreadableException(Path, "it is not UTF-8", exception);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (IOException exception)
         {
-            throw new StateUnreadableException(Path, exception.Message, exception);
+            throw new StateUnreadableException(Path, exception.Message.TrimEnd('.'), exception);
         }
     }
 
@@ -61,7 +56,7 @@ internal sealed class ConfigFile(string path) : IDisposable
         {
             for (var repeat = 0; repeat < MaxRepeats; repeat++)
             {
-                var before = await ReadAsync(cancellation);
+                var before = Read();
                 var text = edit(before.Text);
                 if (text == before.Text)
                     return before;

@@ -25,17 +25,19 @@ internal static partial class Posix
     public static void FlushDirectory(string path)
     {
         using var directory = OpenToRead(path);
-        RandomAccess.FlushToDisk(directory);
+        if (directory is not null)
+            RandomAccess.FlushToDisk(directory);
     }
 
-    /// <summary>Opens for reading without the advisory lock that the runtime takes along.</summary>
-    public static SafeFileHandle OpenToRead(string path)
+    /// <summary>Opens for reading without the advisory lock that the runtime takes along. Null: there is no file.</summary>
+    public static SafeFileHandle? OpenToRead(string path)
     {
         var closeOnExec = OperatingSystem.IsMacOS() ? 0x1000000 : 0x80000;
         var descriptor = Open(path, closeOnExec);
-        return descriptor >= 0
-            ? new SafeFileHandle(descriptor, ownsHandle: true)
-            : throw Failed("open", path, Marshal.GetLastPInvokeError());
+        if (descriptor >= 0)
+            return new SafeFileHandle(descriptor, ownsHandle: true);
+        var error = Marshal.GetLastPInvokeError();
+        return error == NoSuchFile ? null : throw Failed("open", path, error);
     }
 
     /// <summary>Inode and times of a file or directory, which Linux alone tells here. Null: there is none.</summary>

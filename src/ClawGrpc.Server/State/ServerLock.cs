@@ -9,7 +9,7 @@ internal sealed class ServerLock : IDisposable
 
     private ServerLock(FileStream file) => _file = file;
 
-    /// <summary>Takes the lock and writes this process's id into its file.</summary>
+    /// <summary>Takes the lock, writes this process's id into its file, and removes what a crash left in the folder.</summary>
     /// <exception cref="StateFolderInUseException">Another process has it.</exception>
     public static ServerLock Acquire(StateFolder folder)
     {
@@ -29,10 +29,19 @@ internal sealed class ServerLock : IDisposable
             throw new StateFolderInUseException(folder.Path, holder);
         }
 
-        file.SetLength(0);
-        file.Write(Encoding.ASCII.GetBytes($"{Environment.ProcessId}\n"));
-        file.Flush();
-        return new ServerLock(file);
+        try
+        {
+            file.SetLength(0);
+            file.Write(Encoding.ASCII.GetBytes($"{Environment.ProcessId}\n"));
+            file.Flush();
+            folder.RemoveLeftovers();
+            return new ServerLock(file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Gives the lock back. Its file stays: who removed it might remove another's.</summary>
@@ -40,9 +49,11 @@ internal sealed class ServerLock : IDisposable
 
     private static string? HolderOf(string path)
     {
-        if (!File.Exists(path))
+        if (Directory.Exists(path))
             return null;
         using var file = Posix.OpenToRead(path);
+        if (file is null)
+            return null;
         var text = new byte[20];
         var length = RandomAccess.Read(file, text, 0);
         var holder = Encoding.ASCII.GetString(text, 0, length).Trim();

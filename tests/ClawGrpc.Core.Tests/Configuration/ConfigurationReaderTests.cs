@@ -141,7 +141,7 @@ public class ConfigurationReaderTests
     {
         var configuration = Folder.Accept("""
             { clawgrpc: { extendedCacheTtlBeta: 'never', subscriptions: { enabled: false }, timeouts: { firstEventSeconds: 1.5, idleSeconds: 300 },
-                limits: { attempts: 3, messageMegabytes: 64 } } }
+                limits: { attempts: 3 } } }
             """);
         Assert.Equal(
             new ServiceConfiguration
@@ -151,7 +151,6 @@ public class ConfigurationReaderTests
                 FirstEvent = TimeSpan.FromSeconds(1.5),
                 Idle = TimeSpan.FromSeconds(300),
                 Attempts = 3,
-                MessageMegabytes = 64,
             },
             configuration.Service);
         Assert.False(configuration.AuthSettings.Subscriptions);

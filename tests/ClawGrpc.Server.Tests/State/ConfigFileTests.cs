@@ -18,14 +18,14 @@ public sealed class ConfigFileTests : IDisposable
     [Fact]
     public async Task Without_a_file_there_is_no_text()
     {
-        Assert.Equal(new ConfigText(null, null), await _config.ReadAsync());
+        Assert.Equal(new ConfigText(null, null), _config.Read());
         var written = await _config.UpdateAsync(before =>
         {
             Assert.Null(before);
             return "{} // ours\n";
         });
         Assert.Equal("{} // ours\n", written.Text);
-        Assert.Equal(written, await _config.ReadAsync());
+        Assert.Equal(written, _config.Read());
         Assert.Equal("{} // ours\n", File.ReadAllText(_config.Path));
         Assert.Equal(AtomicFile.OwnerOnly, File.GetUnixFileMode(_config.Path));
         Assert.Equal([_config.Path], Directory.EnumerateFiles(Path.GetDirectoryName(_config.Path)!));
@@ -51,7 +51,7 @@ public sealed class ConfigFileTests : IDisposable
         await _config.UpdateAsync(_ => "one");
         var before = await _config.UpdateAsync(text => text!);
         await Assert.ThrowsAsync<FormatException>(() => _config.UpdateAsync(_ => throw new FormatException()));
-        Assert.Equal(before, await _config.ReadAsync());
+        Assert.Equal(before, _config.Read());
         Assert.Equal([_config.Path], Directory.EnumerateFiles(Path.GetDirectoryName(_config.Path)!));
     }
 
@@ -81,7 +81,7 @@ public sealed class ConfigFileTests : IDisposable
 
         File.Delete(_config.Path);
         Directory.CreateDirectory(_config.Path);
-        await Assert.ThrowsAsync<StateUnreadableException>(() => _config.ReadAsync());
+        Assert.Throws<StateUnreadableException>(_config.Read);
     }
 
     [Fact]

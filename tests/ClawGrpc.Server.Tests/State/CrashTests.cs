@@ -36,8 +36,8 @@ public sealed class CrashTests : IDisposable
 
             AssertHolds(await store.ReadAsync(), acknowledged);
 
-            // As a server does when it starts, so that the next one need not wait until the lock is stale.
-            state.RemoveLeftovers();
+            // The next one need not wait until the lock is stale.
+            ServerLock.Acquire(state).Dispose();
             Assert.Equal([path], Directory.EnumerateFileSystemEntries(state.AgentDir("main")));
         }
     }

@@ -17,8 +17,7 @@ public sealed class FileChangesTests : IDisposable
     public void A_file_that_appears_changes_or_goes_is_noticed_once()
     {
         var file = _folder["f"];
-        _changes.Add(file);
-        Assert.Empty(_changes.Changed());
+        Watch(file);
 
         File.WriteAllText(file, "one");
         Assert.Equal([file], _changes.Changed());
@@ -33,10 +32,35 @@ public sealed class FileChangesTests : IDisposable
     }
 
     [Fact]
+    public void What_is_added_counts_as_changed_at_the_first_look()
+    {
+        File.WriteAllText(_folder["f"], "x");
+        _changes.Add(_folder["f"]);
+        _changes.Add(_folder["none"]);
+        Assert.Equal([_folder["f"], _folder["none"]], _changes.Changed().Order());
+        _changes.Add(_folder["f"]);
+        Assert.Empty(_changes.Changed());
+    }
+
+    [Fact]
+    public void Only_another_content_is_a_change()
+    {
+        var file = _folder["f"];
+        File.WriteAllText(file, "same");
+        Watch(file);
+        File.WriteAllText(file, "same");
+        File.SetLastWriteTimeUtc(file, LongAgo);
+        File.SetUnixFileMode(file, AtomicFile.OwnerOnly);
+        Assert.Empty(_changes.Changed());
+        File.WriteAllText(file, "else");
+        File.SetLastWriteTimeUtc(file, LongAgo);
+        Assert.Equal([file], _changes.Changed());
+    }
+
+    [Fact]
     public void Several_changes_in_a_row_are_one_and_only_what_is_watched_counts()
     {
-        _changes.Add(_folder["a"]);
-        _changes.Add(_folder["a"]);
+        Watch(_folder["a"]);
         foreach (var text in new[] { "1", "22", "333" })
             File.WriteAllText(_folder["a"], text);
         File.WriteAllText(_folder["b"], "x");
@@ -51,24 +75,26 @@ public sealed class FileChangesTests : IDisposable
     public void A_new_name_in_a_directory_is_a_change_of_it()
     {
         Directory.CreateDirectory(_folder["agents"]);
-        _changes.Add(_folder["agents"]);
+        Watch(_folder["agents"]);
         Directory.CreateDirectory(_folder["agents/new"]);
         Assert.Equal([_folder["agents"]], _changes.Changed());
     }
 
     [Fact]
-    public void A_path_that_cannot_be_looked_at_is_as_good_as_gone()
+    public void A_path_that_cannot_be_looked_at_changes_when_it_can()
     {
         File.WriteAllText(_folder["f"], "");
-        _changes.Add(_folder["f/below"]);
+        Watch(_folder["f/below"]);
         Assert.Empty(_changes.Changed());
+        File.Delete(_folder["f"]);
+        Assert.Equal([_folder["f/below"]], _changes.Changed());
     }
 
     [Fact]
     public async Task Changes_are_told_at_the_next_look()
     {
         using var cancellation = new CancellationTokenSource();
-        _changes.Add(_folder["f"]);
+        Watch(_folder["f"]);
         await using var watch = _changes.WatchAsync(cancellation.Token).GetAsyncEnumerator(CancellationToken.None);
         var next = watch.MoveNextAsync().AsTask();
         _time.Tick();
@@ -83,5 +109,12 @@ public sealed class FileChangesTests : IDisposable
         var never = watch.MoveNextAsync().AsTask();
         await cancellation.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => never);
+    }
+
+    private void Watch(string path)
+    {
+        _changes.Add(path);
+        Assert.Equal([path], _changes.Changed());
+        Assert.Empty(_changes.Changed());
     }
 }

@@ -1,0 +1,60 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Unicode;
+using ClawGrpc.Core.Messages;
+using Google.Protobuf;
+
+namespace ClawGrpc.Server.Mapping;
+
+/// <summary>Collects what is wrong with the fields of one message, so that a caller hears of all of it at once.</summary>
+internal sealed class FieldErrors
+{
+    private readonly List<FieldError> _errors = [];
+
+    public ImmutableArray<FieldError> All => [.. _errors];
+
+    public void Add(string path, string description) => _errors.Add(new FieldError(path, description));
+
+    public void Required(string path, string value)
+    {
+        if (value.Length == 0)
+            Add(path, "is required");
+    }
+
+    /// <summary>Whether the bytes are one JSON value of this kind; adds what is wrong with them.</summary>
+    /// <param name="path">The field.</param>
+    /// <param name="json">Its bytes.</param>
+    /// <param name="kind">What it must begin with; null: any value will do.</param>
+    public bool IsJson(string path, ByteString json, JsonTokenType? kind = JsonTokenType.StartObject)
+    {
+        if (json.IsEmpty)
+        {
+            Add(path, "is required, as JSON");
+            return false;
+        }
+
+        if (!Utf8.IsValid(json.Span))
+        {
+            Add(path, "is not valid UTF-8");
+            return false;
+        }
+
+        try
+        {
+            var reader = new Utf8JsonReader(json.Span, new JsonReaderOptions { MaxDepth = JsonText.MaxDepth });
+            reader.Read();
+            var first = reader.TokenType;
+            reader.Skip();
+            reader.Read();
+            if (kind is null || kind == first)
+                return true;
+            Add(path, "must be a JSON object");
+        }
+        catch (JsonException wrong)
+        {
+            Add(path, $"is not JSON at line {wrong.LineNumber + 1}, byte {wrong.BytePositionInLine + 1}");
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,185 @@
+using ClawGrpc.Cli.Tests.Harness;
+using ClawGrpc.V1;
+using Google.Protobuf;
+using Grpc.Core;
+
+namespace ClawGrpc.Cli.Tests;
+
+/// <summary><c>claw complete</c>.</summary>
+public sealed class CompleteTests : IAsyncLifetime
+{
+    private readonly Terminal _terminal = new();
+
+    public async Task InitializeAsync()
+    {
+        await _terminal.StartAsync();
+        Streams("Hel", "lo");
+    }
+
+    public async Task DisposeAsync() => await _terminal.DisposeAsync();
+
+    [Fact]
+    public async Task The_text_is_all_that_is_on_standard_output()
+    {
+        Assert.Equal(new Run(0, "Hello\n", ""), await _terminal.ClawAsync("complete", "Say hello"));
+        var input = _terminal.Script.Single<StreamCompleteRequest>().Input;
+        Assert.Equal("Say hello", input.Messages.Messages.Single().Content.Single().Text.Text);
+        Assert.Equal((Role.User, false), (input.Messages.Messages[0].Role, input.Messages.HasMaxTokens));
+    }
+
+    [Fact]
+    public async Task Every_option_reaches_the_request()
+    {
+        await File.WriteAllTextAsync(_terminal.FilePath("system.txt"), "Be brief.\n");
+        await _terminal.ClawAsync(
+            "complete", "hi", "--agent", "work", "--model", "opus@anthropic:work", "--session", "s1", "--cache", "long", "--max-tokens", "12",
+            "--system", "@" + _terminal.FilePath("system.txt"));
+        var expected = new CompletionInput
+        {
+            AgentId = "work",
+            Model = "opus@anthropic:work",
+            SessionId = "s1",
+            CacheRetention = CacheRetention.Long,
+            Messages = new MessagesRequest
+            {
+                MaxTokens = 12,
+                Messages = { new Message { Role = Role.User, Content = { new ContentBlock { Text = new TextBlock { Text = "hi" } } } } },
+                System = { new ContentBlock { Text = new TextBlock { Text = "Be brief.\n" } } },
+            },
+        };
+        Assert.Equal(expected, _terminal.Script.Single<StreamCompleteRequest>().Input);
+    }
+
+    [Theory]
+    [InlineData("complete")]
+    [InlineData("complete", "-")]
+    public async Task The_prompt_comes_from_a_pipe(params string[] arguments)
+    {
+        await _terminal.RunAsync(arguments, input: "from a pipe\n");
+        Assert.Equal("from a pipe", _terminal.Script.Single<StreamCompleteRequest>().Input.Messages.Messages[0].Content[0].Text.Text);
+    }
+
+    [Theory]
+    [InlineData("@home")]
+    [InlineData("[suggest]")]
+    public async Task A_prompt_may_begin_with_any_character(string prompt)
+    {
+        await _terminal.ClawAsync("complete", prompt);
+        Assert.Equal(prompt, _terminal.Script.Single<StreamCompleteRequest>().Input.Messages.Messages[0].Content[0].Text.Text);
+    }
+
+    [Theory]
+    [InlineData("--max-tokens", "0")]
+    [InlineData("--max-tokens", "many")]
+    [InlineData("--cache", "forever")]
+    [InlineData("--system", "@/no/such/file")]
+    [InlineData("one", "two")]
+    public async Task Values_that_cannot_be_are_a_wrong_call(params string[] options)
+    {
+        var run = await _terminal.ClawAsync(["complete", "hi", .. options]);
+        Assert.Equal((2, ""), (run.ExitCode, run.Out));
+        Assert.StartsWith("Error: ", run.Error, StringComparison.Ordinal);
+        Assert.Empty(_terminal.Script.Requests);
+    }
+
+    [Fact]
+    public async Task At_a_terminal_without_a_prompt_it_is_called_wrongly() =>
+        Assert.Equal(2, (await _terminal.RunAsync(["complete"], keyboard: new Keyboard())).ExitCode);
+
+    [Fact]
+    public async Task What_came_before_an_error_stays_and_the_error_goes_to_standard_error()
+    {
+        _terminal.Script.Stream = async (_, stream, _) =>
+        {
+            await stream.WriteAsync(Text("Half an ans"));
+            throw Script.Failure(StatusCode.Aborted, ErrorReason.Interrupted, "The stream broke after its first event.");
+        };
+        Assert.Equal(new Run(1, "Half an ans\n", "Error: The stream broke after its first event.\n"), await _terminal.ClawAsync("complete", "hi"));
+    }
+
+    [Fact]
+    public async Task A_stream_that_just_ends_is_an_error()
+    {
+        _terminal.Script.Stream = (_, stream, _) => stream.WriteAsync(Text("Half\n"));
+        Assert.Equal(new Run(1, "Half\n", "Error: The answer ended before it was complete.\n"), await _terminal.ClawAsync("complete", "hi"));
+    }
+
+    [Fact]
+    public async Task Ctrl_C_cancels_the_call_on_the_server_and_exits_130()
+    {
+        var cancelledThere = new TaskCompletionSource();
+        _terminal.Script.Stream = async (_, stream, context) =>
+        {
+            context.CancellationToken.Register(cancelledThere.SetResult);
+            await stream.WriteAsync(Text("Once upon"));
+            await Task.Delay(Timeout.Infinite, context.CancellationToken);
+        };
+        using var pressed = new CancellationTokenSource();
+        await using var output = new WaitingWriter("Once upon");
+        var running = _terminal.RunAsync(["complete", "hi"], output: output, cancellation: pressed.Token);
+        await output.Seen;
+        await pressed.CancelAsync();
+        Assert.Equal(new Run(130, "Once upon\n", ""), await running);
+        await cancelledThere.Task.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
+    public async Task Json_is_one_document_with_the_message_as_it_came_and_the_receipt()
+    {
+        _terminal.Script.On<CompleteRequest>(_ => new CompleteResponse { Completion = Samples.Completion(), Receipt = Samples.Receipt(_terminal.Time.GetUtcNow()) });
+        var run = await _terminal.ClawAsync("complete", "hi", "--json");
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Golden.Matches("text/complete.json", run.Out);
+    }
+
+    [Fact]
+    public async Task Json_prints_nothing_when_it_fails()
+    {
+        _terminal.Script.On<CompleteRequest>(_ => throw Script.Failure(StatusCode.Unavailable, ErrorReason.Overloaded, "Overloaded"));
+        Assert.Equal(new Run(1, "", "Error: Overloaded\nTrying again later may help.\n"), await _terminal.ClawAsync("complete", "hi", "--json"));
+    }
+
+    [Fact]
+    public async Task The_receipt_is_for_people_and_on_standard_error()
+    {
+        var run = await _terminal.ClawAsync("complete", "hi", "--receipt");
+        Assert.Equal("Hello\n", run.Out);
+        Golden.Matches("text/receipt.txt", run.Error);
+    }
+
+    [Fact]
+    public async Task A_failed_completion_has_a_receipt_too()
+    {
+        _terminal.Script.Stream = (_, _, _) => throw Script.FailureWithTrailers(
+            StatusCode.ResourceExhausted, ErrorReason.RateLimited, "limited", metadata: null, details: [],
+            new Metadata { { "clawgrpc-receipt-bin", new Receipt { CompletionId = "cmp_9" }.ToByteArray() } });
+        var run = await _terminal.ClawAsync("complete", "hi", "--receipt");
+        Assert.Equal("Receipt cmp_9\n  served by   nothing\nError: limited\nSee claw models status.\n", run.Error);
+    }
+
+    [Fact]
+    public async Task An_answer_that_was_cut_off_says_so()
+    {
+        StreamsUntil("max_tokens", "Hel");
+        Assert.Equal(new Run(0, "Hel\n", "Note: the answer stopped with \"max_tokens\".\n"), await _terminal.ClawAsync("complete", "hi"));
+    }
+
+    private void Streams(params string[] texts) => StreamsUntil("end_turn", texts);
+
+    private void StreamsUntil(string stopReason, params string[] texts)
+    {
+        var receipt = Samples.Receipt(_terminal.Time.GetUtcNow());
+        receipt.StopReason = stopReason;
+        _terminal.Script.Stream = async (_, stream, _) =>
+        {
+            await stream.WriteAsync(new StreamCompleteResponse { Started = new CompletionStarted { CompletionId = "cmp_1" } });
+            await stream.WriteAsync(new StreamCompleteResponse { BlockDelta = new ContentBlockDelta { Thinking = "Hm." } });
+            await stream.WriteAsync(new StreamCompleteResponse { BlockStart = new ContentBlockStart { Index = 1, Block = new ContentBlock { Text = new TextBlock() } } });
+            foreach (var text in texts) await stream.WriteAsync(Text(text));
+            await stream.WriteAsync(new StreamCompleteResponse { Raw = new RawEvent { Type = "new" } });
+            await stream.WriteAsync(new StreamCompleteResponse { Finished = new CompletionFinished { Receipt = receipt } });
+        };
+    }
+
+    private static StreamCompleteResponse Text(string text) => new() { BlockDelta = new ContentBlockDelta { Index = 1, Text = text } };
+}

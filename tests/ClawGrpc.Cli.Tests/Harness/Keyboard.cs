@@ -1,0 +1,63 @@
+using System.Text;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace ClawGrpc.Cli.Tests.Harness;
+
+/// <summary>A console at which a test types, and reads what is shown.</summary>
+public sealed class Keyboard : IAnsiConsole, IAnsiConsoleInput
+{
+    private readonly Queue<ConsoleKeyInfo> _keys = new();
+    private readonly StringBuilder _screen = new();
+    private readonly IAnsiConsole _console;
+
+    public Keyboard()
+    {
+        _console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = AnsiSupport.Yes,
+            ColorSystem = ColorSystemSupport.NoColors,
+            Interactive = InteractionSupport.Yes,
+            Out = new AnsiConsoleOutput(new StringWriter(_screen)),
+        });
+        _console.Profile.Width = 120;
+    }
+
+    /// <summary>All that was shown.</summary>
+    public string Screen => _screen.ToString();
+
+    public Profile Profile => _console.Profile;
+
+    public IAnsiConsoleCursor Cursor => _console.Cursor;
+
+    public IAnsiConsoleInput Input => this;
+
+    public IExclusivityMode ExclusivityMode => _console.ExclusivityMode;
+
+    public RenderPipeline Pipeline => _console.Pipeline;
+
+    /// <summary>Types a line.</summary>
+    public Keyboard Type(string line)
+    {
+        foreach (var character in line) _keys.Enqueue(new ConsoleKeyInfo(character, ConsoleKey.None, shift: false, alt: false, control: false));
+        return Press(ConsoleKey.Enter);
+    }
+
+    /// <summary>Presses a key.</summary>
+    public Keyboard Press(ConsoleKey key)
+    {
+        _keys.Enqueue(new ConsoleKeyInfo('\0', key, shift: false, alt: false, control: false));
+        return this;
+    }
+
+    public void Clear(bool home) => _console.Clear(home);
+
+    public void Write(IRenderable renderable) => _console.Write(renderable);
+
+    public bool IsKeyAvailable() => _keys.Count > 0;
+
+    public ConsoleKeyInfo? ReadKey(bool intercept) => _keys.Dequeue();
+
+    public Task<ConsoleKeyInfo?> ReadKeyAsync(bool intercept, CancellationToken cancellationToken) =>
+        Task.FromResult<ConsoleKeyInfo?>(_keys.Dequeue());
+}

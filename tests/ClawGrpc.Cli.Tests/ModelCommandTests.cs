@@ -1,0 +1,89 @@
+using ClawGrpc.Cli.Tests.Harness;
+using ClawGrpc.V1;
+using Google.Protobuf;
+
+namespace ClawGrpc.Cli.Tests;
+
+/// <summary><c>claw models list|set|aliases|fallbacks</c>: command to RPC and RPC to text.</summary>
+public sealed class ModelCommandTests : IAsyncLifetime
+{
+    private readonly Terminal _terminal = new();
+
+    public async Task InitializeAsync()
+    {
+        await _terminal.StartAsync();
+        _terminal.Script
+            .On<SetDefaultModelRequest>(_ => new SetDefaultModelResponse { Model = "anthropic/claude-opus-4-6" })
+            .On<AddModelAliasRequest>(_ => new AddModelAliasResponse { Model = "anthropic/claude-opus-4-6" })
+            .On<RemoveModelAliasRequest>(_ => new RemoveModelAliasResponse())
+            .On<AddModelFallbackRequest>(_ => new AddModelFallbackResponse { Fallbacks = { "a/b", "c/d" } })
+            .On<RemoveModelFallbackRequest>(_ => new RemoveModelFallbackResponse { Fallbacks = { "a/b" } })
+            .On<ClearModelFallbacksRequest>(_ => new ClearModelFallbacksResponse());
+    }
+
+    public async Task DisposeAsync() => await _terminal.DisposeAsync();
+
+    public static TheoryData<string[], IMessage, string> Edits => new()
+    {
+        { ["set", "opus"], new SetDefaultModelRequest { Model = "opus" }, "Default model: anthropic/claude-opus-4-6" },
+        { ["aliases", "add", "o", "opus"], new AddModelAliasRequest { Alias = "o", Model = "opus" }, "Alias o -> anthropic/claude-opus-4-6" },
+        { ["aliases", "remove", "o"], new RemoveModelAliasRequest { Alias = "o" }, "Removed alias: o" },
+        { ["fallbacks", "add", "c/d"], new AddModelFallbackRequest { Model = "c/d" }, "Fallbacks: a/b, c/d" },
+        { ["fallbacks", "remove", "c/d"], new RemoveModelFallbackRequest { Model = "c/d" }, "Fallbacks: a/b" },
+        { ["fallbacks", "clear"], new ClearModelFallbacksRequest(), "Fallback list cleared." },
+    };
+
+    [Theory]
+    [MemberData(nameof(Edits))]
+    public async Task An_edit_is_one_call_and_one_line(string[] command, IMessage request, string line)
+    {
+        Assert.Equal(new Run(0, line + "\n", ""), await _terminal.ClawAsync(["models", .. command]));
+        Assert.Equal(request, Assert.Single(_terminal.Script.Requests));
+    }
+
+    [Theory]
+    [InlineData("aliases", "", "Aliases (2):\n- a -> x/1\n- b -> x/2\n")]
+    [InlineData("aliases", "--plain", "a x/1\nb x/2\n")]
+    [InlineData("aliases", "--json", "{\n  \"aliases\": {\n    \"a\": \"x/1\",\n    \"b\": \"x/2\"\n  }\n}\n")]
+    [InlineData("fallbacks", "", "Fallbacks (2):\n- x/2\n- b\n")]
+    [InlineData("fallbacks", "--plain", "x/2\nb\n")]
+    [InlineData("fallbacks", "--json", "{\n  \"fallbacks\": [\n    \"x/2\",\n    \"b\"\n  ]\n}\n")]
+    public async Task Aliases_and_fallbacks_are_listed_from_the_status(string list, string option, string expected)
+    {
+        var status = new AgentStatus { Fallbacks = { "x/2", "b" } };
+        status.Aliases.Add("b", "x/2");
+        status.Aliases.Add("a", "x/1");
+        _terminal.HasStatus(status);
+        Assert.Equal(new Run(0, expected, ""), await _terminal.ClawAsync([.. new[] { "models", list, "list", option }.Where(argument => argument.Length > 0)]));
+    }
+
+    [Theory]
+    [InlineData("aliases", "Aliases (0):\n- none\n")]
+    [InlineData("fallbacks", "Fallbacks (0):\n- none\n")]
+    public async Task None_is_said(string list, string expected)
+    {
+        _terminal.HasStatus(new AgentStatus());
+        Assert.Equal(expected, (await _terminal.ClawAsync("models", list, "list")).Out);
+    }
+
+    [Theory]
+    [InlineData("models.txt")]
+    [InlineData("models-plain.txt", "--plain")]
+    [InlineData("models.json", "--json")]
+    public async Task Models_are_listed(string golden, params string[] options)
+    {
+        var page = new ListModelsResponse();
+        page.Models.Add(new Model { Model_ = "anthropic/claude-opus-4-6", Alias = "opus", DefaultModel = true, Available = true, CacheRetention = CacheRetention.Short, DisplayName = "Claude Opus 4.6" });
+        page.Models.Add(new Model { Model_ = "anthropic/claude-sonnet-4-5", FallbackPosition = 1 });
+        _terminal.Script.On<ListModelsRequest>(_ => page);
+        Golden.Matches("text/" + golden, (await _terminal.ClawAsync(["models", "list", .. options])).Out);
+    }
+
+    [Fact]
+    public async Task What_the_server_does_not_do_yet_is_said_in_its_words()
+    {
+        await using var bare = await new Terminal().StartAsync();
+        Assert.Equal(
+            new Run(1, "", "Error: This server does not do SetDefaultModelRequest yet.\n"), await bare.ClawAsync("models", "set", "opus"));
+    }
+}

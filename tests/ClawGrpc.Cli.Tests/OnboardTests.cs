@@ -1,0 +1,144 @@
+using ClawGrpc.Cli.Tests.Harness;
+using ClawGrpc.V1;
+
+namespace ClawGrpc.Cli.Tests;
+
+/// <summary><c>claw onboard</c> without a person: options, environment and standard input.</summary>
+public sealed class OnboardTests : IAsyncLifetime
+{
+    private const string Key = "sk-ant-api03-FAKE-KEY-ONE-00000000000000000001";
+    private const string Token = "sk-ant-oat01-FAKE-TOKEN-ONE-00000000000000000000000000000000000000000000000000000000000001";
+
+    private readonly Terminal _terminal = new();
+
+    public async Task InitializeAsync()
+    {
+        await _terminal.StartAsync();
+        _terminal.Script.On<OnboardRequest>(request => new OnboardResponse
+        {
+            AgentId = "main",
+            ProfileId = request.ProfileId.Length > 0 ? request.ProfileId : "anthropic:default",
+            Type = request.CredentialCase == OnboardRequest.CredentialOneofCase.ApiKey ? CredentialType.ApiKey : CredentialType.Token,
+            ConfigPath = "/home/u/.clawgrpc/clawgrpc.json",
+        });
+    }
+
+    public async Task DisposeAsync() => await _terminal.DisposeAsync();
+
+    [Fact]
+    public async Task The_key_alone_is_enough()
+    {
+        var run = await _terminal.ClawAsync("onboard", "--anthropic-api-key", Key);
+        Assert.Equal(new Run(0, "Updated ~/.clawgrpc/clawgrpc.json\nAuth profile: anthropic:default (anthropic/api_key)\n", ""), run);
+        Assert.Equal(new OnboardRequest { ApiKey = new ApiKeyCredential { Key = Key } }, _terminal.Script.Single<OnboardRequest>());
+    }
+
+    [Theory]
+    [InlineData("onboard", "--anthropic-api-key", "-")]
+    [InlineData("onboard", "--anthropic-api-key=-", "--json")]
+    public async Task The_key_comes_from_standard_input_and_is_never_shown(params string[] arguments)
+    {
+        var run = await _terminal.RunAsync(arguments, input: Key + "\n");
+        Assert.Equal(Key, _terminal.Script.Single<OnboardRequest>().ApiKey.Key);
+        Assert.DoesNotContain("FAKE", run.Out + run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("onboard", "--anthropic-api-key")]
+    [InlineData("onboard", "--anthropic-api-key", "--non-interactive")]
+    [InlineData("onboard", "--auth-choice", "apiKey")]
+    [InlineData("onboard")]
+    public async Task The_key_comes_from_the_environment(params string[] arguments)
+    {
+        _terminal.Environment["ANTHROPIC_API_KEY"] = $" {Key} ";
+        Assert.Equal(0, (await _terminal.ClawAsync(arguments)).ExitCode);
+        Assert.Equal(Key, _terminal.Script.Single<OnboardRequest>().ApiKey.Key);
+    }
+
+    [Fact]
+    public async Task The_command_lines_of_the_recorded_runs_work_as_they_are()
+    {
+        string[] gateway =
+        [
+            "onboard", "--non-interactive", "--accept-risk", "--mode", "local", "--skip-channels", "--skip-skills", "--skip-health", "--skip-ui",
+            "--no-install-daemon", "--gateway-port", "18789", "--gateway-bind", "loopback", "--gateway-auth", "token", "--gateway-token", "fake",
+            "--workspace", "/home/u/ws",
+        ];
+        var apiKey = await _terminal.ClawAsync([.. gateway, "--auth-choice", "apiKey", "--anthropic-api-key", Key, "--json"]);
+        Assert.Equal(0, apiKey.ExitCode);
+        Assert.Contains("\"authChoice\": \"apiKey\"", apiKey.Out, StringComparison.Ordinal);
+        Assert.StartsWith("Note: ignored, there is no gateway or workspace to set up: --mode, --workspace, ", apiKey.Error, StringComparison.Ordinal);
+
+        var token = await _terminal.ClawAsync(
+            [.. gateway, "--auth-choice", "token", "--token-provider", "anthropic", "--token", Token, "--token-profile-id", "anthropic:sub", "--token-expires-in", "12h"]);
+        Assert.Equal("Updated ~/.clawgrpc/clawgrpc.json\nAuth profile: anthropic:sub (anthropic/token)\n", token.Out);
+        var request = _terminal.Script.Requests.OfType<OnboardRequest>().Last();
+        Assert.Equal((Token, 43200L, "anthropic:sub"), (request.SetupToken.Token, request.SetupToken.ExpiresIn.Seconds, request.ProfileId));
+    }
+
+    [Fact]
+    public async Task The_json_summary_carries_the_notices_and_they_are_shown_as_well()
+    {
+        _terminal.Script.On<OnboardRequest>(_ => new OnboardResponse
+        {
+            AgentId = "work",
+            ProfileId = "anthropic:default",
+            Type = CredentialType.Token,
+            ConfigPath = "/etc/claw.json",
+            Notices = { "Terms apply." },
+        });
+        var run = await _terminal.ClawAsync("onboard", "--token", Token, "--agent", "work", "--json");
+        Golden.Matches("text/onboard.json", run.Out);
+        Assert.Equal("Note: Terms apply.\n", run.Error);
+        Assert.Equal("work", _terminal.Script.Single<OnboardRequest>().AgentId);
+    }
+
+    [Theory]
+    [InlineData("Missing --token-provider for --auth-choice token.", "--auth-choice", "token", "--token", Token)]
+    [InlineData("Only --token-provider anthropic is supported for --auth-choice token.", "--auth-choice", "token", "--token-provider", "openai")]
+    [InlineData("Missing --token for --auth-choice token.", "--auth-choice", "token", "--token-provider", "anthropic")]
+    [InlineData("Missing --token for --auth-choice setup-token.", "--auth-choice", "setup-token")]
+    [InlineData("Invalid --token-expires-in: Error: invalid duration: xyz", "--token", Token, "--token-expires-in", "xyz")]
+    [InlineData("Unknown --auth-choice \"nonsense\". Valid choices: apiKey, setup-token, token, claude-cli", "--auth-choice", "nonsense")]
+    public async Task What_is_missing_is_said_in_OpenClaws_words(string text, params string[] options)
+    {
+        Assert.Equal(new Run(1, "", text + "\n"), await _terminal.ClawAsync(["onboard", "--non-interactive", .. options]));
+        Assert.Empty(_terminal.Script.Requests);
+    }
+
+    [Fact]
+    public async Task Without_a_key_an_existing_one_is_enough()
+    {
+        var status = new AgentStatus { AgentId = "main", ConfigPath = "/home/u/.clawgrpc/clawgrpc.json", Auth = new AuthStatus() };
+        _terminal.HasStatus(status);
+        var missing = await _terminal.ClawAsync("onboard", "--auth-choice", "apiKey");
+        Assert.Equal(new Run(1, "", "Missing --anthropic-api-key (or ANTHROPIC_API_KEY in env, or existing anthropic API-key profile).\n"), missing);
+
+        status.Auth.Profiles.Add(new ProfileStatus { ProfileId = "anthropic:work", Provider = "anthropic", Type = CredentialType.ApiKey });
+        var existing = await _terminal.ClawAsync("onboard", "--auth-choice", "apiKey");
+        Assert.Equal(0, existing.ExitCode);
+        Assert.EndsWith("Auth profile: anthropic:work (anthropic/api_key)\n", existing.Out, StringComparison.Ordinal);
+        Assert.Empty(_terminal.Script.Requests.OfType<OnboardRequest>());
+    }
+
+    [Fact]
+    public async Task With_nothing_to_onboard_it_is_called_wrongly() => Assert.Equal(2, (await _terminal.ClawAsync("onboard")).ExitCode);
+
+    [Fact]
+    public async Task The_servers_refusal_of_an_option_ends_it_with_the_validators_words()
+    {
+        _terminal.Script.On<OnboardRequest>(_ => throw Script.InvalidField("setup_token.token", "Token looks too short; paste the full setup-token"));
+        Assert.Equal(
+            new Run(1, "", "Token looks too short; paste the full setup-token\n"),
+            await _terminal.ClawAsync("onboard", "--token", "sk-ant-oat01-short", "--json"));
+    }
+
+    [Fact]
+    public async Task The_claude_cli_login_needs_no_secret()
+    {
+        await _terminal.ClawAsync("onboard", "--auth-choice", "claude-cli", "--profile-id", "anthropic:mine");
+        Assert.Equal(
+            new OnboardRequest { ProfileId = "anthropic:mine", ClaudeCli = new ClaudeCliCredential() },
+            _terminal.Script.Single<OnboardRequest>());
+    }
+}

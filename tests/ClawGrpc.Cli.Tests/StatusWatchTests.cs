@@ -1,0 +1,160 @@
+using System.Threading.Channels;
+using ClawGrpc.Cli.Tests.Harness;
+using ClawGrpc.Client;
+using ClawGrpc.V1;
+using Grpc.Core;
+using Grpc.Net.Client;
+
+namespace ClawGrpc.Cli.Tests;
+
+/// <summary>The watch loop of the client library, against a real server that comes and goes.</summary>
+public sealed class StatusWatchTests : IAsyncLifetime, IDisposable
+{
+    private readonly Terminal _terminal = new();
+    private readonly List<string> _interruptions = [];
+    private readonly CancellationTokenSource _end = new();
+    private Channel<WatchStatusResponse> _messages = Channel.CreateUnbounded<WatchStatusResponse>();
+    private GrpcChannel _channel = null!;
+    private IAsyncEnumerator<AgentStatus> _statuses = null!;
+
+    public async Task InitializeAsync()
+    {
+        _terminal.Script.Watch = async (_, stream, cancellation) =>
+        {
+            await foreach (var message in _messages.Reader.ReadAllAsync(cancellation)) await stream.WriteAsync(message, cancellation);
+        };
+        await _terminal.StartAsync();
+        _channel = ClawGrpcChannel.Create("unix:" + _terminal.SocketPath);
+        var watch = new StatusWatch(new ModelService.ModelServiceClient(_channel))
+        {
+            Time = _terminal.Time,
+            Jitter = () => 0.5,
+            Interrupted = (failure, delay) => _interruptions.Add($"{failure.StatusCode} {delay.TotalSeconds}"),
+            Resumed = () => _interruptions.Add("resumed"),
+        };
+        _statuses = watch.FollowAsync("main", cancellation: _end.Token).GetAsyncEnumerator();
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _end.CancelAsync();
+        _channel.Dispose();
+        await _terminal.DisposeAsync();
+    }
+
+    public void Dispose() => _end.Dispose();
+
+    [Fact]
+    public async Task It_survives_a_restart_and_goes_on_from_the_last_revision_it_saw()
+    {
+        Send(1);
+        Assert.Equal(1, await NextAsync());
+        var next = NextAsync();
+
+        await _terminal.StopAsync();
+        await _terminal.Time.SomebodyWaitsAsync();
+        _messages = Channel.CreateUnbounded<WatchStatusResponse>();
+        await _terminal.StartAsync();
+        Send(4);
+        _terminal.Time.Advance(TimeSpan.FromSeconds(0.2));
+
+        Assert.Equal(4, await next);
+        Assert.Equal([0, 1], _terminal.Script.Requests.OfType<WatchStatusRequest>().Select(request => request.KnownRevision));
+        Assert.Equal("resumed", _interruptions[^1]);
+    }
+
+    [Fact]
+    public async Task It_waits_longer_and_longer_and_only_a_message_makes_it_patient_again()
+    {
+        await _terminal.StopAsync();
+        var next = NextAsync();
+        foreach (var seconds in new[] { 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 15, 15 })
+        {
+            await _terminal.Time.SomebodyWaitsAsync();
+            Assert.Equal($"Unavailable {seconds}", _interruptions[^1]);
+            _terminal.Time.Advance(TimeSpan.FromSeconds(seconds));
+        }
+
+        await _terminal.Time.SomebodyWaitsAsync();
+        // A connection that brings nothing does not count as a recovery.
+        _messages.Writer.Complete();
+        await _terminal.StartAsync();
+        _terminal.Time.Advance(TimeSpan.FromSeconds(15));
+        await _terminal.Time.SomebodyWaitsAsync();
+        Assert.Equal("Unavailable 15", _interruptions[^1]);
+
+        _messages = Channel.CreateUnbounded<WatchStatusResponse>();
+        _messages.Writer.TryWrite(new WatchStatusResponse { Revision = 0 });
+        _messages.Writer.Complete();
+        _terminal.Time.Advance(TimeSpan.FromSeconds(15));
+        await _terminal.Time.SomebodyWaitsAsync();
+        Assert.Equal(["resumed", "Unavailable 0.2"], _interruptions[^2..]);
+        Assert.False(next.IsCompleted);
+    }
+
+    [Fact]
+    public async Task Heartbeats_and_revisions_already_seen_are_not_handed_on()
+    {
+        Send(3);
+        _messages.Writer.TryWrite(new WatchStatusResponse { Revision = 3 });
+        Send(3);
+        Send(2);
+        Send(5);
+        Assert.Equal(3, await NextAsync());
+        Assert.Equal(5, await NextAsync());
+    }
+
+    [Fact]
+    public async Task A_state_that_was_set_back_is_taken_up_from_its_beginning()
+    {
+        Send(9);
+        Assert.Equal(9, await NextAsync());
+        _messages.Writer.TryWrite(new WatchStatusResponse { Revision = 2 });
+        var next = NextAsync();
+        await _terminal.Time.SomebodyWaitsAsync();
+        _messages = Channel.CreateUnbounded<WatchStatusResponse>();
+        Send(2);
+        _terminal.Time.Advance(TimeSpan.FromSeconds(0.2));
+        Assert.Equal(2, await next);
+        Assert.Equal(0, _terminal.Script.Requests.OfType<WatchStatusRequest>().Last().KnownRevision);
+    }
+
+    [Fact]
+    public async Task An_error_that_a_repeat_cannot_mend_ends_it()
+    {
+        _terminal.Script.Watch = (_, _, _) => throw Script.Failure(StatusCode.NotFound, ErrorReason.AgentNotFound, "no such agent");
+        var error = await Assert.ThrowsAsync<RpcException>(NextAsync);
+        Assert.Equal(ErrorReason.AgentNotFound, ClawGrpcError.From(error).Reason);
+        Assert.Empty(_interruptions);
+    }
+
+    [Fact]
+    public async Task Cancellation_ends_it_while_it_reads_and_while_it_waits()
+    {
+        var reading = NextAsync();
+        await _end.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
+    }
+
+    [Theory]
+    [InlineData(1, 0.0, 0.2)]
+    [InlineData(1, 1.0, 0.25)]
+    [InlineData(3, 0.0, 0.6)]
+    [InlineData(3, 1.0, 1.0)]
+    [InlineData(1000, 0.0, 11.25)]
+    [InlineData(1000, 1.0, 15.0)]
+    public void The_wait_stays_between_its_ends_whatever_the_jitter(int failures, double jitter, double seconds) =>
+        Assert.Equal(seconds, BackOff.Delay(failures, jitter).TotalSeconds, precision: 6);
+
+    private void Send(long revision) => _messages.Writer.TryWrite(new WatchStatusResponse
+    {
+        Revision = revision,
+        Status = new AgentStatus { AgentId = "main", Revision = revision },
+    });
+
+    private async Task<long> NextAsync()
+    {
+        Assert.True(await _statuses.MoveNextAsync());
+        return _statuses.Current.Revision;
+    }
+}

@@ -1,0 +1,90 @@
+using System.Text.Json;
+using ClawGrpc.Cli.Rendering;
+using ClawGrpc.Cli.Tests.Harness;
+using ClawGrpc.V1;
+using Grpc.Core;
+
+namespace ClawGrpc.Cli.Tests;
+
+/// <summary><c>claw models status --watch</c>.</summary>
+public sealed class WatchCommandTests : IAsyncLifetime
+{
+    private readonly Terminal _terminal = new();
+
+    public async Task InitializeAsync()
+    {
+        await _terminal.StartAsync();
+        var first = Samples.Rich(_terminal.Time.GetUtcNow());
+        var second = first.Clone();
+        second.Revision++;
+        second.Auth.UnusableProfiles.Clear();
+        _terminal.Script.Watch = async (_, stream, cancellation) =>
+        {
+            await stream.WriteAsync(new WatchStatusResponse { Status = first, Revision = 12 }, cancellation);
+            await stream.WriteAsync(new WatchStatusResponse { Revision = 12 }, cancellation);
+            await stream.WriteAsync(new WatchStatusResponse { Status = second, Revision = 13 }, cancellation);
+            await Task.Delay(Timeout.Infinite, cancellation);
+        };
+    }
+
+    public async Task DisposeAsync() => await _terminal.DisposeAsync();
+
+    [Fact]
+    public async Task Json_is_one_document_a_line_and_Ctrl_C_exits_130()
+    {
+        var run = await WatchUntilAsync("\"revision\":13", "--json");
+        var lines = run.Out.TrimEnd('\n').Split('\n');
+        Assert.Equal([12, 13], lines.Select(line => JsonDocument.Parse(line).RootElement.GetProperty("revision").GetInt64()));
+        Assert.Equal((130, ""), (run.ExitCode, run.Error));
+    }
+
+    [Fact]
+    public async Task Plain_is_the_resolved_model_a_line() =>
+        Assert.Equal("anthropic/claude-opus-4-6\nanthropic/claude-opus-4-6\n", (await WatchUntilAsync("4-6\nanthropic/claude-opus-4-6\n", "--plain")).Out);
+
+    [Fact]
+    public async Task Text_is_one_block_for_each_change() =>
+        Golden.Matches("text/watch.txt", (await WatchUntilAsync("Revision 13, 2026-02-08T11:59:59.000Z\nConfig ")).Out);
+
+    [Fact]
+    public async Task An_unknown_agent_ends_it()
+    {
+        _terminal.Script.Watch = (_, _, _) => throw Script.Failure(StatusCode.NotFound, ErrorReason.AgentNotFound, "?", new() { ["agent_id"] = "nope" });
+        var run = await _terminal.ClawAsync("models", "status", "--watch", "--agent", "nope");
+        Assert.Equal(new Run(1, "", "Error: Unknown agent id \"nope\". Use \"claw agents list\" to see configured agents.\n"), run);
+    }
+
+    [Fact]
+    public async Task Check_is_no_way_to_watch() => Assert.Equal(2, (await _terminal.ClawAsync("models", "status", "--watch", "--check")).ExitCode);
+
+    [Fact]
+    public async Task At_a_terminal_it_is_a_table_that_follows()
+    {
+        var screen = new Keyboard();
+        using var pressed = new CancellationTokenSource();
+        var running = _terminal.RunAsync(["models", "status", "--watch"], screen: screen, cancellation: pressed.Token);
+        // Each look at the clock is a drawn table: one, the heartbeat's none, and one of the change.
+        await _terminal.Time.SomebodyWaitsAsync();
+        while (!screen.Screen.Contains("revision 13", StringComparison.Ordinal)) await _terminal.Time.SomebodyWaitsAsync();
+        await pressed.CancelAsync();
+        Assert.Equal(130, (await running).ExitCode);
+    }
+
+    [Fact]
+    public void The_table_shows_profiles_and_the_routes_set_aside()
+    {
+        var screen = new Keyboard();
+        screen.Write(StatusTable.Of(Samples.Rich(_terminal.Time.GetUtcNow()), _terminal.Time.GetUtcNow(), interruption: null));
+        Golden.Matches("text/table.txt", string.Join('\n', screen.Screen.Split('\n').Select(line => line.TrimEnd())));
+    }
+
+    private async Task<Run> WatchUntilAsync(string text, params string[] options)
+    {
+        using var pressed = new CancellationTokenSource();
+        await using var output = new WaitingWriter(text);
+        var running = _terminal.RunAsync(["models", "status", "--watch", .. options], output: output, cancellation: pressed.Token);
+        await output.Seen;
+        await pressed.CancelAsync();
+        return await running;
+    }
+}
