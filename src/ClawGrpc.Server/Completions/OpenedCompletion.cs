@@ -68,19 +68,16 @@ internal sealed class OpenedCompletion : IAsyncDisposable
         throw Interrupted(null, "the stream ended before the message did.");
     }
 
-    /// <summary>The next event that is there already. Pings and what follows the end are passed over.</summary>
+    /// <summary>The next event that is there already. What follows the end is passed over.</summary>
     /// <exception cref="ClawException">It is an error, or no event.</exception>
     public bool TryNext(out StreamEvent next)
     {
         try
         {
-            while (_fold.End != FoldEnd.Complete && _answer.TryNext(out next))
+            if (_fold.End != FoldEnd.Complete && _answer.TryNext(out next))
             {
                 _fold.Add(next);
-                if (_fold.End == FoldEnd.Error)
-                    throw Interrupted(_fold.Error!.Value.Type, $"{_fold.Error.Value.Message} ({_fold.Error.Value.Type})");
-                if (next.Kind != StreamEventKind.Ping)
-                    return true;
+                return _fold.Error is not { } error ? true : throw Interrupted(error.Type, $"{error.Message} ({error.Type})");
             }
         }
         catch (MalformedAnswerException exception)

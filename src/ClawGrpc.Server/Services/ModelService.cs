@@ -58,26 +58,37 @@ internal sealed class ModelService(
         {
             while (completion.TryNext(out var read))
             {
-                next = await PassOn(next, MoreIsThere);
-                next = read.Kind == StreamEventKind.MessageStart && !request.RawEvents
-                    ? new StreamCompleteResponse { Started = Started(completion) }
-                    : EventMapping.ToMessage(read, request.RawEvents);
+                if (read.Kind == StreamEventKind.MessageStart)
+                {
+                    foreach (var message in EventMapping.AfterStart(read, completion.Fold, request.RawEvents).Prepend(Started(completion)))
+                        await PassOn(message);
+                }
+                else if (EventMapping.ToMessage(read, completion.Fold, request.RawEvents) is { } message)
+                {
+                    await PassOn(message);
+                }
             }
 
-            next = await PassOn(next, Flush);
+            await WriteAsync(Flush);
         }
 
-        await PassOn(new StreamCompleteResponse { Finished = new CompletionFinished { Receipt = completion.Finish() } }, Flush);
+        next = new StreamCompleteResponse { Finished = new CompletionFinished { Receipt = completion.Finish() } };
+        await WriteAsync(Flush);
 
-        async ValueTask<StreamCompleteResponse?> PassOn(StreamCompleteResponse? message, WriteOptions options)
+        // One behind, since only the last of those that are there is flushed.
+        async ValueTask PassOn(StreamCompleteResponse message)
         {
-            if (message is not null)
-            {
-                responseStream.WriteOptions = options;
-                await responseStream.WriteAsync(message, context.CancellationToken);
-            }
+            await WriteAsync(MoreIsThere);
+            next = message;
+        }
 
-            return null;
+        async ValueTask WriteAsync(WriteOptions options)
+        {
+            if (next is null)
+                return;
+            responseStream.WriteOptions = options;
+            await responseStream.WriteAsync(next, context.CancellationToken);
+            next = null;
         }
     }
 
@@ -147,14 +158,17 @@ internal sealed class ModelService(
     private static string Checked(string field, string value) =>
         value.Trim().Length > 0 ? value.Trim() : throw Refusal.InvalidField(field, "Required");
 
-    private static CompletionStarted Started(OpenedCompletion completion) => new()
+    private static StreamCompleteResponse Started(OpenedCompletion completion) => new()
     {
-        CompletionId = completion.Receipt.CompletionId,
-        Model = completion.Receipt.Model,
-        ProfileId = completion.Receipt.ProfileId,
-        MessageId = completion.Fold.Id,
-        UpstreamModel = completion.Fold.Model,
-        RequestId = completion.Receipt.RequestId,
-        Usage = UsageMapping.ToUsage(completion.Fold.Usage),
+        Started = new CompletionStarted
+        {
+            CompletionId = completion.Receipt.CompletionId,
+            Model = completion.Receipt.Model,
+            ProfileId = completion.Receipt.ProfileId,
+            MessageId = completion.Fold.Id,
+            UpstreamModel = completion.Fold.Model,
+            RequestId = completion.Receipt.RequestId,
+            Usage = UsageMapping.ToUsage(completion.Fold.Usage),
+        },
     };
 }
