@@ -32,6 +32,7 @@ trap 'exit 143' TERM
 start() {
     name=$1 ready=$2
     shift 2
+    : >"$folder/$name.log"
     "$@" >"$folder/$name.log" 2>&1 &
     pid=$!
     running="$running $pid"

@@ -15,7 +15,7 @@ using var clawGrpcCaller = new ClawGrpcCaller(Path.Join(folder, "clawgrpc.sock")
 var clawGrpcCpu = new ProcessMeter(int.Parse(clawGrpcPid, CultureInfo.InvariantCulture));
 var nginxCpu = new ProcessMeter(int.Parse(nginxPid, CultureInfo.InvariantCulture));
 var clawGrpc = new Gateway("clawgrpc", clawGrpcCaller.CallAsync, clawGrpcCpu, () => StartupHook.Ask(Path.Join(folder, "probe.sock")));
-var nginx = new Gateway("nginx", nginxCaller.CallAsync, nginxCpu, () => 0);
+var nginx = new Gateway("nginx", nginxCaller.CallAsync, nginxCpu, () => default);
 
 await clawGrpcCaller.OnboardAsync();
 var comparisons = new List<Comparison>();
@@ -23,7 +23,7 @@ foreach (var workload in Workload.All)
 {
     var answer = await direct.FetchAsync(workload);
     foreach (var gateway in new[] { clawGrpc, nginx })
-        await gateway.RunAsync(workload, answer, schedule.WarmUp);
+        await gateway.WarmUpAsync(workload, answer, schedule);
     var rounds = new List<(Sample ClawGrpc, Sample Nginx)>();
     for (var round = 0; round < schedule.Rounds; round++)
         rounds.Add((await clawGrpc.RunAsync(workload, answer, schedule.Round), await nginx.RunAsync(workload, answer, schedule.Round)));

@@ -1,10 +1,11 @@
 using System.Globalization;
 using System.Net.Sockets;
+using System.Runtime;
 using System.Text;
 
 /// <summary>
-/// The one thing that can be asked of a .NET process from the inside only: how much it has allocated. Named in <c>DOTNET_STARTUP_HOOKS</c>, this
-/// program is loaded into clawgrpc, where a thread answers on a Unix socket and sleeps otherwise. The runtime prescribes name and place of the type.
+/// What a .NET process can be asked from the inside only. Named in <c>DOTNET_STARTUP_HOOKS</c>, this program is loaded into clawgrpc, where a
+/// thread answers on a Unix socket and sleeps otherwise. The runtime prescribes name and place of the type.
 /// </summary>
 internal static class StartupHook
 {
@@ -21,13 +22,14 @@ internal static class StartupHook
         new Thread(() => AnswerAll(listener)) { IsBackground = true }.Start();
     }
 
-    /// <summary>Called in the benchmark: bytes that clawgrpc has allocated since its start.</summary>
-    public static long Ask(string path)
+    /// <summary>Called in the benchmark: what clawgrpc has done since its start.</summary>
+    public static (long AllocatedBytes, int CompiledMethods) Ask(string path)
     {
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         socket.Connect(new UnixDomainSocketEndPoint(path));
         using var reader = new StreamReader(new NetworkStream(socket));
-        return long.Parse(reader.ReadToEnd(), CultureInfo.InvariantCulture);
+        var numbers = reader.ReadToEnd().Split(' ');
+        return (long.Parse(numbers[0], CultureInfo.InvariantCulture), int.Parse(numbers[1], CultureInfo.InvariantCulture));
     }
 
     private static void AnswerAll(Socket listener)
@@ -35,7 +37,8 @@ internal static class StartupHook
         while (true)
         {
             using var asked = listener.Accept();
-            asked.Send(Encoding.ASCII.GetBytes(GC.GetTotalAllocatedBytes(precise: true).ToString(CultureInfo.InvariantCulture)));
+            var (allocated, compiled) = (GC.GetTotalAllocatedBytes(precise: true), JitInfo.GetCompiledMethodCount());
+            asked.Send(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{allocated} {compiled}")));
         }
     }
 }

@@ -13,7 +13,7 @@ internal sealed record Workload(string Unit, bool IsStream, int Callers, int Del
     public static readonly IReadOnlyList<Workload> All =
     [
         new("unary completion", IsStream: false, Callers: 16, Deltas: 1, Rate: 0, Size: 400),
-        new("event, in a burst", IsStream: true, Callers: 8, Deltas: 1000, Rate: 0, Size: 16),
+        new("event, in a burst", IsStream: true, Callers: 8, Deltas: 100, Rate: 0, Size: 16),
         // One event in a millisecond, each of another stream: none comes together with another one.
         new("event, paced", IsStream: true, Callers: 10, Deltas: 100, Rate: 100, Size: 16),
     ];
