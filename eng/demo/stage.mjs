@@ -58,7 +58,7 @@ class Stage {
   /** Starts a program that stays, shows what it says until it is ready, and returns what `ready` found. */
   async start(line, ready) {
     console.log(`\n${bold(`$ ${line} &`)}`);
-    const child = this.#spawn(`exec ${line}`, ['ignore', 'pipe', 'pipe']);
+    const child = this.#spawn(line, ['ignore', 'pipe', 'pipe']);
     return await new Promise((resolve, reject) => {
       let isReady = false;
       const hear = (text) => {
@@ -78,7 +78,7 @@ class Stage {
   follow(line) {
     console.log(`\n${bold(`$ ${line} &`)}`);
     const seen = [];
-    const child = this.#spawn(`exec ${line}`, ['ignore', 'pipe', 'inherit']);
+    const child = this.#spawn(line, ['ignore', 'pipe', 'inherit']);
     const lines = createInterface(child.stdout).on('line', (text) => seen.push(JSON.parse(text)));
     const until = async (what, holds) => {
       const timeout = AbortSignal.timeout(patience);

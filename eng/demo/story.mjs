@@ -71,12 +71,17 @@ await play(async (stage) => {
 
   stage.chapter('What the watcher saw meanwhile', 'It made one call in the beginning. Each change came by itself:');
   await watcher.until('the cooldown', (it) => setAside(it).includes('anthropic:first'));
-  for (const it of watcher.seen) {
-    const counts = `${it.auth.oauth.profiles.length} profiles, ${it.usage?.completions ?? 0} completions`;
-    console.log(`   revision ${it.revision}: ${counts}, set aside: ${setAside(it).join(', ') || 'none'}`);
+  const begin = watcher.seen[0].changedAt;
+  const lines = watcher.seen.map((it) => [it.changedAt - begin, summary(it)]);
+  for (const [after, text] of lines.filter(([, text], i) => text !== lines[i - 1]?.[1])) {
+    console.log(`   after ${(after / 1000).toFixed(1).padStart(4)} s: ${text}`);
   }
   console.log('\nAll of it happened.');
 });
+
+function summary(it) {
+  return `${it.auth.oauth.profiles.length} profiles, ${it.usage?.completions ?? 0} completions, set aside: ${setAside(it).join(', ') || 'none'}`;
+}
 
 function count(text, pattern) {
   return Number(pattern.exec(text)?.[1] ?? 0);

@@ -27,28 +27,30 @@ internal static class FailureText
     {
         if (error.Reason == ErrorReason.AgentNotFound && error.Metadata.TryGetValue("agent_id", out var agentId))
             return $"Unknown agent id \"{agentId}\". Use \"claw agents list\" to see configured agents.";
-        if (error.FieldViolations.Count > 0) return string.Join('\n', error.FieldViolations.Select(violation => violation.Description));
         return error.Message.Length > 0 ? error.Message : $"The server answered {error.Code} and said nothing more.";
     }
 
+    // Where the server's message does not name it already.
     private static string WayOut(ClawGrpcError error) => error.Reason switch
     {
-        ErrorReason.MissingCredentials => "Store one: claw onboard, or claw models auth paste-token --provider anthropic.",
-        ErrorReason.ProfileUnusable or ErrorReason.CredentialRejected or ErrorReason.OauthRefreshFailed =>
-            "See claw models status; a new credential replaces it: claw onboard --profile-id "
+        ErrorReason.ProfileUnusable or ErrorReason.OauthRefreshFailed =>
+            "See claw models status. A new credential replaces it: claw onboard --profile-id "
             + $"{error.Metadata.GetValueOrDefault("profile_id", "ID")}.",
-        ErrorReason.AllProfilesUnavailable or ErrorReason.RateLimited or ErrorReason.PlanExhausted or ErrorReason.Billing => error.RetryDelay is { } delay
-            ? $"The next profile is back in {ShortDuration.Of(delay)}. See claw models status."
-            : "See claw models status.",
+        ErrorReason.AllProfilesUnavailable or ErrorReason.RateLimited or ErrorReason.PlanExhausted or ErrorReason.Billing =>
+            error.RetryDelay is { } delay
+                ? $"The next profile is back in {ShortDuration.Of(delay)}. See claw models status."
+                : "See claw models status.",
         ErrorReason.Overloaded or ErrorReason.ServerError or ErrorReason.TimedOut => "Trying again later may help.",
         ErrorReason.ModelNotFound => "See claw models list.",
-        ErrorReason.Internal when error.Metadata.TryGetValue("incident", out var incident) => $"The server's log has more under incident {incident}.",
         _ => "",
     };
 
     private static bool NobodyListens(RpcException exception) =>
         exception.Status.DebugException is { } debug
-        && Innermost(debug) is SocketException { SocketErrorCode: SocketError.ConnectionRefused or SocketError.AddressNotAvailable or SocketError.HostNotFound };
+        && Innermost(debug) is SocketException
+        {
+            SocketErrorCode: SocketError.ConnectionRefused or SocketError.AddressNotAvailable or SocketError.HostNotFound,
+        };
 
     private static Exception Innermost(Exception exception) =>
         exception.InnerException is { } inner ? Innermost(inner) : exception;

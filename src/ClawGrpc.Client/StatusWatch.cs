@@ -33,12 +33,13 @@ public sealed class StatusWatch
     /// <summary>Told when the first message arrives after an interruption, be it only a heartbeat. Null: nobody.</summary>
     public Action? Resumed { get; init; }
 
-    /// <summary>The whole status now, and the whole status again after each change: never an older revision after a newer one.</summary>
+    /// <summary>The whole status now, and the whole status again after each change.</summary>
     /// <remarks>
-    /// When a call fails, the watch waits 0.2 s, twice as long after each further failure up to 15 s, and calls again with the last
-    /// revision it has seen, so nothing comes twice and no latest status is missed. Only a message that arrives makes it
-    /// patient again; a connection alone does not. It ends with cancellation, or with the <see cref="RpcException"/> of a failure that
-    /// a repeat cannot mend, such as NOT_FOUND.
+    /// Revisions grow for as long as the server's state lives; an older one after a newer one means that the state itself was set
+    /// back, from a backup say. When a call fails, the watch waits 0.2 s, twice as long after each further failure up to 15 s, and
+    /// calls again with the last revision it has seen, so nothing comes twice and no latest status is missed. Only a message that
+    /// arrives shortens the wait again; a connection alone does not. It ends with cancellation, or with the <see cref="RpcException"/>
+    /// of a failure that a repeat cannot mend, such as NOT_FOUND.
     /// </remarks>
     /// <param name="agentId">The agent; empty: the default agent.</param>
     /// <param name="knownRevision">The last revision the caller has seen; 0: the status is sent at once.</param>
@@ -60,18 +61,9 @@ public sealed class StatusWatch
                     if (message is null) break;
                     if (failures > 0) Resumed?.Invoke();
                     failures = 0;
-                    if (message.Status is { } status && status.Revision > known)
-                    {
-                        known = status.Revision;
-                        yield return status;
-                    }
-                    else if (message.Status is null && message.Revision > 0 && message.Revision < known)
-                    {
-                        // Revisions grow for as long as a state folder lives. One in force below the one we know means that the
-                        // folder was set back, from a backup say: what we know is of another history, so we take up the new one.
-                        known = 0;
-                        failure = new RpcException(new Grpc.Core.Status(StatusCode.Aborted, "The server's state was set back."));
-                    }
+                    if (message.Status is not { } status || status.Revision == known) continue;
+                    known = status.Revision;
+                    yield return status;
                 }
             }
 

@@ -19,7 +19,7 @@ public sealed class AuthCommandTests : IAsyncLifetime
     [Fact]
     public async Task Paste_token_reads_a_pipe()
     {
-        _terminal.Script.On<PasteTokenRequest>(_ => new PasteTokenResponse { ProfileId = "anthropic:work", ConfigPath = "/home/u/.clawgrpc/clawgrpc.json", Notices = { "Terms apply." } });
+        _terminal.Script.On<PasteTokenRequest>(_ => new PasteTokenResponse { ProfileId = "anthropic:work", ConfigPath = "/srv/u/.clawgrpc/clawgrpc.json", Notices = { "Terms apply." } });
         var run = await _terminal.RunAsync(
             ["models", "auth", "--agent", "work", "paste-token", "--provider", "anthropic", "--profile-id", "anthropic:work", "--expires-in", "365d"], input: Token + "\n");
         Assert.Equal(new Run(0, "Updated ~/.clawgrpc/clawgrpc.json\nAuth profile: anthropic:work (anthropic/token)\n", "Note: Terms apply.\n"), run);
@@ -63,9 +63,9 @@ public sealed class AuthCommandTests : IAsyncLifetime
         var order = new ProfileOrder
         {
             AgentId = "main",
-            AgentDir = "/home/u/.clawgrpc/agents/main/agent",
+            AgentDir = "/srv/u/.clawgrpc/agents/main/agent",
             Provider = "anthropic",
-            StorePath = "/home/u/.clawgrpc/agents/main/agent/auth-profiles.json",
+            StorePath = "/srv/u/.clawgrpc/agents/main/agent/auth-profiles.json",
         };
         if (any) order.ProfileIds.Add(["anthropic:b", "anthropic:a"]);
         _terminal.Script.On<GetProfileOrderRequest>(_ => new GetProfileOrderResponse { Order = order });
@@ -87,7 +87,7 @@ public sealed class AuthCommandTests : IAsyncLifetime
     [Fact]
     public async Task A_refused_order_is_shown_in_the_servers_words()
     {
-        const string message = "Auth profile \"anthropic:nope\" not found in /home/u/.clawgrpc/agents/main/agent.";
+        const string message = "Auth profile \"anthropic:nope\" not found in /srv/u/.clawgrpc/agents/main/agent.";
         _terminal.Script.On<SetProfileOrderRequest>(_ => throw Script.Failure(StatusCode.NotFound, ErrorReason.ProfileNotFound, message));
         var run = await _terminal.ClawAsync("models", "auth", "order", "set", "--provider", "anthropic", "anthropic:nope");
         Assert.Equal(new Run(1, "", $"Error: {message}\n"), run);
@@ -120,7 +120,7 @@ public sealed class AuthCommandTests : IAsyncLifetime
     [InlineData("agents.json", "agents", "list", "--json")]
     public async Task Agents_are_listed_over_all_pages(string golden, params string[] arguments)
     {
-        var first = new Agent { AgentId = "main", AgentDir = "/home/u/.clawgrpc/agents/main/agent", DefaultAgent = true, ProfileCount = 2, UpdateTime = Samples.At(_terminal.Time.GetUtcNow(), 0) };
+        var first = new Agent { AgentId = "main", AgentDir = "/srv/u/.clawgrpc/agents/main/agent", DefaultAgent = true, ProfileCount = 2, UpdateTime = Samples.At(_terminal.Time.GetUtcNow(), 0) };
         var second = new Agent { AgentId = "work", AgentDir = "/srv/work", DisplayName = "The other" };
         _terminal.Script.On<ListAgentsRequest>(request => request.PageToken == "2"
             ? new ListAgentsResponse { Agents = { second } }

@@ -33,10 +33,10 @@ public class EndpointTests
     [Fact]
     public void What_the_caller_names_goes_before_the_variable_and_the_variable_before_the_state_folder()
     {
-        var environment = new Dictionary<string, string> { ["HOME"] = "/home/u" };
+        var environment = new Dictionary<string, string> { ["HOME"] = "/srv/u" };
         string Resolved(string? named) => ClawGrpcEndpoint.Resolve(named, environment.GetValueOrDefault).ToString();
 
-        Assert.Equal("unix:/home/u/.clawgrpc/clawgrpc.sock", Resolved(null));
+        Assert.Equal("unix:/srv/u/.clawgrpc/clawgrpc.sock", Resolved(null));
         environment["CLAWGRPC_STATE_DIR"] = "/var/lib/claw";
         Assert.Equal("unix:/var/lib/claw/clawgrpc.sock", Resolved(" "));
         environment["CLAWGRPC_ENDPOINT"] = "http://127.0.0.1:1";

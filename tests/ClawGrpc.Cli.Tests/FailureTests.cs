@@ -57,24 +57,23 @@ public sealed class FailureTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(ErrorReason.MissingCredentials, "Store one: claw onboard, or claw models auth paste-token --provider anthropic.")]
-    [InlineData(ErrorReason.CredentialRejected, "See claw models status; a new credential replaces it: claw onboard --profile-id anthropic:work.")]
+    [InlineData(ErrorReason.ProfileUnusable, "See claw models status. A new credential replaces it: claw onboard --profile-id anthropic:work.")]
     [InlineData(ErrorReason.AllProfilesUnavailable, "The next profile is back in 5m. See claw models status.")]
     [InlineData(ErrorReason.ModelNotFound, "See claw models list.")]
-    [InlineData(ErrorReason.Internal, "The server's log has more under incident 0HN7.")]
+    [InlineData(ErrorReason.TimedOut, "Trying again later may help.")]
     public async Task A_reason_comes_with_its_way_out(ErrorReason reason, string wayOut)
     {
         _terminal.Script.On<GetStatusRequest>(_ => throw Script.Failure(
-            StatusCode.FailedPrecondition, reason, "It failed.", new() { ["profile_id"] = "anthropic:work", ["incident"] = "0HN7" },
+            StatusCode.FailedPrecondition, reason, "It failed.", new() { ["profile_id"] = "anthropic:work" },
             new RetryInfo { RetryDelay = Duration.FromTimeSpan(TimeSpan.FromMinutes(5)) }));
         Assert.Equal(new Run(1, "", $"Error: It failed.\n{wayOut}\n"), await _terminal.ClawAsync("models", "status"));
     }
 
     [Fact]
-    public async Task Wrong_fields_are_said_one_by_one()
+    public async Task Wrong_fields_are_named()
     {
         _terminal.Script.On<GetStatusRequest>(_ => throw Script.InvalidField("agent_id", "must not be longer than 64 characters"));
-        Assert.Equal("Error: must not be longer than 64 characters\n", (await _terminal.ClawAsync("models", "status")).Error);
+        Assert.Equal("Error: agent_id: must not be longer than 64 characters\n", (await _terminal.ClawAsync("models", "status")).Error);
     }
 
     [Fact]

@@ -19,7 +19,7 @@ public sealed class OnboardTests : IAsyncLifetime
             AgentId = "main",
             ProfileId = request.ProfileId.Length > 0 ? request.ProfileId : "anthropic:default",
             Type = request.CredentialCase == OnboardRequest.CredentialOneofCase.ApiKey ? CredentialType.ApiKey : CredentialType.Token,
-            ConfigPath = "/home/u/.clawgrpc/clawgrpc.json",
+            ConfigPath = "/srv/u/.clawgrpc/clawgrpc.json",
         });
     }
 
@@ -62,7 +62,7 @@ public sealed class OnboardTests : IAsyncLifetime
         [
             "onboard", "--non-interactive", "--accept-risk", "--mode", "local", "--skip-channels", "--skip-skills", "--skip-health", "--skip-ui",
             "--no-install-daemon", "--gateway-port", "18789", "--gateway-bind", "loopback", "--gateway-auth", "token", "--gateway-token", "fake",
-            "--workspace", "/home/u/ws",
+            "--workspace", "/srv/u/ws",
         ];
         var apiKey = await _terminal.ClawAsync([.. gateway, "--auth-choice", "apiKey", "--anthropic-api-key", Key, "--json"]);
         Assert.Equal(0, apiKey.ExitCode);
@@ -109,7 +109,7 @@ public sealed class OnboardTests : IAsyncLifetime
     [Fact]
     public async Task Without_a_key_an_existing_one_is_enough()
     {
-        var status = new AgentStatus { AgentId = "main", ConfigPath = "/home/u/.clawgrpc/clawgrpc.json", Auth = new AuthStatus() };
+        var status = new AgentStatus { AgentId = "main", ConfigPath = "/srv/u/.clawgrpc/clawgrpc.json", Auth = new AuthStatus() };
         _terminal.HasStatus(status);
         var missing = await _terminal.ClawAsync("onboard", "--auth-choice", "apiKey");
         Assert.Equal(new Run(1, "", "Missing --anthropic-api-key (or ANTHROPIC_API_KEY in env, or existing anthropic API-key profile).\n"), missing);

@@ -55,6 +55,29 @@ public sealed class WatchCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_outage_is_one_line_at_its_beginning_and_one_at_its_end()
+    {
+        using var pressed = new CancellationTokenSource();
+        await using var output = new WaitingWriter("\"revision\":13");
+        var running = _terminal.RunAsync(["models", "status", "--watch", "--json"], output: output, cancellation: pressed.Token);
+        await output.Seen;
+        await _terminal.StopAsync();
+        foreach (var _ in Enumerable.Range(0, 3))
+        {
+            await _terminal.Time.SomebodyWaitsAsync();
+            _terminal.Time.Advance(TimeSpan.FromSeconds(15));
+        }
+
+        await _terminal.Time.SomebodyWaitsAsync();
+        await _terminal.StartAsync();
+        output.WaitFor("\"revision\":12");
+        _terminal.Time.Advance(TimeSpan.FromSeconds(15));
+        await output.Seen;
+        await pressed.CancelAsync();
+        Assert.Matches("^The connection to unix:.* broke: .* Trying again from time to time.\nConnected again.\n$", (await running).Error);
+    }
+
+    [Fact]
     public async Task Check_is_no_way_to_watch() => Assert.Equal(2, (await _terminal.ClawAsync("models", "status", "--watch", "--check")).ExitCode);
 
     [Fact]

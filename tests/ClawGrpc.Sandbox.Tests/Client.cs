@@ -19,7 +19,9 @@ internal sealed class Client(Sandbox sandbox, string? key = Client.Key) : IDispo
 
     public void Dispose() => Http.Dispose();
 
-    /// <summary>A request of the simplest kind, with <paramref name="more"/> members laid over it (JSON; null removes one).</summary>
+    /// <summary>
+    /// A request of the simplest kind, with <paramref name="more"/> members laid over it (JSON; null removes one).
+    /// </summary>
     public static JsonObject Body(string more = "{}")
     {
         var body = JsonNode.Parse($$"""{"model":"{{Model}}","max_tokens":64,"messages":[{"role":"user","content":"Hello there"}]}""")!.AsObject();

@@ -54,13 +54,14 @@ public class FaultMatchTests
     }
 
     [Fact]
-    public async Task A_fault_that_says_two_things_is_refused()
+    public async Task A_fault_that_cannot_be_carried_out_is_refused()
     {
         await using var sandbox = await Sandbox.StartAsync();
         Assert.Throws<ArgumentException>(() => sandbox.Script(Faults.Cut(1) with { End = new(1) }));
         Assert.Throws<ArgumentException>(() => sandbox.Script(Faults.Drop() with { StallBeforeHeaders = true }));
         Assert.Throws<ArgumentException>(() => sandbox.Script(Faults.Status(500).Times(0)));
         Assert.Throws<ArgumentException>(() => sandbox.Script(new Fault { Replay = new() }));
+        Assert.Throws<ArgumentException>(() => sandbox.Script(new Fault { Replay = new() { File = "does-not-exist.sse" } }));
         Assert.Equal(0, sandbox.FaultsLeft);
     }
 

@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace ClawGrpc.Testing.Tests;
 
 /// <summary>
-/// Recorded traffic of the API: a folder of <c>NAME.meta.json</c> with the request and the answer's head, and the body beside it. It is no
+/// Recorded traffic of the API: a folder of <c>NAME.meta.json</c> with the request and the answer's head, and the body beside
+/// it. It is no
 /// part of the repository; <c>FIXTURES</c> names it, or it stands in <c>shared/fixtures</c> beside the checkout.
 /// </summary>
 internal static class Recordings

@@ -44,7 +44,7 @@ public class ReplayTests
             {
                 Text = """{"type":"error"}""",
                 Status = 401,
-                Headers = new Dictionary<string, string> { ["request-id"] = "req_recorded", ["Content-Length"] = "9999", ["x-should-retry"] = "false" },
+                Headers = new() { ["request-id"] = "req_recorded", ["Content-Length"] = "9999", ["x-should-retry"] = "false" },
             },
         });
         using var client = new Client(sandbox);

@@ -1,9 +1,11 @@
 using System.Buffers;
+using Microsoft.Extensions.Primitives;
 
 namespace ClawGrpc.Testing;
 
 /// <summary>One request: read it whole, log it, take its fault, answer, log how that ended.</summary>
-internal sealed class Handler(SandboxOptions options, RequestLog log, FaultScript script, KeyRing keys, Api api, Ids ids, CancellationToken stopping)
+internal sealed class Handler(
+    SandboxOptions options, RequestLog log, FaultScript script, KeyRing keys, Api api, Ids ids, CancellationToken stopping)
 {
     private readonly ReplyWriter _writer = new(options);
 
@@ -50,17 +52,21 @@ internal sealed class Handler(SandboxOptions options, RequestLog log, FaultScrip
         Method = request.Method,
         Path = request.Path.Value ?? "",
         Query = request.QueryString.Value ?? "",
-        Headers = [.. request.Headers.SelectMany(header => header.Value.Select(value => KeyValuePair.Create(header.Key, value ?? "")))],
+        Headers = [.. request.Headers.SelectMany(Lines)],
         Betas = [.. request.Headers["anthropic-beta"].SelectMany(SplitList)],
         Body = body,
         RequestId = ids.Next("req_"),
     };
 
+    private static IEnumerable<KeyValuePair<string, string>> Lines(KeyValuePair<string, StringValues> header) =>
+        header.Value.Select(value => KeyValuePair.Create(header.Key, value ?? ""));
+
     private static string[] SplitList(string? value) =>
         (value ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     // A body over the limit is read to its end and thrown away, so that the client sees the 413 and no broken pipe.
-    private static async Task<(ReadOnlyMemory<byte> Body, bool IsTooLarge)> ReadBodyAsync(HttpRequest request, CancellationToken gone)
+    private static async Task<(ReadOnlyMemory<byte> Body, bool IsTooLarge)> ReadBodyAsync(
+        HttpRequest request, CancellationToken gone)
     {
         var buffer = new ArrayBufferWriter<byte>((int)Math.Clamp(request.ContentLength ?? 0, 256, Api.MaximumBody));
         var isTooLarge = false;

@@ -17,7 +17,10 @@ internal sealed class HttpServer : IAsyncDisposable
     private int _openConnections;
     private int _connectionsMade;
 
-    public HttpServer(string listen, RequestDelegate handle)
+    /// <param name="listen">An <c>http://</c> address.</param>
+    /// <param name="handle">What answers.</param>
+    /// <param name="isCheap">Whether answers never wait for anything and may so run on the threads that read and write.</param>
+    public HttpServer(string listen, RequestDelegate handle, bool isCheap)
     {
         var url = new Uri(listen);
         if (url.Scheme != Uri.UriSchemeHttp)
@@ -36,10 +39,9 @@ internal sealed class HttpServer : IAsyncDisposable
         options.Limits.MinResponseDataRate = null;
         options.Listen(AddressOf(url), url.Port, Configure);
         _handle = handle;
-        _server = new(
-            Options.Create(options),
-            new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance),
-            NullLoggerFactory.Instance);
+        var sockets = new SocketTransportOptions { UnsafePreferInlineScheduling = isCheap };
+        var transport = new SocketTransportFactory(Options.Create(sockets), NullLoggerFactory.Instance);
+        _server = new(Options.Create(options), transport, NullLoggerFactory.Instance);
     }
 
     public string Address => _server.Features.Get<IServerAddressesFeature>()!.Addresses.Single();
@@ -57,7 +59,8 @@ internal sealed class HttpServer : IAsyncDisposable
         _server.Dispose();
     }
 
-    private static IPAddress AddressOf(Uri url) => url.Host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(url.Host.Trim('[', ']'));
+    private static IPAddress AddressOf(Uri url) =>
+        url.Host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(url.Host.Trim('[', ']'));
 
     private void Configure(ListenOptions endpoint)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text.Json;
 
 namespace ClawGrpc.Testing;
 
@@ -22,13 +23,20 @@ internal static class Program
 
     private static async Task<int> Main(string[] args)
     {
+        if (args.Contains("--help"))
+        {
+            await Console.Out.WriteLineAsync(Usage);
+            return 0;
+        }
+
         var isQuiet = args.Contains("--quiet");
         SandboxOptions options;
         try
         {
             options = Parse(args);
         }
-        catch (Exception error) when (error is ArgumentException or FormatException or OverflowException or IOException or System.Text.Json.JsonException)
+        catch (Exception error)
+            when (error is ArgumentException or FormatException or OverflowException or IOException or JsonException)
         {
             await Console.Error.WriteLineAsync($"sandbox: {error.Message}\n{Usage}");
             return 2;

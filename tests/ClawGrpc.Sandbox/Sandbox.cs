@@ -28,7 +28,7 @@ public sealed class Sandbox : IAsyncDisposable
             context.Request.Path.StartsWithSegments(Control.Prefix) ? control.HandleAsync(context)
             : options.Bench ? bench.AnswerAsync(context)
             : handler.HandleAsync(context);
-        _server = new(options.Listen, handle);
+        _server = new(options.Listen, handle, isCheap: options.Bench);
     }
 
     /// <summary>Where it listens: <c>http://127.0.0.1:PORT</c>, without a slash at the end.</summary>
@@ -71,7 +71,8 @@ public sealed class Sandbox : IAsyncDisposable
 
     /// <summary>Waits until so many requests have arrived; returns them all.</summary>
     /// <exception cref="TimeoutException">They did not come within 30 seconds.</exception>
-    public Task<IReadOnlyList<SeenRequest>> WaitForRequestsAsync(int count) => WaitUntilAsync(requests => requests.Count >= count);
+    public Task<IReadOnlyList<SeenRequest>> WaitForRequestsAsync(int count) =>
+        WaitUntilAsync(requests => requests.Count >= count);
 
     /// <summary>Waits until so many requests were left by their clients; returns those.</summary>
     /// <exception cref="TimeoutException">They were not within 30 seconds.</exception>

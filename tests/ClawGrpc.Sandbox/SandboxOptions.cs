@@ -12,7 +12,9 @@ public sealed record SandboxOptions
     /// <summary>Credentials with an account of their own choosing; others get one derived from the credential.</summary>
     public IReadOnlyList<SandboxKey> Keys { get; init; } = [];
 
-    /// <summary>Whether any credential with the prefix of an Anthropic one is good. When false only <see cref="Keys"/> are.</summary>
+    /// <summary>
+    /// Whether any credential with the prefix of an Anthropic one is good. When false only <see cref="Keys"/> are.
+    /// </summary>
     public bool AcceptUnknownKeys { get; init; } = true;
 
     /// <summary>The script to begin with.</summary>

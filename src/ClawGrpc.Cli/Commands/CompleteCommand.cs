@@ -13,7 +13,8 @@ internal static class CompleteCommand
     public static Command Create(Globals globals)
     {
         var options = new CompleteOptions();
-        return globals.Command("complete", "Complete a prompt; the text comes as the model writes it", options.All, async (invocation, cancellation) =>
+        const string description = "Complete a prompt; the text comes as the model writes it";
+        return globals.Command("complete", description, options.All, async (invocation, cancellation) =>
         {
             var input = await options.ReadAsync(invocation, cancellation);
             try
@@ -40,7 +41,7 @@ internal static class CompleteCommand
 
     private static async Task<Receipt?> WholeAsync(Invocation invocation, CompletionInput input, CancellationToken cancellation)
     {
-        var response = await invocation.Models.CompleteAsync(new CompleteRequest { Input = input }, cancellationToken: cancellation);
+        var response = await invocation.Models.CompleteAsync(new CompleteRequest { Input = input, RawJson = true }, cancellationToken: cancellation);
         Json.WriteDocument(invocation.Out, json =>
         {
             json.WriteStartObject();

@@ -15,7 +15,8 @@ internal static class StatusCommand
             Description = "Exit non-zero if auth is expiring/expired (1=expired/missing, 2=expiring)",
         };
         var watch = new Option<bool>("--watch") { Description = "Follow changes until interrupted" };
-        return globals.Command("status", "Show configured model state", [outputs.Json, outputs.Plain, check, watch], async (invocation, cancellation) =>
+        Symbol[] symbols = [outputs.Json, outputs.Plain, check, watch];
+        return globals.Command("status", "Show configured model state", symbols, async (invocation, cancellation) =>
         {
             var form = outputs.FormOf(invocation);
             if (!invocation.Get(watch)) return await ShowAsync(invocation, form, invocation.Get(check), cancellation);

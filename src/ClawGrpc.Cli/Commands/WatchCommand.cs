@@ -15,7 +15,7 @@ internal static class WatchCommand
 
     private static async Task<int> PrintAsync(Invocation invocation, OutputForm form, CancellationToken cancellation)
     {
-        var watch = Watch(invocation, reason => invocation.Error.Write((reason ?? "Connected again.") + "\n"));
+        var watch = Watch(invocation, SaysOnce(invocation.Error));
         var first = true;
         await foreach (var status in watch.FollowAsync(invocation.AgentId, cancellation: cancellation))
         {
@@ -49,8 +49,8 @@ internal static class WatchCommand
                 view.UpdateTarget(StatusTable.Of(latest, time.GetUtcNow(), interruption));
                 // Remaining times count down between changes.
                 await Task.WhenAny(next, Task.Delay(TimeSpan.FromSeconds(1), time, cancellation));
-                cancellation.ThrowIfCancellationRequested();
-                if (!next.IsCompleted) continue;
+                if (!next.IsCompleted && !cancellation.IsCancellationRequested) continue;
+                // Interrupted, this throws; an enumerator must not be disposed of while it is still at it.
                 await next;
                 latest = changes.Current;
                 next = changes.MoveNextAsync().AsTask();
@@ -59,14 +59,27 @@ internal static class WatchCommand
         return 0;
     }
 
+    // An outage is one line at its beginning and one at its end, however often it was tried in between.
+    private static Action<string?> SaysOnce(TextWriter error)
+    {
+        var interrupted = false;
+        return reason =>
+        {
+            if (interrupted != reason is null) return;
+            interrupted = reason is not null;
+            error.Write((reason ?? "Connected again.") + "\n");
+            error.Flush();
+        };
+    }
+
     // Tells of every interruption, with a text, and of the end of it, with null.
     private static StatusWatch Watch(Invocation invocation, Action<string?> interrupted) => new(invocation.Models)
     {
         Time = invocation.Surroundings.Time,
         // After a restart with nothing new to say, the first heartbeat is what tells that the server is back.
         Heartbeat = TimeSpan.FromSeconds(5),
-        Interrupted = (failure, delay) =>
-            interrupted($"{FailureText.Of(failure, invocation.Endpoint).Split('\n')[0]} Trying again in {delay.TotalSeconds:0.0} s."),
+        Interrupted = (failure, _) =>
+            interrupted($"{FailureText.Of(failure, invocation.Endpoint).Split('\n')[0]} Trying again from time to time."),
         Resumed = () => interrupted(null),
     };
 }

@@ -31,7 +31,7 @@ internal static class ReceiptText
         }
 
         if (receipt.Cache is { } cache) yield return Row("cache", Of(cache));
-        if (receipt.Usage is { } usage) yield return Row("usage", Of(usage));
+        if (receipt.Usage is { } usage) yield return Row("usage", Words.Of(usage));
         var times = Times(receipt);
         if (times.Length > 0) yield return Row("time", times);
         if (receipt.RequestId.Length > 0) yield return Row("request id", receipt.RequestId);
@@ -67,13 +67,12 @@ internal static class ReceiptText
         var reason = cache.Reason.Length > 0 ? $": {cache.Reason}" : "";
         var breakpoints = cache.Breakpoints.Count == 0
             ? "no breakpoints"
-            : "breakpoints " + string.Join(", ", cache.Breakpoints.Select(point => $"{point.Path} {point.Ttl}{(point.FromCaller ? " (yours)" : "")}"));
+            : "breakpoints " + string.Join(", ", cache.Breakpoints.Select(Of));
         return $"{Words.Of(cache.Applied)}{requested}{by}{reason}; {breakpoints}";
     }
 
-    private static string Of(Usage usage) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{usage.InputTokens} in, {usage.OutputTokens} out, {usage.CacheCreationInputTokens} written to the cache, {usage.CacheReadInputTokens} read from it");
+    private static string Of(CacheBreakpoint breakpoint) =>
+        $"{breakpoint.Path} {breakpoint.Ttl}{(breakpoint.FromCaller ? " (yours)" : "")}";
 
     private static string Times(Receipt receipt)
     {

@@ -3,7 +3,8 @@ using Spectre.Console;
 
 namespace ClawGrpc.Cli.Rendering;
 
-/// <summary>A status as the table of <c>models status --watch</c> on a terminal: one row for each profile, and one for each route set aside.</summary>
+/// <summary>A status as the table of <c>models status --watch</c> on a terminal: one row for each profile, and one for each route
+/// set aside.</summary>
 internal static class StatusTable
 {
     /// <summary>The table; <paramref name="interruption"/> is why no news comes, or null.</summary>
@@ -13,12 +14,13 @@ internal static class StatusTable
         var table = new Table { Border = TableBorder.Rounded };
         table.Title = new TableTitle(Markup.Escape($"{status.AgentId} · {status.ResolvedDefault} · revision {status.Revision}"));
         if (interruption is not null) table.Caption = new TableTitle(Markup.Escape(interruption), new Style(Color.Red));
-        table.AddColumns("Profile", "Type", "Credential", "State", "Back in", "Completions", "Cache read");
+        table.AddColumn(new TableColumn("Profile").NoWrap());
+        table.AddColumns("Type", "Expiry", "State", "Back in", "Served", "Cached");
         foreach (var profile in auth.Profiles)
         {
             var asides = auth.UnusableProfiles.Where(unusable => unusable.ProfileId == profile.ProfileId).ToList();
             var whole = asides.Find(unusable => unusable.Model.Length == 0);
-            AddRow(table, profile.ProfileId, Words.Of(profile.Type), Credential(profile, now), State(whole), BackIn(whole, now),
+            AddRow(table, profile.ProfileId, Words.Of(profile.Type), Expiry(profile, now), State(whole), BackIn(whole, now),
                 Count(profile.Usage?.Completions), Count(profile.Usage?.Usage?.CacheReadInputTokens));
             foreach (var route in asides.Where(unusable => unusable.Model.Length > 0))
                 AddRow(table, "  " + route.Model, "", "", State(route), BackIn(route, now), "", "");
@@ -29,7 +31,7 @@ internal static class StatusTable
 
     private static void AddRow(Table table, params string[] cells) => table.AddRow(cells.Select(cell => new Text(cell)));
 
-    private static string Credential(ProfileStatus profile, DateTimeOffset now) => profile.ExpireTime is { } time
+    private static string Expiry(ProfileStatus profile, DateTimeOffset now) => profile.ExpireTime is { } time
         ? $"{Words.Of(profile.Expiry)} {ShortDuration.Of(time.ToDateTimeOffset() - now)}"
         : Words.Of(profile.Expiry);
 
@@ -46,7 +48,8 @@ internal static class StatusTable
         if (unusable.RecoverTime is not { } time) return "-";
         var remaining = time.ToDateTimeOffset() - now;
         // Seconds count down where a person is waiting; beyond that the short form is enough.
-        return remaining < TimeSpan.FromMinutes(2) ? $"{Math.Max(0, (int)Math.Ceiling(remaining.TotalSeconds))}s" : ShortDuration.Of(remaining);
+        if (remaining >= TimeSpan.FromMinutes(2)) return ShortDuration.Of(remaining);
+        return $"{Math.Max(0, (int)Math.Ceiling(remaining.TotalSeconds))}s";
     }
 
     private static string Count(long? count) => count is > 0 ? $"{count}" : "-";

@@ -2,7 +2,8 @@ using ClawGrpc.V1;
 
 namespace ClawGrpc.Cli.Rendering;
 
-/// <summary>A status as OpenClaw's <c>models status</c> prints it for people; sections of ClawGrpc's own follow, when they have anything to say.</summary>
+/// <summary>A status as OpenClaw's <c>models status</c> prints it for people; sections of ClawGrpc's own follow, when they have
+/// anything to say.</summary>
 /// <param name="Surroundings">The clock, and the home folder that paths are shortened by.</param>
 internal sealed record StatusText(Surroundings Surroundings)
 {
@@ -15,7 +16,7 @@ internal sealed record StatusText(Surroundings Surroundings)
     {
         var auth = status.Auth ?? new AuthStatus();
         foreach (var line in Models(status).Concat(Overview(auth)).Concat(Missing(auth)).Concat(Expiries(auth))
-            .Concat(Unusable(auth)).Concat(ConfigurationErrors(status)))
+            .Concat(Unusable(auth)).Concat(UsageOf(status)).Concat(ConfigurationErrors(status)))
         {
             writer.Write(line);
             writer.Write('\n');
@@ -51,7 +52,8 @@ internal sealed record StatusText(Surroundings Surroundings)
         yield return $"effective={provider.EffectiveKind}:{provider.EffectiveDetail}";
         if (provider.ProfileCount > 0)
         {
-            yield return $"profiles={provider.ProfileCount} (oauth={provider.OauthCount}, token={provider.TokenCount}, api_key={provider.ApiKeyCount})";
+            yield return $"profiles={provider.ProfileCount} "
+                + $"(oauth={provider.OauthCount}, token={provider.TokenCount}, api_key={provider.ApiKeyCount})";
             if (provider.Labels.Count > 0) yield return string.Join(", ", provider.Labels);
         }
 
@@ -115,6 +117,15 @@ internal sealed record StatusText(Surroundings Surroundings)
         var recovery = unusable.RecoverTime is { } time ? $" {ShortDuration.Of(time.ToDateTimeOffset() - Now)}" : "";
         var hint = unusable.RecoveryHint.Length > 0 ? $" - {unusable.RecoveryHint}" : "";
         return $"{unusable.ProfileId}{model} [{unusable.Kind}{reason}{recovery}]{hint}";
+    }
+
+    private static IEnumerable<string> UsageOf(AgentStatus status)
+    {
+        if (status.Usage is not { Completions: > 0 } total) yield break;
+        yield return "";
+        yield return $"Usage since the server started ({total.Completions})";
+        foreach (var profile in (status.Auth ?? new AuthStatus()).Profiles.Where(profile => profile.Usage is { Completions: > 0 }))
+            yield return $"- {profile.ProfileId} {profile.Usage.Completions}: {Words.Of(profile.Usage.Usage ?? new Usage())}";
     }
 
     private IEnumerable<string> ConfigurationErrors(AgentStatus status)

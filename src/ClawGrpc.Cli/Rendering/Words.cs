@@ -1,3 +1,4 @@
+using System.Globalization;
 using ClawGrpc.V1;
 using Google.Protobuf.WellKnownTypes;
 
@@ -65,6 +66,12 @@ internal static class Words
         FailureKind.Cancelled => "cancelled",
         _ => Unknown((int)failure),
     };
+
+    /// <summary>The counts in a phrase.</summary>
+    public static string Of(Usage usage) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{usage.InputTokens} in, {usage.OutputTokens} out, "
+        + $"{usage.CacheCreationInputTokens} written to the cache, {usage.CacheReadInputTokens} read from it");
 
     /// <summary>Milliseconds since 1970, as OpenClaw's files and outputs have them.</summary>
     public static long Milliseconds(Timestamp time) => time.ToDateTimeOffset().ToUnixTimeMilliseconds();

@@ -19,7 +19,9 @@ public sealed record CachePlan(
 }
 
 /// <summary>A place up to which upstream caches the prompt.</summary>
-/// <param name="Path">Such as <c>tools[2]</c> or <c>messages[4].content[1]</c>; <c>cache_control</c>: wherever upstream puts it (automatic caching).</param>
+/// <param name="Path">
+/// Such as <c>tools[2]</c> or <c>messages[4].content[1]</c>; <c>cache_control</c>: wherever upstream puts it (automatic caching).
+/// </param>
 /// <param name="Ttl">For how long.</param>
 /// <param name="FromCaller">Whether the caller set it, and not the policy.</param>
 public sealed record CacheBreakpoint(string Path, CacheTtl Ttl, bool FromCaller);

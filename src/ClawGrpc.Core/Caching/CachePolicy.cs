@@ -3,7 +3,10 @@ using ClawGrpc.Core.Messages;
 
 namespace ClawGrpc.Core.Caching;
 
-/// <summary>Decides the prompt caching of a request: a pure function of request and settings (design: prompt caching; openclaw-spec.md, sections 0 and 6).</summary>
+/// <summary>
+/// Decides the prompt caching of a request: a pure function of request and settings (design: prompt caching; openclaw-spec.md, sections
+/// 0 and 6).
+/// </summary>
 public static class CachePolicy
 {
     /// <summary>A request may have at most this many breakpoints (anthropic-api.md, section 1.4).</summary>

@@ -8,8 +8,9 @@ internal sealed class BlockScan(RequestOutline outline, List<FieldError> errors,
 {
     private readonly List<(string Name, int Index)> _path = [];
     private Section _section;
-    private string? _documentAt;
-    private string? _citedTextAt;
+    private string? _document;
+    private string? _citedText;
+    private string? _citedResult;
 
     public void ReadTools(ref Utf8JsonReader reader)
     {
@@ -31,23 +32,24 @@ internal sealed class BlockScan(RequestOutline outline, List<FieldError> errors,
         var (isUser, isAssistant) = (false, false);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var isRole = reader.ValueTextEquals("role"u8);
-            var isContent = reader.ValueTextEquals("content"u8);
+            var isRole = reader.Is("role"u8);
+            var isContent = reader.Is("content"u8);
             reader.Read();
             if (isRole && reader.TokenType == JsonTokenType.String)
-                (isUser, isAssistant) = (reader.ValueTextEquals("user"u8), reader.ValueTextEquals("assistant"u8));
+                (isUser, isAssistant) = (reader.Is("user"u8), reader.Is("assistant"u8));
             if (isContent)
-                last = ReadContent(ref reader, ".content", block => block.Type is BlockType.Text or BlockType.Cacheable);
+                last = ReadContent(ref reader, ".content", block => block.Type != BlockType.Other);
             else
                 reader.Skip();
         }
 
         if (isUser && last is not null)
             outline.LastUser = last;
-        if (withoutSampling && isAssistant && _documentAt is not null)
-            Refuse(_documentAt, "a document in a message of the assistant");
-        if (withoutSampling && isUser && _citedTextAt is not null)
-            Refuse(_citedTextAt, "citations on a text of the user");
+        if (isAssistant)
+            Refuse(_document, "a document in a message of the assistant");
+        if (isUser)
+            Refuse(_citedText, "a text of the user with citations");
+        Refuse(_citedResult, "a text of a search result with citations");
     }
 
     /// <summary>The ttl of a <c>cache_control</c> the reader stands on; null: it is no breakpoint.</summary>
@@ -62,9 +64,9 @@ internal sealed class BlockScan(RequestOutline outline, List<FieldError> errors,
         var ttl = CacheTtl.FiveMinutes;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var isTtl = reader.ValueTextEquals("ttl"u8);
+            var isTtl = reader.Is("ttl"u8);
             reader.Read();
-            if (isTtl && reader.TokenType == JsonTokenType.String && reader.ValueTextEquals("1h"u8))
+            if (isTtl && reader.TokenType == JsonTokenType.String && reader.Is("1h"u8))
                 ttl = CacheTtl.OneHour;
             reader.Skip();
         }
@@ -72,8 +74,11 @@ internal sealed class BlockScan(RequestOutline outline, List<FieldError> errors,
         return ttl;
     }
 
-    private void Refuse(string path, string what) => errors.Add(
-        new FieldError(path, $"is {what}, which anthropic-version {AnthropicVersion.WithoutSampling} does not take"));
+    private void Refuse(string? path, string what)
+    {
+        if (withoutSampling && path is not null)
+            errors.Add(new FieldError(path, $"is {what}, which anthropic-version {AnthropicVersion.WithoutSampling} does not take"));
+    }
 
     // A string counts as the one text block it could be written as.
     private Spot? ReadContent(ref Utf8JsonReader reader, string name, Func<Block, bool> carries)
@@ -116,7 +121,8 @@ internal sealed class BlockScan(RequestOutline outline, List<FieldError> errors,
     private Block ReadBlock(ref Utf8JsonReader reader)
     {
         var block = new Block();
-        var (isBlankText, isText, isCited) = (true, false, false);
+        var (isBlankText, isCited) = (true, false);
+        string? citedInside = null;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var member = NameOf(reader);
@@ -125,7 +131,6 @@ internal sealed class BlockScan(RequestOutline outline, List<FieldError> errors,
             {
                 case BlockMember.Type when reader.TokenType == JsonTokenType.String:
                     block.Type = TypeOf(reader);
-                    isText = block.Type == BlockType.Text;
                     break;
                 case BlockMember.Text when reader.TokenType == JsonTokenType.String:
                     isBlankText = IsBlank(reader.ValueSpan);
@@ -144,32 +149,44 @@ internal sealed class BlockScan(RequestOutline outline, List<FieldError> errors,
                     break;
                 // What the caller's program wrote (`input`, a schema) is not looked into: a name in there is not upstream's name.
                 case BlockMember.Content or BlockMember.Source when _section != Section.Tools:
-                    ReadInside(ref reader, member == BlockMember.Source);
+                    citedInside ??= ReadInside(ref reader, member == BlockMember.Source);
                     continue;
             }
 
             reader.Skip();
         }
 
-        if (block.Type == BlockType.Document)
-            _documentAt ??= _path.Count == 2 ? Path() : null;
-        if (isText && isCited)
-            _citedTextAt ??= _path.Count == 2 ? Path() : null;
-        if (isText && isBlankText || block.Type == BlockType.Document && _section == Section.System)
+        Note(block.Type, isCited, citedInside);
+        if (block.Type == BlockType.Text && isBlankText)
             block.Type = BlockType.Other;
-        if (block.Type == BlockType.Document)
-            block.Type = BlockType.Cacheable;
         return block;
     }
 
-    private void ReadInside(ref Utf8JsonReader reader, bool isSource)
+    private void Note(BlockType type, bool isCited, string? citedInside)
     {
-        if (!isSource)
-        {
-            ReadBlocks(ref reader, ".content", carries: null);
-            return;
-        }
+        if (type == BlockType.Document && _path.Count == 2)
+            _document ??= Path();
+        if (type == BlockType.Text && isCited)
+            _citedText ??= Path();
+        if (type == BlockType.SearchResult)
+            _citedResult ??= citedInside;
+    }
 
+    // Gives the first text with citations among the blocks inside.
+    private string? ReadInside(ref Utf8JsonReader reader, bool isSource)
+    {
+        var outside = _citedText;
+        _citedText = null;
+        if (isSource)
+            ReadSource(ref reader);
+        else
+            ReadBlocks(ref reader, ".content", carries: null);
+        (var inside, _citedText) = (_citedText, outside);
+        return inside;
+    }
+
+    private void ReadSource(ref Utf8JsonReader reader)
+    {
         if (reader.TokenType != JsonTokenType.StartObject)
         {
             reader.Skip();
@@ -178,7 +195,7 @@ internal sealed class BlockScan(RequestOutline outline, List<FieldError> errors,
 
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var isContent = reader.ValueTextEquals("content"u8);
+            var isContent = reader.Is("content"u8);
             reader.Read();
             if (isContent)
                 ReadBlocks(ref reader, ".source.content", carries: null);
@@ -210,21 +227,21 @@ internal sealed class BlockScan(RequestOutline outline, List<FieldError> errors,
     }
 
     private static BlockMember NameOf(in Utf8JsonReader reader) =>
-        reader.ValueTextEquals("type"u8) ? BlockMember.Type
-        : reader.ValueTextEquals("text"u8) ? BlockMember.Text
-        : reader.ValueTextEquals("content"u8) ? BlockMember.Content
-        : reader.ValueTextEquals("cache_control"u8) ? BlockMember.CacheControl
-        : reader.ValueTextEquals("source"u8) ? BlockMember.Source
-        : reader.ValueTextEquals("citations"u8) ? BlockMember.Citations
-        : reader.ValueTextEquals("defer_loading"u8) ? BlockMember.Deferred
+        reader.Is("type"u8) ? BlockMember.Type
+        : reader.Is("text"u8) ? BlockMember.Text
+        : reader.Is("content"u8) ? BlockMember.Content
+        : reader.Is("cache_control"u8) ? BlockMember.CacheControl
+        : reader.Is("source"u8) ? BlockMember.Source
+        : reader.Is("citations"u8) ? BlockMember.Citations
+        : reader.Is("defer_loading"u8) ? BlockMember.Deferred
         : BlockMember.Other;
 
     // The kinds upstream lets carry a breakpoint in a user's message; thinking cannot, and of unknown kinds nobody knows.
     private static BlockType TypeOf(in Utf8JsonReader reader) =>
-        reader.ValueTextEquals("text"u8) ? BlockType.Text
-        : reader.ValueTextEquals("document"u8) ? BlockType.Document
-        : reader.ValueTextEquals("tool_result"u8) || reader.ValueTextEquals("image"u8)
-            || reader.ValueTextEquals("search_result"u8) || reader.ValueTextEquals("container_upload"u8) ? BlockType.Cacheable
+        reader.Is("text"u8) ? BlockType.Text
+        : reader.Is("document"u8) ? BlockType.Document
+        : reader.Is("search_result"u8) ? BlockType.SearchResult
+        : reader.Is("tool_result"u8) || reader.Is("image"u8) || reader.Is("container_upload"u8) ? BlockType.Cacheable
         : BlockType.Other;
 
     private enum BlockMember
@@ -244,6 +261,7 @@ internal sealed class BlockScan(RequestOutline outline, List<FieldError> errors,
         Other,
         Text,
         Document,
+        SearchResult,
         Cacheable,
     }
 

@@ -48,6 +48,13 @@ public static class JsonText
         return text;
     }
 
+    /// <summary>
+    /// Whether the name or string the reader stands on is this text. The reader's own comparison throws when it meets half a surrogate pair,
+    /// which is valid JSON.
+    /// </summary>
+    internal static bool Is(this in Utf8JsonReader reader, ReadOnlySpan<byte> text) =>
+        reader.ValueIsEscaped ? IsEscaped(reader.ValueSpan, text) : reader.ValueSpan.SequenceEqual(text);
+
     /// <summary>Decodes into <paramref name="destination"/>, which must be as long as <paramref name="escaped"/>.</summary>
     /// <returns>False when half a surrogate pair had to become U+FFFD.</returns>
     internal static bool TryDecode(ReadOnlySpan<byte> escaped, Span<byte> destination, out int written)
@@ -79,6 +86,16 @@ public static class JsonText
         }
 
         return whole;
+    }
+
+    private static bool IsEscaped(ReadOnlySpan<byte> escaped, ReadOnlySpan<byte> text)
+    {
+        // Six bytes of escape stand for at least one of text: what is longer cannot be it.
+        if (escaped.Length > text.Length * 6)
+            return false;
+        Span<byte> decoded = stackalloc byte[escaped.Length];
+        TryDecode(escaped, decoded, out var written);
+        return decoded[..written].SequenceEqual(text);
     }
 
     private static byte Short(byte letter) => letter switch

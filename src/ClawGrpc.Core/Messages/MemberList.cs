@@ -42,7 +42,7 @@ internal sealed class MemberList(ReadOnlyMemory<byte> first)
         member.Goes = Goes.BehindItems;
     }
 
-    /// <summary>Merges a later version of a usage or message (anthropic-api.md, section 3.1, rule 1): what it says replaces, null says nothing.</summary>
+    /// <summary>Merges a later version (anthropic-api.md, section 3.1, rule 1): what it says replaces, null says nothing.</summary>
     /// <param name="later">One valid JSON object.</param>
     public void Merge(ReadOnlyMemory<byte> later)
     {

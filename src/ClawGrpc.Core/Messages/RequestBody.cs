@@ -43,7 +43,9 @@ public sealed class RequestBody
 
     internal RequestOutline Outline { get; }
 
-    /// <summary>Looks a request through. Only what would fail for certain, or would be sent wrongly, is refused; the rest is upstream's to judge.</summary>
+    /// <summary>
+    /// Looks a request through. Only what would fail for certain, or would be sent wrongly, is refused; the rest is upstream's to judge.
+    /// </summary>
     /// <param name="json">The request; kept, not copied.</param>
     /// <param name="anthropicVersion">The version it will be sent with: some members are refused by some versions.</param>
     /// <param name="errors">All that is wrong; empty: nothing is.</param>

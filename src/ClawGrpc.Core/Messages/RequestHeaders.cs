@@ -6,7 +6,9 @@ namespace ClawGrpc.Core.Messages;
 /// <summary>What the headers of a request are made from.</summary>
 public sealed record RequestHeaderInput
 {
-    /// <summary>The credential. A text with <c>sk-ant-oat</c> in it goes as a bearer token, any other as an API key (openclaw-spec.md, section 6.4).</summary>
+    /// <summary>
+    /// The credential. A text with <c>sk-ant-oat</c> in it goes as a bearer token, any other as an API key (openclaw-spec.md, section 6.4).
+    /// </summary>
     public required Secret Credential { get; init; }
 
     /// <summary>The product's version, for <c>user-agent</c>.</summary>
@@ -90,7 +92,7 @@ public static class RequestHeaders
     /// <param name="value">Its value.</param>
     public static string? Refusal(string name, string value)
     {
-        if (name.Length == 0 || !name.All(letter => char.IsAsciiLetterOrDigit(letter) || "!#$%&'*+-.^_`|~".Contains(letter, StringComparison.Ordinal)))
+        if (name.Length == 0 || !name.All(IsOfName))
             return "is not a header name";
         if (Owned.Contains(name.ToLowerInvariant()))
             return "is set by ClawGrpc and cannot be configured";
@@ -98,6 +100,9 @@ public static class RequestHeaders
             return "has a value that is not printable ASCII";
         return null;
     }
+
+    private static bool IsOfName(char letter) =>
+        char.IsAsciiLetterOrDigit(letter) || "!#$%&'*+-.^_`|~".Contains(letter, StringComparison.Ordinal);
 
     private static bool IsBeta(string name) => name.Equals(Beta, StringComparison.OrdinalIgnoreCase);
 

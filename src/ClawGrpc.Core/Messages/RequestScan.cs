@@ -12,6 +12,7 @@ internal ref struct RequestScan
     private readonly RequestOutline _outline = new();
     private readonly List<FieldError> _errors;
     private Utf8JsonReader _reader;
+    private bool _hasTooMany;
 
     public RequestScan(ReadOnlySpan<byte> json, string version, List<FieldError> errors)
     {
@@ -49,9 +50,10 @@ internal ref struct RequestScan
         var start = (int)_reader.TokenStartIndex;
         var name = JsonText.Decode(_reader.ValueSpan);
         if (_outline.Members.Count == MaxMembers)
-            _errors.Add(new FieldError("", $"has more than {MaxMembers} members"));
-        if (_outline.Members.Count >= MaxMembers)
         {
+            if (!_hasTooMany)
+                _errors.Add(new FieldError("", $"has more than {MaxMembers} members"));
+            _hasTooMany = true;
             _reader.Skip();
             return;
         }

@@ -86,8 +86,8 @@ public readonly struct StreamEvent
         reader.Read();
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var isType = reader.ValueTextEquals("type"u8);
-            var isMessage = reader.ValueTextEquals("message"u8);
+            var isType = reader.Is("type"u8);
+            var isMessage = reader.Is("message"u8);
             reader.Read();
             if (reader.TokenType != JsonTokenType.String)
                 reader.Skip();

@@ -59,33 +59,33 @@ internal ref struct StreamEventParser
 
     private void ReadMember()
     {
-        if (_reader.ValueTextEquals("type"u8))
+        if (_reader.Is("type"u8))
         {
             _type = Value();
             _typed = _reader.TokenType == JsonTokenType.String;
             _type = _typed ? Unquoted(_type) : default;
         }
-        else if (_reader.ValueTextEquals("index"u8))
+        else if (_reader.Is("index"u8))
         {
             ReadIndex();
         }
-        else if (_reader.ValueTextEquals("delta"u8))
+        else if (_reader.Is("delta"u8))
         {
             ReadDelta();
         }
-        else if (_reader.ValueTextEquals("content_block"u8))
+        else if (_reader.Is("content_block"u8))
         {
             _block = Value();
         }
-        else if (_reader.ValueTextEquals("message"u8))
+        else if (_reader.Is("message"u8))
         {
             _message = Value();
         }
-        else if (_reader.ValueTextEquals("usage"u8))
+        else if (_reader.Is("usage"u8))
         {
             _usage = Value();
         }
-        else if (_reader.ValueTextEquals("error"u8))
+        else if (_reader.Is("error"u8))
         {
             _error = Value();
         }
@@ -120,7 +120,7 @@ internal ref struct StreamEventParser
 
     private void ReadDeltaMember()
     {
-        if (_reader.ValueTextEquals("type"u8))
+        if (_reader.Is("type"u8))
         {
             _reader.Read();
             _deltaKind = _reader.TokenType == JsonTokenType.String ? KindOfDelta() : DeltaKind.Other;
@@ -141,19 +141,19 @@ internal ref struct StreamEventParser
     }
 
     private readonly DeltaKind KindOfDelta() =>
-        _reader.ValueTextEquals("text_delta"u8) ? DeltaKind.Text
-        : _reader.ValueTextEquals("input_json_delta"u8) ? DeltaKind.InputJson
-        : _reader.ValueTextEquals("thinking_delta"u8) ? DeltaKind.Thinking
-        : _reader.ValueTextEquals("signature_delta"u8) ? DeltaKind.Signature
-        : _reader.ValueTextEquals("citations_delta"u8) ? DeltaKind.Citations
-        : _reader.ValueTextEquals("compaction_delta"u8) ? DeltaKind.Compaction
+        _reader.Is("text_delta"u8) ? DeltaKind.Text
+        : _reader.Is("input_json_delta"u8) ? DeltaKind.InputJson
+        : _reader.Is("thinking_delta"u8) ? DeltaKind.Thinking
+        : _reader.Is("signature_delta"u8) ? DeltaKind.Signature
+        : _reader.Is("citations_delta"u8) ? DeltaKind.Citations
+        : _reader.Is("compaction_delta"u8) ? DeltaKind.Compaction
         : DeltaKind.Other;
 
     private readonly DeltaKind KindOfText() =>
-        _reader.ValueTextEquals("text"u8) ? DeltaKind.Text
-        : _reader.ValueTextEquals("partial_json"u8) ? DeltaKind.InputJson
-        : _reader.ValueTextEquals("thinking"u8) ? DeltaKind.Thinking
-        : _reader.ValueTextEquals("signature"u8) ? DeltaKind.Signature
+        _reader.Is("text"u8) ? DeltaKind.Text
+        : _reader.Is("partial_json"u8) ? DeltaKind.InputJson
+        : _reader.Is("thinking"u8) ? DeltaKind.Thinking
+        : _reader.Is("signature"u8) ? DeltaKind.Signature
         : DeltaKind.Other;
 
     /// <summary>The whole value behind a name; the reader stands on its last token.</summary>

@@ -114,7 +114,7 @@ public sealed class AuthProfilesFile
     {
         var orders = root.ObjectOf(Order).Members.Where(order => IdsOf(order.Value).Contains(id)).Aggregate(
             root.ObjectOf(Order), (left, order) => left.With(order.Key, OrderWithout((JsonArray)order.Value, id)));
-        var lastGood = root.ObjectOf(LastGood).Members.Where(member => member.Value is JsonString { Value: var value } && value == id).Aggregate(
+        var lastGood = root.ObjectOf(LastGood).Members.Where(member => root.ObjectOf(LastGood).TextOf(member.Key) == id).Aggregate(
             root.ObjectOf(LastGood), (left, member) => left.With(member.Key, null));
         var after = root.With(Profiles, root.ObjectOf(Profiles).With(id, null));
         after = Emptied(Emptied(after, Order, orders), LastGood, lastGood);
@@ -123,7 +123,7 @@ public sealed class AuthProfilesFile
 
     private static JsonArray? OrderWithout(JsonArray order, string id)
     {
-        var rest = order with { Items = order.Items.RemoveAll(item => item is JsonString { Value: var value } && value.Trim() == id) };
+        var rest = order with { Items = order.Items.RemoveAll(item => item is JsonString { Value: var text } && text.Trim() == id) };
         return IdsOf(rest).IsEmpty ? null : rest;
     }
 

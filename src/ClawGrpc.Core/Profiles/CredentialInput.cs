@@ -40,7 +40,10 @@ public static class CredentialInput
         if (key.Length == 0)
             return Refused(Required);
         if (key.StartsWith(AdminKeyPrefix, StringComparison.Ordinal))
-            return Refused("This is an admin key, which cannot call models: create an API key in the Anthropic Console and paste that");
+        {
+            return Refused(
+                "This is an admin key, which cannot call models: create an API key in the Anthropic Console and paste that");
+        }
 
         // The transport takes whatever contains this for a subscription's token (section 3.1).
         return key.Contains(SubscriptionMark, StringComparison.Ordinal)
@@ -48,7 +51,7 @@ public static class CredentialInput
             : Sendable(key, "key");
     }
 
-    /// <summary>A token that <c>claude setup-token</c> printed. Terminals break it into lines, so white space inside is taken out.</summary>
+    /// <summary>A token that <c>claude setup-token</c> printed. Terminals break it into lines: white space inside is taken out.</summary>
     /// <param name="pasted">As it was pasted.</param>
     public static CheckedSecret SetupToken(string pasted)
     {
@@ -59,7 +62,8 @@ public static class CredentialInput
         if (!token.StartsWith(SetupTokenPrefix, StringComparison.Ordinal))
         {
             const string expected = $"Expected token starting with {SetupTokenPrefix}";
-            return Refused(token.StartsWith(ApiKeyPrefix, StringComparison.Ordinal) ? $"{expected}: this is an API key, onboard it as one" : expected);
+            var isApiKey = token.StartsWith(ApiKeyPrefix, StringComparison.Ordinal);
+            return Refused(isApiKey ? $"{expected}: this is an API key, onboard it as one" : expected);
         }
 
         return token.Length < MinSetupTokenLength
@@ -115,7 +119,8 @@ public static class CredentialInput
     {
         var mark = text.IndexOf('=', StringComparison.Ordinal);
         var name = mark < 0 ? "" : Trim(text[..mark]);
-        var isName = name.Length > 0 && !char.IsAsciiDigit(name[0]) && name.All(character => char.IsAsciiLetterOrDigit(character) || character == '_');
+        var isName = name.Length > 0 && !char.IsAsciiDigit(name[0])
+            && name.All(character => char.IsAsciiLetterOrDigit(character) || character == '_');
         var value = isName ? text[(mark + 1)..] : "";
 
         // Where only the padding of base64 follows the name is the key.

@@ -27,7 +27,7 @@ internal static class CredentialJson
         };
     }
 
-    /// <summary>The entry for a credential. What is not the credential's own stays from the entry before, if that has the same type.</summary>
+    /// <summary>The entry for a credential. What is not its own stays from the entry before, if that has the same type.</summary>
     public static JsonObject Encode(JsonObject before, Credential credential)
     {
         var type = credential switch
@@ -37,7 +37,11 @@ internal static class CredentialJson
             OAuthCredential => OAuth,
             _ => throw new InvalidOperationException($"Unknown credential {credential.GetType().Name}."),
         };
-        var members = new Dictionary<string, JsonTree?> { ["type"] = JsonTree.Of(type), ["provider"] = JsonTree.Of(credential.Provider) };
+        var members = new Dictionary<string, JsonTree?>
+        {
+            ["type"] = JsonTree.Of(type),
+            ["provider"] = JsonTree.Of(credential.Provider),
+        };
         switch (credential)
         {
             case ApiKeyCredential apiKey:

@@ -84,7 +84,10 @@ internal static class HealthJson
         foreach (var (model, value) in routes.Members)
         {
             if (value is JsonObject route && route.TextOf(Reason) is { } reason && Times.Past(route[LastFailureAt]) is { } failed)
-                decoded[model] = new RouteHealth(Times.End(route[CooldownUntil]), reason, Math.Max(1, Count(route[ErrorCount])), failed);
+            {
+                var count = Math.Max(1, Count(route[ErrorCount]));
+                decoded[model] = new RouteHealth(Times.End(route[CooldownUntil]), reason, count, failed);
+            }
         }
 
         return decoded.ToImmutable();
@@ -105,10 +108,12 @@ internal static class HealthJson
         return encoded.IsEmpty ? null : encoded;
     }
 
-    private static JsonObject? EncodeCounts(ImmutableSortedDictionary<string, int> counts) => counts.IsEmpty ? null : new JsonObject(
-        0, [.. counts.Select(count => KeyValuePair.Create(count.Key, JsonTree.Of(count.Value)))]);
+    private static JsonObject? EncodeCounts(ImmutableSortedDictionary<string, int> counts) => counts.IsEmpty
+        ? null
+        : new JsonObject(0, [.. counts.Select(count => KeyValuePair.Create(count.Key, JsonTree.Of(count.Value)))]);
 
     private static JsonString? TextOf(string? text) => text is null ? null : new JsonString(0, text);
 
-    private static int Count(JsonTree? value) => value is JsonNumber { Value: > 0 and var number } ? (int)Math.Min(number, int.MaxValue) : 0;
+    private static int Count(JsonTree? value) =>
+        value is JsonNumber { Value: > 0 and var number } ? (int)Math.Min(number, int.MaxValue) : 0;
 }

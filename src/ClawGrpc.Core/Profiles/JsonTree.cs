@@ -7,6 +7,9 @@ namespace ClawGrpc.Core.Profiles;
 /// <param name="Offset">Where it began in the text it was read from; 0 when it was made.</param>
 internal abstract record JsonTree(int Offset)
 {
+    /// <summary>Never the content, which may be a secret.</summary>
+    public sealed override string ToString() => $"{GetType().Name} at {Offset}";
+
     public static JsonTree Of(string text) => new JsonString(0, text);
 
     public static JsonTree Of(long number) => new JsonNumber(0, number.ToString(CultureInfo.InvariantCulture), number);
@@ -40,7 +43,7 @@ internal sealed record JsonObject(int Offset, ImmutableArray<KeyValuePair<string
     /// <summary>The member as an object, empty when it is none.</summary>
     public JsonObject ObjectOf(string name) => this[name] as JsonObject ?? Empty;
 
-    /// <summary>The same with this member, in its place if it was there, else at the end; without it when the value is null.</summary>
+    /// <summary>The same with this member, in its place if there is one, else at the end; without it when the value is null.</summary>
     public JsonObject With(string name, JsonTree? value)
     {
         var index = IndexOf(name);

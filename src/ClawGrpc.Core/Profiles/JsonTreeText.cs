@@ -3,7 +3,9 @@ using System.Text;
 
 namespace ClawGrpc.Core.Profiles;
 
-/// <summary>Writes JSON byte for byte as <c>JSON.stringify(value, null, 2)</c> does, which is how every program of the family writes.</summary>
+/// <summary>
+/// Writes JSON byte for byte as <c>JSON.stringify(value, null, 2)</c> does, which is how every program of the family writes.
+/// </summary>
 internal static class JsonTreeText
 {
     /// <summary>The text of a value, without a line break at the end.</summary>
@@ -124,7 +126,8 @@ internal static class JsonTreeText
             if (significant.Length == 0)
                 return new Decimal(false, "", 0);
             var exponent = 0L;
-            if (mark >= 0 && !long.TryParse(text.AsSpan(mark + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out exponent))
+            const NumberStyles signed = NumberStyles.AllowLeadingSign;
+            if (mark >= 0 && !long.TryParse(text.AsSpan(mark + 1), signed, CultureInfo.InvariantCulture, out exponent))
                 exponent = long.MaxValue / 2;
             return new Decimal(isNegative, significant.TrimEnd('0'), whole - (digits.Length - significant.Length) + exponent);
         }

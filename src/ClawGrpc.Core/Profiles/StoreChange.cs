@@ -18,7 +18,7 @@ public abstract record StoreChange
 /// <param name="Credential">The credential.</param>
 public sealed record PutProfile(string Id, Credential Credential) : StoreChange;
 
-/// <summary>Removes a profile and its health, and takes it out of every order and of the last good ones; nothing when there is none.</summary>
+/// <summary>Removes a profile and its health, also from orders and the last good ones; nothing when there is none.</summary>
 /// <param name="Id">The profile.</param>
 public sealed record RemoveProfile(string Id) : StoreChange;
 

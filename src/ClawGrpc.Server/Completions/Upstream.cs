@@ -25,6 +25,9 @@ internal sealed class Upstream(HttpMessageInvoker http, TimeProvider time)
         PooledConnectionLifetime = TimeSpan.FromMinutes(10),
         ConnectTimeout = TimeSpan.FromSeconds(10),
         ActivityHeadersPropagator = null,
+
+        // Who leaves an answer leaves it at once: reading on to save the connection would have upstream go on, and bill.
+        ResponseDrainTimeout = TimeSpan.Zero,
         KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
         SslOptions = new SslClientAuthenticationOptions { EnabledSslProtocols = System.Security.Authentication.SslProtocols.None },
     };

@@ -19,7 +19,12 @@ internal sealed record ConfigurationState(ClawConfiguration Configuration, Immut
 internal sealed class LiveConfiguration(StateFolder folder) : IDisposable
 {
     private readonly ConfigFile _file = new(folder.ConfigPath);
+    private readonly SemaphoreSlim _oneReader = new(1);
+    private ImmutableArray<(string Path, string? Text)> _texts = [];
     private volatile ConfigurationState _current = new(ClawConfiguration.None, [], []);
+
+    /// <summary>The variable that names the upstream when the configuration does not.</summary>
+    public const string BaseUrl = "ANTHROPIC_BASE_URL";
 
     public string Path => _file.Path;
 
@@ -33,18 +38,30 @@ internal sealed class LiveConfiguration(StateFolder folder) : IDisposable
     public async Task StartAsync()
     {
         AtomicFile.RemoveLeftovers(System.IO.Path.GetDirectoryName(Path)!);
-        var outcome = await Task.Run(() => Read(null));
-        if (outcome is ConfigurationOutcome.Rejected rejected)
-            throw new StartException(TextOf(rejected.Errors));
-        Take(outcome);
+        await ReloadAsync();
+        if (!_current.Errors.IsEmpty)
+            throw new StartException(TextOf(_current.Errors));
     }
 
     /// <summary>Reads it again. True: what is in force, or what is wrong, has changed.</summary>
     public async Task<bool> ReloadAsync()
     {
-        var before = _current;
-        Take(await Task.Run(() => Read(null)));
-        return !ReferenceEquals(before.Configuration, _current.Configuration) || !before.Errors.SequenceEqual(_current.Errors);
+        // One after the other: who began to read later has read what is newer.
+        await _oneReader.WaitAsync();
+        try
+        {
+            var texts = ImmutableArray.CreateBuilder<(string, string?)>();
+            var outcome = await Task.Run(() => Read(null, texts));
+            if (_texts.SequenceEqual(texts))
+                return false;
+            _texts = texts.ToImmutable();
+            Take(outcome);
+            return true;
+        }
+        finally
+        {
+            _oneReader.Release();
+        }
     }
 
     /// <summary>Refuses when the file on disk cannot be used now, so that a call that is going to edit it does nothing by halves.</summary>
@@ -75,10 +92,37 @@ internal sealed class LiveConfiguration(StateFolder folder) : IDisposable
         await ReloadAsync();
     }
 
-    public void Dispose() => _file.Dispose();
+    public void Dispose()
+    {
+        _file.Dispose();
+        _oneReader.Dispose();
+    }
 
-    private ConfigurationOutcome Read(string? instead) => ConfigurationReader.Read(
-        Path, path => instead is not null && path == Path ? instead : TextOf(path), Environment.GetEnvironmentVariable);
+    private ConfigurationOutcome Read(string? instead, ImmutableArray<(string, string?)>.Builder? read = null)
+    {
+        try
+        {
+            return Checked(ConfigurationReader.Read(Path, TextAndNote, Environment.GetEnvironmentVariable));
+        }
+        catch (StateUnreadableException unreadable)
+        {
+            read?.Add((unreadable.Path, unreadable.Message));
+            return new ConfigurationOutcome.Rejected([new ConfigurationError(unreadable.Path, 0, 0, "", unreadable.Reason)], [unreadable.Path]);
+        }
+
+        string? TextAndNote(string path)
+        {
+            var text = instead is not null && path == Path ? instead : TextOf(path);
+            read?.Add((path, text));
+            return text;
+        }
+    }
+
+    private ConfigurationOutcome Checked(ConfigurationOutcome outcome) =>
+        outcome is ConfigurationOutcome.Accepted { Configuration.Env: var env, Files: var files }
+        && env.Find(BaseUrl, Environment.GetEnvironmentVariable) is { IsBlank: false } url && !ProviderConfiguration.IsBaseUrl(url.Reveal().Trim())
+            ? new ConfigurationOutcome.Rejected([new ConfigurationError(Path, 0, 0, $"env.{BaseUrl}", ProviderConfiguration.NoBaseUrl)], files)
+            : outcome;
 
     private void Take(ConfigurationOutcome outcome) => _current = outcome switch
     {

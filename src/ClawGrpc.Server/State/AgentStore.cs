@@ -21,9 +21,10 @@ internal sealed class AgentStore(string path, TimeProvider time, LockTiming? tim
     /// <summary>The agent's folder.</summary>
     public string Directory => System.IO.Path.GetDirectoryName(Path)!;
 
-    /// <summary>What the file says now: the same object as long as it says the same. It is read again only when it changed.</summary>
+    /// <summary>What the file says now: the same object as long as it says the same. Read again only when it changed.</summary>
     /// <exception cref="StateUnreadableException">It cannot be read or parsed.</exception>
-    public async ValueTask<ProfileStore> ReadAsync(CancellationToken cancellation = default) => (await LoadAsync(cancellation)).File.Store;
+    public async ValueTask<ProfileStore> ReadAsync(CancellationToken cancellation = default) =>
+        (await LoadAsync(cancellation)).File.Store;
 
     /// <summary>Changes the file, and returns once that is on the disk.</summary>
     /// <inheritdoc cref="UpdateAsync(Func{ProfileStore, IReadOnlyList{StoreChange}}, CancellationToken)"/>

@@ -20,8 +20,8 @@ internal sealed class AtomicFile : IDisposable
     private AtomicFile(string target, string temporary) => (_target, _temporary) = (target, temporary);
 
     /// <summary>Replaces the file, or makes it.</summary>
-    public static Task WriteAsync(string path, byte[] content, UnixFileMode mode = OwnerOnly, CancellationToken cancellation = default) =>
-        Task.Run(
+    public static Task WriteAsync(
+        string path, byte[] content, UnixFileMode mode = OwnerOnly, CancellationToken cancellation = default) => Task.Run(
             () =>
             {
                 using var file = Prepare(path, content, mode);
@@ -78,6 +78,7 @@ internal sealed class AtomicFile : IDisposable
     }
 
     /// <summary>The file that a path names, through symbolic links.</summary>
-    public static string TargetOf(string path) =>
-        new FileInfo(path).LinkTarget is null ? Path.GetFullPath(path) : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
+    public static string TargetOf(string path) => new FileInfo(path).LinkTarget is null
+        ? Path.GetFullPath(path)
+        : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
 }

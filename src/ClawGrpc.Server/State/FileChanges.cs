@@ -59,7 +59,7 @@ internal sealed class FileChanges(TimeProvider time)
                 return Sighting.OfNothing;
             if (before?.File == identity && before.IsSettled)
                 return before;
-            var content = Directory.Exists(path) ? identity.ToString()! : Convert.ToHexString(SHA256.HashData(WholeFile.Read(path) ?? []));
+            var content = Directory.Exists(path) ? identity.ToString()! : HashOf(path);
             return new Sighting(identity, identity.Value.IsSettled, content);
         }
         catch (Exception exception) when (exception is IOException or StateUnreadableException)
@@ -67,6 +67,8 @@ internal sealed class FileChanges(TimeProvider time)
             return new Sighting(identity, false, exception.Message);
         }
     }
+
+    private static string HashOf(string path) => Convert.ToHexString(SHA256.HashData(WholeFile.Read(path) ?? []));
 
     /// <param name="File">Null: there is none.</param>
     /// <param name="IsSettled">Whether the same identity means the same content.</param>

@@ -11,8 +11,8 @@ internal readonly record struct FileIdentity(ulong Inode, ulong Size, Int128 Mod
     private static readonly TimeSpan CoarsestTick = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// Whether a later change is sure to show. A file written just now may change again unseen. By the clock of the machine, which
-    /// also stamps the files, whatever clock the rest of the server goes by.
+    /// Whether a later change is sure to show. A file written just now may change again unseen. By the clock of the machine,
+    /// which also stamps the files, whatever clock the rest of the server goes by.
     /// </summary>
     public bool IsSettled => NanosecondsNow() - Int128.Max(Modified, Changed) > (Int128)CoarsestTick.TotalNanoseconds;
 
@@ -21,11 +21,10 @@ internal readonly record struct FileIdentity(ulong Inode, ulong Size, Int128 Mod
     public static FileIdentity? Of(string path)
     {
         if (OperatingSystem.IsLinux())
-            return Posix.LinuxStat(path) is var (inode, size, modified, changed) ? new FileIdentity(inode, size, modified, changed) : null;
+            return Posix.LinuxStat(path);
         FileSystemInfo info = Directory.Exists(path) ? new DirectoryInfo(path) : new FileInfo(path);
-        return info.Exists
-            ? new FileIdentity(0, info is FileInfo file ? (ulong)file.Length : 0, Nanoseconds(info.LastWriteTimeUtc), Nanoseconds(info.CreationTimeUtc))
-            : null;
+        var size = info is FileInfo { Exists: true } file ? (ulong)file.Length : 0;
+        return info.Exists ? new FileIdentity(0, size, Nanoseconds(info.LastWriteTimeUtc), Nanoseconds(info.CreationTimeUtc)) : null;
     }
 
     private static Int128 NanosecondsNow() => Nanoseconds(DateTime.UtcNow);

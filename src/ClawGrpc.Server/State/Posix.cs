@@ -10,6 +10,8 @@ internal static partial class Posix
     private const int NoSuchFile = 2;
     private const int CurrentDirectory = -100;
     private const uint BasicStats = 0x7ff;
+    private const int FileType = 0xF000;
+    private const int SocketType = 0xC000;
 
     /// <summary>Makes a directory and fails when there is one: the runtime's way does not tell.</summary>
     /// <returns>False: there is something of this name already.</returns>
@@ -40,13 +42,22 @@ internal static partial class Posix
         return error == NoSuchFile ? null : throw Failed("open", path, error);
     }
 
+    /// <summary>Whether there is a socket, or a link to one. Where the system is not Linux: something that has no content.</summary>
+    public static bool IsSocket(string path)
+    {
+        if (!OperatingSystem.IsLinux())
+            return new FileInfo(path) is { Exists: true, Length: 0 };
+        Span<byte> stat = stackalloc byte[256];
+        return StatX(CurrentDirectory, path, 0, BasicStats, stat) == 0 && (BitConverter.ToUInt16(stat[28..]) & FileType) == SocketType;
+    }
+
     /// <summary>Inode and times of a file or directory, which Linux alone tells here. Null: there is none.</summary>
-    public static (ulong Inode, ulong Size, Int128 Modified, Int128 Changed)? LinuxStat(string path)
+    public static FileIdentity? LinuxStat(string path)
     {
         // The layout of struct statx is the same on every architecture.
         Span<byte> stat = stackalloc byte[256];
         if (StatX(CurrentDirectory, path, 0, BasicStats, stat) == 0)
-            return (U64(stat, 32), U64(stat, 40), Nanoseconds(stat, 112), Nanoseconds(stat, 96));
+            return new FileIdentity(U64(stat, 32), U64(stat, 40), Nanoseconds(stat, 112), Nanoseconds(stat, 96));
         var error = Marshal.GetLastPInvokeError();
         return error == NoSuchFile ? null : throw Failed("look at", path, error);
     }

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace ClawGrpc.Server.State;
 
-/// <summary>One server for each state folder: an advisory lock that the system takes back when the process ends, however it ends.</summary>
+/// <summary>One server for each state folder: a lock that the system takes back when the process ends, however it ends.</summary>
 internal sealed class ServerLock : IDisposable
 {
     private readonly FileStream _file;

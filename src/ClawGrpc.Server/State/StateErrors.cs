@@ -14,7 +14,8 @@ internal sealed class StateUnreadableException : StateFileException
 {
     /// <summary>A file that cannot be parsed.</summary>
     public StateUnreadableException(string path, StoreSyntaxError error)
-        : this(path, $"line {error.Line}, column {error.Column}: {error.Reason}", null) => (Line, Column) = (error.Line, error.Column);
+        : this(path, $"line {error.Line}, column {error.Column}: {error.Reason}", null) =>
+        (Line, Column) = (error.Line, error.Column);
 
     /// <summary>A file that cannot be read at all.</summary>
     public StateUnreadableException(string path, string reason, Exception? inner)

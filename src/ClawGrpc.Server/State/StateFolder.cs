@@ -78,9 +78,10 @@ internal sealed class StateFolder
     {
         if (Directory.Exists(path))
             return;
-        if (System.IO.Path.GetDirectoryName(path) is { Length: > 0 } parent)
-            MakeDirectory(parent);
+        var parent = System.IO.Path.GetDirectoryName(path)!;
+        MakeDirectory(parent);
         Directory.CreateDirectory(path, OwnerOnly);
+        Posix.FlushDirectory(parent);
     }
 
     /// <summary>Removes what a crash left. Only under the <see cref="ServerLock"/>, before anything is written.</summary>

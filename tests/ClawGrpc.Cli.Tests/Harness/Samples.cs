@@ -25,7 +25,7 @@ internal static class Samples
         };
         profile.RateLimits.Add(new RateLimitWindow { Name = "requests", Limit = 50, Remaining = 0, ResetTime = At(now, 25), SeenTime = At(now, -30) });
         profile.RateLimits.Add(new RateLimitWindow { Name = "unified-5h", State = "allowed", Utilization = 0.75, SeenTime = At(now, -30) });
-        var auth = new AuthStatus { StorePath = "/home/u/.clawgrpc/agents/main/agent/auth-profiles.json", WarnAfter = Duration.FromTimeSpan(TimeSpan.FromDays(1)) };
+        var auth = new AuthStatus { StorePath = "/srv/u/.clawgrpc/agents/main/agent/auth-profiles.json", WarnAfter = Duration.FromTimeSpan(TimeSpan.FromDays(1)) };
         auth.Profiles.Add(profile);
         auth.Profiles.Add(new ProfileStatus
         {
@@ -68,8 +68,8 @@ internal static class Samples
             AgentId = "main",
             Revision = 12,
             ChangeTime = At(now, -1),
-            ConfigPath = "/home/u/.clawgrpc/clawgrpc.json",
-            AgentDir = "/home/u/.clawgrpc/agents/main/agent",
+            ConfigPath = "/srv/u/.clawgrpc/clawgrpc.json",
+            AgentDir = "/srv/u/.clawgrpc/agents/main/agent",
             DefaultModel = "opus",
             ResolvedDefault = "anthropic/claude-opus-4-6",
             Auth = auth,
@@ -80,7 +80,7 @@ internal static class Samples
         status.Fallbacks.Add("anthropic/claude-sonnet-4-5");
         status.ConfigurationErrors.Add(new ConfigurationError
         {
-            Path = "/home/u/.clawgrpc/clawgrpc.json",
+            Path = "/srv/u/.clawgrpc/clawgrpc.json",
             Line = 3,
             Column = 14,
             KeyPath = "auth.cooldowns.billingMaxHours",

@@ -11,7 +11,7 @@ public sealed class Terminal : IAsyncDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("claw").FullName;
     private ScriptedServer? _server;
 
-    public Dictionary<string, string> Environment { get; } = new() { ["HOME"] = "/home/u" };
+    public Dictionary<string, string> Environment { get; } = new() { ["HOME"] = "/srv/u" };
 
     public ManualTime Time { get; } = ManualTime.AtTheRecordedRuns();
 

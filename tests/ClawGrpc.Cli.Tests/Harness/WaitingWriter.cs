@@ -3,13 +3,29 @@ namespace ClawGrpc.Cli.Tests.Harness;
 /// <summary>Standard output that tells when a text has been written to it.</summary>
 public sealed class WaitingWriter(string text) : StringWriter
 {
-    private readonly TaskCompletionSource _seen = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _lock = new();
+    private string _text = text;
+    private int _from;
+    private TaskCompletionSource _seen = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Comes when the text is there.</summary>
     public Task Seen => _seen.Task.WaitAsync(TimeSpan.FromSeconds(30));
 
+    /// <summary>Waits for another text, in what is written from now on.</summary>
+    public void WaitFor(string text)
+    {
+        lock (_lock)
+        {
+            (_text, _from) = (text, GetStringBuilder().Length);
+            _seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+    }
+
     public override void Flush()
     {
-        if (ToString().Contains(text, StringComparison.Ordinal)) _seen.TrySetResult();
+        lock (_lock)
+        {
+            if (ToString().IndexOf(_text, _from, StringComparison.Ordinal) >= 0) _seen.TrySetResult();
+        }
     }
 }

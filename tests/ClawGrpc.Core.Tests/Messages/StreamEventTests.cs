@@ -92,6 +92,17 @@ public class StreamEventTests
     [InlineData("{\"index\":\"1\"}")]
     public void What_is_no_event_is_refused(string data) => Assert.Throws<MalformedAnswerException>(() => Parse(data));
 
+    [Theory]
+    [InlineData("""{"type":"\ud83d"}""", "\uFFFD")]
+    [InlineData("""{"\ud83d":1,"type":"content_block_delta","index":0,"delta":{"\ud83d":1,"type":"\ude00"}}""", "content_block_delta")]
+    [InlineData("""{"type":"error","error":{"\ud83d":1,"type":"\ud83d"}}""", "error")]
+    public void Half_surrogate_pairs_are_no_reason_to_fail(string json, string type)
+    {
+        var read = Parse(json);
+        Assert.Equal(type, read.Type);
+        _ = read.Error();
+    }
+
     [Fact]
     public void Nesting_beyond_the_limit_is_refused()
     {

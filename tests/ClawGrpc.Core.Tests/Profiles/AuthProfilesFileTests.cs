@@ -147,4 +147,32 @@ public class AuthProfilesFileTests
         Assert.Equal(text, file.ToText());
         Assert.Equal(text, Encoding.UTF8.GetString(file.ToUtf8()));
     }
+
+    [Fact]
+    public void A_spoiled_file_is_read_or_refused_with_a_place_and_never_more()
+    {
+        var whole = AuthProfilesFile.Empty.With(
+            new PutProfile("a", ApiKey("k\n\ud83d\ude00\"")), new SetOrder("p", ["a"]),
+            new SetHealth("a", new ProfileHealth { LastUsed = Ms(12345), ErrorCount = 3 })).ToText();
+        var random = new Random(3);
+        for (var round = 0; round < 5_000; round++)
+        {
+            var at = random.Next(whole.Length);
+            var insert = "{}[]\",:\\0e-.\0\nx\ud800"[random.Next(16)].ToString();
+            var text = whole[..at] + (random.Next(3) > 0 ? insert : "") + whole[(at + random.Next(2))..];
+            if (random.Next(10) == 0)
+                text = text[..at];
+            if (AuthProfilesFile.TryParse(text, out var file, out var error))
+                Assert.Equal(file.ToText(), Read(file.ToText()).ToText());
+            else
+                Assert.True(error.Line <= text.Count(character => character == '\n') + 1 && error.Column <= text.Length + 1);
+        }
+    }
+
+    [Fact]
+    public void Nothing_that_can_be_printed_shows_a_secret()
+    {
+        var put = new PutProfile("a", ApiKey());
+        Assert.DoesNotContain("FAKE", $"{put}{AuthProfilesFile.Empty.With(put)}{AuthProfilesFile.Empty.With(put).Store.Profiles[0]}", StringComparison.Ordinal);
+    }
 }

@@ -46,8 +46,9 @@ public class HealthOnDiskTests
                 CooldownUntil = Ms(1770552325192),
             },
             health);
-        Assert.Equal(entry, file.With(new SetHealth(Id, health), new SetHealth("anthropic:two", file.Store.HealthOf("anthropic:two"))).ToText());
-        Assert.Equal(entry, AuthProfilesFile.Empty.With(new SetHealth(Id, health), new SetHealth("anthropic:two", file.Store.HealthOf("anthropic:two"))).ToText());
+        var changes = new[] { new SetHealth(Id, health), new SetHealth("anthropic:two", file.Store.HealthOf("anthropic:two")) };
+        Assert.Equal(entry, file.With(changes).ToText());
+        Assert.Equal(entry, AuthProfilesFile.Empty.With(changes).ToText());
     }
 
     [Theory]
@@ -60,8 +61,11 @@ public class HealthOnDiskTests
     [Fact]
     public void An_end_within_a_millisecond_is_rounded_up_and_never_becomes_early()
     {
-        var health = Read("""{"usageStats":{"anthropic:one":{"cooldownUntil":10.5,"lastUsed":10.5,"errorCount":2.9,"disabledUntil":1e300}}}""").Store.HealthOf(Id);
-        AssertSame(new ProfileHealth { CooldownUntil = Ms(11), LastUsed = Ms(10), ErrorCount = 2, DisabledUntil = ProfileHealth.Never }, health);
+        const string text =
+            """{"usageStats":{"anthropic:one":{"cooldownUntil":10.5,"lastUsed":10.5,"errorCount":2.9,"disabledUntil":1e300}}}""";
+        AssertSame(
+            new ProfileHealth { CooldownUntil = Ms(11), LastUsed = Ms(10), ErrorCount = 2, DisabledUntil = ProfileHealth.Never },
+            Read(text).Store.HealthOf(Id));
         var exact = new ProfileHealth { CooldownUntil = Ms(10).AddTicks(1), LastUsed = Ms(10).AddTicks(1), DisabledUntil = DateTimeOffset.MaxValue };
         AssertSame(new ProfileHealth { CooldownUntil = Ms(11), LastUsed = Ms(10), DisabledUntil = ProfileHealth.Never }, Rewritten(exact));
     }
@@ -145,7 +149,8 @@ public class HealthOnDiskTests
             """{"usageStats":{"anthropic:one":{"blockedUntil":5,"routes":{"a/b/c":{"lastFailureAt":3,"reason":"x","y":1}},"z":{}}}}""",
             new SetHealth(Id, new ProfileHealth { LastUsed = Ms(4), Routes = Routes(("a/b/c", 9)) }));
         Assert.Equal(
-            """{"blockedUntil":5,"routes":{"a/b/c":{"lastFailureAt":5,"reason":"rate_limit","y":1,"cooldownUntil":9,"errorCount":1}},"z":{},"lastUsed":4,"errorCount":0,"cooldownUntil":9}""",
+            """{"blockedUntil":5,"routes":{"a/b/c":{"lastFailureAt":5,"reason":"rate_limit","y":1,"cooldownUntil":9,"errorCount":1}}"""
+                + ""","z":{},"lastUsed":4,"errorCount":0,"cooldownUntil":9}""",
             JsonNode.Parse(text)!["usageStats"]![Id]!.ToJsonString());
         Assert.Equal(
             """{"blockedUntil":5,"z":{}}""",

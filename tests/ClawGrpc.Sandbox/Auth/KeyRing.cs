@@ -74,8 +74,11 @@ internal sealed class KeyRing
     /// <summary>The account behind a credential, good or not.</summary>
     public Account AccountOf(string key)
     {
-        // The prefix alone does not tell a subscription's token from a workload's; one nobody minted here is taken for a setup-token.
-        var isPlan = _minted.TryGetValue(key, out var minted) ? minted.IsPlan : key.StartsWith(AccessToken, StringComparison.Ordinal);
+        // The prefix alone does not tell a subscription's token from a workload's; one nobody minted here is taken for a
+        // setup-token.
+        var isPlan = _minted.TryGetValue(key, out var minted)
+            ? minted.IsPlan
+            : key.StartsWith(AccessToken, StringComparison.Ordinal);
         return Account.Of(_known.GetValueOrDefault(key) ?? new SandboxKey(key), isPlan);
     }
 

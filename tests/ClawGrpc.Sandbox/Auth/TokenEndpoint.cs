@@ -4,7 +4,8 @@ using System.Text.Json;
 namespace ClawGrpc.Testing;
 
 /// <summary>
-/// <c>POST /v1/oauth/token</c> (anthropic-api.md 6.2): refresh tokens that rotate, and the exchange of a workload's identity token. Errors
+/// <c>POST /v1/oauth/token</c> (anthropic-api.md 6.2): refresh tokens that rotate, and the exchange of a workload's identity
+/// token. Errors
 /// have the shape of RFC 6749, not the envelope.
 /// </summary>
 internal sealed class TokenEndpoint(SandboxOptions options, KeyRing keys, Ids ids)
@@ -41,7 +42,8 @@ internal sealed class TokenEndpoint(SandboxOptions options, KeyRing keys, Ids id
 
         var next = ids.Next("sk-ant-ort01-FAKE-");
         _logins[next] = login;
-        return Grant(new SandboxKey(ids.Next("sk-ant-oat01-FAKE-"), Workspace: Account.Of(new(login), true).Workspace), next, "user:inference user:profile");
+        var token = new SandboxKey(ids.Next("sk-ant-oat01-FAKE-"), Workspace: Account.Of(new(login), plan: true).Workspace);
+        return Grant(token, next, "user:inference user:profile");
     }
 
     private Reply Exchange(SeenRequest request, JsonElement body)
@@ -51,7 +53,8 @@ internal sealed class TokenEndpoint(SandboxOptions options, KeyRing keys, Ids id
             return Refuse("invalid_request", "anthropic-beta must name oauth-2025-04-20 and oidc-federation-2026-04-01");
         }
 
-        var missing = new[] { "assertion", "federation_rule_id", "organization_id" }.FirstOrDefault(name => body.GetText(name) is null);
+        string[] required = ["assertion", "federation_rule_id", "organization_id"];
+        var missing = required.FirstOrDefault(name => body.GetText(name) is null);
         if (missing is not null)
         {
             return Refuse("invalid_request", $"{missing} is required");
@@ -85,11 +88,15 @@ internal sealed class TokenEndpoint(SandboxOptions options, KeyRing keys, Ids id
         }));
     }
 
-    private static Reply Refuse(string error, string description) => Reply.Ok(Json.Bytes(writer =>
+    private static Reply Refuse(string error, string description)
     {
-        writer.WriteStartObject();
-        writer.WriteString("error", error);
-        writer.WriteString("error_description", description);
-        writer.WriteEndObject();
-    })) with { Status = 400 };
+        var body = Json.Bytes(writer =>
+        {
+            writer.WriteStartObject();
+            writer.WriteString("error", error);
+            writer.WriteString("error_description", description);
+            writer.WriteEndObject();
+        });
+        return Reply.Ok(body) with { Status = 400 };
+    }
 }

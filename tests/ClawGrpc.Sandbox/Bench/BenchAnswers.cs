@@ -12,6 +12,7 @@ internal sealed class BenchAnswers
     private static readonly InputUsage Usage = new(Input: 25);
     private readonly ConcurrentDictionary<BenchRequest, Rendered> _streams = new();
     private readonly ConcurrentDictionary<int, byte[]> _messages = new();
+    private readonly Pacer _pacer = new();
 
     public async Task AnswerAsync(HttpContext context)
     {
@@ -23,23 +24,19 @@ internal sealed class BenchAnswers
             var message = _messages.GetOrAdd(wanted.Size, size => AnswerJson.Write(Say(1, size), Usage));
             response.ContentType = Reply.JsonType;
             response.ContentLength = message.Length;
-            await response.Body.WriteAsync(message);
+            await response.BodyWriter.WriteAsync(message);
             return;
         }
 
         response.ContentType = Reply.StreamType;
         var stream = _streams.GetOrAdd(wanted, Render);
-        await (wanted.Rate == 0 ? response.Body.WriteAsync(stream.Whole).AsTask() : PaceAsync(context, stream, wanted.Rate));
-    }
-
-    private static async Task PaceAsync(HttpContext context, Rendered stream, int rate)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1.0 / rate));
-        foreach (var part in stream.Paced)
+        if (wanted.Rate == 0)
         {
-            await context.Response.Body.WriteAsync(part, context.RequestAborted);
-            await context.Response.Body.FlushAsync(context.RequestAborted);
-            await timer.WaitForNextTickAsync(context.RequestAborted);
+            await response.BodyWriter.WriteAsync(stream.Whole);
+        }
+        else
+        {
+            await _pacer.WriteAsync(response.BodyWriter, stream.Paced, wanted.Rate, context.RequestAborted);
         }
     }
 
@@ -79,8 +76,11 @@ internal sealed class BenchAnswers
         return new(Join(events), paced);
     }
 
-    private static Answer Say(int pieces, int size) => new(
-        "msg_01Bench", "claude-sonnet-4-6", "end_turn", null, [new("text", [.. Enumerable.Repeat(new string('x', size), pieces)])]);
+    private static Answer Say(int pieces, int size)
+    {
+        var text = new AnswerBlock("text", [.. Enumerable.Repeat(new string('x', size), pieces)]);
+        return new("msg_01Bench", "claude-sonnet-4-6", "end_turn", null, [text]);
+    }
 
     private static byte[] Join(IEnumerable<ReadOnlyMemory<byte>> parts) => [.. parts.SelectMany(part => part.ToArray())];
 

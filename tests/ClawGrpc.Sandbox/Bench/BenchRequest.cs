@@ -3,7 +3,10 @@ using System.Text;
 
 namespace ClawGrpc.Testing;
 
-/// <summary>What a request under <c>--bench</c> wants, as <c>bench:EVENTS:RATE:SIZE</c>: in the header <c>x-sandbox-bench</c> or anywhere in the body.</summary>
+/// <summary>
+/// What a request under <c>--bench</c> wants, as <c>bench:EVENTS:RATE:SIZE</c>: in the header <c>x-sandbox-bench</c> or
+/// anywhere in the body.
+/// </summary>
 /// <param name="Events">Text deltas of a stream.</param>
 /// <param name="Rate">Deltas a second; 0 sends all at once.</param>
 /// <param name="Size">Characters of each delta, or of the text of a JSON answer.</param>

@@ -45,7 +45,8 @@ internal static class Prompt
 
     public static int CountTokens(IEnumerable<PromptBlock> blocks) => blocks.Sum(block => block.Tokens);
 
-    public static CacheTtl TtlOf(JsonElement cacheControl) => cacheControl.GetText("ttl") == "1h" ? CacheTtl.OneHour : CacheTtl.FiveMinutes;
+    public static CacheTtl TtlOf(JsonElement cacheControl) =>
+        cacheControl.GetText("ttl") == "1h" ? CacheTtl.OneHour : CacheTtl.FiveMinutes;
 
     private static void Add(
         List<PromptBlock> blocks, IEnumerable<JsonElement> elements, string path, string role, byte[] settings, int overhead)
@@ -62,10 +63,12 @@ internal static class Prompt
     }
 
     // The blocks inside a tool result may carry the breakpoint too; the position is the result's.
-    private static CacheTtl? Breakpoint(JsonElement element) =>
-        element.Get("cache_control") is { } control ? TtlOf(control)
-        : element.GetItems("content").Select(inner => inner.Get("cache_control")).FirstOrDefault(inner => inner is not null) is { } nested ? TtlOf(nested)
-        : null;
+    private static CacheTtl? Breakpoint(JsonElement element)
+    {
+        var inner = element.GetItems("content").Select(block => block.Get("cache_control"));
+        var control = element.Get("cache_control") ?? inner.FirstOrDefault(nested => nested is not null);
+        return control is { } found ? TtlOf(found) : null;
+    }
 
     // A plain string is the same prompt as one text block.
     private static IEnumerable<JsonElement> Content(JsonElement owner, string name) => owner.GetText(name) is { } text

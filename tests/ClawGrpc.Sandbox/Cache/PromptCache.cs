@@ -4,7 +4,8 @@ using System.Text;
 namespace ClawGrpc.Testing;
 
 /// <summary>
-/// The prompt cache (anthropic-api.md 1.4), one for each organization, workspace and model. Writes happen at breakpoints and can be read
+/// The prompt cache (anthropic-api.md 1.4), one for each organization, workspace and model. Writes happen at breakpoints and
+/// can be read
 /// once an answer has begun; a read finds the longest prefix among the 20 positions up to each breakpoint, and renews it.
 /// </summary>
 internal sealed class PromptCache(TimeProvider clock)

@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace ClawGrpc.Testing;
 
 /// <summary>
-/// The sandbox's own endpoints, for those who run it as a program: faults, requests and keys below <c>/_sandbox</c>. None of them is logged or
+/// The sandbox's own endpoints, for those who run it as a program: faults, requests and keys below <c>/_sandbox</c>. None of
+/// them is logged or
 /// needs a credential.
 /// </summary>
 internal sealed class Control(Sandbox sandbox)

@@ -20,7 +20,7 @@ internal static class Breakage
 {
     public static (Reply Reply, Ending Ending) Apply(Reply reply, Fault? fault, string requestId)
     {
-        var broken = fault switch
+        var (left, ending) = fault switch
         {
             { Cut: { } point } => (Until(reply, point), Ending.Cut),
             { End: { } point } => (Until(reply, point), Ending.Clean),
@@ -29,7 +29,7 @@ internal static class Breakage
             { Error: { } error } => (Fail(reply, error, requestId), Ending.Clean),
             _ => (reply, Ending.Clean),
         };
-        return fault?.Chunks is { } chunks ? (broken.Item1 with { Parts = Cuts(broken.Item1.Parts, chunks) }, broken.Item2) : broken;
+        return (fault?.Chunks is { } chunks ? left with { Parts = Cuts(left.Parts, chunks) } : left, ending);
     }
 
     private static Reply Until(Reply reply, BreakPoint point)

@@ -2,7 +2,8 @@ namespace ClawGrpc.Testing;
 
 /// <summary>
 /// One entry of the script: which requests it takes, how often, and what it does to their answers. At most one of
-/// <see cref="Status"/>, <see cref="Replay"/>, <see cref="Drop"/> and <see cref="StallBeforeHeaders"/> says what is answered (none: the sandbox's own
+/// <see cref="Status"/>, <see cref="Replay"/>, <see cref="Drop"/> and <see cref="StallBeforeHeaders"/> says what is answered
+/// (none: the sandbox's own
 /// answer), and at most one of <see cref="Cut"/>, <see cref="End"/>, <see cref="Stall"/>, <see cref="Error"/> and
 /// <see cref="Malformed"/> how it breaks; <see cref="Slow"/> and <see cref="Chunks"/> go with any of them.
 /// The same shape is its JSON, in camelCase.
@@ -38,10 +39,15 @@ public sealed record Fault
     /// <summary>Nothing more comes, until the client leaves.</summary>
     public BreakPoint? Stall { get; init; }
 
-    /// <summary>The event after the point has only half of its data; the rest follows as usual. A JSON answer is cut in half, with a clean end.</summary>
+    /// <summary>
+    /// The event after the point has only half of its data; the rest follows as usual. A JSON answer is cut in half, with a
+    /// clean end.
+    /// </summary>
     public BreakPoint? Malformed { get; init; }
 
-    /// <summary>An <c>error</c> event ends the stream. A request that did not ask for a stream gets the error as its status.</summary>
+    /// <summary>
+    /// An <c>error</c> event ends the stream. A request that did not ask for a stream gets the error as its status.
+    /// </summary>
     public StreamError? Error { get; init; }
 
     public Slowness? Slow { get; init; }
@@ -49,8 +55,12 @@ public sealed record Fault
     public Chunking? Chunks { get; init; }
 }
 
-/// <summary>Where an answer breaks: after so many events, or after so many bytes of the body; not both. Beyond the end: after the last one.</summary>
-/// <param name="AfterEvents">Whole events before the break. A JSON answer, which has none, breaks in its middle unless this is 0.</param>
+/// <summary>
+/// Where an answer breaks: after so many events, or after so many bytes of the body; not both. Beyond the end: after the last
+/// one.
+/// </summary>
+/// <param name="AfterEvents">Whole events before the break. A JSON answer, which has none, breaks in its middle unless this
+/// is 0.</param>
 /// <param name="AfterBytes">Bytes of the body before the break.</param>
 public sealed record BreakPoint(int? AfterEvents = null, int? AfterBytes = null);
 

@@ -18,7 +18,9 @@ public sealed record FaultMatch
     /// <summary>The <c>stream</c> of the body; absent means false.</summary>
     public bool? Stream { get; init; }
 
-    /// <summary>Only the n-th request, from 1, of those that all the rest holds for; counted from when the fault was scripted.</summary>
+    /// <summary>
+    /// Only the n-th request, from 1, of those that all the rest holds for; counted from when the fault was scripted.
+    /// </summary>
     public int? Nth { get; init; }
 
     internal bool Holds(SeenRequest request) =>

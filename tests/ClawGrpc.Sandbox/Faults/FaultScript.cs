@@ -1,6 +1,8 @@
 namespace ClawGrpc.Testing;
 
-/// <summary>The faults still to come. A request takes the first that holds for it and is not spent; none composes with another.</summary>
+/// <summary>
+/// The faults still to come. A request takes the first that holds for it and is not spent; none composes with another.
+/// </summary>
 internal sealed class FaultScript
 {
     private readonly Lock _lock = new();
@@ -67,28 +69,23 @@ internal sealed class FaultScript
 
     private static Fault Check(Fault fault)
     {
-        var answers = Count(fault.Status is not null, fault.Replay is not null, fault.Drop, fault.StallBeforeHeaders);
-        var breaks = Count(
-            fault.Cut is not null, fault.End is not null, fault.Stall is not null, fault.Error is not null, fault.Malformed is not null);
-        var sources = fault.Replay is { } replay ? Count(replay.File is not null, replay.Text is not null, replay.Bytes is not null) : 1;
-        var isGood = answers <= 1 && breaks <= 1 && sources == 1 && fault.Times >= 1;
+        object?[] answers = [fault.Status, fault.Replay, fault.Drop ? "drop" : null, fault.StallBeforeHeaders ? "stall" : null];
+        object?[] breaks = [fault.Cut, fault.End, fault.Stall, fault.Error, fault.Malformed];
+        object?[] sources = fault.Replay is { } replay ? [replay.File, replay.Text, replay.Bytes] : ["none needed"];
+        var isGood = Given(answers) <= 1 && Given(breaks) <= 1 && Given(sources) == 1 && fault.Times >= 1;
+        if (fault.Replay?.File is { } file && !File.Exists(file))
+        {
+            throw new ArgumentException($"No file to replay: {file}");
+        }
+
         return isGood
             ? fault
             : throw new ArgumentException(
-                "A fault has at most one of status, replay, drop and stallBeforeHeaders; at most one of cut, end, stall, error and malformed; "
-                + "a replay exactly one of file, text and bytes; times is at least 1.");
+                "A fault has at most one of status, replay, drop and stallBeforeHeaders; at most one of cut, end, stall, error "
+                + "and malformed; a replay exactly one of file, text and bytes; times is at least 1.");
     }
 
-    private static int Count(params ReadOnlySpan<bool> set)
-    {
-        var count = 0;
-        foreach (var one in set)
-        {
-            count += one ? 1 : 0;
-        }
-
-        return count;
-    }
+    private static int Given(object?[] members) => members.Count(member => member is not null);
 
     private sealed class Entry(Fault fault)
     {

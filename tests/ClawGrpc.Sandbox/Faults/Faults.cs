@@ -10,7 +10,7 @@ public static class Faults
         {
             Code = code,
             Message = message,
-            Headers = retryAfter is null ? new Dictionary<string, string>() : new Dictionary<string, string> { ["retry-after"] = retryAfter },
+            Headers = retryAfter is null ? [] : new() { ["retry-after"] = retryAfter },
         },
     };
 
@@ -26,7 +26,7 @@ public static class Faults
             Status = new()
             {
                 Code = 429,
-                Headers = new Dictionary<string, string>
+                Headers = new()
                 {
                     ["anthropic-ratelimit-unified-status"] = "rejected",
                     ["anthropic-ratelimit-unified-reset"] = seconds,

@@ -21,7 +21,7 @@ public sealed record ReplayFault
     /// The recorded headers. Without <c>content-type</c> it is a stream when the body begins like one (<c>event:</c>,
     /// <c>data:</c> or a comment), else JSON. Those of the transfer itself (length, encoding, connection) are left out.
     /// </summary>
-    public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
+    public Dictionary<string, string> Headers { get; init; } = [];
 
     internal Reply ToReply()
     {

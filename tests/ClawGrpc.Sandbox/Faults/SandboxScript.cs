@@ -3,7 +3,9 @@ using System.Text.Json.Serialization;
 
 namespace ClawGrpc.Testing;
 
-/// <summary>The script as JSON: an array of faults, or an object with <c>faults</c> and <c>keys</c>. Unknown members are errors.</summary>
+/// <summary>
+/// The script as JSON: an array of faults, or an object with <c>faults</c> and <c>keys</c>. Unknown members are errors.
+/// </summary>
 public sealed record SandboxScript
 {
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
@@ -49,6 +51,7 @@ public sealed record SandboxScript
         public override int Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
             reader.TokenType == JsonTokenType.String && reader.ValueTextEquals("forever") ? Fault.Forever : reader.GetInt32();
 
-        public override void Write(Utf8JsonWriter writer, int value, JsonSerializerOptions options) => writer.WriteNumberValue(value);
+        public override void Write(Utf8JsonWriter writer, int value, JsonSerializerOptions options) =>
+            writer.WriteNumberValue(value);
     }
 }

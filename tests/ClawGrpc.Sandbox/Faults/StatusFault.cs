@@ -20,11 +20,14 @@ public sealed record StatusFault
     /// <summary>The body as text instead of the envelope; "" sends an empty one.</summary>
     public string? Text { get; init; }
 
-    /// <summary>Media type; null is <c>text/html</c> for a text that begins with <c>&lt;</c>, <c>text/plain</c> for another, else JSON.</summary>
+    /// <summary>
+    /// Media type; null is <c>text/html</c> for a text that begins with <c>&lt;</c>, <c>text/plain</c> for another, else
+    /// JSON.
+    /// </summary>
     public string? ContentType { get; init; }
 
     /// <summary>Further headers, such as <c>retry-after</c>; they replace the usual ones, and "" removes one.</summary>
-    public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
+    public Dictionary<string, string> Headers { get; init; } = [];
 
     internal Reply ToReply(string requestId)
     {
@@ -45,7 +48,7 @@ public sealed record StatusFault
         return reply with
         {
             ContentType = ContentType ?? (Text is "" ? null : reply.ContentType),
-            Headers = [.. reply.Headers.Where(header => !Headers.Keys.Contains(header.Key, StringComparer.OrdinalIgnoreCase)), .. Headers],
+            Headers = [.. reply.Headers, .. Headers],
         };
     }
 }

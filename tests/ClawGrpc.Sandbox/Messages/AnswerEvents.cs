@@ -2,7 +2,10 @@ using System.Text.Json;
 
 namespace ClawGrpc.Testing;
 
-/// <summary>An answer as the events of a stream, in the grammar and with the padding and pings of recorded ones (anthropic-api.md 3.1).</summary>
+/// <summary>
+/// An answer as the events of a stream, in the grammar and with the padding and pings of recorded ones (anthropic-api.md
+/// 3.1).
+/// </summary>
 internal static class AnswerEvents
 {
     private const int DeltasPerPing = 24;

@@ -2,14 +2,16 @@ using System.Text.Json;
 
 namespace ClawGrpc.Testing;
 
-/// <summary>What is said to a request: the same for the same body, within its <c>max_tokens</c> and <c>stop_sequences</c>.</summary>
+/// <summary>
+/// What is said to a request: the same for the same body, within its <c>max_tokens</c> and <c>stop_sequences</c>.
+/// </summary>
 internal static class Answering
 {
     private const int EchoedWords = 12;
 
     public static Answer To(JsonElement body, string model, string id)
     {
-        var budget = body.Get("max_tokens")?.GetInt32() ?? int.MaxValue;
+        var budget = body.GetInteger("max_tokens") ?? int.MaxValue;
         if (budget == 0)
         {
             return new(id, model, "max_tokens", null, []);
@@ -84,7 +86,8 @@ internal static class Answering
     private static (string Kept, string? Stop) UntilStop(JsonElement body, string text)
     {
         var first = body.GetItems("stop_sequences")
-            .Select(stop => stop.GetString() ?? "")
+            .Where(stop => stop.ValueKind == JsonValueKind.String)
+            .Select(stop => stop.GetString()!)
             .Where(stop => stop.Length > 0)
             .Select(stop => (At: text.IndexOf(stop, StringComparison.Ordinal), Stop: stop))
             .Where(found => found.At >= 0)

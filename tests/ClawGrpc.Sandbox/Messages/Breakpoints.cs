@@ -23,7 +23,8 @@ internal static class Breakpoints
         var type = block.Element.GetText("type");
         return control is null ? null
             : control?.GetText("type") != "ephemeral" ? $"{block.Path}.cache_control.type: Input should be 'ephemeral'"
-            : control?.GetText("ttl") is not (null or "5m" or "1h") ? $"{block.Path}.cache_control.ephemeral.ttl: Input should be '5m' or '1h'"
+            : control?.GetText("ttl") is not (null or "5m" or "1h")
+                ? $"{block.Path}.cache_control.ephemeral.ttl: Input should be '5m' or '1h'"
             : type is "thinking" or "redacted_thinking" ? $"{block.Path}.{type}.cache_control: Extra inputs are not permitted"
             : block.Element.GetText("text") is "" ? $"{block.Path}.text: cache_control cannot be set for empty text blocks"
             : null;
@@ -50,8 +51,9 @@ internal static class Breakpoints
         {
             if (block.Ttl == CacheTtl.OneHour && hasShort)
             {
-                return $"{block.Path}.cache_control.ttl: a ttl='1h' cache_control block must not come after a ttl='5m' cache_control block. "
-                    + "Note that blocks are processed in the following order: `tools`, `system`, `messages`.";
+                return $"{block.Path}.cache_control.ttl: a ttl='1h' cache_control block must not come after a ttl='5m' "
+                    + "cache_control block. Note that blocks are processed in the following order: "
+                    + "`tools`, `system`, `messages`.";
             }
 
             hasShort |= block.Ttl == CacheTtl.FiveMinutes;
@@ -60,5 +62,6 @@ internal static class Breakpoints
         return null;
     }
 
-    private static string TooMany(int found) => $"A maximum of {Maximum} blocks with cache_control may be provided. Found {found}.";
+    private static string TooMany(int found) =>
+        $"A maximum of {Maximum} blocks with cache_control may be provided. Found {found}.";
 }

@@ -2,7 +2,10 @@ using System.Text.Json;
 
 namespace ClawGrpc.Testing;
 
-/// <summary>The members that a body may have at its top, their JSON kinds, and the betas that some of them need (anthropic-api.md 1.2).</summary>
+/// <summary>
+/// The members that a body may have at its top, their JSON kinds, and the betas that some of them need (anthropic-api.md
+/// 1.2).
+/// </summary>
 internal static class Fields
 {
     private const string Text = "string";
@@ -46,7 +49,10 @@ internal static class Fields
     };
 
     private static readonly string[] Generation =
-        ["max_tokens", "stream", "stop_sequences", "temperature", "top_p", "top_k", "metadata", "service_tier", "container", "inference_geo"];
+    [
+        "max_tokens", "stream", "stop_sequences", "temperature", "top_p", "top_k", "metadata", "service_tier", "container",
+        "inference_geo",
+    ];
 
     /// <summary>What is wrong with the members and their kinds; null when nothing is.</summary>
     /// <param name="body">The body, an object.</param>
@@ -55,15 +61,16 @@ internal static class Fields
     public static string? Check(JsonElement body, IReadOnlyList<string> betas, bool isCount)
     {
         string[] required = isCount ? ["messages", "model"] : ["max_tokens", "messages", "model"];
-        return required.Where(name => !body.TryGetProperty(name, out _)).Select(name => $"{name}: Field required").FirstOrDefault()
-            ?? body.EnumerateObject().Select(member => Check(member, betas, isCount)).FirstOrDefault(error => error is not null);
+        return required.FirstOrDefault(name => !body.TryGetProperty(name, out _)) is { } missing
+            ? $"{missing}: Field required"
+            : body.EnumerateObject().Select(member => Check(member, betas, isCount)).FirstOrDefault(error => error is not null);
     }
 
     private static string? Check(JsonProperty member, IReadOnlyList<string> betas, bool isCount)
     {
         if (!Known.TryGetValue(member.Name, out var field)
             || (isCount && Generation.Contains(member.Name))
-            || (field.Beta is { } beta && !betas.Any(value => beta.Split('|').Any(prefix => value.StartsWith(prefix, StringComparison.Ordinal)))))
+            || (field.Beta is { } prefixes && !betas.Any(beta => Begins(beta, prefixes))))
         {
             return $"{member.Name}: Extra inputs are not permitted";
         }
@@ -81,4 +88,7 @@ internal static class Fields
         };
         return isGood ? null : $"{member.Name}: Input should be a valid {field.Kind}";
     }
+
+    private static bool Begins(string beta, string prefixes) =>
+        prefixes.Split('|').Any(prefix => beta.StartsWith(prefix, StringComparison.Ordinal));
 }

@@ -21,7 +21,8 @@ internal sealed class MessagesEndpoint(SandboxOptions options, ModelTable models
         var count = Prompt.CountTokens(prompt);
         if (count > model.MaxInput)
         {
-            return Reply.Error(ApiError.Invalid($"prompt is too long: {count} tokens > {model.MaxInput} maximum"), request.RequestId);
+            error = ApiError.Invalid($"prompt is too long: {count} tokens > {model.MaxInput} maximum");
+            return Reply.Error(error, request.RequestId);
         }
 
         var domain = $"{account.Organization}/{account.Workspace}/{model.Id}";

@@ -42,7 +42,7 @@ internal static class SampleJson
                 writer.WriteEndArray();
                 break;
             case "integer" or "number":
-                writer.WriteNumberValue(schema.Get("minimum")?.GetDouble() ?? 1);
+                writer.WriteNumberValue(schema.GetInteger("minimum") ?? 1);
                 break;
             case "boolean":
                 writer.WriteBooleanValue(true);

@@ -2,7 +2,10 @@ using System.Text.Json;
 
 namespace ClawGrpc.Testing;
 
-/// <summary>An estimate of tokens, the same everywhere: four bytes of text or of JSON are one, a picture or document at least a flat rate.</summary>
+/// <summary>
+/// An estimate of tokens, the same everywhere: four bytes of text or of JSON are one, a picture or document at least a flat
+/// rate.
+/// </summary>
 internal static class Tokens
 {
     public const int PerMessage = 3;
@@ -15,7 +18,7 @@ internal static class Tokens
     public static int OfBlock(JsonElement block, int canonicalLength) => block.GetText("type") switch
     {
         "text" => OfText(block.GetText("text") ?? ""),
-        "image" or "document" => block.Get("source")?.GetText("data") is null ? PerMedia : Math.Max(PerMedia, canonicalLength / 100),
+        "image" or "document" => Math.Max(PerMedia, canonicalLength / 100),
         _ => (canonicalLength + 3) / 4,
     };
 

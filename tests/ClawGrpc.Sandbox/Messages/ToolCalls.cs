@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace ClawGrpc.Testing;
 
 /// <summary>
-/// Which tools are used: the one that <c>tool_choice</c> names, the first for <c>any</c>; for <c>auto</c> those whose names stand in the
+/// Which tools are used: the one that <c>tool_choice</c> names, the first for <c>any</c>; for <c>auto</c> those whose names
+/// stand in the
 /// last user text, so that a tool loop ends when the result comes back without naming them again.
 /// </summary>
 internal static class ToolCalls
@@ -12,15 +13,18 @@ internal static class ToolCalls
 
     public static IReadOnlyList<AnswerBlock> Of(JsonElement body, string said)
     {
-        var tools = body.GetItems("tools").Where(tool => tool.GetText("name") is not null && tool.Get("input_schema") is not null).ToList();
+        // Tools of the server have no schema; they are never the client's to run.
+        var tools = body.GetItems("tools")
+            .Where(tool => tool.GetText("name") is not null && tool.Get("input_schema") is not null);
         var choice = body.Get("tool_choice");
-        return choice?.GetText("type") switch
+        var used = choice?.GetText("type") switch
         {
             "none" => [],
-            "any" => [.. tools.Take(1).Select(tool => Call(tool, 0, said))],
-            "tool" => [.. tools.Where(tool => tool.GetText("name") == choice?.GetText("name")).Select(tool => Call(tool, 0, said))],
-            _ => [.. tools.Where(tool => said.Contains(tool.GetText("name")!, StringComparison.Ordinal)).Select((tool, i) => Call(tool, i, said))],
+            "any" => tools.Take(1),
+            "tool" => tools.Where(tool => tool.GetText("name") == choice?.GetText("name")),
+            _ => tools.Where(tool => said.Contains(tool.GetText("name")!, StringComparison.Ordinal)),
         };
+        return [.. used.Select((tool, number) => Call(tool, number, said))];
     }
 
     private static AnswerBlock Call(JsonElement tool, int number, string said)

@@ -2,7 +2,10 @@ using System.Text.Json;
 
 namespace ClawGrpc.Testing;
 
-/// <summary>The refusals of the API that a client can provoke (anthropic-api.md 1 and 2): the first that applies, with the API's text where it is known.</summary>
+/// <summary>
+/// The refusals of the API that a client can provoke (anthropic-api.md 1 and 2): the first that applies, with the API's text
+/// where it is known.
+/// </summary>
 internal sealed class Validation(ModelTable models)
 {
     private const string Newest = "2026-10-21";
@@ -14,7 +17,9 @@ internal sealed class Validation(ModelTable models)
         CheckMessages, CheckTokens, CheckThinking, CheckSampling, CheckToolChoice, Breakpoints.Check,
     ];
 
-    /// <summary>What is wrong with the headers of any request below <c>/v1</c> but the token endpoint's; null when nothing is.</summary>
+    /// <summary>
+    /// What is wrong with the headers of any request below <c>/v1</c> but the token endpoint's; null when nothing is.
+    /// </summary>
     public static ApiError? CheckHeaders(SeenRequest request)
     {
         var version = request.Header("anthropic-version");
@@ -40,9 +45,10 @@ internal sealed class Validation(ModelTable models)
             return (null, ApiError.Invalid(fieldError));
         }
 
-        if (request.Header("anthropic-version") == Newest && SamplingFields.FirstOrDefault(name => body.Get(name) is not null) is { } gone)
+        var sampling = SamplingFields.FirstOrDefault(name => body.Get(name) is not null);
+        if (sampling is not null && request.Header("anthropic-version") == Newest)
         {
-            return (null, ApiError.Invalid($"{gone}: Extra inputs are not permitted"));
+            return (null, ApiError.Invalid($"{sampling}: Extra inputs are not permitted"));
         }
 
         if (models.Find(body.GetText("model")!) is not { } model)
@@ -70,7 +76,8 @@ internal sealed class Validation(ModelTable models)
                 : $"messages.{wrong}: Input does not match the expected shape.";
         }
 
-        wrong = messages.FindIndex(message => message.Get("content")?.ValueKind is not (JsonValueKind.String or JsonValueKind.Array));
+        wrong = messages.FindIndex(message =>
+            message.Get("content")?.ValueKind is not (JsonValueKind.String or JsonValueKind.Array));
         return wrong >= 0 ? $"messages.{wrong}.content: Field required"
             : messages[^1].GetText("role") == "assistant" && !model.Prefill
                 ? "This model does not support assistant message prefill. The conversation must end with a user message."
@@ -79,14 +86,16 @@ internal sealed class Validation(ModelTable models)
 
     private static string? CheckTokens(JsonElement body, ModelEntry model)
     {
-        var maximum = body.Get("max_tokens")?.GetInt32();
+        var maximum = body.GetInteger("max_tokens");
         var isWarmUp = maximum == 0;
         return maximum < 0 ? "max_tokens: Input should be greater than or equal to 0"
             : maximum > model.MaxOutput
-                ? $"max_tokens: {maximum} > {model.MaxOutput}, which is the maximum allowed number of output tokens for {model.Id}"
+                ? $"max_tokens: {maximum} > {model.MaxOutput}, which is the maximum allowed number of output tokens for "
+                    + model.Id
             : isWarmUp && body.Get("stream")?.GetBoolean() == true ? "max_tokens: 0 is not supported with `stream`"
             : isWarmUp && body.Get("thinking")?.GetText("type") == "enabled" ? "max_tokens: 0 is not supported with `thinking`"
-            : isWarmUp && body.Get("tool_choice")?.GetText("type") is "any" or "tool" ? "max_tokens: 0 is not supported with a forced `tool_choice`"
+            : isWarmUp && body.Get("tool_choice")?.GetText("type") is "any" or "tool"
+                ? "max_tokens: 0 is not supported with a forced `tool_choice`"
             : null;
     }
 
@@ -97,11 +106,11 @@ internal sealed class Validation(ModelTable models)
             return null;
         }
 
-        return body.Get("thinking")?.Get("budget_tokens")?.GetInt32() switch
+        return body.Get("thinking")?.GetInteger("budget_tokens") switch
         {
             null => "thinking.enabled.budget_tokens: Field required",
             < 1024 => "thinking.enabled.budget_tokens: Input should be greater than or equal to 1024",
-            { } budget when budget >= (body.Get("max_tokens")?.GetInt32() ?? int.MaxValue) =>
+            { } budget when budget >= (body.GetInteger("max_tokens") ?? int.MaxValue) =>
                 "`max_tokens` must be greater than `thinking.budget_tokens`. Please consult our documentation at "
                 + "https://docs.claude.com/en/docs/build-with-claude/extended-thinking#max-tokens-and-context-window-size",
             _ => null,
@@ -124,11 +133,12 @@ internal sealed class Validation(ModelTable models)
         var choice = body.Get("tool_choice");
         var type = choice?.GetText("type");
         var names = body.GetItems("tools").Select(tool => tool.GetText("name")).ToList();
-        return type is null ? null
-            : type is not ("auto" or "any" or "tool" or "none") ? "tool_choice.type: Input should be 'auto', 'any', 'tool' or 'none'"
-            : type is "any" or "tool" && model.AlwaysThinks ? "Thinking may not be enabled when tool_choice forces tool use."
-            : type is "any" or "tool" && body.Get("thinking")?.GetText("type") == "enabled" ? "Thinking may not be enabled when tool_choice forces tool use."
-            : type is "tool" && !names.Contains(choice?.GetText("name")) ? $"Tool '{choice?.GetText("name")}' not found in provided tools"
+        var thinks = model.AlwaysThinks || body.Get("thinking")?.GetText("type") == "enabled";
+        return choice is null || type is "auto" or "none" ? null
+            : type is not ("any" or "tool") ? "tool_choice.type: Input should be 'auto', 'any', 'tool' or 'none'"
+            : thinks ? "Thinking may not be enabled when tool_choice forces tool use."
+            : type is "tool" && !names.Contains(choice?.GetText("name"))
+                ? $"Tool '{choice?.GetText("name")}' not found in provided tools"
             : null;
     }
 }

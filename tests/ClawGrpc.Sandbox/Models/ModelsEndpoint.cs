@@ -56,7 +56,7 @@ internal sealed class ModelsEndpoint(ModelTable models)
         writer.WriteString("type", "model");
         writer.WriteString("id", model.Id);
         writer.WriteString("display_name", model.DisplayName);
-        writer.WriteString("created_at", model.CreatedAt);
+        writer.WriteString("created_at", model.CreatedOn + "T00:00:00Z");
         writer.WriteString("lifecycle", model.Id == "claude-mythos-preview" ? "deprecated" : "active");
         writer.WriteString("line", model.Line);
         writer.WriteNumber("max_input_tokens", model.MaxInput);

@@ -29,7 +29,8 @@ internal sealed class RequestLog(int keep)
         }
 
         Signal();
-        request.Finished.ContinueWith(_ => Signal(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        request.Finished.ContinueWith(
+            _ => Signal(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
     public void Clear()

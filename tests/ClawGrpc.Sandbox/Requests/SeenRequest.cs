@@ -1,9 +1,12 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace ClawGrpc.Testing;
 
-/// <summary>A request as the sandbox saw it, and what became of it. Safe to read from any thread while it is being answered.</summary>
+/// <summary>
+/// A request as the sandbox saw it, and what became of it. Safe to read from any thread while it is being answered.
+/// </summary>
 public sealed class SeenRequest
 {
     private readonly TaskCompletionSource<Outcome> _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -33,7 +36,10 @@ public sealed class SeenRequest
     /// <summary>Query with its <c>?</c>; empty when there is none.</summary>
     public required string Query { get; init; }
 
-    /// <summary>Every header line, values as sent; a header sent twice is here twice. Names in the server's spelling, not in the order of the wire.</summary>
+    /// <summary>
+    /// Every header line, values as sent; a header sent twice is here twice. Names in the server's spelling, not in the order
+    /// of the wire.
+    /// </summary>
     public required IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; }
 
     /// <summary>The bytes of the body.</summary>
@@ -51,7 +57,10 @@ public sealed class SeenRequest
     /// <summary>Bytes of the answer's body handed to the connection so far.</summary>
     public long BytesSent => Interlocked.Read(ref _bytesSent);
 
-    /// <summary>Events of the stream handed to the connection so far; a JSON answer counts as one, and so does each piece of <see cref="Chunking"/>.</summary>
+    /// <summary>
+    /// Events of the stream handed to the connection so far; a JSON answer counts as one, and so does each piece of <see
+    /// cref="Chunking"/>.
+    /// </summary>
     public int EventsSent => Volatile.Read(ref _eventsSent);
 
     /// <summary>Completes when nothing more will be sent.</summary>
@@ -78,7 +87,9 @@ public sealed class SeenRequest
     public string? Credential => Header("x-api-key") ?? BearerToken;
 
     internal string? BearerToken =>
-        Header("authorization") is { } value && value.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? value[7..].Trim() : null;
+        Header("authorization") is { } value && value.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)
+            ? value["Bearer ".Length..].Trim()
+            : null;
 
     /// <summary>The first header of that name; null without one.</summary>
     public string? Header(string name) =>
@@ -100,11 +111,23 @@ public sealed class SeenRequest
 
     private static JsonDocument? ParseBody(ReadOnlyMemory<byte> body)
     {
+        if (body.IsEmpty || !Utf8.IsValid(body.Span))
+        {
+            return null;
+        }
+
         try
         {
-            return body.IsEmpty ? null : JsonDocument.Parse(body);
+            var json = JsonDocument.Parse(body);
+            if (body.Span.IndexOf("\\ud"u8) >= 0 || body.Span.IndexOf("\\uD"u8) >= 0)
+            {
+                // Half a surrogate pair parses, but nothing can be done with it: this throws for one.
+                JsonSerializer.Serialize(Stream.Null, json);
+            }
+
+            return json;
         }
-        catch (JsonException)
+        catch (Exception error) when (error is JsonException or InvalidOperationException or ArgumentException)
         {
             return null;
         }

@@ -16,7 +16,7 @@ internal sealed record ApiError(int Status, string Type, string Message, bool? S
         400 or 412 or 422 => new(status, "invalid_request_error", message ?? "Bad request", false),
         401 => new(status, "authentication_error", message ?? ErrorTexts.InvalidApiKey, false),
         402 => new(status, "billing_error", message ?? ErrorTexts.CreditBalance, false),
-        403 => new(status, "permission_error", message ?? "Your API key does not have permission to use the specified resource.", false),
+        403 => new(status, "permission_error", message ?? ErrorTexts.NoPermission, false),
         404 => new(status, "not_found_error", message ?? "Not found", false),
         409 => new(status, "conflict_error", message ?? "Conflict", null),
         413 => new(status, "request_too_large", message ?? "Request exceeds the maximum size", false),
@@ -47,7 +47,9 @@ internal sealed record ApiError(int Status, string Type, string Message, bool? S
 
     /// <summary>The envelope as an event of a stream whose status was already 200 (anthropic-api.md 3.2).</summary>
     public byte[] ToEvent() => Encoding.UTF8.GetBytes(
-        $"event: error\ndata: {{\"type\": \"error\", \"error\": {{\"type\": {Quote(Type)}, \"message\": {Quote(Message)}}}}}\n\n");
+        "event: error\ndata: "
+        + $$$"""{"type": "error", "error": {"type": {{{Quote(Type)}}}, "message": {{{Quote(Message)}}}}}"""
+        + "\n\n");
 
     private static string Quote(string text) => "\"" + JsonEncodedText.Encode(text, Json.Encoder) + "\"";
 }

@@ -1,6 +1,8 @@
 namespace ClawGrpc.Testing;
 
-/// <summary>Error texts recorded of the API or quoted in public issues (anthropic-api.md 4). Wording changes without notice.</summary>
+/// <summary>
+/// Error texts recorded of the API or quoted in public issues (anthropic-api.md 4). Wording changes without notice.
+/// </summary>
 public static class ErrorTexts
 {
     public const string InvalidApiKey = "invalid x-api-key";
@@ -10,7 +12,9 @@ public static class ErrorTexts
     public const string OAuthRevoked = "OAuth token has been revoked. Please obtain a new token.";
     public const string OAuthNotAllowed = "OAuth authentication is currently not allowed for this organization.";
     public const string CreditBalance =
-        "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade or purchase credits.";
+        "Your credit balance is too low to access the Anthropic API. "
+        + "Please go to Plans & Billing to upgrade or purchase credits.";
+    public const string NoPermission = "Your API key does not have permission to use the specified resource.";
     public const string ClaudeCodeOnly =
         "This credential is only authorized for use with Claude Code and cannot be used for other API requests.";
     public const string RateLimit = "This request would exceed your account's rate limit. Please try again later.";

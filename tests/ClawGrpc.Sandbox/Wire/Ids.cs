@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 using System.Security.Cryptography;
 using System.Text;
@@ -11,7 +12,7 @@ internal sealed class Ids
     private long _count;
 
     /// <summary>The next id: <paramref name="prefix"/> (such as <c>req_</c>), <c>01</c> and 22 characters.</summary>
-    public string Next(string prefix) => Of(prefix, Interlocked.Increment(ref _count).ToString(System.Globalization.CultureInfo.InvariantCulture));
+    public string Next(string prefix) => Of(prefix, Interlocked.Increment(ref _count).ToString(CultureInfo.InvariantCulture));
 
     /// <summary>The id that belongs to a text, the same every time.</summary>
     public static string Of(string prefix, string seed)

@@ -21,14 +21,21 @@ internal static class Json
         return buffer.WrittenSpan.ToArray();
     }
 
-    /// <summary>A member of an object, or null when it is absent, JSON null, or <paramref name="element"/> is no object.</summary>
+    /// <summary>
+    /// A member of an object, or null when it is absent, JSON null, or <paramref name="element"/> is no object.
+    /// </summary>
     public static JsonElement? Get(this JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null
+        element.ValueKind == JsonValueKind.Object
+        && element.TryGetProperty(name, out var value)
+        && value.ValueKind != JsonValueKind.Null
             ? value
             : null;
 
     public static string? GetText(this JsonElement element, string name) =>
         element.Get(name) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
+
+    public static int? GetInteger(this JsonElement element, string name) =>
+        element.Get(name) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt32(out var number) ? number : null;
 
     public static IEnumerable<JsonElement> GetItems(this JsonElement element, string name) =>
         element.Get(name) is { ValueKind: JsonValueKind.Array } value ? value.EnumerateArray() : [];

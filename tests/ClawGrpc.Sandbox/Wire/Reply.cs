@@ -31,5 +31,6 @@ internal sealed record Reply(int Status, string? ContentType, IReadOnlyList<Read
         Headers = error.ShouldRetry is { } retry ? [new("x-should-retry", retry ? "true" : "false")] : [],
     };
 
-    public static Reply Text(int status, string contentType, string text) => new(status, contentType, [Encoding.UTF8.GetBytes(text)]);
+    public static Reply Text(int status, string contentType, string text) =>
+        new(status, contentType, [Encoding.UTF8.GetBytes(text)]);
 }

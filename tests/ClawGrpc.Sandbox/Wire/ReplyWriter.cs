@@ -8,7 +8,8 @@ namespace ClawGrpc.Testing;
 /// <summary>Sends a rendered answer: the pauses, the pieces and the ending are the fault's, the rest is the API's.</summary>
 internal sealed class ReplyWriter(SandboxOptions options)
 {
-    public async Task<Outcome> WriteAsync(HttpContext context, SeenRequest seen, Reply reply, Fault? fault, Account? account, CancellationToken gone)
+    public async Task<Outcome> WriteAsync(
+        HttpContext context, SeenRequest seen, Reply reply, Fault? fault, Account? account, CancellationToken gone)
     {
         var slow = fault?.Slow ?? new Slowness();
         await PauseAsync(slow.BeforeHeadersMs, gone);
@@ -63,7 +64,8 @@ internal sealed class ReplyWriter(SandboxOptions options)
     {
         response.StatusCode = reply.Status;
         response.HttpContext.Features.Get<IHttpResponseFeature>()!.ReasonPhrase = reply.Status == 529 ? "Site Overloaded" : null;
-        foreach (var (name, value) in UsualHeaders.Of(seen.RequestId, account, options.RateLimitHeaders, options.TimeProvider.GetUtcNow()))
+        var now = options.TimeProvider.GetUtcNow();
+        foreach (var (name, value) in UsualHeaders.Of(seen.RequestId, account, options.RateLimitHeaders, now))
         {
             response.Headers[name] = value;
         }
@@ -100,7 +102,8 @@ internal sealed class ReplyWriter(SandboxOptions options)
         }
     }
 
-    // Writes to a connection that is gone succeed and do nothing, and the token that tells of it comes later than the last of them.
+    // Writes to a connection that is gone succeed and do nothing, and the token that tells of it comes later than the last of
+    // them.
     private static bool HasLeft(HttpContext context)
     {
         try

@@ -5,7 +5,8 @@ namespace ClawGrpc.Testing;
 /// <summary>The headers that answers of the API carry (anthropic-api.md 2.3).</summary>
 internal static class UsualHeaders
 {
-    public static IEnumerable<KeyValuePair<string, string>> Of(string requestId, Account? account, bool rateLimits, DateTimeOffset now)
+    public static IEnumerable<KeyValuePair<string, string>> Of(
+        string requestId, Account? account, bool rateLimits, DateTimeOffset now)
     {
         yield return new("request-id", requestId);
         yield return new("anthropic-organization-id", account?.Organization ?? Account.DefaultOrganization);

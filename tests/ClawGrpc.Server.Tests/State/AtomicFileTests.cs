@@ -45,6 +45,16 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
+    public async Task Who_reads_while_it_is_replaced_reads_the_old_content_to_its_end()
+    {
+        File.WriteAllText(_folder["f"], "old");
+        using var reader = Posix.OpenToRead(_folder["f"])!;
+        await AtomicFile.WriteAsync(_folder["f"], "new, longer"u8.ToArray());
+        var read = new byte[20];
+        Assert.Equal("old"u8, read.AsSpan(0, RandomAccess.Read(reader, read, 0)));
+    }
+
+    [Fact]
     public void The_commit_tells_the_identity_of_what_it_wrote()
     {
         using var file = AtomicFile.Prepare(_folder["f"], "new"u8.ToArray());

@@ -18,7 +18,7 @@ public sealed class CrashTests : IDisposable
         var path = state.AuthProfilesPath("main");
         using var store = new AgentStore(path, TimeProvider.System);
         var random = new Random(1);
-        for (var kill = 0; kill < 12; kill++)
+        for (var kill = 0; kill < 8; kill++)
         {
             var acknowledged = new Dictionary<int, int>();
             using (var hammer = new Hammer("put", path))
