@@ -79,7 +79,7 @@ internal sealed class AnswerStream(HttpResponseMessage response, Stream stream, 
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            return Upstream.Broken(exception) with { RequestId = RequestId };
+            return Upstream.Broken(exception) with { Status = 200, RequestId = RequestId };
         }
     }
 

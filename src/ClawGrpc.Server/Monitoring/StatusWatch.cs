@@ -70,7 +70,8 @@ internal sealed class StatusWatch(StatusFeed feed, Func<AgentStatus> read, TimeP
     {
         if (request.Heartbeat is not { } asked)
             return DefaultHeartbeat;
-        var span = asked.Seconds < LongestHeartbeat.TotalSeconds ? TimeSpan.FromSeconds(asked.Seconds) + TimeSpan.FromTicks(asked.Nanos / 100) : LongestHeartbeat;
-        return span < ShortestHeartbeat ? ShortestHeartbeat : span;
+        var seconds = Math.Clamp(asked.Seconds, 0, (long)LongestHeartbeat.TotalSeconds);
+        var span = TimeSpan.FromSeconds(seconds) + TimeSpan.FromTicks(asked.Nanos / 100);
+        return span < ShortestHeartbeat ? ShortestHeartbeat : span < LongestHeartbeat ? span : LongestHeartbeat;
     }
 }

@@ -143,11 +143,11 @@ internal sealed class AuthService(Fleet fleet, LiveConfiguration configuration, 
         {
             case OnboardRequest.CredentialOneofCase.ApiKey:
                 var key = input.Secret("api_key.key", CredentialInput.ApiKey(request.ApiKey.Key));
-                return (new ApiKeyCredential(Provider.Anthropic, key, EmailOf(request.ApiKey.Email)), CredentialType.ApiKey);
+                return (new ApiKeyCredential(Provider.Anthropic, key, input.Email("api_key.email", request.ApiKey.Email)), CredentialType.ApiKey);
             case OnboardRequest.CredentialOneofCase.SetupToken:
                 var token = input.Secret("setup_token.token", CredentialInput.SetupToken(request.SetupToken.Token));
                 var expires = input.Expires("setup_token.expires_in", request.SetupToken.ExpiresIn, time.GetUtcNow());
-                return (new TokenCredential(Provider.Anthropic, token, expires, EmailOf(request.SetupToken.Email)), CredentialType.Token);
+                return (new TokenCredential(Provider.Anthropic, token, expires, input.Email("setup_token.email", request.SetupToken.Email)), CredentialType.Token);
             case OnboardRequest.CredentialOneofCase.ClaudeCli:
                 throw Refusal.NotImplemented("Onboard with the login of the Claude CLI", "Run claude setup-token and onboard the token it prints.");
             case OnboardRequest.CredentialOneofCase.WorkloadIdentity:
@@ -181,8 +181,6 @@ internal sealed class AuthService(Fleet fleet, LiveConfiguration configuration, 
         input.Check();
         return provider;
     }
-
-    private static string? EmailOf(string given) => given.Trim().Length > 0 ? given.Trim() : null;
 
     private static ProfileOrder OrderOf(Agent agent, ProfileStore store, string provider)
     {
