@@ -69,9 +69,8 @@ internal static class FailureStatus
             NoRoute.MissingCredentials => new ClawException(ErrorReason.MissingCredentials, StatusCode.FailedPrecondition,
                 $"No API key found for provider \"anthropic\". Auth store: {agent.StorePath} (agentDir: {agent.Directory}). "
                 + $"Onboard one for this agent (claw onboard --agent {agentId}).{Ineligibles(routes)}")
-            {
-                Receipt = receipt,
-            }.With("agent_id", agentId).With("provider", Provider.Anthropic),
+            { Receipt = receipt }
+                .With("agent_id", agentId).With("provider", Provider.Anthropic),
             NoRoute.ProfileMissing => Refusal.ProfileNotFound(agentId, strict, agent.Directory),
             NoRoute.ProfileOfOtherProvider =>
                 Refusal.ProviderMismatch(strict, agent.StoreOrEmpty.Find(strict)?.Credential.Provider ?? "another provider", Provider.Anthropic),

@@ -1,0 +1,12 @@
+namespace ClawGrpc.Bench;
+
+/// <summary>How long everything takes.</summary>
+/// <param name="LongestWarmUp">Before the first round of a workload, for each gateway; mostly shorter.</param>
+/// <param name="Round">One round of one gateway; calls that are under way at its end are waited for.</param>
+/// <param name="Rounds">Rounds of each gateway, in turns.</param>
+internal sealed record Schedule(TimeSpan LongestWarmUp, TimeSpan Round, int Rounds)
+{
+    public static readonly Schedule Usual = new(TimeSpan.FromSeconds(8), TimeSpan.FromSeconds(1), Rounds: 9);
+
+    public static readonly Schedule Quick = new(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(0.4), Rounds: 3);
+}
