@@ -51,7 +51,8 @@ bench: build ## What a completion costs, beside a bare reverse proxy
 
 .PHONY: clean
 clean: ## Delete everything that was made here
-	rm -rf artifacts bin clients/*/node_modules clients/*/dist clients/*/gen
+	rm -rf artifacts bin
+	git clean -fdXq -- clients eng src tests
 
 # Which packages the feed has decides what is built: docs/decisions/0001-stand-ins-for-absent-packages.md. Asked every time, since the
 # answer is remembered and the file changes only with it.

@@ -3,8 +3,8 @@ using ClawGrpc.Core.Selection;
 using ClawGrpc.Server.Errors;
 using ClawGrpc.V1;
 using Grpc.Core;
-using FailureKind = ClawGrpc.Core.Failures.FailureKind;
 using Agent = ClawGrpc.Server.Agents.Agent;
+using FailureKind = ClawGrpc.Core.Failures.FailureKind;
 
 namespace ClawGrpc.Server.Completions;
 
@@ -68,7 +68,8 @@ internal static class FailureStatus
         {
             NoRoute.MissingCredentials => new ClawException(ErrorReason.MissingCredentials, StatusCode.FailedPrecondition,
                 $"No API key found for provider \"anthropic\". Auth store: {agent.StorePath} (agentDir: {agent.Directory}). "
-                + $"Onboard one for this agent (claw onboard --agent {agentId}).{Ineligibles(routes)}") { Receipt = receipt }
+                + $"Onboard one for this agent (claw onboard --agent {agentId}).{Ineligibles(routes)}")
+            { Receipt = receipt }
                 .With("agent_id", agentId).With("provider", Provider.Anthropic),
             NoRoute.ProfileMissing => Refusal.ProfileNotFound(agentId, strict, agent.Directory),
             NoRoute.ProfileOfOtherProvider =>
