@@ -17,7 +17,7 @@ ARGS ?=
 apps := bin/clawgrpc bin/claw bin/sandbox
 stamps := artifacts/stamps
 # Folders are listed too: a folder's time changes when a file is added to it or deleted from it.
-roots := $(wildcard src tests protos eng/grpc-contracts)
+roots := $(wildcard src tests protos bench eng/grpc-contracts)
 projects := $(shell find $(roots) -name '*.csproj' -o -name '*.props' -o -name '*.targets')
 sources := $(shell find $(roots) '(' -name bin -o -name obj -o -name locks ')' -prune -o ! -name packages.lock.json -print)
 settings := ClawGrpc.sln global.json Directory.Build.props Directory.Packages.props
@@ -59,7 +59,8 @@ bench: build ## What a completion costs, beside a bare reverse proxy
 
 .PHONY: clean
 clean: ## Delete everything that was made here
-	rm -rf artifacts bin clients/*/node_modules clients/*/dist clients/*/gen
+	rm -rf artifacts bin
+	git clean -fdXq -- clients eng src tests
 
 # Which packages the feed has decides what is built: docs/decisions/0001-stand-ins-for-absent-packages.md. Asked every time, since the
 # answer is remembered and the file changes only with it.

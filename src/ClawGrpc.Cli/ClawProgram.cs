@@ -37,7 +37,7 @@ internal static class ClawProgram
                 },
                 cancellation);
         }
-        catch (Exception e) when (cancellation.IsCancellationRequested && e is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled })
+        catch (Exception e) when (cancellation.IsCancellationRequested && IsCancellation(e))
         {
             return Interrupted;
         }
@@ -79,6 +79,8 @@ internal static class ClawProgram
         for (SymbolResult? part = parsed.CommandResult; part is CommandResult command; part = part.Parent) path.Insert(0, command.Command.Name);
         return CliFailure.Usage($"{parsed.Errors[0].Message}\nSee {string.Join(' ', path)} --help.");
     }
+
+    private static bool IsCancellation(Exception e) => e is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled };
 
     private static int Say(Surroundings surroundings, string text, int exitCode)
     {

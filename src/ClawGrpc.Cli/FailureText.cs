@@ -34,10 +34,12 @@ internal static class FailureText
     private static string WayOut(ClawGrpcError error) => error.Reason switch
     {
         ErrorReason.ProfileUnusable or ErrorReason.OauthRefreshFailed =>
-            $"See claw models status. A new credential replaces it: claw onboard --profile-id {error.Metadata.GetValueOrDefault("profile_id", "ID")}.",
-        ErrorReason.AllProfilesUnavailable or ErrorReason.RateLimited or ErrorReason.PlanExhausted or ErrorReason.Billing => error.RetryDelay is { } delay
-            ? $"The next profile is back in {ShortDuration.Of(delay)}. See claw models status."
-            : "See claw models status.",
+            "See claw models status. A new credential replaces it: claw onboard --profile-id "
+            + $"{error.Metadata.GetValueOrDefault("profile_id", "ID")}.",
+        ErrorReason.AllProfilesUnavailable or ErrorReason.RateLimited or ErrorReason.PlanExhausted or ErrorReason.Billing =>
+            error.RetryDelay is { } delay
+                ? $"The next profile is back in {ShortDuration.Of(delay)}. See claw models status."
+                : "See claw models status.",
         ErrorReason.Overloaded or ErrorReason.ServerError or ErrorReason.TimedOut => "Trying again later may help.",
         ErrorReason.ModelNotFound => "See claw models list.",
         _ => "",
@@ -45,7 +47,10 @@ internal static class FailureText
 
     private static bool NobodyListens(RpcException exception) =>
         exception.Status.DebugException is { } debug
-        && Innermost(debug) is SocketException { SocketErrorCode: SocketError.ConnectionRefused or SocketError.AddressNotAvailable or SocketError.HostNotFound };
+        && Innermost(debug) is SocketException
+        {
+            SocketErrorCode: SocketError.ConnectionRefused or SocketError.AddressNotAvailable or SocketError.HostNotFound,
+        };
 
     private static Exception Innermost(Exception exception) =>
         exception.InnerException is { } inner ? Innermost(inner) : exception;

@@ -35,11 +35,11 @@ public sealed class StatusWatch
 
     /// <summary>The whole status now, and the whole status again after each change.</summary>
     /// <remarks>
-    /// Revisions grow for as long as the server's state lives; an older one after a newer one means that the state itself was set back,
-    /// from a backup say. When a call fails, the watch waits 0.2 s, twice as long after each further failure up to 15 s, and calls again with the last
-    /// revision it has seen, so nothing comes twice and no latest status is missed. Only a message that arrives makes it
-    /// patient again; a connection alone does not. It ends with cancellation, or with the <see cref="RpcException"/> of a failure that
-    /// a repeat cannot mend, such as NOT_FOUND.
+    /// Revisions grow for as long as the server's state lives; an older one after a newer one means that the state itself was set
+    /// back, from a backup say. When a call fails, the watch waits 0.2 s, twice as long after each further failure up to 15 s, and
+    /// calls again with the last revision it has seen, so nothing comes twice and no latest status is missed. Only a message that
+    /// arrives shortens the wait again; a connection alone does not. It ends with cancellation, or with the <see cref="RpcException"/>
+    /// of a failure that a repeat cannot mend, such as NOT_FOUND.
     /// </remarks>
     /// <param name="agentId">The agent; empty: the default agent.</param>
     /// <param name="knownRevision">The last revision the caller has seen; 0: the status is sent at once.</param>

@@ -6,6 +6,7 @@ import threading
 import unittest
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 
 import grpc
 
@@ -69,6 +70,8 @@ class Story(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(prefix="clawgrpc-")
         cls.addClassCleanup(folder.cleanup)
         cls.folder = folder.name
+        # The shorter ladder, since the end of a cooldown is awaited.
+        Path(cls.folder, "clawgrpc.json").write_text('{ auth: { cooldowns: { preset: "openclaw-2026.9" } } }')
         cls.sandbox = Program(
             "sandbox", "--listen", "http://127.0.0.1:0", "--quiet", pattern=r"sandbox listening on (http:\S+)"
         )
@@ -161,7 +164,7 @@ class Story(unittest.TestCase):
         self.complete(endpoint)
         all_until(lambda status: status.usage.completions > now.usage.completions)
 
-        self.script({"status": {"code": 429, "headers": {"retry-after": "90"}}})
+        self.script({"status": {"code": 429, "headers": {"retry-after": "45"}}})
         receipt = self.complete(endpoint).receipt
         limited = receipt.attempts[0].profile_id
         self.assertNotEqual(receipt.profile_id, limited, "another profile serves")
@@ -169,6 +172,9 @@ class Story(unittest.TestCase):
             self.assertEqual(cooling(status)[limited].reason, "rate_limit")
             self.assertTrue(cooling(status)[limited].HasField("recover_time"))
 
+        # Health is written within a second, and at once along with a change of the order: what was seen is on disk now.
+        auth = v1.AuthServiceStub(self.channel(endpoint))
+        auth.ClearProfileOrder(v1.ClearProfileOrderRequest(provider="anthropic"), timeout=LIMIT)
         self.server.kill()
         for watcher in watchers:
             self.assertTrue(watcher.interrupted.wait(LIMIT))
@@ -176,6 +182,9 @@ class Story(unittest.TestCase):
         self.onboard(endpoint, {"anthropic:third": KEYS["anthropic:first"]})
         for status in all_until(lambda status: "anthropic:third" in [profile.profile_id for profile in status.auth.profiles]):
             self.assertIn(limited, cooling(status), "the cooldown still stands after the restart")
+
+        # It ends by itself: no call is made.
+        all_until(lambda status: limited not in cooling(status))
 
         for watcher in watchers:
             revisions = watcher.stop()

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import {
   type AgentStatus, AuthService, Code, connect, CredentialType, createClient, ModelService, readError, Role, watchStatus,
@@ -22,6 +23,8 @@ async function startServer(port: string): Promise<void> {
 }
 
 before(async () => {
+  // The shorter ladder, since the end of a cooldown is awaited.
+  writeFileSync(`${folder.path}/clawgrpc.json`, '{ auth: { cooldowns: { preset: "openclaw-2026.9" } } }');
   sandbox = await start("sandbox", ["--listen", "http://127.0.0.1:0", "--quiet"], /^sandbox listening on (http:\S+)$/m);
   await startServer("0");
 }, limit);
@@ -152,7 +155,7 @@ test("Watchers_see_every_change_as_it_happens_and_survive_a_restart", limit, asy
   await complete(endpoint);
   await all((status) => (status.usage?.completions ?? 0n) > (now?.usage?.completions ?? 0n));
 
-  const fault = { status: { code: 429, headers: { "retry-after": "90" } } };
+  const fault = { status: { code: 429, headers: { "retry-after": "45" } } };
   await fetch(`${sandbox.ready[1]}/_sandbox/faults`, { method: "POST", body: JSON.stringify([fault]) });
   const { receipt } = await complete(endpoint);
   const limited = receipt?.attempts[0]?.profileId ?? "";
@@ -165,6 +168,8 @@ test("Watchers_see_every_change_as_it_happens_and_survive_a_restart", limit, asy
 
   const port = new URL(endpoints[1] ?? "").port;
   const afterRestart = all(has("anthropic:third"));
+  // Health is written within a second, and at once along with a change of the order: what was seen is on disk now.
+  await createClient(AuthService, connect(endpoint)).clearProfileOrder({ provider: "anthropic" });
   await server.kill();
   await Promise.all(watchers.map((watcher) => watcher.interrupted));
   await startServer(port);
@@ -172,6 +177,9 @@ test("Watchers_see_every_change_as_it_happens_and_survive_a_restart", limit, asy
   for (const status of await afterRestart) {
     assert.ok(cooling(limited)(status), "the cooldown still stands after the restart");
   }
+
+  // It ends by itself: no call is made.
+  await all((status) => !cooling(limited)(status));
   for (const watcher of watchers) {
     assert.ok((watcher.revisions.at(-1) ?? 0n) > (watcher.revisions[0] ?? 0n));
     await watcher.stop();

@@ -13,7 +13,8 @@ internal static class CompleteCommand
     public static Command Create(Globals globals)
     {
         var options = new CompleteOptions();
-        return globals.Command("complete", "Complete a prompt; the text comes as the model writes it", options.All, async (invocation, cancellation) =>
+        const string description = "Complete a prompt; the text comes as the model writes it";
+        return globals.Command("complete", description, options.All, async (invocation, cancellation) =>
         {
             var input = await options.ReadAsync(invocation, cancellation);
             try

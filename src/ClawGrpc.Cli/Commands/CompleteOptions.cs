@@ -13,15 +13,35 @@ internal sealed record CompleteOptions
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    public Option<string?> Model { get; } = new("--model") { Description = "Model id or alias, with @profile to use only that profile", HelpName = "model" };
+    public Option<string?> Model { get; } = new("--model")
+    {
+        Description = "Model id or alias, with @profile to use only that profile",
+        HelpName = "model",
+    };
 
-    public Option<string?> System { get; } = new("--system") { Description = "System prompt; @file: from a file", HelpName = "text" };
+    public Option<string?> System { get; } = new("--system")
+    {
+        Description = "System prompt; @file: from a file",
+        HelpName = "text",
+    };
 
-    public Option<string?> Session { get; } = new("--session") { Description = "Conversation key; keeps its profile, and so its prompt cache", HelpName = "id" };
+    public Option<string?> Session { get; } = new("--session")
+    {
+        Description = "Conversation key; keeps its profile, and so its prompt cache",
+        HelpName = "id",
+    };
 
-    public Option<string?> Cache { get; } = new("--cache") { Description = "Prompt cache retention: none|short|long (default: as configured)", HelpName = "retention" };
+    public Option<string?> Cache { get; } = new("--cache")
+    {
+        Description = "Prompt cache retention: none|short|long (default: as configured)",
+        HelpName = "retention",
+    };
 
-    public Option<int?> MaxTokens { get; } = new("--max-tokens") { Description = "At most this many tokens of output", HelpName = "n" };
+    public Option<int?> MaxTokens { get; } = new("--max-tokens")
+    {
+        Description = "At most this many tokens of output",
+        HelpName = "n",
+    };
 
     public Option<bool> Json { get; } = new("--json") { Description = "Output the completion and its receipt as one JSON document" };
 

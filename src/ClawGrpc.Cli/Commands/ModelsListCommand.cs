@@ -18,8 +18,14 @@ internal static class ModelsListCommand
         {
             var form = outputs.FormOf(invocation);
             var models = await AllAsync(invocation, cancellation);
-            if (form == OutputForm.Json) WriteJson(invocation, models);
-            else foreach (var line in form == OutputForm.Plain ? models.Select(model => model.Model_) : Table(models)) invocation.Out.Write(line + "\n");
+            if (form == OutputForm.Json)
+            {
+                WriteJson(invocation, models);
+                return 0;
+            }
+
+            var lines = form == OutputForm.Plain ? models.Select(model => model.Model_) : Table(models);
+            foreach (var line in lines) invocation.Out.Write(line + "\n");
             invocation.Out.Flush();
             return 0;
         });
@@ -50,8 +56,9 @@ internal static class ModelsListCommand
         yield return $"{"Model",-ModelWidth} {"Cache",-CacheWidth} {"Auth",-AuthWidth} Tags";
         foreach (var model in models)
         {
-            var tags = string.Join(",", Tags(model));
-            yield return $"{model.Model_,-ModelWidth} {Words.Of(model.CacheRetention),-CacheWidth} {(model.Available ? "yes" : "no"),-AuthWidth} {tags}".TrimEnd();
+            var available = model.Available ? "yes" : "no";
+            var row = $"{model.Model_,-ModelWidth} {Words.Of(model.CacheRetention),-CacheWidth} {available,-AuthWidth} ";
+            yield return (row + string.Join(",", Tags(model))).TrimEnd();
         }
     }
 

@@ -83,7 +83,13 @@ internal static class OnboardCommand
         var status = (await invocation.Models.GetStatusAsync(request, cancellationToken: cancellation)).Status;
         var existing = status.Auth?.Profiles.FirstOrDefault(profile => profile is { Provider: "anthropic", Type: CredentialType.ApiKey })
             ?? throw CliFailure.Verbatim("Missing --anthropic-api-key (or ANTHROPIC_API_KEY in env, or existing anthropic API-key profile).");
-        var response = new OnboardResponse { AgentId = status.AgentId, ProfileId = existing.ProfileId, Type = existing.Type, ConfigPath = status.ConfigPath };
+        var response = new OnboardResponse
+        {
+            AgentId = status.AgentId,
+            ProfileId = existing.ProfileId,
+            Type = existing.Type,
+            ConfigPath = status.ConfigPath,
+        };
         invocation.Error.Write($"Note: no key was given; {existing.ProfileId} is there already and was left as it is.\n");
         Write(invocation, response, OnboardChoice.ApiKey, asJson: false);
         return 0;
@@ -116,6 +122,7 @@ internal static class OnboardCommand
     private static void SayWhatIsIgnored(Invocation invocation, OnboardOptions options)
     {
         var ignored = options.Ignored.Where(invocation.Has).Select(option => option.Name).ToList();
-        if (ignored.Count > 0) invocation.Error.Write($"Note: ignored, there is no gateway or workspace to set up: {string.Join(", ", ignored)}\n");
+        if (ignored.Count == 0) return;
+        invocation.Error.Write($"Note: ignored, there is no gateway or workspace to set up: {string.Join(", ", ignored)}\n");
     }
 }

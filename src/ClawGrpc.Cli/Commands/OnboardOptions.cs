@@ -12,25 +12,53 @@ internal sealed record OnboardOptions
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    public Option<string?> AuthChoice { get; } = new("--auth-choice") { Description = "Auth: apiKey|setup-token|token|claude-cli", HelpName = "choice" };
+    public Option<string?> AuthChoice { get; } = new("--auth-choice")
+    {
+        Description = "Auth: apiKey|setup-token|token|claude-cli",
+        HelpName = "choice",
+    };
 
-    public Option<string?> Token { get; } = new("--token") { Description = "Token value; -: from standard input", HelpName = "token" };
+    public Option<string?> Token { get; } = new("--token")
+    {
+        Description = "Token value; -: from standard input",
+        HelpName = "token",
+    };
 
-    public Option<string?> TokenProvider { get; } = new("--token-provider") { Description = "Token provider id (non-interactive; used with --auth-choice token)", HelpName = "id" };
+    public Option<string?> TokenProvider { get; } = new("--token-provider")
+    {
+        Description = "Token provider id (non-interactive; used with --auth-choice token)",
+        HelpName = "id",
+    };
 
-    public Option<string?> TokenProfileId { get; } = new("--token-profile-id") { Description = "Auth profile id (default: anthropic:default)", HelpName = "id" };
+    public Option<string?> TokenProfileId { get; } = new("--token-profile-id")
+    {
+        Description = "Auth profile id (default: anthropic:default)",
+        HelpName = "id",
+    };
 
-    public Option<string?> TokenExpiresIn { get; } = new("--token-expires-in") { Description = "Optional token expiry duration (e.g. 365d, 12h)", HelpName = "duration" };
+    public Option<string?> TokenExpiresIn { get; } = new("--token-expires-in")
+    {
+        Description = "Optional token expiry duration (e.g. 365d, 12h)",
+        HelpName = "duration",
+    };
 
-    public Option<string?> ProfileId { get; } = new("--profile-id") { Description = "Auth profile id (default: anthropic:default)", HelpName = "id" };
+    public Option<string?> ProfileId { get; } = new("--profile-id")
+    {
+        Description = "Auth profile id (default: anthropic:default)",
+        HelpName = "id",
+    };
 
     public Option<bool> NonInteractive { get; } = new("--non-interactive") { Description = "Run without prompts" };
 
-    public Option<bool> AcceptRisk { get; } = new("--accept-risk") { Description = "Accepted for OpenClaw's sake; there is nothing to acknowledge" };
+    public Option<bool> AcceptRisk { get; } = new("--accept-risk")
+    {
+        Description = "Accepted for OpenClaw's sake; there is nothing to acknowledge",
+    };
 
     public Option<bool> Json { get; } = new("--json") { Description = "Output JSON summary" };
 
-    /// <summary>Options of OpenClaw's that set up what ClawGrpc does not have. They are taken, so that a script goes on working, and said to be ignored.</summary>
+    /// <summary>Options of OpenClaw's that set up what ClawGrpc does not have. They are taken, so that a script goes on working, and
+    /// said to be ignored.</summary>
     public IReadOnlyList<Option> Ignored { get; } =
     [
         .. new[]

@@ -42,7 +42,8 @@ internal sealed class OnboardQuestions(Invocation invocation, OnboardOptions opt
 
         return EnvironmentKey() is not null
             ? OnboardChoice.ApiKey
-            : throw CliFailure.Usage("Nothing to onboard: use a terminal, or --anthropic-api-key, or --auth-choice with --token, or set ANTHROPIC_API_KEY.");
+            : throw CliFailure.Usage(
+                "Nothing to onboard: use a terminal, or --anthropic-api-key, or --auth-choice with --token, or set ANTHROPIC_API_KEY.");
     }
 
     /// <summary>The secret of a way. Null: there is no key, and nobody can be asked for one.</summary>
@@ -72,8 +73,9 @@ internal sealed class OnboardQuestions(Invocation invocation, OnboardOptions opt
         _offered = true;
         if (first && await Secrets.FromOptionAsync(invocation.Get(options.ApiKey), invocation.Surroundings, cancellation) is { } given)
             return new OnboardSecret(given, wasTyped: false);
-        if (first && EnvironmentKey() is { } key && (!CanAsk || await WantedAsync(key, cancellation))) return new OnboardSecret(key, wasTyped: false);
-        return CanAsk ? new OnboardSecret(await Prompts.SecretAsync(_console.Value, "Enter Anthropic API key", cancellation), wasTyped: true) : null;
+        if (first && EnvironmentKey() is { } key && (!CanAsk || await WantedAsync(key, cancellation)))
+            return new OnboardSecret(key, wasTyped: false);
+        return CanAsk ? await TypedAsync("Enter Anthropic API key", cancellation) : null;
     }
 
     private Task<bool> WantedAsync(string key, CancellationToken cancellation) => Prompts.ConfirmAsync(
@@ -88,8 +90,11 @@ internal sealed class OnboardQuestions(Invocation invocation, OnboardOptions opt
             return new OnboardSecret(given, wasTyped: false);
         if (!CanAsk) throw CliFailure.Verbatim($"Missing --token for --auth-choice {OnboardChoices.NameOf(choice)}.");
         if (first) _console.Value.WriteLine("Run `claude setup-token` in another terminal, and paste the token it prints here.");
-        return new OnboardSecret(await Prompts.SecretAsync(_console.Value, "Paste Anthropic setup-token", cancellation), wasTyped: true);
+        return await TypedAsync("Paste Anthropic setup-token", cancellation);
     }
+
+    private async Task<OnboardSecret> TypedAsync(string question, CancellationToken cancellation) =>
+        new(await Prompts.SecretAsync(_console.Value, question, cancellation), wasTyped: true);
 
     // openclaw-spec.md §7.1: the choice `token` names its provider, and there is only one.
     private void RequireProvider(OnboardChoice choice)

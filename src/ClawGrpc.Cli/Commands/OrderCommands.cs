@@ -14,7 +14,8 @@ internal static class OrderCommands
     {
         var provider = ProviderOption.Create();
         var json = new Option<bool>("--json") { Description = "Output JSON" };
-        return globals.Command("get", "Show per-agent auth order override (from auth-profiles.json)", [provider, json], async (invocation, cancellation) =>
+        const string description = "Show per-agent auth order override (from auth-profiles.json)";
+        return globals.Command("get", description, [provider, json], async (invocation, cancellation) =>
         {
             var request = new GetProfileOrderRequest { AgentId = invocation.AgentId, Provider = ProviderOption.Required(invocation, provider) };
             var order = (await invocation.Auth.GetProfileOrderAsync(request, cancellationToken: cancellation)).Order;
@@ -32,7 +33,8 @@ internal static class OrderCommands
             Description = "Auth profile ids (e.g. anthropic:default)",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        return globals.Command("set", "Set per-agent auth order override (locks rotation to this list)", [ids, provider], async (invocation, cancellation) =>
+        const string description = "Set per-agent auth order override (locks rotation to this list)";
+        return globals.Command("set", description, [ids, provider], async (invocation, cancellation) =>
         {
             var request = new SetProfileOrderRequest { AgentId = invocation.AgentId, Provider = ProviderOption.Required(invocation, provider) };
             request.ProfileIds.Add((invocation.Get(ids) ?? []).Select(id => id.Trim()).Where(id => id.Length > 0));
@@ -46,7 +48,8 @@ internal static class OrderCommands
     private static Command Clear(Globals globals)
     {
         var provider = ProviderOption.Create();
-        return globals.Command("clear", "Clear per-agent auth order override (fall back to config/round-robin)", [provider], async (invocation, cancellation) =>
+        const string description = "Clear per-agent auth order override (fall back to config/round-robin)";
+        return globals.Command("clear", description, [provider], async (invocation, cancellation) =>
         {
             var request = new ClearProfileOrderRequest { AgentId = invocation.AgentId, Provider = ProviderOption.Required(invocation, provider) };
             var order = (await invocation.Auth.ClearProfileOrderAsync(request, cancellationToken: cancellation)).Order;

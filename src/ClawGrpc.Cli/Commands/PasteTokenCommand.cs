@@ -17,7 +17,8 @@ internal static class PasteTokenCommand
             Description = "Optional expiry duration (e.g. 365d, 12h). Stored as absolute expiresAt.",
             HelpName = "duration",
         };
-        return globals.Command("paste-token", "Paste a token into auth-profiles.json and update config", [provider, profileId, expiresIn], async (invocation, cancellation) =>
+        const string description = "Paste a token into auth-profiles.json and update config";
+        return globals.Command("paste-token", description, [provider, profileId, expiresIn], async (invocation, cancellation) =>
         {
             var request = new PasteTokenRequest
             {
@@ -30,7 +31,8 @@ internal static class PasteTokenCommand
                 ? await Prompts.SecretAsync(invocation.Surroundings.Questions(), $"Paste token for {request.Provider}", cancellation)
                 : await Secrets.FromInputAsync(invocation.Surroundings, cancellation);
             var response = await invocation.Auth.PasteTokenAsync(request, cancellationToken: cancellation);
-            Announcement.Write(invocation, response.ConfigPath, $"{response.ProfileId} ({request.Provider.ToLowerInvariant()}/token)", response.Notices);
+            var profile = $"{response.ProfileId} ({request.Provider.ToLowerInvariant()}/token)";
+            Announcement.Write(invocation, response.ConfigPath, profile, response.Notices);
             return 0;
         });
     }

@@ -11,7 +11,8 @@ internal static class ProfileCommands
     public static Command Reset(Globals globals)
     {
         var profile = ProfileArgument();
-        return globals.Command("reset", "End the cooldowns of an auth profile and forget its failures", [profile], async (invocation, cancellation) =>
+        const string description = "End the cooldowns of an auth profile and forget its failures";
+        return globals.Command("reset", description, [profile], async (invocation, cancellation) =>
         {
             var request = new ResetProfileRequest { AgentId = invocation.AgentId, ProfileId = invocation.Get(profile) };
             await invocation.Auth.ResetProfileAsync(request, cancellationToken: cancellation);
@@ -58,7 +59,11 @@ internal static class ProfileCommands
     private static async Task<bool> ConfirmedAsync(Invocation invocation, string description, CancellationToken cancellation)
     {
         if (invocation.Surroundings.InputIsTerminal)
-            return await Prompts.ConfirmAsync(invocation.Surroundings.Questions(), $"Remove auth profile {description}?", defaultAnswer: false, cancellation);
+        {
+            var console = invocation.Surroundings.Questions();
+            return await Prompts.ConfirmAsync(console, $"Remove auth profile {description}?", defaultAnswer: false, cancellation);
+        }
+
         throw CliFailure.Failed(
             $"Refusing to remove auth profile {description} without confirmation. Pass --yes to remove it non-interactively.");
     }

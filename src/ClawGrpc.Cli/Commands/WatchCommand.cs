@@ -78,7 +78,8 @@ internal static class WatchCommand
         Time = invocation.Surroundings.Time,
         // After a restart with nothing new to say, the first heartbeat is what tells that the server is back.
         Heartbeat = TimeSpan.FromSeconds(5),
-        Interrupted = (failure, _) => interrupted($"{FailureText.Of(failure, invocation.Endpoint).Split('\n')[0]} Trying again from time to time."),
+        Interrupted = (failure, _) =>
+            interrupted($"{FailureText.Of(failure, invocation.Endpoint).Split('\n')[0]} Trying again from time to time."),
         Resumed = () => interrupted(null),
     };
 }

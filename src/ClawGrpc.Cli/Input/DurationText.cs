@@ -3,7 +3,8 @@ using System.Text.RegularExpressions;
 
 namespace ClawGrpc.Cli.Input;
 
-/// <summary>Durations as people write them in options: <c>365d</c>, <c>12h</c>, <c>1.5h</c>, <c>90</c> (openclaw-spec.md §3.3, "Duration").</summary>
+/// <summary>Durations as people write them in options: <c>365d</c>, <c>12h</c>, <c>1.5h</c>, <c>90</c> (openclaw-spec.md §3.3,
+/// "Duration").</summary>
 internal static partial class DurationText
 {
     // What a google.protobuf.Duration holds: ten thousand years.

@@ -67,9 +67,12 @@ internal static class ReceiptText
         var reason = cache.Reason.Length > 0 ? $": {cache.Reason}" : "";
         var breakpoints = cache.Breakpoints.Count == 0
             ? "no breakpoints"
-            : "breakpoints " + string.Join(", ", cache.Breakpoints.Select(point => $"{point.Path} {point.Ttl}{(point.FromCaller ? " (yours)" : "")}"));
+            : "breakpoints " + string.Join(", ", cache.Breakpoints.Select(Of));
         return $"{Words.Of(cache.Applied)}{requested}{by}{reason}; {breakpoints}";
     }
+
+    private static string Of(CacheBreakpoint breakpoint) =>
+        $"{breakpoint.Path} {breakpoint.Ttl}{(breakpoint.FromCaller ? " (yours)" : "")}";
 
     private static string Times(Receipt receipt)
     {

@@ -3,7 +3,8 @@ using Spectre.Console;
 
 namespace ClawGrpc.Cli.Rendering;
 
-/// <summary>A status as the table of <c>models status --watch</c> on a terminal: one row for each profile, and one for each route set aside.</summary>
+/// <summary>A status as the table of <c>models status --watch</c> on a terminal: one row for each profile, and one for each route
+/// set aside.</summary>
 internal static class StatusTable
 {
     /// <summary>The table; <paramref name="interruption"/> is why no news comes, or null.</summary>
@@ -47,7 +48,8 @@ internal static class StatusTable
         if (unusable.RecoverTime is not { } time) return "-";
         var remaining = time.ToDateTimeOffset() - now;
         // Seconds count down where a person is waiting; beyond that the short form is enough.
-        return remaining < TimeSpan.FromMinutes(2) ? $"{Math.Max(0, (int)Math.Ceiling(remaining.TotalSeconds))}s" : ShortDuration.Of(remaining);
+        if (remaining >= TimeSpan.FromMinutes(2)) return ShortDuration.Of(remaining);
+        return $"{Math.Max(0, (int)Math.Ceiling(remaining.TotalSeconds))}s";
     }
 
     private static string Count(long? count) => count is > 0 ? $"{count}" : "-";

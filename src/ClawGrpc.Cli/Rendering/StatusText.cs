@@ -2,7 +2,8 @@ using ClawGrpc.V1;
 
 namespace ClawGrpc.Cli.Rendering;
 
-/// <summary>A status as OpenClaw's <c>models status</c> prints it for people; sections of ClawGrpc's own follow, when they have anything to say.</summary>
+/// <summary>A status as OpenClaw's <c>models status</c> prints it for people; sections of ClawGrpc's own follow, when they have
+/// anything to say.</summary>
 /// <param name="Surroundings">The clock, and the home folder that paths are shortened by.</param>
 internal sealed record StatusText(Surroundings Surroundings)
 {
@@ -51,7 +52,8 @@ internal sealed record StatusText(Surroundings Surroundings)
         yield return $"effective={provider.EffectiveKind}:{provider.EffectiveDetail}";
         if (provider.ProfileCount > 0)
         {
-            yield return $"profiles={provider.ProfileCount} (oauth={provider.OauthCount}, token={provider.TokenCount}, api_key={provider.ApiKeyCount})";
+            yield return $"profiles={provider.ProfileCount} "
+                + $"(oauth={provider.OauthCount}, token={provider.TokenCount}, api_key={provider.ApiKeyCount})";
             if (provider.Labels.Count > 0) yield return string.Join(", ", provider.Labels);
         }
 

@@ -84,7 +84,8 @@ internal static class Words
     /// <summary>The counts in a phrase.</summary>
     public static string Of(Usage usage) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{usage.InputTokens} in, {usage.OutputTokens} out, {usage.CacheCreationInputTokens} written to the cache, {usage.CacheReadInputTokens} read from it");
+        $"{usage.InputTokens} in, {usage.OutputTokens} out, "
+        + $"{usage.CacheCreationInputTokens} written to the cache, {usage.CacheReadInputTokens} read from it");
 
     /// <summary>Milliseconds since 1970, as OpenClaw's files and outputs have them.</summary>
     public static long Milliseconds(Timestamp time) => time.ToDateTimeOffset().ToUnixTimeMilliseconds();

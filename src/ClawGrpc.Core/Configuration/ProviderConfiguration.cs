@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ClawGrpc.Core.Selection;
 
 namespace ClawGrpc.Core.Configuration;
 
@@ -28,9 +29,19 @@ public sealed record ProviderConfiguration(string Id, string BaseUrl)
     private static readonly ImmutableDictionary<string, Secret> NoHeaders =
         ImmutableDictionary.Create<string, Secret>(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>What an error says of a base URL that is none.</summary>
+    public const string NoBaseUrl = "Invalid URL: expected http:// or https:// with a host, and no user, query or fragment";
+
+    /// <summary>Whether requests can go there. What stands before or after host and path would be a secret in a place where none belongs.</summary>
+    /// <param name="text">As somebody wrote it.</param>
+    public static bool IsBaseUrl(string text) => Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
+        && url is { Host.Length: > 0, UserInfo: "", Query: "", Fragment: "" };
+
     internal static ProviderConfiguration? Read(string id, Fields provider)
     {
         var baseUrl = provider.RequiredName("baseUrl");
+        if (baseUrl is { Length: > 0 } && Provider.Normalize(id) == Provider.Anthropic && !IsBaseUrl(baseUrl))
+            provider.Find("baseUrl")!.Refuse(NoBaseUrl);
         var read = new ProviderConfiguration(id, baseUrl ?? "")
         {
             ApiKey = provider.Text("apiKey") is { } key ? new Secret(key) : null,

@@ -19,7 +19,7 @@ public static class Failure
 
     private static readonly string[] TokenTexts =
     [
-        "oauth token", "oauth authentication", "bearer token", "scope requirement", "api key", "only authorized for use with claude code",
+        "oauth token", "oauth authentication", "bearer token", "scope requirement", "key has been", "only authorized for use with claude code",
     ];
 
     /// <summary>What an answer with an error status, or one that is no answer, means.</summary>

@@ -23,7 +23,9 @@ internal sealed partial class Agent : IAsyncDisposable
     private readonly CancellationTokenSource _closing = new();
     private readonly Dictionary<string, DateTimeOffset> _replaced = [];
     private readonly ITimer _nextChange;
+    private readonly ITimer _later;
     private readonly Task _writer;
+    private bool _isLaterSet;
     private ProfileStore _onDisk = ProfileStore.Empty;
     private ProfileStore _current = ProfileStore.Empty;
     private StateUnreadableException? _unreadable;
@@ -35,6 +37,7 @@ internal sealed partial class Agent : IAsyncDisposable
         (Id, _files, _rules, _time, _log) = (id, files, rules, time, log);
         Feed = new StatusFeed(time);
         _nextChange = time.CreateTimer(_ => ClockMoved(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _later = time.CreateTimer(_ => WriteSoon(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _writer = Task.Run(WriteHealthAsync);
     }
 
@@ -96,16 +99,16 @@ internal sealed partial class Agent : IAsyncDisposable
             try
             {
                 IReadOnlyList<StoreChange> decided = [];
+                var fresh = ProfileStore.Empty;
                 var written = await _files.UpdateAsync(
-                    fresh => [.. writing.ChangesOf(fresh, _rules()), .. decided = decide(writing.ApplyTo(fresh, _rules()))], cancellation);
+                    read => [.. writing.ChangesOf(fresh = read, _rules()), .. decided = decide(writing.ApplyTo(read, _rules()))], cancellation);
                 Replaced(decided);
-                EndWrite(PendingHealth.None);
-                Take(written, null);
+                Wrote(written, isNews: decided.Count > 0 || !ReferenceEquals(fresh, _onDisk));
                 return written;
             }
             catch
             {
-                EndWrite(writing);
+                PutBack(writing);
                 throw;
             }
         }
@@ -128,8 +131,13 @@ internal sealed partial class Agent : IAsyncDisposable
             _pending = _pending.With(profileId, change);
             _current = PendingHealth.None.With(profileId, change).ApplyTo(_current, _rules());
             ArmClock();
-            if (_dirty.CurrentCount == 0)
-                _dirty.Release();
+
+            // A failure is worth a write at once; who served last can wait for it, and so does not delay it.
+            if (change is not Served)
+                WriteSoon();
+            else if (!_isLaterSet)
+                _later.Change(BetweenWrites, Timeout.InfiniteTimeSpan);
+            _isLaterSet |= change is Served;
         }
 
         Feed.Publish();
@@ -140,6 +148,7 @@ internal sealed partial class Agent : IAsyncDisposable
         await _closing.CancelAsync();
         await _writer;
         await _nextChange.DisposeAsync();
+        await _later.DisposeAsync();
         _closing.Dispose();
         _writing.Dispose();
         _dirty.Dispose();
@@ -154,7 +163,21 @@ internal sealed partial class Agent : IAsyncDisposable
         }
     }
 
-    private void EndWrite(PendingHealth notWritten)
+    // What was pending is on disk, also when the file says the same as before: a failure and its reset cancel each other out.
+    private void Wrote(ProfileStore written, bool isNews)
+    {
+        lock (_gate)
+        {
+            (_inFlight, _onDisk, _unreadable) = (PendingHealth.None, written, null);
+            Refresh();
+        }
+
+        // Health was told when it happened.
+        if (isNews)
+            Feed.Publish();
+    }
+
+    private void PutBack(PendingHealth notWritten)
     {
         lock (_gate)
             (_inFlight, _pending) = (PendingHealth.None, notWritten.Then(_pending));
@@ -220,10 +243,10 @@ internal sealed partial class Agent : IAsyncDisposable
                 open = false;
             }
 
-            await TryWriteHealthAsync();
+            var wrote = await TryWriteHealthAsync();
             try
             {
-                if (open)
+                if (open && wrote)
                     await Task.Delay(BetweenWrites, _time, _closing.Token);
             }
             catch (OperationCanceledException)
@@ -234,12 +257,13 @@ internal sealed partial class Agent : IAsyncDisposable
         }
     }
 
-    private async Task TryWriteHealthAsync()
+    // Whether there was anything to write.
+    private async Task<bool> TryWriteHealthAsync()
     {
         lock (_gate)
         {
             if (_pending.IsEmpty)
-                return;
+                return false;
         }
 
         try
@@ -249,11 +273,19 @@ internal sealed partial class Agent : IAsyncDisposable
         catch (Exception exception) when (exception is StateUnreadableException or StateNotWrittenException)
         {
             LogNotWritten(Id, exception.Message);
-            lock (_gate)
-            {
-                if (_dirty.CurrentCount == 0)
-                    _dirty.Release();
-            }
+            WriteSoon();
+        }
+
+        return true;
+    }
+
+    private void WriteSoon()
+    {
+        lock (_gate)
+        {
+            _isLaterSet = false;
+            if (_dirty.CurrentCount == 0)
+                _dirty.Release();
         }
     }
 

@@ -35,7 +35,7 @@ internal sealed class AgentSetups(LiveConfiguration configuration)
             Auth = configured.AuthSettings,
             Health = configured.Auth.Health,
             LooseKey = LooseKeyOf(anthropic, service.Subscriptions),
-            MessagesUrl = MessagesUrl(anthropic?.BaseUrl ?? configuration.Variable("ANTHROPIC_BASE_URL")?.Reveal() ?? DefaultBaseUrl),
+            MessagesUrl = MessagesUrl(anthropic?.BaseUrl ?? configuration.Variable(LiveConfiguration.BaseUrl)?.Reveal() ?? DefaultBaseUrl),
             Headers = [.. (anthropic?.Headers ?? ImmutableDictionary<string, Secret>.Empty).OrderBy(header => header.Key, StringComparer.Ordinal)
                 .Select(header => KeyValuePair.Create(header.Key, header.Value.Reveal()))],
             ExtendedCacheTtl = service.ExtendedCacheTtlBeta switch

@@ -61,7 +61,8 @@ internal sealed partial class CallReader(Fleet fleet, AgentSetups setups)
             case CompletionInput.PromptOneofCase.Messages:
                 var rendered = MessagesJson.Render(input.Messages, out var errors);
                 wrong.AddRange(errors.Select(error => ($"input.messages.{error.Path}", error.Description)));
-                return (errors.IsEmpty ? rendered : null, "input.messages");
+                // The cast says that there is none: without it null would become an empty text.
+                return (errors.IsEmpty ? rendered : (ReadOnlyMemory<byte>?)null, "input.messages");
             default:
                 wrong.Add(("input.prompt", "Required: one of messages, messages_json"));
                 return (null, "");
@@ -85,9 +86,9 @@ internal sealed partial class CallReader(Fleet fleet, AgentSetups setups)
     private static ClawException NotServed(string model, string provider) => new ClawException(ErrorReason.ModelNotFound, StatusCode.NotFound,
         $"Unknown model: {model}. ClawGrpc serves the provider anthropic, not {provider}.").With("model", model);
 
-    [GeneratedRegex(@"^\d{4}-\d{2}-\d{2}$")]
+    [GeneratedRegex(@"^[0-9]{4}-[0-9]{2}-[0-9]{2}\z")]
     private static partial Regex VersionText();
 
-    [GeneratedRegex(@"^[A-Za-z0-9._\-]{1,100}$")]
+    [GeneratedRegex(@"^[A-Za-z0-9._\-]{1,100}\z")]
     private static partial Regex BetaText();
 }

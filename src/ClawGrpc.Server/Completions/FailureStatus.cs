@@ -3,8 +3,8 @@ using ClawGrpc.Core.Selection;
 using ClawGrpc.Server.Errors;
 using ClawGrpc.V1;
 using Grpc.Core;
-using FailureKind = ClawGrpc.Core.Failures.FailureKind;
 using Agent = ClawGrpc.Server.Agents.Agent;
+using FailureKind = ClawGrpc.Core.Failures.FailureKind;
 
 namespace ClawGrpc.Server.Completions;
 
@@ -20,15 +20,15 @@ internal static class FailureStatus
 
     /// <summary>The refusal for the failures of all attempts.</summary>
     /// <param name="failures">At least one, with the profile it came from.</param>
-    /// <param name="soonest">When the first of the routes comes back by itself; null: none does.</param>
+    /// <param name="soonest">When a repeat may succeed, if a failure is one that time mends.</param>
     /// <param name="now">The time.</param>
     /// <param name="receipt">What was done.</param>
     public static ClawException Of(
-        IReadOnlyList<(string ProfileId, UpstreamFailure Failure)> failures, DateTimeOffset? soonest, DateTimeOffset now, Receipt receipt)
+        IReadOnlyList<(string ProfileId, UpstreamFailure Failure)> failures, DateTimeOffset soonest, DateTimeOffset now, Receipt receipt)
     {
         var (profileId, failure) = failures.MinBy(each => Array.IndexOf(SoonestFirst, each.Failure.Kind));
         var (reason, code) = CodeOf(failure);
-        var repeats = code is StatusCode.ResourceExhausted && soonest is not null;
+        var repeats = code is StatusCode.ResourceExhausted;
         var error = new ClawException(reason, code, MessageOf(failure, profileId))
         {
             RetryAfter = repeats ? soonest - now : code == StatusCode.Unavailable ? TimeSpan.FromSeconds(1) : null,
@@ -40,9 +40,16 @@ internal static class FailureStatus
             .With("error_code", failure.ErrorCode)
             .With("request_id", failure.RequestId)
             .With("claim", failure.Claim)
+            .With("reset", failure.Kind == FailureKind.PlanExhausted && failure.Until is { } reset ? Timestamps.Text(reset) : null)
+            .With("phase", failure.Kind == FailureKind.TimedOut ? "first_event" : null)
             .With("attempts", $"{failures.Count}")
-            .With("soonest", soonest is { } time ? Timestamps.Text(time) : null);
+            .With("soonest", repeats ? Timestamps.Text(soonest) : null);
     }
+
+    /// <summary>There were routes, and none had a credential that is still valid. Nothing was sent.</summary>
+    public static ClawException Expired(string profileId, Receipt receipt) =>
+        new ClawException(ErrorReason.OauthRefreshFailed, StatusCode.FailedPrecondition, ReceiptLog.ExpiredLogin) { Receipt = receipt }
+            .With("profile_id", profileId);
 
     /// <summary>The stream broke after its first event: told, and never replayed.</summary>
     public static ClawException Interrupted(string? errorType, string why, Receipt receipt) =>
@@ -61,11 +68,12 @@ internal static class FailureStatus
         {
             NoRoute.MissingCredentials => new ClawException(ErrorReason.MissingCredentials, StatusCode.FailedPrecondition,
                 $"No API key found for provider \"anthropic\". Auth store: {agent.StorePath} (agentDir: {agent.Directory}). "
-                + $"Onboard one for this agent (claw onboard --agent {agentId}).{Ineligibles(routes)}") { Receipt = receipt }
+                + $"Onboard one for this agent (claw onboard --agent {agentId}).{Ineligibles(routes)}")
+            { Receipt = receipt }
                 .With("agent_id", agentId).With("provider", Provider.Anthropic),
             NoRoute.ProfileMissing => Refusal.ProfileNotFound(agentId, strict, agent.Directory),
-            NoRoute.ProfileOfOtherProvider => new ClawException(ErrorReason.ProviderMismatch, StatusCode.InvalidArgument,
-                $"Auth profile \"{strict}\" is not for anthropic.").With("profile_id", strict),
+            NoRoute.ProfileOfOtherProvider =>
+                Refusal.ProviderMismatch(strict, agent.StoreOrEmpty.Find(strict)?.Credential.Provider ?? "another provider", Provider.Anthropic),
             NoRoute.ProfileUnusable when routes.Ineligible[0].Why == Eligibility.SubscriptionsDisabled => Refusal.SubscriptionsDisabled(strict),
             NoRoute.ProfileUnusable => new ClawException(ErrorReason.ProfileUnusable, StatusCode.FailedPrecondition,
                 $"No credentials found for profile \"{strict}\" ({Words(routes.Ineligible[0].Why)}).")

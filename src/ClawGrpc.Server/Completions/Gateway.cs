@@ -32,7 +32,8 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
             throw FailureStatus.Of(routes, question, call.Agent, start, log.Ended(null, "", start));
         }
 
-        var failures = new List<(string, UpstreamFailure)>();
+        var failures = new List<(string ProfileId, UpstreamFailure Failure)>();
+        var expired = "";
         foreach (var route in routes.All)
         {
             if (route.SetAside is not null)
@@ -41,7 +42,14 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
                 continue;
             }
 
-            var (opened, failure) = await TryAsync(call, route, log, cancellation);
+            if (CredentialOf(route, time.GetUtcNow()) is not { } credential)
+            {
+                log.SkippedAsExpired(route, time.GetUtcNow());
+                expired = route.ProfileId;
+                continue;
+            }
+
+            var (opened, failure) = await TryAsync(call, route, credential, log, cancellation);
             if (opened is not null)
             {
                 pins.Pin(call.Agent.Id, call.SessionId, route.ProfileId);
@@ -54,16 +62,24 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
         }
 
         var now = time.GetUtcNow();
-        var after = Routes.Of(call.Agent.Store, call.Setup.Auth, call.Setup.LooseKey, question with { StrictProfile = null }, now);
-        throw FailureStatus.Of(failures, after.Soonest, now, log.Ended(null, "", now));
+        if (failures.Count == 0)
+            throw FailureStatus.Expired(expired, log.Ended(null, "", now));
+        throw FailureStatus.Of(failures, SoonestOf(call, routes, failures, now), now, log.Ended(null, "", now));
+    }
+
+    // A key that is no profile has no cooldown: then what upstream said counts, or the first step of the ladder.
+    private static DateTimeOffset SoonestOf(
+        CompletionCall call, Routes routes, List<(string ProfileId, UpstreamFailure Failure)> failures, DateTimeOffset now)
+    {
+        var store = call.Agent.StoreOrEmpty;
+        return Routes.SoonestOf(routes.All.Select(route => route with { SetAside = SetAside.Of(store.HealthOf(route.ProfileId), route.ModelRef, now) }))
+            ?? failures.Min(each => each.Failure.Until) ?? now + call.Setup.Health.Step(1);
     }
 
     private async Task<(OpenedCompletion?, UpstreamFailure?)> TryAsync(
-        CompletionCall call, Route route, ReceiptLog log, CancellationToken cancellation)
+        CompletionCall call, Route route, Secret credential, ReceiptLog log, CancellationToken cancellation)
     {
         var began = time.GetUtcNow();
-        if (CredentialOf(route, began) is not { } credential)
-            return (null, Fail(call, route, log, RefreshFailed(route), 0, began));
         var request = call.Kitchen.Prepare(route.Model, credential);
         request.WriteTo(log.Receipt);
         for (var retries = 0; ; retries++)
@@ -75,7 +91,7 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
                 call.Agent.RateLimits.See(route.ProfileId, answer.Headers, now);
                 call.Agent.Record(route.ProfileId, new Served(route.ModelRef, began, now));
                 log.Served(route, answer.RequestId, retries, began, now);
-                return (new OpenedCompletion(call, route, answer, log, time, cancellation), null);
+                return (new OpenedCompletion(call, route, request, answer, log, time, cancellation), null);
             }
 
             if (!failure!.Row.RetriesInPlace || failure.ForbidsRepeat || retries == MaxRetriesInPlace)
@@ -91,7 +107,9 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
         CompletionCall call, Route route, PreparedRequest request, ReceiptLog log, DateTimeOffset began, CancellationToken cancellation)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        using var timer = time.CreateTimer(static state => ((CancellationTokenSource)state!).Cancel(), patience, call.Setup.FirstEvent, Timeout.InfiniteTimeSpan);
+
+        // Disposed without waiting, it might still fire on a source that is gone, and take the process down.
+        await using var timer = time.CreateTimer(static state => ((CancellationTokenSource)state!).Cancel(), patience, call.Setup.FirstEvent, Timeout.InfiniteTimeSpan);
         AnswerStream? answer = null;
         try
         {
@@ -99,7 +117,7 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
             failure ??= await answer!.BeginAsync(patience.Token);
             if (failure is null)
                 return (Interlocked.Exchange(ref answer, null), null);
-            return (null, failure);
+            return (null, failure with { Message = request.WithoutSecrets(failure.Message) });
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
@@ -122,7 +140,7 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
         var now = time.GetUtcNow();
         if (route.ProfileId.Length > 0)
             call.Agent.Record(route.ProfileId, new Failed(route.ModelRef, began, now, failure));
-        var aside = failure.SetsAside == SetsAside.Nothing ? null : SetAside.Of(call.Agent.Store.HealthOf(route.ProfileId), route.ModelRef, now);
+        var aside = failure.SetsAside == SetsAside.Nothing ? null : SetAside.Of(call.Agent.StoreOrEmpty.HealthOf(route.ProfileId), route.ModelRef, now);
         log.Failed(route, failure, retries, began, now, aside?.Until);
         return failure;
     }
@@ -138,8 +156,4 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
         OAuthCredential { Access.IsBlank: false, Expires: { } expires } oauth when now < expires => oauth.Access,
         _ => null,
     };
-
-    private static UpstreamFailure RefreshFailed(Route route) => new(FailureKind.ServerError,
-        $"OAuth token refresh failed for anthropic: profile \"{route.ProfileId}\" has expired and this server does not refresh logins. "
-        + "Paste a setup-token (claude setup-token, then claw models auth paste-token --provider anthropic).");
 }

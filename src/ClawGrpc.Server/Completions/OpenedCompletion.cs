@@ -12,6 +12,7 @@ namespace ClawGrpc.Server.Completions;
 internal sealed class OpenedCompletion : IAsyncDisposable
 {
     private readonly CompletionCall _call;
+    private readonly PreparedRequest _request;
     private readonly AnswerStream _answer;
     private readonly ReceiptLog _log;
     private readonly TimeProvider _time;
@@ -22,9 +23,9 @@ internal sealed class OpenedCompletion : IAsyncDisposable
     private bool _settled;
 
     public OpenedCompletion(
-        CompletionCall call, Route route, AnswerStream answer, ReceiptLog log, TimeProvider time, CancellationToken cancellation)
+        CompletionCall call, Route route, PreparedRequest request, AnswerStream answer, ReceiptLog log, TimeProvider time, CancellationToken cancellation)
     {
-        (_call, Route, _answer, _log, _time, _caller) = (call, route, answer, log, time, cancellation);
+        (_call, Route, _request, _answer, _log, _time, _caller) = (call, route, request, answer, log, time, cancellation);
         _patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         _idle = time.CreateTimer(
             static state => ((CancellationTokenSource)state!).Cancel(), _patience, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -102,11 +103,14 @@ internal sealed class OpenedCompletion : IAsyncDisposable
         Settle();
         await _idle.DisposeAsync();
         _patience.Dispose();
-        await _answer.DisposeAsync();
+        if (_fold.End == FoldEnd.Complete)
+            _ = _answer.DisposeAtEndAsync(_time);
+        else
+            await _answer.DisposeAsync();
     }
 
     private ClawException Interrupted(string? errorType, string why) =>
-        FailureStatus.Interrupted(errorType, why, _log.Interrupted(Settle(), _time.GetUtcNow()));
+        FailureStatus.Interrupted(errorType, _request.WithoutSecrets(why), _log.Interrupted(Settle(), _time.GetUtcNow()));
 
     private Usage? Settle()
     {

@@ -8,7 +8,18 @@ namespace ClawGrpc.Server.Completions;
 /// <summary>Writes a completion's receipt as it goes along.</summary>
 internal sealed class ReceiptLog(Receipt receipt, DateTimeOffset start)
 {
+    /// <summary>What is said of a login that would have to be refreshed.</summary>
+    public const string ExpiredLogin = "OAuth token refresh failed for anthropic: the login has expired and this server does not refresh logins. "
+        + "Paste a setup-token (claude setup-token, then claw models auth paste-token --provider anthropic).";
+
     public Receipt Receipt { get; } = receipt;
+
+    public void SkippedAsExpired(Route route, DateTimeOffset now)
+    {
+        var attempt = Of(route, now, now);
+        attempt.Outcome = AttemptOutcome.Skipped;
+        attempt.Message = ExpiredLogin;
+    }
 
     public void Skipped(Route route, DateTimeOffset now)
     {

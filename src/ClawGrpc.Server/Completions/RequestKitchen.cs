@@ -72,6 +72,25 @@ internal sealed class RequestKitchen(RequestBody request, CompletionInput input,
 /// <summary>A request that is ready to be sent.</summary>
 internal sealed record PreparedRequest(Uri Url, ImmutableArray<RequestHeader> Headers, ReadOnlyMemory<byte> Body, CachePlan Cache)
 {
+    private const string Scheme = "Bearer ";
+    private const int ShortestSecret = 6;
+
+    /// <summary>A text of upstream's, which may repeat what it was given, with every secret of this request masked.</summary>
+    public string WithoutSecrets(string text)
+    {
+        foreach (var header in Headers)
+        {
+            var value = header.Value.Reveal();
+            var skip = value.StartsWith(Scheme, StringComparison.Ordinal) ? Scheme.Length : 0;
+
+            // Fewer characters than these are no secret, and stand in any text.
+            if (header.Shown != value && value.Length - skip >= ShortestSecret)
+                text = text.Replace(value[skip..], header.Shown[skip..], StringComparison.Ordinal);
+        }
+
+        return text;
+    }
+
     public void WriteTo(Receipt receipt)
     {
         receipt.Sent = new SentRequest { Url = Url.ToString(), BodyBytes = Body.Length };

@@ -23,6 +23,9 @@ internal sealed class LiveConfiguration(StateFolder folder) : IDisposable
     private ImmutableArray<(string Path, string? Text)> _texts = [];
     private volatile ConfigurationState _current = new(ClawConfiguration.None, [], []);
 
+    /// <summary>The variable that names the upstream when the configuration does not.</summary>
+    public const string BaseUrl = "ANTHROPIC_BASE_URL";
+
     public string Path => _file.Path;
 
     public ConfigurationState Current => _current;
@@ -98,15 +101,31 @@ internal sealed class LiveConfiguration(StateFolder folder) : IDisposable
         _oneReader.Dispose();
     }
 
-    private ConfigurationOutcome Read(string? instead, ImmutableArray<(string, string?)>.Builder? read = null) => ConfigurationReader.Read(
-        Path,
-        path =>
+    private ConfigurationOutcome Read(string? instead, ImmutableArray<(string, string?)>.Builder? read = null)
+    {
+        try
+        {
+            return Checked(ConfigurationReader.Read(Path, TextAndNote, Environment.GetEnvironmentVariable));
+        }
+        catch (StateUnreadableException unreadable)
+        {
+            read?.Add((unreadable.Path, unreadable.Message));
+            return new ConfigurationOutcome.Rejected([new ConfigurationError(unreadable.Path, 0, 0, "", unreadable.Reason)], [unreadable.Path]);
+        }
+
+        string? TextAndNote(string path)
         {
             var text = instead is not null && path == Path ? instead : TextOf(path);
             read?.Add((path, text));
             return text;
-        },
-        Environment.GetEnvironmentVariable);
+        }
+    }
+
+    private ConfigurationOutcome Checked(ConfigurationOutcome outcome) =>
+        outcome is ConfigurationOutcome.Accepted { Configuration.Env: var env, Files: var files }
+        && env.Find(BaseUrl, Environment.GetEnvironmentVariable) is { IsBlank: false } url && !ProviderConfiguration.IsBaseUrl(url.Reveal().Trim())
+            ? new ConfigurationOutcome.Rejected([new ConfigurationError(Path, 0, 0, $"env.{BaseUrl}", ProviderConfiguration.NoBaseUrl)], files)
+            : outcome;
 
     private void Take(ConfigurationOutcome outcome) => _current = outcome switch
     {

@@ -38,24 +38,26 @@ internal sealed class ClawException(ErrorReason reason, StatusCode code, string 
 
     public RpcException ToRpcException()
     {
-        var status = new Status { Code = (int)Code, Message = Message };
+        var message = Fitting.Message(Message);
+        var status = new Status { Code = (int)Code, Message = message };
         var info = new ErrorInfo { Reason = NameOf(Reason), Domain = Domain };
-        info.Metadata.Add(Facts);
+        foreach (var (name, value) in Facts)
+            info.Metadata.Add(name, Fitting.Fact(value));
         status.Details.Add(Any.Pack(info));
         if (RetryAfter is { } wait)
             status.Details.Add(Any.Pack(new RetryInfo { RetryDelay = Duration.FromTimeSpan(wait > TimeSpan.Zero ? wait : TimeSpan.Zero) }));
         if (Fields.Count > 0)
         {
             var request = new BadRequest();
-            request.FieldViolations.AddRange(Fields.Select(field =>
+            request.FieldViolations.AddRange(Fitting.Fields(Fields).Select(field =>
                 new BadRequest.Types.FieldViolation { Field = field.Field, Description = field.Description }));
             status.Details.Add(Any.Pack(request));
         }
 
         var trailers = new Metadata { { DetailsTrailer, status.ToByteArray() } };
         if (Receipt is not null)
-            trailers.Add("clawgrpc-receipt-bin", Receipt.ToByteArray());
-        return new RpcException(new Grpc.Core.Status(Code, Message), trailers);
+            trailers.Add("clawgrpc-receipt-bin", Fitting.Receipt(Receipt).ToByteArray());
+        return new RpcException(new Grpc.Core.Status(Code, message), trailers);
     }
 
     /// <summary>The reason as it stands in ErrorInfo: the enum's proto name without its prefix.</summary>

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using ClawGrpc.Server.State;
 
 namespace ClawGrpc.Server.Hosting;
 
@@ -11,11 +12,15 @@ internal static partial class Sockets
     /// <summary>From now on, whatever this process creates is its owner's alone: there is no moment in which a socket is open to others.</summary>
     public static void CreateForOwnerOnly() => _ = Umask(OwnerOnly);
 
-    /// <summary>Removes a socket that nobody listens on. False: somebody does.</summary>
+    /// <summary>Removes a socket that nobody listens on. False: somebody does, or it is no socket.</summary>
     public static bool TryRemoveStale(string path)
     {
-        if (!File.Exists(path))
+        if (!Path.Exists(path))
             return true;
+
+        // To connect to a file that is no socket is refused in the same way as to a socket that nobody listens on.
+        if (!Posix.IsSocket(path))
+            return false;
         try
         {
             using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);

@@ -31,13 +31,15 @@ internal sealed class StatusWatch(StatusFeed feed, Func<AgentStatus> read, TimeP
                 if (current.Number > seen)
                 {
                     var message = Message();
-                    await writer.WriteAsync(message, either.Token);
+
+                    // To cancel a write is to abort the call: a stop waits for the reader, who could not be told of it otherwise.
+                    await writer.WriteAsync(message, cancellation);
                     seen = message.Revision;
                     await Task.Delay(BetweenMessages, time, either.Token);
                 }
                 else if (!await ChangesWithin(changed, heartbeat, either.Token))
                 {
-                    await writer.WriteAsync(new WatchStatusResponse { Revision = current.Number }, either.Token);
+                    await writer.WriteAsync(new WatchStatusResponse { Revision = current.Number }, cancellation);
                 }
             }
         }
@@ -70,7 +72,8 @@ internal sealed class StatusWatch(StatusFeed feed, Func<AgentStatus> read, TimeP
     {
         if (request.Heartbeat is not { } asked)
             return DefaultHeartbeat;
-        var span = asked.Seconds < LongestHeartbeat.TotalSeconds ? TimeSpan.FromSeconds(asked.Seconds) + TimeSpan.FromTicks(asked.Nanos / 100) : LongestHeartbeat;
-        return span < ShortestHeartbeat ? ShortestHeartbeat : span;
+        var seconds = Math.Clamp(asked.Seconds, 0, (long)LongestHeartbeat.TotalSeconds);
+        var span = TimeSpan.FromSeconds(seconds) + TimeSpan.FromTicks(asked.Nanos / 100);
+        return span < ShortestHeartbeat ? ShortestHeartbeat : span < LongestHeartbeat ? span : LongestHeartbeat;
     }
 }

@@ -156,11 +156,11 @@ internal sealed class AuthService(
         {
             case OnboardRequest.CredentialOneofCase.ApiKey:
                 var key = input.Secret("api_key.key", CredentialInput.ApiKey(request.ApiKey.Key));
-                return (new ApiKeyCredential(Provider.Anthropic, key, EmailOf(request.ApiKey.Email)), CredentialType.ApiKey);
+                return (new ApiKeyCredential(Provider.Anthropic, key, input.Email("api_key.email", request.ApiKey.Email)), CredentialType.ApiKey);
             case OnboardRequest.CredentialOneofCase.SetupToken:
                 var token = input.Secret("setup_token.token", CredentialInput.SetupToken(request.SetupToken.Token));
                 var expires = input.Expires("setup_token.expires_in", request.SetupToken.ExpiresIn, time.GetUtcNow());
-                return (new TokenCredential(Provider.Anthropic, token, expires, EmailOf(request.SetupToken.Email)), CredentialType.Token);
+                return (new TokenCredential(Provider.Anthropic, token, expires, input.Email("setup_token.email", request.SetupToken.Email)), CredentialType.Token);
             case OnboardRequest.CredentialOneofCase.ClaudeCli:
                 var login = claudeLogin.Read() ?? throw Refusal.NoClaudeLogin(claudeLogin.ShortPath);
                 return (login, login is OAuthCredential ? CredentialType.Oauth : CredentialType.Token);
@@ -195,8 +195,6 @@ internal sealed class AuthService(
         input.Check();
         return provider;
     }
-
-    private static string? EmailOf(string given) => given.Trim().Length > 0 ? given.Trim() : null;
 
     private static ProfileOrder OrderOf(Agent agent, ProfileStore store, string provider)
     {

@@ -9,6 +9,7 @@ namespace ClawGrpc.Server.Services;
 internal sealed partial class Input
 {
     private const int LongestProfileId = 200;
+    private const int LongestEmail = 320;
     private static readonly TimeSpan LongestExpiry = TimeSpan.FromDays(3650);
     private readonly List<(string Field, string Description)> _wrong = [];
 
@@ -48,20 +49,29 @@ internal sealed partial class Input
         return id ?? "";
     }
 
+    /// <summary>The address of whoever owns a credential; null: none.</summary>
+    public string? Email(string field, string given)
+    {
+        var email = given.Trim();
+        if (email.Length > LongestEmail || email.Any(char.IsControl))
+            Wrong(field, $"Expected one line of at most {LongestEmail} characters");
+        return email.Length > 0 ? email : null;
+    }
+
     /// <summary>When a credential expires; null: never. A span of zero counts as none, as OpenClaw has it.</summary>
     public DateTimeOffset? Expires(string field, Duration? span, DateTimeOffset now)
     {
         if (span is null || (span.Seconds == 0 && span.Nanos == 0))
             return null;
-        if (span.Seconds >= 0 && span.Nanos >= 0 && span.Seconds <= LongestExpiry.TotalSeconds)
+        if (span.Seconds >= 0 && span.Nanos is >= 0 and < 1_000_000_000 && span.Seconds <= LongestExpiry.TotalSeconds)
             return now + span.ToTimeSpan();
         Wrong(field, "Expected a span from now, at most ten years");
         return null;
     }
 
-    [GeneratedRegex(@"^[a-z0-9][a-z0-9.\-]{0,63}$")]
+    [GeneratedRegex(@"^[a-z0-9][a-z0-9.\-]{0,63}\z")]
     private static partial Regex ProviderName();
 
-    [GeneratedRegex(@"^[!-~]+$")]
+    [GeneratedRegex(@"^[!-~]+\z")]
     private static partial Regex ProfileName();
 }

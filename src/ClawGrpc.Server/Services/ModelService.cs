@@ -56,20 +56,26 @@ internal sealed class ModelService(
         StreamCompleteResponse? next = null;
         while (await completion.ReadAsync())
         {
-            while (completion.TryNext(out var read))
+            try
             {
-                if (read.Kind == StreamEventKind.MessageStart)
+                while (completion.TryNext(out var read))
                 {
-                    foreach (var message in EventMapping.AfterStart(read, completion.Fold, request.RawEvents).Prepend(Started(completion)))
+                    if (read.Kind == StreamEventKind.MessageStart)
+                    {
+                        foreach (var message in EventMapping.AfterStart(read, completion.Fold, request.RawEvents).Prepend(Started(completion)))
+                            await PassOn(message);
+                    }
+                    else if (EventMapping.ToMessage(read, completion.Fold, request.RawEvents) is { } message)
+                    {
                         await PassOn(message);
-                }
-                else if (EventMapping.ToMessage(read, completion.Fold, request.RawEvents) is { } message)
-                {
-                    await PassOn(message);
+                    }
                 }
             }
-
-            await WriteAsync(Flush);
+            finally
+            {
+                // Also when the next event is a failure: what came before it is the caller's.
+                await WriteAsync(Flush);
+            }
         }
 
         next = new StreamCompleteResponse { Finished = new CompletionFinished { Receipt = completion.Finish() } };

@@ -10,6 +10,8 @@ internal static partial class Posix
     private const int NoSuchFile = 2;
     private const int CurrentDirectory = -100;
     private const uint BasicStats = 0x7ff;
+    private const int FileType = 0xF000;
+    private const int SocketType = 0xC000;
 
     /// <summary>Makes a directory and fails when there is one: the runtime's way does not tell.</summary>
     /// <returns>False: there is something of this name already.</returns>
@@ -38,6 +40,15 @@ internal static partial class Posix
             return new SafeFileHandle(descriptor, ownsHandle: true);
         var error = Marshal.GetLastPInvokeError();
         return error == NoSuchFile ? null : throw Failed("open", path, error);
+    }
+
+    /// <summary>Whether there is a socket, or a link to one. Where the system is not Linux: something that has no content.</summary>
+    public static bool IsSocket(string path)
+    {
+        if (!OperatingSystem.IsLinux())
+            return new FileInfo(path) is { Exists: true, Length: 0 };
+        Span<byte> stat = stackalloc byte[256];
+        return StatX(CurrentDirectory, path, 0, BasicStats, stat) == 0 && (BitConverter.ToUInt16(stat[28..]) & FileType) == SocketType;
     }
 
     /// <summary>Inode and times of a file or directory, which Linux alone tells here. Null: there is none.</summary>

@@ -53,6 +53,8 @@ public class ConfigurationErrorTests
         "1:48: models.providers.anthropic.baseUrl: Too small: expected string to have >=1 characters",
         "1:61: models.providers.anthropic.models.0.id: Invalid input: expected string, received undefined",
         "1:61: models.providers.anthropic.models.0.name: Invalid input: expected string, received undefined")]
+    [InlineData("{ models: { providers: { anthropic: { baseUrl: 'ftp://x', models: [] }, openai: { baseUrl: '?', models: [] } } } }",
+        "1:48: models.providers.anthropic.baseUrl: Invalid URL: expected http:// or https:// with a host, and no user, query or fragment")]
     [InlineData("{ agents: { defaults: { models: { m: { alias: 'a', parms: {} } } } } }", "1:52: agents.defaults.models.m: Unrecognized key: \"parms\"")]
     [InlineData("{ agents: { defaults: { model: { primary: 5, fallback: [] } } } }",
         "1:43: agents.defaults.model.primary: Invalid input: expected string, received number", "1:46: agents.defaults.model: Unrecognized key: \"fallback\"")]

@@ -31,6 +31,8 @@ public class FailureTests
         { 403, Envelope("permission_error", "OAuth token has been revoked. Please obtain a new token."), FailureKind.CredentialRejected },
         { 403, Envelope("permission_error", "OAuth authentication is currently not allowed for this organization."), FailureKind.CredentialRejected },
         { 400, Envelope("invalid_request_error", "This credential is only authorized for use with Claude Code and cannot be used for other API requests."), FailureKind.CredentialRejected },
+        { 403, Envelope("permission_error", "This API key has been disabled."), FailureKind.CredentialRejected },
+        { 403, Envelope("permission_error", "Your API key does not have permission to use the specified resource."), FailureKind.RequestRejected },
         { 403, Envelope("permission_error", "Your organization does not have access to this model."), FailureKind.RequestRejected },
         { 403, """{"error":{"type":"forbidden","message":"Request not allowed"}}""", FailureKind.RequestRejected },
         { 400, Envelope("invalid_request_error", "messages: at least one message is required"), FailureKind.RequestRejected },

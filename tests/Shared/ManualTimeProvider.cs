@@ -1,4 +1,4 @@
-namespace ClawGrpc.Testing.Tests;
+namespace ClawGrpc.Testing;
 
 /// <summary>
 /// A clock that stands still until it is told to move; timers that come due while it moves run before the move returns.
@@ -58,16 +58,56 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : TimeProvider
     }
 
     /// <summary>Completes when something waits on this clock: only then is there a point in moving it.</summary>
-    public async Task WaitForTimerAsync()
+    public Task WaitForTimerAsync() => FindAsync(_ => true);
+
+    /// <summary>Completes when something waits once, for a span from <paramref name="atLeast"/> to <paramref name="atMost"/>.</summary>
+    public Task WaitForTimerAsync(TimeSpan atLeast, TimeSpan atMost) => DueAsync(atLeast, atMost);
+
+    /// <summary>Whether something waits like that now.</summary>
+    public bool HasTimer(TimeSpan atLeast, TimeSpan atMost)
+    {
+        lock (_lock)
+        {
+            return _timers.Exists(timer => timer.IsOnce && timer.Span >= atLeast && timer.Span <= atMost);
+        }
+    }
+
+    /// <summary>Completes when something ticks with this period.</summary>
+    public Task WaitForPeriodAsync(TimeSpan period) => FindAsync(timer => !timer.IsOnce && timer.Span == period);
+
+    /// <summary>Waits until something waits once, for a span from <paramref name="atLeast"/> to <paramref name="atMost"/>, and moves to its end.</summary>
+    public async Task PassAsync(TimeSpan atLeast, TimeSpan atMost) => AdvanceTo(await DueAsync(atLeast, atMost));
+
+    /// <summary>Moves to the end of every such wait until <paramref name="task"/> is done, and no further.</summary>
+    public async Task<T> PassUntilAsync<T>(Task<T> task, TimeSpan atLeast, TimeSpan atMost)
+    {
+        while (!task.IsCompleted)
+        {
+            var due = DueAsync(atLeast, atMost);
+            if (await Task.WhenAny(task, due) == due)
+            {
+                AdvanceTo(await due);
+            }
+        }
+
+        return await task;
+    }
+
+    private void AdvanceTo(DateTimeOffset time) => Advance(TimeSpan.FromTicks(Math.Max(0, (time - GetUtcNow()).Ticks)));
+
+    private Task<DateTimeOffset> DueAsync(TimeSpan atLeast, TimeSpan atMost) =>
+        FindAsync(timer => timer.IsOnce && timer.Span >= atLeast && timer.Span <= atMost);
+
+    private async Task<DateTimeOffset> FindAsync(Func<ManualTimer, bool> isIt)
     {
         while (true)
         {
             Task armed;
             lock (_lock)
             {
-                if (_timers.Count > 0)
+                if (_timers.Find(timer => isIt(timer)) is { } found)
                 {
-                    return;
+                    return found.Due;
                 }
 
                 armed = _armed.Task;
@@ -83,6 +123,11 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : TimeProvider
 
         public DateTimeOffset Due { get; private set; }
 
+        /// <summary>What it was set to.</summary>
+        public TimeSpan Span { get; private set; }
+
+        public bool IsOnce => _period <= TimeSpan.Zero;
+
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
             TaskCompletionSource armed;
@@ -95,7 +140,7 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : TimeProvider
                     return true;
                 }
 
-                Due = clock._now + dueTime;
+                (Due, Span) = (clock._now + dueTime, dueTime);
                 clock._timers.Add(this);
                 armed = clock._armed;
                 clock._armed = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -1,0 +1,69 @@
+#!/bin/sh
+# What a completion costs: clawgrpc beside nginx as a bare reverse proxy, the same sandbox behind both, one run. Under 90 seconds;
+# --quick takes 20 and shows that it works, but its numbers are too high. docs/performance.md says what is measured.
+set -eu
+cd "$(dirname "$0")/.."
+
+case ${1:-} in
+    '' | --quick) ;;
+    *) echo "usage: $0 [--quick]" >&2 && exit 2 ;;
+esac
+PATH=$PATH:/usr/sbin
+command -v nginx >/dev/null || eng/debian.sh nginx-light
+# Make has built it already.
+if [ -z "${MAKELEVEL:-}" ]; then
+    eng/grpc-contracts/detect.sh >/dev/null
+    dotnet build bench/ClawGrpc.Bench --configuration Release --verbosity quiet -nodeReuse:false
+fi
+
+folder=$(mktemp -d)
+running=
+clean() {
+    # shellcheck disable=SC2086 # Process ids, separated by spaces on purpose.
+    [ -z "$running" ] || kill $running 2>/dev/null || true
+    wait
+    rm -rf "$folder"
+}
+trap clean EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# Starts a program in the background and waits until it has said so, or until its socket is there: start PROGRAM READY COMMAND...
+start() {
+    name=$1 ready=$2
+    shift 2
+    : >"$folder/$name.log"
+    "$@" >"$folder/$name.log" 2>&1 &
+    pid=$!
+    running="$running $pid"
+    tries=0
+    until grep -q "$ready" "$folder/$name.log" || [ -S "$ready" ]; do
+        tries=$((tries + 1))
+        if [ $tries -gt 300 ] || ! kill -0 "$pid" 2>/dev/null; then
+            echo "$name did not start:" >&2
+            cat "$folder/$name.log" >&2
+            exit 1
+        fi
+        sleep 0.1
+    done
+}
+
+bin=$PWD/artifacts/bin
+start sandbox 'listening on' dotnet "$bin/ClawGrpc.Sandbox/release/sandbox.dll" --bench --quiet
+sandbox=$(sed -n 's#.*listening on ##p' "$folder/sandbox.log")
+
+sed -e "s#SANDBOX#${sandbox#http://}#" -e "s#unix:#unix:$folder/#" bench/nginx.conf >"$folder/nginx.conf"
+start nginx "$folder/nginx.sock" nginx -p "$folder" -c nginx.conf -e stderr -g 'daemon off;'
+nginx=$pid
+
+start clawgrpc 'ready on' env -u ANTHROPIC_API_KEY -u ANTHROPIC_OAUTH_TOKEN ANTHROPIC_BASE_URL="$sandbox" \
+    DOTNET_STARTUP_HOOKS="$bin/ClawGrpc.Bench/release/ClawGrpc.Bench.dll" CLAWGRPC_BENCH_PROBE="$folder/probe.sock" \
+    dotnet "$bin/ClawGrpc.Server/release/clawgrpc.dll" --state-dir "$folder/state" --listen "unix:$folder/clawgrpc.sock"
+clawgrpc=$pid
+
+timeout 180 dotnet "$bin/ClawGrpc.Bench/release/ClawGrpc.Bench.dll" "$folder" "$sandbox" "$clawgrpc" "$nginx" "$@" || {
+    status=$?
+    tail -n 20 "$folder"/*.log >&2
+    exit "$status"
+}
+nginx -v 2>&1

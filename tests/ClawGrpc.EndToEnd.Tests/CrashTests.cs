@@ -1,0 +1,65 @@
+using System.Collections.Concurrent;
+using ClawGrpc.V1;
+using Grpc.Core;
+using Grpc.Net.Client;
+
+namespace ClawGrpc.EndToEnd.Tests;
+
+/// <summary><c>kill -9</c>, at moments that nobody chose.</summary>
+public class CrashTests
+{
+    private const int Crashes = 8;
+
+    [Fact]
+    public async Task No_profile_that_was_acknowledged_is_lost_however_the_server_dies()
+    {
+        await using var house = await House.BuildAsync();
+        var acknowledged = new ConcurrentDictionary<string, string>();
+        var random = new Random(20261120);
+        for (var crash = 0; crash < Crashes; crash++)
+        {
+            // The socket and the locks of the one before are still there, and keep nobody from starting.
+            Assert.Equal(crash > 0, File.Exists(house.Socket));
+            var server = await house.ServeAsync();
+            using (var channel = house.Connect())
+                await OnboardUntilKilledAsync(server, channel, acknowledged, crash, killAfter: random.Next(1, 12));
+            Assert.Equal(128 + RunningProgram.SigKill, await server.ExitAsync());
+        }
+
+        await house.ServeAsync();
+        using var last = house.Connect();
+        var status = (await new ModelService.ModelServiceClient(last).GetStatusAsync(new GetStatusRequest())).Status;
+        Assert.True(acknowledged.Count >= Crashes, $"{acknowledged.Count} were acknowledged.");
+        Assert.Empty(acknowledged.Keys.Except(status.Auth.Profiles.Select(profile => profile.ProfileId)));
+        Assert.Empty(status.ConfigurationErrors);
+        var stored = await File.ReadAllTextAsync(house.ProfilesPath);
+        Assert.All(acknowledged.Values, key => Assert.Contains(key, stored, StringComparison.Ordinal));
+        var files = Directory.EnumerateFiles(house.State, "*", SearchOption.AllDirectories);
+        Assert.DoesNotContain(files, path => path.EndsWith(".tmp", StringComparison.Ordinal));
+    }
+
+    // Three callers store one profile after the other; the one whose answer makes the number full pulls the plug while the others are under way.
+    private static async Task OnboardUntilKilledAsync(
+        RunningProgram server, GrpcChannel channel, ConcurrentDictionary<string, string> acknowledged, int crash, int killAfter)
+    {
+        var answers = 0;
+        await Task.WhenAll(Enumerable.Range(0, 3).Select(async caller =>
+        {
+            try
+            {
+                for (var number = 0; ; number++)
+                {
+                    var (profile, key) = ($"anthropic:{crash}-{caller}-{number}", $"sk-ant-api03-FAKE-{crash}-{caller}-{number}-0000000000");
+                    await House.OnboardAsync(channel, profile, key);
+                    acknowledged[profile] = key;
+                    if (Interlocked.Increment(ref answers) == killAfter)
+                        server.Signal(RunningProgram.SigKill);
+                }
+            }
+            catch (RpcException exception) when (exception.StatusCode is StatusCode.Unavailable or StatusCode.Internal or StatusCode.Cancelled)
+            {
+                // Nobody was told that this one is stored.
+            }
+        }));
+    }
+}

@@ -1,0 +1,140 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace ClawGrpc.EndToEnd.Tests;
+
+/// <summary>A program of this solution as a process of its own, and what it has written so far.</summary>
+internal sealed partial class RunningProgram : IDisposable
+{
+    public const int SigInt = 2;
+    public const int SigKill = 9;
+    public const int SigTerm = 15;
+
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
+    private readonly Process _process;
+    private readonly Captured _out;
+    private readonly Captured _error;
+
+    private RunningProgram(Process process) =>
+        (_process, _out, _error) = (process, new Captured(process.StandardOutput), new Captured(process.StandardError));
+
+    public int Id => _process.Id;
+
+    public string Out => _out.Text;
+
+    public string Error => _error.Text;
+
+    /// <summary>Starts a program from its build output.</summary>
+    /// <param name="project">The project, whose output lies beside that of the tests.</param>
+    /// <param name="name">The program's file.</param>
+    /// <param name="environment">Variables; those of whoever runs the tests that concern the programs are not passed on.</param>
+    /// <param name="arguments">The arguments.</param>
+    public static RunningProgram Start(
+        string project, string name, IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments)
+    {
+        var own = new DirectoryInfo(AppContext.BaseDirectory);
+        var start = new ProcessStartInfo(Path.Combine(own.Parent!.Parent!.FullName, project, own.Name, name), arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var key in start.Environment.Keys.Where(IsOurs).ToList())
+            start.Environment.Remove(key);
+        foreach (var (key, value) in environment)
+            start.Environment[key] = value;
+        return new RunningProgram(Process.Start(start)!);
+    }
+
+    /// <summary>Waits until standard output holds a text; the line it stands in.</summary>
+    public async Task<string> LineWithAsync(string text)
+    {
+        var isThere = _out.WaitAsync(all => all.Contains(text, StringComparison.Ordinal));
+        if (await Task.WhenAny(isThere, _process.WaitForExitAsync()).WaitAsync(Longest) != isThere)
+            await _out.Ended;
+        return Out.Split('\n').FirstOrDefault(line => line.Contains(text, StringComparison.Ordinal))
+            ?? throw new InvalidOperationException($"It ended with {_process.ExitCode} and said: {Out}{Error}");
+    }
+
+    /// <summary>Writes all of its standard input.</summary>
+    public async Task TellAsync(string text)
+    {
+        await _process.StandardInput.WriteAsync(text);
+        _process.StandardInput.Close();
+    }
+
+    public void Signal(int signal) => Assert.Equal(0, Kill(_process.Id, signal));
+
+    /// <summary>Waits for the end; the exit code.</summary>
+    public async Task<int> ExitAsync()
+    {
+        await _process.WaitForExitAsync().WaitAsync(Longest);
+        await Task.WhenAll(_out.Ended, _error.Ended).WaitAsync(Longest);
+        return _process.ExitCode;
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+            _process.Kill();
+        _process.Dispose();
+    }
+
+    private static bool IsOurs(string variable) =>
+        variable.StartsWith("ANTHROPIC_", StringComparison.Ordinal) || variable.StartsWith("CLAWGRPC_", StringComparison.Ordinal);
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int process, int signal);
+
+    /// <summary>What comes out of a stream, as it comes.</summary>
+    private sealed class Captured
+    {
+        private readonly StringBuilder _text = new();
+        private TaskCompletionSource _more = NewTrigger();
+
+        public Captured(TextReader reader) => Ended = ReadAsync(reader);
+
+        public Task Ended { get; }
+
+        public string Text
+        {
+            get
+            {
+                lock (_text)
+                    return _text.ToString();
+            }
+        }
+
+        public async Task WaitAsync(Func<string, bool> holds)
+        {
+            while (true)
+            {
+                Task more;
+                lock (_text)
+                    more = _more.Task;
+                if (holds(Text))
+                    return;
+                await more;
+            }
+        }
+
+        private async Task ReadAsync(TextReader reader)
+        {
+            var buffer = new char[4096];
+            while (await reader.ReadAsync(buffer) is > 0 and var length)
+            {
+                TaskCompletionSource more;
+                lock (_text)
+                {
+                    _text.Append(buffer, 0, length);
+                    (more, _more) = (_more, NewTrigger());
+                }
+
+                more.SetResult();
+            }
+        }
+
+        private static TaskCompletionSource NewTrigger() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

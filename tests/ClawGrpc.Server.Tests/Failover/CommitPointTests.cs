@@ -1,0 +1,94 @@
+using ClawGrpc.Server.Tests.Harness;
+using ClawGrpc.Testing;
+using Grpc.Core;
+using static ClawGrpc.Server.Tests.Harness.Credentials;
+
+namespace ClawGrpc.Server.Tests.Failover;
+
+/// <summary>From the first content-bearing event on nothing is replayed, whatever happens.</summary>
+public class CommitPointTests
+{
+    private const string WholeText = "You said “Hello”. This is the sandbox speaking:";
+
+    // message_start, content_block_start and a ping come before the first of the text.
+    private const int EventsBeforeText = 3;
+
+    public static TheoryData<string> Breaks => ["error", "cut", "end", "garbled"];
+
+    [Theory]
+    [MemberData(nameof(Breaks))]
+    public async Task An_answer_that_breaks_after_its_first_content_is_told_and_not_replayed(string kind)
+    {
+        await using var rig = await WithTwoKeysAsync();
+        rig.Sandbox.Script(FaultOf(kind, 6));
+        var answer = await rig.StreamAsync();
+        Assert.Equal((StatusCode.Aborted, "INTERRUPTED"), (answer.Failed.Code, answer.Failed.Reason));
+        Assert.Equal("You said “Hello”.", answer.Text);
+        Assert.Equal($"{One} interrupted Interrupted 200", answer.Attempts);
+        Assert.Single(rig.Sandbox.Requests);
+        Assert.Equal("", await rig.AsideAsync());
+        Assert.True(answer.Receipt!.Usage.InputTokens > 0, "What was used so far is told.");
+        Assert.Equal($"{answer.Receipt.Usage.OutputTokens}", answer.Failed.Facts["output_tokens"]);
+        Assert.Equal((One, rig.Sandbox.Requests[0].RequestId), (answer.Failed.Facts["profile_id"], answer.Failed.Facts["request_id"]));
+        Assert.Equal(kind == "error" ? "overloaded_error" : null, answer.Failed.Facts.GetValueOrDefault("error_type"));
+        Assert.Null(answer.Failed.RetryDelay);
+    }
+
+    [Theory]
+    [MemberData(nameof(Breaks))]
+    public async Task A_whole_answer_is_interrupted_too(string kind)
+    {
+        await using var rig = await WithTwoKeysAsync();
+        rig.Sandbox.Script(FaultOf(kind, 6));
+        var answer = await rig.CompleteAsync();
+        Assert.Equal((StatusCode.Aborted, "INTERRUPTED"), (answer.Failed.Code, answer.Failed.Reason));
+        Assert.Single(rig.Sandbox.Requests);
+    }
+
+    [Theory]
+    [MemberData(nameof(Breaks))]
+    public async Task Wherever_a_stream_breaks_no_text_comes_twice_and_none_is_lost_in_silence(string kind)
+    {
+        await using var rig = await WithTwoKeysAsync();
+        var input = Completing.Input(with: input => input.Messages.MaxTokens = 8);
+        var whole = (await rig.StreamAsync(input)).Text;
+        Assert.StartsWith(whole, WholeText, StringComparison.Ordinal);
+        var events = rig.Sandbox.Requests[0].EventsSent;
+        for (var at = 0; at < events; at++)
+        {
+            // A garbled ping is still a ping.
+            if (kind == "garbled" && at == EventsBeforeText - 1)
+                continue;
+            rig.Sandbox.ClearRequests();
+            rig.Sandbox.Script(FaultOf(kind, at).ForKey(KeyOne).Times(3));
+            var answer = await rig.PatientlyAsync(rig.StreamAsync(input));
+            rig.Sandbox.ClearScript();
+            var begun = at > 1;
+            Assert.Equal(begun ? null : whole, answer.Failure is null ? answer.Text : null);
+            Assert.StartsWith(answer.Text, whole, StringComparison.Ordinal);
+            Assert.Equal(begun ? [KeyOne] : [KeyOne, KeyTwo], rig.Sandbox.Requests.Select(request => request.Credential).Distinct());
+            if (at > EventsBeforeText)
+                Assert.NotEmpty(answer.Text);
+        }
+    }
+
+    [Fact]
+    public async Task Silence_between_two_events_is_an_interruption()
+    {
+        await using var rig = await WithTwoKeysAsync("clawgrpc: { timeouts: { idleSeconds: 50 } }");
+        rig.Sandbox.Script(Faults.Stall(6));
+        using var call = rig.OpenStream();
+        await call.ReadTextAsync("You said “Hello”.");
+        await rig.Time.PassAsync(TimeSpan.FromSeconds(50), TimeSpan.FromSeconds(50));
+        Assert.Equal("INTERRUPTED", (await CallFailure.OfAsync(() => call.ResponseStream.MoveNext(CancellationToken.None))).Reason);
+        Assert.Single(await rig.Sandbox.WaitForAbortsAsync(1));
+    }
+
+    private static Fault FaultOf(string kind, int afterEvents) => kind switch
+    {
+        "error" => Faults.OverloadedInStream(afterEvents),
+        "cut" => Faults.Cut(afterEvents),
+        "end" => Faults.End(afterEvents),
+        _ => new Fault { Malformed = new(afterEvents) },
+    };
+}

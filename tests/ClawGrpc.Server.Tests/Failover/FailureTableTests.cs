@@ -1,0 +1,65 @@
+using ClawGrpc.Server.Tests.Harness;
+using ClawGrpc.Testing;
+using static ClawGrpc.Server.Tests.Harness.Credentials;
+
+namespace ClawGrpc.Server.Tests.Failover;
+
+/// <summary>The failure table, row by row: what the caller, the status and the next call see.</summary>
+public class FailureTableTests
+{
+    public static TheoryData<string> Rows => [.. FailureRow.All.Keys];
+
+    [Theory]
+    [MemberData(nameof(Rows))]
+    public async Task A_failing_route_is_replaced_and_set_aside_as_its_row_says(string name)
+    {
+        var row = FailureRow.All[name];
+        await using var rig = await WithTwoKeysAsync();
+        rig.Sandbox.Script(row.Fault.ForKey(KeyOne).Forever());
+        var answer = await rig.PatientlyAsync(rig.StreamAsync());
+        var failed = $"{One} failed {row.Kind} {row.HttpStatus}";
+        Assert.Equal(row.TriesNext ? $"{failed}, {Two} served" : failed, answer.Attempts);
+        Assert.Equal(row.Sends - 1, answer.Receipt!.Attempts[0].RetriesInPlace);
+        Assert.Equal(
+            [.. Enumerable.Repeat(KeyOne, row.Sends), .. row.TriesNext ? [KeyTwo] : Array.Empty<string>()],
+            rig.Sandbox.Requests.Select(request => request.Credential!));
+        Assert.Equal(row.SetAside.Length > 0 ? $"{One} {row.SetAside}" : "", await rig.AsideAsync());
+        if (row.TriesNext)
+            Assert.Equal(("end_turn", Two), (answer.Served.StopReason, answer.Served.ProfileId));
+    }
+
+    [Theory]
+    [MemberData(nameof(Rows))]
+    public async Task When_nothing_is_left_the_error_is_the_rows(string name)
+    {
+        var row = FailureRow.All[name];
+        await using var rig = await WithTwoKeysAsync();
+        rig.Sandbox.Script(row.Fault.Forever());
+        var answer = await rig.PatientlyAsync(rig.CompleteAsync());
+        Assert.Equal((row.Code, row.Reason, row.Retry), (answer.Failed.Code, answer.Failed.Reason, answer.Failed.RetryDelay));
+        Assert.Empty(answer.Failed.Fields);
+        var each = new[] { One, Two }.Take(row.TriesNext ? 2 : 1).ToList();
+        Assert.Equal(string.Join(", ", each.Select(profile => $"{profile} failed {row.Kind} {row.HttpStatus}")), answer.Attempts);
+        Assert.Equal($"{each.Count}", answer.Failed.Facts["attempts"]);
+        Assert.Equal(row.SetAside.Length > 0 ? string.Join('\n', each.Select(profile => $"{profile} {row.SetAside}")) : "", await rig.AsideAsync());
+    }
+
+    [Theory]
+    [MemberData(nameof(Rows))]
+    public async Task What_is_set_aside_is_passed_over_by_the_next_call_and_counts_nowhere(string name)
+    {
+        var row = FailureRow.All[name];
+        await using var rig = await WithTwoKeysAsync();
+        rig.Sandbox.Script(row.Fault.ForKey(KeyOne).Forever());
+        await rig.PatientlyAsync(rig.StreamAsync());
+        var before = (await rig.StatusAsync()).Auth.Profiles[0];
+        rig.Sandbox.ClearScript();
+        rig.Sandbox.ClearRequests();
+        var second = await rig.StreamAsync();
+        Assert.Equal($"{(row.SetAside.Length > 0 ? Two : One)} served", second.Attempts);
+        Assert.Single(rig.Sandbox.Requests);
+        var after = (await rig.StatusAsync()).Auth.Profiles[0];
+        if (row.SetAside.Length > 0)
+            Assert.Equal((before.ErrorCount, before.LastFailureTime, 1), (after.ErrorCount, after.LastFailureTime, after.ErrorCount));
+    }
+}

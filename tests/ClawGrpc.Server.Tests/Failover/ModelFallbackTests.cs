@@ -1,0 +1,72 @@
+using ClawGrpc.Server.Tests.Harness;
+using ClawGrpc.Testing;
+using static ClawGrpc.Server.Tests.Harness.Credentials;
+
+namespace ClawGrpc.Server.Tests.Failover;
+
+public class ModelFallbackTests
+{
+    private const string Opus = "claude-opus-4-6";
+    private const string Sonnet = "claude-sonnet-4-6";
+    private const string Fallbacks = $$"""agents: { defaults: { model: { primary: "anthropic/{{Opus}}", fallbacks: ["openai/gpt-5.2", "anthropic/{{Sonnet}}"] } } }""";
+
+    [Fact]
+    public async Task The_next_model_serves_when_every_profile_of_the_first_is_set_aside()
+    {
+        await using var rig = await WithTwoKeysAsync(Fallbacks);
+        rig.Sandbox.Script(Faults.Status(429).ForModel(Opus).Forever());
+        var answer = await rig.StreamAsync();
+        Assert.Equal($"{One} failed RateLimited 429, {Two} failed RateLimited 429, {One} served", answer.Attempts);
+        Assert.Equal([Opus, Opus, Sonnet], rig.Sandbox.Requests.Select(request => request.Json.GetProperty("model").GetString()));
+        Assert.Equal($"anthropic/{Sonnet}", answer.Served.Model);
+        Assert.Equal([$"anthropic/{Opus}", $"anthropic/{Opus}", $"anthropic/{Sonnet}"], answer.Served.Attempts.Select(attempt => attempt.Model));
+    }
+
+    [Fact]
+    public async Task While_the_first_model_is_set_aside_the_next_call_goes_to_the_fallback_at_once()
+    {
+        await using var rig = await WithTwoKeysAsync(Fallbacks);
+        rig.Sandbox.Script(Faults.Status(429).ForModel(Opus).Forever());
+        await rig.StreamAsync();
+        rig.Sandbox.ClearRequests();
+        var answer = await rig.StreamAsync();
+        Assert.Equal($"{One} skipped, {Two} skipped, {One} served", answer.Attempts);
+        Assert.Equal("in cooldown: rate_limit", answer.Served.Attempts[0].Message);
+        Assert.Single(rig.Sandbox.Requests);
+    }
+
+    [Fact]
+    public async Task A_refused_request_goes_to_no_other_model()
+    {
+        await using var rig = await WithTwoKeysAsync(Fallbacks);
+        rig.Sandbox.Script(Faults.Status(400));
+        Assert.Equal($"{One} failed RequestRejected 400", (await rig.StreamAsync()).Attempts);
+    }
+
+    [Fact]
+    public async Task A_model_that_is_not_in_the_allow_list_is_no_fallback()
+    {
+        await using var rig = await WithTwoKeysAsync(
+            $$"""agents: { defaults: { models: { "anthropic/{{Opus}}": {} }, model: { primary: "anthropic/{{Opus}}", fallbacks: ["anthropic/{{Sonnet}}"] } } }""");
+        rig.Sandbox.Script(Faults.Status(500).Forever());
+        Assert.Equal($"{One} failed ServerError 500, {Two} failed ServerError 500", (await rig.StreamAsync()).Attempts);
+    }
+
+    [Fact]
+    public async Task The_configuration_bounds_the_attempts()
+    {
+        await using var rig = await WithTwoKeysAsync(Fallbacks + ", clawgrpc: { limits: { attempts: 3 } }");
+        rig.Sandbox.Script(Faults.Status(500).Forever());
+        var answer = await rig.StreamAsync();
+        Assert.Equal(("SERVER_ERROR", "3"), (answer.Failed.Reason, answer.Failed.Facts["attempts"]));
+        Assert.Equal(3, rig.Sandbox.Requests.Count);
+    }
+
+    [Fact]
+    public async Task An_alias_and_a_short_id_are_the_model_they_stand_for()
+    {
+        await using var rig = await WithTwoKeysAsync($$"""agents: { defaults: { models: { "anthropic/{{Opus}}": {}, "anthropic/{{Sonnet}}": { alias: "quick" } } } }""");
+        foreach (var name in new[] { "quick", "QUICK", Sonnet, $"anthropic/{Sonnet}" })
+            Assert.Equal($"anthropic/{Sonnet}", (await rig.StreamAsync(Completing.Input(with: input => input.Model = name))).Served.Model);
+    }
+}

@@ -1,0 +1,140 @@
+using ClawGrpc.Server.Tests.Harness;
+using ClawGrpc.Testing;
+using Grpc.Core;
+using static ClawGrpc.Server.Tests.Harness.Credentials;
+
+namespace ClawGrpc.Server.Tests.Leaving;
+
+/// <summary>A caller that leaves, in every phase of a completion: upstream sees it go, and nobody's health suffers.</summary>
+public class CancellationTests
+{
+    public static TheoryData<string> Phases => ["waiting for headers", "before the first event", "in the middle of the stream"];
+
+    [Theory]
+    [MemberData(nameof(Phases))]
+    public async Task A_caller_that_leaves_takes_the_request_to_upstream_along(string phase)
+    {
+        await using var rig = await WithTwoKeysAsync();
+        rig.Sandbox.Script(FaultOf(phase));
+        using var leave = new CancellationTokenSource();
+        using var call = rig.OpenStream(cancellation: leave.Token);
+        await ReachAsync(rig, call, phase);
+        await leave.CancelAsync();
+        await Assert.ThrowsAnyAsync<RpcException>(() => call.ResponseStream.MoveNext(CancellationToken.None));
+        await HasLeftAsync(rig);
+    }
+
+    [Theory]
+    [MemberData(nameof(Phases))]
+    public async Task A_deadline_that_passes_does_the_same(string phase)
+    {
+        await using var rig = await WithTwoKeysAsync();
+        await rig.StreamAsync();
+        rig.Sandbox.ClearRequests();
+        rig.Sandbox.Script(FaultOf(phase));
+        using var call = rig.OpenStream(deadline: DateTime.UtcNow.AddSeconds(0.4));
+        var failed = await Assert.ThrowsAsync<RpcException>(async () =>
+        {
+            while (await call.ResponseStream.MoveNext(CancellationToken.None))
+            {
+                // Up to where it stalls.
+            }
+        });
+        Assert.Equal(StatusCode.DeadlineExceeded, failed.StatusCode);
+        await HasLeftAsync(rig);
+    }
+
+    [Theory]
+    [MemberData(nameof(Phases))]
+    public async Task A_connection_that_is_lost_does_the_same(string phase)
+    {
+        await using var rig = await WithTwoKeysAsync();
+        rig.Sandbox.Script(FaultOf(phase));
+        using var handler = rig.NewHandler();
+        using (var channel = Grpc.Net.Client.GrpcChannel.ForAddress("http://localhost", new() { HttpHandler = handler }))
+        {
+            var call = new V1.ModelService.ModelServiceClient(channel).StreamComplete(new V1.StreamCompleteRequest { Input = Completing.Input() });
+            await ReachAsync(rig, call, phase);
+        }
+
+        await HasLeftAsync(rig);
+    }
+
+    [Fact]
+    public async Task A_whole_answer_that_nobody_waits_for_any_more_is_given_up()
+    {
+        await using var rig = await WithTwoKeysAsync();
+        rig.Sandbox.Script(Faults.Stall(6));
+        using var leave = new CancellationTokenSource();
+        var call = rig.Models.CompleteAsync(new V1.CompleteRequest { Input = Completing.Input() }, cancellationToken: leave.Token);
+        await rig.Sandbox.WaitForRequestsAsync(1);
+        await leave.CancelAsync();
+        Assert.Equal(StatusCode.Cancelled, (await Assert.ThrowsAsync<RpcException>(async () => await call)).StatusCode);
+        await HasLeftAsync(rig);
+    }
+
+    [Fact]
+    public async Task A_caller_that_leaves_during_a_pause_before_a_repeat_ends_the_repeats()
+    {
+        await using var rig = await WithTwoKeysAsync();
+        rig.Sandbox.Script(Faults.Status(529).Forever());
+        using var leave = new CancellationTokenSource();
+        var call = rig.StreamAsync(cancellation: leave.Token);
+        var (shortest, longest) = (TimeSpan.FromMilliseconds(101), TimeSpan.FromMilliseconds(999));
+        await rig.Time.WaitForTimerAsync(shortest, longest);
+        await leave.CancelAsync();
+        await Assert.ThrowsAnyAsync<RpcException>(() => call);
+
+        // The pause has gone once the server has seen the caller leave; moving the clock on brings no further request.
+        await Rig.EventuallyAsync(() => Task.FromResult(!rig.Time.HasTimer(shortest, longest)));
+        rig.Time.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal($"{One} served", await ServedNowAsync(rig));
+        Assert.Equal(2, rig.Sandbox.Requests.Count);
+    }
+
+    [Fact]
+    public async Task A_watcher_that_leaves_is_forgotten()
+    {
+        await using var rig = await WithTwoKeysAsync();
+        using (var watcher = rig.Watch())
+        {
+            await watcher.NextAsync();
+            await watcher.PassPauseAsync();
+            await rig.Time.WaitForTimerAsync(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(30));
+        }
+
+        await Rig.EventuallyAsync(() => Task.FromResult(!rig.Time.HasTimer(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(30))));
+    }
+
+    private static async Task<string> ServedNowAsync(Rig rig)
+    {
+        rig.Sandbox.ClearScript();
+        return (await rig.StreamAsync()).Attempts;
+    }
+
+    private static Fault FaultOf(string phase) => phase switch
+    {
+        "waiting for headers" => Faults.StallBeforeHeaders(),
+        "before the first event" => Faults.Stall(1),
+        _ => Faults.Stall(6),
+    };
+
+    private static async Task ReachAsync(Rig rig, AsyncServerStreamingCall<V1.StreamCompleteResponse> call, string phase)
+    {
+        await rig.Sandbox.WaitForRequestsAsync(1);
+        if (phase == "before the first event")
+            await Rig.EventuallyAsync(() => Task.FromResult(rig.Sandbox.Requests[0].EventsSent == 1));
+        if (phase == "in the middle of the stream")
+            await call.ReadTextAsync("You said “Hello”.");
+    }
+
+    private static async Task HasLeftAsync(Rig rig)
+    {
+        Assert.Equal(KeyOne, Assert.Single(await rig.Sandbox.WaitForAbortsAsync(1)).Credential);
+        Assert.Equal("", await rig.AsideAsync());
+        var profile = (await rig.StatusAsync()).Auth.Profiles[0];
+        Assert.Equal((0, null), (profile.ErrorCount, profile.LastFailureTime));
+        Assert.DoesNotContain(rig.Log.All, line => line.StartsWith("Error", StringComparison.Ordinal));
+        Assert.Single(rig.Sandbox.Requests);
+    }
+}

@@ -1,0 +1,58 @@
+using ClawGrpc.Server.Tests.Harness;
+using ClawGrpc.Testing;
+using ClawGrpc.V1;
+using Grpc.Core;
+using static ClawGrpc.Server.Tests.Harness.Credentials;
+
+namespace ClawGrpc.Server.Tests.Refusing;
+
+/// <summary>
+/// Clients of gRPC take no more than 8 kB of metadata unless told otherwise, trailers included, and lose the whole error
+/// when there is more.
+/// </summary>
+public class LargeErrorTests
+{
+    private const int MostMetadata = 8 * 1024;
+    private static readonly string Long = string.Concat(Enumerable.Repeat("Ein sehr langer Satz über gar nichts. ", 3000));
+
+    [Theory]
+    [InlineData(400)]
+    [InlineData(401)]
+    [InlineData(429)]
+    [InlineData(500)]
+    public async Task Whatever_upstream_says_the_error_arrives(int status)
+    {
+        await using var rig = await Rig.StartAsync();
+        for (var index = 0; index < 10; index++)
+            await rig.OnboardAsync($"anthropic:profile-{index}", $"sk-ant-api03-FAKE-{index:0000000000}");
+        rig.Sandbox.Script(Faults.Status(status, Long).Forever());
+        var answer = await rig.StreamAsync();
+        Fits(answer.Failed.Exception);
+        Assert.Contains("Ein sehr langer Satz", answer.Failed.Message, StringComparison.Ordinal);
+        Assert.Equal(status == 400 ? 1 : 8, answer.Receipt!.Attempts.Count);
+    }
+
+    [Fact]
+    public async Task Whatever_the_caller_says_the_error_arrives()
+    {
+        await using var rig = await Rig.StartAsync();
+        Func<Task>[] calls =
+        [
+            async () => await rig.Models.GetStatusAsync(new GetStatusRequest { AgentId = Long }),
+            async () => await rig.Auth.DeleteProfileAsync(new DeleteProfileRequest { ProfileId = Long }),
+            async () => await rig.Models.CompleteAsync(new CompleteRequest { Input = Completing.Input(with: input => input.Model = "openai/" + Long) }),
+            async () => await rig.Models.CompleteAsync(
+                new CompleteRequest { Input = Completing.Input(with: input => input.Betas.AddRange(Enumerable.Repeat("a,b", 10_000))) }),
+            async () => await rig.Models.CompleteAsync(new CompleteRequest { Input = Completing.Input(with: input => input.Model = $"opus@{new string('p', 50_000)}") }),
+        ];
+        foreach (var call in calls)
+            Fits((await CallFailure.OfAsync(call)).Exception);
+    }
+
+    private static void Fits(RpcException exception)
+    {
+        var bytes = Uri.EscapeDataString(exception.Status.Detail).Length
+            + exception.Trailers.Sum(entry => entry.Key.Length + 32 + (entry.IsBinary ? entry.ValueBytes.Length * 4 / 3 : entry.Value.Length));
+        Assert.True(bytes <= MostMetadata, $"{bytes} bytes of metadata.");
+    }
+}

@@ -1,0 +1,130 @@
+using ClawGrpc.Server.Hosting;
+using ClawGrpc.Server.Tests.Harness;
+using ClawGrpc.Server.Tests.State;
+
+namespace ClawGrpc.Server.Tests.Refusing;
+
+/// <summary>A start that cannot be: one clear error, and nothing changed.</summary>
+public class StartTests
+{
+    [Theory]
+    [InlineData("{ agents: [oops }", ":1:12: ")]
+    [InlineData("{\n  auth: { profiles: { 'anthropic:one': { provider: 'anthropic', mode: 'nonsense' } } },\n}", ":2:71: auth.profiles.anthropic:one.mode: Invalid input")]
+    [InlineData("{ agents: { defaults: { model: 7 } } }", ":1:32: agents.defaults.model: Invalid input")]
+    [InlineData("{ unheardOf: true }", ":1:3: <root>: Unrecognized key: \"unheardOf\"")]
+    [InlineData("{ env: { A: '${CLAWGRPC_TEST_NOT_SET}' } }", "CLAWGRPC_TEST_NOT_SET")]
+    [InlineData("{ models: { providers: { anthropic: { baseUrl: 'not a url', models: [] } } } }", ":1:48: models.providers.anthropic.baseUrl: Invalid URL")]
+    [InlineData("{ models: { providers: { anthropic: { baseUrl: 'file:///etc/passwd', models: [] } } } }", ":1:48: models.providers.anthropic.baseUrl: Invalid URL")]
+    [InlineData("{ models: { providers: { anthropic: { baseUrl: 'https://me:FAKE-password@host', models: [] } } } }", ":1:48: models.providers.anthropic.baseUrl: Invalid URL")]
+    [InlineData("{ models: { providers: { anthropic: { baseUrl: 'https://host/?key=FAKE-password', models: [] } } } }", ":1:48: models.providers.anthropic.baseUrl: Invalid URL")]
+    [InlineData("{ clawgrpc: { timeouts: { firstEventSeconds: -1 } } }", ":1:46: clawgrpc.timeouts.firstEventSeconds: Too small: expected number to be >0")]
+    public async Task A_configuration_that_cannot_be_used_is_refused_with_its_file_and_place(string json5, string told)
+    {
+        await using var rig = await Rig.PrepareAsync();
+        await File.WriteAllTextAsync(rig.Files.ConfigPath, json5);
+        var before = rig.Files.Snapshot();
+        var refused = await Assert.ThrowsAsync<StartException>(rig.StartServerAsync);
+        Assert.StartsWith($"Invalid config at {rig.Files.ConfigPath}:\n- {rig.Files.ConfigPath}", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(told, refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("FAKE-password", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(before, rig.Files.Snapshot());
+    }
+
+    [Theory]
+    [InlineData("{ env: { ANTHROPIC_BASE_URL: 'localhost:8080' } }")]
+    [InlineData("{ env: { vars: { ANTHROPIC_BASE_URL: 'http://me:FAKE-password@localhost' } } }")]
+    public async Task An_upstream_of_the_environment_is_checked_too(string json5)
+    {
+        await using var rig = await Rig.PrepareAsync();
+        await File.WriteAllTextAsync(rig.Files.ConfigPath, json5);
+        var refused = await Assert.ThrowsAsync<StartException>(rig.StartServerAsync);
+        Assert.Contains("env.ANTHROPIC_BASE_URL: Invalid URL", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("FAKE-password", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task All_errors_of_a_configuration_come_at_once()
+    {
+        await using var rig = await Rig.PrepareAsync();
+        await File.WriteAllTextAsync(rig.Files.ConfigPath, "{\n  one: 1,\n  two: 2,\n  clawgrpc: { limits: { attempts: 0.5 } },\n}");
+        var refused = await Assert.ThrowsAsync<StartException>(rig.StartServerAsync);
+        Assert.Equal(4, refused.Message.Split('\n').Length);
+    }
+
+    [Fact]
+    public async Task Without_a_configuration_the_server_starts()
+    {
+        await using var rig = await Rig.PrepareAsync();
+        await rig.StartServerAsync();
+        Assert.Equal("anthropic/claude-opus-4-6", (await rig.StatusAsync()).ResolvedDefault);
+    }
+
+    [Theory]
+    [InlineData("http://0.0.0.0:1")]
+    [InlineData("http://[::]:1")]
+    [InlineData("http://192.0.2.1:1")]
+    [InlineData("http://example.com:1")]
+    [InlineData("http://127.0.0.1.example.com:1")]
+    [InlineData("https://127.0.0.1:1")]
+    [InlineData("http://127.0.0.1:1/path")]
+    [InlineData("tcp://127.0.0.1:1")]
+    [InlineData("127.0.0.1:1")]
+    [InlineData("unix:")]
+    [InlineData("")]
+    public void An_address_that_others_could_reach_or_that_is_none_is_refused(string text)
+    {
+        var (address, error) = ListenAddress.Parse(text);
+        Assert.Null(address);
+        Assert.StartsWith($"--listen {text}: ", error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("unix:/run/claw.sock", "unix:/run/claw.sock")]
+    [InlineData("http://127.0.0.1:0", "http://127.0.0.1:0")]
+    [InlineData("http://127.8.9.10:80", "http://127.8.9.10:80")]
+    [InlineData("http://localhost:7000", "http://127.0.0.1:7000")]
+    [InlineData("http://[::1]:7000", "http://[::1]:7000")]
+    public void Sockets_and_loopback_addresses_are_taken(string text, string address) => Assert.Equal(address, $"{ListenAddress.Parse(text).Address}");
+
+    [Fact]
+    public void A_path_that_is_too_long_for_a_socket_is_refused() =>
+        Assert.Contains("107 bytes", ListenAddress.Parse("unix:/" + new string('s', 107)).Error, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("file")]
+    [InlineData("empty file")]
+    [InlineData("folder")]
+    [InlineData("link to a file")]
+    public async Task What_is_no_socket_is_never_removed_to_listen_there(string what)
+    {
+        using var folder = new TestFolder();
+        await using var rig = await Rig.PrepareAsync();
+        var path = rig.Files["clawgrpc.sock"];
+        switch (what)
+        {
+            case "folder":
+                Directory.CreateDirectory(path);
+                break;
+            case "link to a file":
+                await File.WriteAllTextAsync(folder["precious"], "precious");
+                File.CreateSymbolicLink(path, folder["precious"]);
+                break;
+            default:
+                await File.WriteAllTextAsync(path, what == "file" ? "precious" : "");
+                break;
+        }
+
+        var refused = await Assert.ThrowsAsync<StartException>(rig.StartServerAsync);
+        Assert.Contains($"unix:{path} is in use by another program, or is no socket.", refused.Message, StringComparison.Ordinal);
+        Assert.True(Path.Exists(path));
+    }
+
+    [Fact]
+    public async Task A_socket_that_somebody_listens_on_is_not_taken_away()
+    {
+        await using var rig = await Rig.StartAsync();
+        var refused = await Assert.ThrowsAsync<StartException>(rig.StartServerAsync);
+        Assert.Contains("is in use by another program", refused.Message, StringComparison.Ordinal);
+        await rig.StatusAsync();
+    }
+}

@@ -1,0 +1,160 @@
+using System.Text;
+using ClawGrpc.Server.Tests.Harness;
+using ClawGrpc.Testing;
+using ClawGrpc.V1;
+using Google.Protobuf;
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+using static ClawGrpc.Server.Tests.Harness.Credentials;
+
+namespace ClawGrpc.Server.Tests.Security;
+
+/// <summary>One long story, and afterwards nothing that came out of the server, by whichever way, holds a secret that went in.</summary>
+public class CanaryTests
+{
+    private const string EnvKey = "sk-ant-api03-FAKE-canary-environment-key-0001";
+    private const string ConfiguredKey = "sk-ant-api03-FAKE-canary-configured-key-00001";
+    private const string HeaderSecret = "FAKE-canary-header-secret-0000000001";
+    private const string Echo = "Refused: {0} (" + HeaderSecret + ")";
+    private static readonly string[] Keys = [KeyOne, KeyTwo, Token, EnvKey, ConfiguredKey];
+    private static readonly string[] Secrets = [KeyOne, KeyTwo, Token, EnvKey, ConfiguredKey, HeaderSecret];
+
+    [Fact]
+    public async Task No_answer_error_trailer_status_or_log_line_holds_a_secret()
+    {
+        await using var rig = await Rig.StartAsync(
+            $$"""env: { ANTHROPIC_API_KEY: "{{EnvKey}}" }""", $$"""apiKey: "{{ConfiguredKey}}", headers: { "x-proxy-auth": "{{HeaderSecret}}" }""");
+        var heard = new Ear();
+        var (auth, models) = (new AuthService.AuthServiceClient(rig.Channel.Intercept(heard)), new ModelService.ModelServiceClient(rig.Channel.Intercept(heard)));
+        using var watcher = rig.Watch();
+        await heard.TryAsync(async () => await models.CompleteAsync(Ask()));
+        foreach (var onboard in new OnboardRequest[]
+        {
+            new() { ProfileId = One, ApiKey = new ApiKeyCredential { Key = KeyOne } },
+            new() { ProfileId = Two, ApiKey = new ApiKeyCredential { Key = KeyTwo } },
+            new() { ProfileId = "anthropic:sub", SetupToken = new SetupTokenCredential { Token = Token } },
+            new() { ApiKey = new ApiKeyCredential { Key = KeyOne + "\n" + KeyTwo } },
+            new() { ApiKey = new ApiKeyCredential { Key = Token } },
+            new() { SetupToken = new SetupTokenCredential { Token = KeyOne } },
+        })
+            await heard.TryAsync(async () => await auth.OnboardAsync(onboard));
+
+        // Upstream may repeat what it was given, in its words, its headers and its events.
+        foreach (var fault in Echoes())
+        {
+            foreach (var key in Keys)
+                rig.Sandbox.Script((fault with { Status = Saying(fault.Status, key), Error = Saying(fault.Error, key) }).ForKey(key).Forever());
+            await heard.TryAsync(async () => await models.CompleteAsync(Ask()));
+            await heard.TryAsync(async () => heard.Hear(await rig.StreamAsync()));
+            rig.Sandbox.ClearScript();
+            await heard.TryAsync(async () => await models.GetStatusAsync(new GetStatusRequest()));
+            foreach (var profile in new[] { One, Two, "anthropic:sub" })
+                await heard.TryAsync(async () => await auth.ResetProfileAsync(new ResetProfileRequest { ProfileId = profile }));
+        }
+
+        await heard.TryAsync(async () => await auth.GetProfileOrderAsync(new GetProfileOrderRequest { Provider = "anthropic" }));
+        await heard.TryAsync(async () => await auth.ListAgentsAsync(new ListAgentsRequest()));
+        await heard.TryAsync(async () => await models.ListModelsAsync(new ListModelsRequest()));
+        heard.Hear(await watcher.UntilAsync(status => status.Auth.Profiles.Count == 3));
+        await File.WriteAllTextAsync(rig.Files.ConfigPath, $"{{ apiKey: \"{ConfiguredKey}\" \"{HeaderSecret}\" ");
+        await heard.TryAsync(async () => await auth.OnboardAsync(new OnboardRequest { ApiKey = new ApiKeyCredential { Key = KeyOne } }));
+        await rig.Files.WriteProfilesAsync($"{{ \"profiles\": {{ \"{KeyOne}\" \"{KeyTwo}\"");
+        await heard.TryAsync(async () => await auth.SetProfileOrderAsync(new SetProfileOrderRequest { Provider = "anthropic", ProfileIds = { One } }));
+        await rig.StopServerAsync();
+
+        Assert.Contains("x-proxy-auth", heard.All, StringComparison.Ordinal);
+        Assert.Contains("sk-ant-a...00000001", heard.All, StringComparison.Ordinal);
+        foreach (var secret in Secrets)
+        {
+            Assert.DoesNotContain(secret, heard.All, StringComparison.Ordinal);
+            Assert.DoesNotContain(rig.Log.All, line => line.Contains(secret, StringComparison.Ordinal));
+        }
+    }
+
+    private static CompleteRequest Ask() => new() { Input = Completing.Input() };
+
+    private static StatusFault? Saying(StatusFault? fault, string key) =>
+        fault is null ? null : fault with { Message = fault.Message?.Replace("{0}", key, StringComparison.Ordinal), Text = fault.Text?.Replace("{0}", key, StringComparison.Ordinal) };
+
+    private static StreamError? Saying(StreamError? error, string key) =>
+        error is null ? null : error with { Message = error.Message.Replace("{0}", key, StringComparison.Ordinal) };
+
+    private static IEnumerable<Fault> Echoes()
+    {
+        foreach (var status in new[] { 400, 401, 402, 403, 404, 429, 500, 529 })
+        {
+            yield return new Fault
+            {
+                Status = new()
+                {
+                    Code = status,
+                    Message = Echo,
+                    Headers = new Dictionary<string, string> { ["x-should-retry"] = "false" },
+                },
+            };
+        }
+
+        yield return new Fault { Status = new() { Code = 502, Text = $"<html>{Echo}</html>" } };
+        yield return new Fault { Error = new(1, "api_error", Echo) };
+        yield return new Fault { Error = new(6, "api_error", Echo) };
+    }
+
+    /// <summary>Hears everything that calls bring back: messages, errors, headers and trailers, bytes and texts.</summary>
+    private sealed class Ear : Interceptor
+    {
+        private readonly StringBuilder _heard = new();
+
+        public string All => _heard.ToString();
+
+        public void Hear(object? what) => _heard.Append(what).Append('\n');
+
+        public void Hear(Answer answer)
+        {
+            foreach (var part in answer.Parts)
+                Hear(part);
+            if (answer.Failure is { } failure)
+                Hear(failure.Exception);
+        }
+
+        public async Task TryAsync(Func<Task> call)
+        {
+            try
+            {
+                await call();
+            }
+            catch (RpcException exception)
+            {
+                Hear(exception);
+            }
+        }
+
+        public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(
+            TRequest request, ClientInterceptorContext<TRequest, TResponse> context, AsyncUnaryCallContinuation<TRequest, TResponse> continuation)
+        {
+            var call = continuation(request, context);
+            return new AsyncUnaryCall<TResponse>(
+                HearAsync(call), call.ResponseHeadersAsync, call.GetStatus, call.GetTrailers, call.Dispose);
+        }
+
+        private async Task<TResponse> HearAsync<TResponse>(AsyncUnaryCall<TResponse> call)
+        {
+            var response = await call.ResponseAsync;
+            Hear(((IMessage)response!).ToString());
+            Hear(Encoding.UTF8.GetString(((IMessage)response!).ToByteArray()));
+            Hear(await call.ResponseHeadersAsync, call.GetTrailers());
+            return response;
+        }
+
+        private void Hear(RpcException exception)
+        {
+            Hear(exception.ToString());
+            Hear(exception.Trailers);
+        }
+
+        private void Hear(params Metadata[] metadata)
+        {
+            foreach (var entry in metadata.SelectMany(all => all))
+                Hear($"{entry.Key}: {(entry.IsBinary ? Encoding.UTF8.GetString(entry.ValueBytes) : entry.Value)}");
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using ClawGrpc.Server.Tests.Harness;
+using Grpc.Core;
+using Grpc.Health.V1;
+using ServingStatus = Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus;
+
+namespace ClawGrpc.Server.Tests.Standard;
+
+public class HealthTests
+{
+    [Theory]
+    [InlineData("")]
+    [InlineData("clawgrpc.v1.AuthService")]
+    [InlineData("clawgrpc.v1.ModelService")]
+    public async Task The_server_and_its_services_are_serving(string service)
+    {
+        await using var rig = await Rig.StartAsync();
+        var response = await new Health.HealthClient(rig.Channel).CheckAsync(new HealthCheckRequest { Service = service });
+        Assert.Equal(ServingStatus.Serving, response.Status);
+    }
+
+    [Fact]
+    public async Task A_service_that_nobody_knows_is_not_found()
+    {
+        await using var rig = await Rig.StartAsync();
+        var health = new Health.HealthClient(rig.Channel);
+        var failed = await Assert.ThrowsAsync<RpcException>(async () => await health.CheckAsync(new HealthCheckRequest { Service = "nope" }));
+        Assert.Equal(StatusCode.NotFound, failed.StatusCode);
+        using var watch = health.Watch(new HealthCheckRequest { Service = "nope" });
+        Assert.True(await watch.ResponseStream.MoveNext(CancellationToken.None));
+        Assert.Equal(ServingStatus.ServiceUnknown, watch.ResponseStream.Current.Status);
+    }
+
+    [Fact]
+    public async Task Whoever_watches_hears_that_the_server_stops()
+    {
+        await using var rig = await Rig.StartAsync();
+        using var watch = new Health.HealthClient(rig.Channel).Watch(new HealthCheckRequest());
+        Assert.True(await watch.ResponseStream.MoveNext(CancellationToken.None));
+        Assert.Equal(ServingStatus.Serving, watch.ResponseStream.Current.Status);
+        var stopped = rig.StopServerAsync();
+        Assert.True(await watch.ResponseStream.MoveNext(CancellationToken.None));
+        Assert.Equal(ServingStatus.NotServing, watch.ResponseStream.Current.Status);
+        Assert.False(await watch.ResponseStream.MoveNext(CancellationToken.None));
+        await stopped;
+    }
+}
