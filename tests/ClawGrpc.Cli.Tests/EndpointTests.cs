@@ -38,7 +38,7 @@ public class EndpointTests
 
         Assert.Equal("unix:/srv/u/.clawgrpc/clawgrpc.sock", Resolved(null));
         environment["OPENCLAW_STATE_DIR"] = "~/claws";
-        Assert.Equal("unix:/home/u/claws/clawgrpc.sock", Resolved(null));
+        Assert.Equal("unix:/srv/u/claws/clawgrpc.sock", Resolved(null));
         environment["CLAWGRPC_STATE_DIR"] = "/var/lib/claw";
         Assert.Equal("unix:/var/lib/claw/clawgrpc.sock", Resolved(" "));
         environment["CLAWGRPC_ENDPOINT"] = "http://127.0.0.1:1";
