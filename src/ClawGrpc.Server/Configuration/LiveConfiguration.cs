@@ -147,7 +147,7 @@ internal sealed class LiveConfiguration(StateFolder folder) : IDisposable
     }
 
     private string TextOf(ImmutableArray<ConfigurationError> errors) =>
-        $"Invalid config at {Path}:{string.Concat(errors.Select(error => $"\n- {error.Problem} ({(error.File == Path ? "" : $"{error.File}, ")}line {error.Line}, column {error.Column})"))}";
+        $"Invalid config at {Path}:{string.Concat(errors.Select(error => $"\n- {error}"))}";
 
     private ClawException Invalid(ImmutableArray<ConfigurationError> errors) =>
         new ClawException(ErrorReason.ConfigurationInvalid, StatusCode.FailedPrecondition, $"{TextOf(errors)}\nNothing was changed. Mend the file; it is taken up by itself.")

@@ -123,11 +123,8 @@ public class BadCredentialTests
     public async Task Ways_that_come_later_say_so()
     {
         await using var rig = await Rig.StartAsync();
-        await RefusesAsync(rig, StatusCode.Unimplemented, "NOT_IMPLEMENTED", async () => await rig.Auth.OnboardAsync(new OnboardRequest { ClaudeCli = new() }));
         await RefusesAsync(
             rig, StatusCode.Unimplemented, "NOT_IMPLEMENTED", async () => await rig.Auth.OnboardAsync(new OnboardRequest { WorkloadIdentity = new() }));
-        await RefusesAsync(rig, StatusCode.Unimplemented, "NOT_IMPLEMENTED", async () =>
-            await rig.Auth.ProbeProfiles(new ProbeProfilesRequest()).ResponseStream.MoveNext(CancellationToken.None));
     }
 
     internal static async Task<CallFailure> RefusesAsync(
