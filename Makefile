@@ -16,11 +16,11 @@ ARGS ?=
 
 apps := bin/clawgrpc bin/claw bin/sandbox
 stamps := artifacts/stamps
-# Folders are listed too: a folder's time changes when a file is added to it or deleted from it. Not the roots themselves, since
-# one of them has the name of a target.
-roots := $(wildcard src tests protos bench eng/grpc-contracts)
+# Folders are listed too: a folder's time changes when a file is added to it or deleted from it.
+# Of bench the project alone: a folder named like a target would be that target.
+roots := $(wildcard src tests protos eng/grpc-contracts bench/ClawGrpc.Bench)
 projects := $(shell find $(roots) -name '*.csproj' -o -name '*.props' -o -name '*.targets')
-sources := $(shell find $(roots) -mindepth 1 '(' -name bin -o -name obj -o -name locks ')' -prune -o ! -name packages.lock.json -print)
+sources := $(shell find $(roots) '(' -name bin -o -name obj -o -name locks ')' -prune -o ! -name packages.lock.json -print)
 settings := ClawGrpc.sln global.json Directory.Build.props Directory.Packages.props
 
 .PHONY: help

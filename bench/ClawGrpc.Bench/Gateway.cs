@@ -18,25 +18,25 @@ internal sealed record Gateway(
     public async Task WarmUpAsync(Workload workload, Answer answer, Schedule schedule)
     {
         var watch = Stopwatch.StartNew();
-        int before;
+        Sample round;
         do
         {
-            before = Inside().CompiledMethods;
-            await RunAsync(workload, answer, schedule.Round);
+            round = await RunAsync(workload, answer, schedule.Round);
         }
-        while (Inside().CompiledMethods - before > FewMethods && watch.Elapsed < schedule.LongestWarmUp);
+        while (round.CompiledMethods > FewMethods && watch.Elapsed < schedule.LongestWarmUp);
     }
 
     /// <summary>Calls for a time, each caller again as soon as it has its answer.</summary>
     /// <exception cref="WrongAnswerException">An answer was not right.</exception>
     public async Task<Sample> RunAsync(Workload workload, Answer answer, TimeSpan time)
     {
-        var (cpu, allocated) = (Process.Cpu, Inside().AllocatedBytes);
+        var (cpu, (allocated, compiled)) = (Process.Cpu, Inside());
         var watch = Stopwatch.StartNew();
         var calls = await Task.WhenAll(Enumerable.Range(0, workload.Callers).Select(caller => Task.Run(() => CallOnAsync(caller))));
         var completions = calls.Sum();
+        var (cpuAfter, (allocatedAfter, compiledAfter)) = (Process.Cpu, Inside());
         return new Sample(
-            completions, completions * (workload.IsStream ? answer.Events : 1), Process.Cpu - cpu, Inside().AllocatedBytes - allocated);
+            completions, completions * (workload.IsStream ? answer.Events : 1), cpuAfter - cpu, allocatedAfter - allocated, compiledAfter - compiled);
 
         async Task<int> CallOnAsync(int caller)
         {
@@ -59,7 +59,8 @@ internal sealed record Gateway(
 /// <param name="Units">Completions, or events where they are what counts.</param>
 /// <param name="Cpu">User and system time of the gateway.</param>
 /// <param name="AllocatedBytes">0: not known.</param>
-internal sealed record Sample(int Completions, long Units, TimeSpan Cpu, long AllocatedBytes)
+/// <param name="CompiledMethods">What the gateway's runtime compiled meanwhile, which is in its CPU time; 0: not known.</param>
+internal sealed record Sample(int Completions, long Units, TimeSpan Cpu, long AllocatedBytes, int CompiledMethods)
 {
     public double MicrosecondsPerUnit => Cpu.TotalMicroseconds / Units;
 

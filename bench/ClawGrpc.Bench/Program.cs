@@ -1,5 +1,6 @@
 using System.Globalization;
 using ClawGrpc.Bench;
+using Grpc.Core;
 
 // Run by ../run.sh, which starts the processes that are named here.
 if (args is not [var folder, var sandbox, var clawGrpcPid, var nginxPid, .. var flags] || flags is not ([] or ["--quick"]))
@@ -17,9 +18,22 @@ var nginxCpu = new ProcessMeter(int.Parse(nginxPid, CultureInfo.InvariantCulture
 var clawGrpc = new Gateway("clawgrpc", clawGrpcCaller.CallAsync, clawGrpcCpu, () => StartupHook.Ask(Path.Join(folder, "probe.sock")));
 var nginx = new Gateway("nginx", nginxCaller.CallAsync, nginxCpu, () => default);
 
-await clawGrpcCaller.OnboardAsync();
-var comparisons = new List<Comparison>();
-foreach (var workload in Workload.All)
+try
+{
+    await clawGrpcCaller.OnboardAsync();
+    var comparisons = new List<Comparison>();
+    foreach (var workload in Workload.All)
+        comparisons.Add(await CompareAsync(workload));
+    Report.Print(Console.Out, comparisons, clawGrpcCpu.ResidentBytes, nginxCpu.ResidentBytes);
+    return 0;
+}
+catch (Exception exception) when (exception is WrongAnswerException or RpcException or HttpRequestException)
+{
+    Console.Error.WriteLine($"Nothing was measured: {exception.Message}");
+    return 1;
+}
+
+async Task<Comparison> CompareAsync(Workload workload)
 {
     var answer = await direct.FetchAsync(workload);
     foreach (var gateway in new[] { clawGrpc, nginx })
@@ -27,8 +41,5 @@ foreach (var workload in Workload.All)
     var rounds = new List<(Sample ClawGrpc, Sample Nginx)>();
     for (var round = 0; round < schedule.Rounds; round++)
         rounds.Add((await clawGrpc.RunAsync(workload, answer, schedule.Round), await nginx.RunAsync(workload, answer, schedule.Round)));
-    comparisons.Add(new Comparison(workload, rounds));
+    return new Comparison(workload, rounds);
 }
-
-Report.Print(Console.Out, comparisons, clawGrpcCpu.ResidentBytes, nginxCpu.ResidentBytes);
-return 0;

@@ -34,7 +34,8 @@ public class CrashTests
         Assert.Empty(status.ConfigurationErrors);
         var stored = await File.ReadAllTextAsync(house.ProfilesPath);
         Assert.All(acknowledged.Values, key => Assert.Contains(key, stored, StringComparison.Ordinal));
-        Assert.DoesNotContain(Directory.EnumerateFileSystemEntries(house.State, "*", SearchOption.AllDirectories), path => path.EndsWith(".tmp", StringComparison.Ordinal));
+        var files = Directory.EnumerateFiles(house.State, "*", SearchOption.AllDirectories);
+        Assert.DoesNotContain(files, path => path.EndsWith(".tmp", StringComparison.Ordinal));
     }
 
     // Three callers store one profile after the other; the one whose answer makes the number full pulls the plug while the others are under way.

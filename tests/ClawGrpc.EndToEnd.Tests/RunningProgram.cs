@@ -30,7 +30,8 @@ internal sealed partial class RunningProgram : IDisposable
     /// <param name="name">The program's file.</param>
     /// <param name="environment">Variables; those of whoever runs the tests that concern the programs are not passed on.</param>
     /// <param name="arguments">The arguments.</param>
-    public static RunningProgram Start(string project, string name, IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments)
+    public static RunningProgram Start(
+        string project, string name, IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments)
     {
         var own = new DirectoryInfo(AppContext.BaseDirectory);
         var start = new ProcessStartInfo(Path.Combine(own.Parent!.Parent!.FullName, project, own.Name, name), arguments)
@@ -39,7 +40,7 @@ internal sealed partial class RunningProgram : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (var key in start.Environment.Keys.Where(key => key.StartsWith("ANTHROPIC_", StringComparison.Ordinal) || key.StartsWith("CLAWGRPC_", StringComparison.Ordinal)).ToList())
+        foreach (var key in start.Environment.Keys.Where(IsOurs).ToList())
             start.Environment.Remove(key);
         foreach (var (key, value) in environment)
             start.Environment[key] = value;
@@ -79,6 +80,9 @@ internal sealed partial class RunningProgram : IDisposable
             _process.Kill();
         _process.Dispose();
     }
+
+    private static bool IsOurs(string variable) =>
+        variable.StartsWith("ANTHROPIC_", StringComparison.Ordinal) || variable.StartsWith("CLAWGRPC_", StringComparison.Ordinal);
 
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int Kill(int process, int signal);

@@ -30,14 +30,18 @@ public class StartTests
     {
         await using var house = await House.BuildAsync();
         await house.ConfigureAsync("{\n  agents: [oops\n}\n");
-        await RefusedAsync(house, house.Server(), $"Error: Invalid config at {house.State}/clawgrpc\\.json:\n- {house.State}/clawgrpc\\.json:2:12: [^\n]+\n");
+        await RefusedAsync(
+            house, house.Server(),
+            $"Error: Invalid config at {house.State}/clawgrpc\\.json:\n- {house.State}/clawgrpc\\.json:2:12: [^\n]+\n");
     }
 
     [Fact]
     public async Task An_address_beyond_this_machine_is_refused()
     {
         await using var house = await House.BuildAsync();
-        await RefusedAsync(house, house.Server("--listen", "http://0.0.0.0:7007"), "Error: --listen http://0\\.0\\.0\\.0:7007: refusing to listen beyond this machine[^\n]+\n");
+        await RefusedAsync(
+            house, house.Server("--listen", "http://0.0.0.0:7007"),
+            "Error: --listen http://0\\.0\\.0\\.0:7007: refusing to listen beyond this machine[^\n]+\n");
     }
 
     [Theory]

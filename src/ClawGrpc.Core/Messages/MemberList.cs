@@ -58,19 +58,24 @@ internal sealed class MemberList(ReadOnlyMemory<byte> first)
     {
         var start = json.WrittenCount;
         json.Write("{"u8);
+        var written = new bool[_said.Count];
         foreach (var (name, value) in new JsonMembers(first))
         {
-            var member = _said.Find(said => said.Name.AsSpan().SequenceEqual(name.Span));
-            if (member is null)
+            var said = IndexOf(name.Span);
+            if (said < 0)
+            {
                 WriteMember(json, start, name.Span, value.Span);
-            else
-                member.WriteTo(json, start, value.Span);
+                continue;
+            }
+
+            _said[said].WriteTo(json, start, value.Span);
+            written[said] = true;
         }
 
-        foreach (var member in _said)
+        for (var said = 0; said < written.Length; said++)
         {
-            if (new JsonMembers(first).Find(member.Name).IsEmpty)
-                member.WriteTo(json, start, default);
+            if (!written[said])
+                _said[said].WriteTo(json, start, default);
         }
 
         json.Write("}"u8);
@@ -91,14 +96,22 @@ internal sealed class MemberList(ReadOnlyMemory<byte> first)
 
     private Member Said(ReadOnlySpan<byte> name)
     {
-        foreach (var member in _said)
-        {
-            if (member.Name.AsSpan().SequenceEqual(name))
-                return member;
-        }
-
+        var at = IndexOf(name);
+        if (at >= 0)
+            return _said[at];
         _said.Add(new Member(name.ToArray()));
         return _said[^1];
+    }
+
+    private int IndexOf(ReadOnlySpan<byte> name)
+    {
+        for (var at = 0; at < _said.Count; at++)
+        {
+            if (_said[at].Name.AsSpan().SequenceEqual(name))
+                return at;
+        }
+
+        return -1;
     }
 
     private enum Goes
@@ -112,7 +125,7 @@ internal sealed class MemberList(ReadOnlyMemory<byte> first)
     {
         public byte[] Name { get; } = name;
 
-        public ArrayBufferWriter<byte> Value { get; } = new();
+        public ArrayBufferWriter<byte> Value { get; } = new(16);
 
         public Goes Goes { get; set; }
 

@@ -139,15 +139,31 @@ public sealed class MessageFold(bool keepContent = true)
         if (read.Part.IsEmpty)
             throw new MalformedAnswerException("message_start has no message");
         ReadOnlyMemory<byte> start = read.Part.ToArray();
-        var members = new JsonMembers(start);
+        ReadOnlyMemory<byte> content = default;
         _message = new MemberList(start);
-        Id = FoldedMessage.Text(members.Find("id"u8));
-        Model = FoldedMessage.Text(members.Find("model"u8));
-        StopReason = FoldedMessage.Text(members.Find("stop_reason"u8));
-        var usage = members.Find("usage"u8);
-        if (usage.Span.StartsWith("{"u8))
-            _usage = new MemberList(usage);
-        foreach (var block in new JsonItems(members.Find("content"u8)))
+        foreach (var (name, value) in new JsonMembers(start))
+        {
+            switch (name.Span)
+            {
+                case var known when known.SequenceEqual("id"u8):
+                    Id = FoldedMessage.Text(value);
+                    break;
+                case var known when known.SequenceEqual("model"u8):
+                    Model = FoldedMessage.Text(value);
+                    break;
+                case var known when known.SequenceEqual("stop_reason"u8):
+                    StopReason = FoldedMessage.Text(value);
+                    break;
+                case var known when known.SequenceEqual("usage"u8):
+                    _usage = value.Span.StartsWith("{"u8) ? new MemberList(value) : null;
+                    break;
+                case var known when known.SequenceEqual("content"u8):
+                    content = value;
+                    break;
+            }
+        }
+
+        foreach (var block in new JsonItems(content))
         {
             _begunBlocks++;
             if (keepContent)

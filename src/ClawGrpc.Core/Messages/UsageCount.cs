@@ -21,16 +21,31 @@ public sealed record UsageCount(
     /// <param name="json">One valid JSON object.</param>
     public static UsageCount Read(ReadOnlyMemory<byte> json)
     {
-        var usage = new JsonMembers(json);
-        var split = new JsonMembers(Object(usage.Find("cache_creation"u8)));
-        return new UsageCount(
-            Number(usage.Find("input_tokens"u8)) ?? 0,
-            Number(usage.Find("output_tokens"u8)) ?? 0,
-            Number(usage.Find("cache_creation_input_tokens"u8)) ?? 0,
-            Number(usage.Find("cache_read_input_tokens"u8)) ?? 0,
-            Number(split.Find("ephemeral_5m_input_tokens"u8)),
-            Number(split.Find("ephemeral_1h_input_tokens"u8)),
-            json);
+        long? input = null, output = null, written = null, read = null, fiveMinutes = null, oneHour = null;
+        foreach (var (name, value) in new JsonMembers(json))
+        {
+            switch (name.Span)
+            {
+                case var known when known.SequenceEqual("input_tokens"u8):
+                    input = Number(value);
+                    break;
+                case var known when known.SequenceEqual("output_tokens"u8):
+                    output = Number(value);
+                    break;
+                case var known when known.SequenceEqual("cache_creation_input_tokens"u8):
+                    written = Number(value);
+                    break;
+                case var known when known.SequenceEqual("cache_read_input_tokens"u8):
+                    read = Number(value);
+                    break;
+                case var known when known.SequenceEqual("cache_creation"u8):
+                    var split = new JsonMembers(Object(value));
+                    (fiveMinutes, oneHour) = (Number(split.Find("ephemeral_5m_input_tokens"u8)), Number(split.Find("ephemeral_1h_input_tokens"u8)));
+                    break;
+            }
+        }
+
+        return new UsageCount(input ?? 0, output ?? 0, written ?? 0, read ?? 0, fiveMinutes, oneHour, json);
     }
 
     private static ReadOnlyMemory<byte> Object(ReadOnlyMemory<byte> value) => value.Span.StartsWith("{"u8) ? value : default;

@@ -99,16 +99,16 @@ internal sealed partial class Agent : IAsyncDisposable
             try
             {
                 IReadOnlyList<StoreChange> decided = [];
+                var fresh = ProfileStore.Empty;
                 var written = await _files.UpdateAsync(
-                    fresh => [.. writing.ChangesOf(fresh, _rules()), .. decided = decide(writing.ApplyTo(fresh, _rules()))], cancellation);
+                    read => [.. writing.ChangesOf(fresh = read, _rules()), .. decided = decide(writing.ApplyTo(read, _rules()))], cancellation);
                 Replaced(decided);
-                EndWrite(PendingHealth.None);
-                Take(written, null);
+                Wrote(written, isNews: decided.Count > 0 || !ReferenceEquals(fresh, _onDisk));
                 return written;
             }
             catch
             {
-                EndWrite(writing);
+                PutBack(writing);
                 throw;
             }
         }
@@ -163,7 +163,21 @@ internal sealed partial class Agent : IAsyncDisposable
         }
     }
 
-    private void EndWrite(PendingHealth notWritten)
+    // What was pending is on disk, also when the file says the same as before: a failure and its reset cancel each other out.
+    private void Wrote(ProfileStore written, bool isNews)
+    {
+        lock (_gate)
+        {
+            (_inFlight, _onDisk, _unreadable) = (PendingHealth.None, written, null);
+            Refresh();
+        }
+
+        // Health was told when it happened.
+        if (isNews)
+            Feed.Publish();
+    }
+
+    private void PutBack(PendingHealth notWritten)
     {
         lock (_gate)
             (_inFlight, _pending) = (PendingHealth.None, notWritten.Then(_pending));

@@ -11,6 +11,9 @@ namespace ClawGrpc.Server.Completions;
 /// </summary>
 internal sealed class AnswerStream(HttpResponseMessage response, Stream stream, AnswerHeaders headers) : IAsyncDisposable
 {
+    // Behind the end of a message comes the end of the body, and nothing that would take longer.
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(2);
+
     private readonly PipeReader _pipe = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 16 * 1024, leaveOpen: false));
     private SseReader _events = new();
     private ReadOnlySequence<byte> _buffer;
@@ -81,6 +84,26 @@ internal sealed class AnswerStream(HttpResponseMessage response, Stream stream, 
         {
             return Upstream.Broken(exception) with { Status = 200, RequestId = RequestId };
         }
+    }
+
+    /// <summary>
+    /// Disposes of an answer whose message is complete. The end of its body may still be under way and is waited for, since only then does
+    /// the connection serve the next request; nobody has to wait along.
+    /// </summary>
+    public async Task DisposeAtEndAsync(TimeProvider time)
+    {
+        try
+        {
+            using var patience = new CancellationTokenSource(LongestEnd, time);
+            while (await ReadAsync(patience.Token))
+                _buffer = _buffer.Slice(_buffer.End);
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or HttpRequestException or IOException)
+        {
+            // The message was whole; the connection alone is lost.
+        }
+
+        await DisposeAsync();
     }
 
     public async ValueTask DisposeAsync()

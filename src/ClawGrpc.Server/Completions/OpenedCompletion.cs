@@ -103,7 +103,10 @@ internal sealed class OpenedCompletion : IAsyncDisposable
         Settle();
         await _idle.DisposeAsync();
         _patience.Dispose();
-        await _answer.DisposeAsync();
+        if (_fold.End == FoldEnd.Complete)
+            _ = _answer.DisposeAtEndAsync(_time);
+        else
+            await _answer.DisposeAsync();
     }
 
     private ClawException Interrupted(string? errorType, string why) =>

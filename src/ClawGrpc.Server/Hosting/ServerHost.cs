@@ -66,9 +66,10 @@ internal static class ServerHost
                 throw new StartException($"{socket} is in use by another program, or is no socket. Choose another --listen, or remove the file.");
         }
 
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = folder.Path });
-        builder.Configuration.Sources.Clear();
-        builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true);
+        // The other builders look for ASP.NET Core's own configuration in the content root, and have the system watch every folder below it.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = folder.Path });
+        builder.WebHost.UseKestrelCore();
+        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
         builder.Logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
 
         // Request logging at its default level costs several times the CPU of a whole relayed call.

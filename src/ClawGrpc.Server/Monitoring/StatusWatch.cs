@@ -31,13 +31,15 @@ internal sealed class StatusWatch(StatusFeed feed, Func<AgentStatus> read, TimeP
                 if (current.Number > seen)
                 {
                     var message = Message();
-                    await writer.WriteAsync(message, either.Token);
+
+                    // To cancel a write is to abort the call: a stop waits for the reader, who could not be told of it otherwise.
+                    await writer.WriteAsync(message, cancellation);
                     seen = message.Revision;
                     await Task.Delay(BetweenMessages, time, either.Token);
                 }
                 else if (!await ChangesWithin(changed, heartbeat, either.Token))
                 {
-                    await writer.WriteAsync(new WatchStatusResponse { Revision = current.Number }, either.Token);
+                    await writer.WriteAsync(new WatchStatusResponse { Revision = current.Number }, cancellation);
                 }
             }
         }

@@ -22,7 +22,8 @@ internal sealed record LockTiming
     /// <param name="random">From 0 up to 1; stretches the wait up to twofold.</param>
     public TimeSpan Delay(int retry, double random)
     {
-        var delay = FirstDelay * Math.Pow(2, retry) * (1 + random);
+        // Past this many doublings every wait is the longest one, and a few more would be longer than a span can be.
+        var delay = FirstDelay * Math.Pow(2, Math.Min(retry, 20)) * (1 + random);
         return delay < MaxDelay ? delay : MaxDelay;
     }
 }

@@ -55,20 +55,20 @@ public class HealthOnDiskTests
     }
 
     [Fact]
-    public async Task Health_is_on_disk_while_the_server_runs_and_at_most_once_a_second()
+    public async Task Who_served_is_on_disk_within_a_second_and_a_failure_at_once()
     {
         await using var rig = await WithTwoKeysAsync();
         await rig.StreamAsync();
-        await rig.HealthWrittenAsync();
-        var first = Number(rig.Files.UsageStats(One), "lastUsed");
-        Assert.Equal(rig.Time.GetUtcNow().ToUnixTimeMilliseconds(), first);
         rig.Time.Advance(TimeSpan.FromMilliseconds(999));
-        await rig.StreamAsync();
-        Assert.Equal(first, Number(rig.Files.UsageStats(One), "lastUsed"));
-        var used = rig.Time.GetUtcNow().ToUnixTimeMilliseconds();
-        await rig.Time.PassAsync(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
+        Assert.False(rig.Files.Profiles().TryGetProperty("usageStats", out _));
+        rig.Time.Advance(TimeSpan.FromMilliseconds(1));
+        await Rig.EventuallyAsync(() => Task.FromResult(rig.Files.Profiles().TryGetProperty("usageStats", out _)));
+
         await rig.HealthWrittenAsync();
-        Assert.Equal(used, Number(rig.Files.UsageStats(One), "lastUsed"));
+        rig.Time.Advance(TimeSpan.FromSeconds(1));
+        rig.Sandbox.Script(Faults.Status(429).ForKey(KeyOne));
+        await rig.StreamAsync();
+        await Rig.EventuallyAsync(() => Task.FromResult(rig.Files.UsageStats(One).TryGetProperty("cooldownUntil", out _)));
     }
 
     [Fact]
