@@ -31,10 +31,11 @@ test('The table of failures has one row for each kind of failure, in the same or
   assert.deepEqual(table.split('\n').slice(2).map((row) => row.split('|')[1].trim()), kinds);
 });
 
-test('The README speaks only of RPCs that the contract has', () => {
-  const contract = read('protos/clawgrpc/v1/auth_service.proto') + read('protos/clawgrpc/v1/model_service.proto');
-  const rpcs = [...contract.matchAll(/^ {2}rpc (\w+)\(/gm)].map(([, name]) => name);
-  const notYet = /## Not yet\n\n([^.]*\.[^.]*\.[^.]*\.)/.exec(readme)?.[1] ?? '';
-  const named = [...notYet.matchAll(/`(?:\w+Service\.)?([A-Z][a-z]\w+)`/g)].map(([, name]) => name);
-  assert.deepEqual(named.filter((name) => !rpcs.includes(name)), []);
+test('The README lists exactly the RPCs that the server refuses as not implemented', () => {
+  const rpcs = ['auth', 'model'].flatMap((name) => [...read(`protos/clawgrpc/v1/${name}_service.proto`).matchAll(/^ {2}rpc (\w+)\(/gm)]);
+  const services = execFileSync('git', ['ls-files', 'src/ClawGrpc.Server/Services'], { cwd: root, encoding: 'utf8' }).trim().split('\n');
+  const code = services.map(read).join('\n');
+  const refused = rpcs.map(([, rpc]) => rpc).filter((rpc) => code.includes(`NotImplemented("${rpc}"`));
+  const listed = /These RPCs answer `UNIMPLEMENTED`: ([^]*?)\.\n/.exec(readme)?.[1] ?? '';
+  assert.deepEqual([...listed.matchAll(/`\w+Service\.(\w+)`/g)].map(([, rpc]) => rpc).sort(), refused.sort());
 });
