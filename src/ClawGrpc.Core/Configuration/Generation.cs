@@ -11,7 +11,10 @@ public sealed record Generation
     /// <summary>Clawdbot 2026.1.</summary>
     public static readonly Generation Clawdbot = new()
     {
-        Name = "clawdbot", SharesClaudeLogin = true, DefaultRetention = null, OwnVariablesCount = false,
+        Name = "clawdbot",
+        SharesClaudeLogin = true,
+        DefaultRetention = null,
+        OwnVariablesCount = false,
     };
 
     /// <summary>Moltbot.</summary>

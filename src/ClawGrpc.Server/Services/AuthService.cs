@@ -142,7 +142,7 @@ internal sealed class AuthService(
         // First the secret, then the declaration: a declared profile that is not stored would hide those that are.
         await configuration.CheckAsync();
         await agent.ChangeAsync(_ => [new PutProfile(id, credential)], cancellation);
-        
+
         // The mode oauth takes a token too, and the CLI may have one today and the other tomorrow.
         var mode = id == ClaudeLogin.ProfileId ? "oauth" : Eligible.ModeOf(credential);
         var declared = new DeclaredProfile(id, credential.Provider, mode, credential.Email);
