@@ -2,6 +2,7 @@ using ClawGrpc.Core;
 using ClawGrpc.Core.Failures;
 using ClawGrpc.Core.Profiles;
 using ClawGrpc.Core.Selection;
+using ClawGrpc.Server.Agents;
 using ClawGrpc.Server.Errors;
 using FailureKind = ClawGrpc.Core.Failures.FailureKind;
 
@@ -33,7 +34,7 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
         }
 
         var failures = new List<(string ProfileId, UpstreamFailure Failure)>();
-        var expired = "";
+        var problems = new List<(string ProfileId, LoginProblem Problem)>();
         foreach (var route in routes.All)
         {
             if (route.SetAside is not null)
@@ -42,18 +43,26 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
                 continue;
             }
 
-            if (CredentialOf(route, time.GetUtcNow()) is not { } credential)
+            var asked = time.GetUtcNow();
+            var token = await TokenOf(call, route, cancellation);
+            if (token.Token is not { } credential)
             {
-                log.SkippedAsExpired(route, time.GetUtcNow());
-                expired = route.ProfileId;
+                log.SkippedAsExpired(route, token.Problem!, asked, time.GetUtcNow());
+                problems.Add((route.ProfileId, token.Problem!));
                 continue;
             }
 
-            var (opened, failure) = await TryAsync(call, route, credential, log, cancellation);
+            var (opened, failure, problem) = await TryAsync(call, route, credential, log, cancellation);
             if (opened is not null)
             {
                 pins.Pin(call.Agent.Id, call.SessionId, route.ProfileId);
                 return opened;
+            }
+
+            if (problem is not null)
+            {
+                problems.Add((route.ProfileId, problem));
+                continue;
             }
 
             failures.Add((route.ProfileId, failure!));
@@ -63,7 +72,7 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
 
         var now = time.GetUtcNow();
         if (failures.Count == 0)
-            throw FailureStatus.Expired(expired, log.Ended(null, "", now));
+            throw FailureStatus.Of(problems, now, log.Ended(null, "", now));
         throw FailureStatus.Of(failures, SoonestOf(call, routes, failures, now), now, log.Ended(null, "", now));
     }
 
@@ -76,12 +85,12 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
             ?? failures.Min(each => each.Failure.Until) ?? now + call.Setup.Health.Step(1);
     }
 
-    private async Task<(OpenedCompletion?, UpstreamFailure?)> TryAsync(
-        CompletionCall call, Route route, Secret credential, ReceiptLog log, CancellationToken cancellation)
+    private async Task<Tried> TryAsync(CompletionCall call, Route route, Secret credential, ReceiptLog log, CancellationToken cancellation)
     {
         var began = time.GetUtcNow();
         var request = call.Kitchen.Prepare(route.Model, credential);
         request.WriteTo(log.Receipt);
+        var isRenewed = false;
         for (var retries = 0; ; retries++)
         {
             var (answer, failure) = await SendAsync(call, route, request, log, began, cancellation);
@@ -91,14 +100,36 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
                 call.Agent.RateLimits.See(route.ProfileId, answer.Headers, now);
                 call.Agent.Record(route.ProfileId, new Served(route.ModelRef, began, now));
                 log.Served(route, answer.RequestId, retries, began, now);
-                return (new OpenedCompletion(call, route, request, answer, log, time, cancellation), null);
+                return new Tried(new OpenedCompletion(call, route, request, answer, log, time, cancellation));
+            }
+
+            // A login that is refused before its end may have been replaced elsewhere: one refresh, one more try, and no more.
+            if (failure!.Status == 401 && !isRenewed && route.Profile is { Credential: OAuthCredential } login)
+            {
+                var (renewed, problem) = await call.Agent.Logins.TokenAsync(login, credential, cancellation);
+                if (renewed is not null && renewed != credential)
+                {
+                    log.Failed(route, failure with { Message = $"{failure.Message} The token was refreshed." }, retries, began, now, null);
+                    (isRenewed, credential, began, retries) = (true, renewed, time.GetUtcNow(), -1);
+                    request = call.Kitchen.Prepare(route.Model, credential);
+                    request.WriteTo(log.Receipt);
+                    continue;
+                }
+
+                if (problem is not null)
+                    failure = failure with { Message = $"{failure.Message} {problem.Message}" };
+                if (problem?.RetryAt is { } retry)
+                {
+                    log.Failed(route, failure, retries, began, now, retry);
+                    return new Tried(Problem: problem);
+                }
             }
 
             if (!failure!.Row.RetriesInPlace || failure.ForbidsRepeat || retries == MaxRetriesInPlace)
-                return (null, Fail(call, route, log, failure, retries, began));
+                return new Tried(Failure: Fail(call, route, log, failure, retries, began));
             var pause = PauseBefore(retries + 1);
             if (now + pause - began > RetriesInPlaceWithin)
-                return (null, Fail(call, route, log, failure, retries, began));
+                return new Tried(Failure: Fail(call, route, log, failure, retries, began));
             await Task.Delay(pause, time, cancellation);
         }
     }
@@ -148,12 +179,14 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
     // Jittered, so that callers who failed together do not come back together.
     private static TimeSpan PauseBefore(int retry) => TimeSpan.FromMilliseconds(250 * retry * (0.5 + Random.Shared.NextDouble()));
 
-    private static Secret? CredentialOf(Route route, DateTimeOffset now) => route.Profile?.Credential switch
+    private static ValueTask<AccessToken> TokenOf(CompletionCall call, Route route, CancellationToken cancellation) => route.Profile?.Credential switch
     {
-        null => route.LooseKey!.Key,
-        ApiKeyCredential key => key.Key,
-        TokenCredential token => token.Token,
-        OAuthCredential { Access.IsBlank: false, Expires: { } expires } oauth when now < expires => oauth.Access,
-        _ => null,
+        null => new(new AccessToken(route.LooseKey!.Key, null)),
+        ApiKeyCredential key => new(new AccessToken(key.Key, null)),
+        TokenCredential token => new(new AccessToken(token.Token, null)),
+        _ => call.Agent.Logins.TokenAsync(route.Profile, null, cancellation),
     };
+
+    /// <summary>What became of a route; one of the three is not null.</summary>
+    private readonly record struct Tried(OpenedCompletion? Opened = null, UpstreamFailure? Failure = null, LoginProblem? Problem = null);
 }

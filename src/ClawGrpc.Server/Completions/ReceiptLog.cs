@@ -1,4 +1,5 @@
 using ClawGrpc.Core.Failures;
+using ClawGrpc.Core.Profiles;
 using ClawGrpc.Core.Selection;
 using ClawGrpc.V1;
 using Google.Protobuf.WellKnownTypes;
@@ -8,17 +9,14 @@ namespace ClawGrpc.Server.Completions;
 /// <summary>Writes a completion's receipt as it goes along.</summary>
 internal sealed class ReceiptLog(Receipt receipt, DateTimeOffset start)
 {
-    /// <summary>What is said of a login that would have to be refreshed.</summary>
-    public const string ExpiredLogin = "OAuth token refresh failed for anthropic: the login has expired and this server does not refresh logins. "
-        + "Paste a setup-token (claude setup-token, then claw models auth paste-token --provider anthropic).";
-
     public Receipt Receipt { get; } = receipt;
 
-    public void SkippedAsExpired(Route route, DateTimeOffset now)
+    public void SkippedAsExpired(Route route, LoginProblem problem, DateTimeOffset began, DateTimeOffset now)
     {
-        var attempt = Of(route, now, now);
+        var attempt = Of(route, began, now);
         attempt.Outcome = AttemptOutcome.Skipped;
-        attempt.Message = ExpiredLogin;
+        attempt.Message = problem.Message;
+        attempt.RecoverTime = Timestamps.OrUnset(problem.RetryAt);
     }
 
     public void Skipped(Route route, DateTimeOffset now)

@@ -13,8 +13,8 @@ internal readonly record struct SendResult(AnswerStream? Answer, UpstreamFailure
 /// <summary>Sends requests to Anthropic and tells failures apart; decides nothing else.</summary>
 internal sealed class Upstream(HttpMessageInvoker http, TimeProvider time)
 {
-    // An error body longer than this is no envelope; reading on would only cost.
-    private const int LongestErrorBody = 64 * 1024;
+    // A body longer than this is no envelope and no grant; reading on would only cost.
+    private const int LongestBody = 64 * 1024;
 
     /// <summary>The production handler: no redirects (a secret belongs to one origin), no cookies, no decompression, no spans.</summary>
     public static SocketsHttpHandler NewHandler() => new()
@@ -64,7 +64,7 @@ internal sealed class Upstream(HttpMessageInvoker http, TimeProvider time)
                 return new SendResult(stream, null);
             }
 
-            var text = await ReadErrorAsync(response, cancellation);
+            var text = await ReadBodyAsync(response, cancellation);
             return new SendResult(null, response.IsSuccessStatusCode
                 ? NoStream(response, answer)
                 : Failure.OfAnswer((int)response.StatusCode, answer, text, time.GetUtcNow()));
@@ -90,14 +90,15 @@ internal sealed class Upstream(HttpMessageInvoker http, TimeProvider time)
             RequestId = headers["request-id"],
         };
 
-    private static async Task<ReadOnlyMemory<byte>> ReadErrorAsync(HttpResponseMessage response, CancellationToken cancellation)
+    /// <summary>A body that is JSON or an error, as far as it is worth reading.</summary>
+    public static async Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
-        var buffer = new byte[LongestErrorBody];
+        var buffer = new byte[LongestBody];
         await using var stream = await response.Content.ReadAsStreamAsync(cancellation);
         var length = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellation);
         return buffer.AsMemory(0, length);
     }
 
-    private static AnswerHeaders HeadersOf(HttpResponseMessage response) => AnswerHeaders.Of(
+    public static AnswerHeaders HeadersOf(HttpResponseMessage response) => AnswerHeaders.Of(
         response.Headers.NonValidated.Select(header => KeyValuePair.Create(header.Key, header.Value.ToString())));
 }

@@ -30,16 +30,20 @@ internal sealed class AgentStore(string path, TimeProvider time, LockTiming? tim
     /// <inheritdoc cref="UpdateAsync(Func{ProfileStore, IReadOnlyList{StoreChange}}, CancellationToken)"/>
     public Task<ProfileStore> UpdateAsync(params StoreChange[] changes) => UpdateAsync(_ => changes);
 
+    /// <inheritdoc cref="UpdateAsync(Func{ProfileStore, ValueTask{IReadOnlyList{StoreChange}}}, CancellationToken)"/>
+    public Task<ProfileStore> UpdateAsync(Func<ProfileStore, IReadOnlyList<StoreChange>> decide, CancellationToken cancellation = default) =>
+        UpdateAsync(fresh => new ValueTask<IReadOnlyList<StoreChange>>(decide(fresh)), cancellation);
+
     /// <summary>
     /// Changes the file as decided from what it says while it is locked, and returns once that is on the disk. Nothing is written
     /// when nothing changes.
     /// </summary>
-    /// <param name="decide">Pure: it is asked again when another program wrote in between without a lock.</param>
+    /// <param name="decide">Asked again when another program wrote in between without a lock. Everybody waits while it does.</param>
     /// <param name="cancellation">Gives up waiting; a write that has begun is finished.</param>
     /// <exception cref="StateUnreadableException">The file cannot be read or parsed, and is left as it is.</exception>
     /// <exception cref="StateNotWrittenException">The lock cannot be had, or the file cannot be written.</exception>
     public async Task<ProfileStore> UpdateAsync(
-        Func<ProfileStore, IReadOnlyList<StoreChange>> decide, CancellationToken cancellation = default)
+        Func<ProfileStore, ValueTask<IReadOnlyList<StoreChange>>> decide, CancellationToken cancellation = default)
     {
         await _oneWriter.WaitAsync(cancellation);
         try
@@ -49,7 +53,7 @@ internal sealed class AgentStore(string path, TimeProvider time, LockTiming? tim
             for (var repeat = 0; repeat < MaxRepeats; repeat++)
             {
                 var before = await LoadAsync(cancellation);
-                var changes = decide(before.File.Store);
+                var changes = await decide(before.File.Store);
                 if (changes.Count == 0)
                     return before.File.Store;
                 if (await Task.Run(() => TryReplace(before, before.File.With(changes), held), CancellationToken.None) is { } after)
