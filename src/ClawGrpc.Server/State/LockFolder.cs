@@ -6,8 +6,9 @@ namespace ClawGrpc.Server.State;
 /// </summary>
 internal sealed class LockFolder : IDisposable
 {
-    // The ticks below a millisecond of the times that this program gives, which no other gives: they tell its locks from others'.
-    private const long Signature = 4217;
+    // No other program makes its locks sticky, which changes nothing for an empty directory: the bit tells this program's locks from
+    // others', from the moment they are there.
+    private const UnixFileMode Mode = StateFolder.OwnerOnly | UnixFileMode.StickyBit;
 
     private readonly Lock _gate = new();
     private readonly string _folder;
@@ -57,7 +58,7 @@ internal sealed class LockFolder : IDisposable
     public static void RemoveLeftover(string file)
     {
         var folder = FolderOf(file);
-        if (StampOf(folder) is { } stamp && stamp.Ticks % TimeSpan.TicksPerMillisecond == Signature)
+        if (Directory.Exists(folder) && File.GetUnixFileMode(folder).HasFlag(UnixFileMode.StickyBit))
             Remove(folder);
     }
 
@@ -78,12 +79,12 @@ internal sealed class LockFolder : IDisposable
 
     private static DateTime? TryTake(string folder, LockTiming timing, TimeProvider time)
     {
-        if (Posix.TryMakeDirectory(folder, StateFolder.OwnerOnly))
+        if (Posix.TryMakeDirectory(folder, Mode))
             return Stamp(folder, time);
         var isStale = StampOf(folder) is { } stamp && stamp < time.GetUtcNow().UtcDateTime - timing.Stale;
         if (isStale)
             Remove(folder);
-        return (isStale || StampOf(folder) is null) && Posix.TryMakeDirectory(folder, StateFolder.OwnerOnly) ? Stamp(folder, time) : null;
+        return (isStale || StampOf(folder) is null) && Posix.TryMakeDirectory(folder, Mode) ? Stamp(folder, time) : null;
     }
 
     private void Refresh()
@@ -100,10 +101,9 @@ internal sealed class LockFolder : IDisposable
     /// <summary>Gives the directory the time now, and tells which it got; null: it is gone.</summary>
     private static DateTime? Stamp(string folder, TimeProvider time)
     {
-        var now = time.GetUtcNow().UtcDateTime;
         try
         {
-            Directory.SetLastWriteTimeUtc(folder, now.AddTicks(Signature - (now.Ticks % TimeSpan.TicksPerMillisecond)));
+            Directory.SetLastWriteTimeUtc(folder, time.GetUtcNow().UtcDateTime);
             return StampOf(folder);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

@@ -144,9 +144,13 @@ public sealed class LockFolderTests : IDisposable
     public async Task A_lock_that_a_crash_of_ours_left_is_known_and_that_of_others_stays()
     {
         var held = await AcquireAsync();
+
+        // Killed before it gave the directory a time of its own.
+        Directory.SetLastWriteTimeUtc(Lock, Noon.UtcDateTime);
         LockFolder.RemoveLeftover(File);
         Assert.Empty(_folder.Names);
         held.Dispose();
+        LockFolder.RemoveLeftover(File);
 
         Foreign(Noon.AddMilliseconds(123));
         LockFolder.RemoveLeftover(File);
