@@ -29,6 +29,7 @@ internal sealed partial class Logins : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly Dictionary<string, RefreshHistory> _histories = [];
     private readonly Dictionary<string, Task> _running = [];
+    private readonly CancellationTokenSource _closing = new();
     private readonly ITimer _due;
     private bool _isClosed;
 
@@ -88,7 +89,7 @@ internal sealed partial class Logins : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits for refreshes that are under way: what the endpoint grants is not lost.</summary>
+    /// <summary>Waits for what the endpoint is asked for, which would be lost. Nobody waits for a lock any more.</summary>
     public async ValueTask DisposeAsync()
     {
         List<Task> running;
@@ -98,8 +99,10 @@ internal sealed partial class Logins : IAsyncDisposable
             running = [.. _running.Values];
         }
 
+        await _closing.CancelAsync();
         await Task.WhenAll(running);
         await _due.DisposeAsync();
+        _closing.Dispose();
     }
 
     // What is known of exactly this credential, with the configuration of now.
@@ -133,7 +136,7 @@ internal sealed partial class Logins : IAsyncDisposable
         RefreshHistory? tried = null;
         try
         {
-            await _agent.ChangeAsync(async fresh => await ChangesOf(fresh), CancellationToken.None);
+            await _agent.ChangeAsync(async fresh => await ChangesOf(fresh), _closing.Token);
             if (tried?.Unwritten is not null)
             {
                 Keep(profileId, LoginRefresh.AfterWrite(tried));
@@ -146,6 +149,10 @@ internal sealed partial class Logins : IAsyncDisposable
             if (tried is not null)
                 Keep(profileId, LoginRefresh.AfterFailure(tried, exception.Message.TrimEnd('.'), null, _time.GetUtcNow()));
             LogNotRefreshed(_agent.Id, profileId, exception.Message);
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops.
         }
         finally
         {

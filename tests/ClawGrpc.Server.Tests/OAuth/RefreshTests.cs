@@ -181,11 +181,14 @@ public class RefreshTests
         rig.Sandbox.Script(Login.Slow);
         var call = rig.StreamAsync();
         await rig.AskedAsync(1);
-        Directory.Delete($"{rig.Files.ProfilesPath()}.lock");
+        File.Move(rig.Files.ProfilesPath(), rig.Files["aside"]);
+        Directory.CreateDirectory(rig.Files.ProfilesPath());
         await rig.Time.PassAsync(Login.Slowness, Login.Slowness);
         Assert.Equal($"{One} skipped, {Two} served", (await call).Attempts);
+        Assert.Contains(rig.Files.ProfilesPath(), (await call).Receipt!.Attempts[0].Message, StringComparison.Ordinal);
+        Directory.Delete(rig.Files.ProfilesPath());
+        File.Move(rig.Files["aside"], rig.Files.ProfilesPath());
         Assert.Equal(Login.Refresh, rig.Stored("refresh"));
-        Assert.Contains("lock busy", (await call).Receipt!.Attempts[0].Message, StringComparison.Ordinal);
         rig.Time.Advance(TimeSpan.FromSeconds(5));
         await Rig.EventuallyAsync(async () => (await rig.StreamAsync()).Served.ProfileId == One);
         Assert.Equal(rig.Stored("access"), rig.Used()[^1]);
