@@ -10,7 +10,9 @@ internal sealed partial class RunningProgram : IDisposable
     public const int SigInt = 2;
     public const int SigKill = 9;
     public const int SigTerm = 15;
-    public const int SigStop = 19;
+
+    // The numbers above are the same everywhere.
+    public static readonly int SigStop = OperatingSystem.IsLinux() ? 19 : 17;
 
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
     private readonly Process _process;

@@ -185,11 +185,11 @@ internal sealed partial class Agent : IAsyncDisposable
             Refresh();
         }
 
-        Logins.RefreshWhatIsDue();
-
         // Health was told when it happened.
-        if (isNews)
-            Feed.Publish();
+        if (!isNews)
+            return;
+        Logins.RefreshWhatIsDue();
+        Feed.Publish();
     }
 
     private void PutBack(PendingHealth notWritten)

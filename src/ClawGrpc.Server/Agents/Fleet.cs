@@ -12,7 +12,9 @@ internal sealed partial class Fleet(
     : IAsyncDisposable
 {
     private const string Main = "main";
-    private readonly ConcurrentDictionary<string, Task<Agent>> _agents = new(StringComparer.Ordinal);
+
+    // Lazy, so that of many calls that ask for an agent at once one wakes it: two of one folder would wait for each other's locks.
+    private readonly ConcurrentDictionary<string, Lazy<Task<Agent>>> _agents = new(StringComparer.Ordinal);
 
     /// <summary>The agent of requests that name none: the configuration's default, else its first, else <c>main</c>.</summary>
     public string DefaultId
@@ -29,7 +31,8 @@ internal sealed partial class Fleet(
         .Concat(folder.StoredAgents()).Append(DefaultId).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
     /// <summary>The agents that somebody has asked for since the start.</summary>
-    public IEnumerable<Agent> Awake => _agents.Values.Where(agent => agent.IsCompletedSuccessfully).Select(agent => agent.Result);
+    public IEnumerable<Agent> Awake =>
+        _agents.Values.Where(agent => agent.IsValueCreated && agent.Value.IsCompletedSuccessfully).Select(agent => agent.Value.Result);
 
     /// <summary>Called with each agent as it wakes up.</summary>
     public Action<Agent> OnWake { get; set; } = static _ => { };
@@ -41,8 +44,10 @@ internal sealed partial class Fleet(
     {
         var id = agentId.Length > 0 ? agentId : DefaultId;
         if (_agents.TryGetValue(id, out var awake))
-            return awake;
-        return StateFolder.IsAgentId(id) && Ids.Contains(id) ? _agents.GetOrAdd(id, WakeAsync) : throw Refusal.AgentNotFound(agentId);
+            return awake.Value;
+        return StateFolder.IsAgentId(id) && Ids.Contains(id)
+            ? _agents.GetOrAdd(id, found => new Lazy<Task<Agent>>(() => WakeAsync(found))).Value
+            : throw Refusal.AgentNotFound(agentId);
     }
 
     /// <summary>Takes up the login of the Claude CLI, for an agent that has it: it was onboarded there, or the folder's programs share it.</summary>
@@ -74,7 +79,7 @@ internal sealed partial class Fleet(
     public async ValueTask DisposeAsync()
     {
         foreach (var agent in _agents.Values)
-            await (await agent).DisposeAsync();
+            await (await agent.Value).DisposeAsync();
     }
 
     private async Task<Agent> WakeAsync(string id)

@@ -30,14 +30,15 @@ internal sealed partial class Logins : IAsyncDisposable
     private readonly Dictionary<string, RefreshHistory> _histories = [];
     private readonly Dictionary<string, Task> _running = [];
     private readonly CancellationTokenSource _closing = new();
-    private readonly ITimer _due;
+    private readonly ITimer _wake;
+    private DateTimeOffset? _wakeAt;
     private bool _isClosed;
 
     public Logins(
         Agent agent, TokenEndpoint endpoint, Func<OAuthConfiguration?> configured, Func<Agent, Task> rereadClaudeLogin, TimeProvider time, ILogger log)
     {
         (_agent, _endpoint, _configured, _rereadClaudeLogin, _time, _log) = (agent, endpoint, configured, rereadClaudeLogin, time, log);
-        _due = time.CreateTimer(_ => RefreshWhatIsDue(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _wake = time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>The access token of a profile: the stored one while it is valid, else the one of the refresh that this waits for.</summary>
@@ -73,19 +74,24 @@ internal sealed partial class Logins : IAsyncDisposable
     /// <summary>Refreshes what is due, and wakes up when the next is. To be called when profiles or configuration changed.</summary>
     public void RefreshWhatIsDue()
     {
-        var now = _time.GetUtcNow();
-        var dues = _agent.StoreOrEmpty.Profiles.Where(LoginRefresh.IsRefreshable)
-            .Select(profile => (profile.Id, Due: LoginRefresh.DueAt(Look(profile, null)))).Where(each => each.Due is not null).ToList();
-        foreach (var (id, _) in dues.Where(each => each.Due <= now))
-            _ = Refresh(id);
-
-        // Timers do not take any length; waking up once a day costs nothing.
-        var wait = dues.Where(each => each.Due > now).Min(each => each.Due) - now;
-        var next = wait is null ? Timeout.InfiniteTimeSpan : wait.Value < TimeSpan.FromDays(1) ? wait.Value : TimeSpan.FromDays(1);
+        // One after the other, so that the last one to set the timer is the one that knows most.
         lock (_gate)
         {
-            if (!_isClosed)
-                _due.Change(next, Timeout.InfiniteTimeSpan);
+            var now = _time.GetUtcNow();
+            var dues = _agent.StoreOrEmpty.Profiles.Where(LoginRefresh.IsRefreshable)
+                .Select(profile => (profile.Id, Due: LoginRefresh.DueAt(Look(profile, null)))).Where(each => each.Due is not null).ToList();
+            foreach (var (id, _) in dues.Where(each => each.Due <= now))
+                _ = Refresh(id);
+
+            // Set once for each time: set again and again, it would slip.
+            var next = dues.Where(each => each.Due > now).Min(each => each.Due);
+            if (_isClosed || next == _wakeAt)
+                return;
+            _wakeAt = next;
+
+            // Timers do not take any length; waking up once a day costs nothing.
+            var wait = next - now;
+            _wake.Change(wait is null ? Timeout.InfiniteTimeSpan : wait.Value < TimeSpan.FromDays(1) ? wait.Value : TimeSpan.FromDays(1), Timeout.InfiniteTimeSpan);
         }
     }
 
@@ -101,7 +107,7 @@ internal sealed partial class Logins : IAsyncDisposable
 
         await _closing.CancelAsync();
         await Task.WhenAll(running);
-        await _due.DisposeAsync();
+        await _wake.DisposeAsync();
         _closing.Dispose();
     }
 
@@ -118,6 +124,13 @@ internal sealed partial class Logins : IAsyncDisposable
                 _histories[profile.Id] = history = LoginRefresh.AfterRejection(history, _time.GetUtcNow());
             return history;
         }
+    }
+
+    private void Wake()
+    {
+        lock (_gate)
+            _wakeAt = null;
+        RefreshWhatIsDue();
     }
 
     // The one refresh of a profile that is under way.

@@ -57,6 +57,17 @@ internal static class Login
     public static Task AskedAsync(this Rig rig, int times) =>
         rig.Sandbox.WaitUntilAsync(requests => requests.Count(request => request.Path == Path) >= times);
 
+    /// <summary>Waits until the server has written that the second profile served just now, so that it does not write while the test does.</summary>
+    public static async Task SettleAsync(this Rig rig)
+    {
+        var served = rig.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        await Rig.EventuallyAsync(() =>
+        {
+            rig.Time.Advance(TimeSpan.FromMilliseconds(100));
+            return Task.FromResult(rig.Files.Profiles().GetProperty("usageStats").TryGetProperty(Two, out var stats) && stats.GetProperty("lastUsed").GetInt64() == served);
+        });
+    }
+
     /// <summary>The stored login's member.</summary>
     public static string Stored(this Rig rig, string member, string id = One) =>
         rig.Files.Profiles().GetProperty("profiles").GetProperty(id).GetProperty(member).ToString();

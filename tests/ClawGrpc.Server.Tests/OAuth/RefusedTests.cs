@@ -37,7 +37,7 @@ public class RefusedTests
         Assert.Equal("", await rig.AsideAsync());
 
         // Somebody logs in anew, with any program.
-        await rig.HealthWrittenAsync();
+        await rig.SettleAsync();
         await rig.StoreLoginAsync(Over, "sk-ant-ort01-FAKE-another", withKey: true);
         await LookAsync(rig);
         await Rig.EventuallyAsync(async () => (await rig.StreamAsync()).Served.ProfileId == One);
