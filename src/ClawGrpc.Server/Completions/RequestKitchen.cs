@@ -59,14 +59,12 @@ internal sealed class RequestKitchen(RequestBody request, CompletionInput input,
             CacheRetention.Long => Retention.Long,
             _ => null,
         },
-        Agent = ParamsOf(setup.Parameters),
-        Model = ParamsOf(setup.ModelParameters.GetValueOrDefault($"{Provider.Anthropic}/{model}", ModelParameters.None)),
+        Agent = setup.Parameters.Retention,
+        Model = setup.ModelParameters.GetValueOrDefault($"{Provider.Anthropic}/{model}", ModelParameters.None).Retention,
         Default = setup.DefaultRetention,
         IsSubscription = bearer,
         CacheOnSubscription = ParametersOf(model).CacheOnSubscription ?? false,
     };
-
-    private static CacheParams ParamsOf(ModelParameters parameters) => new(parameters.Retention?.ToString().ToLowerInvariant(), null);
 }
 
 /// <summary>A request that is ready to be sent.</summary>

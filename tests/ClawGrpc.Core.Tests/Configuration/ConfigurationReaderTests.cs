@@ -109,6 +109,18 @@ public class ConfigurationReaderTests
     }
 
     [Theory]
+    [InlineData("", null)]
+    [InlineData("cacheRetention: 'none', cacheControlTtl: '1h'", Retention.None)]
+    [InlineData("cacheRetention: 'standard', cacheControlTtl: '5m'", Retention.Short)]
+    [InlineData("cacheControlTtl: '1h'", Retention.Long)]
+    [InlineData("cacheRetention: 'LONG', cacheControlTtl: '2h'", null)]
+    public void The_newer_key_of_retention_wins_and_what_means_nothing_says_nothing(string parameters, Retention? expected)
+    {
+        var agents = Folder.Accept($"{{ agents: {{ defaults: {{ models: {{ 'anthropic/m': {{ params: {{ {parameters} }} }} }} }} }} }}").Agents;
+        Assert.Equal(expected, agents.ParametersOf("main", "anthropic/m").Retention);
+    }
+
+    [Theory]
     [InlineData("cacheRetention: 'standard', temperature: 'hot', maxTokens: 0", 3)]
     [InlineData("cacheRetention: 5, cacheControlTtl: '2h', cacheOnSubscription: 'yes', maxTokens: Infinity", 4)]
     [InlineData("cacheRetention: 'none', topK: 'whatever'", 0)]
