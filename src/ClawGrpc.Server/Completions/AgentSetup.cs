@@ -22,6 +22,9 @@ internal sealed record AgentSetup
     /// <summary>Where Messages requests go.</summary>
     public required Uri MessagesUrl { get; init; }
 
+    /// <summary>Where prompts are counted.</summary>
+    public required Uri CountUrl { get; init; }
+
     /// <summary>Headers of the configuration, sent with every request.</summary>
     public required ImmutableArray<KeyValuePair<string, string>> Headers { get; init; }
 

@@ -30,12 +30,14 @@ internal sealed class AgentSetups(LiveConfiguration configuration)
         var anthropic = configured.Models.Anthropic;
         var service = configured.Service;
         var generation = configuration.Generation;
+        var baseUrl = anthropic?.BaseUrl ?? configuration.Variable(LiveConfiguration.BaseUrl)?.Reveal() ?? DefaultBaseUrl;
         return new AgentSetup
         {
             Auth = configured.AuthSettings,
             Health = configured.Auth.Health,
             LooseKey = LooseKeyOf(anthropic, service.Subscriptions),
-            MessagesUrl = MessagesUrl(anthropic?.BaseUrl ?? configuration.Variable(LiveConfiguration.BaseUrl)?.Reveal() ?? DefaultBaseUrl),
+            MessagesUrl = UrlOf(baseUrl, "messages"),
+            CountUrl = UrlOf(baseUrl, "messages/count_tokens"),
             Headers = [.. (anthropic?.Headers ?? ImmutableDictionary<string, Secret>.Empty).OrderBy(header => header.Key, StringComparer.Ordinal)
                 .Select(header => KeyValuePair.Create(header.Key, header.Value.Reveal()))],
             ExtendedCacheTtl = service.ExtendedCacheTtlBeta switch
@@ -70,10 +72,10 @@ internal sealed class AgentSetups(LiveConfiguration configuration)
         bool Allowed(Secret key) => subscriptions || !RequestHeaders.IsBearer(key);
     }
 
-    private static Uri MessagesUrl(string baseUrl)
+    private static Uri UrlOf(string baseUrl, string resource)
     {
         var trimmed = baseUrl.Trim().TrimEnd('/');
-        return new Uri(trimmed.EndsWith("/v1", StringComparison.Ordinal) ? $"{trimmed}/messages" : $"{trimmed}/v1/messages");
+        return new Uri(trimmed.EndsWith("/v1", StringComparison.Ordinal) ? $"{trimmed}/{resource}" : $"{trimmed}/v1/{resource}");
     }
 
     private sealed record Made(ClawConfiguration Of, ImmutableDictionary<string, AgentSetup> Setups);

@@ -1,8 +1,11 @@
 using ClawGrpc.Core;
 using ClawGrpc.Core.Failures;
+using ClawGrpc.Core.Messages;
 using ClawGrpc.Core.Profiles;
 using ClawGrpc.Core.Selection;
 using ClawGrpc.Server.Errors;
+using ClawGrpc.V1;
+using ApiKeyCredential = ClawGrpc.Core.Profiles.ApiKeyCredential;
 using FailureKind = ClawGrpc.Core.Failures.FailureKind;
 
 namespace ClawGrpc.Server.Completions;
@@ -20,52 +23,85 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
     /// <exception cref="ClawException">No route could serve; the last column of the failure table.</exception>
     public async Task<OpenedCompletion> OpenAsync(CompletionCall call, CancellationToken cancellation)
     {
-        var start = time.GetUtcNow();
-        var log = new ReceiptLog(call.NewReceipt(start), start);
-        var question = call.Question with { PreferredProfile = pins.Find(call.Agent.Id, call.SessionId) };
-        var store = call.Agent.Store;
-        var routes = Routes.Of(store, call.Setup.Auth, call.Setup.LooseKey, question, start);
-        if (routes.Problem != NoRoute.None)
+        var (route, request, answer, log, began) = await ServeAsync(call, new Errand<AnswerStream>(call.Kitchen.Prepare, BeginAsync, IsCompletion: true), cancellation);
+        var now = time.GetUtcNow();
+        call.Agent.RateLimits.See(route.ProfileId, answer.Headers, now);
+        call.Agent.Record(route.ProfileId, new Served(route.ModelRef, began, now));
+        pins.Pin(call.Agent.Id, call.SessionId, route.ProfileId);
+        return new OpenedCompletion(call, route, request, answer, log, time, cancellation);
+    }
+
+    /// <summary>Counts the prompt's tokens on the first route that can; its success moves nothing.</summary>
+    /// <exception cref="ClawException">As <see cref="OpenAsync"/>.</exception>
+    public async Task<(long InputTokens, Route Route)> CountAsync(CompletionCall call, CancellationToken cancellation)
+    {
+        var counted = await ServeAsync(call, new Errand<TokenCount>(call.Kitchen.PrepareCount, CountAsync, IsCompletion: false), cancellation);
+        return (counted.Answer.InputTokens, counted.Route);
+    }
+
+    /// <summary>The receipt that <see cref="OpenAsync"/> would begin with: its own way up to the first send, and no further.</summary>
+    /// <exception cref="ClawException">As <see cref="OpenAsync"/> before it sends.</exception>
+    public Receipt Plan(CompletionCall call)
+    {
+        var (routes, log) = Choose(call);
+        foreach (var (route, credential) in Usable(routes, log))
         {
-            foreach (var route in routes.All)
-                log.Skipped(route, start);
-            throw FailureStatus.Of(routes, question, call.Agent, start, log.Ended(null, "", start));
+            call.Kitchen.Prepare(route.Model, credential).WriteTo(log.Receipt);
+            return log.Planned(route);
         }
 
+        throw NoneUsable(log);
+    }
+
+    private async Task<Serving<T>> ServeAsync<T>(CompletionCall call, Errand<T> errand, CancellationToken cancellation)
+        where T : class
+    {
+        var (routes, log) = Choose(call);
         var failures = new List<(string ProfileId, UpstreamFailure Failure)>();
-        var expired = "";
-        foreach (var route in routes.All)
+        foreach (var (route, credential) in Usable(routes, log))
         {
-            if (route.SetAside is not null)
-            {
-                log.Skipped(route, start);
-                continue;
-            }
-
-            if (CredentialOf(route, time.GetUtcNow()) is not { } credential)
-            {
-                log.SkippedAsExpired(route, time.GetUtcNow());
-                expired = route.ProfileId;
-                continue;
-            }
-
-            var (opened, failure) = await TryAsync(call, route, credential, log, cancellation);
-            if (opened is not null)
-            {
-                pins.Pin(call.Agent.Id, call.SessionId, route.ProfileId);
-                return opened;
-            }
-
+            var (serving, failure) = await TryAsync(call, errand, route, credential, log, cancellation);
+            if (serving is not null)
+                return serving;
             failures.Add((route.ProfileId, failure!));
             if (!failure!.Row.TriesNext || failures.Count >= call.Setup.MaxAttempts)
                 break;
         }
 
-        var now = time.GetUtcNow();
         if (failures.Count == 0)
-            throw FailureStatus.Expired(expired, log.Ended(null, "", now));
+            throw NoneUsable(log);
+        var now = time.GetUtcNow();
         throw FailureStatus.Of(failures, SoonestOf(call, routes, failures, now), now, log.Ended(null, "", now));
     }
+
+    private (Routes Routes, ReceiptLog Log) Choose(CompletionCall call)
+    {
+        var start = time.GetUtcNow();
+        var log = new ReceiptLog(call.NewReceipt(start), start);
+        var question = call.Question with { PreferredProfile = pins.Find(call.Agent.Id, call.SessionId) };
+        var routes = Routes.Of(call.Agent.Store, call.Setup.Auth, call.Setup.LooseKey, question, start);
+        if (routes.Problem == NoRoute.None)
+            return (routes, log);
+        foreach (var route in routes.All)
+            log.Skipped(route, start);
+        throw FailureStatus.Of(routes, question, call.Agent, start, log.Ended(null, "", start));
+    }
+
+    // Each route that can be tried, with its credential; the receipt says why the others were passed over.
+    private IEnumerable<(Route Route, Secret Credential)> Usable(Routes routes, ReceiptLog log)
+    {
+        foreach (var route in routes.All)
+        {
+            if (route.SetAside is not null)
+                log.Skipped(route, log.Start);
+            else if (CredentialOf(route, time.GetUtcNow()) is { } credential)
+                yield return (route, credential);
+            else
+                log.SkippedAsExpired(route, time.GetUtcNow());
+        }
+    }
+
+    private ClawException NoneUsable(ReceiptLog log) => FailureStatus.Expired(log.LastExpired, log.Ended(null, "", time.GetUtcNow()));
 
     // A key that is no profile has no cooldown: then what upstream said counts, or the first step of the ladder.
     private static DateTimeOffset SoonestOf(
@@ -76,67 +112,82 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
             ?? failures.Min(each => each.Failure.Until) ?? now + call.Setup.Health.Step(1);
     }
 
-    private async Task<(OpenedCompletion?, UpstreamFailure?)> TryAsync(
-        CompletionCall call, Route route, Secret credential, ReceiptLog log, CancellationToken cancellation)
+    private async Task<(Serving<T>?, UpstreamFailure?)> TryAsync<T>(
+        CompletionCall call, Errand<T> errand, Route route, Secret credential, ReceiptLog log, CancellationToken cancellation)
+        where T : class
     {
         var began = time.GetUtcNow();
-        var request = call.Kitchen.Prepare(route.Model, credential);
+        var request = errand.Prepare(route.Model, credential);
         request.WriteTo(log.Receipt);
         for (var retries = 0; ; retries++)
         {
-            var (answer, failure) = await SendAsync(call, route, request, log, began, cancellation);
+            var (answer, failure, requestId) = await SendAsync(call, errand, route, request, log, began, cancellation);
             var now = time.GetUtcNow();
             if (answer is not null)
             {
-                call.Agent.RateLimits.See(route.ProfileId, answer.Headers, now);
-                call.Agent.Record(route.ProfileId, new Served(route.ModelRef, began, now));
-                log.Served(route, answer.RequestId, retries, began, now);
-                return (new OpenedCompletion(call, route, request, answer, log, time, cancellation), null);
+                log.Served(route, requestId, retries, began, now);
+                return (new Serving<T>(route, request, answer, log, began), null);
             }
 
             if (!failure!.Row.RetriesInPlace || failure.ForbidsRepeat || retries == MaxRetriesInPlace)
-                return (null, Fail(call, route, log, failure, retries, began));
+                return (null, Fail(call, route, log, failure, retries, began, errand.IsCompletion));
             var pause = PauseBefore(retries + 1);
             if (now + pause - began > RetriesInPlaceWithin)
-                return (null, Fail(call, route, log, failure, retries, began));
+                return (null, Fail(call, route, log, failure, retries, began, errand.IsCompletion));
             await Task.Delay(pause, time, cancellation);
         }
     }
 
-    private async Task<(AnswerStream?, UpstreamFailure?)> SendAsync(
-        CompletionCall call, Route route, PreparedRequest request, ReceiptLog log, DateTimeOffset began, CancellationToken cancellation)
+    private async Task<Tried<T>> SendAsync<T>(
+        CompletionCall call, Errand<T> errand, Route route, PreparedRequest request, ReceiptLog log, DateTimeOffset began, CancellationToken cancellation)
+        where T : class
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
 
         // Disposed without waiting, it might still fire on a source that is gone, and take the process down.
         await using var timer = time.CreateTimer(static state => ((CancellationTokenSource)state!).Cancel(), patience, call.Setup.FirstEvent, Timeout.InfiniteTimeSpan);
-        AnswerStream? answer = null;
         try
         {
-            (answer, var failure) = await upstream.SendAsync(request.Url, request.Headers, request.Body, patience.Token);
-            failure ??= await answer!.BeginAsync(patience.Token);
-            if (failure is null)
-                return (Interlocked.Exchange(ref answer, null), null);
-            return (null, failure with { Message = request.WithoutSecrets(failure.Message) });
+            var tried = await errand.TryAsync(request, patience.Token);
+            return tried.Failure is { } failure ? new Tried<T>(null, failure with { Message = request.WithoutSecrets(failure.Message) }) : tried;
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return (null, new UpstreamFailure(FailureKind.TimedOut, $"No first event came within {call.Setup.FirstEvent.TotalSeconds:0.#} s."));
+            return new Tried<T>(null, new UpstreamFailure(FailureKind.TimedOut, $"No first event came within {call.Setup.FirstEvent.TotalSeconds:0.#} s."));
         }
         catch (OperationCanceledException)
         {
             log.Cancelled(route, began, time.GetUtcNow());
             throw;
         }
+    }
+
+    private Task<Tried<TokenCount>> CountAsync(PreparedRequest request, CancellationToken cancellation) =>
+        upstream.FetchAsync(request, TokenCount.Read, cancellation);
+
+    private async Task<Tried<AnswerStream>> BeginAsync(PreparedRequest request, CancellationToken cancellation)
+    {
+        var (answer, failure, requestId) = await upstream.SendAsync(request, cancellation);
+        var begun = false;
+        try
+        {
+            failure ??= await answer!.BeginAsync(cancellation);
+            begun = failure is null;
+            return begun ? new Tried<AnswerStream>(answer, null, requestId) : new Tried<AnswerStream>(null, failure);
+        }
         finally
         {
-            if (answer is not null)
+            if (answer is not null && !begun)
                 await answer.DisposeAsync();
         }
     }
 
-    private UpstreamFailure Fail(CompletionCall call, Route route, ReceiptLog log, UpstreamFailure failure, int retries, DateTimeOffset began)
+    private UpstreamFailure Fail(
+        CompletionCall call, Route route, ReceiptLog log, UpstreamFailure failure, int retries, DateTimeOffset began, bool isCompletion)
     {
+        // Counting has a limit of its own, which says nothing of completions (anthropic-api.md, section 1).
+        if (!isCompletion && failure.Kind == FailureKind.RateLimited)
+            failure = failure with { SetsAside = SetsAside.Nothing };
         var now = time.GetUtcNow();
         if (route.ProfileId.Length > 0)
             call.Agent.Record(route.ProfileId, new Failed(route.ModelRef, began, now, failure));
@@ -156,4 +207,11 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
         OAuthCredential { Access.IsBlank: false, Expires: { } expires } oauth when now < expires => oauth.Access,
         _ => null,
     };
+
+    // What is asked of upstream: how a route's request is made, and what becomes of it when it is sent.
+    private sealed record Errand<T>(
+        Func<string, Secret, PreparedRequest> Prepare, Func<PreparedRequest, CancellationToken, Task<Tried<T>>> TryAsync, bool IsCompletion)
+        where T : class;
+
+    private sealed record Serving<T>(Route Route, PreparedRequest Request, T Answer, ReceiptLog Log, DateTimeOffset Began);
 }

@@ -14,8 +14,14 @@ internal sealed class ReceiptLog(Receipt receipt, DateTimeOffset start)
 
     public Receipt Receipt { get; } = receipt;
 
+    public DateTimeOffset Start => start;
+
+    /// <summary>The last profile that was passed over since its login has expired; empty: none was.</summary>
+    public string LastExpired { get; private set; } = "";
+
     public void SkippedAsExpired(Route route, DateTimeOffset now)
     {
+        LastExpired = route.ProfileId;
         var attempt = Of(route, now, now);
         attempt.Outcome = AttemptOutcome.Skipped;
         attempt.Message = ExpiredLogin;
@@ -41,6 +47,16 @@ internal sealed class ReceiptLog(Receipt receipt, DateTimeOffset start)
         attempt.RequestId = failure.RequestId ?? "";
         attempt.RetriesInPlace = retriesInPlace;
         attempt.RecoverTime = Timestamps.OrUnset(until);
+    }
+
+    /// <summary>Nothing was sent, so there is no completion to name and no time that anything took.</summary>
+    public Receipt Planned(Route route)
+    {
+        Receipt.Attempts.Add(new Attempt { ProfileId = route.ProfileId, Model = route.ModelRef, Outcome = AttemptOutcome.Planned });
+        Receipt.CompletionId = "";
+        Receipt.ProfileId = route.ProfileId;
+        Receipt.Model = route.ModelRef;
+        return Receipt;
     }
 
     public void Served(Route route, string requestId, int retriesInPlace, DateTimeOffset began, DateTimeOffset now)

@@ -18,7 +18,7 @@ internal sealed class SessionPins(TimeProvider time) : IDisposable
     public void Pin(string agentId, string sessionId, string profileId)
     {
         if (sessionId.Length > 0 && profileId.Length > 0)
-            _pins.Set((agentId, sessionId), profileId, new MemoryCacheEntryOptions { Size = 1, SlidingExpiration = Lifetime });
+            _pins.Set((agentId, sessionId), profileId, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = Lifetime });
     }
 
     public void Dispose() => _pins.Dispose();

@@ -98,11 +98,14 @@ internal sealed class ModelService(
         }
     }
 
-    public override Task<CountTokensResponse> CountTokens(CountTokensRequest request, ServerCallContext context) =>
-        throw Refusal.NotImplemented("CountTokens", "");
+    public override async Task<CountTokensResponse> CountTokens(CountTokensRequest request, ServerCallContext context)
+    {
+        var (inputTokens, route) = await gateway.CountAsync(await calls.ReadAsync(request.Input), context.CancellationToken);
+        return new CountTokensResponse { InputTokens = inputTokens, Model = route.ModelRef };
+    }
 
-    public override Task<PlanCompletionResponse> PlanCompletion(PlanCompletionRequest request, ServerCallContext context) =>
-        throw Refusal.NotImplemented("PlanCompletion", "The receipt of a completion says what was done.");
+    public override async Task<PlanCompletionResponse> PlanCompletion(PlanCompletionRequest request, ServerCallContext context) =>
+        new() { Receipt = gateway.Plan(await calls.ReadAsync(request.Input)) };
 
     public override async Task<ListModelsResponse> ListModels(ListModelsRequest request, ServerCallContext context)
     {
