@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using ClawGrpc.Core;
 using ClawGrpc.Core.Configuration;
 using ClawGrpc.Core.Messages;
+using ClawGrpc.Core.Pricing;
 using ClawGrpc.Core.Profiles;
 using ClawGrpc.Core.Selection;
 
@@ -29,6 +30,9 @@ internal sealed record AgentSetup
     public required ImmutableArray<KeyValuePair<string, string>> Headers { get; init; }
 
     public required BetaUse ExtendedCacheTtl { get; init; }
+
+    /// <summary>What models cost.</summary>
+    public required Prices Prices { get; init; }
 
     /// <summary>What goes when nobody asks for a retention; null: plain breakpoints, as Clawdbot and Moltbot send.</summary>
     public Retention? DefaultRetention { get; init; } = Retention.Short;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using ClawGrpc.Core;
 using ClawGrpc.Core.Configuration;
 using ClawGrpc.Core.Messages;
+using ClawGrpc.Core.Pricing;
 using ClawGrpc.Core.Selection;
 using ClawGrpc.Server.Configuration;
 
@@ -46,6 +47,8 @@ internal sealed class AgentSetups(LiveConfiguration configuration)
                 ExtendedCacheTtlBeta.Never => BetaUse.Never,
                 _ => BetaUse.WhenNeeded,
             },
+            Prices = new Prices(ListPrices.Table, (anthropic?.Models ?? []).Where(model => model.Price is not null)
+                .Aggregate(ImmutableDictionary<string, ModelPrice>.Empty, (all, model) => all.SetItem(model.Id, model.Price!))),
             Models = ModelChoices.Of(configured, agentId, generation, name => generation.OwnVariablesCount
                 ? configuration.Variable(name)?.Reveal()
                 : Environment.GetEnvironmentVariable(name)),

@@ -71,7 +71,7 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
         if (failures.Count == 0)
             throw NoneUsable(log);
         var now = time.GetUtcNow();
-        throw FailureStatus.Of(failures, SoonestOf(call, routes, failures, now), now, log.Ended(null, "", now));
+        throw FailureStatus.Of(failures, SoonestOf(call, routes, failures, now), now, log.Ended("", now));
     }
 
     private (Routes Routes, ReceiptLog Log) Choose(CompletionCall call)
@@ -84,7 +84,7 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
             return (routes, log);
         foreach (var route in routes.All)
             log.Skipped(route, start);
-        throw FailureStatus.Of(routes, question, call.Agent, start, log.Ended(null, "", start));
+        throw FailureStatus.Of(routes, question, call.Agent, start, log.Ended("", start));
     }
 
     // Each route that can be tried, with its credential; the receipt says why the others were passed over.
@@ -101,7 +101,7 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
         }
     }
 
-    private ClawException NoneUsable(ReceiptLog log) => FailureStatus.Expired(log.LastExpired, log.Ended(null, "", time.GetUtcNow()));
+    private ClawException NoneUsable(ReceiptLog log) => FailureStatus.Expired(log.LastExpired, log.Ended("", time.GetUtcNow()));
 
     // A key that is no profile has no cooldown: then what upstream said counts, or the first step of the ladder.
     private static DateTimeOffset SoonestOf(

@@ -79,20 +79,21 @@ internal sealed class ReceiptLog(Receipt receipt, DateTimeOffset start)
         attempt.Failure = V1.FailureKind.Cancelled;
     }
 
-    public Receipt Ended(Usage? usage, string stopReason, DateTimeOffset now)
+    public void Counted(Usage? usage, Cost cost) => (Receipt.Usage, Receipt.Cost) = (usage, cost);
+
+    public Receipt Ended(string stopReason, DateTimeOffset now)
     {
-        Receipt.Usage = usage;
         Receipt.StopReason = stopReason;
         Receipt.Duration = Duration.FromTimeSpan(now - start);
         return Receipt;
     }
 
-    public Receipt Interrupted(Usage? usage, DateTimeOffset now)
+    public Receipt Interrupted(DateTimeOffset now)
     {
         var last = Receipt.Attempts[^1];
         last.Outcome = AttemptOutcome.Interrupted;
         last.Failure = V1.FailureKind.Interrupted;
-        return Ended(usage, "", now);
+        return Ended("", now);
     }
 
     private static V1.FailureKind Kind(Core.Failures.FailureKind kind) => (V1.FailureKind)((int)kind + 1);
