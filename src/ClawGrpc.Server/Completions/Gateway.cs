@@ -23,7 +23,7 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
     /// <exception cref="ClawException">No route could serve; the last column of the failure table.</exception>
     public async Task<OpenedCompletion> OpenAsync(CompletionCall call, CancellationToken cancellation)
     {
-        var (route, request, answer, log, began) = await ServeAsync(call, new Errand<AnswerStream>(call.Kitchen.Prepare, BeginAsync, IsCompletion: true), cancellation);
+        var (route, request, answer, log, began) = await AskAsync(call, new Errand<AnswerStream>(call.Kitchen.Prepare, BeginAsync, Moves.Health), cancellation);
         var now = time.GetUtcNow();
         call.Agent.RateLimits.See(route.ProfileId, answer.Headers, now);
         call.Agent.Record(route.ProfileId, new Served(route.ModelRef, began, now));
@@ -35,7 +35,7 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
     /// <exception cref="ClawException">As <see cref="OpenAsync"/>.</exception>
     public async Task<(long InputTokens, Route Route)> CountAsync(CompletionCall call, CancellationToken cancellation)
     {
-        var counted = await ServeAsync(call, new Errand<TokenCount>(call.Kitchen.PrepareCount, CountAsync, IsCompletion: false), cancellation);
+        var counted = await AskAsync(call, new Errand<TokenCount>(call.Kitchen.PrepareCount, CountAsync, Moves.HealthButForRateLimits), cancellation);
         return (counted.Answer.InputTokens, counted.Route);
     }
 
@@ -53,16 +53,18 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
         throw NoneUsable(log);
     }
 
-    private async Task<Serving<T>> ServeAsync<T>(CompletionCall call, Errand<T> errand, CancellationToken cancellation)
+    /// <summary>Takes an errand to the first route that answers it.</summary>
+    /// <exception cref="ClawException">As <see cref="OpenAsync"/>.</exception>
+    public async Task<ServedBy<T>> AskAsync<T>(Call call, Errand<T> errand, CancellationToken cancellation)
         where T : class
     {
         var (routes, log) = Choose(call);
         var failures = new List<(string ProfileId, UpstreamFailure Failure)>();
         foreach (var (route, credential) in Usable(routes, log))
         {
-            var (serving, failure) = await TryAsync(call, errand, route, credential, log, cancellation);
-            if (serving is not null)
-                return serving;
+            var (served, failure) = await TryAsync(call, errand, route, credential, log, cancellation);
+            if (served is not null)
+                return served;
             failures.Add((route.ProfileId, failure!));
             if (!failure!.Row.TriesNext || failures.Count >= call.Setup.MaxAttempts)
                 break;
@@ -74,7 +76,7 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
         throw FailureStatus.Of(failures, SoonestOf(call, routes, failures, now), now, log.Ended("", now));
     }
 
-    private (Routes Routes, ReceiptLog Log) Choose(CompletionCall call)
+    private (Routes Routes, ReceiptLog Log) Choose(Call call)
     {
         var start = time.GetUtcNow();
         var log = new ReceiptLog(call.NewReceipt(start), start);
@@ -105,15 +107,15 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
 
     // A key that is no profile has no cooldown: then what upstream said counts, or the first step of the ladder.
     private static DateTimeOffset SoonestOf(
-        CompletionCall call, Routes routes, List<(string ProfileId, UpstreamFailure Failure)> failures, DateTimeOffset now)
+        Call call, Routes routes, List<(string ProfileId, UpstreamFailure Failure)> failures, DateTimeOffset now)
     {
         var store = call.Agent.StoreOrEmpty;
         return Routes.SoonestOf(routes.All.Select(route => route with { SetAside = SetAside.Of(store.HealthOf(route.ProfileId), route.ModelRef, now) }))
             ?? failures.Min(each => each.Failure.Until) ?? now + call.Setup.Health.Step(1);
     }
 
-    private async Task<(Serving<T>?, UpstreamFailure?)> TryAsync<T>(
-        CompletionCall call, Errand<T> errand, Route route, Secret credential, ReceiptLog log, CancellationToken cancellation)
+    private async Task<(ServedBy<T>?, UpstreamFailure?)> TryAsync<T>(
+        Call call, Errand<T> errand, Route route, Secret credential, ReceiptLog log, CancellationToken cancellation)
         where T : class
     {
         var began = time.GetUtcNow();
@@ -126,20 +128,20 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
             if (answer is not null)
             {
                 log.Served(route, requestId, retries, began, now);
-                return (new Serving<T>(route, request, answer, log, began), null);
+                return (new ServedBy<T>(route, request, answer, log, began), null);
             }
 
             if (!failure!.Row.RetriesInPlace || failure.ForbidsRepeat || retries == MaxRetriesInPlace)
-                return (null, Fail(call, route, log, failure, retries, began, errand.IsCompletion));
+                return (null, Fail(call, route, log, failure, retries, began, errand.Moves));
             var pause = PauseBefore(retries + 1);
             if (now + pause - began > RetriesInPlaceWithin)
-                return (null, Fail(call, route, log, failure, retries, began, errand.IsCompletion));
+                return (null, Fail(call, route, log, failure, retries, began, errand.Moves));
             await Task.Delay(pause, time, cancellation);
         }
     }
 
     private async Task<Tried<T>> SendAsync<T>(
-        CompletionCall call, Errand<T> errand, Route route, PreparedRequest request, ReceiptLog log, DateTimeOffset began, CancellationToken cancellation)
+        Call call, Errand<T> errand, Route route, PreparedRequest request, ReceiptLog log, DateTimeOffset began, CancellationToken cancellation)
         where T : class
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -183,10 +185,9 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
     }
 
     private UpstreamFailure Fail(
-        CompletionCall call, Route route, ReceiptLog log, UpstreamFailure failure, int retries, DateTimeOffset began, bool isCompletion)
+        Call call, Route route, ReceiptLog log, UpstreamFailure failure, int retries, DateTimeOffset began, Moves moves)
     {
-        // Counting has a limit of its own, which says nothing of completions (anthropic-api.md, section 1).
-        if (!isCompletion && failure.Kind == FailureKind.RateLimited)
+        if (moves == Moves.Nothing || (moves == Moves.HealthButForRateLimits && failure.Kind == FailureKind.RateLimited))
             failure = failure with { SetsAside = SetsAside.Nothing };
         var now = time.GetUtcNow();
         if (route.ProfileId.Length > 0)
@@ -207,11 +208,4 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
         OAuthCredential { Access.IsBlank: false, Expires: { } expires } oauth when now < expires => oauth.Access,
         _ => null,
     };
-
-    // What is asked of upstream: how a route's request is made, and what becomes of it when it is sent.
-    private sealed record Errand<T>(
-        Func<string, Secret, PreparedRequest> Prepare, Func<PreparedRequest, CancellationToken, Task<Tried<T>>> TryAsync, bool IsCompletion)
-        where T : class;
-
-    private sealed record Serving<T>(Route Route, PreparedRequest Request, T Answer, ReceiptLog Log, DateTimeOffset Began);
 }
