@@ -49,6 +49,9 @@ public sealed class Prices(PriceTable table, ImmutableDictionary<string, ModelPr
         ?? (IsSnapshot(model, asked) ? configured.GetValueOrDefault(asked) : null)
         ?? table.Models.GetValueOrDefault(model);
 
-    private static bool IsSnapshot(string model, string asked) => model.Length == asked.Length + 1 + DateLength
+    /// <summary>Whether a model is the dated snapshot of another name: <c>claude-opus-4-5-20251101</c> of <c>claude-opus-4-5</c>.</summary>
+    /// <param name="model">The one with the date.</param>
+    /// <param name="asked">The one without.</param>
+    public static bool IsSnapshot(string model, string asked) => model.Length == asked.Length + 1 + DateLength
         && model.StartsWith(asked, StringComparison.Ordinal) && model[asked.Length] == '-' && model[^DateLength..].All(char.IsAsciiDigit);
 }

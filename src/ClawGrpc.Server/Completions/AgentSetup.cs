@@ -26,6 +26,12 @@ internal sealed record AgentSetup
     /// <summary>Where prompts are counted.</summary>
     public required Uri CountUrl { get; init; }
 
+    /// <summary>Where upstream lists its models; null: the configuration's models replace them (<c>models.mode</c>).</summary>
+    public required Uri? ModelsUrl { get; init; }
+
+    /// <summary>The models of <c>models.providers.anthropic</c>.</summary>
+    public required ImmutableArray<ProviderModel> ProviderModels { get; init; }
+
     /// <summary>Headers of the configuration, sent with every request.</summary>
     public required ImmutableArray<KeyValuePair<string, string>> Headers { get; init; }
 

@@ -39,6 +39,8 @@ internal sealed class AgentSetups(LiveConfiguration configuration)
             LooseKey = LooseKeyOf(anthropic, service.Subscriptions),
             MessagesUrl = UrlOf(baseUrl, "messages"),
             CountUrl = UrlOf(baseUrl, "messages/count_tokens"),
+            ModelsUrl = configured.Models.ReplacesBuiltIn && anthropic is { Models.IsEmpty: false } ? null : UrlOf(baseUrl, "models"),
+            ProviderModels = anthropic?.Models ?? [],
             Headers = [.. (anthropic?.Headers ?? ImmutableDictionary<string, Secret>.Empty).OrderBy(header => header.Key, StringComparer.Ordinal)
                 .Select(header => KeyValuePair.Create(header.Key, header.Value.Reveal()))],
             ExtendedCacheTtl = service.ExtendedCacheTtlBeta switch

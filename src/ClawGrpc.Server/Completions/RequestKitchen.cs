@@ -13,7 +13,7 @@ namespace ClawGrpc.Server.Completions;
 /// <summary>The bytes and headers of one attempt. The body is the same for all credentials of a kind, so it is made once for them.</summary>
 internal sealed class RequestKitchen(RequestBody request, CompletionInput input, AgentSetup setup)
 {
-    private static readonly string Version = typeof(RequestKitchen).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
+    public static readonly string Version = typeof(RequestKitchen).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
         .InformationalVersion.Split('+')[0];
 
     // Room for a long answer, and below every model's own limit.
