@@ -19,17 +19,17 @@ public sealed record ProviderConfiguration(string Id, string BaseUrl)
     /// <summary>The protocol, such as <c>anthropic-messages</c>; null: the provider's own.</summary>
     public string? Api { get; init; }
 
-    /// <summary>Headers that go with each request, by case-insensitive name. They may hold keys.</summary>
-    public ImmutableDictionary<string, Secret> Headers { get; init; } = NoHeaders;
+    /// <summary>
+    /// Headers that go with each request, by name as the file has it: names that differ in case alone are one header, and its values may add
+    /// up. They may hold keys.
+    /// </summary>
+    public ImmutableDictionary<string, Secret> Headers { get; init; } = ImmutableDictionary<string, Secret>.Empty;
 
     /// <summary>Whether the key goes into an <c>authorization</c> header; null: not said.</summary>
     public bool? AuthHeader { get; init; }
 
     /// <summary>Its models; empty: the built-in ones.</summary>
     public ImmutableArray<ProviderModel> Models { get; init; } = [];
-
-    private static readonly ImmutableDictionary<string, Secret> NoHeaders =
-        ImmutableDictionary.Create<string, Secret>(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>What an error says of a base URL that is none.</summary>
     public const string NoBaseUrl = "Invalid URL: expected http:// or https:// with a host, and no user, query or fragment";
@@ -63,7 +63,7 @@ public sealed record ProviderConfiguration(string Id, string BaseUrl)
 
     private static ImmutableDictionary<string, Secret> ReadHeaders(Fields provider) => provider
         .Map("headers", (name, field) => field.Text() is { } text ? Tuple.Create(name, new Secret(text)) : null)
-        .Aggregate(NoHeaders, (all, header) => all.SetItem(header.Item1, header.Item2));
+        .Aggregate(ImmutableDictionary<string, Secret>.Empty, (all, header) => all.SetItem(header.Item1, header.Item2));
 }
 
 /// <summary>A model that a provider is configured to have.</summary>

@@ -143,7 +143,7 @@ public class ConfigurationReaderTests
         Assert.True(models.ReplacesBuiltIn);
         Assert.Equal(("Anthropic", "http://127.0.0.1:8080", "api-key", "anthropic-messages"), (anthropic.Id, anthropic.BaseUrl, anthropic.Auth, anthropic.Api));
         Assert.Equal("sk-ant-api03-FAKE-0123456789", anthropic.ApiKey!.Reveal());
-        Assert.Equal("x", anthropic.Headers["anthropic-beta"].Reveal());
+        Assert.Equal("x", anthropic.Headers["Anthropic-Beta"].Reveal());
         Assert.Equal(200000, anthropic.Models.Single().ContextWindow);
         Assert.DoesNotContain("FAKE", anthropic.ToString(), StringComparison.Ordinal);
     }
