@@ -33,7 +33,7 @@ internal sealed class ReceiptLog(Receipt receipt, DateTimeOffset start)
         var attempt = Of(route, now, now);
         attempt.Outcome = AttemptOutcome.Skipped;
         attempt.Message = $"{(aside.Disabled ? "disabled" : "in cooldown")}{(aside.Reason is null ? "" : $": {aside.Reason}")}";
-        attempt.RecoverTime = Timestamps.OrUnset(aside.Until);
+        attempt.RecoverTime = Timestamps.OfEnd(aside.Until);
     }
 
     public void Failed(Route route, UpstreamFailure failure, int retriesInPlace, DateTimeOffset began, DateTimeOffset now, DateTimeOffset? until)
@@ -46,7 +46,7 @@ internal sealed class ReceiptLog(Receipt receipt, DateTimeOffset start)
         attempt.Message = failure.Message;
         attempt.RequestId = failure.RequestId ?? "";
         attempt.RetriesInPlace = retriesInPlace;
-        attempt.RecoverTime = Timestamps.OrUnset(until);
+        attempt.RecoverTime = Timestamps.OfEnd(until);
     }
 
     /// <summary>Nothing was sent, so there is no completion to name and no time that anything took.</summary>
