@@ -3,6 +3,7 @@ using ClawGrpc.Core.Failures;
 using ClawGrpc.Core.Messages;
 using ClawGrpc.Core.Profiles;
 using ClawGrpc.Core.Selection;
+using ClawGrpc.Server.Agents;
 using ClawGrpc.Server.Errors;
 using ClawGrpc.V1;
 using ApiKeyCredential = ClawGrpc.Core.Profiles.ApiKeyCredential;
@@ -44,13 +45,22 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
     public Receipt Plan(CompletionCall call)
     {
         var (routes, log) = Choose(call);
-        foreach (var (route, credential) in Usable(routes, log))
+        var problems = new List<(string ProfileId, LoginProblem Problem)>();
+        foreach (var route in Open(routes, log))
         {
-            call.Kitchen.Prepare(route.Model, credential).WriteTo(log.Receipt);
-            return log.Planned(route);
+            var now = time.GetUtcNow();
+            var (token, problem, isDue) = StoredTokenOf(call, route);
+            if (token is not null)
+            {
+                call.Kitchen.Prepare(route.Model, token).WriteTo(log.Receipt);
+                return log.Planned(route, isDue ? "the login would be refreshed first" : "");
+            }
+
+            log.SkippedAsExpired(route, problem!, now, now);
+            problems.Add((route.ProfileId, problem!));
         }
 
-        throw NoneUsable(log);
+        throw FailureStatus.Of(problems, time.GetUtcNow(), log.Ended("", time.GetUtcNow()));
     }
 
     /// <summary>Takes an errand to the first route that answers it.</summary>
@@ -60,18 +70,34 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
     {
         var (routes, log) = Choose(call);
         var failures = new List<(string ProfileId, UpstreamFailure Failure)>();
-        foreach (var (route, credential) in Usable(routes, log))
+        var problems = new List<(string ProfileId, LoginProblem Problem)>();
+        foreach (var route in Open(routes, log))
         {
-            var (served, failure) = await TryAsync(call, errand, route, credential, log, cancellation);
+            var asked = time.GetUtcNow();
+            var token = await TokenOf(call, route, cancellation);
+            if (token.Token is not { } credential)
+            {
+                log.SkippedAsExpired(route, token.Problem!, asked, time.GetUtcNow());
+                problems.Add((route.ProfileId, token.Problem!));
+                continue;
+            }
+
+            var (served, failure, problem) = await TryAsync(call, errand, route, credential, log, cancellation);
             if (served is not null)
                 return served;
+            if (problem is not null)
+            {
+                problems.Add((route.ProfileId, problem));
+                continue;
+            }
+
             failures.Add((route.ProfileId, failure!));
             if (!failure!.Row.TriesNext || failures.Count >= call.Setup.MaxAttempts)
                 break;
         }
 
         if (failures.Count == 0)
-            throw NoneUsable(log);
+            throw FailureStatus.Of(problems, time.GetUtcNow(), log.Ended("", time.GetUtcNow()));
         var now = time.GetUtcNow();
         throw FailureStatus.Of(failures, SoonestOf(call, routes, failures, now), now, log.Ended("", now));
     }
@@ -89,21 +115,17 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
         throw FailureStatus.Of(routes, question, call.Agent, start, log.Ended("", start));
     }
 
-    // Each route that can be tried, with its credential; the receipt says why the others were passed over.
-    private IEnumerable<(Route Route, Secret Credential)> Usable(Routes routes, ReceiptLog log)
+    // The routes that are not set aside; the receipt says why the others are passed over.
+    private static IEnumerable<Route> Open(Routes routes, ReceiptLog log)
     {
         foreach (var route in routes.All)
         {
-            if (route.SetAside is not null)
-                log.Skipped(route, log.Start);
-            else if (CredentialOf(route, time.GetUtcNow()) is { } credential)
-                yield return (route, credential);
+            if (route.SetAside is null)
+                yield return route;
             else
-                log.SkippedAsExpired(route, time.GetUtcNow());
+                log.Skipped(route, log.Start);
         }
     }
-
-    private ClawException NoneUsable(ReceiptLog log) => FailureStatus.Expired(log.LastExpired, log.Ended("", time.GetUtcNow()));
 
     // A key that is no profile has no cooldown: then what upstream said counts, or the first step of the ladder.
     private static DateTimeOffset SoonestOf(
@@ -114,13 +136,14 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
             ?? failures.Min(each => each.Failure.Until) ?? now + call.Setup.Health.Step(1);
     }
 
-    private async Task<(ServedBy<T>?, UpstreamFailure?)> TryAsync<T>(
+    private async Task<(ServedBy<T>?, UpstreamFailure?, LoginProblem?)> TryAsync<T>(
         Call call, Errand<T> errand, Route route, Secret credential, ReceiptLog log, CancellationToken cancellation)
         where T : class
     {
         var began = time.GetUtcNow();
         var request = errand.Prepare(route.Model, credential);
         request.WriteTo(log.Receipt);
+        var isRenewed = false;
         for (var retries = 0; ; retries++)
         {
             var (answer, failure, requestId) = await SendAsync(call, errand, route, request, log, began, cancellation);
@@ -128,14 +151,36 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
             if (answer is not null)
             {
                 log.Served(route, requestId, retries, began, now);
-                return (new ServedBy<T>(route, request, answer, log, began), null);
+                return (new ServedBy<T>(route, request, answer, log, began), null, null);
+            }
+
+            // A login that is refused before its end may have been replaced elsewhere: one refresh, one more try, and no more.
+            if (failure!.Status == 401 && !isRenewed && route.Profile is { Credential: OAuthCredential } login)
+            {
+                var (renewed, problem) = await call.Agent.Logins.TokenAsync(login, credential, cancellation);
+                if (renewed is not null && renewed != credential)
+                {
+                    log.Failed(route, failure with { Message = $"{failure.Message} The token was refreshed." }, retries, began, now, null);
+                    (isRenewed, credential, began, retries) = (true, renewed, time.GetUtcNow(), -1);
+                    request = errand.Prepare(route.Model, credential);
+                    request.WriteTo(log.Receipt);
+                    continue;
+                }
+
+                if (problem is not null)
+                    failure = failure with { Message = $"{failure.Message} {problem.Message}" };
+                if (problem?.RetryAt is { } retry)
+                {
+                    log.Failed(route, failure, retries, began, now, retry);
+                    return (null, null, problem);
+                }
             }
 
             if (!failure!.Row.RetriesInPlace || failure.ForbidsRepeat || retries == MaxRetriesInPlace)
-                return (null, Fail(call, route, log, failure, retries, began, errand.Moves));
+                return (null, Fail(call, route, log, failure, retries, began, errand.Moves), null);
             var pause = PauseBefore(retries + 1);
             if (now + pause - began > RetriesInPlaceWithin)
-                return (null, Fail(call, route, log, failure, retries, began, errand.Moves));
+                return (null, Fail(call, route, log, failure, retries, began, errand.Moves), null);
             await Task.Delay(pause, time, cancellation);
         }
     }
@@ -200,12 +245,20 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
     // Jittered, so that callers who failed together do not come back together.
     private static TimeSpan PauseBefore(int retry) => TimeSpan.FromMilliseconds(250 * retry * (0.5 + Random.Shared.NextDouble()));
 
-    private static Secret? CredentialOf(Route route, DateTimeOffset now) => route.Profile?.Credential switch
+    private static ValueTask<AccessToken> TokenOf(Call call, Route route, CancellationToken cancellation) => route.Profile?.Credential switch
     {
-        null => route.LooseKey!.Key,
-        ApiKeyCredential key => key.Key,
-        TokenCredential token => token.Token,
-        OAuthCredential { Access.IsBlank: false, Expires: { } expires } oauth when now < expires => oauth.Access,
-        _ => null,
+        null => new(new AccessToken(route.LooseKey!.Key, null)),
+        ApiKeyCredential key => new(new AccessToken(key.Key, null)),
+        TokenCredential token => new(new AccessToken(token.Token, null)),
+        _ => call.Agent.Logins.TokenAsync(route.Profile, null, cancellation),
+    };
+
+    // Nobody is asked for a plan: a login that a completion would have refreshed is shown with the token it has.
+    private static (Secret? Token, LoginProblem? Problem, bool IsDue) StoredTokenOf(Call call, Route route) => route.Profile?.Credential switch
+    {
+        null => (route.LooseKey!.Key, null, false),
+        ApiKeyCredential key => (key.Key, null, false),
+        TokenCredential token => (token.Token, null, false),
+        _ => call.Agent.Logins.Stored(route.Profile),
     };
 }

@@ -1,4 +1,5 @@
 using ClawGrpc.Core.Failures;
+using ClawGrpc.Core.Profiles;
 using ClawGrpc.Core.Selection;
 using ClawGrpc.V1;
 using Google.Protobuf.WellKnownTypes;
@@ -8,23 +9,16 @@ namespace ClawGrpc.Server.Completions;
 /// <summary>Writes a completion's receipt as it goes along.</summary>
 internal sealed class ReceiptLog(Receipt receipt, DateTimeOffset start)
 {
-    /// <summary>What is said of a login that would have to be refreshed.</summary>
-    public const string ExpiredLogin = "OAuth token refresh failed for anthropic: the login has expired and this server does not refresh logins. "
-        + "Paste a setup-token (claude setup-token, then claw models auth paste-token --provider anthropic).";
-
     public Receipt Receipt { get; } = receipt;
 
     public DateTimeOffset Start => start;
 
-    /// <summary>The last profile that was passed over since its login has expired; empty: none was.</summary>
-    public string LastExpired { get; private set; } = "";
-
-    public void SkippedAsExpired(Route route, DateTimeOffset now)
+    public void SkippedAsExpired(Route route, LoginProblem problem, DateTimeOffset began, DateTimeOffset now)
     {
-        LastExpired = route.ProfileId;
-        var attempt = Of(route, now, now);
+        var attempt = Of(route, began, now);
         attempt.Outcome = AttemptOutcome.Skipped;
-        attempt.Message = ExpiredLogin;
+        attempt.Message = problem.Message;
+        attempt.RecoverTime = Timestamps.OrUnset(problem.RetryAt);
     }
 
     public void Skipped(Route route, DateTimeOffset now)
@@ -50,9 +44,9 @@ internal sealed class ReceiptLog(Receipt receipt, DateTimeOffset start)
     }
 
     /// <summary>Nothing was sent, so there is no completion to name and no time that anything took.</summary>
-    public Receipt Planned(Route route)
+    public Receipt Planned(Route route, string message)
     {
-        Receipt.Attempts.Add(new Attempt { ProfileId = route.ProfileId, Model = route.ModelRef, Outcome = AttemptOutcome.Planned });
+        Receipt.Attempts.Add(new Attempt { ProfileId = route.ProfileId, Model = route.ModelRef, Outcome = AttemptOutcome.Planned, Message = message });
         Receipt.CompletionId = "";
         Receipt.ProfileId = route.ProfileId;
         Receipt.Model = route.ModelRef;

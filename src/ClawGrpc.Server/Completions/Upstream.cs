@@ -16,8 +16,8 @@ internal readonly record struct Tried<T>(T? Answer, UpstreamFailure? Failure, st
 /// <summary>Sends requests to Anthropic and tells failures apart; decides nothing else.</summary>
 internal sealed class Upstream(HttpMessageInvoker http, TimeProvider time)
 {
-    // An error body longer than this is no envelope; reading on would only cost.
-    private const int LongestErrorBody = 64 * 1024;
+    // A body longer than this is no envelope and no grant; reading on would only cost.
+    private const int LongestBody = 64 * 1024;
 
     // What comes whole is a message without content, a number or a page of models.
     private const int LongestWhole = 4 * 1024 * 1024;
@@ -123,7 +123,7 @@ internal sealed class Upstream(HttpMessageInvoker http, TimeProvider time)
             if (response.StatusCode == HttpStatusCode.OK && response.Content.Headers.ContentType?.MediaType == request.MediaType)
                 return (Interlocked.Exchange(ref response, null), null);
             var headers = HeadersOf(response);
-            var text = await ReadAsync(response, LongestErrorBody, cancellation);
+            var text = await ReadBodyAsync(response, cancellation);
             return (null, response.IsSuccessStatusCode
                 ? OfAnotherType(response, headers, request.MediaType)
                 : Failure.OfAnswer((int)response.StatusCode, headers, text, time.GetUtcNow()));
@@ -145,6 +145,10 @@ internal sealed class Upstream(HttpMessageInvoker http, TimeProvider time)
             RequestId = headers["request-id"],
         };
 
+    /// <summary>A body that is JSON or an error, as far as it is worth reading.</summary>
+    public static Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpResponseMessage response, CancellationToken cancellation) =>
+        ReadAsync(response, LongestBody, cancellation);
+
     private static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpResponseMessage response, int most, CancellationToken cancellation)
     {
         var buffer = new byte[Math.Min(most, response.Content.Headers.ContentLength + 1 ?? most)];
@@ -153,6 +157,6 @@ internal sealed class Upstream(HttpMessageInvoker http, TimeProvider time)
         return buffer.AsMemory(0, length);
     }
 
-    private static AnswerHeaders HeadersOf(HttpResponseMessage response) => AnswerHeaders.Of(
+    public static AnswerHeaders HeadersOf(HttpResponseMessage response) => AnswerHeaders.Of(
         response.Headers.NonValidated.Select(header => KeyValuePair.Create(header.Key, header.Value.ToString())));
 }

@@ -50,6 +50,14 @@ public class ConfigurationReaderTests
     }
 
     [Theory]
+    [InlineData("https://login.example/v1/oauth/token")]
+    [InlineData("http://127.0.0.1:8080/token")]
+    [InlineData("http://[::1]/token")]
+    [InlineData("http://localhost/token")]
+    public void Logins_are_refreshed_at_an_endpoint_that_nobody_can_listen_to(string url) => Assert.Equal(
+        new OAuthConfiguration(new Uri(url), "mine"), Folder.Accept($"{{ clawgrpc: {{ oauth: {{ tokenUrl: '{url}', clientId: 'mine' }} }} }}").Service.OAuth);
+
+    [Theory]
     [InlineData("{}", 60)]
     [InlineData("{ auth: { cooldowns: { preset: 'openclaw-2026.1' } } }", 60)]
     [InlineData("{ auth: { cooldowns: { preset: 'openclaw-2026.9' } } }", 30)]
