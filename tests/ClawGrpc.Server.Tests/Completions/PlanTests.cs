@@ -31,7 +31,7 @@ public class PlanTests
         var random = new Random(seed);
         await using var rig = await FleetAsync();
         var (planned, refused) = (0, 0);
-        for (var round = 0; round < 30; round++)
+        for (var round = 0; round < 40; round++)
         {
             await DisturbAsync(rig, random);
             rig.Sandbox.ClearRequests();
@@ -53,7 +53,7 @@ public class PlanTests
             (planned, refused) = (planned + (plan is null ? 0 : 1), refused + (plan is null ? 1 : 0));
         }
 
-        Assert.True(planned > 8 && refused > 3, $"{planned} planned, {refused} refused: too much of one kind to tell.");
+        Assert.True(planned > 5 && refused > 2, $"{planned} planned, {refused} refused: too much of one kind to tell.");
     }
 
     [Fact]
@@ -116,7 +116,7 @@ public class PlanTests
     // Somewhat later; perhaps a route has been set aside meanwhile.
     private static async Task DisturbAsync(Rig rig, Random random)
     {
-        if (random.Next(3) == 0)
+        if (random.Next(4) == 0)
         {
             rig.Sandbox.ClearScript();
             rig.Sandbox.Script(Faults.Status(random.Next(4) == 0 ? 402 : 429).Forever());
@@ -126,7 +126,7 @@ public class PlanTests
 
         rig.Sandbox.ClearScript();
         rig.Sandbox.Script(Replays(AnyStream, streams: true), Replays(AnyMessage, streams: false));
-        rig.Time.Advance(TimeSpan.FromSeconds(random.Next(4) == 0 ? 3600 : random.Next(1, 40)));
+        rig.Time.Advance(TimeSpan.FromSeconds(random.Next(2) == 0 ? 3600 : random.Next(1, 40)));
     }
 
     private static Fault Replays(string text, bool streams) =>
