@@ -127,6 +127,11 @@ public class CachePolicyTests
     }
 
     [Fact]
+    public void The_callers_automatic_caching_is_told_last_since_upstream_puts_it_at_the_end() =>
+        Assert.Equal("tools[1]/1h system[0]/1h cache_control/1h*",
+            Shown(Plan($"{Full[..^1]}{Control("1")}}}", new CacheSettings { Call = Retention.Long })));
+
+    [Fact]
     public void Nested_breakpoints_count_and_names_inside_the_callers_own_data_do_not()
     {
         const string Json = """{"tools":[{"name":"a","input_schema":{"content":[{"cache_control":{"type":"ephemeral"}}]}}],"messages":[{"role":"assistant","content":[{"type":"tool_use","input":{"cache_control":{"ttl":"1h"},"content":[{"cache_control":{}}]}}]},{"role":"user","content":[{"type":"document","source":{"type":"content","content":[{"type":"text","text":"x","cache_control":{"type":"ephemeral"}}]}},{"type":"tool_result","content":[{"type":"text","text":"x"},{"type":"text","text":"x","cache_control":{"type":"ephemeral"}}]}]}]}""";
