@@ -26,6 +26,7 @@ internal sealed partial class Agent : IAsyncDisposable
     private readonly ITimer _later;
     private readonly Task _writer;
     private bool _isLaterSet;
+    private int _writes;
     private ProfileStore _onDisk = ProfileStore.Empty;
     private ProfileStore _current = ProfileStore.Empty;
     private StateUnreadableException? _unreadable;
@@ -80,14 +81,20 @@ internal sealed partial class Agent : IAsyncDisposable
     /// <summary>Takes up what the file says now; cheap when it has not changed.</summary>
     public async Task ReloadAsync(CancellationToken cancellation)
     {
-        try
+        bool isTaken;
+        do
         {
-            Take(await _files.ReadAsync(cancellation), null);
+            var seen = Volatile.Read(ref _writes);
+            try
+            {
+                isTaken = TryTake(await _files.ReadAsync(cancellation), null, seen);
+            }
+            catch (StateUnreadableException exception)
+            {
+                isTaken = TryTake(null, exception, seen);
+            }
         }
-        catch (StateUnreadableException exception)
-        {
-            Take(null, exception);
-        }
+        while (!isTaken);
     }
 
     /// <inheritdoc cref="ChangeAsync(Func{ProfileStore, ValueTask{IReadOnlyList{StoreChange}}}, CancellationToken)"/>
@@ -181,6 +188,7 @@ internal sealed partial class Agent : IAsyncDisposable
     {
         lock (_gate)
         {
+            _writes++;
             (_inFlight, _onDisk, _unreadable) = (PendingHealth.None, written, null);
             Refresh();
         }
@@ -207,18 +215,22 @@ internal sealed partial class Agent : IAsyncDisposable
         }
     }
 
-    private void Take(ProfileStore? read, StateUnreadableException? unreadable)
+    // False: it was written meanwhile, so that what was read may be what it said before.
+    private bool TryTake(ProfileStore? read, StateUnreadableException? unreadable, int seenWrites)
     {
         lock (_gate)
         {
+            if (_writes != seenWrites)
+                return false;
             if (unreadable is null ? ReferenceEquals(read, _onDisk) && _unreadable is null : _unreadable?.Message == unreadable.Message)
-                return;
+                return true;
             (_onDisk, _unreadable) = (read ?? _onDisk, unreadable);
             Refresh();
         }
 
         Logins.RefreshWhatIsDue();
         Feed.Publish();
+        return true;
     }
 
     // This and the next are called under the gate.

@@ -66,6 +66,22 @@ internal sealed partial class Logins : IAsyncDisposable
         }
     }
 
+    /// <summary>The same without asking or waiting for anybody: the stored token, and whether a call would have it refreshed first.</summary>
+    public (Secret? Token, LoginProblem? Problem, bool IsDue) Stored(Profile profile)
+    {
+        var (history, now) = (Look(profile, null), _time.GetUtcNow());
+        if (LoginRefresh.IsUsable(history, now))
+            return (history.Credential.Access, null, false);
+        var (isCli, isRefreshable) = (profile.Id == ClaudeLogin.ProfileId, LoginRefresh.IsRefreshable(profile));
+        if (!isRefreshable)
+            return (null, isCli ? LoginProblem.OfClaudeCli : LoginProblem.NoRefreshToken, false);
+        if (LoginRefresh.StepOf(history, now) == RefreshStep.Blocked)
+            return (null, Blocked(profile.Id, history), false);
+        return history.Credential.Access is { IsBlank: false } access
+            ? (access, null, true)
+            : (null, new LoginProblem("the login has no access token until it is refreshed, which a plan does not do", now), false);
+    }
+
     /// <summary>What a status says of a login.</summary>
     public ExpiryState StateOf(Profile profile, DateTimeOffset now, bool refreshableIsOk) => profile.Credential is OAuthCredential
         ? LoginRefresh.StateOf(Look(profile, null), now, refreshableIsOk)
