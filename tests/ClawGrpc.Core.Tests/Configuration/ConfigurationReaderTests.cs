@@ -119,6 +119,8 @@ public class ConfigurationReaderTests
     [Theory]
     [InlineData("", null)]
     [InlineData("cacheRetention: 'none', cacheControlTtl: '1h'", Retention.None)]
+    [InlineData("cacheRetention: 'short', cacheControlTtl: '1h'", Retention.Short)]
+    [InlineData("cacheRetention: 'long', cacheControlTtl: '5m'", Retention.Long)]
     [InlineData("cacheRetention: 'standard', cacheControlTtl: '5m'", Retention.Short)]
     [InlineData("cacheControlTtl: '1h'", Retention.Long)]
     [InlineData("cacheRetention: 'LONG', cacheControlTtl: '2h'", null)]

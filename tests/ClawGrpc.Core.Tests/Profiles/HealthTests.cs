@@ -189,6 +189,10 @@ public class HealthTests
         Assert.Equal((Noon.AddHours(5), 1), (third.CooldownUntil, third.ErrorCount));
         Assert.Equal(Noon.AddHours(5), Exhaust(third, 4, Noon.AddHours(3)).CooldownUntil);
 
+        // It came back when the next one failed: that is news.
+        var news = Exhaust(Exhaust(ProfileHealth.Unknown, 1, Noon.AddSeconds(2)), 2, null);
+        Assert.Equal((Noon.AddSeconds(2).AddMinutes(5), 2), (news.CooldownUntil, news.ErrorCount));
+
         static ProfileHealth Exhaust(ProfileHealth before, int seconds, DateTimeOffset? until) =>
             Fail(before, FailureKind.PlanExhausted, Noon, Noon.AddSeconds(seconds), until: until, scope: SetsAside.Profile);
     }

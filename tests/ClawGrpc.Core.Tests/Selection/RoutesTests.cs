@@ -31,6 +31,7 @@ public class RoutesTests
         var auth = AuthSettings.None with { Order = Orders("b", "a") };
         Assert.Equal(["b", "a"], Ids(store, auth));
         Assert.Equal(["a", "c"], Ids(store with { Order = Orders("a", "c", "a") }, auth));
+        Assert.Equal(["a", "c"], Ids(store, AuthSettings.None with { Order = Orders("a", "c") }));
     }
 
     [Fact]
@@ -42,6 +43,8 @@ public class RoutesTests
     {
         var auth = AuthSettings.None with { Profiles = [new DeclaredProfile("a", "anthropic", "api_key")] };
         Assert.Equal(["a"], Ids(Store(("a", Key), ("b", Key)), auth));
+        var both = auth with { Profiles = [.. auth.Profiles, new DeclaredProfile("c", "anthropic", "oauth")] };
+        Assert.Equal(["c", "a"], Ids(Store(("a", Key), ("b", Key), ("c", OAuth)), both));
     }
 
     [Fact]
@@ -51,6 +54,8 @@ public class RoutesTests
         Assert.Equal(["b"], Ids(store, AuthSettings.None));
         Assert.Equal(["b"], Ids(store with { Order = ImmutableDictionary<string, ImmutableArray<string>>.Empty.Add(" Anthropic", ["b"]).Add("OpenAI", ["a"]) }, AuthSettings.None));
         Assert.Equal(["b"], Ids(store with { Order = store.Order.Add("Anthropic", ["a"]) }, AuthSettings.None));
+        var twice = ImmutableDictionary<string, ImmutableArray<string>>.Empty.Add("Anthropic", ["a"]).Add("ANTHROPIC", ["b"]);
+        Assert.Equal(["b"], Ids(store with { Order = twice }, AuthSettings.None));
     }
 
     // openclaw-spec.md, section 2.1.
@@ -78,6 +83,8 @@ public class RoutesTests
         { "a token that expires next", Token with { Expires = Noon.AddMilliseconds(1) }, "token", Eligibility.Ok },
         { "an expired login", OAuth with { Expires = Noon.AddDays(-1) }, "oauth", Eligibility.Ok },
         { "an empty login", OAuth with { Access = new Secret("") }, "oauth", Eligibility.MissingCredential },
+        { "a login of blanks", OAuth with { Access = new Secret(" "), Refresh = new Secret(" ") }, "oauth", Eligibility.MissingCredential },
+        { "a login that can be refreshed", OAuth with { Access = null, Refresh = new Secret("r") }, "oauth", Eligibility.Ok },
     };
 
     [Theory]
