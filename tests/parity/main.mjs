@@ -1,5 +1,5 @@
 // make parity: the cases of real command lines against clawgrpc and claw as they were built.
-//   node tests/parity/main.mjs [--cases DIR] [--only PATTERN] [--docs FILE] [--workers N]
+//   node tests/parity/main.mjs [--cases DIR] [--only PATTERN] [--docs FILE] [--workers N] [--whole]
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { casesOf } from './cases.mjs';
@@ -16,7 +16,8 @@ const { values: options } = parseArgs({
     cases: { type: 'string', default: path.resolve(import.meta.dirname, '../../../shared/cases') },
     only: { type: 'string', default: '' },
     docs: { type: 'string' },
-    workers: { type: 'string', default: '2' },
+    whole: { type: 'boolean', default: false },
+    workers: { type: 'string', default: '3' },
   },
 });
 
@@ -37,7 +38,7 @@ async function work() {
     for (let theCase = queue.shift(); theCase; theCase = queue.shift()) {
       const result = theCase.elsewhere ? { theCase, verdict: 'out of scope', differences: [] } : judged(theCase, await run(theCase, sandbox));
       results.push(result);
-      tell(result);
+      tell(result, options.whole);
     }
   } finally {
     sandbox.stop();
@@ -78,7 +79,7 @@ async function runStep(theCase, step, argv, home, sandbox) {
   await server.stop();
   const text = (said) => home.generalize(said).replaceAll('\r\n', '\n');
   const actual = { exitCode: ran.exitCode, stdout: text(ran.stdout), stderr: text((server.refusal ?? '') + ran.stderr) };
-  return { actual, requests: documentIn(JSON.stringify(await sandbox.requests())) };
+  return { actual, requests: await sandbox.requests() };
 }
 
 function environmentOf(theCase, step, home, sandbox) {

@@ -146,8 +146,9 @@ internal sealed class LiveConfiguration(StateFolder folder) : IDisposable
         }
     }
 
+    // As the programs have it, with the place behind: file, line and column.
     private string TextOf(ImmutableArray<ConfigurationError> errors) =>
-        $"Invalid config at {Path}:{string.Concat(errors.Select(error => $"\n- {error}"))}";
+        $"Invalid config at {Path}:{string.Concat(errors.Select(error => $"\n- {error.Problem} ({error.File}:{error.Line}:{error.Column})"))}";
 
     private ClawException Invalid(ImmutableArray<ConfigurationError> errors) =>
         new ClawException(ErrorReason.ConfigurationInvalid, StatusCode.FailedPrecondition, $"{TextOf(errors)}\nNothing was changed. Mend the file; it is taken up by itself.")
