@@ -105,13 +105,18 @@ internal static class OnboardCommand
 
         Json.WriteDocument(invocation.Out, json =>
         {
+            // First what the programs say, as far as it is true here, then what they do not.
             json.WriteStartObject();
-            json.WriteBoolean("ok", true);
+            json.WriteString("mode", "local");
             json.WriteString("authChoice", OnboardChoices.NameOf(choice));
+            json.WriteBoolean("installDaemon", false);
+            json.WriteBoolean("skipSkills", true);
+            json.WriteBoolean("skipHealth", true);
+            json.WriteBoolean("ok", true);
             json.WriteString("agentId", response.AgentId);
             json.WriteString("profileId", response.ProfileId);
             json.WriteString("provider", "anthropic");
-            json.WriteString("mode", Words.Of(response.Type));
+            json.WriteString("type", Words.Of(response.Type));
             json.WriteString("configPath", response.ConfigPath);
             json.WriteStrings("notices", response.Notices);
             json.WriteEndObject();

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using ClawGrpc.Core.Configuration;
 using ClawGrpc.Server.Errors;
@@ -19,6 +20,7 @@ internal sealed record ConfigurationState(ClawConfiguration Configuration, Immut
 internal sealed class LiveConfiguration(StateFolder folder) : IDisposable
 {
     private readonly ConfigFile _file = new(folder.ConfigPath);
+    private readonly ConcurrentDictionary<string, ConfigFile> _included = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _oneReader = new(1);
     private ImmutableArray<(string Path, string? Text)> _texts = [];
     private volatile ConfigurationState _current = new(ClawConfiguration.None, [], []);
@@ -28,10 +30,13 @@ internal sealed class LiveConfiguration(StateFolder folder) : IDisposable
 
     public string Path => _file.Path;
 
+    /// <summary>The file that commands edit: the configuration, or the one that ClawGrpc's own includes.</summary>
+    public string EditedPath => System.IO.Path.GetFileName(Path) != StateFolder.OwnConfig ? Path : EditedFile.Of(Path, TextOf(Path));
+
     public ConfigurationState Current => _current;
 
     /// <summary>Whose rules hold for the folder.</summary>
-    public Generation Generation => folder.GenerationOf(_current.Configuration.WrittenBy);
+    public Generation Generation => folder.GenerationOf(_current.Files, _current.Configuration.WrittenBy);
 
     /// <summary>The environment of the process, with the configuration's own variables behind it.</summary>
     public Core.Secret? Variable(string name) => _current.Configuration.Env.Find(name, Environment.GetEnvironmentVariable) is { IsBlank: false } value ? value : null;
@@ -81,7 +86,10 @@ internal sealed class LiveConfiguration(StateFolder folder) : IDisposable
     /// <exception cref="ClawException">CONFIGURATION_INVALID: the file, or what the edit makes of it, cannot be used; nothing was written.</exception>
     public async Task EditAsync(Func<string, ConfigurationEdit> edit, CancellationToken cancellation)
     {
-        await _file.UpdateAsync(
+        await CheckAsync();
+        var path = EditedPath;
+        var file = path == Path ? _file : _included.GetOrAdd(path, static included => new ConfigFile(included));
+        await file.UpdateAsync(
             text =>
             {
                 if (Read(null) is ConfigurationOutcome.Rejected broken)
@@ -89,7 +97,7 @@ internal sealed class LiveConfiguration(StateFolder folder) : IDisposable
                 var edited = edit(text ?? ConfigurationEdit.NoFile);
                 if (edited.Refusal is { } refusal)
                     throw new ClawException(ErrorReason.ModelNotFound, StatusCode.NotFound, refusal);
-                return Read(edited.Text) is ConfigurationOutcome.Rejected rejected ? throw Invalid(rejected.Errors) : edited.Text;
+                return Read((path, edited.Text)) is ConfigurationOutcome.Rejected rejected ? throw Invalid(rejected.Errors) : edited.Text;
             },
             cancellation);
         await ReloadAsync();
@@ -98,10 +106,12 @@ internal sealed class LiveConfiguration(StateFolder folder) : IDisposable
     public void Dispose()
     {
         _file.Dispose();
+        foreach (var file in _included.Values)
+            file.Dispose();
         _oneReader.Dispose();
     }
 
-    private ConfigurationOutcome Read(string? instead, ImmutableArray<(string, string?)>.Builder? read = null)
+    private ConfigurationOutcome Read((string Path, string Text)? instead, ImmutableArray<(string, string?)>.Builder? read = null)
     {
         try
         {
@@ -115,7 +125,7 @@ internal sealed class LiveConfiguration(StateFolder folder) : IDisposable
 
         string? TextAndNote(string path)
         {
-            var text = instead is not null && path == Path ? instead : TextOf(path);
+            var text = instead is { } edited && path == edited.Path ? edited.Text : TextOf(path);
             read?.Add((path, text));
             return text;
         }

@@ -7,7 +7,9 @@ internal sealed class StateFolder
 {
     public const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    private const string OwnConfig = "clawgrpc.json";
+    /// <summary>The name of ClawGrpc's own configuration, which may include that of the folder's program.</summary>
+    public const string OwnConfig = "clawgrpc.json";
+
     private const string Main = "main";
     private const int MaxAgentIdLength = 64;
 
@@ -85,8 +87,11 @@ internal sealed class StateFolder
     }
 
     /// <summary>Whose rules hold: <c>CLAWGRPC_GENERATION</c>, else what can be seen.</summary>
+    /// <param name="files">The files of the configuration: one that our own includes says more than it.</param>
     /// <param name="writtenBy"><c>meta.lastTouchedVersion</c> of the configuration; null: it does not say.</param>
-    public Generation GenerationOf(string? writtenBy) => _namedGeneration ?? Generation.Of(System.IO.Path.GetFileName(ConfigPath), writtenBy);
+    public Generation GenerationOf(IEnumerable<string> files, string? writtenBy) => _namedGeneration ?? Generation.Of(
+        files.Select(file => System.IO.Path.GetFileName(file)).FirstOrDefault(name => Programs.Skip(1).Any(program => program.Config == name)) ?? _newConfig,
+        writtenBy);
 
     /// <summary>A path of the configuration, absolute; <c>~</c> is the user's home directory.</summary>
     public string Expand(string path) => Expand(path, _home);

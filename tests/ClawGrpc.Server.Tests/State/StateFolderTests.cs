@@ -58,10 +58,20 @@ public sealed class StateFolderTests : IDisposable
     [Fact]
     public void The_generation_can_be_said()
     {
-        Assert.Equal("openclaw-cn", StateFolder.Resolve("/x", name => name == "CLAWGRPC_GENERATION" ? "openclaw-cn" : null, "/").GenerationOf("2026.2.1").Name);
-        Assert.Equal("openclaw", StateFolder.Resolve("/x", _ => null, "/").GenerationOf(null).Name);
+        Assert.Equal("openclaw-cn", StateFolder.Resolve("/x", name => name == "CLAWGRPC_GENERATION" ? "openclaw-cn" : null, "/").GenerationOf([], "2026.2.1").Name);
+        Assert.Equal("openclaw", StateFolder.Resolve("/x", _ => null, "/").GenerationOf([], null).Name);
         Assert.Throws<ArgumentException>(() => StateFolder.Resolve("/x", name => name == "CLAWGRPC_GENERATION" ? "cn" : null, "/"));
     }
+
+    [Theory]
+    [InlineData("~/.clawdbot", "clawdbot")]
+    [InlineData("~/.openclaw", "openclaw")]
+    [InlineData("/x", "openclaw", "/x/clawgrpc.json")]
+    [InlineData("/x", "clawdbot", "/x/clawgrpc.json", "/x/clawdbot.json")]
+    [InlineData("~/.clawdbot", "clawdbot", "/elsewhere/mine.json5")]
+    [InlineData("~/.openclaw", "moltbot", "/home/u/.openclaw/moltbot.json")]
+    public void The_generation_is_seen_from_the_files_and_else_from_the_folder(string folder, string generation, params string[] files) =>
+        Assert.Equal(generation, StateFolder.Resolve(folder, _ => null, "/home/u").GenerationOf(files, null).Name);
 
     [Fact]
     public void A_relative_folder_is_made_absolute() =>
