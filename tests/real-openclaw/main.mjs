@@ -22,7 +22,6 @@ const status = ['models', 'status', '--json'];
 const meant = [
   [/^\+/, 'ClawGrpc says more'],
   [/^order of json:auth\.unusableProfiles/, 'ClawGrpc says more'],
-  [/^json:configPath$/, 'each names its own configuration', 'edit a configuration that ClawGrpc includes in its own'],
   [/^json:auth\.(unusableProfiles\[\]\.(until|remainingMs)|providers\[\]\.profiles\.labels\[\])$/, 'until a new credential is for ever here, and far away there', 'a key that is refused'],
 ];
 

@@ -25,7 +25,7 @@ internal static class OnboardCommand
             while (true)
             {
                 var secret = await questions.SecretAsync(choice, cancellation);
-                if (secret is null) return await KeepExistingAsync(invocation, cancellation);
+                if (secret is null) return await KeepExistingAsync(invocation, options, cancellation);
                 profileId ??= await questions.ProfileIdAsync(choice, cancellation);
                 var request = RequestFor(choice, secret.Value, expiresIn);
                 request.AgentId = invocation.AgentId;
@@ -77,7 +77,7 @@ internal static class OnboardCommand
     }
 
     // `--auth-choice apiKey` without a key anywhere is content with a key that is there already (openclaw-spec.md §7.1).
-    private static async Task<int> KeepExistingAsync(Invocation invocation, CancellationToken cancellation)
+    private static async Task<int> KeepExistingAsync(Invocation invocation, OnboardOptions options, CancellationToken cancellation)
     {
         var request = new GetStatusRequest { AgentId = invocation.AgentId };
         var status = (await invocation.Models.GetStatusAsync(request, cancellationToken: cancellation)).Status;
@@ -91,7 +91,7 @@ internal static class OnboardCommand
             ConfigPath = status.ConfigPath,
         };
         invocation.Error.Write($"Note: no key was given; {existing.ProfileId} is there already and was left as it is.\n");
-        Write(invocation, response, OnboardChoice.ApiKey, asJson: false);
+        Write(invocation, response, OnboardChoice.ApiKey, asJson: invocation.Get(options.Json));
         return 0;
     }
 

@@ -24,6 +24,7 @@ internal sealed class LiveConfiguration(StateFolder folder) : IDisposable
     private readonly SemaphoreSlim _oneReader = new(1);
     private ImmutableArray<(string Path, string? Text)> _texts = [];
     private volatile ConfigurationState _current = new(ClawConfiguration.None, [], []);
+    private volatile string _editedPath = folder.ConfigPath;
 
     /// <summary>The variable that names the upstream when the configuration does not.</summary>
     public const string BaseUrl = "ANTHROPIC_BASE_URL";
@@ -31,7 +32,7 @@ internal sealed class LiveConfiguration(StateFolder folder) : IDisposable
     public string Path => _file.Path;
 
     /// <summary>The file that commands edit: the configuration, or the one that ClawGrpc's own includes.</summary>
-    public string EditedPath => System.IO.Path.GetFileName(Path) != StateFolder.OwnConfig ? Path : EditedFile.Of(Path, TextOf(Path));
+    public string EditedPath => _editedPath;
 
     public ConfigurationState Current => _current;
 
@@ -64,6 +65,8 @@ internal sealed class LiveConfiguration(StateFolder folder) : IDisposable
                 return false;
             _texts = texts.ToImmutable();
             Take(outcome);
+            if (outcome is ConfigurationOutcome.Accepted)
+                _editedPath = FileToEdit(texts.First().Item2);
             return true;
         }
         finally
@@ -87,7 +90,7 @@ internal sealed class LiveConfiguration(StateFolder folder) : IDisposable
     public async Task EditAsync(Func<string, ConfigurationEdit> edit, CancellationToken cancellation)
     {
         await CheckAsync();
-        var path = EditedPath;
+        var path = FileToEdit(TextOf(Path));
         var file = path == Path ? _file : _included.GetOrAdd(path, static included => new ConfigFile(included));
         await file.UpdateAsync(
             text =>
@@ -110,6 +113,8 @@ internal sealed class LiveConfiguration(StateFolder folder) : IDisposable
             file.Dispose();
         _oneReader.Dispose();
     }
+
+    private string FileToEdit(string? text) => System.IO.Path.GetFileName(Path) == StateFolder.OwnConfig ? EditedFile.Of(Path, text) : Path;
 
     private ConfigurationOutcome Read((string Path, string Text)? instead, ImmutableArray<(string, string?)>.Builder? read = null)
     {

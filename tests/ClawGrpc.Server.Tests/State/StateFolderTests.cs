@@ -64,6 +64,22 @@ public sealed class StateFolderTests : IDisposable
     }
 
     [Theory]
+    [InlineData("OPENCLAW_STATE_DIR", ".openclaw/openclaw.json")]
+    [InlineData("CLAWDBOT_STATE_DIR", "elsewhere/clawdbot.json")]
+    [InlineData("CLAWGRPC_STATE_DIR", "elsewhere/clawgrpc.json")]
+    public void A_folder_named_for_OpenClaw_has_the_usual_configuration_while_it_has_none(string variable, string expected)
+    {
+        Directory.CreateDirectory(_folder[".openclaw"]);
+        File.WriteAllText(_folder[".openclaw/openclaw.json"], "{}");
+        var state = StateFolder.Resolve(null, name => name == variable ? _folder["elsewhere"] : null, _folder.Path);
+        Assert.Equal(_folder[expected], state.ConfigPath);
+
+        Directory.CreateDirectory(_folder["elsewhere"]);
+        File.WriteAllText(_folder["elsewhere/openclaw.json"], "{}");
+        Assert.Equal(_folder["elsewhere/openclaw.json"], state.ConfigPath);
+    }
+
+    [Theory]
     [InlineData("~/.clawdbot", "clawdbot")]
     [InlineData("~/.openclaw", "openclaw")]
     [InlineData("/x", "openclaw", "/x/clawgrpc.json")]
