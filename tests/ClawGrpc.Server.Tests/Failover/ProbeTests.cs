@@ -48,7 +48,7 @@ public class ProbeTests
         await using var rig = await WithTwoKeysAsync();
         await rig.Auth.SetProfileOrderAsync(new SetProfileOrderRequest { Provider = "anthropic", ProfileIds = { One } });
         var text = await File.ReadAllTextAsync(rig.Files.ProfilesPath());
-        var old = $$""""anthropic:old": { "type": "token", "provider": "anthropic", "token": "{{Token}}", "expires": 1 }, "openai:x": { "type": "api_key", "provider": "openai", "key": "k" },"""";
+        var old = $$""" "anthropic:old": { "type": "token", "provider": "anthropic", "token": "{{Token}}", "expires": 1 }, "openai:x": { "type": "api_key", "provider": "openai", "key": "k" }, """;
         await rig.StopServerAsync();
         await rig.Files.WriteProfilesAsync(text.Replace("\"profiles\": {", $"\"profiles\": {{ {old}", StringComparison.Ordinal));
         await rig.StartServerAsync();
