@@ -23,7 +23,8 @@ internal sealed class Handler(
         }
         catch (OperationCanceledException) when (gone.IsCancellationRequested)
         {
-            outcome = context.RequestAborted.IsCancellationRequested ? Outcome.Aborted : Outcome.Stopped;
+            // Stopping aborts what is open, too.
+            outcome = stopping.IsCancellationRequested ? Outcome.Stopped : Outcome.Aborted;
             context.Abort();
         }
         finally

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Security;
@@ -7,14 +6,21 @@ using ClawGrpc.Core.Messages;
 
 namespace ClawGrpc.Server.Completions;
 
-/// <summary>What became of a send: an answer that streams, or the failure it means.</summary>
-internal readonly record struct SendResult(AnswerStream? Answer, UpstreamFailure? Failure);
+/// <summary>What became of a request: what was asked for, or the failure it means.</summary>
+/// <param name="Answer">Null: it failed.</param>
+/// <param name="Failure">Null: it did not.</param>
+/// <param name="RequestId">Upstream's name of the answer; empty: none, or it failed.</param>
+internal readonly record struct Tried<T>(T? Answer, UpstreamFailure? Failure, string RequestId = "")
+    where T : class;
 
 /// <summary>Sends requests to Anthropic and tells failures apart; decides nothing else.</summary>
 internal sealed class Upstream(HttpMessageInvoker http, TimeProvider time)
 {
-    // An error body longer than this is no envelope; reading on would only cost.
-    private const int LongestErrorBody = 64 * 1024;
+    // A body longer than this is no envelope and no grant; reading on would only cost.
+    private const int LongestBody = 64 * 1024;
+
+    // What comes whole is a message without content, a number or a page of models.
+    private const int LongestWhole = 4 * 1024 * 1024;
 
     /// <summary>The production handler: no redirects (a secret belongs to one origin), no cookies, no decompression, no spans.</summary>
     public static SocketsHttpHandler NewHandler() => new()
@@ -32,46 +38,26 @@ internal sealed class Upstream(HttpMessageInvoker http, TimeProvider time)
         SslOptions = new SslClientAuthenticationOptions { EnabledSslProtocols = System.Security.Authentication.SslProtocols.None },
     };
 
-    /// <summary>Sends one Messages request and waits for the head of its answer.</summary>
+    /// <summary>Sends one Messages request and waits for the head of its answer, or for all of an answer that comes whole.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled: the caller left, or no answer came in time.</exception>
-    public async Task<SendResult> SendAsync(
-        Uri url, ImmutableArray<RequestHeader> headers, ReadOnlyMemory<byte> body, CancellationToken cancellation)
+    public async Task<Tried<AnswerStream>> SendAsync(PreparedRequest request, CancellationToken cancellation)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ReadOnlyMemoryContent(body) };
-        foreach (var header in headers)
-        {
-            var owner = header.Name == "content-type" ? (HttpHeaders)request.Content.Headers : request.Headers;
-            owner.TryAddWithoutValidation(header.Name, header.Value.Reveal());
-        }
-
-        HttpResponseMessage response;
+        var (response, failure) = await OpenAsync(request, cancellation);
+        if (response is null)
+            return new Tried<AnswerStream>(null, failure);
         try
         {
-            response = await http.SendAsync(request, cancellation);
+            var headers = HeadersOf(response);
+            var stream = request.Streams
+                ? await response.Content.ReadAsStreamAsync(cancellation)
+                : new MemoryStream(FoldedMessage.Read(await ReadAsync(response, LongestWhole, cancellation)).ToEvents());
+            var answer = new AnswerStream(response, stream, headers);
+            response = null;
+            return new Tried<AnswerStream>(answer, null, answer.RequestId);
         }
-        catch (HttpRequestException exception)
+        catch (Exception exception) when (FailureOf(exception, response) is { } known)
         {
-            return new SendResult(null, Broken(exception));
-        }
-
-        try
-        {
-            var answer = HeadersOf(response);
-            if (response.StatusCode == HttpStatusCode.OK && response.Content.Headers.ContentType?.MediaType == "text/event-stream")
-            {
-                var stream = new AnswerStream(response, await response.Content.ReadAsStreamAsync(cancellation), answer);
-                response = null!;
-                return new SendResult(stream, null);
-            }
-
-            var text = await ReadErrorAsync(response, cancellation);
-            return new SendResult(null, response.IsSuccessStatusCode
-                ? NoStream(response, answer)
-                : Failure.OfAnswer((int)response.StatusCode, answer, text, time.GetUtcNow()));
-        }
-        catch (Exception exception) when (exception is HttpRequestException or IOException)
-        {
-            return new SendResult(null, Broken(exception));
+            return new Tried<AnswerStream>(null, known);
         }
         finally
         {
@@ -79,25 +65,98 @@ internal sealed class Upstream(HttpMessageInvoker http, TimeProvider time)
         }
     }
 
+    /// <summary>Sends one request whose answer is JSON, and reads all of it.</summary>
+    /// <param name="request">The request; not to stream.</param>
+    /// <param name="read">Reads the body, and throws a <see cref="MalformedAnswerException"/> when it is not what was asked for.</param>
+    /// <param name="cancellation">The caller left, or no answer came in time.</param>
+    /// <exception cref="OperationCanceledException">As <see cref="SendAsync"/>.</exception>
+    public async Task<Tried<T>> FetchAsync<T>(PreparedRequest request, Func<ReadOnlyMemory<byte>, T> read, CancellationToken cancellation)
+        where T : class
+    {
+        var (response, failure) = await OpenAsync(request, cancellation);
+        if (response is null)
+            return new Tried<T>(null, failure);
+        using (response)
+        {
+            try
+            {
+                return new Tried<T>(read(await ReadAsync(response, LongestWhole, cancellation)), null, HeadersOf(response)["request-id"] ?? "");
+            }
+            catch (Exception exception) when (FailureOf(exception, response) is { } known)
+            {
+                return new Tried<T>(null, known);
+            }
+        }
+    }
+
     /// <summary>A connection that broke, or was never made, before anything was answered.</summary>
     public static UpstreamFailure Broken(Exception exception) =>
         new(FailureKind.ServerError, $"The connection to Anthropic failed: {(exception.InnerException ?? exception).Message}");
 
-    private static UpstreamFailure NoStream(HttpResponseMessage response, AnswerHeaders headers) =>
-        new(FailureKind.ServerError, $"The answer is no event stream but {response.Content.Headers.ContentType?.MediaType ?? "without a type"}.")
+    private static UpstreamFailure? FailureOf(Exception exception, HttpResponseMessage? response) => exception switch
+    {
+        HttpRequestException or IOException => Broken(exception),
+        MalformedAnswerException => new UpstreamFailure(FailureKind.ServerError, $"The answer is malformed: {exception.Message}.")
+        {
+            Status = 200,
+            RequestId = response is null ? null : HeadersOf(response)["request-id"],
+        },
+        _ => null,
+    };
+
+    // The head of an answer that is what was asked for, or the failure.
+    private async Task<(HttpResponseMessage?, UpstreamFailure?)> OpenAsync(PreparedRequest request, CancellationToken cancellation)
+    {
+        using var message = new HttpRequestMessage(request.Method, request.Url);
+        if (!request.Body.IsEmpty)
+            message.Content = new ReadOnlyMemoryContent(request.Body);
+        foreach (var header in request.Headers)
+        {
+            var owner = header.Name == "content-type" ? (HttpHeaders?)message.Content?.Headers : message.Headers;
+            owner?.TryAddWithoutValidation(header.Name, header.Value.Reveal());
+        }
+
+        HttpResponseMessage? response = null;
+        try
+        {
+            response = await http.SendAsync(message, cancellation);
+            if (response.StatusCode == HttpStatusCode.OK && response.Content.Headers.ContentType?.MediaType == request.MediaType)
+                return (Interlocked.Exchange(ref response, null), null);
+            var headers = HeadersOf(response);
+            var text = await ReadBodyAsync(response, cancellation);
+            return (null, response.IsSuccessStatusCode
+                ? OfAnotherType(response, headers, request.MediaType)
+                : Failure.OfAnswer((int)response.StatusCode, headers, text, time.GetUtcNow()));
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        {
+            return (null, Broken(exception));
+        }
+        finally
+        {
+            response?.Dispose();
+        }
+    }
+
+    private static UpstreamFailure OfAnotherType(HttpResponseMessage response, AnswerHeaders headers, string expected) =>
+        new(FailureKind.ServerError, $"The answer is not {expected} but {response.Content.Headers.ContentType?.MediaType ?? "without a type"}.")
         {
             Status = (int)response.StatusCode,
             RequestId = headers["request-id"],
         };
 
-    private static async Task<ReadOnlyMemory<byte>> ReadErrorAsync(HttpResponseMessage response, CancellationToken cancellation)
+    /// <summary>A body that is JSON or an error, as far as it is worth reading.</summary>
+    public static Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpResponseMessage response, CancellationToken cancellation) =>
+        ReadAsync(response, LongestBody, cancellation);
+
+    private static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpResponseMessage response, int most, CancellationToken cancellation)
     {
-        var buffer = new byte[LongestErrorBody];
+        var buffer = new byte[Math.Min(most, response.Content.Headers.ContentLength + 1 ?? most)];
         await using var stream = await response.Content.ReadAsStreamAsync(cancellation);
         var length = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellation);
         return buffer.AsMemory(0, length);
     }
 
-    private static AnswerHeaders HeadersOf(HttpResponseMessage response) => AnswerHeaders.Of(
+    public static AnswerHeaders HeadersOf(HttpResponseMessage response) => AnswerHeaders.Of(
         response.Headers.NonValidated.Select(header => KeyValuePair.Create(header.Key, header.Value.ToString())));
 }

@@ -148,7 +148,7 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
             Provider = store.Find(each.Id)?.Credential.Provider ?? "",
             Kind = each.Aside.Disabled ? "disabled" : "cooldown",
             Reason = each.Aside.Reason ?? "",
-            RecoverTime = Timestamps.OrUnset(each.Aside.Until),
+            RecoverTime = Timestamps.OfEnd(each.Aside.Until),
             Model = each.Aside.Model ?? "",
             RecoveryHint = (each.Aside.Disabled, each.Aside.Reason) switch
             {
@@ -161,12 +161,15 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
     private void AddProfiles(AuthStatus status, Agent agent, ProfileStore store, IReadOnlyList<string> providers, DateTimeOffset now)
     {
         var generation = configuration.Generation;
+        var states = new List<(Credential Credential, ExpiryState State)>();
         var ordered = store.Profiles.OrderBy(profile => profile.Credential.Provider, StringComparer.OrdinalIgnoreCase)
             .ThenByDescending(profile => profile.Credential.Provider, StringComparer.Ordinal)
             .ThenBy(profile => profile.Id, StringComparer.OrdinalIgnoreCase).ThenByDescending(profile => profile.Id, StringComparer.Ordinal).ToList();
         foreach (var profile in ordered)
         {
             var health = store.HealthOf(profile.Id);
+            var state = agent.Logins.StateOf(profile, now, generation.RefreshableIsOk);
+            states.Add((profile.Credential, state));
             var entry = new ProfileStatus
             {
                 ProfileId = profile.Id,
@@ -177,8 +180,8 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
                     TokenCredential => CredentialType.Token,
                     _ => CredentialType.Oauth,
                 },
-                Expiry = Message(Expiry.StateOf(profile.Credential, now, generation.RefreshableIsOk)),
-                ExpireTime = Timestamps.OrUnset(Expiry.Of(profile.Credential)),
+                Expiry = Message(state),
+                ExpireTime = Timestamps.OfEnd(Expiry.Of(profile.Credential)),
                 Source = generation.SharesClaudeLogin ? SourceOf(profile.Id) : "store",
                 Label = profile.Credential.Email is { } email ? $"{profile.Id} ({email})" : profile.Id,
                 LastUsedTime = Timestamps.OrUnset(health.LastUsed),
@@ -192,12 +195,12 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
 
         foreach (var provider in providers)
         {
-            var credentials = ordered.Select(profile => profile.Credential).Where(credential => credential.Provider.Trim() == provider).ToList();
+            var own = states.Where(each => each.Credential.Provider.Trim() == provider).ToList();
             status.ProviderExpiries.Add(new ProviderExpiry
             {
                 Provider = provider,
-                Expiry = Message(Expiry.Worst(credentials, now, generation.RefreshableIsOk)),
-                ExpireTime = Timestamps.OrUnset(credentials.Min(Expiry.Of)),
+                Expiry = Message(Expiry.Worst(own)),
+                ExpireTime = Timestamps.OfEnd(own.Min(each => Expiry.Of(each.Credential))),
             });
         }
     }
