@@ -26,7 +26,7 @@ export function writeDocs(file, results, used) {
   const left = new Map();
   for (const { theCase } of results.filter(({ verdict }) => verdict === 'out of scope')) left.set(theCase.elsewhere, [...(left.get(theCase.elsewhere) ?? []), theCase.id]);
   const outside = [...left].map(([reason, ids]) => `- ${reason}: ${ids.join(', ')}`);
-  const generated = [...table(results), '', '### Deliberate differences', '', ...reasons, '', '### Out of scope', '', ...outside].join('\n');
+  const generated = [...table(results), '', '### Deliberate differences', '', ...reasons, ...(outside.length > 0 ? ['', '### Out of scope', '', ...outside] : [])].join('\n');
   const [begin, end] = ['<!-- make parity: begin -->', '<!-- make parity: end -->'];
   const text = readFileSync(file, 'utf8');
   if (!text.includes(begin) || !text.includes(end)) throw new Error(`${file} has no marks ${begin} and ${end}.`);
