@@ -25,7 +25,7 @@ settings := ClawGrpc.sln global.json Directory.Build.props Directory.Packages.pr
 
 .PHONY: help
 help: ## Print this
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: demo
 demo: build ## The whole story in half a minute: onboard, stream, cache, failover, receipt
@@ -42,6 +42,11 @@ CASES ?= ../shared/cases
 parity: build ## The recorded command lines of OpenClaw and its like against these programs; CASES=DIR
 	@eng/debian.sh faketime
 	@node tests/parity/main.mjs --cases '$(CASES)' $(if $(filter ../shared/cases,$(CASES)),--docs docs/compatibility.md)
+
+.PHONY: real-openclaw
+real-openclaw: build ## The other way round: OpenClaw from npm reads what these programs wrote
+	@eng/debian.sh faketime
+	@node tests/real-openclaw/main.mjs
 
 .PHONY: build
 build: $(stamps)/build $(apps) ## Build all of it; leaves bin/clawgrpc (server) and bin/claw (CLI)

@@ -7,18 +7,20 @@ namespace ClawGrpc.Cli.Tests;
 /// <summary><c>claw models list|set|aliases|fallbacks</c>: command to RPC and RPC to text.</summary>
 public sealed class ModelCommandTests : IAsyncLifetime
 {
+    private const string Config = "/srv/u/.openclaw/openclaw.json";
+
     private readonly Terminal _terminal = new();
 
     public async Task InitializeAsync()
     {
         await _terminal.StartAsync();
         _terminal.Script
-            .On<SetDefaultModelRequest>(_ => new SetDefaultModelResponse { Model = "anthropic/claude-opus-4-6" })
-            .On<AddModelAliasRequest>(_ => new AddModelAliasResponse { Model = "anthropic/claude-opus-4-6" })
-            .On<RemoveModelAliasRequest>(_ => new RemoveModelAliasResponse())
-            .On<AddModelFallbackRequest>(_ => new AddModelFallbackResponse { Fallbacks = { "a/b", "c/d" } })
-            .On<RemoveModelFallbackRequest>(_ => new RemoveModelFallbackResponse { Fallbacks = { "a/b" } })
-            .On<ClearModelFallbacksRequest>(_ => new ClearModelFallbacksResponse());
+            .On<SetDefaultModelRequest>(_ => new SetDefaultModelResponse { Model = "anthropic/claude-opus-4-6", ConfigPath = Config })
+            .On<AddModelAliasRequest>(_ => new AddModelAliasResponse { Model = "anthropic/claude-opus-4-6", ConfigPath = Config })
+            .On<RemoveModelAliasRequest>(_ => new RemoveModelAliasResponse { ConfigPath = Config })
+            .On<AddModelFallbackRequest>(_ => new AddModelFallbackResponse { ConfigPath = Config, Fallbacks = { "a/b", "c/d" } })
+            .On<RemoveModelFallbackRequest>(_ => new RemoveModelFallbackResponse { ConfigPath = Config, Fallbacks = { "a/b" } })
+            .On<ClearModelFallbacksRequest>(_ => new ClearModelFallbacksResponse { ConfigPath = Config });
     }
 
     public async Task DisposeAsync() => await _terminal.DisposeAsync();
@@ -35,9 +37,9 @@ public sealed class ModelCommandTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Edits))]
-    public async Task An_edit_is_one_call_and_one_line(string[] command, IMessage request, string line)
+    public async Task An_edit_is_one_call_and_says_what_it_did(string[] command, IMessage request, string line)
     {
-        Assert.Equal(new Run(0, line + "\n", ""), await _terminal.ClawAsync(["models", .. command]));
+        Assert.Equal(new Run(0, $"Updated ~/.openclaw/openclaw.json\n{line}\n", ""), await _terminal.ClawAsync(["models", .. command]));
         Assert.Equal(request, Assert.Single(_terminal.Script.Requests));
     }
 

@@ -99,7 +99,7 @@ public sealed class OnboardTests : IAsyncLifetime
     [InlineData("Missing --token for --auth-choice token.", "--auth-choice", "token", "--token-provider", "anthropic")]
     [InlineData("Missing --token for --auth-choice setup-token.", "--auth-choice", "setup-token")]
     [InlineData("Invalid --token-expires-in: Error: invalid duration: xyz", "--token", Token, "--token-expires-in", "xyz")]
-    [InlineData("Unknown --auth-choice \"nonsense\". Valid choices: apiKey, setup-token, token, claude-cli", "--auth-choice", "nonsense")]
+    [InlineData("Unknown --auth-choice \"nonsense\". Valid choices: apiKey, setup-token, token, claude-cli, oauth", "--auth-choice", "nonsense")]
     public async Task What_is_missing_is_said_in_OpenClaws_words(string text, params string[] options)
     {
         Assert.Equal(new Run(1, "", text + "\n"), await _terminal.ClawAsync(["onboard", "--non-interactive", .. options]));

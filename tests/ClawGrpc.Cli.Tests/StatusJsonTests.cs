@@ -44,12 +44,15 @@ public class StatusJsonTests
     public async Task The_agent_is_named_in_the_request_and_in_the_object_when_it_was_asked_for()
     {
         await using var terminal = await new Terminal().StartAsync();
-        terminal.HasStatus(new AgentStatus { AgentId = "work", ConfigPath = "/c", AgentDir = "/d" });
+        terminal.HasStatus(new AgentStatus { AgentId = "work", ConfigPath = "/c", AgentDir = "/d", OwnDefaultModel = true });
 
         var run = await terminal.ClawAsync("models", "status", "--json", "--agent", "work");
 
         Assert.Equal("work", terminal.Script.Single<GetStatusRequest>().AgentId);
-        Assert.StartsWith("{\n  \"configPath\": \"/c\",\n  \"agentDir\": \"/d\",\n  \"agentId\": \"work\",\n", run.Out, StringComparison.Ordinal);
+        Assert.StartsWith("{\n  \"configPath\": \"/c\",\n  \"agentId\": \"work\",\n  \"agentDir\": \"/d\",\n", run.Out, StringComparison.Ordinal);
+        Assert.Contains(
+            "\"imageFallbacks\": [],\n  \"modelConfig\": {\n    \"defaultSource\": \"agent\",\n    \"fallbacksSource\": \"defaults\"\n  },\n  \"aliases\"",
+            run.Out, StringComparison.Ordinal);
     }
 
     [Fact]

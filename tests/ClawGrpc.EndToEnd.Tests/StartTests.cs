@@ -32,7 +32,7 @@ public class StartTests
         await house.ConfigureAsync("{\n  agents: [oops\n}\n");
         await RefusedAsync(
             house, house.Server(),
-            $"Error: Invalid config at {house.State}/clawgrpc\\.json:\n- {house.State}/clawgrpc\\.json:2:12: [^\n]+\n");
+            $"Error: Invalid config at {house.State}/clawgrpc\\.json:\n- [^\n]+ \\({house.State}/clawgrpc\\.json:2:12\\)\n");
     }
 
     [Fact]

@@ -7,6 +7,7 @@ export class Deliberate {
     ...entry,
     places: entry.where.map((pattern) => new RegExp(`^(?:${pattern})$`)),
     said: entry.says && new RegExp(entry.says),
+    asked: entry.argv && new RegExp(entry.argv),
     met: 0,
     explained: 0,
   }));
@@ -34,12 +35,13 @@ export class Deliberate {
   }
 }
 
-// `cases` are numbers and ranges of numbers, `products` the names of programs; without them an entry is about all.
-function concerns({ cases, products }, { id, product }) {
+// `cases` are numbers and ranges of numbers, `argv` is what some command line of the case looks like, `products` the names of programs;
+// without them an entry is about all.
+function concerns({ cases, asked, products }, { id, product, steps }) {
   const number = Number.parseInt(id, 10);
-  const isListed = (cases ?? ['0-999']).some((range) => {
+  const isListed = (cases ?? ['0-9999']).some((range) => {
     const [from, to = from] = range.split('-').map(Number);
     return number >= from && number <= to;
   });
-  return isListed && (!products || products.includes(product.id));
+  return isListed && (!asked || steps.some(({ argv }) => asked.test(argv.join(' ')))) && (!products || products.includes(product.id));
 }

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const bin = (name) => path.join(root, 'bin', name);
-const patience = 180_000;
+const patience = 60_000;
 const faketime = readdirSync('/usr/lib').map((folder) => `/usr/lib/${folder}/faketime/libfaketimeMT.so.1`).find(existsSync);
 
 if (!faketime) throw new Error('libfaketime is missing: eng/debian.sh faketime installs it.');
@@ -24,7 +24,12 @@ export function surroundings(theCase, home, extra) {
     LD_PRELOAD: faketime,
     FAKETIME: `${mode === 'offset' ? '@' : ''}${new Date(nowMs).toISOString().slice(0, 19).replace('T', ' ')}`,
     FAKETIME_DONT_FAKE_MONOTONIC: '1',
+    // Under a clock that stands still every timed wait is over at once, and the runtime's own threads spin: each takes this long instead.
+    FAKETIME_WAIT_MS: '20',
     NO_FAKE_STAT: '1',
+    // These processes live for a second.
+    DOTNET_TieredPGO: '0',
+    DOTNET_EnableDiagnostics: '0',
     ...extra,
   };
 }
@@ -68,7 +73,10 @@ export async function startServer(environment) {
   const isReady = await Promise.race([ready.then(([line]) => line?.includes('ready') ?? false), ended.then(() => false)]);
   const stop = async () => {
     child.kill('SIGTERM');
-    await ended;
+    const late = setTimeout(() => child.kill('SIGKILL'), patience);
+    const [code] = await ended;
+    clearTimeout(late);
+    if (code !== 0) throw new Error(`clawgrpc ended with ${code ?? 'a signal'}: ${stderr}`);
   };
   return isReady ? { stop, refusal: null } : { stop: async () => {}, refusal: stderr };
 }

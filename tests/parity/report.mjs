@@ -4,11 +4,12 @@ import { products } from './cases.mjs';
 
 const verdicts = ['passed', 'deliberate', 'failing', 'out of scope'];
 
-/** Prints the outcome of one case as soon as it is there, with what differs that should not. */
-export function tell({ theCase, verdict, differences }) {
+/** Prints the outcome of one case as soon as it is there, with what differs that should not; `isWhole`: with what is meant to differ too. */
+export function tell({ theCase, verdict, differences }, isWhole) {
   console.log(`${verdict.padEnd(12)} ${theCase.id}: ${theCase.title}`);
-  for (const { place, step, expected, actual } of differences.filter(({ entry }) => !entry)) {
-    console.log(`  ${step === undefined ? '' : `step ${step} `}${place}\n    expected ${short(expected)}\n    actual   ${short(actual)}`);
+  for (const { place, step, expected, actual, entry } of differences.filter((each) => isWhole || !each.entry)) {
+    console.log(`  ${step === undefined ? '' : `step ${step} `}${place}${entry ? ` (meant: ${entry.reason})` : ''}`);
+    console.log(`    expected ${short(expected)}\n    actual   ${short(actual)}`);
   }
 }
 
@@ -25,7 +26,7 @@ export function writeDocs(file, results, used) {
   const left = new Map();
   for (const { theCase } of results.filter(({ verdict }) => verdict === 'out of scope')) left.set(theCase.elsewhere, [...(left.get(theCase.elsewhere) ?? []), theCase.id]);
   const outside = [...left].map(([reason, ids]) => `- ${reason}: ${ids.join(', ')}`);
-  const generated = [...table(results), '', '### Deliberate differences', '', ...reasons, '', '### Out of scope', '', ...outside].join('\n');
+  const generated = [...table(results), '', '### Deliberate differences', '', ...reasons, ...(outside.length > 0 ? ['', '### Out of scope', '', ...outside] : [])].join('\n');
   const [begin, end] = ['<!-- make parity: begin -->', '<!-- make parity: end -->'];
   const text = readFileSync(file, 'utf8');
   if (!text.includes(begin) || !text.includes(end)) throw new Error(`${file} has no marks ${begin} and ${end}.`);

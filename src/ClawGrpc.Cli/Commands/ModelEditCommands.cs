@@ -14,7 +14,7 @@ internal static class ModelEditCommands
         {
             var request = new SetDefaultModelRequest { Model = invocation.Get(model) };
             var response = await invocation.Models.SetDefaultModelAsync(request, cancellationToken: cancellation);
-            return Say(invocation, $"Default model: {response.Model}");
+            return Say(invocation, response.ConfigPath, $"Default model: {response.Model}");
         });
     }
 
@@ -35,13 +35,13 @@ internal static class ModelEditCommands
         {
             var request = new AddModelAliasRequest { Alias = invocation.Get(alias), Model = invocation.Get(model) };
             var response = await invocation.Models.AddModelAliasAsync(request, cancellationToken: cancellation);
-            return Say(invocation, $"Alias {request.Alias} -> {response.Model}");
+            return Say(invocation, response.ConfigPath, $"Alias {request.Alias} -> {response.Model}");
         });
         var remove = globals.Command("remove", "Remove a model alias", [alias], async (invocation, cancellation) =>
         {
             var request = new RemoveModelAliasRequest { Alias = invocation.Get(alias) };
-            await invocation.Models.RemoveModelAliasAsync(request, cancellationToken: cancellation);
-            return Say(invocation, $"Removed alias: {request.Alias}");
+            var response = await invocation.Models.RemoveModelAliasAsync(request, cancellationToken: cancellation);
+            return Say(invocation, response.ConfigPath, $"Removed alias: {request.Alias}");
         });
         return Globals.Group("aliases", "Manage model aliases", list, add, remove);
     }
@@ -62,18 +62,18 @@ internal static class ModelEditCommands
         {
             var request = new AddModelFallbackRequest { Model = invocation.Get(model) };
             var response = await invocation.Models.AddModelFallbackAsync(request, cancellationToken: cancellation);
-            return Say(invocation, $"Fallbacks: {string.Join(", ", response.Fallbacks)}");
+            return Say(invocation, response.ConfigPath, $"Fallbacks: {string.Join(", ", response.Fallbacks)}");
         });
         var remove = globals.Command("remove", "Remove a fallback model", [model], async (invocation, cancellation) =>
         {
             var request = new RemoveModelFallbackRequest { Model = invocation.Get(model) };
             var response = await invocation.Models.RemoveModelFallbackAsync(request, cancellationToken: cancellation);
-            return Say(invocation, $"Fallbacks: {string.Join(", ", response.Fallbacks)}");
+            return Say(invocation, response.ConfigPath, $"Fallbacks: {string.Join(", ", response.Fallbacks)}");
         });
         var clear = globals.Command("clear", "Clear all fallback models", [], async (invocation, cancellation) =>
         {
-            await invocation.Models.ClearModelFallbacksAsync(new ClearModelFallbacksRequest(), cancellationToken: cancellation);
-            return Say(invocation, "Fallback list cleared.");
+            var response = await invocation.Models.ClearModelFallbacksAsync(new ClearModelFallbacksRequest(), cancellationToken: cancellation);
+            return Say(invocation, response.ConfigPath, "Fallback list cleared.");
         });
         return Globals.Group("fallbacks", "Manage model fallback list", list, add, remove, clear);
     }
@@ -110,9 +110,9 @@ internal static class ModelEditCommands
         json.WriteEndObject();
     });
 
-    private static int Say(Invocation invocation, string line)
+    private static int Say(Invocation invocation, string configPath, string line)
     {
-        invocation.Out.Write(line + "\n");
+        invocation.Out.Write($"Updated {invocation.Surroundings.ShortPath(configPath)}\n{line}\n");
         invocation.Out.Flush();
         return 0;
     }

@@ -16,7 +16,7 @@ internal enum OnboardChoice
     ClaudeCli,
 }
 
-/// <summary>The names of the ways, as <c>--auth-choice</c> takes them.</summary>
+/// <summary>The names of the ways, as <c>--auth-choice</c> takes them; of several the first is told.</summary>
 internal static class OnboardChoices
 {
     private static readonly (OnboardChoice Choice, string Name)[] All =
@@ -25,6 +25,7 @@ internal static class OnboardChoices
         (OnboardChoice.SetupToken, "setup-token"),
         (OnboardChoice.Token, "token"),
         (OnboardChoice.ClaudeCli, "claude-cli"),
+        (OnboardChoice.SetupToken, "oauth"),
     ];
 
     public static string NameOf(OnboardChoice choice) => All.First(entry => entry.Choice == choice).Name;

@@ -25,7 +25,7 @@ internal static class OnboardCommand
             while (true)
             {
                 var secret = await questions.SecretAsync(choice, cancellation);
-                if (secret is null) return await KeepExistingAsync(invocation, cancellation);
+                if (secret is null) return await KeepExistingAsync(invocation, options, cancellation);
                 profileId ??= await questions.ProfileIdAsync(choice, cancellation);
                 var request = RequestFor(choice, secret.Value, expiresIn);
                 request.AgentId = invocation.AgentId;
@@ -77,7 +77,7 @@ internal static class OnboardCommand
     }
 
     // `--auth-choice apiKey` without a key anywhere is content with a key that is there already (openclaw-spec.md §7.1).
-    private static async Task<int> KeepExistingAsync(Invocation invocation, CancellationToken cancellation)
+    private static async Task<int> KeepExistingAsync(Invocation invocation, OnboardOptions options, CancellationToken cancellation)
     {
         var request = new GetStatusRequest { AgentId = invocation.AgentId };
         var status = (await invocation.Models.GetStatusAsync(request, cancellationToken: cancellation)).Status;
@@ -91,7 +91,7 @@ internal static class OnboardCommand
             ConfigPath = status.ConfigPath,
         };
         invocation.Error.Write($"Note: no key was given; {existing.ProfileId} is there already and was left as it is.\n");
-        Write(invocation, response, OnboardChoice.ApiKey, asJson: false);
+        Write(invocation, response, OnboardChoice.ApiKey, asJson: invocation.Get(options.Json));
         return 0;
     }
 
@@ -105,13 +105,18 @@ internal static class OnboardCommand
 
         Json.WriteDocument(invocation.Out, json =>
         {
+            // First what the programs say, as far as it is true here, then what they do not.
             json.WriteStartObject();
-            json.WriteBoolean("ok", true);
+            json.WriteString("mode", "local");
             json.WriteString("authChoice", OnboardChoices.NameOf(choice));
+            json.WriteBoolean("installDaemon", false);
+            json.WriteBoolean("skipSkills", true);
+            json.WriteBoolean("skipHealth", true);
+            json.WriteBoolean("ok", true);
             json.WriteString("agentId", response.AgentId);
             json.WriteString("profileId", response.ProfileId);
             json.WriteString("provider", "anthropic");
-            json.WriteString("mode", Words.Of(response.Type));
+            json.WriteString("type", Words.Of(response.Type));
             json.WriteString("configPath", response.ConfigPath);
             json.WriteStrings("notices", response.Notices);
             json.WriteEndObject();

@@ -55,7 +55,7 @@ internal static class StatusCommand
                 invocation.Out.Write(status.ResolvedDefault + "\n");
                 break;
             default:
-                new StatusText(invocation.Surroundings).Write(invocation.Out, status);
+                new StatusText(invocation.Surroundings).Write(invocation.Out, status, invocation.AgentId.Length > 0);
                 if (probes is not null)
                 {
                     foreach (var line in ProbeOutput.Lines(probes)) invocation.Out.Write(line + "\n");

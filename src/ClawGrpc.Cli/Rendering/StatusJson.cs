@@ -19,14 +19,22 @@ internal sealed record StatusJson(DateTimeOffset Now)
     {
         json.WriteStartObject();
         json.WriteString("configPath", status.ConfigPath);
-        json.WriteString("agentDir", status.AgentDir);
         if (withAgentId) json.WriteString("agentId", status.AgentId);
+        json.WriteString("agentDir", status.AgentDir);
         json.WriteString("defaultModel", status.DefaultModel);
         json.WriteString("resolvedDefault", status.ResolvedDefault);
         json.WriteStrings("fallbacks", status.Fallbacks);
         if (status.ImageModel.Length > 0) json.WriteString("imageModel", status.ImageModel);
         else json.WriteNull("imageModel");
         json.WriteStrings("imageFallbacks", status.ImageFallbacks);
+        if (withAgentId)
+        {
+            json.WriteStartObject("modelConfig");
+            json.WriteString("defaultSource", StatusText.SourceOf(status.OwnDefaultModel));
+            json.WriteString("fallbacksSource", StatusText.SourceOf(status.OwnFallbacks));
+            json.WriteEndObject();
+        }
+
         json.WriteStartObject("aliases");
         foreach (var (alias, model) in status.Aliases) json.WriteString(alias, model);
         json.WriteEndObject();

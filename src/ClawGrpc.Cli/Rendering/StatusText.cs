@@ -11,11 +11,17 @@ internal sealed record StatusText(Surroundings Surroundings)
 
     private DateTimeOffset Now { get; } = Surroundings.Time.GetUtcNow();
 
+    /// <summary>Whether a setting is of the agent or of all, as OpenClaw calls it.</summary>
+    public static string SourceOf(bool isOwn) => isOwn ? "agent" : "defaults";
+
     /// <summary>Writes the text.</summary>
-    public void Write(TextWriter writer, AgentStatus status)
+    /// <param name="writer">Where to.</param>
+    /// <param name="status">The status.</param>
+    /// <param name="withSources">Whether to say what is the agent's own, as OpenClaw does when <c>--agent</c> was given.</param>
+    public void Write(TextWriter writer, AgentStatus status, bool withSources)
     {
         var auth = status.Auth ?? new AuthStatus();
-        foreach (var line in Models(status).Concat(Overview(auth)).Concat(Missing(auth)).Concat(Expiries(auth))
+        foreach (var line in Models(status, withSources).Concat(Overview(auth)).Concat(Missing(auth)).Concat(Expiries(auth))
             .Concat(Unusable(auth)).Concat(UsageOf(status)).Concat(ConfigurationErrors(status)))
         {
             writer.Write(line);
@@ -23,15 +29,16 @@ internal sealed record StatusText(Surroundings Surroundings)
         }
     }
 
-    private IEnumerable<string> Models(AgentStatus status)
+    private IEnumerable<string> Models(AgentStatus status, bool withSources)
     {
+        string From(bool isOwn) => withSources ? $" ({SourceOf(isOwn)})" : "";
         var renamed = status.DefaultModel.Length > 0 && status.DefaultModel != status.ResolvedDefault;
         yield return Row("Config", Surroundings.ShortPath(status.ConfigPath));
         yield return Row("Agent dir", Surroundings.ShortPath(status.AgentDir));
-        yield return Row("Default", renamed ? $"{status.ResolvedDefault} (from {status.DefaultModel})" : status.ResolvedDefault);
-        yield return Row($"Fallbacks ({status.Fallbacks.Count})", List(status.Fallbacks, "-"));
-        yield return Row("Image model", status.ImageModel.Length > 0 ? status.ImageModel : "-");
-        yield return Row($"Image fallbacks ({status.ImageFallbacks.Count})", List(status.ImageFallbacks, "-"));
+        yield return Row($"Default{From(status.OwnDefaultModel)}", renamed ? $"{status.ResolvedDefault} (from {status.DefaultModel})" : status.ResolvedDefault);
+        yield return Row($"Fallbacks ({status.Fallbacks.Count}){From(status.OwnFallbacks)}", List(status.Fallbacks, "-"));
+        yield return Row($"Image model{From(false)}", status.ImageModel.Length > 0 ? status.ImageModel : "-");
+        yield return Row($"Image fallbacks ({status.ImageFallbacks.Count}){From(false)}", List(status.ImageFallbacks, "-"));
         yield return Row($"Aliases ({status.Aliases.Count})", List(status.Aliases.Select(alias => $"{alias.Key} -> {alias.Value}"), "-"));
         yield return Row($"Configured models ({status.AllowedModels.Count})", List(status.AllowedModels, "all"));
     }

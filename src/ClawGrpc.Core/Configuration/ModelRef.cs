@@ -34,9 +34,12 @@ public sealed record ModelRef(string Provider, string Model, string? ProfileId =
     /// <summary><c>provider/model</c>, and <c>@profileId</c> if one is named.</summary>
     public override string ToString() => ProfileId is null ? Key : $"{Key}@{ProfileId}";
 
-    // At the first slash: what follows may contain further ones.
-    internal static ModelRef? ParseKey(string key)
+    /// <summary>Reads <c>provider/model</c>, or a model of Anthropic: no aliases, no profile.</summary>
+    /// <param name="key">As somebody wrote it.</param>
+    /// <returns>Null when there is nothing before or after the slash.</returns>
+    public static ModelRef? ParseKey(string key)
     {
+        // At the first slash: what follows may contain further ones.
         var parts = key.Split('/', 2, StringSplitOptions.TrimEntries);
         var provider = parts is [var named, _] ? Selection.Provider.Normalize(named) : Selection.Provider.Anthropic;
         return provider.Length > 0 && parts[^1].Length > 0 ? new ModelRef(provider, FullId(provider, parts[^1])) : null;

@@ -30,13 +30,14 @@ public static class CredentialInput
     private const string SetupTokenPrefix = "sk-ant-oat01-";
     private const string AdminKeyPrefix = "sk-ant-admin01-";
     private const string ApiKeyPrefix = "sk-ant-api";
+    private const string LineBreaks = "\n\r\u2028\u2029";
 
-    /// <summary>An API key, possibly pasted as a shell assignment, in quotes, with a semicolon.</summary>
+    /// <summary>An API key, possibly pasted as a shell assignment, in quotes, with a semicolon, or broken into lines.</summary>
     /// <param name="pasted">As it was pasted.</param>
     public static CheckedSecret ApiKey(string pasted)
     {
         ArgumentNullException.ThrowIfNull(pasted);
-        var key = Clean(pasted);
+        var key = OneLine(Clean(pasted));
         if (key.Length == 0)
             return Refused(Required);
         if (key.StartsWith(AdminKeyPrefix, StringComparison.Ordinal))
@@ -76,7 +77,7 @@ public static class CredentialInput
     public static CheckedSecret PastedToken(string pasted)
     {
         ArgumentNullException.ThrowIfNull(pasted);
-        var token = Trim(pasted);
+        var token = OneLine(Trim(pasted));
         return token.Length == 0 ? Refused(Required) : Sendable(token, "token");
     }
 
@@ -124,7 +125,7 @@ public static class CredentialInput
         var value = isName ? text[(mark + 1)..] : "";
 
         // Where only the padding of base64 follows the name is the key.
-        return value is "" or "=" || Trim(value).AsSpan().IndexOfAny("\n\r\u2028\u2029") >= 0 ? null : Trim(value);
+        return value is "" or "=" || Trim(value).AsSpan().IndexOfAny(LineBreaks) >= 0 ? null : Trim(value);
     }
 
     private static string Unquoted(string value) =>
@@ -139,7 +140,6 @@ public static class CredentialInput
             var what = text[index] switch
             {
                 >= ' ' and <= '~' => null,
-                '\r' or '\n' => "a line break",
                 '\t' => "a tab",
                 < ' ' or '\x7f' => "a control character",
                 var other => $"the character U+{(int)other:X4}, which no {noun} has",
@@ -150,6 +150,9 @@ public static class CredentialInput
 
         return new CheckedSecret(new Secret(text), null);
     }
+
+    // As OpenClaw 2026.2.9 stores it: terminals and mails break long lines.
+    private static string OneLine(string text) => string.Concat(text.Where(character => !LineBreaks.Contains(character)));
 
     private static CheckedSecret Refused(string error) => new(null, error);
 

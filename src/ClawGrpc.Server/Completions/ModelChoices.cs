@@ -13,6 +13,12 @@ internal sealed record ModelChoices
     /// <summary>The model of requests that name none.</summary>
     public required ModelRef Default { get; init; }
 
+    /// <summary>Whether the agent itself says its default model.</summary>
+    public required bool OwnDefault { get; init; }
+
+    /// <summary>Whether the agent itself says its fallbacks.</summary>
+    public required bool OwnFallbacks { get; init; }
+
     /// <summary>As <c>provider/model</c>, in order.</summary>
     public required ImmutableArray<ModelRef> Fallbacks { get; init; }
 
@@ -47,11 +53,14 @@ internal sealed record ModelChoices
         var agents = configured.Agents;
         var shown = ImplicitModels.Of(configured, generation.Aliases, environment);
         var aliases = ModelAliases.Of(shown, generation.Aliases);
-        var choice = agents.ModelOf(agentId);
+        var own = agents.Find(agentId)?.Model ?? ModelChoice.None;
+        var choice = own.Over(agents.Model);
         var text = choice.Primary ?? generation.DefaultModel;
         return new ModelChoices
         {
             DefaultText = text,
+            OwnDefault = own.Primary is not null,
+            OwnFallbacks = own.Fallbacks is not null,
             Default = ModelRef.Parse(text, aliases) ?? ModelRef.Parse(generation.DefaultModel, aliases)!,
             Fallbacks = Parsed(choice.Fallbacks, aliases),
             FallbackTexts = choice.Fallbacks ?? [],

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using ClawGrpc.Core.Configuration;
 using ClawGrpc.Server.Errors;
@@ -19,19 +20,24 @@ internal sealed record ConfigurationState(ClawConfiguration Configuration, Immut
 internal sealed class LiveConfiguration(StateFolder folder) : IDisposable
 {
     private readonly ConfigFile _file = new(folder.ConfigPath);
+    private readonly ConcurrentDictionary<string, ConfigFile> _included = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _oneReader = new(1);
     private ImmutableArray<(string Path, string? Text)> _texts = [];
     private volatile ConfigurationState _current = new(ClawConfiguration.None, [], []);
+    private volatile string _editedPath = folder.ConfigPath;
 
     /// <summary>The variable that names the upstream when the configuration does not.</summary>
     public const string BaseUrl = "ANTHROPIC_BASE_URL";
 
     public string Path => _file.Path;
 
+    /// <summary>The file that commands edit: the configuration, or the one that ClawGrpc's own includes.</summary>
+    public string EditedPath => _editedPath;
+
     public ConfigurationState Current => _current;
 
     /// <summary>Whose rules hold for the folder.</summary>
-    public Generation Generation => folder.GenerationOf(_current.Configuration.WrittenBy);
+    public Generation Generation => folder.GenerationOf(_current.Files, _current.Configuration.WrittenBy);
 
     /// <summary>The environment of the process, with the configuration's own variables behind it.</summary>
     public Core.Secret? Variable(string name) => _current.Configuration.Env.Find(name, Environment.GetEnvironmentVariable) is { IsBlank: false } value ? value : null;
@@ -59,6 +65,8 @@ internal sealed class LiveConfiguration(StateFolder folder) : IDisposable
                 return false;
             _texts = texts.ToImmutable();
             Take(outcome);
+            if (outcome is ConfigurationOutcome.Accepted)
+                _editedPath = FileToEdit(texts.First().Item2);
             return true;
         }
         finally
@@ -81,7 +89,10 @@ internal sealed class LiveConfiguration(StateFolder folder) : IDisposable
     /// <exception cref="ClawException">CONFIGURATION_INVALID: the file, or what the edit makes of it, cannot be used; nothing was written.</exception>
     public async Task EditAsync(Func<string, ConfigurationEdit> edit, CancellationToken cancellation)
     {
-        await _file.UpdateAsync(
+        await CheckAsync();
+        var path = FileToEdit(TextOf(Path));
+        var file = path == Path ? _file : _included.GetOrAdd(path, static included => new ConfigFile(included));
+        await file.UpdateAsync(
             text =>
             {
                 if (Read(null) is ConfigurationOutcome.Rejected broken)
@@ -89,7 +100,7 @@ internal sealed class LiveConfiguration(StateFolder folder) : IDisposable
                 var edited = edit(text ?? ConfigurationEdit.NoFile);
                 if (edited.Refusal is { } refusal)
                     throw new ClawException(ErrorReason.ModelNotFound, StatusCode.NotFound, refusal);
-                return Read(edited.Text) is ConfigurationOutcome.Rejected rejected ? throw Invalid(rejected.Errors) : edited.Text;
+                return Read((path, edited.Text)) is ConfigurationOutcome.Rejected rejected ? throw Invalid(rejected.Errors) : edited.Text;
             },
             cancellation);
         await ReloadAsync();
@@ -98,10 +109,14 @@ internal sealed class LiveConfiguration(StateFolder folder) : IDisposable
     public void Dispose()
     {
         _file.Dispose();
+        foreach (var file in _included.Values)
+            file.Dispose();
         _oneReader.Dispose();
     }
 
-    private ConfigurationOutcome Read(string? instead, ImmutableArray<(string, string?)>.Builder? read = null)
+    private string FileToEdit(string? text) => System.IO.Path.GetFileName(Path) == StateFolder.OwnConfig ? EditedFile.Of(Path, text) : Path;
+
+    private ConfigurationOutcome Read((string Path, string Text)? instead, ImmutableArray<(string, string?)>.Builder? read = null)
     {
         try
         {
@@ -115,7 +130,7 @@ internal sealed class LiveConfiguration(StateFolder folder) : IDisposable
 
         string? TextAndNote(string path)
         {
-            var text = instead is not null && path == Path ? instead : TextOf(path);
+            var text = instead is { } edited && path == edited.Path ? edited.Text : TextOf(path);
             read?.Add((path, text));
             return text;
         }
@@ -146,8 +161,9 @@ internal sealed class LiveConfiguration(StateFolder folder) : IDisposable
         }
     }
 
+    // As the programs have it, with the place behind: file, line and column.
     private string TextOf(ImmutableArray<ConfigurationError> errors) =>
-        $"Invalid config at {Path}:{string.Concat(errors.Select(error => $"\n- {error}"))}";
+        $"Invalid config at {Path}:{string.Concat(errors.Select(error => $"\n- {error.Problem} ({error.File}:{error.Line}:{error.Column})"))}";
 
     private ClawException Invalid(ImmutableArray<ConfigurationError> errors) =>
         new ClawException(ErrorReason.ConfigurationInvalid, StatusCode.FailedPrecondition, $"{TextOf(errors)}\nNothing was changed. Mend the file; it is taken up by itself.")

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ClawGrpc.Core.Configuration;
 using ClawGrpc.Core.Profiles;
 using ClawGrpc.Core.Selection;
 using ClawGrpc.Server.Completions;
@@ -15,12 +16,22 @@ namespace ClawGrpc.Server.Monitoring;
 /// <summary>The part of a status that speaks of credentials, in OpenClaw's words and order.</summary>
 internal sealed class AuthReport(LiveConfiguration configuration, StateFolder folder)
 {
-    // OpenClaw's table of environment keys; of the other providers only whether one is set matters.
+    // OpenClaw's table of environment keys; of the other providers only whether one is set matters. The first ones are looked for
+    // always, the further ones when something names their provider.
     private static readonly (string Provider, string Variable, bool OAuth)[] Variables =
     [
         ("anthropic", "ANTHROPIC_OAUTH_TOKEN", true), ("anthropic", "ANTHROPIC_API_KEY", false), ("openai", "OPENAI_API_KEY", false),
+        ("github-copilot", "COPILOT_GITHUB_TOKEN", false), ("github-copilot", "GH_TOKEN", false), ("github-copilot", "GITHUB_TOKEN", false),
         ("google", "GEMINI_API_KEY", false), ("groq", "GROQ_API_KEY", false), ("cerebras", "CEREBRAS_API_KEY", false), ("xai", "XAI_API_KEY", false),
-        ("openrouter", "OPENROUTER_API_KEY", false), ("zai", "ZAI_API_KEY", false), ("mistral", "MISTRAL_API_KEY", false),
+        ("openrouter", "OPENROUTER_API_KEY", false), ("zai", "ZAI_API_KEY", false), ("zai", "Z_AI_API_KEY", false),
+        ("mistral", "MISTRAL_API_KEY", false), ("synthetic", "SYNTHETIC_API_KEY", false),
+    ];
+
+    private static readonly (string Provider, string Variable, bool OAuth)[] FurtherVariables =
+    [
+        ("opencode", "OPENCODE_API_KEY", false), ("opencode", "OPENCODE_ZEN_API_KEY", false), ("moonshot", "MOONSHOT_API_KEY", false),
+        ("minimax", "MINIMAX_API_KEY", false), ("kimi-coding", "KIMI_API_KEY", false), ("kimi-coding", "KIMICODE_API_KEY", false),
+        ("venice", "VENICE_API_KEY", false), ("vercel-ai-gateway", "AI_GATEWAY_API_KEY", false), ("ollama", "OLLAMA_API_KEY", false),
     ];
 
     public AuthStatus Of(Agent agent, ProfileStore store, AgentSetup setup, DateTimeOffset now)
@@ -31,11 +42,14 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
             ShellEnvFallback = configuration.Current.Configuration.Env.ShellEnv,
             WarnAfter = Duration.FromTimeSpan(Expiry.WarnAfter),
         };
-        var inUse = setup.Models.Fallbacks.Concat(setup.Models.ImageFallbacks).Prepend(setup.Models.Default)
-            .Concat(setup.Models.Image is { } image ? [image] : []).Select(model => model.Provider).Distinct().ToList();
-        var providers = store.Profiles.Select(profile => Provider.Normalize(profile.Credential.Provider))
-            .Concat(configuration.Current.Configuration.Models.Providers.Select(provider => Provider.Normalize(provider.Id)))
-            .Concat(inUse).Concat(Variables.Select(variable => variable.Provider)).Distinct().Order(StringComparer.Ordinal).ToList();
+        var models = setup.Models;
+        var inUse = ProvidersOf([models.DefaultText, .. models.FallbackTexts, models.ImageText ?? "", .. models.ImageFallbackTexts]);
+        var providers = Sorted([
+            .. store.Profiles.Select(profile => profile.Credential.Provider.Trim()),
+            .. configuration.Current.Configuration.Models.Providers.Select(provider => provider.Id.Trim()),
+            .. inUse, .. ProvidersOf(models.Shown),
+            .. Variables.Where(variable => configuration.Variable(variable.Variable) is not null).Select(variable => variable.Provider),
+        ]);
         foreach (var provider in providers)
         {
             var entry = EntryOf(provider, agent, store, now);
@@ -50,16 +64,24 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
         }
 
         status.UnusableProfiles.AddRange(UnusableOf(store, now));
-        var known = providers.Where(provider => inUse.Contains(provider) || status.Providers.Any(entry => entry.Provider == provider));
-        AddProfiles(status, agent, store, [.. known], now);
+        AddProfiles(status, agent, store, providers, now);
         return status;
     }
 
+    // The programs ask each text by itself for its provider, without aliases; what names no model has none.
+    private static List<string> ProvidersOf(IEnumerable<string> models) =>
+        [.. models.Select(ModelRef.ParseKey).OfType<ModelRef>().Select(model => model.Provider).Distinct()];
+
+    // As people sort: without regard to case, and the lower one first where that alone differs.
+    private static List<string> Sorted(IEnumerable<string> providers) =>
+        [.. providers.Where(provider => provider.Length > 0).Distinct()
+            .OrderBy(provider => provider, StringComparer.OrdinalIgnoreCase).ThenByDescending(provider => provider, StringComparer.Ordinal)];
+
     private ProviderStatus EntryOf(string provider, Agent agent, ProfileStore store, DateTimeOffset now)
     {
-        var profiles = store.Profiles.Where(profile => Provider.Normalize(profile.Credential.Provider) == provider).ToList();
+        var profiles = store.Profiles.Where(profile => Provider.Normalize(profile.Credential.Provider) == Provider.Normalize(provider)).ToList();
         var (variable, value, oauth) = VariableOf(provider);
-        var key = configuration.Current.Configuration.Models.Providers.FirstOrDefault(each => Provider.Normalize(each.Id) == provider)?.ApiKey;
+        var key = configuration.Current.Configuration.Models.Providers.FirstOrDefault(each => Provider.Normalize(each.Id) == Provider.Normalize(provider))?.ApiKey;
         var keySource = key is null ? "" : $"models.json: {folder.Short(configuration.Path)}";
         var entry = new ProviderStatus
         {
@@ -83,7 +105,7 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
 
     private (string Variable, Core.Secret? Value, bool OAuth) VariableOf(string provider)
     {
-        foreach (var (_, variable, oauth) in Variables.Where(each => each.Provider == provider))
+        foreach (var (_, variable, oauth) in Variables.Concat(FurtherVariables).Where(each => each.Provider == Provider.Normalize(provider)))
         {
             if (configuration.Variable(variable) is { } value)
                 return (variable, value, oauth);
@@ -140,7 +162,9 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
     {
         var generation = configuration.Generation;
         var states = new List<(Credential Credential, ExpiryState State)>();
-        var ordered = store.Profiles.OrderBy(profile => profile.Credential.Provider, StringComparer.Ordinal).ThenBy(profile => profile.Id, StringComparer.Ordinal).ToList();
+        var ordered = store.Profiles.OrderBy(profile => profile.Credential.Provider, StringComparer.OrdinalIgnoreCase)
+            .ThenByDescending(profile => profile.Credential.Provider, StringComparer.Ordinal)
+            .ThenBy(profile => profile.Id, StringComparer.OrdinalIgnoreCase).ThenByDescending(profile => profile.Id, StringComparer.Ordinal).ToList();
         foreach (var profile in ordered)
         {
             var health = store.HealthOf(profile.Id);
@@ -171,7 +195,7 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
 
         foreach (var provider in providers)
         {
-            var own = states.Where(each => Provider.Normalize(each.Credential.Provider) == provider).ToList();
+            var own = states.Where(each => each.Credential.Provider.Trim() == provider).ToList();
             status.ProviderExpiries.Add(new ProviderExpiry
             {
                 Provider = provider,

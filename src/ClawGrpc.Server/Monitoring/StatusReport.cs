@@ -24,13 +24,15 @@ internal sealed class StatusReport(LiveConfiguration configuration, AgentSetups 
             AgentId = agent.Id,
             Revision = revision.Number,
             ChangeTime = Timestamp.FromDateTimeOffset(revision.ChangeTime),
-            ConfigPath = configuration.Path,
+            ConfigPath = configuration.EditedPath,
             AgentDir = agent.Directory,
             DefaultModel = models.DefaultText,
             ResolvedDefault = models.Default.Key,
             ImageModel = models.ImageText ?? "",
             Auth = auth.Of(agent, store, setup, time.GetUtcNow()),
             Usage = agent.Usage.Total(),
+            OwnDefaultModel = models.OwnDefault,
+            OwnFallbacks = models.OwnFallbacks,
         };
         status.Fallbacks.AddRange(models.FallbackTexts);
         status.ImageFallbacks.AddRange(models.ImageFallbackTexts);

@@ -35,7 +35,7 @@ internal sealed class AuthService(
         var (credential, type) = CredentialOf(request, input);
         input.Check();
         var notices = await StoreAsync(agent, id, credential, context.CancellationToken);
-        var response = new OnboardResponse { AgentId = agent.Id, ProfileId = id, Type = type, ConfigPath = configuration.Path };
+        var response = new OnboardResponse { AgentId = agent.Id, ProfileId = id, Type = type, ConfigPath = configuration.EditedPath };
         response.Notices.AddRange(notices);
         return response;
     }
@@ -50,7 +50,7 @@ internal sealed class AuthService(
         var expires = input.Expires("expires_in", request.ExpiresIn, time.GetUtcNow());
         input.Check();
         var notices = await StoreAsync(agent, id, new TokenCredential(provider, token, expires), context.CancellationToken);
-        var response = new PasteTokenResponse { AgentId = agent.Id, ProfileId = id, ConfigPath = configuration.Path };
+        var response = new PasteTokenResponse { AgentId = agent.Id, ProfileId = id, ConfigPath = configuration.EditedPath };
         response.Notices.AddRange(notices);
         return response;
     }
@@ -68,7 +68,7 @@ internal sealed class AuthService(
                 return new DeleteProfileResponse();
         }
 
-        if (File.Exists(configuration.Path))
+        if (File.Exists(configuration.EditedPath))
             await configuration.EditAsync(text => new ConfigurationEdit(ProfileEdits.Remove(text, id)), context.CancellationToken);
         return new DeleteProfileResponse();
     }

@@ -103,25 +103,25 @@ internal sealed class ModelService(
     public override async Task<SetDefaultModelResponse> SetDefaultModel(SetDefaultModelRequest request, ServerCallContext context)
     {
         await EditAsync(text => ModelEdits.SetDefault(text, Checked("model", request.Model), Aliases), context);
-        return new SetDefaultModelResponse { Model = Models.Default.Key };
+        return new SetDefaultModelResponse { Model = Models.Default.Key, ConfigPath = configuration.EditedPath };
     }
 
     public override async Task<AddModelAliasResponse> AddModelAlias(AddModelAliasRequest request, ServerCallContext context)
     {
         await EditAsync(text => ModelEdits.AddAlias(text, Checked("alias", request.Alias), Checked("model", request.Model), Aliases), context);
-        return new AddModelAliasResponse { Model = Aliases.Find(request.Alias)?.Key ?? "" };
+        return new AddModelAliasResponse { Model = Aliases.Find(request.Alias)?.Key ?? "", ConfigPath = configuration.EditedPath };
     }
 
     public override async Task<RemoveModelAliasResponse> RemoveModelAlias(RemoveModelAliasRequest request, ServerCallContext context)
     {
         await EditAsync(text => ModelEdits.RemoveAlias(text, Checked("alias", request.Alias)), context);
-        return new RemoveModelAliasResponse();
+        return new RemoveModelAliasResponse { ConfigPath = configuration.EditedPath };
     }
 
     public override async Task<AddModelFallbackResponse> AddModelFallback(AddModelFallbackRequest request, ServerCallContext context)
     {
         await EditAsync(text => ModelEdits.AddFallback(text, Checked("model", request.Model), Aliases), context);
-        var response = new AddModelFallbackResponse();
+        var response = new AddModelFallbackResponse { ConfigPath = configuration.EditedPath };
         response.Fallbacks.AddRange(Models.Fallbacks.Select(model => model.Key));
         return response;
     }
@@ -129,7 +129,7 @@ internal sealed class ModelService(
     public override async Task<RemoveModelFallbackResponse> RemoveModelFallback(RemoveModelFallbackRequest request, ServerCallContext context)
     {
         await EditAsync(text => ModelEdits.RemoveFallback(text, Checked("model", request.Model), Aliases), context);
-        var response = new RemoveModelFallbackResponse();
+        var response = new RemoveModelFallbackResponse { ConfigPath = configuration.EditedPath };
         response.Fallbacks.AddRange(Models.Fallbacks.Select(model => model.Key));
         return response;
     }
@@ -137,7 +137,7 @@ internal sealed class ModelService(
     public override async Task<ClearModelFallbacksResponse> ClearModelFallbacks(ClearModelFallbacksRequest request, ServerCallContext context)
     {
         await EditAsync(ModelEdits.ClearFallbacks, context);
-        return new ClearModelFallbacksResponse();
+        return new ClearModelFallbacksResponse { ConfigPath = configuration.EditedPath };
     }
 
     private ModelChoices Models => setups.Of(fleet.DefaultId).Models;

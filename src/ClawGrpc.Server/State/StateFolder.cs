@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ClawGrpc.Core.Configuration;
 
 namespace ClawGrpc.Server.State;
@@ -7,7 +8,9 @@ internal sealed class StateFolder
 {
     public const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    private const string OwnConfig = "clawgrpc.json";
+    /// <summary>The name of ClawGrpc's own configuration, which may include that of the folder's program.</summary>
+    public const string OwnConfig = "clawgrpc.json";
+
     private const string Main = "main";
     private const int MaxAgentIdLength = 64;
 
@@ -24,6 +27,7 @@ internal sealed class StateFolder
     private readonly string? _namedAgentDir;
     private readonly string? _namedOAuthDir;
     private readonly Generation? _namedGeneration;
+    private readonly ImmutableArray<string> _furtherFolders;
 
     private StateFolder(string path, string newConfig, Func<string, string?> environment, string home)
     {
@@ -31,6 +35,11 @@ internal sealed class StateFolder
         _namedConfig = Named("CONFIG_PATH");
         _namedAgentDir = Named("AGENT_DIR") ?? Expanded(environment("PI_CODING_AGENT_DIR"));
         _namedOAuthDir = Named("OAUTH_DIR");
+
+        // OpenClaw whose folder is named goes on using the configuration of the usual folder while there is no other.
+        _furtherFolders = Expanded(environment("OPENCLAW_STATE_DIR")) == path
+            ? [.. Programs.Skip(1).Select(program => System.IO.Path.Join(home, program.Folder))]
+            : [];
         _namedGeneration = environment("CLAWGRPC_GENERATION") is { } name && !string.IsNullOrWhiteSpace(name)
             ? Generation.Find(name) ?? throw new ArgumentException($"CLAWGRPC_GENERATION: expected one of {Generation.Names}.")
             : null;
@@ -44,7 +53,7 @@ internal sealed class StateFolder
 
     /// <summary>The configuration: our own file, or that of the program whose folder it is. It need not exist.</summary>
     public string ConfigPath => _namedConfig
-        ?? Programs.Select(program => System.IO.Path.Join(Path, program.Config)).FirstOrDefault(File.Exists) ?? System.IO.Path.Join(Path, _newConfig);
+        ?? ConfigIn(Path) ?? _furtherFolders.Select(ConfigIn).FirstOrDefault(found => found is not null) ?? System.IO.Path.Join(Path, _newConfig);
 
     /// <summary>The file that a server locks while it works on the folder.</summary>
     public string ServerLockPath => System.IO.Path.Join(Path, "clawgrpc.lock");
@@ -85,8 +94,11 @@ internal sealed class StateFolder
     }
 
     /// <summary>Whose rules hold: <c>CLAWGRPC_GENERATION</c>, else what can be seen.</summary>
+    /// <param name="files">The files of the configuration: one that our own includes says more than it.</param>
     /// <param name="writtenBy"><c>meta.lastTouchedVersion</c> of the configuration; null: it does not say.</param>
-    public Generation GenerationOf(string? writtenBy) => _namedGeneration ?? Generation.Of(System.IO.Path.GetFileName(ConfigPath), writtenBy);
+    public Generation GenerationOf(IEnumerable<string> files, string? writtenBy) => _namedGeneration ?? Generation.Of(
+        files.Select(file => System.IO.Path.GetFileName(file)).FirstOrDefault(name => Programs.Skip(1).Any(program => program.Config == name)) ?? _newConfig,
+        writtenBy);
 
     /// <summary>A path of the configuration, absolute; <c>~</c> is the user's home directory.</summary>
     public string Expand(string path) => Expand(path, _home);
@@ -97,6 +109,9 @@ internal sealed class StateFolder
         var expanded = trimmed == "~" || trimmed.StartsWith("~/", StringComparison.Ordinal) ? home + trimmed[1..] : trimmed;
         return System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(expanded));
     }
+
+    private static string? ConfigIn(string folder) =>
+        Programs.Select(program => System.IO.Path.Join(folder, program.Config)).FirstOrDefault(File.Exists);
 
     /// <summary>A path as people read it: <c>~</c> for the user's home directory.</summary>
     public string Short(string path) => path.StartsWith(_home + "/", StringComparison.Ordinal) ? $"~{path[_home.Length..]}" : path;

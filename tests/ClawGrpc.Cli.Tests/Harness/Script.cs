@@ -20,6 +20,9 @@ public sealed class Script
     /// <summary>Streams a watch. Null: UNIMPLEMENTED.</summary>
     public Func<WatchStatusRequest, IServerStreamWriter<WatchStatusResponse>, CancellationToken, Task>? Watch { get; set; }
 
+    /// <summary>What a probe streams.</summary>
+    public IReadOnlyList<ProbeProfilesResponse> Probe { get; set; } = [];
+
     /// <summary>Streams a completion. Null: UNIMPLEMENTED.</summary>
     public Func<StreamCompleteRequest, IServerStreamWriter<StreamCompleteResponse>, ServerCallContext, Task>? Stream { get; set; }
 

@@ -8,6 +8,12 @@ internal sealed class ScriptedAuthService(Script script) : AuthService.AuthServi
 {
     public override Task<OnboardResponse> Onboard(OnboardRequest request, ServerCallContext context) => script.Answer<OnboardResponse>(request);
 
+    public override async Task ProbeProfiles(ProbeProfilesRequest request, IServerStreamWriter<ProbeProfilesResponse> responseStream, ServerCallContext context)
+    {
+        script.Requests.Enqueue(request);
+        foreach (var result in script.Probe) await responseStream.WriteAsync(result);
+    }
+
     public override Task<PasteTokenResponse> PasteToken(PasteTokenRequest request, ServerCallContext context) => script.Answer<PasteTokenResponse>(request);
 
     public override Task<DeleteProfileResponse> DeleteProfile(DeleteProfileRequest request, ServerCallContext context) => script.Answer<DeleteProfileResponse>(request);

@@ -8,7 +8,7 @@ internal static class CleanEnvironment
     [ModuleInitializer]
     internal static void Clear()
     {
-        foreach (var name in new[] { "ANTHROPIC_OAUTH_TOKEN", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL" })
+        foreach (var name in new[] { "ANTHROPIC_OAUTH_TOKEN", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "CLAUDE_CONFIG_DIR" })
             Environment.SetEnvironmentVariable(name, null);
     }
 }

@@ -58,10 +58,36 @@ public sealed class StateFolderTests : IDisposable
     [Fact]
     public void The_generation_can_be_said()
     {
-        Assert.Equal("openclaw-cn", StateFolder.Resolve("/x", name => name == "CLAWGRPC_GENERATION" ? "openclaw-cn" : null, "/").GenerationOf("2026.2.1").Name);
-        Assert.Equal("openclaw", StateFolder.Resolve("/x", _ => null, "/").GenerationOf(null).Name);
+        Assert.Equal("openclaw-cn", StateFolder.Resolve("/x", name => name == "CLAWGRPC_GENERATION" ? "openclaw-cn" : null, "/").GenerationOf([], "2026.2.1").Name);
+        Assert.Equal("openclaw", StateFolder.Resolve("/x", _ => null, "/").GenerationOf([], null).Name);
         Assert.Throws<ArgumentException>(() => StateFolder.Resolve("/x", name => name == "CLAWGRPC_GENERATION" ? "cn" : null, "/"));
     }
+
+    [Theory]
+    [InlineData("OPENCLAW_STATE_DIR", ".openclaw/openclaw.json")]
+    [InlineData("CLAWDBOT_STATE_DIR", "elsewhere/clawdbot.json")]
+    [InlineData("CLAWGRPC_STATE_DIR", "elsewhere/clawgrpc.json")]
+    public void A_folder_named_for_OpenClaw_has_the_usual_configuration_while_it_has_none(string variable, string expected)
+    {
+        Directory.CreateDirectory(_folder[".openclaw"]);
+        File.WriteAllText(_folder[".openclaw/openclaw.json"], "{}");
+        var state = StateFolder.Resolve(null, name => name == variable ? _folder["elsewhere"] : null, _folder.Path);
+        Assert.Equal(_folder[expected], state.ConfigPath);
+
+        Directory.CreateDirectory(_folder["elsewhere"]);
+        File.WriteAllText(_folder["elsewhere/openclaw.json"], "{}");
+        Assert.Equal(_folder["elsewhere/openclaw.json"], state.ConfigPath);
+    }
+
+    [Theory]
+    [InlineData("~/.clawdbot", "clawdbot")]
+    [InlineData("~/.openclaw", "openclaw")]
+    [InlineData("/x", "openclaw", "/x/clawgrpc.json")]
+    [InlineData("/x", "clawdbot", "/x/clawgrpc.json", "/x/clawdbot.json")]
+    [InlineData("~/.clawdbot", "clawdbot", "/elsewhere/mine.json5")]
+    [InlineData("~/.openclaw", "moltbot", "/home/u/.openclaw/moltbot.json")]
+    public void The_generation_is_seen_from_the_files_and_else_from_the_folder(string folder, string generation, params string[] files) =>
+        Assert.Equal(generation, StateFolder.Resolve(folder, _ => null, "/home/u").GenerationOf(files, null).Name);
 
     [Fact]
     public void A_relative_folder_is_made_absolute() =>

@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using ClawGrpc.Cli.Tests.Harness;
+using ClawGrpc.V1;
+
+namespace ClawGrpc.Cli.Tests;
+
+/// <summary><c>claw models auth setup-token</c>: runs the Claude CLI where there is one, then asks for what it printed.</summary>
+public sealed class SetupTokenTests : IAsyncLifetime
+{
+    private static readonly string Token = "sk-ant-oat01-FAKE-" + new string('0', 80);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("claw-").FullName;
+    private readonly Terminal _terminal = new();
+    private readonly Keyboard _keyboard = new();
+
+    public async Task InitializeAsync()
+    {
+        await _terminal.StartAsync();
+        _terminal.Environment["PATH"] = _folder;
+        _terminal.Script.On<OnboardRequest>(request => request.SetupToken.Token.Length < 80
+            ? throw Script.InvalidField("setup_token.token", "Token looks too short; paste the full setup-token")
+            : new OnboardResponse { ProfileId = request.ProfileId, Type = CredentialType.Token, ConfigPath = "/c", Notices = { "Terms apply." } });
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _terminal.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task Without_the_CLI_the_token_is_asked_for_at_once_and_again_while_it_is_none()
+    {
+        _keyboard.Type("sk-ant-oat01-short").Type(Token);
+        var run = await RunAsync();
+        Assert.Equal(new Run(0, "Updated /c\nAuth profile: anthropic:manual (anthropic/token)\n", "Note: Terms apply.\n"), run);
+        Assert.Contains("Token looks too short", _keyboard.Screen, StringComparison.Ordinal);
+        Assert.DoesNotContain("FAKE", _keyboard.Screen, StringComparison.Ordinal);
+        Assert.Equal(("anthropic:manual", Token), (Stored.ProfileId, Stored.SetupToken.Token));
+    }
+
+    [Theory]
+    [InlineData("y", true)]
+    [InlineData("n", false)]
+    public async Task With_it_it_is_run_when_the_person_agrees(string answer, bool isRun)
+    {
+        Install(exitCode: 0);
+        _keyboard.Type(answer).Type(Token);
+        Assert.Equal(0, (await RunAsync()).ExitCode);
+        Assert.Equal(isRun ? "setup-token\n" : "", Called);
+        Assert.Equal(Token, Stored.SetupToken.Token);
+    }
+
+    [Fact]
+    public async Task Yes_asks_for_no_agreement()
+    {
+        Install(exitCode: 0);
+        _keyboard.Type(Token);
+        Assert.Equal(0, (await RunAsync("--yes")).ExitCode);
+        Assert.Equal("setup-token\n", Called);
+    }
+
+    [Fact]
+    public async Task When_the_CLI_fails_nothing_is_asked_for()
+    {
+        Install(exitCode: 3);
+        Assert.Equal(new Run(1, "", "Error: claude setup-token failed (exit 3)\n"), await RunAsync("--yes"));
+        Assert.Empty(_terminal.Script.Requests);
+    }
+
+    [Fact]
+    public async Task It_needs_a_terminal_and_the_provider_anthropic()
+    {
+        Assert.Equal(new Run(1, "", "Error: setup-token requires an interactive TTY.\n"), await _terminal.ClawAsync("models", "auth", "setup-token"));
+        Assert.Equal(
+            new Run(1, "", "Error: Only --provider anthropic is supported for setup-token (uses `claude setup-token`).\n"),
+            await RunAsync("--provider", "openai"));
+    }
+
+    private OnboardRequest Stored => _terminal.Script.Requests.OfType<OnboardRequest>().Last();
+
+    private string Called => File.Exists(Path.Join(_folder, "called")) ? File.ReadAllText(Path.Join(_folder, "called")) : "";
+
+    private Task<Run> RunAsync(params string[] options) => _terminal.RunAsync(["models", "auth", "setup-token", .. options], keyboard: _keyboard);
+
+    private void Install(int exitCode)
+    {
+        var claude = Path.Join(_folder, "claude");
+        File.WriteAllText(claude, $"#!/bin/sh\necho \"$@\" > '{_folder}/called'\nexit {exitCode}\n");
+        Process.Start("chmod", ["+x", claude]).WaitForExit();
+    }
+}

@@ -1,0 +1,93 @@
+using ClawGrpc.Server.Tests.Harness;
+using ClawGrpc.Testing;
+using ClawGrpc.V1;
+using Grpc.Core;
+using static ClawGrpc.Server.Tests.Harness.Credentials;
+
+namespace ClawGrpc.Server.Tests.Failover;
+
+/// <summary>Probes try each profile for itself, say what happened, and leave it as the profile's health.</summary>
+public class ProbeTests
+{
+    [Fact]
+    public async Task Each_profile_is_tried_with_a_tiny_request_of_its_own()
+    {
+        await using var rig = await WithTwoKeysAsync();
+        Assert.Equal([$"{One} Ok", $"{Two} Ok"], await ProbeAsync(rig));
+        Assert.Equal([KeyOne, KeyTwo], rig.Sandbox.Requests.Select(request => request.Credential).Order());
+        Assert.All(rig.Sandbox.Requests, request => Assert.Equal(8, request.Json.GetProperty("max_tokens").GetInt32()));
+    }
+
+    [Theory]
+    [InlineData(401, "Auth", One + " disabled auth, all models, for good")]
+    [InlineData(429, "RateLimit", One + " cooldown rate_limit, anthropic/claude-opus-4-6, 60 s")]
+    [InlineData(402, "Billing", One + " disabled billing, all models, 18000 s")]
+    [InlineData(400, "Format", "")]
+    public async Task What_happened_is_told_and_is_the_profiles_health(int status, string told, string aside)
+    {
+        await using var rig = await WithTwoKeysAsync();
+        rig.Sandbox.Script(Faults.Status(status).ForKey(KeyOne).Forever());
+        Assert.Equal([$"{One} {told}", $"{Two} Ok"], await ProbeAsync(rig));
+        Assert.Equal(aside, await rig.AsideAsync());
+    }
+
+    [Fact]
+    public async Task A_probe_that_succeeds_brings_a_profile_back()
+    {
+        await using var rig = await WithTwoKeysAsync();
+        rig.Sandbox.Script(Faults.Status(401).ForKey(KeyOne));
+        await rig.StreamAsync();
+        Assert.NotEqual("", await rig.AsideAsync());
+        Assert.Equal([$"{One} Ok", $"{Two} Ok"], await ProbeAsync(rig));
+        Assert.Equal("", await rig.AsideAsync());
+    }
+
+    [Fact]
+    public async Task What_cannot_be_tried_is_told_without_a_request()
+    {
+        await using var rig = await WithTwoKeysAsync();
+        await rig.Auth.SetProfileOrderAsync(new SetProfileOrderRequest { Provider = "anthropic", ProfileIds = { One } });
+        var text = await File.ReadAllTextAsync(rig.Files.ProfilesPath());
+        var old = $$""" "anthropic:old": { "type": "token", "provider": "anthropic", "token": "{{Token}}", "expires": 1 }, "openai:x": { "type": "api_key", "provider": "openai", "key": "k" }, """;
+        await rig.StopServerAsync();
+        await rig.Files.WriteProfilesAsync(text.Replace("\"profiles\": {", $"\"profiles\": {{ {old}", StringComparison.Ordinal));
+        await rig.StartServerAsync();
+
+        var told = await ProbeAsync(rig, withErrors: true);
+
+        Assert.Equal(
+            [
+                "anthropic:old Unknown: Excluded by auth.order for this provider.", $"{One} Ok: ",
+                $"{Two} Unknown: Excluded by auth.order for this provider.", "openai:x NoModel: No model available for probe",
+            ],
+            told);
+        Assert.Equal(KeyOne, rig.Sandbox.Requests.Single().Credential);
+    }
+
+    [Fact]
+    public async Task Only_what_was_asked_for_is_probed()
+    {
+        await using var rig = await WithTwoKeysAsync();
+        Assert.Equal([$"{Two} Ok"], await ProbeAsync(rig, new ProbeProfilesRequest { ProfileIds = { $" {Two} " } }));
+        Assert.Empty(await ProbeAsync(rig, new ProbeProfilesRequest { Provider = "openai" }));
+    }
+
+    [Fact]
+    public async Task Options_out_of_range_are_refused_all_at_once()
+    {
+        await using var rig = await WithTwoKeysAsync();
+        var wrong = new ProbeProfilesRequest { Timeout = new() { Seconds = -1 }, Concurrency = 17, MaxTokens = -1 };
+        var refused = await CallFailure.OfAsync(() => ProbeAsync(rig, wrong));
+        Assert.Equal(StatusCode.InvalidArgument, refused.Code);
+        Assert.Equal(["timeout", "concurrency", "max_tokens"], refused.Fields);
+    }
+
+    private static async Task<List<string>> ProbeAsync(Rig rig, ProbeProfilesRequest? request = null, bool withErrors = false)
+    {
+        using var call = rig.Auth.ProbeProfiles(request ?? new ProbeProfilesRequest());
+        var results = new List<string>();
+        await foreach (var result in call.ResponseStream.ReadAllAsync())
+            results.Add($"{result.ProfileId} {result.Status}{(withErrors ? $": {result.Error}" : "")}");
+        return [.. results.Order(StringComparer.Ordinal)];
+    }
+}
