@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Http.Headers;
@@ -64,7 +65,9 @@ internal sealed class Upstream(HttpMessageInvoker http, TimeProvider time)
                 return new SendResult(stream, null);
             }
 
-            var text = await ReadErrorAsync(response, cancellation);
+            if (response.StatusCode == HttpStatusCode.OK && response.Content.Headers.ContentType?.MediaType == "application/json")
+                return OfWhole(response, answer, await ReadAsync(response, WholeAnswer.LongestBody, cancellation));
+            var text = await ReadAsync(response, LongestErrorBody, cancellation);
             return new SendResult(null, response.IsSuccessStatusCode
                 ? NoStream(response, answer)
                 : Failure.OfAnswer((int)response.StatusCode, answer, text, time.GetUtcNow()));
@@ -90,12 +93,34 @@ internal sealed class Upstream(HttpMessageInvoker http, TimeProvider time)
             RequestId = headers["request-id"],
         };
 
-    private static async Task<ReadOnlyMemory<byte>> ReadErrorAsync(HttpResponseMessage response, CancellationToken cancellation)
+    // The events hold all of it: the response is not needed any more, and disposing of it twice does no harm.
+    private static SendResult OfWhole(HttpResponseMessage response, AnswerHeaders headers, ReadOnlyMemory<byte> body)
     {
-        var buffer = new byte[LongestErrorBody];
+        try
+        {
+            return new SendResult(new AnswerStream(response, WholeAnswer.ToEvents(body), headers), null);
+        }
+        catch (MalformedAnswerException exception)
+        {
+            var error = ErrorEnvelope.Read(body);
+            return new SendResult(null, error.Type is not null
+                ? Failure.OfEvent(error.Type, error.Message, headers["request-id"])
+                : new UpstreamFailure(FailureKind.ServerError, $"The answer is no event stream: {exception.Message}.")
+                {
+                    Status = (int)response.StatusCode,
+                    RequestId = headers["request-id"],
+                });
+        }
+    }
+
+    // As much of the body as counts.
+    private static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpResponseMessage response, int most, CancellationToken cancellation)
+    {
         await using var stream = await response.Content.ReadAsStreamAsync(cancellation);
-        var length = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellation);
-        return buffer.AsMemory(0, length);
+        var buffer = new ArrayBufferWriter<byte>(4096);
+        while (buffer.WrittenCount < most && await stream.ReadAsync(buffer.GetMemory(4096), cancellation) is > 0 and var read)
+            buffer.Advance(read);
+        return buffer.WrittenMemory[..Math.Min(most, buffer.WrittenCount)];
     }
 
     private static AnswerHeaders HeadersOf(HttpResponseMessage response) => AnswerHeaders.Of(
