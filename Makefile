@@ -43,6 +43,14 @@ parity: build ## The recorded command lines of OpenClaw and its like against the
 	@eng/debian.sh faketime
 	@node tests/parity/main.mjs --cases '$(CASES)' $(if $(filter ../shared/cases,$(CASES)),--docs docs/compatibility.md)
 
+# A folder of recorded traffic, for `make replay`: tests/recordings/README.md has its form. SEED repeats a run.
+FIXTURES ?= $(if $(wildcard ../shared/fixtures),../shared/fixtures,tests/recordings)
+SEED ?=
+
+.PHONY: replay
+replay: build ## Recorded answers and requests through the server, held against the recording; FIXTURES=DIR
+	@artifacts/bin/ClawGrpc.Replay/release/ClawGrpc.Replay '$(FIXTURES)' $(SEED)
+
 .PHONY: build
 build: $(stamps)/build $(apps) ## Build all of it; leaves bin/clawgrpc (server) and bin/claw (CLI)
 

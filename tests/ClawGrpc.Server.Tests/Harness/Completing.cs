@@ -79,7 +79,7 @@ internal static class Completing
         stream ? rig.StreamAsync(input) : rig.CompleteAsync(input);
 
     /// <summary>A completion whose retries in place take no time.</summary>
-    public static Task<Answer> PatientlyAsync(this Rig rig, Task<Answer> answer) =>
+    public static Task<T> PatientlyAsync<T>(this Rig rig, Task<T> answer) =>
         rig.Time.PassUntilAsync(answer, TimeSpan.FromMilliseconds(101), TimeSpan.FromMilliseconds(999));
 
     public static string TextOf(StreamCompleteResponse part) => part.EventCase switch
