@@ -15,5 +15,7 @@ if (unknown.length) {
 
 const chosen = all.filter((suite) => !wanted.length || wanted.includes(suite.name));
 const sum = await run(chosen, { folder, ci: process.env.CI === 'true', print: (text) => console.log(text) });
+// Again what failed, for who sees only the end of a long output.
+for (const failure of sum.failures) console.log(`failed: ${failure}`);
 console.log(line(sum));
 process.exitCode = sum.failed ? 1 : 0;

@@ -3,14 +3,15 @@ import test from 'node:test';
 import { count } from './results.mjs';
 
 const trx = (...outcomes) => `<?xml version="1.0"?>\n<TestRun id="1"><Results>${outcomes.map((outcome) =>
-  `<UnitTestResult testName="a &gt; b" outcome="${outcome}" duration="1"><Output/></UnitTestResult>`)}</Results></TestRun>`;
+  `<UnitTestResult testName="a &gt; b" outcome="${outcome}" duration="1"><Output><ErrorInfo><Message>1 &lt;
+  2</Message></ErrorInfo></Output></UnitTestResult>`)}</Results></TestRun>`;
 
 test('A TRX file is counted by the outcomes of its tests', () => {
-  assert.deepEqual(count(trx('Passed', 'Passed', 'Failed', 'NotExecuted')), { passed: 2, failed: 1, skipped: 1 });
+  assert.deepEqual(count(trx('Passed', 'Passed', 'Failed', 'NotExecuted')), { passed: 2, failed: 1, skipped: 1, failures: ['a > b: 1 < 2'] });
 });
 
 test('An outcome that nobody thought of is a failure', () => {
-  assert.deepEqual(count(trx('Timeout')), { passed: 0, failed: 1, skipped: 0 });
+  assert.deepEqual(count(trx('Timeout')), { passed: 0, failed: 1, skipped: 0, failures: ['a > b: 1 < 2'] });
 });
 
 test('A JUnit file is counted by what its cases hold, nested suites and names with brackets included', () => {
@@ -18,7 +19,7 @@ test('A JUnit file is counted by what its cases hold, nested suites and names wi
     <testcase name="c"><failure message="no">at &lt;here&gt;</failure></testcase></testsuite>
     <testcase name="d"><error/></testcase><testcase name="e"><skipped type="skipped"/></testcase>
     <!-- <testcase name="f"/> --></testsuites>`;
-  assert.deepEqual(count(xml), { passed: 2, failed: 2, skipped: 1 });
+  assert.deepEqual(count(xml), { passed: 2, failed: 2, skipped: 1, failures: ['c: no', 'd: '] });
 });
 
 test('A torn file is no result', () => {

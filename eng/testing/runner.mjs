@@ -11,7 +11,7 @@ import { count } from './results.mjs';
 const limit = 20 * 60_000;
 
 /**
- * Runs suites and returns the sum of their counts.
+ * Runs suites and returns the sum of their counts, and `failures`: a line for each thing that failed.
  *
  * A suite is `{ name, commands, cwd, results, prepare }`: `commands` run in the folder `cwd`, one after the other until one
  * fails; `results` is the file they write into the folder of results, or absent when all of it counts as one test; `prepare`
@@ -20,12 +20,13 @@ const limit = 20 * 60_000;
 export async function run(suites, { folder, ci, print, env = process.env }) {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
-  const sum = { passed: 0, failed: 0, skipped: 0 };
+  const sum = { passed: 0, failed: 0, skipped: 0, failures: [] };
   const waiting = [...suites];
   const work = async () => {
     for (let suite = waiting.shift(); suite; suite = waiting.shift()) {
       const counts = await runOne(suite, { folder, ci, print, env });
-      for (const outcome of Object.keys(sum)) sum[outcome] += counts[outcome];
+      for (const outcome of ['passed', 'failed', 'skipped']) sum[outcome] += counts[outcome];
+      if (counts.failed) sum.failures.push(...(counts.failures?.length ? counts.failures : [counts.note ?? 'failed']).map((what) => `${suite.name}: ${what}`));
     }
   };
   await Promise.all(Array.from({ length: Math.max(2, availableParallelism()) }, work));
@@ -40,7 +41,7 @@ async function runOne(suite, { folder, ci, print, env }) {
   if (absent) {
     // On a machine that is there to test everything, a suite that cannot run is a failure like any other.
     print(`${ci ? 'FAIL' : 'skip'}  ${suite.name}: ${absent}`);
-    return { passed: 0, failed: ci ? 1 : 0, skipped: ci ? 0 : 1 };
+    return { passed: 0, failed: ci ? 1 : 0, skipped: ci ? 0 : 1, note: absent };
   }
 
   const start = performance.now();

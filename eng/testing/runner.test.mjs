@@ -13,7 +13,7 @@ async function judged(suite, ci = false) {
   const printed = [];
   try {
     const sum = await run([{ name: 's', cwd: folder, ...suite }], { folder, ci, print: (text) => printed.push(text) });
-    return { line: line(sum), printed: printed.join('\n') };
+    return { line: line(sum), printed: printed.join('\n'), failures: sum.failures };
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -31,9 +31,10 @@ test('A test host that dies after good results is a failure, and its output is s
 });
 
 test('A suite that is killed is a failure', async () => {
-  const { line, printed } = await judged({ results: 's.xml', commands: [sh('kill -9 $$')] });
+  const { line, printed, failures } = await judged({ results: 's.xml', commands: [sh('kill -9 $$')] });
   assert.equal(line, '0 passed, 1 failed, 0 skipped');
   assert.match(printed, /SIGKILL/);
+  assert.match(failures.join(), /^s: .*SIGKILL[^,]*$/);
 });
 
 test('A suite that succeeds without results is a failure', async () => {

@@ -55,9 +55,12 @@ public static class JsonText
     internal static bool Is(this in Utf8JsonReader reader, ReadOnlySpan<byte> text) =>
         reader.ValueIsEscaped ? IsEscaped(reader.ValueSpan, text) : reader.ValueSpan.SequenceEqual(text);
 
-    /// <summary>Decodes into <paramref name="destination"/>, which must be as long as <paramref name="escaped"/>.</summary>
+    /// <summary>Decodes to UTF-8.</summary>
+    /// <param name="escaped">What stands between the quotes; valid JSON.</param>
+    /// <param name="destination">At least as long as <paramref name="escaped"/>.</param>
+    /// <param name="written">How much of the destination the text takes.</param>
     /// <returns>False when half a surrogate pair had to become U+FFFD.</returns>
-    internal static bool TryDecode(ReadOnlySpan<byte> escaped, Span<byte> destination, out int written)
+    public static bool TryDecode(ReadOnlySpan<byte> escaped, Span<byte> destination, out int written)
     {
         var whole = true;
         written = 0;

@@ -16,10 +16,6 @@ internal sealed class ModelService(
     Fleet fleet, LiveConfiguration configuration, AgentSetups setups, CallReader calls, Gateway gateway, StatusReport report,
     TimeProvider time, IHostApplicationLifetime lifetime) : V1.ModelService.ModelServiceBase
 {
-    // Several events that are there at once go out in one flush; nothing waits for more to come.
-    private static readonly WriteOptions MoreIsThere = new(WriteFlags.BufferHint);
-    private static readonly WriteOptions Flush = new();
-
     public override async Task<GetStatusResponse> GetStatus(GetStatusRequest request, ServerCallContext context) =>
         new() { Status = report.Of(await fleet.FindAsync(request.AgentId)) };
 
@@ -53,48 +49,36 @@ internal sealed class ModelService(
     {
         var call = await calls.ReadAsync(request.Input);
         await using var completion = await gateway.OpenAsync(call, context.CancellationToken);
-        StreamCompleteResponse? next = null;
+        using var events = new EventWriter(context.GetHttpContext().Response.BodyWriter);
         while (await completion.ReadAsync())
         {
             try
             {
                 while (completion.TryNext(out var read))
-                {
-                    if (read.Kind == StreamEventKind.MessageStart)
-                    {
-                        foreach (var message in EventMapping.AfterStart(read, completion.Fold, request.RawEvents).Prepend(Started(completion)))
-                            await PassOn(message);
-                    }
-                    else if (EventMapping.ToMessage(read, completion.Fold, request.RawEvents) is { } message)
-                    {
-                        await PassOn(message);
-                    }
-                }
+                    Add(read);
             }
             finally
             {
                 // Also when the next event is a failure: what came before it is the caller's.
-                await WriteAsync(Flush);
+                await events.FlushAsync(context.CancellationToken);
             }
         }
 
-        next = new StreamCompleteResponse { Finished = new CompletionFinished { Receipt = completion.Finish() } };
-        await WriteAsync(Flush);
+        events.Add(new StreamCompleteResponse { Finished = new CompletionFinished { Receipt = completion.Finish() } });
+        await events.FlushAsync(context.CancellationToken);
 
-        // One behind, since only the last of those that are there is flushed.
-        async ValueTask PassOn(StreamCompleteResponse message)
+        void Add(in StreamEvent read)
         {
-            await WriteAsync(MoreIsThere);
-            next = message;
-        }
-
-        async ValueTask WriteAsync(WriteOptions options)
-        {
-            if (next is null)
-                return;
-            responseStream.WriteOptions = options;
-            await responseStream.WriteAsync(next, context.CancellationToken);
-            next = null;
+            if (read.Kind == StreamEventKind.MessageStart)
+            {
+                events.Add(Started(completion));
+                foreach (var message in EventMapping.AfterStart(read, completion.Fold, request.RawEvents))
+                    events.Add(message);
+            }
+            else if ((request.RawEvents || !events.TryAddDelta(read)) && EventMapping.ToMessage(read, completion.Fold, request.RawEvents) is { } message)
+            {
+                events.Add(message);
+            }
         }
     }
 

@@ -88,9 +88,9 @@ public sealed class CrashTests : IDisposable
     }
 
     // The hammer goes round and round over 20 profiles: of each, the last round counts.
-    private static void Acknowledge(Dictionary<int, int> acknowledged, string? line)
+    private static void Acknowledge(Dictionary<int, int> acknowledged, string line)
     {
-        var round = int.Parse(line!, CultureInfo.InvariantCulture);
+        var round = int.Parse(line, CultureInfo.InvariantCulture);
         acknowledged[round % 20] = round;
     }
 

@@ -6,6 +6,7 @@ namespace ClawGrpc.Server.Tests.State;
 internal sealed class Hammer : IDisposable
 {
     private readonly Process _process;
+    private readonly Task<string> _errors;
 
     public Hammer(params string[] arguments)
     {
@@ -13,12 +14,16 @@ internal sealed class Hammer : IDisposable
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         _process = Process.Start(start)!;
+        _errors = _process.StandardError.ReadToEndAsync();
     }
 
-    /// <summary>Its next line; null: it ended.</summary>
-    public Task<string?> ReadLineAsync() => _process.StandardOutput.ReadLineAsync();
+    /// <summary>Its next line.</summary>
+    /// <exception cref="InvalidOperationException">It ended; the message is what it said of that.</exception>
+    public async Task<string> ReadLineAsync() =>
+        await _process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException($"The process ended: {await _errors}");
 
     /// <summary>Kills it with SIGKILL; the lines that it wrote until then.</summary>
     public async Task<IReadOnlyList<string>> KillAsync()
