@@ -34,8 +34,9 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
 
         var failures = new List<(string ProfileId, UpstreamFailure Failure)>();
         var expired = "";
-        foreach (var route in routes.All)
+        foreach (var listed in routes.All)
         {
+            var route = Looked(call, listed, failures, time.GetUtcNow());
             if (route.SetAside is not null)
             {
                 log.Skipped(route, start);
@@ -66,6 +67,12 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
             throw FailureStatus.Expired(expired, log.Ended(null, "", now));
         throw FailureStatus.Of(failures, SoonestOf(call, routes, failures, now), now, log.Ended(null, "", now));
     }
+
+    // A profile that this very call has found to be of no use is not asked for its other models: it would fail and count once more.
+    private static Route Looked(CompletionCall call, Route route, List<(string ProfileId, UpstreamFailure Failure)> failures, DateTimeOffset now) =>
+        failures.Exists(each => each.ProfileId == route.ProfileId && each.Failure.SetsAside == SetsAside.Profile)
+            ? route with { SetAside = SetAside.Of(call.Agent.StoreOrEmpty.HealthOf(route.ProfileId), route.ModelRef, now) }
+            : route;
 
     // A key that is no profile has no cooldown: then what upstream said counts, or the first step of the ladder.
     private static DateTimeOffset SoonestOf(
