@@ -20,6 +20,11 @@ public class RandomFaultTests
         """;
 
     private static readonly (string Profile, string Key)[] Profiles = [(One, KeyOne), (Two, KeyTwo), (Three, KeyThree)];
+    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(101);
+    private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(999);
+
+    // With the first event, with the next one, with the end of a body behind the end of its message.
+    private static readonly TimeSpan[] Patiences = [TimeSpan.FromSeconds(7), TimeSpan.FromSeconds(11), TimeSpan.FromSeconds(2)];
     private static readonly string[] Models = ["claude-opus-4-6", "claude-sonnet-4-6"];
 
     [Fact]
@@ -88,14 +93,13 @@ public class RandomFaultTests
     // that has fallen silent.
     private static async Task PassTimeAsync(Rig rig, List<RandomFault> script, Task answer)
     {
-        var (shortest, longest) = (TimeSpan.FromMilliseconds(101), TimeSpan.FromMilliseconds(999));
         var all = Task.WhenAll(answer, EndsAsync());
         while (!all.IsCompleted)
         {
-            if (rig.Time.HasTimer(shortest, longest))
-                await rig.Time.PassAsync(shortest, longest);
+            if (rig.Time.HasTimer(Shortest, Longest))
+                await rig.Time.PassAsync(Shortest, Longest);
             else if (rig.Sandbox.Requests is [.., { Outcome: Outcome.Open } open] && script.Exists(fault => fault.IsSilent(open)))
-                rig.Time.Advance(TimeSpan.FromSeconds(1));
+                await LosePatienceAsync(rig, open);
             await Task.Yield();
         }
 
@@ -105,6 +109,17 @@ public class RandomFaultTests
         {
             await answer;
             await rig.Sandbox.WaitUntilAsync(requests => requests.All(request => request.Outcome != Outcome.Open));
+        }
+    }
+
+    // The next attempt may wait already when upstream learns that this one was given up: no more time until then.
+    private static async Task LosePatienceAsync(Rig rig, SeenRequest silent)
+    {
+        foreach (var patience in Patiences.Where(patience => rig.Time.HasTimer(patience, patience)))
+        {
+            await rig.Time.PassAsync(patience, patience);
+            await Task.WhenAny(silent.Finished, Task.Delay(TimeSpan.FromMilliseconds(500)));
+            return;
         }
     }
 
