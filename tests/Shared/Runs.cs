@@ -1,4 +1,4 @@
-namespace ClawGrpc.Server.Tests.Harness;
+namespace ClawGrpc.Testing;
 
 /// <summary>How often the counted proofs run: a few times with all the other tests, in full for <c>make proof</c>.</summary>
 internal static class Runs
