@@ -93,9 +93,10 @@ public class LeavingTests(ITestOutputHelper output)
         await House.OnboardAsync(channel, "anthropic:one", House.KeyOne);
         var models = new ModelService.ModelServiceClient(channel);
 
-        // What a server needs to be warm is no loss; connections whose answers were whole wait for the next calls.
+        // What a server needs to be warm (compiled code, room for garbage) is no loss; connections whose answers were whole wait for the
+        // next calls.
         var (sockets, idle) = (Belongings.Sockets(server.Id), check == Nothing ? AtOnce : 0);
-        await LeaveTimesAsync(Math.Min(Calls, 200));
+        await LeaveTimesAsync(Runs.Of(few: 100, full: 3000));
         await EventuallyAsync(() => house.Sandbox.OpenConnections <= idle && Belongings.Sockets(server.Id) <= sockets + idle);
         var (threads, memory) = (Belongings.Threads(server.Id), Belongings.WorkingSet(server.Id));
         var latencies = await LeaveTimesAsync(Calls);
