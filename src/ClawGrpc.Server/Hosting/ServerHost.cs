@@ -90,6 +90,7 @@ internal static class ServerHost
             .AddSingleton<CallReader>()
             .AddHostedService(services => services.GetRequiredService<StateWatch>());
         var app = builder.Build();
+        app.Use(UnreadRequests.ExplainAsync);
         app.MapGrpcService<AuthService>();
         app.MapGrpcService<ModelService>();
         app.MapGrpcService<HealthService>();
