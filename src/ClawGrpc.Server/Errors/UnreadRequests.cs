@@ -7,7 +7,7 @@ namespace ClawGrpc.Server.Errors;
 /// Gives the errors that the framework makes before any code of ours is reached (a message that is too large, torn or none; an RPC that
 /// there is not) what every error has: a code that speaks of the caller, one reason, and words that say what to do.
 /// </summary>
-internal static class UnreadRequests
+internal static partial class UnreadRequests
 {
     private const string Status = "grpc-status";
     private const string Message = "grpc-message";
@@ -21,6 +21,8 @@ internal static class UnreadRequests
             return;
         if (Explain((StatusCode)code, $"{context.Request.Path}", Uri.UnescapeDataString($"{trailers[Message]}")) is not { } refusal)
             return;
+        if ((StatusCode)code == StatusCode.Unknown)
+            LogUnread(context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(UnreadRequests)), $"{context.Request.Path}");
         var error = refusal.ToRpcException();
         trailers[Status] = $"{(int)error.StatusCode}";
         trailers[Message] = Uri.EscapeDataString(error.Status.Detail);
@@ -37,4 +39,8 @@ internal static class UnreadRequests
         StatusCode.Unimplemented => Refusal.NotImplemented(rpc.TrimStart('/'), detail),
         _ => null,
     };
+
+    // One line in place of the framework's many: it is the caller's mistake.
+    [LoggerMessage(1, LogLevel.Warning, "{Path} was sent a message that cannot be read")]
+    private static partial void LogUnread(ILogger log, string path);
 }
