@@ -22,15 +22,34 @@ _CHANNEL_OPTIONS: Mapping[str, object] = {
 }
 
 
+# Variable and folder of the programs whose state the server may keep, in the order in which it looks for them.
+_STATE_FOLDERS = (
+    ("CLAWGRPC_STATE_DIR", ".clawgrpc"),
+    ("OPENCLAW_STATE_DIR", ".openclaw"),
+    ("CLAWDBOT_STATE_DIR", ".clawdbot"),
+    ("MOLTBOT_STATE_DIR", ".moltbot"),
+    ("MOLDBOT_STATE_DIR", ".moldbot"),
+)
+
+
 def resolve_endpoint(endpoint: str = "", environment: Mapping[str, str] = os.environ) -> str:
     """The endpoint to use: `endpoint`, else `CLAWGRPC_ENDPOINT`, else the socket in the state folder.
 
-    The state folder is `CLAWGRPC_STATE_DIR`, else `~/.clawgrpc`, as for the server. An empty value counts as absent.
+    The state folder is found as the server finds it: `CLAWGRPC_STATE_DIR` or what OpenClaw, Clawdbot and Moltbot call theirs, else
+    the first of their folders that there is, else `~/.clawgrpc`. An empty value counts as absent.
     """
     if endpoint := endpoint or environment.get("CLAWGRPC_ENDPOINT", ""):
         return endpoint
-    state = environment.get("CLAWGRPC_STATE_DIR") or os.path.join(os.path.expanduser("~"), ".clawgrpc")
-    return "unix:" + os.path.join(state, "clawgrpc.sock")
+    return "unix:" + os.path.join(_state_folder(environment), "clawgrpc.sock")
+
+
+def _state_folder(environment: Mapping[str, str]) -> str:
+    home = environment.get("HOME") or os.path.expanduser("~")
+    for variable, _ in _STATE_FOLDERS:
+        if named := environment.get(variable, ""):
+            return home + named[1:] if named == "~" or named.startswith("~/") else named
+    folders = [os.path.join(home, folder) for _, folder in _STATE_FOLDERS]
+    return next(filter(os.path.isdir, folders), folders[0])
 
 
 def grpc_target(endpoint: str) -> str:

@@ -1,3 +1,4 @@
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -13,9 +14,17 @@ class Endpoints(unittest.TestCase):
     def test_without_an_endpoint_it_is_the_socket_in_the_state_folder(self) -> None:
         environment = {"CLAWGRPC_ENDPOINT": "", "CLAWGRPC_STATE_DIR": "/c"}
         self.assertEqual(resolve_endpoint("", environment), "unix:/c/clawgrpc.sock")
-        self.assertEqual(
-            resolve_endpoint("", {"CLAWGRPC_STATE_DIR": ""}), f"unix:{Path.home()}/.clawgrpc/clawgrpc.sock"
-        )
+
+    def test_the_state_folder_is_found_as_the_server_finds_it(self) -> None:
+        with tempfile.TemporaryDirectory() as home:
+            environment = {"HOME": home, "CLAWGRPC_STATE_DIR": ""}
+            self.assertEqual(resolve_endpoint("", environment), f"unix:{home}/.clawgrpc/clawgrpc.sock")
+            (Path(home) / ".moltbot").mkdir()
+            self.assertEqual(resolve_endpoint("", environment), f"unix:{home}/.moltbot/clawgrpc.sock")
+            (Path(home) / ".openclaw").mkdir()
+            self.assertEqual(resolve_endpoint("", environment), f"unix:{home}/.openclaw/clawgrpc.sock")
+            environment["CLAWDBOT_STATE_DIR"] = "~/elsewhere"
+            self.assertEqual(resolve_endpoint("", environment), f"unix:{home}/elsewhere/clawgrpc.sock")
 
     def test_both_kinds_of_endpoint_are_taken(self) -> None:
         for endpoint, target in (

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { connect as openSocket } from "node:net";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -7,17 +8,36 @@ import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-no
 // A peer that vanished without a word is noticed within half a minute, also while a watch has nothing to say.
 const keepAlive = { pingIntervalMs: 20_000, pingTimeoutMs: 10_000 };
 
+// Variable and folder of the programs whose state the server may keep, in the order in which it looks for them.
+const stateFolders = [
+  ["CLAWGRPC_STATE_DIR", ".clawgrpc"],
+  ["OPENCLAW_STATE_DIR", ".openclaw"],
+  ["CLAWDBOT_STATE_DIR", ".clawdbot"],
+  ["MOLTBOT_STATE_DIR", ".moltbot"],
+  ["MOLDBOT_STATE_DIR", ".moldbot"],
+] as const;
+
 /**
- * The endpoint to use: `endpoint`, else `CLAWGRPC_ENDPOINT`, else the socket in the state folder, which is
- * `CLAWGRPC_STATE_DIR`, else `~/.clawgrpc`, as for the server. An empty value counts as absent.
+ * The endpoint to use: `endpoint`, else `CLAWGRPC_ENDPOINT`, else the socket in the state folder. That is found as the server
+ * finds it: `CLAWGRPC_STATE_DIR` or what OpenClaw, Clawdbot and Moltbot call theirs, else the first of their folders that there
+ * is, else `~/.clawgrpc`. An empty value counts as absent.
  */
 export function resolveEndpoint(endpoint = "", environment: NodeJS.ProcessEnv = process.env): string {
   const named = endpoint || environment["CLAWGRPC_ENDPOINT"];
   if (named) {
     return named;
   }
-  const state = environment["CLAWGRPC_STATE_DIR"] || join(homedir(), ".clawgrpc");
-  return `unix:${join(state, "clawgrpc.sock")}`;
+  return `unix:${join(stateFolder(environment), "clawgrpc.sock")}`;
+}
+
+function stateFolder(environment: NodeJS.ProcessEnv): string {
+  const home = environment["HOME"] || homedir();
+  const named = stateFolders.map(([variable]) => environment[variable]).find((value) => value);
+  if (named) {
+    return named === "~" || named.startsWith("~/") ? home + named.slice(1) : named;
+  }
+  const folders = stateFolders.map(([, folder]) => join(home, folder));
+  return folders.find((folder) => statSync(folder, { throwIfNoEntry: false })?.isDirectory()) ?? join(home, ".clawgrpc");
 }
 
 /**

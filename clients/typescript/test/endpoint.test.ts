@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { homedir } from "node:os";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { connect, resolveEndpoint } from "clawgrpc";
 
@@ -11,7 +13,19 @@ test("The_endpoint_given_wins_over_the_environment", () => {
 
 test("Without_an_endpoint_it_is_the_socket_in_the_state_folder", () => {
   assert.equal(resolveEndpoint("", { CLAWGRPC_ENDPOINT: "", CLAWGRPC_STATE_DIR: "/c" }), "unix:/c/clawgrpc.sock");
-  assert.equal(resolveEndpoint("", { CLAWGRPC_STATE_DIR: "" }), `unix:${homedir()}/.clawgrpc/clawgrpc.sock`);
+});
+
+test("The_state_folder_is_found_as_the_server_finds_it", (t) => {
+  const home = mkdtempSync(join(tmpdir(), "clawgrpc-"));
+  t.after(() => rmSync(home, { recursive: true }));
+  const environment: NodeJS.ProcessEnv = { HOME: home, CLAWGRPC_STATE_DIR: "" };
+  assert.equal(resolveEndpoint("", environment), `unix:${home}/.clawgrpc/clawgrpc.sock`);
+  mkdirSync(join(home, ".moltbot"));
+  assert.equal(resolveEndpoint("", environment), `unix:${home}/.moltbot/clawgrpc.sock`);
+  mkdirSync(join(home, ".openclaw"));
+  assert.equal(resolveEndpoint("", environment), `unix:${home}/.openclaw/clawgrpc.sock`);
+  environment["CLAWDBOT_STATE_DIR"] = "~/elsewhere";
+  assert.equal(resolveEndpoint("", environment), `unix:${home}/elsewhere/clawgrpc.sock`);
 });
 
 test("Both_kinds_of_endpoint_are_taken", () => {

@@ -27,7 +27,7 @@ internal sealed class ReceiptLog(Receipt receipt, DateTimeOffset start)
         var attempt = Of(route, now, now);
         attempt.Outcome = AttemptOutcome.Skipped;
         attempt.Message = $"{(aside.Disabled ? "disabled" : "in cooldown")}{(aside.Reason is null ? "" : $": {aside.Reason}")}";
-        attempt.RecoverTime = Timestamps.OrUnset(aside.Until);
+        attempt.RecoverTime = Timestamps.OfEnd(aside.Until);
     }
 
     public void Failed(Route route, UpstreamFailure failure, int retriesInPlace, DateTimeOffset began, DateTimeOffset now, DateTimeOffset? until)
@@ -40,7 +40,7 @@ internal sealed class ReceiptLog(Receipt receipt, DateTimeOffset start)
         attempt.Message = failure.Message;
         attempt.RequestId = failure.RequestId ?? "";
         attempt.RetriesInPlace = retriesInPlace;
-        attempt.RecoverTime = Timestamps.OrUnset(until);
+        attempt.RecoverTime = Timestamps.OfEnd(until);
     }
 
     public void Served(Route route, string requestId, int retriesInPlace, DateTimeOffset began, DateTimeOffset now)

@@ -126,7 +126,7 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
             Provider = store.Find(each.Id)?.Credential.Provider ?? "",
             Kind = each.Aside.Disabled ? "disabled" : "cooldown",
             Reason = each.Aside.Reason ?? "",
-            RecoverTime = Timestamps.OrUnset(each.Aside.Until),
+            RecoverTime = Timestamps.OfEnd(each.Aside.Until),
             Model = each.Aside.Model ?? "",
             RecoveryHint = (each.Aside.Disabled, each.Aside.Reason) switch
             {
@@ -154,7 +154,7 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
                     _ => CredentialType.Oauth,
                 },
                 Expiry = Message(Expiry.StateOf(profile.Credential, now, generation.RefreshableIsOk)),
-                ExpireTime = Timestamps.OrUnset(Expiry.Of(profile.Credential)),
+                ExpireTime = Timestamps.OfEnd(Expiry.Of(profile.Credential)),
                 Source = generation.SharesClaudeLogin ? SourceOf(profile.Id) : "store",
                 Label = profile.Credential.Email is { } email ? $"{profile.Id} ({email})" : profile.Id,
                 LastUsedTime = Timestamps.OrUnset(health.LastUsed),
@@ -173,7 +173,7 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
             {
                 Provider = provider,
                 Expiry = Message(Expiry.Worst(credentials, now, generation.RefreshableIsOk)),
-                ExpireTime = Timestamps.OrUnset(credentials.Min(Expiry.Of)),
+                ExpireTime = Timestamps.OfEnd(credentials.Min(Expiry.Of)),
             });
         }
     }

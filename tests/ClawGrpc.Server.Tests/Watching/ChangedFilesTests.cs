@@ -41,6 +41,22 @@ public class ChangedFilesTests
     }
 
     [Fact]
+    public async Task To_be_written_and_read_again_changes_no_time()
+    {
+        await using var rig = await WithTwoKeysAsync();
+        rig.Time.Advance(TimeSpan.FromTicks(1234));
+        rig.Sandbox.Script(Faults.Status(429));
+        await rig.StreamAsync();
+        var told = (await rig.StatusAsync()).Auth;
+        await rig.HealthWrittenAsync();
+        await rig.Files.WriteProfilesAsync(await File.ReadAllTextAsync(rig.Files.ProfilesPath()) + "\n");
+        using var watcher = rig.Watch();
+        await watcher.NextAsync();
+        await LookAsync(rig);
+        Assert.Equal(told, (await watcher.NextAsync()).Auth);
+    }
+
+    [Fact]
     public async Task A_configuration_is_taken_up()
     {
         await using var rig = await WithTwoKeysAsync();
@@ -135,16 +151,29 @@ public class ChangedFilesTests
     [Fact]
     public async Task What_failed_before_the_change_is_not_forgotten_by_it()
     {
+        const string rotated = "sk-ant-api03-FAKE-rotated-000000000003";
         await using var rig = await WithTwoKeysAsync();
-        rig.Sandbox.Script(Faults.Status(429).ForKey(KeyOne));
-        await rig.StreamAsync();
         using var watcher = rig.Watch();
         await watcher.NextAsync();
+
+        // Another program holds the lock and writes, while the server has a failure to write.
+        var held = Directory.CreateDirectory(rig.Files.ProfilesPath() + ".lock");
+        rig.Sandbox.Script(Faults.Status(429).ForKey(KeyOne));
+        await rig.StreamAsync();
         var text = await File.ReadAllTextAsync(rig.Files.ProfilesPath());
-        await rig.Files.WriteProfilesAsync(text.Replace(KeyTwo, "sk-ant-api03-FAKE-rotated-000000000003", StringComparison.Ordinal));
+        await rig.Files.WriteProfilesAsync(text.Replace(KeyTwo, rotated, StringComparison.Ordinal));
         await LookAsync(rig);
-        var rotated = await watcher.UntilAsync(status => status.Auth.Providers[0].Labels[1].EndsWith("00000003", StringComparison.Ordinal));
-        Assert.Equal(One, rotated.Auth.UnusableProfiles.Single().ProfileId);
+        var status = await watcher.UntilAsync(status => status.Auth.Providers[0].Labels[1].EndsWith("00000003", StringComparison.Ordinal));
+        Assert.Equal(One, status.Auth.UnusableProfiles.Single().ProfileId);
+
+        held.Delete();
+        await Rig.EventuallyAsync(async () =>
+        {
+            rig.Time.Advance(TimeSpan.FromMilliseconds(100));
+            text = await File.ReadAllTextAsync(rig.Files.ProfilesPath());
+            return text.Contains("cooldownUntil", StringComparison.Ordinal) || text.Contains("errorCount", StringComparison.Ordinal);
+        });
+        Assert.Contains(rotated, text, StringComparison.Ordinal);
     }
 
     // The server looks at its files twice a second.
