@@ -40,7 +40,7 @@ internal static partial class UnreadRequests
         _ => null,
     };
 
-    // One line in place of the framework's many: it is the caller's mistake.
-    [LoggerMessage(1, LogLevel.Warning, "{Path} was sent a message that cannot be read")]
+    // A line for who looks for it, in place of the framework's trace: it is the caller's mistake, and the caller is told.
+    [LoggerMessage(1, LogLevel.Debug, "{Path} was sent a message that cannot be read")]
     private static partial void LogUnread(ILogger log, string path);
 }

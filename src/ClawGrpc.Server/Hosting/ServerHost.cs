@@ -72,8 +72,8 @@ internal static class ServerHost
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
         builder.Logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
 
-        // Request logging at its default level costs several times the CPU of a whole relayed call. What the call handler would log, the
-        // interceptor and the middleware say in one line.
+        // Request logging at its default level costs several times the CPU of a whole relayed call. What the call handler would log,
+        // the interceptor says of faults, and callers are told of their mistakes.
         builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("ClawGrpc", LogLevel.Information)
             .AddFilter("Grpc.AspNetCore.Server.ServerCallHandler", LogLevel.None).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.None).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, addresses));
