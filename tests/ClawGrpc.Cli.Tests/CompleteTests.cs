@@ -132,6 +132,28 @@ public sealed class CompleteTests : IAsyncLifetime
         Golden.Matches("text/complete.json", run.Out);
     }
 
+    [Theory]
+    [InlineData("plan.txt", "--plan")]
+    [InlineData("plan.txt", "--plan", "--receipt")]
+    [InlineData("plan.json", "--plan", "--json")]
+    public async Task A_plan_is_what_it_prints_and_nothing_is_completed(string golden, params string[] options)
+    {
+        _terminal.Script.On<PlanCompletionRequest>(_ => new PlanCompletionResponse { Receipt = Samples.Plan(_terminal.Time.GetUtcNow()) });
+        var run = await _terminal.ClawAsync(["complete", "hi", "--model", "opus", .. options]);
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Golden.Matches("text/" + golden, run.Out);
+        Assert.Equal("opus", Assert.IsType<PlanCompletionRequest>(Assert.Single(_terminal.Script.Requests)).Input.Model);
+    }
+
+    [Fact]
+    public async Task Json_with_a_receipt_is_the_one_document_that_has_it_anyway()
+    {
+        _terminal.Script.On<CompleteRequest>(_ => new CompleteResponse { Completion = Samples.Completion(), Receipt = Samples.Receipt(_terminal.Time.GetUtcNow()) });
+        var run = await _terminal.ClawAsync("complete", "hi", "--json", "--receipt");
+        Assert.Equal("", run.Error);
+        Golden.Matches("text/complete.json", run.Out);
+    }
+
     [Fact]
     public async Task Json_prints_nothing_when_it_fails()
     {

@@ -70,13 +70,24 @@ public sealed class ModelCommandTests : IAsyncLifetime
     [InlineData("models.txt")]
     [InlineData("models-plain.txt", "--plain")]
     [InlineData("models.json", "--json")]
+    [InlineData("models-all.txt", "--all")]
+    [InlineData("models-all-plain.txt", "--all", "--plain")]
     public async Task Models_are_listed(string golden, params string[] options)
     {
-        var page = new ListModelsResponse();
-        page.Models.Add(new Model { Model_ = "anthropic/claude-opus-4-6", Alias = "opus", DefaultModel = true, Available = true, CacheRetention = CacheRetention.Short, DisplayName = "Claude Opus 4.6" });
-        page.Models.Add(new Model { Model_ = "anthropic/claude-sonnet-4-5", FallbackPosition = 1 });
-        _terminal.Script.On<ListModelsRequest>(_ => page);
-        Golden.Matches("text/" + golden, (await _terminal.ClawAsync(["models", "list", .. options])).Out);
+        _terminal.Script.On<ListModelsRequest>(_ => Listed());
+        var run = await _terminal.ClawAsync(["models", "list", .. options]);
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Golden.Matches("text/" + golden, run.Out);
+    }
+
+    [Fact]
+    public async Task That_upstream_could_not_be_asked_is_said_beside_the_list()
+    {
+        _terminal.Script.On<ListModelsRequest>(_ => new ListModelsResponse { Models = { new Model { Model_ = "a/b", DefaultModel = true } }, UpstreamProblem = "Overloaded" });
+        Assert.Equal(new Run(0, "a/b\n", ""), await _terminal.ClawAsync("models", "list", "--plain"));
+        Assert.Equal(
+            new Run(0, "a/b\n", "Note: these are the models of the configuration alone; Anthropic's list is missing: Overloaded\n"),
+            await _terminal.ClawAsync("models", "list", "--plain", "--all"));
     }
 
     [Fact]
@@ -86,4 +97,19 @@ public sealed class ModelCommandTests : IAsyncLifetime
         Assert.Equal(
             new Run(1, "", "Error: This server does not do SetDefaultModelRequest yet.\n"), await bare.ClawAsync("models", "set", "opus"));
     }
+
+    private static ListModelsResponse Listed() => new()
+    {
+        Models =
+        {
+            new Model
+            {
+                Model_ = "anthropic/claude-opus-4-6", Alias = "opus", DefaultModel = true, Configured = true, Available = true, CacheRetention = CacheRetention.Short,
+                DisplayName = "Claude Opus 4.6", MaxInputTokens = 1_000_000, MaxOutputTokens = 128_000, ImageInput = true, Lifecycle = "active",
+            },
+            new Model { Model_ = "anthropic/claude-sonnet-4-5", FallbackPosition = 1, MaxInputTokens = 200_000, ImageInput = false },
+            new Model { Model_ = "anthropic/claude-a-name-that-is-longer-than-the-table", Configured = true, Missing = true },
+            new Model { Model_ = "anthropic/claude-fable-5-2", Available = true, MaxInputTokens = 1_000 },
+        },
+    };
 }

@@ -29,10 +29,13 @@ internal sealed class House : IAsyncDisposable
     public string AllOutput => string.Concat(_programs.Select(program => program.Out + program.Error));
 
     /// <param name="tokenDelay">Pause before every event of upstream's streams.</param>
-    public static async Task<House> BuildAsync(TimeSpan tokenDelay = default)
+    /// <param name="time">The sandbox's clock; null: the system's.</param>
+    /// <param name="more">Further members of the configuration, from the sandbox's URL.</param>
+    public static async Task<House> BuildAsync(TimeSpan tokenDelay = default, TimeProvider? time = null, Func<string, string>? more = null)
     {
-        var house = new House(await Sandbox.StartAsync(new SandboxOptions { TokenDelay = tokenDelay }));
-        await house.ConfigureAsync($"{{ models: {{ providers: {{ anthropic: {{ baseUrl: '{house.Sandbox.BaseUrl}', models: [] }} }} }} }}\n");
+        var house = new House(await Sandbox.StartAsync(new SandboxOptions { TokenDelay = tokenDelay, TimeProvider = time ?? TimeProvider.System }));
+        var url = house.Sandbox.BaseUrl;
+        await house.ConfigureAsync($"{{ models: {{ providers: {{ anthropic: {{ baseUrl: '{url}', models: [] }} }} }}, {more?.Invoke(url)} }}\n");
         return house;
     }
 

@@ -10,6 +10,7 @@ internal sealed partial class RunningProgram : IDisposable
     public const int SigInt = 2;
     public const int SigKill = 9;
     public const int SigTerm = 15;
+    public const int SigStop = 19;
 
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
     private readonly Process _process;

@@ -12,6 +12,10 @@ switch (args)
     case ["count", var file, var times]:
         await CountAsync(new AgentStore(file, TimeProvider.System, timing), int.Parse(times, System.Globalization.CultureInfo.InvariantCulture));
         break;
+    case ["share", var file, var name, var stale]:
+        var shared = timing with { Stale = TimeSpan.FromMilliseconds(int.Parse(stale, System.Globalization.CultureInfo.InvariantCulture)) };
+        await ShareForeverAsync(new AgentStore(file, TimeProvider.System, shared), name);
+        break;
     case ["serve", var folder]:
         using (ServerLock.Acquire(StateFolder.Resolve(folder, _ => null, "/")))
         {
@@ -21,7 +25,7 @@ switch (args)
 
         break;
     default:
-        Console.Error.WriteLine("put FILE | count FILE TIMES | serve FOLDER");
+        Console.Error.WriteLine("put FILE | count FILE TIMES | share FILE NAME STALE_MS | serve FOLDER");
         return 2;
 }
 
@@ -48,4 +52,15 @@ static async Task CountAsync(AgentStore store, int times)
     }
 
     Console.WriteLine(times);
+}
+
+// Counts under its own name and, in the same update, under the one of all. What it prints is its own number.
+static async Task ShareForeverAsync(AgentStore store, string name)
+{
+    while (true)
+    {
+        var after = await store.UpdateAsync(fresh =>
+            [.. new[] { name, "shared" }.Select(id => new SetHealth(id, fresh.HealthOf(id) with { ErrorCount = fresh.HealthOf(id).ErrorCount + 1 }))]);
+        Console.WriteLine(after.HealthOf(name).ErrorCount);
+    }
 }

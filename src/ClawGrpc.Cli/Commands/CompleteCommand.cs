@@ -19,10 +19,12 @@ internal static class CompleteCommand
             var input = await options.ReadAsync(invocation, cancellation);
             try
             {
-                var receipt = invocation.Get(options.Json)
-                    ? await WholeAsync(invocation, input, cancellation)
-                    : await StreamAsync(invocation, input, cancellation);
-                ShowReceipt(invocation, options, receipt);
+                if (invocation.Get(options.Plan))
+                    await PlanAsync(invocation, input, invocation.Get(options.Json), cancellation);
+                else if (invocation.Get(options.Json))
+                    await WholeAsync(invocation, input, cancellation);
+                else
+                    ShowReceipt(invocation, options, await StreamAsync(invocation, input, cancellation));
                 return 0;
             }
             catch (RpcException e)
@@ -39,7 +41,26 @@ internal static class CompleteCommand
         if (receipt is not null && invocation.Get(options.Receipt)) ReceiptText.Write(invocation.Error, receipt);
     }
 
-    private static async Task<Receipt?> WholeAsync(Invocation invocation, CompletionInput input, CancellationToken cancellation)
+    private static async Task PlanAsync(Invocation invocation, CompletionInput input, bool asJson, CancellationToken cancellation)
+    {
+        var response = await invocation.Models.PlanCompletionAsync(new PlanCompletionRequest { Input = input }, cancellationToken: cancellation);
+        if (!asJson)
+        {
+            ReceiptText.Write(invocation.Out, response.Receipt);
+            invocation.Out.Flush();
+            return;
+        }
+
+        Json.WriteDocument(invocation.Out, json =>
+        {
+            json.WriteStartObject();
+            json.WritePropertyName("plan");
+            ReceiptJson.Write(json, response.Receipt);
+            json.WriteEndObject();
+        });
+    }
+
+    private static async Task WholeAsync(Invocation invocation, CompletionInput input, CancellationToken cancellation)
     {
         var response = await invocation.Models.CompleteAsync(new CompleteRequest { Input = input, RawJson = true }, cancellationToken: cancellation);
         Json.WriteDocument(invocation.Out, json =>
@@ -52,7 +73,6 @@ internal static class CompleteCommand
             ReceiptJson.Write(json, response.Receipt);
             json.WriteEndObject();
         });
-        return response.Receipt;
     }
 
     private static async Task<Receipt?> StreamAsync(Invocation invocation, CompletionInput input, CancellationToken cancellation)

@@ -47,7 +47,9 @@ internal sealed record CompleteOptions
 
     public Option<bool> Receipt { get; } = new("--receipt") { Description = "Show on standard error what was really done" };
 
-    public IEnumerable<Symbol> All => [Prompt, Model, System, Session, Cache, MaxTokens, Json, Receipt];
+    public Option<bool> Plan { get; } = new("--plan") { Description = "Show what would be done; nothing is sent" };
+
+    public IEnumerable<Symbol> All => [Prompt, Model, System, Session, Cache, MaxTokens, Json, Receipt, Plan];
 
     /// <summary>What to complete, read from the command line, from files it names and from standard input.</summary>
     /// <exception cref="CliFailure">There is no prompt, or an option has a value it cannot have.</exception>

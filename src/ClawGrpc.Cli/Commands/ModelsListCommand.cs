@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using ClawGrpc.Cli.Rendering;
 using ClawGrpc.V1;
 
@@ -8,41 +9,49 @@ namespace ClawGrpc.Cli.Commands;
 internal static class ModelsListCommand
 {
     private const int ModelWidth = 42;
-    private const int CacheWidth = 8;
+    private const int InputWidth = 10;
+    private const int ContextWidth = 8;
+    private const int LocalWidth = 5;
     private const int AuthWidth = 5;
 
     public static Command Create(Globals globals)
     {
         var outputs = new Outputs();
-        return globals.Command("list", "List models (configured by default)", [outputs.Json, outputs.Plain], async (invocation, cancellation) =>
+        var all = new Option<bool>("--all") { Description = "Show full model catalog" };
+        return globals.Command("list", "List models (configured by default)", [all, outputs.Json, outputs.Plain], async (invocation, cancellation) =>
         {
             var form = outputs.FormOf(invocation);
-            var models = await AllAsync(invocation, cancellation);
-            if (form == OutputForm.Json)
-            {
-                WriteJson(invocation, models);
-                return 0;
-            }
+            var (models, problem) = await AllAsync(invocation, cancellation);
+            if (!invocation.Get(all)) models.RemoveAll(model => !model.DefaultModel && model.FallbackPosition == 0 && !model.Configured);
+            if (form == OutputForm.Json) WriteJson(invocation, models);
+            else WriteLines(invocation, form == OutputForm.Plain ? models.Select(model => model.Model_) : Table(models));
 
-            var lines = form == OutputForm.Plain ? models.Select(model => model.Model_) : Table(models);
-            foreach (var line in lines) invocation.Out.Write(line + "\n");
-            invocation.Out.Flush();
+            // Of what the configuration names nothing is missing.
+            if (problem.Length > 0 && invocation.Get(all)) invocation.Error.Write($"Note: these are the models of the configuration alone; Anthropic's list is missing: {problem}\n");
             return 0;
         });
     }
 
-    private static async Task<List<Model>> AllAsync(Invocation invocation, CancellationToken cancellation)
+    private static void WriteLines(Invocation invocation, IEnumerable<string> lines)
+    {
+        foreach (var line in lines) invocation.Out.Write(line + "\n");
+        invocation.Out.Flush();
+    }
+
+    private static async Task<(List<Model> Models, string Problem)> AllAsync(Invocation invocation, CancellationToken cancellation)
     {
         var models = new List<Model>();
         var request = new ListModelsRequest { AgentId = invocation.AgentId, PageSize = 1000 };
+        var problem = "";
         do
         {
             var page = await invocation.Models.ListModelsAsync(request, cancellationToken: cancellation);
             models.AddRange(page.Models);
+            problem = page.UpstreamProblem;
             request.PageToken = page.NextPageToken;
         }
         while (request.PageToken.Length > 0);
-        return models;
+        return (models, problem);
     }
 
     private static IEnumerable<string> Table(List<Model> models)
@@ -53,20 +62,31 @@ internal static class ModelsListCommand
             yield break;
         }
 
-        yield return $"{"Model",-ModelWidth} {"Cache",-CacheWidth} {"Auth",-AuthWidth} Tags";
+        yield return $"{"Model",-ModelWidth} {"Input",-InputWidth} {"Ctx",-ContextWidth} {"Local",-LocalWidth} {"Auth",-AuthWidth} Tags";
         foreach (var model in models)
         {
-            var available = model.Available ? "yes" : "no";
-            var row = $"{model.Model_,-ModelWidth} {Words.Of(model.CacheRetention),-CacheWidth} {available,-AuthWidth} ";
-            yield return (row + string.Join(",", Tags(model))).TrimEnd();
+            var input = model.HasImageInput ? InputOf(model) : "-";
+            var row = $"{Cut(model.Model_),-ModelWidth} {input,-InputWidth} {Thousands(model.MaxInputTokens),-ContextWidth} {"no",-LocalWidth} ";
+            yield return (row + $"{(model.Available ? "yes" : "no"),-AuthWidth} {string.Join(",", Tags(model))}").TrimEnd();
         }
     }
+
+    private static string InputOf(Model model) => model.ImageInput ? "text+image" : "text";
+
+    // As OpenClaw counts them: 200000 is 195k.
+    private static string Thousands(long tokens) => tokens <= 0 ? "-"
+        : tokens < 1024 ? tokens.ToString(CultureInfo.InvariantCulture)
+        : string.Create(CultureInfo.InvariantCulture, $"{Math.Round(tokens / 1024.0, MidpointRounding.AwayFromZero)}k");
+
+    private static string Cut(string model) => model.Length <= ModelWidth ? model : model[..(ModelWidth - 3)] + "...";
 
     private static IEnumerable<string> Tags(Model model)
     {
         if (model.DefaultModel) yield return "default";
         if (model.FallbackPosition > 0) yield return $"fallback#{model.FallbackPosition}";
+        if (model.Configured) yield return "configured";
         if (model.Alias.Length > 0) yield return $"alias:{model.Alias}";
+        if (model.Missing) yield return "missing";
     }
 
     private static void WriteJson(Invocation invocation, List<Model> models) => Json.WriteDocument(invocation.Out, json =>
@@ -79,9 +99,16 @@ internal static class ModelsListCommand
             json.WriteStartObject();
             json.WriteString("key", model.Model_);
             json.WriteString("name", model.DisplayName.Length > 0 ? model.DisplayName : model.Model_);
+            json.WriteString("input", model.HasImageInput ? InputOf(model) : "-");
+            if (model.MaxInputTokens > 0) json.WriteNumber("contextWindow", model.MaxInputTokens);
+            else json.WriteNull("contextWindow");
+            json.WriteBoolean("local", false);
             json.WriteBoolean("available", model.Available);
             json.WriteStrings("tags", Tags(model));
+            json.WriteBoolean("missing", model.Missing);
             json.WriteString("cacheRetention", Words.Of(model.CacheRetention));
+            if (model.MaxOutputTokens > 0) json.WriteNumber("maxOutputTokens", model.MaxOutputTokens);
+            json.WriteOptional("lifecycle", model.Lifecycle);
             if (model.CreateTime is { } created) json.WriteNumber("createdAt", Words.Milliseconds(created));
             json.WriteEndObject();
         }

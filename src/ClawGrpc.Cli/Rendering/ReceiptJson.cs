@@ -16,7 +16,7 @@ internal static class ReceiptJson
         }
 
         json.WriteStartObject();
-        json.WriteString("completionId", receipt.CompletionId);
+        json.WriteOptional("completionId", receipt.CompletionId);
         json.WriteString("agentId", receipt.AgentId);
         json.WriteOptional("sessionId", receipt.SessionId);
         json.WriteString("model", receipt.Model);
@@ -35,6 +35,7 @@ internal static class ReceiptJson
             json.WriteEndObject();
         }
 
+        UsageJson.WriteCost(json, receipt.Cost);
         if (receipt.StartTime is { } start) json.WriteNumber("startedAt", Words.Milliseconds(start));
         if (receipt.TimeToFirstEvent is { } first) json.WriteNumber("timeToFirstEventMs", Words.Milliseconds(first));
         if (receipt.Duration is { } duration) json.WriteNumber("durationMs", Words.Milliseconds(duration));

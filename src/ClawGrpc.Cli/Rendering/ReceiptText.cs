@@ -4,7 +4,7 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace ClawGrpc.Cli.Rendering;
 
-/// <summary>A receipt for people: what a completion really did.</summary>
+/// <summary>A receipt for people: what a completion really did, or in a plan, what it would do.</summary>
 internal static class ReceiptText
 {
     private const int LabelWidth = 10;
@@ -21,8 +21,9 @@ internal static class ReceiptText
 
     private static IEnumerable<string> Lines(Receipt receipt)
     {
-        yield return $"Receipt {receipt.CompletionId}";
-        yield return Row("served by", ServedBy(receipt));
+        var isPlan = receipt.Attempts.Any(attempt => attempt.Outcome == AttemptOutcome.Planned);
+        yield return isPlan ? "Plan; nothing was sent" : $"Receipt {receipt.CompletionId}";
+        yield return Row(isPlan ? "serves" : "served by", ServedBy(receipt));
         foreach (var attempt in receipt.Attempts) yield return Row("attempt", Of(attempt));
         if (receipt.Sent is { } sent)
         {
@@ -32,6 +33,7 @@ internal static class ReceiptText
 
         if (receipt.Cache is { } cache) yield return Row("cache", Of(cache));
         if (receipt.Usage is { } usage) yield return Row("usage", Words.Of(usage));
+        if (receipt.Cost is { } cost) yield return Row("cost", Of(cost));
         var times = Times(receipt);
         if (times.Length > 0) yield return Row("time", times);
         if (receipt.RequestId.Length > 0) yield return Row("request id", receipt.RequestId);
@@ -39,7 +41,7 @@ internal static class ReceiptText
 
     private static string ServedBy(Receipt receipt)
     {
-        var served = receipt.Attempts.LastOrDefault(attempt => attempt.Outcome is AttemptOutcome.Served or AttemptOutcome.Interrupted);
+        var served = receipt.Attempts.LastOrDefault(attempt => attempt.Outcome is AttemptOutcome.Served or AttemptOutcome.Interrupted or AttemptOutcome.Planned);
         if (served is null) return "nothing";
         var session = receipt.SessionId.Length > 0 ? $", session {receipt.SessionId}" : "";
         return $"{Profile(receipt.ProfileId)}, {receipt.Model}{session}";
@@ -73,6 +75,14 @@ internal static class ReceiptText
 
     private static string Of(CacheBreakpoint breakpoint) =>
         $"{breakpoint.Path} {breakpoint.Ttl}{(breakpoint.FromCaller ? " (yours)" : "")}";
+
+    private static string Of(Cost cost)
+    {
+        var saved = cost.CacheSavedNanoUsd == 0 ? "" : $", {Words.SavedByCache(cost)}";
+        var unpriced = cost.Unpriced.Length > 0 ? $", and {cost.Unpriced}" : "";
+        var source = cost.PriceSource.Length > 0 ? $" (prices: {cost.PriceSource})" : "";
+        return $"{Words.Dollars(cost.TotalNanoUsd)}{saved}{unpriced}{source}";
+    }
 
     private static string Times(Receipt receipt)
     {

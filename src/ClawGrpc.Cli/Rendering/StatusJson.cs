@@ -36,6 +36,7 @@ internal sealed record StatusJson(DateTimeOffset Now)
         WriteTime(json, "changedAt", status.ChangeTime);
         WriteConfigurationErrors(json, status);
         UsageJson.WriteSummary(json, "usage", status.Usage);
+        UsageJson.WriteModels(json, status.ModelUsages);
         json.WriteEndObject();
     }
 

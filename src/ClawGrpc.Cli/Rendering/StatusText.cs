@@ -123,9 +123,21 @@ internal sealed record StatusText(Surroundings Surroundings)
     {
         if (status.Usage is not { Completions: > 0 } total) yield break;
         yield return "";
-        yield return $"Usage since the server started ({total.Completions})";
+        yield return $"Usage since the server started ({total.Completions}){CostOf(total)}";
         foreach (var profile in (status.Auth ?? new AuthStatus()).Profiles.Where(profile => profile.Usage is { Completions: > 0 }))
-            yield return $"- {profile.ProfileId} {profile.Usage.Completions}: {Words.Of(profile.Usage.Usage ?? new Usage())}";
+            yield return UsageOf(profile.ProfileId, profile.Usage);
+        foreach (var model in status.ModelUsages) yield return UsageOf(model.Model, model.Usage);
+    }
+
+    private static string UsageOf(string name, UsageSummary usage) =>
+        $"- {name} {usage.Completions}: {Words.Of(usage.Usage ?? new Usage())}{CostOf(usage)}";
+
+    private static string CostOf(UsageSummary usage)
+    {
+        if (usage.Cost is not { } cost) return "";
+        var saved = cost.CacheSavedNanoUsd == 0 ? "" : $", {Words.SavedByCache(cost)}";
+        var unpriced = usage.UnpricedCompletions == 0 ? "" : $", {usage.UnpricedCompletions} without a price";
+        return $"; {Words.Dollars(cost.TotalNanoUsd)}{saved}{unpriced}";
     }
 
     private IEnumerable<string> ConfigurationErrors(AgentStatus status)

@@ -13,6 +13,34 @@ internal static class UsageJson
         json.WriteStartObject(name);
         json.WriteNumber("completions", summary.Completions);
         WriteCounts(json, summary.Usage ?? new Usage());
+        WriteCost(json, summary.Cost);
+        if (summary.UnpricedCompletions > 0) json.WriteNumber("unpricedCompletions", summary.UnpricedCompletions);
+        json.WriteEndObject();
+    }
+
+    /// <summary>A member <c>cost</c>, in dollars; left out when nothing was counted.</summary>
+    public static void WriteCost(Utf8JsonWriter json, Cost? cost)
+    {
+        if (cost is null) return;
+        json.WriteStartObject("cost");
+        json.WriteNumber("usd", Words.Usd(cost.TotalNanoUsd));
+        json.WriteNumber("inputUsd", Words.Usd(cost.InputNanoUsd));
+        json.WriteNumber("outputUsd", Words.Usd(cost.OutputNanoUsd));
+        json.WriteNumber("cacheWrite5mUsd", Words.Usd(cost.CacheWrite5MNanoUsd));
+        json.WriteNumber("cacheWrite1hUsd", Words.Usd(cost.CacheWrite1HNanoUsd));
+        json.WriteNumber("cacheReadUsd", Words.Usd(cost.CacheReadNanoUsd));
+        json.WriteNumber("cacheSavedUsd", Words.Usd(cost.CacheSavedNanoUsd));
+        json.WriteOptional("unpriced", cost.Unpriced);
+        json.WriteOptional("prices", cost.PriceSource);
+        json.WriteEndObject();
+    }
+
+    /// <summary>A member <c>modelUsage</c>, one object for each model; left out when nothing was completed.</summary>
+    public static void WriteModels(Utf8JsonWriter json, IReadOnlyCollection<ModelUsage> models)
+    {
+        if (models.Count == 0) return;
+        json.WriteStartObject("modelUsage");
+        foreach (var model in models) WriteSummary(json, model.Model, model.Usage);
         json.WriteEndObject();
     }
 

@@ -87,6 +87,17 @@ internal static class Words
         $"{usage.InputTokens} in, {usage.OutputTokens} out, "
         + $"{usage.CacheCreationInputTokens} written to the cache, {usage.CacheReadInputTokens} read from it");
 
+    /// <summary>What the cache saved, or cost on top.</summary>
+    public static string SavedByCache(Cost cost) => cost.CacheSavedNanoUsd >= 0
+        ? $"{Dollars(cost.CacheSavedNanoUsd)} saved by the cache"
+        : $"{Dollars(-cost.CacheSavedNanoUsd)} of it for filling the cache";
+
+    /// <summary>Such as <c>$0.001838</c>, from billionths of a dollar; to the cent at least, to the millionth at most.</summary>
+    public static string Dollars(long nanoUsd) => string.Create(CultureInfo.InvariantCulture, $"${Usd(nanoUsd):0.00####}");
+
+    /// <summary>Dollars, exactly.</summary>
+    public static decimal Usd(long nanoUsd) => nanoUsd / 1_000_000_000m;
+
     /// <summary>Milliseconds since 1970, as OpenClaw's files and outputs have them.</summary>
     public static long Milliseconds(Timestamp time) => time.ToDateTimeOffset().ToUnixTimeMilliseconds();
 

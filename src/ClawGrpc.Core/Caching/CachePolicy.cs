@@ -37,8 +37,8 @@ public static class CachePolicy
 
     private static (Retention? Requested, string By) Requested(CacheSettings settings) =>
         settings.Call is { } call ? (call, "call")
-        : settings.Agent.Retention is { } agent ? (agent, "agent")
-        : settings.Model.Retention is { } model ? (model, "model")
+        : settings.Agent is { } agent ? (agent, "agent")
+        : settings.Model is { } model ? (model, "model")
         : (settings.Default, "default");
 
     // When slots are short the last user content comes first, since its prefix holds the other two, then the system prompt.

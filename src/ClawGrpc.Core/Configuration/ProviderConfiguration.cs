@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using ClawGrpc.Core.Json5;
+using ClawGrpc.Core.Pricing;
 using ClawGrpc.Core.Selection;
 
 namespace ClawGrpc.Core.Configuration;
@@ -17,17 +19,17 @@ public sealed record ProviderConfiguration(string Id, string BaseUrl)
     /// <summary>The protocol, such as <c>anthropic-messages</c>; null: the provider's own.</summary>
     public string? Api { get; init; }
 
-    /// <summary>Headers that go with each request, by case-insensitive name. They may hold keys.</summary>
-    public ImmutableDictionary<string, Secret> Headers { get; init; } = NoHeaders;
+    /// <summary>
+    /// Headers that go with each request, by name as the file has it: names that differ in case alone are one header, and its values may add
+    /// up. They may hold keys.
+    /// </summary>
+    public ImmutableDictionary<string, Secret> Headers { get; init; } = ImmutableDictionary<string, Secret>.Empty;
 
     /// <summary>Whether the key goes into an <c>authorization</c> header; null: not said.</summary>
     public bool? AuthHeader { get; init; }
 
     /// <summary>Its models; empty: the built-in ones.</summary>
     public ImmutableArray<ProviderModel> Models { get; init; } = [];
-
-    private static readonly ImmutableDictionary<string, Secret> NoHeaders =
-        ImmutableDictionary.Create<string, Secret>(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>What an error says of a base URL that is none.</summary>
     public const string NoBaseUrl = "Invalid URL: expected http:// or https:// with a host, and no user, query or fragment";
@@ -61,7 +63,7 @@ public sealed record ProviderConfiguration(string Id, string BaseUrl)
 
     private static ImmutableDictionary<string, Secret> ReadHeaders(Fields provider) => provider
         .Map("headers", (name, field) => field.Text() is { } text ? Tuple.Create(name, new Secret(text)) : null)
-        .Aggregate(NoHeaders, (all, header) => all.SetItem(header.Item1, header.Item2));
+        .Aggregate(ImmutableDictionary<string, Secret>.Empty, (all, header) => all.SetItem(header.Item1, header.Item2));
 }
 
 /// <summary>A model that a provider is configured to have.</summary>
@@ -75,14 +77,46 @@ public sealed record ProviderModel(string Id, string Name)
     /// <summary>How many tokens an answer may have; null: not said.</summary>
     public double? MaxTokens { get; init; }
 
+    /// <summary>What its tokens cost (<c>cost</c>); null: not said.</summary>
+    public ModelPrice? Price { get; init; }
+
     internal static ProviderModel? Read(Field field)
     {
         if (field.Section() is not { } model)
             return null;
 
-        // What else a model may say is OpenClaw's: api, reasoning, input, cost, headers, compat and whatever comes.
+        // What else a model may say is OpenClaw's: api, reasoning, input, headers, compat and whatever comes.
         var (id, name) = (model.RequiredName("id"), model.RequiredName("name"));
         var (contextWindow, maxTokens) = (model.PositiveNumber("contextWindow"), model.PositiveNumber("maxTokens"));
-        return id is null || name is null ? null : new ProviderModel(id, name) { ContextWindow = contextWindow, MaxTokens = maxTokens };
+        var price = PriceOf(model.Find("cost"));
+        return id is null || name is null ? null : new ProviderModel(id, name) { ContextWindow = contextWindow, MaxTokens = maxTokens, Price = price };
+    }
+
+    private static ModelPrice? PriceOf(Field? cost)
+    {
+        if (cost?.Value is not Json5Object || cost.Section() is not { } prices)
+            return null;
+        var (input, output) = (PerToken(prices, "input"), PerToken(prices, "output"));
+        var (write, read) = (PerToken(prices, "cacheWrite"), PerToken(prices, "cacheRead"));
+        if (input is null || output is null)
+        {
+            if ((input ?? output ?? write ?? read) is not null)
+                cost.Warn("Ignored: expected input and output, in US dollars per million tokens");
+            return null;
+        }
+
+        var price = new ModelPrice("configuration", input.Value, output.Value) { CacheRead = read };
+        return write is null ? price : price with { CacheWrite5m = write.Value };
+    }
+
+    private static long? PerToken(Fields prices, string name)
+    {
+        const double most = 1_000_000;
+        if (prices.Find(name) is not { } field)
+            return null;
+        if (field.Value is Json5Number { Value: >= 0 and < most and var price })
+            return ModelPrice.PerToken((decimal)price);
+        field.Warn("Ignored: expected US dollars per million tokens");
+        return null;
     }
 }

@@ -25,6 +25,9 @@ public sealed record ServiceConfiguration
     /// <summary><c>clawgrpc.subscriptions.enabled</c>: whether setup-tokens and OAuth logins may serve at all.</summary>
     public bool Subscriptions { get; init; } = true;
 
+    /// <summary><c>clawgrpc.oauth</c>: where OAuth logins are refreshed; null: nowhere.</summary>
+    public OAuthConfiguration? OAuth { get; init; }
+
     /// <summary><c>clawgrpc.timeouts.firstEventSeconds</c>: how long upstream may take until the first content; up to an hour.</summary>
     public TimeSpan FirstEvent { get; init; } = TimeSpan.FromSeconds(60);
 
@@ -47,6 +50,7 @@ public sealed record ServiceConfiguration
                 _ => ExtendedCacheTtlBeta.WhenNeeded,
             },
             Subscriptions = subscriptions?.Flag("enabled") ?? Default.Subscriptions,
+            OAuth = service.Section("oauth") is { } oauth ? OAuthConfiguration.Read(oauth) : null,
             FirstEvent = Seconds(timeouts, "firstEventSeconds") ?? Default.FirstEvent,
             Idle = Seconds(timeouts, "idleSeconds") ?? Default.Idle,
             Attempts = Count(limits, "attempts", 100) ?? Default.Attempts,

@@ -7,6 +7,7 @@ namespace ClawGrpc.Core.Failures;
 public sealed class AnswerHeaders
 {
     private const string RateLimitPrefix = "anthropic-ratelimit-";
+    private static readonly string[] Windows = ["requests", "tokens", "input-tokens", "output-tokens"];
     private readonly ImmutableDictionary<string, string> _values;
 
     private AnswerHeaders(ImmutableDictionary<string, string> values) => _values = values;
@@ -52,20 +53,13 @@ public sealed class AnswerHeaders
 
     /// <summary>The latest reset of the windows that have nothing remaining; null: none says so.</summary>
     /// <param name="now">The time of the answer.</param>
-    public DateTimeOffset? ExhaustedUntil(DateTimeOffset now)
-    {
-        DateTimeOffset? latest = null;
-        foreach (var name in new[] { "requests", "tokens", "input-tokens", "output-tokens" })
-        {
-            if (Number(this[$"{RateLimitPrefix}{name}-remaining"]) is 0 && Time(this[$"{RateLimitPrefix}{name}-reset"]) is { } reset
-                && reset > now && (latest is null || reset > latest))
-                latest = reset;
-        }
+    public DateTimeOffset? ExhaustedUntil(DateTimeOffset now) => Windows
+        .Where(window => Number(this[$"{RateLimitPrefix}{window}-remaining"]) is 0)
+        .Select(window => Time(this[$"{RateLimitPrefix}{window}-reset"]))
+        .Where(reset => reset > now)
+        .Max();
 
-        return latest;
-    }
-
-    /// <summary>A time as these headers write it: RFC 3339, or Unix seconds in the unified family. Null: neither.</summary>
+    /// <summary>A time as these headers write it: RFC 3339, or Unix seconds in the unified family. Null: neither, or not a time after 1970.</summary>
     /// <param name="text">The value of a header; null gives null.</param>
     public static DateTimeOffset? Time(string? text)
     {

@@ -42,8 +42,8 @@ public static class Failure
         };
         return kind switch
         {
-            FailureKind.RateLimited => failure with { Until = Latest(failure.Until, headers.ExhaustedUntil(now)) },
-            FailureKind.PlanExhausted => OfPlan(failure, headers),
+            FailureKind.RateLimited => failure with { Until = new[] { failure.Until, headers.ExhaustedUntil(now) }.Max() },
+            FailureKind.PlanExhausted => OfPlan(failure, headers, now),
             _ => failure,
         };
     }
@@ -63,9 +63,7 @@ public static class Failure
             "not_found_error" => 404,
             "request_too_large" => 413,
             "rate_limit_error" => 429,
-            "timeout_error" => 504,
-            "overloaded_error" => 529,
-            _ => 500,
+            _ => 500, // With "overloaded_error", which says what it is under every 5xx.
         };
         var envelope = new ErrorEnvelope(type, message, null, requestId);
         return new UpstreamFailure(KindOf(status, envelope, AnswerHeaders.None), message ?? "The stream failed without a message")
@@ -92,19 +90,22 @@ public static class Failure
         _ => FailureKind.ServerError,
     };
 
-    private static UpstreamFailure OfPlan(UpstreamFailure failure, AnswerHeaders headers)
+    private static UpstreamFailure OfPlan(UpstreamFailure failure, AnswerHeaders headers, DateTimeOffset now)
     {
         var claim = headers["anthropic-ratelimit-unified-representative-claim"];
-        var window = claim switch
+        var own = claim switch
         {
-            "five_hour" => "5h",
-            "seven_day" => "7d",
-            "seven_day_overage_included" => "7d_oi",
-            "overage" => "overage",
-            _ => null,
+            "five_hour" => "5h-reset",
+            "seven_day" => "7d-reset",
+            "seven_day_overage_included" => "7d_oi-reset",
+            "overage" => "overage-reset",
+            _ => "reset",
         };
-        var reset = (window is null ? null : AnswerHeaders.Time(headers[$"anthropic-ratelimit-unified-{window}-reset"]))
-            ?? AnswerHeaders.Time(headers["anthropic-ratelimit-unified-reset"]);
+
+        // Resets are whole seconds and clocks differ: one that has passed says nothing, and what else is stated counts.
+        DateTimeOffset? reset = new[] { own, "reset" }
+            .Select(name => AnswerHeaders.Time(headers[$"anthropic-ratelimit-unified-{name}"]))
+            .FirstOrDefault(reset => reset > now);
 
         // A window of one model (`seven_day_opus`) leaves the profile's other models alone; an unknown claim counts as one of those,
         // since a profile set aside for days by mistake hurts more than a second rejection does.
@@ -132,7 +133,4 @@ public static class Failure
 
         return false;
     }
-
-    private static DateTimeOffset? Latest(DateTimeOffset? one, DateTimeOffset? other) =>
-        one is null || other > one ? other ?? one : one;
 }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 
 namespace ClawGrpc.Core.Messages;
 
@@ -21,21 +20,7 @@ public sealed record FoldedMessage(
     /// <exception cref="MalformedAnswerException">It is not a message.</exception>
     public static FoldedMessage Read(ReadOnlyMemory<byte> json)
     {
-        try
-        {
-            var reader = new Utf8JsonReader(json.Span, JsonText.Options);
-            while (reader.Read())
-            {
-                // Only to know that it is JSON to its end.
-            }
-        }
-        catch (JsonException wrong)
-        {
-            throw new MalformedAnswerException($"it is not JSON (at line {wrong.LineNumber + 1}, byte {wrong.BytePositionInLine})");
-        }
-
-        var trimmed = json.Span.TrimStart(" \t\r\n"u8).StartsWith("{"u8) ? json : default;
-        var message = new JsonMembers(trimmed);
+        var message = JsonMembers.OfAnswer(json);
         if (!message.Find("content"u8).Span.StartsWith("["u8))
             throw new MalformedAnswerException("it is JSON, but not a message");
         var usage = message.Find("usage"u8);
@@ -46,6 +31,19 @@ public sealed record FoldedMessage(
             Text(message.Find("stop_reason"u8)),
             usage.Span.StartsWith("{"u8) ? UsageCount.Read(usage) : null,
             []);
+    }
+
+    /// <summary>The message as the stream of events that has all of it in the first, as some streams of upstream come anyway.</summary>
+    public byte[] ToEvents()
+    {
+        ReadOnlySpan<byte> before = "event: message_start\ndata: {\"type\":\"message_start\",\"message\":"u8;
+        byte[] events = [.. before, .. Json.Span, .. "}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"u8];
+
+        // A line feed would end the event's line. Within JSON it stands between tokens only, where a space says as much.
+        var message = events.AsSpan(before.Length, Json.Length);
+        message.Replace((byte)'\n', (byte)' ');
+        message.Replace((byte)'\r', (byte)' ');
+        return events;
     }
 
     internal static string Text(ReadOnlyMemory<byte> value) =>

@@ -6,6 +6,27 @@ namespace ClawGrpc.Core.Messages;
 /// <param name="json">One valid JSON object; anything else has no members.</param>
 public readonly struct JsonMembers(ReadOnlyMemory<byte> json)
 {
+    /// <summary>The members of an answer that came whole; an answer that is JSON but no object has none.</summary>
+    /// <param name="body">Any bytes.</param>
+    /// <exception cref="MalformedAnswerException">They are not JSON.</exception>
+    public static JsonMembers OfAnswer(ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(body.Span, JsonText.Options);
+            while (reader.Read())
+            {
+                // Only to know that it is JSON to its end.
+            }
+        }
+        catch (JsonException wrong)
+        {
+            throw new MalformedAnswerException($"it is not JSON (at line {wrong.LineNumber + 1}, byte {wrong.BytePositionInLine})");
+        }
+
+        return new JsonMembers(body.Span.TrimStart(" \t\r\n"u8).StartsWith("{"u8) ? body : default);
+    }
+
     /// <summary>For <c>foreach</c>.</summary>
     public Walk GetEnumerator() => new(json);
 

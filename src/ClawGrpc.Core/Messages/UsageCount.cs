@@ -50,6 +50,6 @@ public sealed record UsageCount(
 
     private static ReadOnlyMemory<byte> Object(ReadOnlyMemory<byte> value) => value.Span.StartsWith("{"u8) ? value : default;
 
-    private static long? Number(ReadOnlyMemory<byte> value) =>
+    internal static long? Number(ReadOnlyMemory<byte> value) =>
         System.Buffers.Text.Utf8Parser.TryParse(value.Span, out long number, out var read) && read == value.Length && number >= 0 ? number : null;
 }

@@ -91,7 +91,8 @@ public sealed class AuthProfilesFile
 
     private static JsonObject Apply(JsonObject root, StoreChange change) => change switch
     {
-        PutProfile put => Put(root, put),
+        PutProfile put => Fresh(WithCredential(root, put.Id, put.Credential), put.Id),
+        PutRefreshed put => WithCredential(root, put.Id, put.Credential),
         RemoveProfile remove => Remove(root, remove.Id),
         SetOrder set => WithOrder(root, set.Provider, [.. set.Ids.Select(id => id.Trim()).Where(id => id.Length > 0).Distinct()]),
         ClearOrder clear => WithOrder(root, clear.Provider, []),
@@ -102,15 +103,15 @@ public sealed class AuthProfilesFile
         _ => throw new InvalidOperationException($"Unknown change {change.GetType().Name}."),
     };
 
-    private static JsonObject Put(JsonObject root, PutProfile put)
+    private static JsonObject WithCredential(JsonObject root, string id, Credential credential)
     {
         var profiles = root.ObjectOf(Profiles);
-        var entry = CredentialJson.Encode(profiles.ObjectOf(put.Id), put.Credential);
-        var after = root.With(Profiles, profiles.With(put.Id, entry));
-        return root.ObjectOf(UsageStats)[put.Id] is JsonObject stats
-            ? WithHealth(after, put.Id, new ProfileHealth { LastUsed = HealthJson.Decode(stats).LastUsed })
-            : after;
+        return root.With(Profiles, profiles.With(id, CredentialJson.Encode(profiles.ObjectOf(id), credential)));
     }
+
+    private static JsonObject Fresh(JsonObject root, string id) => root.ObjectOf(UsageStats)[id] is JsonObject stats
+        ? WithHealth(root, id, new ProfileHealth { LastUsed = HealthJson.Decode(stats).LastUsed })
+        : root;
 
     private static JsonObject Remove(JsonObject root, string id)
     {

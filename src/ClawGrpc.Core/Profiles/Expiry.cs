@@ -49,18 +49,16 @@ public static class Expiry
     };
 
     /// <summary>The worst of several (openclaw-spec.md, section 7.3, "provider roll-up"): keys count only when there is nothing else.</summary>
-    /// <param name="credentials">Those of one provider.</param>
-    /// <param name="now">The time.</param>
-    /// <param name="refreshableIsOk">As in <see cref="StateOf"/>.</param>
-    public static ExpiryState Worst(IEnumerable<Credential> credentials, DateTimeOffset now, bool refreshableIsOk)
+    /// <param name="states">Those of the credentials of one provider.</param>
+    public static ExpiryState Worst(IEnumerable<(Credential Credential, ExpiryState State)> states)
     {
-        var all = credentials.ToList();
-        var states = all.Where(credential => credential is not ApiKeyCredential).Select(credential => StateOf(credential, now, refreshableIsOk)).ToList();
-        return states switch
+        var all = states.ToList();
+        var logins = all.Where(each => each.Credential is not ApiKeyCredential).Select(each => each.State).ToList();
+        return logins switch
         {
             [] => all.Count > 0 ? ExpiryState.Static : ExpiryState.Missing,
-            _ when states.Any(state => state is ExpiryState.Expired or ExpiryState.Missing) => ExpiryState.Expired,
-            _ when states.Contains(ExpiryState.Expiring) => ExpiryState.Expiring,
+            _ when logins.Any(state => state is ExpiryState.Expired or ExpiryState.Missing) => ExpiryState.Expired,
+            _ when logins.Contains(ExpiryState.Expiring) => ExpiryState.Expiring,
             _ => ExpiryState.Ok,
         };
     }

@@ -79,7 +79,9 @@ public sealed record Failed(string Model, DateTimeOffset Began, DateTimeOffset N
 
     private ProfileHealth SetProfileAside(ProfileHealth before, HealthRules rules)
     {
-        var burst = before.LastFailureAt is { } last && IsBurst(last) && before.FailureCounts.ContainsKey(Failure.Row.Reason);
+        // A burst has set the profile aside already; where it has not, the last failure was another's, such as a route's.
+        var timer = Failure.Kind == FailureKind.PlanExhausted ? before.CooldownUntil : before.DisabledUntil;
+        var burst = timer > Now && before.LastFailureAt is { } last && IsBurst(last) && before.FailureCounts.ContainsKey(Failure.Row.Reason);
         var after = Counted(before, rules, burst);
         return Failure.Kind switch
         {
@@ -127,5 +129,5 @@ public sealed record Failed(string Model, DateTimeOffset Began, DateTimeOffset N
 
     private bool IsOld(DateTimeOffset lastFailureAt, HealthRules rules) => Now - lastFailureAt > rules.FailureWindow;
 
-    private static DateTimeOffset? Later(DateTimeOffset? one, DateTimeOffset? other) => one is null || other > one ? other ?? one : one;
+    private static DateTimeOffset? Later(DateTimeOffset? one, DateTimeOffset? other) => new[] { one, other }.Max();
 }

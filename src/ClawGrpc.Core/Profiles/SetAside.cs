@@ -38,8 +38,8 @@ public sealed record SetAside(DateTimeOffset Until, string? Reason, bool Disable
         var cooling = health.CooldownUntil is { } cooldown && now < cooldown;
         if (!disabled && !cooling)
             return null;
-        var until = !cooling || health.DisabledUntil > health.CooldownUntil ? health.DisabledUntil : health.CooldownUntil;
-        return new SetAside(until!.Value, disabled ? health.DisabledReason : health.CooldownReason, disabled, null);
+        var until = new[] { health.DisabledUntil, health.CooldownUntil }.Max()!.Value;
+        return new SetAside(until, disabled ? health.DisabledReason : health.CooldownReason, disabled, null);
     }
 
     private static SetAside? OfRoute(string model, RouteHealth route, DateTimeOffset now) =>

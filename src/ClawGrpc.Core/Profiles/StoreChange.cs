@@ -18,6 +18,14 @@ public abstract record StoreChange
 /// <param name="Credential">The credential.</param>
 public sealed record PutProfile(string Id, Credential Credential) : StoreChange;
 
+/// <summary>
+/// Stores the new tokens of a login that was refreshed. It is the same account as before, so its health stays, and whatever else the
+/// file says of it.
+/// </summary>
+/// <param name="Id">The profile, which is stored.</param>
+/// <param name="Credential">The login.</param>
+public sealed record PutRefreshed(string Id, OAuthCredential Credential) : StoreChange;
+
 /// <summary>Removes a profile and its health, also from orders and the last good ones; nothing when there is none.</summary>
 /// <param name="Id">The profile.</param>
 public sealed record RemoveProfile(string Id) : StoreChange;

@@ -26,18 +26,20 @@ internal sealed partial class Agent : IAsyncDisposable
     private readonly ITimer _later;
     private readonly Task _writer;
     private bool _isLaterSet;
+    private int _writes;
     private ProfileStore _onDisk = ProfileStore.Empty;
     private ProfileStore _current = ProfileStore.Empty;
     private StateUnreadableException? _unreadable;
     private PendingHealth _pending = PendingHealth.None;
     private PendingHealth _inFlight = PendingHealth.None;
 
-    public Agent(string id, AgentStore files, Func<HealthRules> rules, TimeProvider time, ILogger<Agent> log)
+    public Agent(string id, AgentStore files, Func<HealthRules> rules, Func<Agent, Logins> logins, TimeProvider time, ILogger<Agent> log)
     {
         (Id, _files, _rules, _time, _log) = (id, files, rules, time, log);
         Feed = new StatusFeed(time);
         _nextChange = time.CreateTimer(_ => ClockMoved(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _later = time.CreateTimer(_ => WriteSoon(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        Logins = logins(this);
         _writer = Task.Run(WriteHealthAsync);
     }
 
@@ -52,6 +54,8 @@ internal sealed partial class Agent : IAsyncDisposable
     public UsageLedger Usage { get; } = new();
 
     public RateLimitLedger RateLimits { get; } = new();
+
+    public Logins Logins { get; }
 
     /// <summary>The profiles now. No I/O.</summary>
     /// <exception cref="StateUnreadableException">The file cannot be read; it says where it is broken.</exception>
@@ -77,20 +81,30 @@ internal sealed partial class Agent : IAsyncDisposable
     /// <summary>Takes up what the file says now; cheap when it has not changed.</summary>
     public async Task ReloadAsync(CancellationToken cancellation)
     {
-        try
+        bool isTaken;
+        do
         {
-            Take(await _files.ReadAsync(cancellation), null);
+            var seen = Volatile.Read(ref _writes);
+            try
+            {
+                isTaken = TryTake(await _files.ReadAsync(cancellation), null, seen);
+            }
+            catch (StateUnreadableException exception)
+            {
+                isTaken = TryTake(null, exception, seen);
+            }
         }
-        catch (StateUnreadableException exception)
-        {
-            Take(null, exception);
-        }
+        while (!isTaken);
     }
+
+    /// <inheritdoc cref="ChangeAsync(Func{ProfileStore, ValueTask{IReadOnlyList{StoreChange}}}, CancellationToken)"/>
+    public Task<ProfileStore> ChangeAsync(Func<ProfileStore, IReadOnlyList<StoreChange>> decide, CancellationToken cancellation) =>
+        ChangeAsync(fresh => new ValueTask<IReadOnlyList<StoreChange>>(decide(fresh)), cancellation);
 
     /// <summary>Changes the file by a decision on what it says now, together with all health that is not written yet. On disk when it returns.</summary>
     /// <exception cref="StateUnreadableException">The file cannot be read; nothing was changed.</exception>
     /// <exception cref="StateNotWrittenException">It cannot be written; nothing was changed.</exception>
-    public async Task<ProfileStore> ChangeAsync(Func<ProfileStore, IReadOnlyList<StoreChange>> decide, CancellationToken cancellation)
+    public async Task<ProfileStore> ChangeAsync(Func<ProfileStore, ValueTask<IReadOnlyList<StoreChange>>> decide, CancellationToken cancellation)
     {
         await _writing.WaitAsync(cancellation);
         try
@@ -101,7 +115,12 @@ internal sealed partial class Agent : IAsyncDisposable
                 IReadOnlyList<StoreChange> decided = [];
                 var fresh = ProfileStore.Empty;
                 var written = await _files.UpdateAsync(
-                    read => [.. writing.ChangesOf(fresh = read, _rules()), .. decided = decide(writing.ApplyTo(read, _rules()))], cancellation);
+                    async read =>
+                    {
+                        decided = await decide(writing.ApplyTo(fresh = read, _rules()));
+                        return [.. writing.ChangesOf(read, _rules()), .. decided];
+                    },
+                    cancellation);
                 Replaced(decided);
                 Wrote(written, isNews: decided.Count > 0 || !ReferenceEquals(fresh, _onDisk));
                 return written;
@@ -145,6 +164,7 @@ internal sealed partial class Agent : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await Logins.DisposeAsync();
         await _closing.CancelAsync();
         await _writer;
         await _nextChange.DisposeAsync();
@@ -168,9 +188,12 @@ internal sealed partial class Agent : IAsyncDisposable
     {
         lock (_gate)
         {
+            _writes++;
             (_inFlight, _onDisk, _unreadable) = (PendingHealth.None, written, null);
             Refresh();
         }
+
+        Logins.RefreshWhatIsDue();
 
         // Health was told when it happened.
         if (isNews)
@@ -192,17 +215,22 @@ internal sealed partial class Agent : IAsyncDisposable
         }
     }
 
-    private void Take(ProfileStore? read, StateUnreadableException? unreadable)
+    // False: it was written meanwhile, so that what was read may be what it said before.
+    private bool TryTake(ProfileStore? read, StateUnreadableException? unreadable, int seenWrites)
     {
         lock (_gate)
         {
+            if (_writes != seenWrites)
+                return false;
             if (unreadable is null ? ReferenceEquals(read, _onDisk) && _unreadable is null : _unreadable?.Message == unreadable.Message)
-                return;
+                return true;
             (_onDisk, _unreadable) = (read ?? _onDisk, unreadable);
             Refresh();
         }
 
+        Logins.RefreshWhatIsDue();
         Feed.Publish();
+        return true;
     }
 
     // This and the next are called under the gate.

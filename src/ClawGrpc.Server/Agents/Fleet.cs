@@ -8,7 +8,8 @@ namespace ClawGrpc.Server.Agents;
 
 /// <summary>The agents: those of the configuration, those that have a folder, and the default one.</summary>
 internal sealed partial class Fleet(
-    StateFolder folder, LiveConfiguration configuration, ClaudeLoginFile claudeLogin, TimeProvider time, ILogger<Agent> log) : IAsyncDisposable
+    StateFolder folder, LiveConfiguration configuration, ClaudeLoginFile claudeLogin, TokenEndpoint tokenEndpoint, TimeProvider time, ILogger<Agent> log)
+    : IAsyncDisposable
 {
     private const string Main = "main";
     private readonly ConcurrentDictionary<string, Task<Agent>> _agents = new(StringComparer.Ordinal);
@@ -86,7 +87,7 @@ internal sealed partial class Fleet(
         // What a crash left: this is the only server of the folder, and nothing of it writes here yet.
         AtomicFile.RemoveLeftovers(directory);
         LockFolder.RemoveLeftover(store.Path);
-        var agent = new Agent(id, store, () => configuration.Current.Configuration.Auth.Health, time, log);
+        var agent = new Agent(id, store, () => configuration.Current.Configuration.Auth.Health, LoginsOf, time, log);
         try
         {
             await LegacyFiles.ImportAsync(store, id == Main ? folder.LegacyLoginsPath : null);
@@ -101,6 +102,11 @@ internal sealed partial class Fleet(
         OnWake(agent);
         return agent;
     }
+
+    private Logins LoginsOf(Agent agent) => new(
+        agent, tokenEndpoint,
+        () => configuration.Current.Configuration.Service is { Subscriptions: true, OAuth: { } endpoint } ? endpoint : null,
+        TakeUpClaudeLoginAsync, time, log);
 
     [LoggerMessage(20, LogLevel.Information, "Agent {AgentId} has the login of the Claude CLI as it is now in {Path}")]
     private partial void LogTakenUp(string agentId, string path);

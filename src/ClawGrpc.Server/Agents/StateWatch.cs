@@ -31,7 +31,10 @@ internal sealed class StateWatch(Fleet fleet, LiveConfiguration configuration, C
             var changed = await configuration.ReloadAsync();
             WatchConfiguration();
             foreach (var agent in fleet.Awake.Where(_ => changed))
+            {
+                agent.Logins.RefreshWhatIsDue();
                 agent.Feed.Publish();
+            }
         }
 
         foreach (var agent in fleet.Awake.Where(_ => path == claudeLogin.Path))

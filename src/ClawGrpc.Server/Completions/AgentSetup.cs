@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using ClawGrpc.Core;
 using ClawGrpc.Core.Configuration;
 using ClawGrpc.Core.Messages;
+using ClawGrpc.Core.Pricing;
 using ClawGrpc.Core.Profiles;
 using ClawGrpc.Core.Selection;
 
@@ -22,10 +23,22 @@ internal sealed record AgentSetup
     /// <summary>Where Messages requests go.</summary>
     public required Uri MessagesUrl { get; init; }
 
+    /// <summary>Where prompts are counted.</summary>
+    public required Uri CountUrl { get; init; }
+
+    /// <summary>Where upstream lists its models; null: the configuration's models replace them (<c>models.mode</c>).</summary>
+    public required Uri? ModelsUrl { get; init; }
+
+    /// <summary>The models of <c>models.providers.anthropic</c>.</summary>
+    public required ImmutableArray<ProviderModel> ProviderModels { get; init; }
+
     /// <summary>Headers of the configuration, sent with every request.</summary>
     public required ImmutableArray<KeyValuePair<string, string>> Headers { get; init; }
 
     public required BetaUse ExtendedCacheTtl { get; init; }
+
+    /// <summary>What models cost.</summary>
+    public required Prices Prices { get; init; }
 
     /// <summary>What goes when nobody asks for a retention; null: plain breakpoints, as Clawdbot and Moltbot send.</summary>
     public Retention? DefaultRetention { get; init; } = Retention.Short;

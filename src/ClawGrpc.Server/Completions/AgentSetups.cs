@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using ClawGrpc.Core;
 using ClawGrpc.Core.Configuration;
 using ClawGrpc.Core.Messages;
+using ClawGrpc.Core.Pricing;
 using ClawGrpc.Core.Selection;
 using ClawGrpc.Server.Configuration;
 
@@ -30,12 +31,16 @@ internal sealed class AgentSetups(LiveConfiguration configuration)
         var anthropic = configured.Models.Anthropic;
         var service = configured.Service;
         var generation = configuration.Generation;
+        var baseUrl = anthropic?.BaseUrl ?? configuration.Variable(LiveConfiguration.BaseUrl)?.Reveal() ?? DefaultBaseUrl;
         return new AgentSetup
         {
             Auth = configured.AuthSettings,
             Health = configured.Auth.Health,
             LooseKey = LooseKeyOf(anthropic, service.Subscriptions),
-            MessagesUrl = MessagesUrl(anthropic?.BaseUrl ?? configuration.Variable(LiveConfiguration.BaseUrl)?.Reveal() ?? DefaultBaseUrl),
+            MessagesUrl = UrlOf(baseUrl, "messages"),
+            CountUrl = UrlOf(baseUrl, "messages/count_tokens"),
+            ModelsUrl = configured.Models.ReplacesBuiltIn && anthropic is { Models.IsEmpty: false } ? null : UrlOf(baseUrl, "models"),
+            ProviderModels = anthropic?.Models ?? [],
             Headers = [.. (anthropic?.Headers ?? ImmutableDictionary<string, Secret>.Empty).OrderBy(header => header.Key, StringComparer.Ordinal)
                 .Select(header => KeyValuePair.Create(header.Key, header.Value.Reveal()))],
             ExtendedCacheTtl = service.ExtendedCacheTtlBeta switch
@@ -44,6 +49,8 @@ internal sealed class AgentSetups(LiveConfiguration configuration)
                 ExtendedCacheTtlBeta.Never => BetaUse.Never,
                 _ => BetaUse.WhenNeeded,
             },
+            Prices = new Prices(ListPrices.Table, (anthropic?.Models ?? []).Where(model => model.Price is not null)
+                .Aggregate(ImmutableDictionary<string, ModelPrice>.Empty, (all, model) => all.SetItem(model.Id, model.Price!))),
             Models = ModelChoices.Of(configured, agentId, generation, name => generation.OwnVariablesCount
                 ? configuration.Variable(name)?.Reveal()
                 : Environment.GetEnvironmentVariable(name)),
@@ -70,10 +77,10 @@ internal sealed class AgentSetups(LiveConfiguration configuration)
         bool Allowed(Secret key) => subscriptions || !RequestHeaders.IsBearer(key);
     }
 
-    private static Uri MessagesUrl(string baseUrl)
+    private static Uri UrlOf(string baseUrl, string resource)
     {
         var trimmed = baseUrl.Trim().TrimEnd('/');
-        return new Uri(trimmed.EndsWith("/v1", StringComparison.Ordinal) ? $"{trimmed}/messages" : $"{trimmed}/v1/messages");
+        return new Uri(trimmed.EndsWith("/v1", StringComparison.Ordinal) ? $"{trimmed}/{resource}" : $"{trimmed}/v1/{resource}");
     }
 
     private sealed record Made(ClawConfiguration Of, ImmutableDictionary<string, AgentSetup> Setups);

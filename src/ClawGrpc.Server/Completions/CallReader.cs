@@ -26,7 +26,7 @@ internal sealed partial class CallReader(Fleet fleet, AgentSetups setups)
         var request = Check(input);
         var model = ModelOf(input, request, setup.Models);
         var question = new RouteQuestion(setup.Models.ToTry(model), model.ProfileId, null);
-        return new CompletionCall(agent, setup, question, new RequestKitchen(request, input, setup), input.SessionId);
+        return new CompletionCall(agent, setup, question, input.SessionId, new RequestKitchen(request, input, setup));
     }
 
     private static RequestBody Check(CompletionInput input)

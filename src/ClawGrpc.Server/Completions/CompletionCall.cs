@@ -5,13 +5,12 @@ using Agent = ClawGrpc.Server.Agents.Agent;
 
 namespace ClawGrpc.Server.Completions;
 
-/// <summary>A completion that was checked and may be tried.</summary>
+/// <summary>A question to upstream that was checked and may be tried.</summary>
 /// <param name="Agent">Whose credentials serve.</param>
 /// <param name="Setup">The configuration, as it was when the call came.</param>
 /// <param name="Question">Which routes.</param>
-/// <param name="Kitchen">Makes the requests.</param>
 /// <param name="SessionId">Empty: none.</param>
-internal sealed record CompletionCall(Agent Agent, AgentSetup Setup, RouteQuestion Question, RequestKitchen Kitchen, string SessionId)
+internal record Call(Agent Agent, AgentSetup Setup, RouteQuestion Question, string SessionId)
 {
     public Receipt NewReceipt(DateTimeOffset start) => new()
     {
@@ -23,3 +22,12 @@ internal sealed record CompletionCall(Agent Agent, AgentSetup Setup, RouteQuesti
         StatusRevision = Agent.Feed.Look().Current.Number,
     };
 }
+
+/// <summary>A call about a prompt.</summary>
+/// <param name="Agent">Whose credentials serve.</param>
+/// <param name="Setup">The configuration, as it was when the call came.</param>
+/// <param name="Question">Which routes.</param>
+/// <param name="SessionId">Empty: none.</param>
+/// <param name="Kitchen">Makes the requests.</param>
+internal sealed record CompletionCall(Agent Agent, AgentSetup Setup, RouteQuestion Question, string SessionId, RequestKitchen Kitchen)
+    : Call(Agent, Setup, Question, SessionId);

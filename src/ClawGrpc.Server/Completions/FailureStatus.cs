@@ -1,4 +1,5 @@
 using ClawGrpc.Core.Failures;
+using ClawGrpc.Core.Profiles;
 using ClawGrpc.Core.Selection;
 using ClawGrpc.Server.Errors;
 using ClawGrpc.V1;
@@ -46,10 +47,21 @@ internal static class FailureStatus
             .With("soonest", repeats ? Timestamps.Text(soonest) : null);
     }
 
-    /// <summary>There were routes, and none had a credential that is still valid. Nothing was sent.</summary>
-    public static ClawException Expired(string profileId, Receipt receipt) =>
-        new ClawException(ErrorReason.OauthRefreshFailed, StatusCode.FailedPrecondition, ReceiptLog.ExpiredLogin) { Receipt = receipt }
-            .With("profile_id", profileId);
+    /// <summary>There were routes, and none had a credential that is still valid.</summary>
+    /// <param name="problems">At least one, with the profile it came from.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="receipt">What was done.</param>
+    public static ClawException Of(IReadOnlyList<(string ProfileId, LoginProblem Problem)> problems, DateTimeOffset now, Receipt receipt)
+    {
+        // The one that is soonest worth a repeat, as for failures.
+        var (profileId, problem) = problems.MinBy(each => each.Problem.RetryAt ?? DateTimeOffset.MaxValue);
+        return new ClawException(
+            ErrorReason.OauthRefreshFailed, problem.RetryAt is null ? StatusCode.FailedPrecondition : StatusCode.Unavailable, problem.Message)
+        {
+            RetryAfter = problem.RetryAt - now,
+            Receipt = receipt,
+        }.With("profile_id", profileId);
+    }
 
     /// <summary>The stream broke after its first event: told, and never replayed.</summary>
     public static ClawException Interrupted(string? errorType, string why, Receipt receipt) =>

@@ -1,7 +1,9 @@
 using ClawGrpc.Core.Messages;
 using ClawGrpc.Core.Selection;
 using ClawGrpc.Server.Errors;
+using ClawGrpc.Server.Mapping;
 using ClawGrpc.V1;
+using Cost = ClawGrpc.Core.Pricing.Cost;
 
 namespace ClawGrpc.Server.Completions;
 
@@ -93,8 +95,8 @@ internal sealed class OpenedCompletion : IAsyncDisposable
     /// <summary>The receipt of a complete answer.</summary>
     public Receipt Finish()
     {
-        var usage = Settle();
-        return _log.Ended(usage, _fold.StopReason, _time.GetUtcNow());
+        Settle();
+        return _log.Ended(_fold.StopReason, _time.GetUtcNow());
     }
 
     public async ValueTask DisposeAsync()
@@ -109,19 +111,24 @@ internal sealed class OpenedCompletion : IAsyncDisposable
             await _answer.DisposeAsync();
     }
 
-    private ClawException Interrupted(string? errorType, string why) =>
-        FailureStatus.Interrupted(errorType, _request.WithoutSecrets(why), _log.Interrupted(Settle(), _time.GetUtcNow()));
-
-    private Usage? Settle()
+    private ClawException Interrupted(string? errorType, string why)
     {
-        var usage = Mapping.UsageMapping.ToUsage(_fold.Usage);
-        if (!_settled)
+        Settle();
+        return FailureStatus.Interrupted(errorType, _request.WithoutSecrets(why), _log.Interrupted(_time.GetUtcNow()));
+    }
+
+    private void Settle()
+    {
+        if (_settled)
+            return;
+        _settled = true;
+        if (_fold.Usage is { } usage)
         {
-            _settled = true;
-            _call.Agent.Usage.Add(Route.ProfileId, usage);
-            _call.Agent.Feed.Publish();
+            var model = _fold.Model.Length > 0 ? _fold.Model : Route.Model;
+            _log.Counted(UsageMapping.ToUsage(usage), UsageMapping.ToCost(Cost.Of(usage, model, Route.Model, _request.Cache?.HasOneHour == true, _call.Setup.Prices)));
         }
 
-        return usage;
+        _call.Agent.Usage.Add(Route, Receipt.Usage, Receipt.Cost);
+        _call.Agent.Feed.Publish();
     }
 }

@@ -1,4 +1,5 @@
 using ClawGrpc.Core.Failures;
+using ClawGrpc.Core.Profiles;
 using ClawGrpc.Core.Selection;
 using ClawGrpc.V1;
 using Google.Protobuf.WellKnownTypes;
@@ -8,17 +9,16 @@ namespace ClawGrpc.Server.Completions;
 /// <summary>Writes a completion's receipt as it goes along.</summary>
 internal sealed class ReceiptLog(Receipt receipt, DateTimeOffset start)
 {
-    /// <summary>What is said of a login that would have to be refreshed.</summary>
-    public const string ExpiredLogin = "OAuth token refresh failed for anthropic: the login has expired and this server does not refresh logins. "
-        + "Paste a setup-token (claude setup-token, then claw models auth paste-token --provider anthropic).";
-
     public Receipt Receipt { get; } = receipt;
 
-    public void SkippedAsExpired(Route route, DateTimeOffset now)
+    public DateTimeOffset Start => start;
+
+    public void SkippedAsExpired(Route route, LoginProblem problem, DateTimeOffset began, DateTimeOffset now)
     {
-        var attempt = Of(route, now, now);
+        var attempt = Of(route, began, now);
         attempt.Outcome = AttemptOutcome.Skipped;
-        attempt.Message = ExpiredLogin;
+        attempt.Message = problem.Message;
+        attempt.RecoverTime = Timestamps.OrUnset(problem.RetryAt);
     }
 
     public void Skipped(Route route, DateTimeOffset now)
@@ -43,6 +43,16 @@ internal sealed class ReceiptLog(Receipt receipt, DateTimeOffset start)
         attempt.RecoverTime = Timestamps.OfEnd(until);
     }
 
+    /// <summary>Nothing was sent, so there is no completion to name and no time that anything took.</summary>
+    public Receipt Planned(Route route, string message)
+    {
+        Receipt.Attempts.Add(new Attempt { ProfileId = route.ProfileId, Model = route.ModelRef, Outcome = AttemptOutcome.Planned, Message = message });
+        Receipt.CompletionId = "";
+        Receipt.ProfileId = route.ProfileId;
+        Receipt.Model = route.ModelRef;
+        return Receipt;
+    }
+
     public void Served(Route route, string requestId, int retriesInPlace, DateTimeOffset began, DateTimeOffset now)
     {
         var attempt = Of(route, began, now);
@@ -63,20 +73,21 @@ internal sealed class ReceiptLog(Receipt receipt, DateTimeOffset start)
         attempt.Failure = V1.FailureKind.Cancelled;
     }
 
-    public Receipt Ended(Usage? usage, string stopReason, DateTimeOffset now)
+    public void Counted(Usage? usage, Cost cost) => (Receipt.Usage, Receipt.Cost) = (usage, cost);
+
+    public Receipt Ended(string stopReason, DateTimeOffset now)
     {
-        Receipt.Usage = usage;
         Receipt.StopReason = stopReason;
         Receipt.Duration = Duration.FromTimeSpan(now - start);
         return Receipt;
     }
 
-    public Receipt Interrupted(Usage? usage, DateTimeOffset now)
+    public Receipt Interrupted(DateTimeOffset now)
     {
         var last = Receipt.Attempts[^1];
         last.Outcome = AttemptOutcome.Interrupted;
         last.Failure = V1.FailureKind.Interrupted;
-        return Ended(usage, "", now);
+        return Ended("", now);
     }
 
     private static V1.FailureKind Kind(Core.Failures.FailureKind kind) => (V1.FailureKind)((int)kind + 1);

@@ -13,7 +13,7 @@ namespace ClawGrpc.Server.Completions;
 /// <summary>The bytes and headers of one attempt. The body is the same for all credentials of a kind, so it is made once for them.</summary>
 internal sealed class RequestKitchen(RequestBody request, CompletionInput input, AgentSetup setup)
 {
-    private static readonly string Version = typeof(RequestKitchen).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
+    public static readonly string Version = typeof(RequestKitchen).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
         .InformationalVersion.Split('+')[0];
 
     // Room for a long answer, and below every model's own limit.
@@ -28,24 +28,38 @@ internal sealed class RequestKitchen(RequestBody request, CompletionInput input,
         {
             var settings = SettingsOf(model, bearer);
             var plan = CachePolicy.Plan(request, settings);
-            var body = request.Render(new RequestDecisions(model, true, ParametersOf(model).MaxTokens ?? DefaultMaxTokens, plan));
+            var body = request.Render(new RequestDecisions(model, Streams, ParametersOf(model).MaxTokens ?? DefaultMaxTokens, plan));
             _bodies[(model, bearer)] = made = (body, plan, settings);
         }
 
-        var headers = RequestHeaders.Build(new RequestHeaderInput
-        {
-            Credential = credential,
-            ProductVersion = Version,
-            AnthropicVersion = input.AnthropicVersion.Length > 0 ? input.AnthropicVersion : AnthropicVersion.Default,
-            Stream = true,
-            Betas = [.. input.Betas, .. ParametersOf(model).AnthropicBeta],
-            Configured = setup.Headers,
-            HasOneHour = made.Plan.HasOneHour,
-            ExtendedCacheTtl = setup.ExtendedCacheTtl,
-            Cache = made.Settings,
-        });
-        return new PreparedRequest(setup.MessagesUrl, headers, made.Body, made.Plan);
+        var headers = RequestHeaders.Build(HeadersFor(model, credential) with { Stream = Streams, HasOneHour = made.Plan.HasOneHour, Cache = made.Settings });
+        return new PreparedRequest(setup.MessagesUrl, headers, made.Body) { Streams = Streams, Cache = made.Plan };
     }
+
+    /// <summary>The request that counts the prompt. Breakpoints of policy do not change the count and are left out.</summary>
+    public PreparedRequest PrepareCount(string model, Secret credential)
+    {
+        var own = CachePolicy.Plan(request, new CacheSettings { Call = Retention.None });
+        var headers = RequestHeaders.Build(HeadersFor(model, credential) with
+        {
+            HasOneHour = own.HasOneHour,
+            Cache = SettingsOf(model, RequestHeaders.IsBearer(credential)),
+        });
+        return new PreparedRequest(setup.CountUrl, headers, request.RenderForCount(model));
+    }
+
+    // Upstream warms a cache only for a request that does not stream (anthropic-api.md, section 1.2); all others do.
+    private bool Streams => request.MaxTokens != 0;
+
+    private RequestHeaderInput HeadersFor(string model, Secret credential) => new()
+    {
+        Credential = credential,
+        ProductVersion = Version,
+        AnthropicVersion = input.AnthropicVersion.Length > 0 ? input.AnthropicVersion : AnthropicVersion.Default,
+        Betas = [.. input.Betas, .. ParametersOf(model).AnthropicBeta],
+        Configured = setup.Headers,
+        ExtendedCacheTtl = setup.ExtendedCacheTtl,
+    };
 
     private ModelParameters ParametersOf(string model) =>
         setup.Parameters.Over(setup.ModelParameters.GetValueOrDefault($"{Provider.Anthropic}/{model}", ModelParameters.None));
@@ -59,21 +73,30 @@ internal sealed class RequestKitchen(RequestBody request, CompletionInput input,
             CacheRetention.Long => Retention.Long,
             _ => null,
         },
-        Agent = ParamsOf(setup.Parameters),
-        Model = ParamsOf(setup.ModelParameters.GetValueOrDefault($"{Provider.Anthropic}/{model}", ModelParameters.None)),
+        Agent = setup.Parameters.Retention,
+        Model = setup.ModelParameters.GetValueOrDefault($"{Provider.Anthropic}/{model}", ModelParameters.None).Retention,
         Default = setup.DefaultRetention,
         IsSubscription = bearer,
         CacheOnSubscription = ParametersOf(model).CacheOnSubscription ?? false,
     };
-
-    private static CacheParams ParamsOf(ModelParameters parameters) => new(parameters.Retention?.ToString().ToLowerInvariant(), null);
 }
 
 /// <summary>A request that is ready to be sent.</summary>
-internal sealed record PreparedRequest(Uri Url, ImmutableArray<RequestHeader> Headers, ReadOnlyMemory<byte> Body, CachePlan Cache)
+internal sealed record PreparedRequest(Uri Url, ImmutableArray<RequestHeader> Headers, ReadOnlyMemory<byte> Body)
 {
     private const string Scheme = "Bearer ";
     private const int ShortestSecret = 6;
+
+    public HttpMethod Method { get; init; } = HttpMethod.Post;
+
+    /// <summary>Whether the answer is to come as events.</summary>
+    public bool Streams { get; init; }
+
+    /// <summary>What the cache policy did; null: it has no say in this request.</summary>
+    public CachePlan? Cache { get; init; }
+
+    /// <summary>What the answer is to be.</summary>
+    public string MediaType => Streams ? "text/event-stream" : "application/json";
 
     /// <summary>A text of upstream's, which may repeat what it was given, with every secret of this request masked.</summary>
     public string WithoutSecrets(string text)
@@ -95,6 +118,8 @@ internal sealed record PreparedRequest(Uri Url, ImmutableArray<RequestHeader> He
     {
         receipt.Sent = new SentRequest { Url = Url.ToString(), BodyBytes = Body.Length };
         receipt.Sent.Headers.AddRange(Headers.Select(header => new Header { Name = header.Name, Value = header.Shown }));
+        if (Cache is null)
+            return;
         receipt.Cache = new CacheReceipt
         {
             Requested = RetentionOf(Cache.Requested),

@@ -10,7 +10,7 @@ internal sealed class SessionPins(TimeProvider time) : IDisposable
 {
     private const int Most = 100_000;
     private static readonly TimeSpan Lifetime = TimeSpan.FromHours(1);
-    private readonly MemoryCache _pins = new(new MemoryCacheOptions { SizeLimit = Most, Clock = new ClockOf(time) });
+    private readonly MemoryCache _pins = new(new MemoryCacheOptions { SizeLimit = Most, Clock = new CacheClock(time) });
 
     public string? Find(string agentId, string sessionId) =>
         sessionId.Length > 0 && _pins.TryGetValue((agentId, sessionId), out string? profileId) ? profileId : null;
@@ -18,13 +18,8 @@ internal sealed class SessionPins(TimeProvider time) : IDisposable
     public void Pin(string agentId, string sessionId, string profileId)
     {
         if (sessionId.Length > 0 && profileId.Length > 0)
-            _pins.Set((agentId, sessionId), profileId, new MemoryCacheEntryOptions { Size = 1, SlidingExpiration = Lifetime });
+            _pins.Set((agentId, sessionId), profileId, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = Lifetime });
     }
 
     public void Dispose() => _pins.Dispose();
-
-    private sealed class ClockOf(TimeProvider time) : Microsoft.Extensions.Internal.ISystemClock
-    {
-        public DateTimeOffset UtcNow => time.GetUtcNow();
-    }
 }

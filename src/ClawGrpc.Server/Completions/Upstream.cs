@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Collections.Immutable;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Security;
@@ -8,14 +7,22 @@ using ClawGrpc.Core.Messages;
 
 namespace ClawGrpc.Server.Completions;
 
-/// <summary>What became of a send: an answer that streams, or the failure it means.</summary>
-internal readonly record struct SendResult(AnswerStream? Answer, UpstreamFailure? Failure);
+/// <summary>What became of a request: what was asked for, or the failure it means.</summary>
+/// <param name="Answer">Null: it failed.</param>
+/// <param name="Failure">Null: it did not.</param>
+/// <param name="RequestId">Upstream's name of the answer; empty: none, or it failed.</param>
+internal readonly record struct Tried<T>(T? Answer, UpstreamFailure? Failure, string RequestId = "")
+    where T : class;
 
 /// <summary>Sends requests to Anthropic and tells failures apart; decides nothing else.</summary>
 internal sealed class Upstream(HttpMessageInvoker http, TimeProvider time)
 {
-    // An error body longer than this is no envelope; reading on would only cost.
-    private const int LongestErrorBody = 64 * 1024;
+    // A body longer than this is no envelope and no grant; reading on would only cost.
+    private const int LongestBody = 64 * 1024;
+
+    // What comes whole is a number, a page of models, or the message of an upstream that does not stream.
+    private const int LongestWhole = 32 * 1024 * 1024;
+    private const string Json = "application/json";
 
     /// <summary>The production handler: no redirects (a secret belongs to one origin), no cookies, no decompression, no spans.</summary>
     public static SocketsHttpHandler NewHandler() => new()
@@ -33,48 +40,33 @@ internal sealed class Upstream(HttpMessageInvoker http, TimeProvider time)
         SslOptions = new SslClientAuthenticationOptions { EnabledSslProtocols = System.Security.Authentication.SslProtocols.None },
     };
 
-    /// <summary>Sends one Messages request and waits for the head of its answer.</summary>
+    /// <summary>Sends one Messages request and waits for the head of its answer, or for all of an answer that comes whole.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled: the caller left, or no answer came in time.</exception>
-    public async Task<SendResult> SendAsync(
-        Uri url, ImmutableArray<RequestHeader> headers, ReadOnlyMemory<byte> body, CancellationToken cancellation)
+    public async Task<Tried<AnswerStream>> SendAsync(PreparedRequest request, CancellationToken cancellation)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ReadOnlyMemoryContent(body) };
-        foreach (var header in headers)
-        {
-            var owner = header.Name == "content-type" ? (HttpHeaders)request.Content.Headers : request.Headers;
-            owner.TryAddWithoutValidation(header.Name, header.Value.Reveal());
-        }
-
-        HttpResponseMessage response;
+        var (response, failure) = await OpenAsync(request, cancellation);
+        if (response is null)
+            return new Tried<AnswerStream>(null, failure);
         try
         {
-            response = await http.SendAsync(request, cancellation);
-        }
-        catch (HttpRequestException exception)
-        {
-            return new SendResult(null, Broken(exception));
-        }
-
-        try
-        {
-            var answer = HeadersOf(response);
-            if (response.StatusCode == HttpStatusCode.OK && response.Content.Headers.ContentType?.MediaType == "text/event-stream")
+            var headers = HeadersOf(response);
+            if (MediaTypeOf(response) != Json)
             {
-                var stream = new AnswerStream(response, await response.Content.ReadAsStreamAsync(cancellation), answer);
-                response = null!;
-                return new SendResult(stream, null);
+                var streamed = new AnswerStream(response, await response.Content.ReadAsStreamAsync(cancellation), headers);
+                response = null;
+                return new Tried<AnswerStream>(streamed, null, streamed.RequestId);
             }
 
-            if (response.StatusCode == HttpStatusCode.OK && response.Content.Headers.ContentType?.MediaType == "application/json")
-                return OfWhole(response, answer, await ReadAsync(response, WholeAnswer.LongestBody, cancellation));
-            var text = await ReadAsync(response, LongestErrorBody, cancellation);
-            return new SendResult(null, response.IsSuccessStatusCode
-                ? NoStream(response, answer)
-                : Failure.OfAnswer((int)response.StatusCode, answer, text, time.GetUtcNow()));
+            var body = await ReadAsync(response, LongestWhole, cancellation);
+            if (ErrorEnvelope.Read(body) is { Type: not null } error)
+                return new Tried<AnswerStream>(null, Failure.OfEvent(error.Type, error.Message, headers["request-id"]));
+            var answer = new AnswerStream(response, new MemoryStream(FoldedMessage.Read(body).ToEvents()), headers);
+            response = null;
+            return new Tried<AnswerStream>(answer, null, answer.RequestId);
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        catch (Exception exception) when (FailureOf(exception, response) is { } known)
         {
-            return new SendResult(null, Broken(exception));
+            return new Tried<AnswerStream>(null, known);
         }
         finally
         {
@@ -82,38 +74,93 @@ internal sealed class Upstream(HttpMessageInvoker http, TimeProvider time)
         }
     }
 
+    /// <summary>Sends one request whose answer is JSON, and reads all of it.</summary>
+    /// <param name="request">The request; not to stream.</param>
+    /// <param name="read">Reads the body, and throws a <see cref="MalformedAnswerException"/> when it is not what was asked for.</param>
+    /// <param name="cancellation">The caller left, or no answer came in time.</param>
+    /// <exception cref="OperationCanceledException">As <see cref="SendAsync"/>.</exception>
+    public async Task<Tried<T>> FetchAsync<T>(PreparedRequest request, Func<ReadOnlyMemory<byte>, T> read, CancellationToken cancellation)
+        where T : class
+    {
+        var (response, failure) = await OpenAsync(request, cancellation);
+        if (response is null)
+            return new Tried<T>(null, failure);
+        using (response)
+        {
+            try
+            {
+                return new Tried<T>(read(await ReadAsync(response, LongestWhole, cancellation)), null, HeadersOf(response)["request-id"] ?? "");
+            }
+            catch (Exception exception) when (FailureOf(exception, response) is { } known)
+            {
+                return new Tried<T>(null, known);
+            }
+        }
+    }
+
     /// <summary>A connection that broke, or was never made, before anything was answered.</summary>
     public static UpstreamFailure Broken(Exception exception) =>
         new(FailureKind.ServerError, $"The connection to Anthropic failed: {(exception.InnerException ?? exception).Message}");
 
-    private static UpstreamFailure NoStream(HttpResponseMessage response, AnswerHeaders headers) =>
-        new(FailureKind.ServerError, $"The answer is no event stream but {response.Content.Headers.ContentType?.MediaType ?? "without a type"}.")
+    private static UpstreamFailure? FailureOf(Exception exception, HttpResponseMessage? response) => exception switch
+    {
+        HttpRequestException or IOException => Broken(exception),
+        MalformedAnswerException => new UpstreamFailure(FailureKind.ServerError, $"The answer is malformed: {exception.Message}.")
+        {
+            Status = 200,
+            RequestId = response is null ? null : HeadersOf(response)["request-id"],
+        },
+        _ => null,
+    };
+
+    // The head of an answer that is what was asked for, or the failure.
+    private async Task<(HttpResponseMessage?, UpstreamFailure?)> OpenAsync(PreparedRequest request, CancellationToken cancellation)
+    {
+        using var message = new HttpRequestMessage(request.Method, request.Url);
+        if (!request.Body.IsEmpty)
+            message.Content = new ReadOnlyMemoryContent(request.Body);
+        foreach (var header in request.Headers)
+        {
+            var owner = header.Name == "content-type" ? (HttpHeaders?)message.Content?.Headers : message.Headers;
+            owner?.TryAddWithoutValidation(header.Name, header.Value.Reveal());
+        }
+
+        HttpResponseMessage? response = null;
+        try
+        {
+            response = await http.SendAsync(message, cancellation);
+            var type = MediaTypeOf(response);
+
+            // Gateways in between do not always stream.
+            if (response.StatusCode == HttpStatusCode.OK && (type == request.MediaType || type == Json))
+                return (Interlocked.Exchange(ref response, null), null);
+            var headers = HeadersOf(response);
+            var text = await ReadBodyAsync(response, cancellation);
+            return (null, response.IsSuccessStatusCode
+                ? OfAnotherType(response, headers, request.MediaType)
+                : Failure.OfAnswer((int)response.StatusCode, headers, text, time.GetUtcNow()));
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        {
+            return (null, Broken(exception));
+        }
+        finally
+        {
+            response?.Dispose();
+        }
+    }
+
+    private static UpstreamFailure OfAnotherType(HttpResponseMessage response, AnswerHeaders headers, string expected) =>
+        new(FailureKind.ServerError, $"The answer is not {expected} but {MediaTypeOf(response) ?? "without a type"}.")
         {
             Status = (int)response.StatusCode,
             RequestId = headers["request-id"],
         };
 
-    // The events hold all of it: the response is not needed any more, and disposing of it twice does no harm.
-    private static SendResult OfWhole(HttpResponseMessage response, AnswerHeaders headers, ReadOnlyMemory<byte> body)
-    {
-        try
-        {
-            return new SendResult(new AnswerStream(response, WholeAnswer.ToEvents(body), headers), null);
-        }
-        catch (MalformedAnswerException exception)
-        {
-            var error = ErrorEnvelope.Read(body);
-            return new SendResult(null, error.Type is not null
-                ? Failure.OfEvent(error.Type, error.Message, headers["request-id"])
-                : new UpstreamFailure(FailureKind.ServerError, $"The answer is no event stream: {exception.Message}.")
-                {
-                    Status = (int)response.StatusCode,
-                    RequestId = headers["request-id"],
-                });
-        }
-    }
+    /// <summary>A body that is JSON or an error, as far as it is worth reading.</summary>
+    public static Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpResponseMessage response, CancellationToken cancellation) =>
+        ReadAsync(response, LongestBody, cancellation);
 
-    // As much of the body as counts.
     private static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpResponseMessage response, int most, CancellationToken cancellation)
     {
         await using var stream = await response.Content.ReadAsStreamAsync(cancellation);
@@ -123,6 +170,8 @@ internal sealed class Upstream(HttpMessageInvoker http, TimeProvider time)
         return buffer.WrittenMemory[..Math.Min(most, buffer.WrittenCount)];
     }
 
-    private static AnswerHeaders HeadersOf(HttpResponseMessage response) => AnswerHeaders.Of(
+    private static string? MediaTypeOf(HttpResponseMessage response) => response.Content.Headers.ContentType?.MediaType;
+
+    public static AnswerHeaders HeadersOf(HttpResponseMessage response) => AnswerHeaders.Of(
         response.Headers.NonValidated.Select(header => KeyValuePair.Create(header.Key, header.Value.ToString())));
 }

@@ -86,7 +86,7 @@ internal static class ServerHost
         });
         builder.Services.AddSingleton(time).AddSingleton(folder).AddSingleton(new ClaudeLoginFile(folder, Environment.GetEnvironmentVariable))
             .AddSingleton(_ => new HttpMessageInvoker(Upstream.NewHandler()))
-            .AddSingleton<Upstream>().AddSingleton<SessionPins>().AddSingleton<Gateway>().AddSingleton<Probes>().AddSingleton<StateWatch>()
+            .AddSingleton<Upstream>().AddSingleton<TokenEndpoint>().AddSingleton<SessionPins>().AddSingleton<Gateway>().AddSingleton<ModelCatalog>().AddSingleton<Probes>().AddSingleton<StateWatch>()
             .AddSingleton<LiveConfiguration>().AddSingleton<Fleet>().AddSingleton<FileChanges>().AddSingleton<AgentSetups>().AddSingleton<AuthReport>().AddSingleton<StatusReport>()
             .AddSingleton<CallReader>()
             .AddHostedService(services => services.GetRequiredService<StateWatch>());

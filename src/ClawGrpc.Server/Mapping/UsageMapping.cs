@@ -27,4 +27,17 @@ internal static class UsageMapping
             usage.CacheCreation1HInputTokens = long1h;
         return usage;
     }
+
+    public static V1.Cost ToCost(Core.Pricing.Cost cost) => new()
+    {
+        TotalNanoUsd = cost.Total,
+        InputNanoUsd = cost.Input,
+        OutputNanoUsd = cost.Output,
+        CacheWrite5MNanoUsd = cost.CacheWrite5m,
+        CacheWrite1HNanoUsd = cost.CacheWrite1h,
+        CacheReadNanoUsd = cost.CacheRead,
+        CacheSavedNanoUsd = cost.CacheSaved,
+        Unpriced = cost.Unpriced,
+        PriceSource = cost.Source,
+    };
 }

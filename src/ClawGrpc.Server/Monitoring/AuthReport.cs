@@ -139,10 +139,13 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
     private void AddProfiles(AuthStatus status, Agent agent, ProfileStore store, IReadOnlyList<string> providers, DateTimeOffset now)
     {
         var generation = configuration.Generation;
+        var states = new List<(Credential Credential, ExpiryState State)>();
         var ordered = store.Profiles.OrderBy(profile => profile.Credential.Provider, StringComparer.Ordinal).ThenBy(profile => profile.Id, StringComparer.Ordinal).ToList();
         foreach (var profile in ordered)
         {
             var health = store.HealthOf(profile.Id);
+            var state = agent.Logins.StateOf(profile, now, generation.RefreshableIsOk);
+            states.Add((profile.Credential, state));
             var entry = new ProfileStatus
             {
                 ProfileId = profile.Id,
@@ -153,7 +156,7 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
                     TokenCredential => CredentialType.Token,
                     _ => CredentialType.Oauth,
                 },
-                Expiry = Message(Expiry.StateOf(profile.Credential, now, generation.RefreshableIsOk)),
+                Expiry = Message(state),
                 ExpireTime = Timestamps.OfEnd(Expiry.Of(profile.Credential)),
                 Source = generation.SharesClaudeLogin ? SourceOf(profile.Id) : "store",
                 Label = profile.Credential.Email is { } email ? $"{profile.Id} ({email})" : profile.Id,
@@ -168,12 +171,12 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
 
         foreach (var provider in providers)
         {
-            var credentials = ordered.Select(profile => profile.Credential).Where(credential => Provider.Normalize(credential.Provider) == provider).ToList();
+            var own = states.Where(each => Provider.Normalize(each.Credential.Provider) == provider).ToList();
             status.ProviderExpiries.Add(new ProviderExpiry
             {
                 Provider = provider,
-                Expiry = Message(Expiry.Worst(credentials, now, generation.RefreshableIsOk)),
-                ExpireTime = Timestamps.OfEnd(credentials.Min(Expiry.Of)),
+                Expiry = Message(Expiry.Worst(own)),
+                ExpireTime = Timestamps.OfEnd(own.Min(each => Expiry.Of(each.Credential))),
             });
         }
     }

@@ -34,6 +34,7 @@ internal sealed class StatusReport(LiveConfiguration configuration, AgentSetups 
         };
         status.Fallbacks.AddRange(models.FallbackTexts);
         status.ImageFallbacks.AddRange(models.ImageFallbackTexts);
+        status.ModelUsages.AddRange(agent.Usage.ByModel());
         status.AllowedModels.AddRange(models.Shown);
         foreach (var (alias, key) in models.Aliases.Entries)
             status.Aliases[alias] = key;

@@ -1,44 +1,95 @@
 using ClawGrpc.Core.Configuration;
+using ClawGrpc.Core.Messages;
 using ClawGrpc.Core.Profiles;
 using ClawGrpc.Core.Selection;
 using ClawGrpc.Server.Completions;
 using ClawGrpc.Server.Errors;
 using ClawGrpc.V1;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
 
 namespace ClawGrpc.Server.Services;
 
-/// <summary>The models an agent can use: the default, the fallbacks, then the others of the configuration.</summary>
-internal static class ModelList
+/// <summary>The models an agent can use: those that its configuration names, then upstream's others.</summary>
+/// <param name="setup">The configuration.</param>
+/// <param name="store">The agent's profiles.</param>
+/// <param name="upstream">Upstream's list; null: it is not here.</param>
+/// <param name="now">The time.</param>
+internal sealed class ModelList(AgentSetup setup, ProfileStore store, UpstreamModels? upstream, DateTimeOffset now)
 {
     private const int DefaultPage = 100;
     private const int LargestPage = 1000;
 
-    public static ListModelsResponse Of(ListModelsRequest request, AgentSetup setup, ProfileStore store, DateTimeOffset now)
+    private readonly Dictionary<string, ListedModel> _listed = (upstream?.Models ?? [])
+        .GroupBy(model => KeyOf(model.Id), StringComparer.Ordinal).ToDictionary(same => same.Key, same => same.First(), StringComparer.Ordinal);
+
+    /// <exception cref="ClawException">INVALID_FIELD.</exception>
+    public static void Check(ListModelsRequest request)
     {
         if (request.PageSize is < 0 or > LargestPage)
             throw Refusal.InvalidField("page_size", $"Expected 0 to {LargestPage}");
-        var models = setup.Models;
-        var keys = models.Fallbacks.Select(model => model.Key).Prepend(models.Default.Key)
-            .Concat(models.Allowed.Select(key => ModelRef.Parse(key, models.Aliases)?.Key ?? key)).Distinct().ToList();
+    }
+
+    /// <exception cref="ClawException">INVALID_FIELD: the token is of no page.</exception>
+    public ListModelsResponse Page(ListModelsRequest request, string problem)
+    {
+        var keys = Keys(request.ConfiguredOnly);
         var start = request.PageToken.Length == 0 ? 0 : keys.IndexOf(request.PageToken) + 1;
         if (start == 0 && request.PageToken.Length > 0)
             throw Refusal.InvalidField("page_token", "Expected the next_page_token of the page before");
-        var size = request.PageSize == 0 ? DefaultPage : request.PageSize;
-        var page = keys.Skip(start).Take(size).ToList();
-        var response = new ListModelsResponse { NextPageToken = start + size < keys.Count ? page[^1] : "" };
-        response.Models.AddRange(page.Select(key => new Model
+        var page = keys.Skip(start).Take(request.PageSize == 0 ? DefaultPage : request.PageSize).ToList();
+        var response = new ListModelsResponse
+        {
+            NextPageToken = start + page.Count < keys.Count ? page[^1] : "",
+            UpstreamProblem = problem,
+            UpstreamTime = upstream is null ? null : Timestamp.FromDateTimeOffset(upstream.Read),
+        };
+        response.Models.AddRange(page.Select(Of));
+        return response;
+    }
+
+    private List<string> Keys(bool configuredOnly)
+    {
+        var models = setup.Models;
+        var configured = models.Fallbacks.Select(model => model.Key).Prepend(models.Default.Key).Concat(AllowedKeys());
+        var others = configuredOnly ? [] : setup.ProviderModels.Select(model => KeyOf(model.Id)).Concat((upstream?.Models ?? []).Select(model => KeyOf(model.Id)));
+        return [.. configured.Concat(others).Distinct()];
+    }
+
+    private IEnumerable<string> AllowedKeys() => setup.Models.Allowed.Select(key => ModelRef.Parse(key, setup.Models.Aliases)?.Key ?? key);
+
+    private Model Of(string key)
+    {
+        var (models, parsed) = (setup.Models, ModelRef.Parse(key, ModelAliases.None));
+        var own = setup.ProviderModels.FirstOrDefault(model => KeyOf(model.Id) == key);
+        var listed = Find(key);
+        var model = new Model
         {
             Model_ = key,
             Alias = models.Aliases.Entries.FirstOrDefault(entry => entry.Key == key).Alias ?? "",
             DefaultModel = key == models.Default.Key,
-            FallbackPosition = 1 + models.Fallbacks.Select(model => model.Key).ToList().IndexOf(key),
-            CacheRetention = RetentionOf(setup, key),
-            Available = IsAvailable(setup, store, key, now),
-        }));
-        return response;
+            FallbackPosition = 1 + models.Fallbacks.Select(fallback => fallback.Key).ToList().IndexOf(key),
+            DisplayName = own?.Name ?? listed?.DisplayName ?? "",
+            CreateTime = Timestamps.OrUnset(listed?.Created),
+            CacheRetention = RetentionOf(key),
+            Available = parsed is not null && models.IsAllowed(parsed) && CanServe(parsed),
+            Configured = AllowedKeys().Contains(key),
+            Missing = upstream is not null && listed is null && own is null && parsed?.Provider == Provider.Anthropic,
+            MaxInputTokens = (long?)own?.ContextWindow ?? listed?.MaxInputTokens ?? 0,
+            MaxOutputTokens = (long?)own?.MaxTokens ?? listed?.MaxTokens ?? 0,
+            Lifecycle = listed?.Lifecycle ?? "",
+            RawJson = listed is null ? ByteString.Empty : UnsafeByteOperations.UnsafeWrap(listed.RawJson),
+        };
+        if (listed?.ImageInput is { } images)
+            model.ImageInput = images;
+        return model;
     }
 
-    private static CacheRetention RetentionOf(AgentSetup setup, string key) =>
+    // Up to 4.5 an id without its date is another name of the newest dated one (anthropic-api.md, section 5).
+    private ListedModel? Find(string key) => _listed.GetValueOrDefault(key)
+        ?? upstream?.Models.FirstOrDefault(model => Core.Pricing.Prices.IsSnapshot(model.Id, key[(key.IndexOf('/') + 1)..]));
+
+    private CacheRetention RetentionOf(string key) =>
         (setup.Parameters.Retention ?? setup.ModelParameters.GetValueOrDefault(key, ModelParameters.None).Retention ?? setup.DefaultRetention) switch
         {
             Core.Retention.None => CacheRetention.None,
@@ -47,7 +98,8 @@ internal static class ModelList
             _ => CacheRetention.Unspecified,
         };
 
-    private static bool IsAvailable(AgentSetup setup, ProfileStore store, string key, DateTimeOffset now) =>
-        ModelRef.Parse(key, ModelAliases.None) is { Provider: Provider.Anthropic } model
+    private bool CanServe(ModelRef model) => model.Provider == Provider.Anthropic
         && Routes.Of(store, setup.Auth, setup.LooseKey, new RouteQuestion([model.Model], null, null), now).Problem == NoRoute.None;
+
+    private static string KeyOf(string id) => $"{Provider.Anthropic}/{id}";
 }

@@ -13,7 +13,7 @@ namespace ClawGrpc.Server.Services;
 
 /// <summary>ModelService: maps, calls, maps back.</summary>
 internal sealed class ModelService(
-    Fleet fleet, LiveConfiguration configuration, AgentSetups setups, CallReader calls, Gateway gateway, StatusReport report,
+    Fleet fleet, LiveConfiguration configuration, AgentSetups setups, CallReader calls, Gateway gateway, ModelCatalog catalog, StatusReport report,
     TimeProvider time, IHostApplicationLifetime lifetime) : V1.ModelService.ModelServiceBase
 {
     public override async Task<GetStatusResponse> GetStatus(GetStatusRequest request, ServerCallContext context) =>
@@ -82,16 +82,22 @@ internal sealed class ModelService(
         }
     }
 
-    public override Task<CountTokensResponse> CountTokens(CountTokensRequest request, ServerCallContext context) =>
-        throw Refusal.NotImplemented("CountTokens", "");
+    public override async Task<CountTokensResponse> CountTokens(CountTokensRequest request, ServerCallContext context)
+    {
+        var (inputTokens, route) = await gateway.CountAsync(await calls.ReadAsync(request.Input), context.CancellationToken);
+        return new CountTokensResponse { InputTokens = inputTokens, Model = route.ModelRef };
+    }
 
-    public override Task<PlanCompletionResponse> PlanCompletion(PlanCompletionRequest request, ServerCallContext context) =>
-        throw Refusal.NotImplemented("PlanCompletion", "The receipt of a completion says what was done.");
+    public override async Task<PlanCompletionResponse> PlanCompletion(PlanCompletionRequest request, ServerCallContext context) =>
+        new() { Receipt = gateway.Plan(await calls.ReadAsync(request.Input)) };
 
     public override async Task<ListModelsResponse> ListModels(ListModelsRequest request, ServerCallContext context)
     {
+        ModelList.Check(request);
         var agent = await fleet.FindAsync(request.AgentId);
-        return ModelList.Of(request, setups.Of(agent.Id), agent.Store, time.GetUtcNow());
+        var setup = setups.Of(agent.Id);
+        var (upstream, problem) = request.ConfiguredOnly || setup.ModelsUrl is null ? (null, "") : await catalog.ReadAsync(agent, setup, context.CancellationToken);
+        return new ModelList(setup, agent.Store, upstream, time.GetUtcNow()).Page(request, problem);
     }
 
     public override async Task<SetDefaultModelResponse> SetDefaultModel(SetDefaultModelRequest request, ServerCallContext context)

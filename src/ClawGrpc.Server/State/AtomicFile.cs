@@ -36,7 +36,7 @@ internal sealed class AtomicFile : IDisposable
     public static AtomicFile Prepare(string path, byte[] content, UnixFileMode mode = OwnerOnly)
     {
         var target = TargetOf(path);
-        var file = new AtomicFile(target, $"{target}{Mark}{RandomNumberGenerator.GetHexString(16, lowercase: true)}{Ending}");
+        var file = new AtomicFile(target, TemporaryOf(target));
         try
         {
             using var handle = File.OpenHandle(file._temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None);
@@ -68,6 +68,9 @@ internal sealed class AtomicFile : IDisposable
     /// <summary>Removes the temporary file if it was not committed.</summary>
     public void Dispose() => File.Delete(_temporary);
 
+    /// <summary>A name beside a file or directory that nobody else uses, and that <see cref="RemoveLeftovers"/> knows.</summary>
+    public static string TemporaryOf(string path) => $"{path}{Mark}{RandomNumberGenerator.GetHexString(16, lowercase: true)}{Ending}";
+
     /// <summary>Removes what a crash left in a directory. Only for a time when nobody writes there.</summary>
     public static void RemoveLeftovers(string directory)
     {
@@ -75,6 +78,8 @@ internal sealed class AtomicFile : IDisposable
             return;
         foreach (var leftover in Directory.EnumerateFiles(directory, $"*{Mark}*{Ending}"))
             File.Delete(leftover);
+        foreach (var leftover in Directory.EnumerateDirectories(directory, $"*{Mark}*{Ending}"))
+            Directory.Delete(leftover, recursive: true);
     }
 
     /// <summary>The file that a path names, through symbolic links.</summary>

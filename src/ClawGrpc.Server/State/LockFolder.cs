@@ -10,6 +10,10 @@ internal sealed class LockFolder : IDisposable
     // others', from the moment they are there.
     private const UnixFileMode Mode = StateFolder.OwnerOnly | UnixFileMode.StickyBit;
 
+    // Programs that do not look twice remove a stale lock within this time of seeing it, whoever's it is by then: who still has it after
+    // that has it.
+    private static readonly TimeSpan TakeOver = TimeSpan.FromMilliseconds(50);
+
     private readonly Lock _gate = new();
     private readonly string _folder;
     private readonly TimeProvider _time;
@@ -30,8 +34,8 @@ internal sealed class LockFolder : IDisposable
         var folder = FolderOf(file);
         for (var retry = 0; ; retry++)
         {
-            if (TryTake(folder, timing, time) is { } stamp)
-                return new LockFolder(folder, stamp, timing, time);
+            if (await TryTakeAsync(folder, timing, time, cancellation) is { } held)
+                return held;
             if (retry == timing.Retries)
                 throw StateNotWrittenException.LockBusy(file);
             await Task.Delay(timing.Delay(retry, Random.Shared.NextDouble()), time, cancellation);
@@ -50,6 +54,9 @@ internal sealed class LockFolder : IDisposable
                 return !_isLost && StampOf(_folder) == _stamp;
         }
     }
+
+    /// <summary>Whether somebody holds the lock of a file, or did when it crashed.</summary>
+    public static bool IsTaken(string file) => Directory.Exists(FolderOf(file));
 
     /// <summary>
     /// Removes a lock that a server that crashed left, so that nobody waits until it is stale. Only for the start of a server: no
@@ -77,15 +84,54 @@ internal sealed class LockFolder : IDisposable
     // Node resolves links before it locks, so this does too.
     private static string FolderOf(string file) => AtomicFile.TargetOf(file) + ".lock";
 
-    private static DateTime? TryTake(string folder, LockTiming timing, TimeProvider time)
+    private static async Task<LockFolder?> TryTakeAsync(string folder, LockTiming timing, TimeProvider time, CancellationToken cancellation)
     {
-        if (Posix.TryMakeDirectory(folder, Mode))
-            return Stamp(folder, time);
-        var isStale = StampOf(folder) is { } stamp && stamp < time.GetUtcNow().UtcDateTime - timing.Stale;
-        if (isStale)
-            Remove(folder);
-        return (isStale || StampOf(folder) is null) && Posix.TryMakeDirectory(folder, Mode) ? Stamp(folder, time) : null;
+        if (TryMake(folder, time) is { } made)
+            return new LockFolder(folder, made, timing, time);
+        var old = StampOf(folder);
+        var isStale = old < time.GetUtcNow().UtcDateTime - timing.Stale;
+        if ((isStale && !TryRemoveStale(folder, old!.Value)) || (!isStale && old is not null) || TryMake(folder, time) is not { } stamp)
+            return null;
+        var held = new LockFolder(folder, stamp, timing, time);
+        try
+        {
+            if (isStale)
+                await Task.Delay(TakeOver, time, cancellation);
+            if (held.IsHeld)
+                return held;
+        }
+        catch (OperationCanceledException)
+        {
+            held.Dispose();
+            throw;
+        }
+
+        held.Dispose();
+        return null;
     }
+
+    // Several may see the same stale lock, and the slower ones would remove the lock of the one that took over. So it is moved away
+    // first, where nobody mistakes it for another, and put back if it is not the stale one.
+    private static bool TryRemoveStale(string folder, DateTime stale)
+    {
+        var aside = AtomicFile.TemporaryOf(folder);
+        try
+        {
+            Directory.Move(folder, aside);
+            if (StampOf(aside) == stale && Remove(aside))
+                return true;
+            Directory.Move(aside, folder);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Somebody else was faster, before or after.
+            Remove(aside);
+        }
+
+        return false;
+    }
+
+    private static DateTime? TryMake(string folder, TimeProvider time) => Posix.TryMakeDirectory(folder, Mode) ? Stamp(folder, time) : null;
 
     private void Refresh()
     {
@@ -115,15 +161,17 @@ internal sealed class LockFolder : IDisposable
     private static DateTime? StampOf(string folder) =>
         Directory.GetLastWriteTimeUtc(folder) is { Year: > 1601 } stamp ? stamp : null;
 
-    private static void Remove(string folder)
+    // False: it is gone already, or another program put something into it; then it is busy, and taking it says so.
+    private static bool Remove(string folder)
     {
         try
         {
             Directory.Delete(folder);
+            return true;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // Gone already, or another program put something into it: then it is busy, and taking it says so.
+            return false;
         }
     }
 }

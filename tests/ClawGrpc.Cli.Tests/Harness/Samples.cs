@@ -21,7 +21,7 @@ internal static class Samples
             LastUsedTime = At(now, -60),
             LastFailureTime = At(now, -30),
             ErrorCount = 2,
-            Usage = new UsageSummary { Completions = 3, Usage = new Usage { InputTokens = 30, OutputTokens = 12, CacheReadInputTokens = 4096 } },
+            Usage = Summary(),
         };
         profile.RateLimits.Add(new RateLimitWindow { Name = "requests", Limit = 50, Remaining = 0, ResetTime = At(now, 25), SeenTime = At(now, -30) });
         profile.RateLimits.Add(new RateLimitWindow { Name = "unified-5h", State = "allowed", Utilization = 0.75, SeenTime = At(now, -30) });
@@ -73,8 +73,9 @@ internal static class Samples
             DefaultModel = "opus",
             ResolvedDefault = "anthropic/claude-opus-4-6",
             Auth = auth,
-            Usage = new UsageSummary { Completions = 3, Usage = new Usage { InputTokens = 30, OutputTokens = 12, CacheReadInputTokens = 4096 } },
+            Usage = Summary(),
         };
+        status.ModelUsages.Add(new ModelUsage { Model = "anthropic/claude-opus-4-6", Usage = Summary() });
         status.Aliases.Add("opus", "anthropic/claude-opus-4-6");
         status.AllowedModels.Add("anthropic/claude-opus-4-6");
         status.Fallbacks.Add("anthropic/claude-sonnet-4-5");
@@ -108,6 +109,7 @@ internal static class Samples
             Sent = new SentRequest { Url = "https://api.anthropic.com/v1/messages", BodyBytes = 321 },
             Usage = new Usage { InputTokens = 12, OutputTokens = 34, CacheCreationInputTokens = 100, CacheReadInputTokens = 200, CacheCreation1HInputTokens = 100 },
             Cache = new CacheReceipt { Requested = CacheRetention.Long, RequestedBy = "call", Applied = CacheRetention.Long },
+            Cost = Cost(),
         };
         receipt.Attempts.Add(new Attempt
         {
@@ -140,11 +142,49 @@ internal static class Samples
         return receipt;
     }
 
+    /// <summary>What the receipt's usage costs.</summary>
+    public static Cost Cost() => new()
+    {
+        TotalNanoUsd = 2_010_000,
+        InputNanoUsd = 60_000,
+        OutputNanoUsd = 850_000,
+        CacheWrite1HNanoUsd = 1_000_000,
+        CacheReadNanoUsd = 100_000,
+        CacheSavedNanoUsd = 400_000,
+        PriceSource = "2026-11-20",
+    };
+
+    /// <summary>A plan: the receipt that goes with it, as far as it goes.</summary>
+    public static Receipt Plan(DateTimeOffset now)
+    {
+        var plan = Receipt(now);
+        (plan.CompletionId, plan.RequestId, plan.StopReason) = ("", "", "");
+        (plan.Usage, plan.Cost, plan.TimeToFirstEvent, plan.Duration) = (null, null, null, null);
+        plan.Attempts[0] = new Attempt
+        {
+            ProfileId = "anthropic:work",
+            Model = "anthropic/claude-opus-4-5",
+            Outcome = AttemptOutcome.Skipped,
+            Message = "in cooldown: rate_limit",
+            RecoverTime = At(now, 28),
+        };
+        plan.Attempts[1] = new Attempt { ProfileId = "anthropic:work", Model = "anthropic/claude-opus-4-6", Outcome = AttemptOutcome.Planned };
+        return plan;
+    }
+
     /// <summary>A whole answer.</summary>
     public static Completion Completion() => new()
     {
         Id = "msg_1",
         RawJson = ByteString.CopyFromUtf8("""{"id":"msg_1","type":"message","content":[{"type":"text","text":"Hé <b>"}],"unknown":1.50}"""),
+    };
+
+    private static UsageSummary Summary() => new()
+    {
+        Completions = 3,
+        Usage = new Usage { InputTokens = 30, OutputTokens = 12, CacheReadInputTokens = 4096 },
+        Cost = new Cost { TotalNanoUsd = 2_498_000, InputNanoUsd = 150_000, OutputNanoUsd = 300_000, CacheReadNanoUsd = 2_048_000, CacheSavedNanoUsd = 18_432_000 },
+        UnpricedCompletions = 1,
     };
 
     public static Timestamp At(DateTimeOffset now, double seconds) => Timestamp.FromDateTimeOffset(now.AddSeconds(seconds));

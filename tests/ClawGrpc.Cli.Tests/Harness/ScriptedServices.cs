@@ -30,6 +30,8 @@ internal sealed class ScriptedModelService(Script script) : ModelService.ModelSe
 
     public override Task<CompleteResponse> Complete(CompleteRequest request, ServerCallContext context) => script.Answer<CompleteResponse>(request);
 
+    public override Task<PlanCompletionResponse> PlanCompletion(PlanCompletionRequest request, ServerCallContext context) => script.Answer<PlanCompletionResponse>(request);
+
     public override Task<ListModelsResponse> ListModels(ListModelsRequest request, ServerCallContext context) => script.Answer<ListModelsResponse>(request);
 
     public override Task<SetDefaultModelResponse> SetDefaultModel(SetDefaultModelRequest request, ServerCallContext context) => script.Answer<SetDefaultModelResponse>(request);

@@ -9,25 +9,20 @@ public class CachePolicyTests
     private const string Full = """{"tools":[{"name":"a"},{"name":"b"}],"system":[{"type":"text","text":"s"}],"messages":[{"role":"user","content":[{"type":"text","text":"x"},{"type":"image"}]}]}""";
 
     [Theory]
-    [InlineData(null, null, null, null, null, "short", "default")]
-    [InlineData("none", "long", "1h", "long", "1h", "none", "call")]
-    [InlineData(null, "long", "5m", "none", null, "long", "agent")]
-    [InlineData(null, null, "1h", "none", null, "long", "agent")]
-    [InlineData(null, "standard", "5m", null, null, "short", "agent")]
-    [InlineData(null, "standard", "7m", "none", "1h", "none", "model")]
-    [InlineData(null, null, null, null, "1h", "long", "model")]
-    [InlineData(null, null, null, null, "5m", "short", "model")]
-    [InlineData(null, null, null, "LONG", "2h", "short", "default")]
-    public void The_nearest_setting_counts(
-        string? call, string? agent, string? agentTtl, string? model, string? modelTtl, string requested, string by)
+    [InlineData(null, null, null, Retention.Short, "default")]
+    [InlineData(Retention.None, Retention.Long, Retention.Long, Retention.None, "call")]
+    [InlineData(null, Retention.Long, Retention.None, Retention.Long, "agent")]
+    [InlineData(null, Retention.None, null, Retention.None, "agent")]
+    [InlineData(null, null, Retention.Long, Retention.Long, "model")]
+    public void The_nearest_setting_counts(Retention? call, Retention? agent, Retention? model, Retention requested, string by)
     {
         var plan = Plan(Full, new CacheSettings
         {
-            Call = call is null ? null : Enum.Parse<Retention>(call, ignoreCase: true),
-            Agent = new CacheParams(agent, agentTtl),
-            Model = new CacheParams(model, modelTtl),
+            Call = call,
+            Agent = agent,
+            Model = model,
         });
-        Assert.Equal((requested, by), ($"{plan.Requested}".ToLowerInvariant(), plan.RequestedBy));
+        Assert.Equal((requested, by), (plan.Requested, plan.RequestedBy));
         Assert.Equal(plan.Requested, plan.Applied);
         Assert.Equal("", plan.Reason);
     }
@@ -70,7 +65,7 @@ public class CachePolicyTests
         var plan = Plan(Full, new CacheSettings { Default = null });
         Assert.Equal((null, "default", Retention.Short), (plan.Requested, plan.RequestedBy, plan.Applied));
         Assert.Equal("folders of Clawdbot and Moltbot get plain breakpoints unless a retention is set", plan.Reason);
-        Assert.Equal(Retention.Long, Plan(Full, new CacheSettings { Default = null, Model = new CacheParams(null, "1h") }).Applied);
+        Assert.Equal(Retention.Long, Plan(Full, new CacheSettings { Default = null, Model = Retention.Long }).Applied);
     }
 
     [Theory]
@@ -130,6 +125,11 @@ public class CachePolicyTests
         Assert.Equal((applied, reason), (plan.Applied, plan.Reason));
         Assert.Equal(placed, string.Join(' ', Shown(plan).Split(' ').Where(shown => !shown.EndsWith('*'))));
     }
+
+    [Fact]
+    public void The_callers_automatic_caching_is_told_last_since_upstream_puts_it_at_the_end() =>
+        Assert.Equal("tools[1]/1h system[0]/1h cache_control/1h*",
+            Shown(Plan($"{Full[..^1]}{Control("1")}}}", new CacheSettings { Call = Retention.Long })));
 
     [Fact]
     public void Nested_breakpoints_count_and_names_inside_the_callers_own_data_do_not()

@@ -5,6 +5,9 @@ namespace ClawGrpc.Core.Tests.Configuration;
 /// <summary>Every error at once, with its place, in the words that OpenClaw's validation uses.</summary>
 public class ConfigurationErrorTests
 {
+    private const string NoTokenUrl =
+        "Invalid URL: expected https:// with a host, or http:// with a loopback one, and no user, query or fragment";
+
     [Fact]
     public void All_errors_come_at_once_and_in_the_order_of_OpenClaw() => Assert.Equal(
         [
@@ -68,6 +71,17 @@ public class ConfigurationErrorTests
         "1:67: clawgrpc.timeouts.idleSeconds: Too big: expected number to be <=3600",
         "1:35: clawgrpc.limits.attempts: Invalid input: expected int, received number",
         "1:76: clawgrpc: Unrecognized key: \"extra\"")]
+    [InlineData("{ clawgrpc: { oauth: { clientID: 'c' } } }",
+        "1:22: clawgrpc.oauth.tokenUrl: Invalid input: expected string, received undefined",
+        "1:22: clawgrpc.oauth.clientId: Invalid input: expected string, received undefined",
+        "1:24: clawgrpc.oauth: Unrecognized key: \"clientID\"")]
+    [InlineData("{ clawgrpc: { oauth: { tokenUrl: '', clientId: '' } } }",
+        "1:34: clawgrpc.oauth.tokenUrl: Too small: expected string to have >=1 characters",
+        "1:48: clawgrpc.oauth.clientId: Too small: expected string to have >=1 characters")]
+    [InlineData("{ clawgrpc: { oauth: { tokenUrl: 'http://login.example/token', clientId: 'c' } } }", $"1:34: clawgrpc.oauth.tokenUrl: {NoTokenUrl}")]
+    [InlineData("{ clawgrpc: { oauth: { tokenUrl: 'https://u:p@login.example/token', clientId: 'c' } } }", $"1:34: clawgrpc.oauth.tokenUrl: {NoTokenUrl}")]
+    [InlineData("{ clawgrpc: { oauth: { tokenUrl: 'https://login.example/token?x=1', clientId: 'c' } } }", $"1:34: clawgrpc.oauth.tokenUrl: {NoTokenUrl}")]
+    [InlineData("{ clawgrpc: { oauth: { tokenUrl: 'login.example', clientId: 'c' } } }", $"1:34: clawgrpc.oauth.tokenUrl: {NoTokenUrl}")]
     [InlineData("{ agent: {}, Agents: {} }", "1:3: <root>: Unrecognized key: \"agent\"", "1:14: <root>: Unrecognized key: \"Agents\"")]
     public void Each_error_has_its_place_and_its_words(string text, params string[] errors) => Assert.Equal(errors, Folder.Refuse(text));
 

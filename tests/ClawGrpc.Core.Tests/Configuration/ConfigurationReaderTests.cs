@@ -50,6 +50,14 @@ public class ConfigurationReaderTests
     }
 
     [Theory]
+    [InlineData("https://login.example/v1/oauth/token")]
+    [InlineData("http://127.0.0.1:8080/token")]
+    [InlineData("http://[::1]/token")]
+    [InlineData("http://localhost/token")]
+    public void Logins_are_refreshed_at_an_endpoint_that_nobody_can_listen_to(string url) => Assert.Equal(
+        new OAuthConfiguration(new Uri(url), "mine"), Folder.Accept($"{{ clawgrpc: {{ oauth: {{ tokenUrl: '{url}', clientId: 'mine' }} }} }}").Service.OAuth);
+
+    [Theory]
     [InlineData("{}", 60)]
     [InlineData("{ auth: { cooldowns: { preset: 'openclaw-2026.1' } } }", 60)]
     [InlineData("{ auth: { cooldowns: { preset: 'openclaw-2026.9' } } }", 30)]
@@ -109,6 +117,18 @@ public class ConfigurationReaderTests
     }
 
     [Theory]
+    [InlineData("", null)]
+    [InlineData("cacheRetention: 'none', cacheControlTtl: '1h'", Retention.None)]
+    [InlineData("cacheRetention: 'standard', cacheControlTtl: '5m'", Retention.Short)]
+    [InlineData("cacheControlTtl: '1h'", Retention.Long)]
+    [InlineData("cacheRetention: 'LONG', cacheControlTtl: '2h'", null)]
+    public void The_newer_key_of_retention_wins_and_what_means_nothing_says_nothing(string parameters, Retention? expected)
+    {
+        var agents = Folder.Accept($"{{ agents: {{ defaults: {{ models: {{ 'anthropic/m': {{ params: {{ {parameters} }} }} }} }} }} }}").Agents;
+        Assert.Equal(expected, agents.ParametersOf("main", "anthropic/m").Retention);
+    }
+
+    [Theory]
     [InlineData("cacheRetention: 'standard', temperature: 'hot', maxTokens: 0", 3)]
     [InlineData("cacheRetention: 5, cacheControlTtl: '2h', cacheOnSubscription: 'yes', maxTokens: Infinity", 4)]
     [InlineData("cacheRetention: 'none', topK: 'whatever'", 0)]
@@ -131,7 +151,7 @@ public class ConfigurationReaderTests
         Assert.True(models.ReplacesBuiltIn);
         Assert.Equal(("Anthropic", "http://127.0.0.1:8080", "api-key", "anthropic-messages"), (anthropic.Id, anthropic.BaseUrl, anthropic.Auth, anthropic.Api));
         Assert.Equal("sk-ant-api03-FAKE-0123456789", anthropic.ApiKey!.Reveal());
-        Assert.Equal("x", anthropic.Headers["anthropic-beta"].Reveal());
+        Assert.Equal("x", anthropic.Headers["Anthropic-Beta"].Reveal());
         Assert.Equal(200000, anthropic.Models.Single().ContextWindow);
         Assert.DoesNotContain("FAKE", anthropic.ToString(), StringComparison.Ordinal);
     }

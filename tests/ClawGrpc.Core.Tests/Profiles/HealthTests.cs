@@ -38,11 +38,40 @@ public class HealthTests
         Assert.NotNull(SetAside.Of(health, Sonnet, last));
     }
 
-    [Fact]
-    public void The_newer_ladder_is_shorter()
+    // openclaw-spec.md, section 5.3: at least a minute, at most the maximum but never less than the first, doubled ten times at most.
+    [Theory]
+    [InlineData(0.1, 60, 1, 1)]
+    [InlineData(0.1, 60, 3, 4)]
+    [InlineData(5, 0.1, 1, 5)]
+    [InlineData(5, 5, 9, 5)]
+    [InlineData(5, 10, 2, 10)]
+    [InlineData(1, 1e6, 11, 1024)]
+    [InlineData(1, 1e6, 12, 1024)]
+    [InlineData(1, 1e6, int.MaxValue, 1024)]
+    public void Billing_doubles_between_its_bounds(double backoffMinutes, double maxMinutes, int count, double minutes)
     {
-        var health = Fail(ProfileHealth.Unknown, FailureKind.RateLimited, Noon, Noon, rules: HealthRules.OpenClaw20269);
-        Assert.Equal(Noon.AddSeconds(30), health.Routes[Opus].CooldownUntil);
+        var rules = Rules with { BillingBackoff = TimeSpan.FromMinutes(backoffMinutes), BillingMax = TimeSpan.FromMinutes(maxMinutes) };
+        Assert.Equal(TimeSpan.FromMinutes(minutes), rules.BillingStep(count));
+    }
+
+    [Theory]
+    [InlineData(1, 30)]
+    [InlineData(2, 60)]
+    [InlineData(3, 300)]
+    [InlineData(9, 300)]
+    public void The_newer_ladder_is_shorter(int failures, int seconds)
+    {
+        var (health, last) = Repeat(FailureKind.RateLimited, failures, HealthRules.OpenClaw20269);
+        Assert.Equal(last.AddSeconds(seconds), health.Routes[Opus].CooldownUntil);
+    }
+
+    [Fact]
+    public void Each_model_climbs_a_ladder_of_its_own()
+    {
+        var (health, last) = Repeat(FailureKind.RateLimited, 3);
+        var both = Fail(health, FailureKind.RateLimited, last.AddHours(1), last.AddHours(1), Sonnet);
+        Assert.Equal(last.AddHours(1).AddMinutes(1), both.Routes[Sonnet].CooldownUntil);
+        Assert.Equal((1, 3, 4), (both.Routes[Sonnet].ErrorCount, both.Routes[Opus].ErrorCount, both.ErrorCount));
     }
 
     [Fact]
@@ -80,6 +109,17 @@ public class HealthTests
         Assert.Equal(reset, SetAside.Of(health, Sonnet, Noon)!.Until);
     }
 
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(2, 5)]
+    public void A_used_up_plan_that_states_no_reset_climbs_the_ladder(int failures, int minutes)
+    {
+        var (route, last) = Repeat(FailureKind.PlanExhausted, failures);
+        Assert.Equal((last.AddMinutes(minutes), null), (route.Routes[Opus].CooldownUntil, route.CooldownUntil));
+        var (profile, _) = Repeat(FailureKind.PlanExhausted, failures, scope: SetsAside.Profile);
+        Assert.Equal((last.AddMinutes(minutes), "rate_limit", 0), (profile.CooldownUntil, profile.CooldownReason, profile.Routes.Count));
+    }
+
     [Fact]
     public void A_timeout_never_climbs_the_ladder()
     {
@@ -110,9 +150,59 @@ public class HealthTests
         var first = Fail(ProfileHealth.Unknown, FailureKind.RateLimited, Noon, Noon.AddSeconds(1));
         var second = Fail(first, FailureKind.RateLimited, Noon, Noon.AddSeconds(2));
         var third = Fail(second, FailureKind.RateLimited, Noon.AddSeconds(1), Noon.AddSeconds(3), until: Noon.AddMinutes(3));
-        Assert.Equal(1, third.ErrorCount);
+        Assert.Equal((1, 1), (third.ErrorCount, third.Routes[Opus].ErrorCount));
         Assert.Equal(first.Routes[Opus].CooldownUntil, second.Routes[Opus].CooldownUntil);
         Assert.Equal(Noon.AddMinutes(3), third.Routes[Opus].CooldownUntil);
+    }
+
+    // Seconds from the last failure: under way when it happened are those that began before it or with it, and ended with it or later.
+    [Theory]
+    [InlineData(-1, 0, 1)]
+    [InlineData(0, 0, 1)]
+    [InlineData(0, 1, 1)]
+    [InlineData(0.001, 1, 2)]
+    [InlineData(-2, -0.001, 2)]
+    public void What_was_under_way_when_the_route_failed_is_of_its_burst(double began, double ended, int count)
+    {
+        var first = Fail(ProfileHealth.Unknown, FailureKind.RateLimited, Noon, Noon);
+        var second = Fail(first, FailureKind.RateLimited, Noon.AddSeconds(began), Noon.AddSeconds(ended));
+        Assert.Equal((count, count), (second.ErrorCount, second.Routes[Opus].ErrorCount));
+    }
+
+    [Fact]
+    public void A_burst_stays_on_the_step_that_was_reached()
+    {
+        var (health, last) = Repeat(FailureKind.RateLimited, 2);
+        var burst = Fail(health, FailureKind.RateLimited, last.AddSeconds(-1), last.AddSeconds(1));
+        Assert.Equal(health.Routes[Opus] with { LastFailureAt = last.AddSeconds(1) }, burst.Routes[Opus]);
+        var next = Fail(burst, FailureKind.RateLimited, last.AddMinutes(10), last.AddMinutes(10));
+        Assert.Equal(last.AddMinutes(10 + 25), next.Routes[Opus].CooldownUntil);
+    }
+
+    [Fact]
+    public void A_burst_of_a_used_up_plan_moves_its_end_only_when_a_later_one_is_stated()
+    {
+        var first = Exhaust(ProfileHealth.Unknown, 1, null);
+        var second = Exhaust(first, 2, null);
+        Assert.Equal((Noon.AddSeconds(61), 1), (second.CooldownUntil, second.ErrorCount));
+        var third = Exhaust(second, 3, Noon.AddHours(5));
+        Assert.Equal((Noon.AddHours(5), 1), (third.CooldownUntil, third.ErrorCount));
+        Assert.Equal(Noon.AddHours(5), Exhaust(third, 4, Noon.AddHours(3)).CooldownUntil);
+
+        static ProfileHealth Exhaust(ProfileHealth before, int seconds, DateTimeOffset? until) =>
+            Fail(before, FailureKind.PlanExhausted, Noon, Noon.AddSeconds(seconds), until: until, scope: SetsAside.Profile);
+    }
+
+    [Fact]
+    public void A_burst_that_a_rate_limit_began_does_not_swallow_what_sets_the_whole_profile_aside()
+    {
+        var (billed, last) = Repeat(FailureKind.Billing, 1);
+        var now = last.AddHours(6);
+        var limited = Fail(billed, FailureKind.RateLimited, now, now.AddSeconds(1));
+        var again = Fail(limited, FailureKind.Billing, now, now.AddSeconds(2), Sonnet);
+        Assert.Equal((now.AddSeconds(2).AddHours(10), 2), (again.DisabledUntil, again.FailureCounts["billing"]));
+        var exhausted = Fail(limited, FailureKind.PlanExhausted, now, now.AddSeconds(2), Sonnet, scope: SetsAside.Profile);
+        Assert.NotNull(SetAside.Of(exhausted, Sonnet, now.AddSeconds(3)));
     }
 
     [Fact]
@@ -127,7 +217,9 @@ public class HealthTests
     [Fact]
     public void A_failure_after_a_day_without_one_counts_as_the_first()
     {
-        var (health, last) = Repeat(FailureKind.RateLimited, 4);
+        var (health, last) = Repeat(FailureKind.RateLimited, 2);
+        var day = Fail(health, FailureKind.RateLimited, last.AddHours(24), last.AddHours(24));
+        Assert.Equal((last.AddHours(24).AddMinutes(25), 3), (day.Routes[Opus].CooldownUntil, day.ErrorCount));
         var later = last.AddHours(24).AddMilliseconds(1);
         var again = Fail(health, FailureKind.RateLimited, later, later);
         Assert.Equal(later.AddMinutes(1), again.Routes[Opus].CooldownUntil);
@@ -142,6 +234,8 @@ public class HealthTests
         var health = Fail(theirs, FailureKind.RateLimited, Noon, Noon);
         Assert.Equal(Noon.AddMinutes(5), health.Routes[Opus].CooldownUntil);
         Assert.Equal(2, health.ErrorCount);
+        var uncounted = Fail(theirs with { ErrorCount = 0 }, FailureKind.RateLimited, Noon.AddMinutes(-10), Noon);
+        Assert.Equal(1, uncounted.Routes[Opus].ErrorCount);
     }
 
     [Fact]
@@ -164,6 +258,8 @@ public class HealthTests
         Assert.Equal(failed.Routes[Opus], after.Routes[Opus]);
         Assert.Equal(1, after.ErrorCount);
         Assert.Equal(Noon.AddSeconds(6), after.LastUsed);
+        var undone = new Served(Opus, Noon.AddSeconds(5), Noon.AddSeconds(6)).Apply(failed, Rules);
+        Assert.Equal((0, 0), (undone.ErrorCount, undone.Routes.Count));
     }
 
     [Fact]
@@ -173,6 +269,54 @@ public class HealthTests
         var both = Fail(refused, FailureKind.Billing, Noon.AddSeconds(1), Noon.AddSeconds(1));
         Assert.Equal(ProfileHealth.Never, both.DisabledUntil);
         Assert.Equal("auth", both.DisabledReason);
+    }
+
+    // Minutes from now. Until is the latest and disabled is what is disabled now (openclaw-spec.md, section 7.3).
+    [Theory]
+    [InlineData(null, null, 5, 5, "rate_limit", false, Opus)]
+    [InlineData(3, null, 5, 5, "rate_limit", false, Opus)]
+    [InlineData(7, null, 5, 7, "timeout", false, null)]
+    [InlineData(5, null, 5, 5, "timeout", false, null)]
+    [InlineData(null, 9, 5, 9, "billing", true, null)]
+    [InlineData(null, 3, 5, 5, "rate_limit", false, Opus)]
+    [InlineData(3, 9, null, 9, "billing", true, null)]
+    [InlineData(9, 3, null, 9, "billing", true, null)]
+    [InlineData(3, 0, null, 3, "timeout", false, null)]
+    [InlineData(3, -9, 0, 3, "timeout", false, null)]
+    [InlineData(0, 3, null, 3, "billing", true, null)]
+    [InlineData(-9, 3, null, 3, "billing", true, null)]
+    [InlineData(0, 0, 0, null, null, false, null)]
+    public void The_longest_of_several_keeps_a_route_aside(
+        int? cooldown, int? disabled, int? route, int? until, string? reason, bool isDisabled, string? model)
+    {
+        var health = ProfileHealth.Unknown with
+        {
+            CooldownUntil = Minutes(cooldown),
+            CooldownReason = "timeout",
+            DisabledUntil = Minutes(disabled),
+            DisabledReason = "billing",
+            Routes = ProfileHealth.Unknown.Routes.Add(Opus, new RouteHealth(Minutes(route), "rate_limit", 1, Noon)),
+        };
+        var expected = until is null ? null : new SetAside(Minutes(until)!.Value, reason, isDisabled, model);
+        Assert.Equal(expected, SetAside.Of(health, Opus, Noon));
+
+        static DateTimeOffset? Minutes(int? minutes) => minutes is { } some ? Noon.AddMinutes(some) : null;
+    }
+
+    [Fact]
+    public void Everything_that_is_set_aside_is_the_profile_and_each_route_by_itself()
+    {
+        var routes = Fail(Fail(ProfileHealth.Unknown, FailureKind.RateLimited, Noon, Noon), FailureKind.TimedOut, Noon, Noon.AddSeconds(9), Sonnet);
+        var all = Fail(routes, FailureKind.Billing, Noon.AddSeconds(10), Noon.AddSeconds(10));
+        SetAside[] expected =
+        [
+            new(Noon.AddSeconds(10).AddHours(5), "billing", true, null),
+            new(Noon.AddSeconds(60), "rate_limit", false, Opus),
+            new(Noon.AddSeconds(69), "timeout", false, Sonnet),
+        ];
+        Assert.Equal(expected, SetAside.AllOf(all, Noon.AddSeconds(59)));
+        Assert.Equal([expected[0], expected[2]], SetAside.AllOf(all, Noon.AddSeconds(60)));
+        Assert.Empty(SetAside.AllOf(routes, Noon.AddSeconds(69)));
     }
 
     [Fact]
@@ -202,13 +346,14 @@ public class HealthTests
         }
     }
 
-    private static (ProfileHealth Health, DateTimeOffset Last) Repeat(FailureKind kind, int failures)
+    private static (ProfileHealth Health, DateTimeOffset Last) Repeat(
+        FailureKind kind, int failures, HealthRules? rules = null, SetsAside? scope = null)
     {
         var (health, now) = (ProfileHealth.Unknown, Noon);
         for (var each = 0; each < failures; each++)
         {
             now = Noon.AddHours(2 * each);
-            health = Fail(health, kind, now, now);
+            health = Fail(health, kind, now, now, rules: rules, scope: scope);
         }
 
         return (health, now);
@@ -216,6 +361,9 @@ public class HealthTests
 
     private static ProfileHealth Fail(
         ProfileHealth before, FailureKind kind, DateTimeOffset began, DateTimeOffset now, string model = Opus,
-        DateTimeOffset? until = null, HealthRules? rules = null) =>
-        new Failed(model, began, now, new UpstreamFailure(kind, "words") { Until = until }).Apply(before, rules ?? Rules);
+        DateTimeOffset? until = null, HealthRules? rules = null, SetsAside? scope = null)
+    {
+        var failure = new UpstreamFailure(kind, "words") { Until = until };
+        return new Failed(model, began, now, scope is { } wider ? failure with { SetsAside = wider } : failure).Apply(before, rules ?? Rules);
+    }
 }

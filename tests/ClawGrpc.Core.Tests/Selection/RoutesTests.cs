@@ -44,12 +44,33 @@ public class RoutesTests
         Assert.Equal(["a"], Ids(Store(("a", Key), ("b", Key)), auth));
     }
 
+    [Fact]
+    public void An_order_counts_for_its_provider_however_that_is_written()
+    {
+        var store = Store(("a", Key), ("b", Key)) with { Order = Orders("b").Add("openai", ["a"]) };
+        Assert.Equal(["b"], Ids(store, AuthSettings.None));
+        Assert.Equal(["b"], Ids(store with { Order = ImmutableDictionary<string, ImmutableArray<string>>.Empty.Add(" Anthropic", ["b"]).Add("OpenAI", ["a"]) }, AuthSettings.None));
+        Assert.Equal(["b"], Ids(store with { Order = store.Order.Add("Anthropic", ["a"]) }, AuthSettings.None));
+    }
+
+    // openclaw-spec.md, section 2.1.
+    [Theory]
+    [InlineData(" Anthropic ", "anthropic")]
+    [InlineData("Z.AI", "zai")]
+    [InlineData("z-ai", "zai")]
+    [InlineData("OpenCode-Zen", "opencode")]
+    [InlineData("qwen", "qwen-portal")]
+    [InlineData("kimi-code", "kimi-coding")]
+    public void A_provider_is_the_same_under_each_of_its_names(string written, string provider) => Assert.Equal(provider, Provider.Normalize(written));
+
     public static TheoryData<string, Credential, string, Eligibility> Filters => new()
     {
         { "a mode that is the type", Key, "api_key", Eligibility.Ok },
         { "oauth accepts a token", Token, "oauth", Eligibility.Ok },
         { "token does not accept oauth", OAuth, "token", Eligibility.ModeMismatch },
         { "another type", Key, "token", Eligibility.ModeMismatch },
+        { "oauth does not accept a key", Key, "oauth", Eligibility.ModeMismatch },
+        { "api_key does not accept a token", Token, "api_key", Eligibility.ModeMismatch },
         { "another provider", Key with { Provider = "openai" }, "api_key", Eligibility.ProviderMismatch },
         { "a blank key", Key with { Key = new Secret(" ") }, "api_key", Eligibility.MissingCredential },
         { "no token", Token with { Token = null }, "token", Eligibility.MissingCredential },
@@ -71,8 +92,12 @@ public class RoutesTests
     }
 
     [Fact]
-    public void Subscriptions_can_be_switched_off() =>
-        Assert.Equal(["key"], Ids(Store(("oauth", OAuth), ("token", Token), ("key", Key)), AuthSettings.None with { Subscriptions = false }));
+    public void Subscriptions_serve_unless_they_are_switched_off()
+    {
+        var store = Store(("oauth", OAuth), ("token", Token), ("key", Key));
+        Assert.Equal(["oauth", "token", "key"], Ids(store, new AuthSettings()));
+        Assert.Equal(["key"], Ids(store, new AuthSettings { Subscriptions = false }));
+    }
 
     [Fact]
     public void Those_set_aside_come_last_and_the_soonest_of_them_first()
@@ -110,7 +135,9 @@ public class RoutesTests
     {
         var loose = new LooseKey(new Secret("sk-ant-api03-ENV"), "env: ANTHROPIC_API_KEY");
         var expired = Store(("t", Token with { Expires = Noon }));
-        Assert.Same(loose, Assert.Single(Of(expired, loose).All).LooseKey);
+        var route = Assert.Single(Of(expired, loose).All);
+        Assert.Same(loose, route.LooseKey);
+        Assert.Equal(("", $"anthropic/{Opus}"), (route.ProfileId, route.ModelRef));
         Assert.Null(Assert.Single(Of(Store(("a", Key)), loose).All).LooseKey);
         var cooling = Store(("a", Key)) with { Health = ImmutableDictionary<string, ProfileHealth>.Empty.Add("a", new ProfileHealth { CooldownUntil = Noon.AddMinutes(1) }) };
         Assert.Equal(NoRoute.AllSetAside, Of(cooling, loose).Problem);
@@ -128,6 +155,25 @@ public class RoutesTests
         var routes = Of(store, null);
         Assert.Equal(NoRoute.AllSetAside, routes.Problem);
         Assert.Equal(Noon.AddMinutes(7), routes.Soonest);
+        var sooner = Of(store with { Health = store.Health.SetItem("a", new ProfileHealth { CooldownUntil = Noon.AddMinutes(3) }) }, null);
+        Assert.Equal(Noon.AddMinutes(3), sooner.Soonest);
+        var never = Of(store with { Health = store.Health.SetItem("b", store.Health["a"]) }, null);
+        Assert.Equal((NoRoute.AllSetAside, null), (never.Problem, never.Soonest));
+    }
+
+    [Fact]
+    public void A_model_whose_routes_are_all_set_aside_leaves_its_fallback()
+    {
+        var limited = new RouteHealth(Noon.AddMinutes(7), "rate_limit", 1, Noon);
+        var store = Store(("a", Key)) with
+        {
+            Health = ImmutableDictionary<string, ProfileHealth>.Empty
+                .Add("a", ProfileHealth.Unknown with { Routes = ProfileHealth.Unknown.Routes.Add($"anthropic/{Opus}", limited) }),
+        };
+        var routes = Routes.Of(store, AuthSettings.None, null, new RouteQuestion([Opus, "claude-sonnet-4-5"], null, null), Noon);
+        Assert.Equal([new SetAside(Noon.AddMinutes(7), "rate_limit", false, $"anthropic/{Opus}"), null], routes.All.Select(route => route.SetAside));
+        Assert.Equal((NoRoute.None, Noon.AddMinutes(7)), (routes.Problem, routes.Soonest));
+        Assert.Equal(NoRoute.AllSetAside, Of(store, null).Problem);
     }
 
     [Fact]

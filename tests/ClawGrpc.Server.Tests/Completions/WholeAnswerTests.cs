@@ -39,8 +39,8 @@ public class WholeAnswerTests
     }
 
     [Theory]
-    [InlineData("""{"data":[]}""", "SERVER_ERROR", "no event stream")]
-    [InlineData("""{"type":"message","content":[""", "SERVER_ERROR", "no event stream")]
+    [InlineData("""{"data":[]}""", "SERVER_ERROR", "malformed")]
+    [InlineData("""{"type":"message","content":[""", "SERVER_ERROR", "malformed")]
     [InlineData("""{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}""", "OVERLOADED", "Overloaded")]
     [InlineData("""{"type":"error","error":{"type":"invalid_request_error","message":"No."}}""", "REQUEST_REJECTED", "No.")]
     public async Task Json_that_is_no_message_is_a_failure_before_the_commit(string json, string reason, string message)

@@ -96,6 +96,10 @@ internal sealed class Rig : IAsyncDisposable
         },
     };
 
+    /// <summary>A part of the running server.</summary>
+    public T Part<T>()
+        where T : notnull => _app!.Services.GetRequiredService<T>();
+
     /// <summary>A watcher of the default agent's status.</summary>
     public Watcher Watch(long knownRevision = 0, TimeSpan? heartbeat = null) => new(this, knownRevision, heartbeat);
 

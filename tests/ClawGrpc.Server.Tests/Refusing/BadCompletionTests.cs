@@ -134,14 +134,6 @@ public class BadCompletionTests
             await rig.Models.RemoveModelAliasAsync(new RemoveModelAliasRequest { Alias = "nope" }));
     }
 
-    [Fact]
-    public async Task What_comes_later_says_so()
-    {
-        await using var rig = await WithTwoKeysAsync();
-        await RefusesAsync(rig, StatusCode.Unimplemented, "NOT_IMPLEMENTED", async () => await rig.Models.CountTokensAsync(new CountTokensRequest()));
-        await RefusesAsync(rig, StatusCode.Unimplemented, "NOT_IMPLEMENTED", async () => await rig.Models.PlanCompletionAsync(new PlanCompletionRequest()));
-    }
-
     private static CompletionInput Json(string json) => new() { MessagesJson = ByteString.CopyFromUtf8(json) };
 
     private static CompletionInput Large(int megabytes) => Completing.Input(new string('x', megabytes * 1024 * 1024 - 1000));

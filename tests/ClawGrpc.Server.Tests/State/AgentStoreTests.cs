@@ -157,6 +157,21 @@ public sealed class AgentStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task A_lock_that_was_lost_once_is_taken_again_and_the_decision_made_anew()
+    {
+        Write("{}");
+        var decisions = 0;
+        await _store.UpdateAsync(_ =>
+        {
+            if (decisions++ == 0)
+                Directory.Delete(_store.Path + ".lock");
+            return [Put("a")];
+        });
+        Assert.Equal(2, decisions);
+        Assert.Equal(["a"], Ids(await _store.ReadAsync()));
+    }
+
+    [Fact]
     public async Task A_decision_is_made_on_what_the_file_says_under_the_lock()
     {
         await _store.UpdateAsync(Put("a"));

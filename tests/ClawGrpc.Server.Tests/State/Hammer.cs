@@ -9,8 +9,13 @@ internal sealed class Hammer : IDisposable
     private readonly Task<string> _errors;
 
     public Hammer(params string[] arguments)
+        : this("dotnet", [Path.Join(AppContext.BaseDirectory, "ClawGrpc.StateHammer.dll"), .. arguments])
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Join(AppContext.BaseDirectory, "ClawGrpc.StateHammer.dll"), .. arguments])
+    }
+
+    private Hammer(string program, IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -19,6 +24,9 @@ internal sealed class Hammer : IDisposable
         _process = Process.Start(start)!;
         _errors = _process.StandardError.ReadToEndAsync();
     }
+
+    /// <summary>One that is written in JavaScript.</summary>
+    public static Hammer OfNode(params string[] arguments) => new("node", arguments);
 
     /// <summary>Its next line.</summary>
     /// <exception cref="InvalidOperationException">It ended; the message is what it said of that.</exception>

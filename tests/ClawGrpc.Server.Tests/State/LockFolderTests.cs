@@ -61,11 +61,34 @@ public sealed class LockFolderTests : IDisposable
     {
         Foreign(Noon.AddSeconds(-30));
         using (var held = await AcquireAsync())
-            Assert.Single(_time.Waits);
+            Assert.Equal(2, _time.Waits.Count);
 
+        // No more than the moment in which others may still take it for the stale one.
+        _time.Waits.Clear();
         Foreign(_time.GetUtcNow().AddSeconds(-30).AddMilliseconds(-1));
         using (var held = await AcquireAsync())
-            Assert.Single(_time.Waits);
+            Assert.Equal(TimeSpan.FromMilliseconds(50), Assert.Single(_time.Waits));
+    }
+
+    [Fact]
+    public async Task Who_loses_a_lock_just_taken_over_to_one_that_saw_the_stale_one_too_goes_on_waiting()
+    {
+        Foreign(Noon.AddSeconds(-31));
+        _time.WhileWaiting = () =>
+        {
+            // Removes what it takes for the stale lock, and has it for a while.
+            if (_time.Waits.IsEmpty)
+            {
+                Directory.Delete(Lock);
+                Foreign(_time.GetUtcNow().AddMilliseconds(-5));
+            }
+            else if (_time.Waits.Count == 2)
+                Directory.Delete(Lock);
+        };
+        using var held = await AcquireAsync();
+        Assert.True(held.IsHeld);
+        Assert.Equal(3, _time.Waits.Count);
+        Assert.Equal(["auth-profiles.json.lock/"], _folder.Names);
     }
 
     [Fact]

@@ -1,0 +1,74 @@
+using System.Text;
+using ClawGrpc.Core.Failures;
+using ClawGrpc.Core.Profiles;
+
+namespace ClawGrpc.Core.Tests.Profiles;
+
+/// <summary>What a token endpoint's answer means.</summary>
+public class GrantAnswerTests
+{
+    private const string Sent = "sk-ant-ort01-FAKE-sent-00000000001";
+    private static readonly DateTimeOffset Noon = new(2026, 2, 8, 12, 0, 0, TimeSpan.Zero);
+
+    [Theory]
+    [InlineData("""{"access_token":"a","refresh_token":"b","expires_in":28800,"token_type":"Bearer","scope":"x"}""", "a", "b", 28800)]
+    [InlineData("""{"access_token":"a","token_type":"bearer","expires_in":0.5e2}""", "a", null, 50)]
+    [InlineData("""{"access_token":"a","refresh_token":null,"expires_in":"28800"}""", "a", null, 3600)]
+    [InlineData("""{"access_token":"a","refresh_token":"","expires_in":0}""", "a", null, 3600)]
+    [InlineData("""{"access_token":"a","expires_in":-5}""", "a", null, 3600)]
+    [InlineData("""{"access_token":"a","expires_in":1e400}""", "a", null, 315360000)]
+    public void A_grant_brings_tokens_and_how_long_they_last(string body, string access, string? refresh, int seconds)
+    {
+        var granted = Assert.IsType<GrantAnswer.Granted>(Read(200, body));
+        Assert.Equal((access, refresh, TimeSpan.FromSeconds(seconds)), (granted.Access.Reveal(), granted.Refresh?.Reveal(), granted.Lifetime));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("<html>")]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("""{"access_token":""}""")]
+    [InlineData("""{"access_token":5}""")]
+    [InlineData("""{"access_token":"a b"}""")]
+    [InlineData("""{"access_token":"a\r\nx-api-key: b"}""")]
+    [InlineData("""{"access_token":"\ud800"}""")]
+    [InlineData("""{"access_token":"a","token_type":"mac"}""")]
+    public void A_200_without_a_bearer_token_is_no_grant(string body) =>
+        Assert.Equal("the token endpoint answered 200 without a bearer token", Assert.IsType<GrantAnswer.Failed>(Read(200, body)).Cause);
+
+    [Theory]
+    [InlineData(400, """{"error":"invalid_grant","error_description":"Refresh token not found or invalid"}""",
+        "the token endpoint answered 400: invalid_grant (Refresh token not found or invalid)")]
+    [InlineData(401, """{"error":"invalid_client"}""", "the token endpoint answered 401: invalid_client")]
+    [InlineData(400, "nonsense", "the token endpoint answered 400")]
+    [InlineData(401, """{"error":{"type":"authentication_error"}}""", "the token endpoint answered 401")]
+    [InlineData(403, """{"error":"access_denied"}""", "the token endpoint answered 403: access_denied")]
+    [InlineData(400, """{"error":"invalid_grant","error_description":"no such token: sk-ant-ort01-FAKE-sent-00000000001\n"}""",
+        "the token endpoint answered 400: invalid_grant (no such token: sk-ant-o...00000001 )")]
+    public void A_refusal_is_for_good_and_repeats_no_secret(int status, string body, string cause) =>
+        Assert.Equal(cause, Assert.IsType<GrantAnswer.Refused>(Read(status, body)).Cause);
+
+    [Theory]
+    [InlineData(500, """{"error":"invalid_grant"}""", "the token endpoint answered 500: invalid_grant")]
+    [InlineData(503, "<html>", "the token endpoint answered 503")]
+    [InlineData(302, "", "the token endpoint answered 302")]
+    [InlineData(403, "<html>", "the token endpoint answered 403")]
+    [InlineData(404, "", "the token endpoint answered 404")]
+    [InlineData(408, """{"error":"x"}""", "the token endpoint answered 408: x")]
+    [InlineData(429, """{"error":"x"}""", "the token endpoint answered 429: x")]
+    [InlineData(400, """{"error":"temporarily_unavailable"}""", "the token endpoint answered 400: temporarily_unavailable")]
+    public void What_says_nothing_of_the_login_passes(int status, string body, string cause) =>
+        Assert.Equal(cause, Assert.IsType<GrantAnswer.Failed>(Read(status, body)).Cause);
+
+    [Fact]
+    public void The_endpoint_may_say_when_to_come_back() => Assert.Equal(
+        Noon.AddSeconds(90), Assert.IsType<GrantAnswer.Failed>(Read(429, "", KeyValuePair.Create("retry-after", "90"))).RetryAt);
+
+    [Fact]
+    public void A_long_description_is_cut() => Assert.InRange(
+        Assert.IsType<GrantAnswer.Refused>(Read(400, $$"""{"error":"e","error_description":"{{new string('x', 5000)}}"}""")).Cause.Length, 300, 350);
+
+    private static GrantAnswer Read(int status, string body, params KeyValuePair<string, string>[] headers) =>
+        GrantAnswer.Read(status, AnswerHeaders.Of(headers), Encoding.UTF8.GetBytes(body), new Secret(Sent), Noon);
+}

@@ -1,0 +1,116 @@
+using ClawGrpc.Testing;
+using ClawGrpc.V1;
+using Google.Rpc;
+using Grpc.Core;
+
+namespace ClawGrpc.EndToEnd.Tests;
+
+/// <summary>
+/// <c>kill -9</c> while a login is refreshed. The endpoint's refresh tokens work once: what it granted may be lost, and then the login
+/// is. Whatever happens, the endpoint is not asked again and again.
+/// </summary>
+public class RefreshCrashTests
+{
+    private const string Path = "/v1/oauth/token";
+    private const string Login = "anthropic:login";
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(3);
+
+    [Fact]
+    public async Task Killed_between_the_answer_and_the_write_the_login_has_failed_and_is_not_asked_for_again()
+    {
+        var clock = new ManualTimeProvider(DateTimeOffset.UtcNow);
+        await using var house = await House.BuildAsync(time: clock, more: OAuth);
+        house.Sandbox.Script(Faults.Slow(beforeHeadersMs: (int)Pause.TotalMilliseconds).ForPath(Path));
+        await StoreAsync(house, "sk-ant-ort01-FAKE-0");
+        var server = await house.ServeAsync();
+        using (var channel = house.Connect())
+        {
+            var call = CompleteAsync(channel);
+            await house.Sandbox.WaitForRequestsAsync(1);
+
+            // It stands still while the answer reaches its machine, and never runs again.
+            server.Signal(RunningProgram.SigStop);
+            await clock.PassAsync(Pause, Pause);
+            Assert.Equal(Outcome.Answered, await house.Sandbox.Requests.Single().Finished);
+            server.Signal(RunningProgram.SigKill);
+            await server.ExitAsync();
+            await call;
+        }
+
+        await AssertSettledAsync(house, asked: 2, "OAUTH_REFRESH_FAILED");
+    }
+
+    [Fact]
+    public async Task Killed_at_any_moment_the_login_is_good_or_has_failed_and_is_not_asked_for_again()
+    {
+        var random = new Random(20261121);
+        await using var house = await House.BuildAsync(more: OAuth);
+        for (var crash = 0; crash < 4; crash++)
+        {
+            house.Sandbox.ClearRequests();
+            await StoreAsync(house, $"sk-ant-ort01-FAKE-{crash}");
+            var server = await house.ServeAsync();
+            using (var channel = house.Connect())
+            {
+                var call = CompleteAsync(channel);
+                await house.Sandbox.WaitUntilAsync(requests => requests.Any(request => request.Outcome == Outcome.Answered));
+                Thread.SpinWait(random.Next(3_000_000));
+                server.Signal(RunningProgram.SigKill);
+                await server.ExitAsync();
+                await call;
+            }
+
+            var isStored = !(await File.ReadAllTextAsync(house.ProfilesPath)).Contains($"FAKE-{crash}\"", StringComparison.Ordinal);
+            await AssertSettledAsync(house, isStored ? 1 : 2, isStored ? "served" : "OAUTH_REFRESH_FAILED");
+        }
+    }
+
+    private static string OAuth(string url) => $"clawgrpc: {{ oauth: {{ tokenUrl: '{url}{Path}', clientId: 'client' }} }}";
+
+    private static async Task StoreAsync(House house, string refresh)
+    {
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(house.ProfilesPath)!);
+        await File.WriteAllTextAsync(house.ProfilesPath, $$"""
+            { "version": 1, "profiles": { "{{Login}}": { "type": "oauth", "provider": "anthropic", "access": "sk-ant-oat01-FAKE-old", "refresh": "{{refresh}}", "expires": 1 } } }
+            """);
+    }
+
+    // What a new server makes of it, and goes on making of it.
+    private static async Task AssertSettledAsync(House house, int asked, string outcome)
+    {
+        var server = await house.ServeAsync();
+        using (var channel = house.Connect())
+        {
+            for (var again = 0; again < 4; again++)
+            {
+                Assert.Equal(outcome, await CompleteAsync(channel));
+                Assert.Equal(asked, house.Sandbox.Requests.Count(request => request.Path == Path));
+            }
+
+            var profile = (await new ModelService.ModelServiceClient(channel).GetStatusAsync(new GetStatusRequest())).Status.Auth.Profiles.Single();
+            Assert.Equal((Login, outcome == "served" ? ExpiryState.Ok : ExpiryState.Expired), (profile.ProfileId, profile.Expiry));
+        }
+
+        Assert.Equal([house.ProfilesPath], Directory.EnumerateFileSystemEntries(System.IO.Path.GetDirectoryName(house.ProfilesPath)!));
+        server.Signal(RunningProgram.SigTerm);
+        await server.ExitAsync();
+    }
+
+    // "served", or the reason why not.
+    private static async Task<string> CompleteAsync(ChannelBase channel)
+    {
+        try
+        {
+            var message = new Message { Role = Role.User, Content = { new ContentBlock { Text = new TextBlock { Text = "Hello" } } } };
+            await new ModelService.ModelServiceClient(channel).CompleteAsync(
+                new CompleteRequest { Input = new CompletionInput { Messages = new MessagesRequest { MaxTokens = 64, Messages = { message } } } });
+            return "served";
+        }
+        catch (RpcException exception)
+        {
+            return exception.Trailers.GetValueBytes("grpc-status-details-bin") is { } details
+                ? Google.Rpc.Status.Parser.ParseFrom(details).Details.First(detail => detail.Is(ErrorInfo.Descriptor)).Unpack<ErrorInfo>().Reason
+                : $"{exception.StatusCode}";
+        }
+    }
+}

@@ -1,0 +1,132 @@
+using ClawGrpc.Server.Completions;
+using ClawGrpc.Server.Tests.Harness;
+using ClawGrpc.Testing;
+using ClawGrpc.V1;
+using static ClawGrpc.Server.Tests.Harness.Credentials;
+
+namespace ClawGrpc.Server.Tests.Completions;
+
+/// <summary>What completions used and cost, in the receipt and in the status.</summary>
+public class UsageAndCostTests
+{
+    private static readonly SandboxOptions CachesAll = new() { MinimumCacheableTokens = 1 };
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_receipt_says_what_it_cost_by_list_prices_and_what_the_cache_saved(bool stream)
+    {
+        await using var rig = await Rig.StartAsync(sandbox: CachesAll);
+        await rig.OnboardAsync();
+        var input = Completing.Input(string.Join(' ', Enumerable.Repeat("Remember this.", 40)), input => input.CacheRetention = CacheRetention.Long);
+        var written = (await rig.AskAsync(stream, input)).Served;
+
+        // Of claude-opus-4-6, in billionths of a dollar: input 5,000, output 25,000, writes 6,250 and 10,000, reads 500.
+        Assert.True(written.Usage.CacheCreation1HInputTokens > 0);
+        Assert.Equal((written.Usage.CacheCreation1HInputTokens * 10_000, 0), (written.Cost.CacheWrite1HNanoUsd, written.Cost.CacheWrite5MNanoUsd));
+        Assert.Equal(-written.Usage.CacheCreation1HInputTokens * 5_000, written.Cost.CacheSavedNanoUsd);
+        var read = (await rig.AskAsync(stream, input)).Served;
+        Assert.Equal(read.Usage.CacheReadInputTokens * 500, read.Cost.CacheReadNanoUsd);
+        Assert.Equal((read.Usage.InputTokens * 5_000, read.Usage.OutputTokens * 25_000), (read.Cost.InputNanoUsd, read.Cost.OutputNanoUsd));
+        Assert.Equal(read.Cost.InputNanoUsd + read.Cost.OutputNanoUsd + read.Cost.CacheReadNanoUsd, read.Cost.TotalNanoUsd);
+        Assert.Equal(read.Usage.CacheReadInputTokens * 4_500, read.Cost.CacheSavedNanoUsd);
+        Assert.Equal(("2026-11-20", ""), (read.Cost.PriceSource, read.Cost.Unpriced));
+    }
+
+    [Fact]
+    public async Task The_status_counts_by_agent_profile_and_model()
+    {
+        await using var rig = await WithTwoKeysAsync();
+        var first = (await rig.StreamAsync()).Served;
+        rig.Sandbox.Script(Faults.Status(401).ForKey(KeyOne));
+        var second = (await rig.CompleteAsync()).Served;
+        var third = (await rig.CompleteAsync(Completing.Input(with: input => input.Model = "claude-sonnet-4-6"))).Served;
+        var status = await rig.StatusAsync();
+        Assert.Equal((3, Sum(first, second, third)), (status.Usage.Completions, status.Usage.Cost.TotalNanoUsd));
+        Assert.Equal(
+            [(One, 1, first.Cost.TotalNanoUsd), (Two, 2, Sum(second, third))],
+            status.Auth.Profiles.Select(profile => (profile.ProfileId, profile.Usage.Completions, profile.Usage.Cost.TotalNanoUsd)));
+        Assert.Equal(
+            [("anthropic/claude-opus-4-6", 2, Sum(first, second)), ("anthropic/claude-sonnet-4-6", 1, third.Cost.TotalNanoUsd)],
+            status.ModelUsages.Select(model => (model.Model, model.Usage.Completions, model.Usage.Cost.TotalNanoUsd)));
+        Assert.Equal(0, status.Usage.UnpricedCompletions);
+    }
+
+    [Fact]
+    public async Task A_model_that_nobody_prices_is_marked_and_not_guessed()
+    {
+        await using var rig = await Rig.StartAsync(sandbox: new SandboxOptions { ExtraModels = ["claude-next"] });
+        await rig.OnboardAsync();
+        var receipt = (await rig.StreamAsync(Completing.Input(with: input => input.Model = "claude-next"))).Served;
+        Assert.Equal((0, "no price for claude-next", ""), (receipt.Cost.TotalNanoUsd, receipt.Cost.Unpriced, receipt.Cost.PriceSource));
+        var status = await rig.StatusAsync();
+        Assert.Equal((1, 1, receipt.Usage.OutputTokens), (status.Usage.Completions, status.Usage.UnpricedCompletions, status.ModelUsages[0].Usage.Usage.OutputTokens));
+    }
+
+    [Fact]
+    public async Task The_configuration_adds_prices_and_overrides_those_of_the_table()
+    {
+        await using var rig = await Rig.StartAsync(sandbox: new SandboxOptions { ExtraModels = ["claude-next"] });
+        await rig.Files.ConfigureAsync(rig.Sandbox.BaseUrl, """agents: { defaults: { model: "claude-next" } }""", """
+            models: [
+              { id: "claude-next", name: "Next", cost: { input: 1, output: 2.5, cacheRead: 0.1, cacheWrite: 1.5 } },
+              { id: "claude-sonnet-4-5", name: "Sonnet", cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 } },
+              { id: "claude-opus-4-6", name: "Opus", cost: { input: "many" } },
+            ]
+            """);
+        await rig.RestartServerAsync();
+        await rig.OnboardAsync();
+        var next = (await rig.StreamAsync()).Served;
+        Assert.Equal((next.Usage.OutputTokens * 2_500, "configuration"), (next.Cost.OutputNanoUsd, next.Cost.PriceSource));
+        Assert.Equal(next.Usage.InputTokens * 1_000, next.Cost.InputNanoUsd);
+
+        // Upstream names the dated snapshot of what was asked for.
+        var free = (await rig.StreamAsync(Completing.Input(with: input => input.Model = "claude-sonnet-4-5"))).Served;
+        Assert.Equal((0, "configuration", ""), (free.Cost.TotalNanoUsd, free.Cost.PriceSource, free.Cost.Unpriced));
+        Assert.Equal("2026-11-20", (await rig.StreamAsync(Completing.Input(with: input => input.Model = "claude-opus-4-6"))).Served.Cost.PriceSource);
+    }
+
+    [Fact]
+    public async Task An_interrupted_answer_costs_what_was_counted_until_then()
+    {
+        await using var rig = await Rig.StartAsync();
+        await rig.OnboardAsync();
+        rig.Sandbox.Script(Faults.Cut(6));
+        var failed = (await rig.StreamAsync()).Failed;
+        Assert.Equal("INTERRUPTED", failed.Reason);
+        var (usage, cost) = (failed.Receipt!.Usage, failed.Receipt.Cost);
+        Assert.True(usage.InputTokens > 0);
+        Assert.Equal(usage.InputTokens * 5_000 + usage.OutputTokens * 25_000, cost.TotalNanoUsd);
+        var counted = (await rig.StatusAsync()).Usage;
+        Assert.Equal((1, cost.TotalNanoUsd), (counted.Completions, counted.Cost.TotalNanoUsd));
+    }
+
+    [Fact]
+    public async Task So_does_one_that_the_caller_left()
+    {
+        await using var rig = await Rig.StartAsync();
+        await rig.OnboardAsync();
+        rig.Sandbox.Script(Faults.Stall(6));
+        using (var leave = new CancellationTokenSource())
+        using (var call = rig.OpenStream(cancellation: leave.Token))
+        {
+            await call.ReadTextAsync("You said “Hello”.");
+            await leave.CancelAsync();
+        }
+
+        await Rig.EventuallyAsync(async () => (await rig.StatusAsync()).Usage.Completions == 1);
+        var status = await rig.StatusAsync();
+        Assert.True(status.Usage.Cost.InputNanoUsd > 0);
+        Assert.Equal((1, status.Usage), (status.ModelUsages.Count, status.ModelUsages[0].Usage));
+    }
+
+    [Fact]
+    public void Every_price_of_the_table_follows_Anthropics_rules_for_writes()
+    {
+        Assert.Matches("^20[0-9]{2}-[0-9]{2}-[0-9]{2}$", ListPrices.Table.Date);
+        Assert.All(ListPrices.Table.Models.Values, price => Assert.Equal((price.Input * 5 / 4, price.Input * 2), (price.CacheWrite5m, price.CacheWrite1h)));
+        Assert.All(ListPrices.Table.Models.Values, price => Assert.True(price.CacheRead < price.Input && price.Input < price.Output));
+    }
+
+    private static long Sum(params Receipt[] receipts) => receipts.Sum(receipt => receipt.Cost.TotalNanoUsd);
+}

@@ -1,0 +1,63 @@
+using ClawGrpc.Server.Tests.Harness;
+using ClawGrpc.Testing;
+using static ClawGrpc.Server.Tests.Harness.Credentials;
+
+namespace ClawGrpc.Server.Tests.OAuth;
+
+/// <summary>A rig whose first profile is an OAuth login, as another program stored it; the second one is an API key.</summary>
+internal static class Login
+{
+    public const string Path = "/v1/oauth/token";
+    public const string Access = "sk-ant-oat01-FAKE-stored-access-0000000001";
+    public const string Refresh = "sk-ant-ort01-FAKE-stored-refresh-000000001";
+    public const string ClientId = "a-client-of-the-operator";
+
+    /// <summary>Before every answer of a slow endpoint.</summary>
+    public static readonly TimeSpan Slowness = TimeSpan.FromSeconds(3);
+
+    public static Fault Slow => Faults.Slow(beforeHeadersMs: (int)Slowness.TotalMilliseconds).ForPath(Path);
+
+    /// <param name="left">How long the stored access token is still good.</param>
+    /// <param name="withKey">Whether there is the second profile.</param>
+    /// <param name="configured">Whether the sandbox's token endpoint is configured.</param>
+    /// <param name="sandbox">How upstream behaves.</param>
+    public static async Task<Rig> StartAsync(TimeSpan left, bool withKey = false, bool configured = true, SandboxOptions? sandbox = null)
+    {
+        var rig = await Rig.PrepareAsync(sandbox);
+        await rig.StoreLoginAsync(left, withKey: withKey);
+        await rig.Files.ConfigureAsync(rig.Sandbox.BaseUrl, configured ? Section($"{rig.Sandbox.BaseUrl}{Path}") : "");
+        await rig.StartServerAsync();
+        return rig;
+    }
+
+    public static string Section(string url) => $"clawgrpc: {{ oauth: {{ tokenUrl: '{url}', clientId: '{ClientId}' }} }}";
+
+    /// <summary>Writes both profiles as another program would: with members and numbers that nobody here may lose.</summary>
+    public static Task StoreLoginAsync(
+        this Rig rig, TimeSpan left, string refresh = Refresh, string access = Access, bool withKey = false, string id = One) => rig.Files.WriteProfilesAsync($$"""
+        {
+          "version": 1,
+          "profiles": {
+            "{{id}}": { "type": "oauth", "provider": "anthropic", "access": "{{access}}", "refresh": "{{refresh}}",
+              "expires": {{(rig.Time.GetUtcNow() + left).ToUnixTimeMilliseconds()}}, "email": "me@example.com", "scopes": ["user:inference"] }{{(withKey ? "," : "")}}
+            {{(withKey ? $$"""  "{{Two}}": { "type": "api_key", "provider": "anthropic", "key": "{{KeyTwo}}" }""" : "")}}
+          },
+          "usageStats": { "{{id}}": { "errorCount": 2, "failureCounts": { "rate_limit": 2 }, "lastFailureAt": 1700000000000, "theirs": true } }
+        }
+        """);
+
+    /// <summary>The requests to the token endpoint so far.</summary>
+    public static IReadOnlyList<SeenRequest> Grants(this Rig rig) => [.. rig.Sandbox.Requests.Where(request => request.Path == Path)];
+
+    /// <summary>The credentials of the completions so far.</summary>
+    public static IReadOnlyList<string> Used(this Rig rig) =>
+        [.. rig.Sandbox.Requests.Where(request => request.Path != Path).Select(request => request.Credential!)];
+
+    /// <summary>Waits until the endpoint was asked so often.</summary>
+    public static Task AskedAsync(this Rig rig, int times) =>
+        rig.Sandbox.WaitUntilAsync(requests => requests.Count(request => request.Path == Path) >= times);
+
+    /// <summary>The stored login's member.</summary>
+    public static string Stored(this Rig rig, string member, string id = One) =>
+        rig.Files.Profiles().GetProperty("profiles").GetProperty(id).GetProperty(member).ToString();
+}

@@ -1,0 +1,39 @@
+// The protocol of proper-lockfile in a few lines, for machines without npm: who makes the directory holds the lock, gives it a new
+// time every half of the time it takes to become stale, and removes it. run.sh takes the package itself.
+import fs from 'node:fs/promises'
+import { setTimeout as wait } from 'node:timers/promises'
+
+export async function lock (file, { stale, retries: { retries, minTimeout, maxTimeout } }) {
+  const folder = `${await fs.realpath(file)}.lock`
+  for (let retry = 0; ; retry++) {
+    if (await take(folder, stale)) return hold(folder, stale)
+    if (retry === retries) throw new Error('Lock file is already being held')
+    await wait(Math.min(maxTimeout, minTimeout * 2 ** Math.min(retry, 20) * (1 + Math.random())))
+  }
+}
+
+async function take (folder, stale) {
+  if (await made(folder)) return true
+  const stat = await fs.stat(folder).catch(() => null)
+  if (stat?.mtimeMs >= Date.now() - stale) return false
+  if (stat) await fs.rmdir(folder).catch(() => {})
+  return made(folder)
+}
+
+const made = (folder) => fs.mkdir(folder).then(() => true, () => false)
+
+async function hold (folder, stale) {
+  let [held, isReleased] = [(await fs.stat(folder)).mtimeMs, false]
+  const keepFresh = async () => {
+    if ((await fs.stat(folder)).mtimeMs !== held) throw new Error('Unable to update lock within the stale threshold')
+    const now = new Date()
+    await fs.utimes(folder, now, now)
+    held = now.getTime()
+  }
+  const timer = setInterval(() => keepFresh().catch((error) => { if (!isReleased) throw error }), stale / 2)
+  return async () => {
+    isReleased = true
+    clearInterval(timer)
+    await fs.rmdir(folder)
+  }
+}
