@@ -67,7 +67,7 @@ public static class RecordingFolder
         return new Recording(name, Member(response, "status") is { ValueKind: JsonValueKind.Number } status ? status.GetInt32() : 200,
             Texts(Member(response, "headers")), File.ReadAllBytes(file))
         {
-            Request = path.EndsWith("/v1/messages", StringComparison.Ordinal) && Member(body, "messages").ValueKind == JsonValueKind.Array ? body : null,
+            Request = (path.EndsWith("/v1/messages", StringComparison.Ordinal) || path.EndsWith("/v1/messages/count_tokens", StringComparison.Ordinal)) && Member(body, "messages").ValueKind == JsonValueKind.Array ? body : null,
             RequestHeaders = Texts(Member(request, "headers")),
         };
     }

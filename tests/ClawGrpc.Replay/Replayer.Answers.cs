@@ -51,6 +51,21 @@ public sealed partial class Replayer
         return $"the message as it was recorded, in pieces of up to {pieces} bytes";
     }
 
+    // The count, and the request for it with all that was recorded in it.
+    private async Task<string> ReplayCountAsync(Recording recording)
+    {
+        Answer(recording, AnyPiece(), "/v1/messages/count_tokens");
+        var given = recording.Request is { } request ? System.Text.Encoding.UTF8.GetBytes(request.GetRawText()) : Prompt;
+        var input = Input(given);
+        input.CacheRetention = CacheRetention.None;
+        var counted = await _models.CountTokensAsync(new CountTokensRequest { Input = input }, deadline: Deadline);
+        var recorded = Member(Recording.Json(recording.Body), "input_tokens").GetInt64();
+        Expect(counted.InputTokens == recorded, $"{counted.InputTokens} tokens and not {recorded}");
+        if (recording.Request is { } wanted)
+            Expect(SameJson.Difference(wanted, sandbox.Requests[0].Body), "the request to count");
+        return $"{recorded} tokens";
+    }
+
     // What no Messages request is answered with must not pass for an answer.
     private async Task<string> ReplayOtherAsync(Recording recording)
     {

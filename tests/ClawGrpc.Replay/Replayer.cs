@@ -42,10 +42,11 @@ public sealed partial class Replayer(Sandbox sandbox, GrpcChannel channel, Rando
             {
                 RecordingKind.Stream => await ReplayStreamAsync(recording),
                 RecordingKind.Message => await ReplayMessageAsync(recording),
+                RecordingKind.Count => await ReplayCountAsync(recording),
                 RecordingKind.Error => await ReplayErrorAsync(recording),
                 _ => await ReplayOtherAsync(recording),
             };
-            return recording.Request is null ? answer : $"{answer}; {await ReplayRequestAsync(recording)}";
+            return recording.Request is null || recording.Kind == RecordingKind.Count ? answer : $"{answer}; {await ReplayRequestAsync(recording)}";
         }
         catch (RpcException exception)
         {
@@ -108,12 +109,13 @@ public sealed partial class Replayer(Sandbox sandbox, GrpcChannel channel, Rando
     }
 
     /// <summary>Has upstream answer so until told otherwise.</summary>
-    private string Answer(Recording recording, int most)
+    private string Answer(Recording recording, int most, string path = "/v1/messages")
     {
         sandbox.ClearScript();
         sandbox.Script(new Fault
         {
             Times = Fault.Forever,
+            Match = new() { Path = path },
             Replay = new() { Bytes = recording.Body, Status = recording.Status, Headers = HeadersOf(recording) },
             Chunks = new(most, random.Next()),
         });

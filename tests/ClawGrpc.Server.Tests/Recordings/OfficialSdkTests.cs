@@ -22,7 +22,7 @@ public class OfficialSdkTests
         await using var rig = await Rig.StartAsync();
         await rig.OnboardAsync();
         var taken = 0;
-        foreach (var recording in All.Where(recording => recording.Request is not null && recording.Status == 200))
+        foreach (var recording in All.Where(recording => recording.Request is not null && recording.Status == 200 && recording.Kind != RecordingKind.Count))
         {
             rig.Sandbox.ClearRequests();
             rig.Sandbox.Script(new Fault { Replay = new() { Text = """{"content":[]}""" } });
