@@ -48,6 +48,23 @@ real-openclaw: build ## The other way round: OpenClaw from npm reads what these 
 	@eng/debian.sh faketime
 	@node tests/real-openclaw/main.mjs
 
+# A folder of recorded traffic, for `make replay`: tests/recordings/README.md has its form. SEED repeats a run.
+FIXTURES ?= $(if $(wildcard ../shared/fixtures),../shared/fixtures,tests/recordings)
+SEED ?=
+
+.PHONY: replay
+replay: build ## Recorded answers and requests through the server, held against the recording; FIXTURES=DIR
+	@artifacts/bin/ClawGrpc.Replay/release/ClawGrpc.Replay '$(FIXTURES)' $(SEED)
+
+# What the tests prove by the hundred, by the thousand. It measures memory, so nothing else should run beside it.
+proofs := ClawGrpc.EndToEnd.Tests/LeavingTests ClawGrpc.Server.Tests/RandomFaultTests ClawGrpc.Server.Tests/MalformedAnswerTests \
+  ClawGrpc.Server.Tests/MalformedRequestTests
+
+.PHONY: proof
+proof: build ## 1,000 callers that leave in each phase, 5,000 fault scripts, 10,000 malformed answers and requests
+	@for proof in $(proofs); do PROOF=full dotnet test "artifacts/bin/$${proof%/*}/release/$${proof%/*}.dll" \
+	  --filter "FullyQualifiedName~$${proof#*/}" --logger 'console;verbosity=detailed' | grep -vE '^\[xUnit|^ *$$'; done
+
 .PHONY: build
 build: $(stamps)/build $(apps) ## Build all of it; leaves bin/clawgrpc (server) and bin/claw (CLI)
 

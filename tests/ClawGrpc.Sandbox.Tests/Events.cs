@@ -9,8 +9,8 @@ internal static class Events
     /// <summary>The events of a stream: name and data. What has no blank line after it is left out.</summary>
     public static IReadOnlyList<(string Name, JsonElement Data)> Parse(string stream)
     {
-        var blocks = stream.ReplaceLineEndings("\n").Split("\n\n");
-        return [.. blocks[..^1].Select(block => (Line(block, "event: "), JsonDocument.Parse(Line(block, "data: ")).RootElement))];
+        var blocks = stream.Replace("\r\n", "\n", StringComparison.Ordinal).Split("\n\n");
+        return [.. blocks[..^1].Where(block => block.Contains("data: ", StringComparison.Ordinal)).Select(block => (Line(block, "event: "), JsonDocument.Parse(Line(block, "data: ")).RootElement))];
     }
 
     public static IReadOnlyList<string> Names(string stream) => [.. Parse(stream).Select(one => one.Name)];

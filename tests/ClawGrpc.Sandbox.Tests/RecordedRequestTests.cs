@@ -5,7 +5,7 @@ namespace ClawGrpc.Testing.Tests;
 /// <summary>The real API took these requests: the sandbox must not be stricter.</summary>
 public class RecordedRequestTests
 {
-    [RecordedFact]
+    [Fact]
     public async Task Every_recorded_request_that_was_answered_is_answered()
     {
         var recordings = Recordings.All

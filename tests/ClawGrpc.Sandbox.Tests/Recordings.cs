@@ -3,30 +3,13 @@ using System.Text.Json;
 namespace ClawGrpc.Testing.Tests;
 
 /// <summary>
-/// Recorded traffic of the API: a folder of <c>NAME.meta.json</c> with the request and the answer's head, and the body beside
-/// it. It is no
-/// part of the repository; <c>FIXTURES</c> names it, or it stands in <c>shared/fixtures</c> beside the checkout.
+/// Recorded traffic of the API: folders of <c>NAME.meta.json</c> with the request and the answer's head, and the body beside it.
 /// </summary>
 internal static class Recordings
 {
-    public static string? Folder { get; } = Find();
-
-    public static IEnumerable<Recording> All => Folder is null
-        ? []
-        : Directory.EnumerateFiles(Folder, "*.meta.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(Recording.Read);
-
-    private static string? Find()
-    {
-        var given = Environment.GetEnvironmentVariable("FIXTURES");
-        var root = new DirectoryInfo(AppContext.BaseDirectory);
-        while (root is not null && !File.Exists(Path.Combine(root.FullName, "ClawGrpc.sln")))
-        {
-            root = root.Parent;
-        }
-
-        var folder = string.IsNullOrEmpty(given) ? Path.Combine(root?.Parent?.FullName ?? "", "shared", "fixtures") : given;
-        return Directory.Exists(folder) ? folder : null;
-    }
+    public static IEnumerable<Recording> All => RecordedFolders.All
+        .SelectMany(folder => Directory.EnumerateFiles(folder, "*.meta.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        .Select(Recording.Read);
 }
 
 /// <summary>One recorded exchange.</summary>
@@ -56,16 +39,4 @@ internal sealed record Recording(string Name, string? BodyFile, JsonElement Meta
     private Dictionary<string, string> Headers(string side) => Meta.Get(side)?.Get("headers") is { } headers
         ? headers.EnumerateObject().ToDictionary(header => header.Name, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase)
         : [];
-}
-
-/// <summary>A fact about recorded traffic; skipped where there is none.</summary>
-public sealed class RecordedFactAttribute : FactAttribute
-{
-    public RecordedFactAttribute()
-    {
-        if (Recordings.Folder is null)
-        {
-            Skip = "No recorded traffic here: set FIXTURES to its folder.";
-        }
-    }
 }

@@ -55,7 +55,7 @@ public class ReplayTests
         Assert.Equal("""{"type":"error"}""", await response.Content.ReadAsStringAsync());
     }
 
-    [RecordedFact]
+    [Fact]
     public async Task Every_recording_comes_back_byte_for_byte()
     {
         await using var sandbox = await Sandbox.StartAsync();

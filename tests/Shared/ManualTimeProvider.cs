@@ -45,7 +45,7 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : TimeProvider
                 var step = (due?.Due ?? _now + by) - _now;
                 _now += step;
                 by -= step;
-                due?.Rearm();
+                due?.Begin();
             }
 
             if (due is null)
@@ -120,6 +120,7 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : TimeProvider
     private sealed class ManualTimer(ManualTimeProvider clock, TimerCallback callback, object? state) : ITimer
     {
         private TimeSpan _period = Timeout.InfiniteTimeSpan;
+        private TaskCompletionSource? _running;
 
         public DateTimeOffset Due { get; private set; }
 
@@ -150,8 +151,10 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : TimeProvider
             return true;
         }
 
-        public void Rearm()
+        /// <summary>It is due: called under the clock's lock, before <see cref="Run"/>.</summary>
+        public void Begin()
         {
+            _running = new(TaskCreationOptions.RunContinuationsAsynchronously);
             if (_period > TimeSpan.Zero)
             {
                 Due += _period;
@@ -162,7 +165,17 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : TimeProvider
             }
         }
 
-        public void Run() => callback(state);
+        public void Run()
+        {
+            try
+            {
+                callback(state);
+            }
+            finally
+            {
+                _running!.TrySetResult();
+            }
+        }
 
         public void Dispose()
         {
@@ -172,10 +185,14 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : TimeProvider
             }
         }
 
+        // As the system's timers do, it waits for what runs already.
         public ValueTask DisposeAsync()
         {
-            Dispose();
-            return ValueTask.CompletedTask;
+            lock (clock._lock)
+            {
+                clock._timers.Remove(this);
+                return _running is { } running ? new(running.Task) : ValueTask.CompletedTask;
+            }
         }
     }
 }

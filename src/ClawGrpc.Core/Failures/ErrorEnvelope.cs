@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using ClawGrpc.Core.Messages;
 
 namespace ClawGrpc.Core.Failures;
 
@@ -16,31 +17,41 @@ public sealed record ErrorEnvelope(string? Type, string? Message, string? Code, 
     /// <param name="body">JSON, HTML, text or nothing.</param>
     public static ErrorEnvelope Read(ReadOnlyMemory<byte> body)
     {
+        if (!IsObject(body.Span))
+        {
+            // HTML of a content delivery network, plain text, or nothing at all.
+            var text = Encoding.UTF8.GetString(body.Span[..Math.Min(body.Length, LongestText)]).Trim();
+            return new ErrorEnvelope(null, text.Length == 0 ? null : text, null, null);
+        }
+
+        var root = new JsonMembers(body);
+        var error = MembersOf(root, "error"u8);
+        return new ErrorEnvelope(Text(error, "type"u8), Text(error, "message"u8), Text(MembersOf(error, "details"u8), "error_code"u8), Text(root, "request_id"u8));
+    }
+
+    private static bool IsObject(ReadOnlySpan<byte> body)
+    {
         try
         {
-            using var document = JsonDocument.Parse(body);
-            if (document.RootElement.ValueKind == JsonValueKind.Object)
-                return Read(document.RootElement);
+            var reader = new Utf8JsonReader(body, JsonText.Options);
+            var isObject = reader.Read() && reader.TokenType == JsonTokenType.StartObject;
+            while (reader.Read())
+            {
+                // Only to know that it is JSON to its end.
+            }
+
+            return isObject;
         }
         catch (JsonException)
         {
-            // HTML of a content delivery network, plain text, or nothing at all.
+            return false;
         }
-
-        var text = Encoding.UTF8.GetString(body.Span[..Math.Min(body.Length, LongestText)]).Trim();
-        return new ErrorEnvelope(null, text.Length == 0 ? null : text, null, null);
     }
 
-    private static ErrorEnvelope Read(JsonElement root)
-    {
-        var error = root.TryGetProperty("error", out var found) && found.ValueKind == JsonValueKind.Object ? found : default;
-        var details = Member(error, "details") is { ValueKind: JsonValueKind.Object } member ? member : default;
-        return new ErrorEnvelope(Text(error, "type"), Text(error, "message"), Text(details, "error_code"), Text(root, "request_id"));
-    }
+    private static JsonMembers MembersOf(JsonMembers parent, ReadOnlySpan<byte> name) =>
+        new(parent.Find(name) is var value && value.Span.StartsWith("{"u8) ? value : default);
 
-    private static JsonElement? Member(JsonElement parent, string name) =>
-        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var value) ? value : null;
-
-    private static string? Text(JsonElement parent, string name) =>
-        Member(parent, name) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
+    // Strings are what JSON and UTF-8 let through: half a surrogate pair and bytes that are no text become U+FFFD.
+    private static string? Text(JsonMembers parent, ReadOnlySpan<byte> name) =>
+        parent.Find(name) is var value && value.Span.StartsWith("\""u8) ? JsonText.Decode(value.Span[1..^1]) : null;
 }

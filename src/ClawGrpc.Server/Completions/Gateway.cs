@@ -74,6 +74,12 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
         foreach (var route in Open(routes, log))
         {
             var asked = time.GetUtcNow();
+            if (FoundUseless(call, route, failures, asked) is { } aside)
+            {
+                log.Skipped(route with { SetAside = aside }, asked);
+                continue;
+            }
+
             var token = await TokenOf(call, route, cancellation);
             if (token.Token is not { } credential)
             {
@@ -126,6 +132,12 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
                 log.Skipped(route, log.Start);
         }
     }
+
+    // A profile that this very call has found to be of no use is not asked for its other models: it would fail and count once more.
+    private static SetAside? FoundUseless(Call call, Route route, List<(string ProfileId, UpstreamFailure Failure)> failures, DateTimeOffset now) =>
+        failures.Exists(each => each.ProfileId == route.ProfileId && each.Failure.SetsAside == SetsAside.Profile)
+            ? SetAside.Of(call.Agent.StoreOrEmpty.HealthOf(route.ProfileId), route.ModelRef, now)
+            : null;
 
     // A key that is no profile has no cooldown: then what upstream said counts, or the first step of the ladder.
     private static DateTimeOffset SoonestOf(

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Security;
@@ -19,8 +20,9 @@ internal sealed class Upstream(HttpMessageInvoker http, TimeProvider time)
     // A body longer than this is no envelope and no grant; reading on would only cost.
     private const int LongestBody = 64 * 1024;
 
-    // What comes whole is a message without content, a number or a page of models.
-    private const int LongestWhole = 4 * 1024 * 1024;
+    // What comes whole is a number, a page of models, or the message of an upstream that does not stream.
+    private const int LongestWhole = 32 * 1024 * 1024;
+    private const string Json = "application/json";
 
     /// <summary>The production handler: no redirects (a secret belongs to one origin), no cookies, no decompression, no spans.</summary>
     public static SocketsHttpHandler NewHandler() => new()
@@ -48,10 +50,17 @@ internal sealed class Upstream(HttpMessageInvoker http, TimeProvider time)
         try
         {
             var headers = HeadersOf(response);
-            var stream = request.Streams
-                ? await response.Content.ReadAsStreamAsync(cancellation)
-                : new MemoryStream(FoldedMessage.Read(await ReadAsync(response, LongestWhole, cancellation)).ToEvents());
-            var answer = new AnswerStream(response, stream, headers);
+            if (MediaTypeOf(response) != Json)
+            {
+                var streamed = new AnswerStream(response, await response.Content.ReadAsStreamAsync(cancellation), headers);
+                response = null;
+                return new Tried<AnswerStream>(streamed, null, streamed.RequestId);
+            }
+
+            var body = await ReadAsync(response, LongestWhole, cancellation);
+            if (ErrorEnvelope.Read(body) is { Type: not null } error)
+                return new Tried<AnswerStream>(null, Failure.OfEvent(error.Type, error.Message, headers["request-id"]));
+            var answer = new AnswerStream(response, new MemoryStream(FoldedMessage.Read(body).ToEvents()), headers);
             response = null;
             return new Tried<AnswerStream>(answer, null, answer.RequestId);
         }
@@ -120,7 +129,10 @@ internal sealed class Upstream(HttpMessageInvoker http, TimeProvider time)
         try
         {
             response = await http.SendAsync(message, cancellation);
-            if (response.StatusCode == HttpStatusCode.OK && response.Content.Headers.ContentType?.MediaType == request.MediaType)
+            var type = MediaTypeOf(response);
+
+            // Gateways in between do not always stream.
+            if (response.StatusCode == HttpStatusCode.OK && (type == request.MediaType || type == Json))
                 return (Interlocked.Exchange(ref response, null), null);
             var headers = HeadersOf(response);
             var text = await ReadBodyAsync(response, cancellation);
@@ -139,7 +151,7 @@ internal sealed class Upstream(HttpMessageInvoker http, TimeProvider time)
     }
 
     private static UpstreamFailure OfAnotherType(HttpResponseMessage response, AnswerHeaders headers, string expected) =>
-        new(FailureKind.ServerError, $"The answer is not {expected} but {response.Content.Headers.ContentType?.MediaType ?? "without a type"}.")
+        new(FailureKind.ServerError, $"The answer is not {expected} but {MediaTypeOf(response) ?? "without a type"}.")
         {
             Status = (int)response.StatusCode,
             RequestId = headers["request-id"],
@@ -151,11 +163,14 @@ internal sealed class Upstream(HttpMessageInvoker http, TimeProvider time)
 
     private static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpResponseMessage response, int most, CancellationToken cancellation)
     {
-        var buffer = new byte[Math.Min(most, response.Content.Headers.ContentLength + 1 ?? most)];
         await using var stream = await response.Content.ReadAsStreamAsync(cancellation);
-        var length = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellation);
-        return buffer.AsMemory(0, length);
+        var buffer = new ArrayBufferWriter<byte>(4096);
+        while (buffer.WrittenCount < most && await stream.ReadAsync(buffer.GetMemory(4096), cancellation) is > 0 and var read)
+            buffer.Advance(read);
+        return buffer.WrittenMemory[..Math.Min(most, buffer.WrittenCount)];
     }
+
+    private static string? MediaTypeOf(HttpResponseMessage response) => response.Content.Headers.ContentType?.MediaType;
 
     public static AnswerHeaders HeadersOf(HttpResponseMessage response) => AnswerHeaders.Of(
         response.Headers.NonValidated.Select(header => KeyValuePair.Create(header.Key, header.Value.ToString())));

@@ -11,7 +11,7 @@ namespace ClawGrpc.Server.Errors;
 internal sealed class ClawException(ErrorReason reason, StatusCode code, string message) : Exception(message)
 {
     private const string Domain = "clawgrpc.v1";
-    private const string DetailsTrailer = "grpc-status-details-bin";
+    public const string DetailsTrailer = "grpc-status-details-bin";
 
     public ErrorReason Reason { get; } = reason;
 

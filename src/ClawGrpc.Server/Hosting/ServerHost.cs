@@ -72,9 +72,10 @@ internal static class ServerHost
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
         builder.Logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
 
-        // Request logging at its default level costs several times the CPU of a whole relayed call.
+        // Request logging at its default level costs several times the CPU of a whole relayed call. What the call handler would log,
+        // the interceptor says of faults, and callers are told of their mistakes.
         builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("ClawGrpc", LogLevel.Information)
-            .AddFilter("Microsoft.Hosting.Lifetime", LogLevel.None).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+            .AddFilter("Grpc.AspNetCore.Server.ServerCallHandler", LogLevel.None).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.None).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, addresses));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTime);
         builder.Services.AddGrpc(grpc =>
@@ -90,6 +91,7 @@ internal static class ServerHost
             .AddSingleton<CallReader>()
             .AddHostedService(services => services.GetRequiredService<StateWatch>());
         var app = builder.Build();
+        app.Use(UnreadRequests.ExplainAsync);
         app.MapGrpcService<AuthService>();
         app.MapGrpcService<ModelService>();
         app.MapGrpcService<HealthService>();

@@ -260,6 +260,16 @@ public class FailureTests
 
     private static string Envelope(string type, string message) => $$$"""{"type":"error","error":{"type":"{{{type}}}","message":"{{{message}}}"}}""";
 
+    [Theory]
+    [InlineData("\"half \\ud800 pair\"", "half \uFFFD pair")]
+    [InlineData("\"no \u00FF text\"", "no \uFFFD text")]
+    [InlineData("7", null)]
+    public void A_message_that_is_no_text_is_told_as_far_as_it_is_one(string json, string? told)
+    {
+        var body = Encoding.Latin1.GetBytes("{\"error\":{\"type\":\"api_error\",\"message\":" + json + "}}");
+        Assert.Equal(new ErrorEnvelope("api_error", told, null, null), ErrorEnvelope.Read(body));
+    }
+
     private static UpstreamFailure Of(int status, string body, params (string Name, string Value)[] headers) => Failure.OfAnswer(
         status, AnswerHeaders.Of(headers.Select(header => KeyValuePair.Create(header.Name, header.Value))), Encoding.UTF8.GetBytes(body), Now);
 }

@@ -48,7 +48,7 @@ public class MessageFoldTests
         var message = fold.Finish()!;
         Assert.Empty(message.CutInputs);
         using var json = JsonDocument.Parse(message.Json);
-        SameJson.Assert(expected, Encoding.UTF8.GetBytes(json.RootElement.GetProperty("content")[0].GetRawText()));
+        AssertJson.Same(expected, Encoding.UTF8.GetBytes(json.RootElement.GetProperty("content")[0].GetRawText()));
     }
 
     [Theory]
@@ -103,7 +103,7 @@ public class MessageFoldTests
             """{"type":"message_start","message":{"id":"m","content":[],"container":null,"novel":{"a":1}}}""",
             """{"type":"message_delta","delta":{"stop_reason":"refusal","stop_details":{"type":"refusal"},"container":{"id":"c"},"other":null},"context_management":{"applied_edits":[]},"x":null,"usage":{"output_tokens":3}}""",
             Stop);
-        SameJson.Assert(
+        AssertJson.Same(
             """{"id":"m","content":[],"container":{"id":"c"},"novel":{"a":1},"stop_reason":"refusal","stop_details":{"type":"refusal"},"context_management":{"applied_edits":[]},"usage":{"output_tokens":3}}""",
             fold.Finish()!.Json);
     }
@@ -116,7 +116,7 @@ public class MessageFoldTests
             Stop);
         var message = fold.Finish()!;
         Assert.Equal((FoldEnd.Complete, "tool_use", "m", "x"), (fold.End, message.StopReason, message.Id, message.Model));
-        SameJson.Assert("""[{"type":"text","text":"a"},{"type":"tool_use","input":{"b":1}}]""", Content(message));
+        AssertJson.Same("""[{"type":"text","text":"a"},{"type":"tool_use","input":{"b":1}}]""", Content(message));
     }
 
     [Fact]
@@ -127,7 +127,7 @@ public class MessageFoldTests
             """{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"b"}}""",
             """{"type":"content_block_start","index":1,"content_block":{"type":"text","text":"c"}}""",
             Stop);
-        SameJson.Assert("""[{"type":"text","text":"ab"},{"type":"text","text":"c"}]""", Content(fold.Finish()!));
+        AssertJson.Same("""[{"type":"text","text":"ab"},{"type":"text","text":"c"}]""", Content(fold.Finish()!));
     }
 
     [Fact]

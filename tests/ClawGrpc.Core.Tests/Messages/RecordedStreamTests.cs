@@ -7,7 +7,7 @@ namespace ClawGrpc.Core.Tests.Messages;
 /// <summary>What was recorded from upstream, folded here and by the official SDK.</summary>
 public class RecordedStreamTests
 {
-    [RecordedFact]
+    [Fact]
     public void Every_recorded_stream_folds_to_what_the_official_sdk_makes_of_it()
     {
         var known = 0;
@@ -18,7 +18,7 @@ public class RecordedStreamTests
                 if (expected is not { } wanted)
                     continue;
                 if (wanted.GetProperty("final_message") is { ValueKind: JsonValueKind.Object } message)
-                    SameJson.Assert(message, Complete(stream, piece).Json, name);
+                    AssertJson.Same(message, Complete(stream, piece).Json, name);
                 else
                     Assert.NotEqual("", WhyNot(stream, piece));
                 known++;
@@ -28,7 +28,7 @@ public class RecordedStreamTests
         Assert.True(known > 0, "the folder has no expectations");
     }
 
-    [RecordedFact]
+    [Fact]
     public void Every_recorded_event_is_given_byte_for_byte_however_it_is_cut()
     {
         foreach (var (name, stream, _) in Recorded.Streams())
@@ -44,7 +44,7 @@ public class RecordedStreamTests
         }
     }
 
-    [RecordedFact]
+    [Fact]
     public void Every_recorded_answer_is_read_or_refused_in_words()
     {
         foreach (var (name, json) in Recorded.Answers())

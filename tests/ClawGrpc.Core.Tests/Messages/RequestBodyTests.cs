@@ -126,7 +126,7 @@ public class RequestBodyTests
             """{"model":"m","system":"s","tools":[ ],"messages":[{}],"thinking":{"type":"adaptive"},"novel":1}""", Text(body.RenderForCount("m")));
     }
 
-    [RecordedFact]
+    [Fact]
     public void Every_recorded_request_is_sent_as_it_is()
     {
         var count = 0;

@@ -67,6 +67,7 @@ public class CommitPointTests
             Assert.Equal(begun ? null : whole, answer.Failure is null ? answer.Text : null);
             Assert.StartsWith(answer.Text, whole, StringComparison.Ordinal);
             Assert.Equal(begun ? [KeyOne] : [KeyOne, KeyTwo], rig.Sandbox.Requests.Select(request => request.Credential).Distinct());
+            Assert.Matches(begun ? $"^{One} interrupted Interrupted 200$" : $"^{One} failed [A-Za-z]+ [0-9]+, {Two} served$", answer.Attempts);
             if (at > EventsBeforeText)
                 Assert.NotEmpty(answer.Text);
         }

@@ -43,6 +43,19 @@ public class ModelFallbackTests
         Assert.Equal($"{One} failed RequestRejected 400", (await rig.StreamAsync()).Attempts);
     }
 
+    [Theory]
+    [InlineData(402, "Billing", "disabled billing, all models, 18000 s")]
+    [InlineData(401, "CredentialRejected", "disabled auth, all models, for good")]
+    public async Task A_profile_that_turns_out_to_be_of_no_use_is_not_asked_for_the_next_model(int status, string failure, string aside)
+    {
+        await using var rig = await WithTwoKeysAsync(Fallbacks);
+        rig.Sandbox.Script(Faults.Status(status).ForKey(KeyOne).Forever(), Faults.Status(500).ForModel(Opus).Forever());
+        var answer = await rig.StreamAsync();
+        Assert.Equal($"{One} failed {failure} {status}, {Two} failed ServerError 500, {One} skipped, {Two} served", answer.Attempts);
+        Assert.Equal(3, rig.Sandbox.Requests.Count);
+        Assert.Equal($"{One} {aside}", await rig.AsideAsync());
+    }
+
     [Fact]
     public async Task A_model_that_is_not_in_the_allow_list_is_no_fallback()
     {

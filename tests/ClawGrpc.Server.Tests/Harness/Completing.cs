@@ -65,7 +65,7 @@ internal static class Completing
         try
         {
             var response = await rig.Models.CompleteAsync(new CompleteRequest { Input = input ?? Input() });
-            return new Answer { Text = string.Concat(response.Completion.Content.Select(block => block.Text.Text)), Receipt = response.Receipt };
+            return new Answer { Text = string.Concat(response.Completion.Content.Select(block => block.Text?.Text)), Receipt = response.Receipt };
         }
         catch (RpcException exception)
         {
@@ -79,7 +79,7 @@ internal static class Completing
         stream ? rig.StreamAsync(input) : rig.CompleteAsync(input);
 
     /// <summary>A completion whose retries in place take no time.</summary>
-    public static Task<Answer> PatientlyAsync(this Rig rig, Task<Answer> answer) =>
+    public static Task<T> PatientlyAsync<T>(this Rig rig, Task<T> answer) =>
         rig.Time.PassUntilAsync(answer, TimeSpan.FromMilliseconds(101), TimeSpan.FromMilliseconds(999));
 
     public static string TextOf(StreamCompleteResponse part) => part.EventCase switch

@@ -110,7 +110,7 @@ public class EventMappingTests
         Assert.Equal("{\"a\":\"b", completion.Content[0].ToolUse.InputJson.ToStringUtf8());
     }
 
-    [RecordedFact]
+    [Fact]
     public void The_typed_events_of_every_recorded_stream_add_up_to_its_message()
     {
         foreach (var (name, events) in Recorded.Streams())
@@ -125,7 +125,7 @@ public class EventMappingTests
                     fold.Add(read);
                     typed.AddRange(read.Kind == StreamEventKind.MessageStart
                         ? EventMapping.AfterStart(read, fold, raw: false)
-                        : EventMapping.ToMessage(read, fold, raw: false) is { } message ? [message] : []);
+                        : EventMapping.ToMessage(read, fold, raw: false) is { } part ? [part] : []);
                 }
             }
             catch (MalformedAnswerException)
@@ -133,12 +133,16 @@ public class EventMappingTests
                 continue;
             }
 
-            var whole = JsonNode.Parse(fold.Finish()!.Json.Span)!["content"];
+            // An input that was cut off adds up to no JSON; the whole answer has it mended.
+            var message = fold.Finish()!;
+            if (!message.CutInputs.IsEmpty)
+                continue;
+            var whole = JsonNode.Parse(message.Json.Span)!["content"];
             Assert.True(JsonNode.DeepEquals(whole, AddedUp(typed)), $"{name}\n{whole}\n{AddedUp(typed)}");
         }
     }
 
-    [RecordedFact]
+    [Fact]
     public void Every_recorded_answer_is_typed_and_loses_nothing()
     {
         foreach (var (name, json) in Recorded.Messages())
@@ -175,9 +179,11 @@ public class EventMappingTests
                     input.Append(delta.PartialJson);
                     break;
                 default:
-                    var citations = block["citations"] as JsonArray ?? [];
-                    block["citations"] = citations.DeepClone();
-                    block["citations"]!.AsArray().Add(JsonNode.Parse(delta.RawJson.Span)!["citation"]!.DeepClone());
+                    var raw = JsonNode.Parse(delta.RawJson.Span)!.AsObject();
+                    if (raw["citation"] is { } citation)
+                        block["citations"] = new JsonArray([.. (block["citations"] as JsonArray ?? []).Append(citation).Select(each => each!.DeepClone())]);
+                    else
+                        raw.Where(member => member.Key != "type").ToList().ForEach(member => block[member.Key] = member.Value?.DeepClone());
                     break;
             }
         }

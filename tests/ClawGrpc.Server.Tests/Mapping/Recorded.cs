@@ -1,15 +1,11 @@
 using System.Text.Json;
+using ClawGrpc.Testing;
 
 namespace ClawGrpc.Server.Tests.Mapping;
 
-/// <summary>
-/// Recorded traffic of the API. It is no part of the repository: <c>FIXTURES</c> names its folder, or it stands in <c>shared/fixtures</c>
-/// beside the checkout. Tests over it are skipped where there is none.
-/// </summary>
+/// <summary>Recorded traffic of the API: the repository's own, and more of it where there is more.</summary>
 internal static class Recorded
 {
-    public static string? Folder { get; } = Find();
-
     /// <summary>The data of every event of every recorded stream.</summary>
     public static IEnumerable<(string Name, List<string> Events)> Streams() =>
         from file in Files("*.sse")
@@ -40,28 +36,7 @@ internal static class Recorded
     }
 
     private static IEnumerable<string> Files(string pattern) =>
-        Folder is null ? [] : Directory.EnumerateFiles(Folder, pattern, SearchOption.AllDirectories).Order(StringComparer.Ordinal);
+        RecordedFolders.All.SelectMany(folder => Directory.EnumerateFiles(folder, pattern, SearchOption.AllDirectories).Order(StringComparer.Ordinal));
 
     private static JsonElement Json(string file) => JsonDocument.Parse(File.ReadAllBytes(file)).RootElement;
-
-    private static string? Find()
-    {
-        var root = new DirectoryInfo(AppContext.BaseDirectory);
-        while (root is not null && !File.Exists(Path.Combine(root.FullName, "ClawGrpc.sln")))
-            root = root.Parent;
-        var folder = Environment.GetEnvironmentVariable("FIXTURES") is { Length: > 0 } given
-            ? given
-            : Path.Combine(root?.Parent?.FullName ?? "", "shared", "fixtures");
-        return Directory.Exists(folder) ? folder : null;
-    }
-}
-
-/// <summary>A fact about recorded traffic; skipped where there is none.</summary>
-public sealed class RecordedFactAttribute : FactAttribute
-{
-    public RecordedFactAttribute()
-    {
-        if (Recorded.Folder is null)
-            Skip = "No recorded traffic here: set FIXTURES to its folder.";
-    }
 }

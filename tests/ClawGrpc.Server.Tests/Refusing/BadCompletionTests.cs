@@ -95,8 +95,9 @@ public class BadCompletionTests
         });
         var models = new ModelService.ModelServiceClient(channel);
         var before = rig.Files.Snapshot();
-        var refused = await Assert.ThrowsAsync<RpcException>(async () => await models.CompleteAsync(new CompleteRequest { Input = Large(40) }));
-        Assert.Equal((StatusCode.ResourceExhausted, "Received message exceeds the maximum configured message size."), (refused.StatusCode, refused.Status.Detail));
+        var refused = await CallFailure.OfAsync(async () => await models.CompleteAsync(new CompleteRequest { Input = Large(40) }));
+        Assert.Equal((StatusCode.InvalidArgument, "INVALID_FIELD"), (refused.Code, refused.Reason));
+        Assert.StartsWith("request: Expected at most 37748736 bytes", refused.Message, StringComparison.Ordinal);
         Assert.Equal(before, rig.Files.Snapshot());
         Assert.Empty(rig.Sandbox.Requests);
 

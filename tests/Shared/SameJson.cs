@@ -1,21 +1,15 @@
 using System.Text.Json;
 
-namespace ClawGrpc.Core.Tests.Messages;
+namespace ClawGrpc.Testing;
 
 /// <summary>Whether two texts are the same JSON: members in any order, numbers by value.</summary>
 internal static class SameJson
 {
-    public static void Assert(string expected, ReadOnlyMemory<byte> actual, string what = "")
+    /// <summary>Where they differ first, and how; null: they do not.</summary>
+    public static string? Difference(JsonElement one, ReadOnlyMemory<byte> other)
     {
-        using var wanted = JsonDocument.Parse(expected);
-        Assert(wanted.RootElement, actual, what);
-    }
-
-    public static void Assert(JsonElement expected, ReadOnlyMemory<byte> actual, string what = "")
-    {
-        using var given = JsonDocument.Parse(actual);
-        if (Difference(expected, given.RootElement, "$") is { } difference)
-            Xunit.Assert.Fail($"{what}: {difference}");
+        using var given = JsonDocument.Parse(other);
+        return Difference(one, given.RootElement, "$");
     }
 
     private static string? Difference(JsonElement one, JsonElement other, string path)

@@ -1,0 +1,127 @@
+using ClawGrpc.Server.Tests.Harness;
+using ClawGrpc.Testing;
+using ClawGrpc.V1;
+using Grpc.Core;
+using static ClawGrpc.Server.Tests.Harness.Credentials;
+
+namespace ClawGrpc.Server.Tests.Failover;
+
+/// <summary>
+/// Random faults on every route, and what holds whatever they are: no token twice, none out of order, none from a second route, no connection
+/// left, and in the end success or one error that says why.
+/// </summary>
+public class RandomFaultTests
+{
+    private const string Three = "anthropic:three";
+    private const string KeyThree = "sk-ant-api03-FAKE-third-key-0000000000000003";
+    private const string More = """
+        agents: { defaults: { model: { primary: "anthropic/claude-opus-4-6", fallbacks: ["anthropic/claude-sonnet-4-6"] } } },
+        clawgrpc: { timeouts: { firstEventSeconds: 7, idleSeconds: 11 } }
+        """;
+
+    private static readonly (string Profile, string Key)[] Profiles = [(One, KeyOne), (Two, KeyTwo), (Three, KeyThree)];
+    private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(101);
+    private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(999);
+
+    // With the first event, with the next one, with the end of a body behind the end of its message.
+    private static readonly TimeSpan[] Patiences = [TimeSpan.FromSeconds(7), TimeSpan.FromSeconds(11), TimeSpan.FromSeconds(2)];
+    private static readonly string[] Models = ["claude-opus-4-6", "claude-sonnet-4-6"];
+
+    [Fact]
+    public async Task Whatever_upstream_does_an_answer_is_of_one_route_and_in_order_or_a_typed_error()
+    {
+        await using var rig = await Rig.StartAsync(More);
+        foreach (var (profile, key) in Profiles)
+            await rig.OnboardAsync(profile, key);
+        await rig.Auth.SetProfileOrderAsync(new SetProfileOrderRequest { Provider = "anthropic", ProfileIds = { Profiles.Select(each => each.Profile) } });
+        var ends = new Dictionary<string, int>();
+        for (var seed = 0; seed < Runs.Of(few: 150, full: 5000); seed++)
+        {
+            var end = await TryAsync(rig, new Random(seed), $"seed {seed}");
+            ends[end] = ends.GetValueOrDefault(end) + 1;
+        }
+
+        // All ways to end were taken, or the faults are not random enough to prove anything.
+        string[] usual = ["ok", "INTERRUPTED", "OVERLOADED", "SERVER_ERROR", "REQUEST_REJECTED"];
+        Assert.Empty(usual.Except(ends.Keys));
+        Assert.DoesNotContain(rig.Log.All, line => line.StartsWith("Error", StringComparison.Ordinal));
+    }
+
+    private static async Task<string> TryAsync(Rig rig, Random random, string what)
+    {
+        rig.Sandbox.ClearRequests();
+        rig.Sandbox.ClearScript();
+        var isHopeless = random.Next(3) == 0;
+        var script = Profiles.SelectMany(profile => Models.Select(model => RandomFault.Next(random, profile.Key, model, isHopeless))).ToList();
+        script.ForEach(fault => rig.Sandbox.Script(fault.Faults));
+        var ask = random.Next(4) == 0 ? rig.CompleteAsync() : rig.StreamAsync(raw: random.Next(2) == 0);
+        await PassTimeAsync(rig, script, ask);
+        var answer = await ask;
+        Check(rig, answer, $"{what}: {answer.Attempts}; {answer.Failure}; {answer.Text}");
+        foreach (var (profile, _) in Profiles)
+            await rig.Auth.ResetProfileAsync(new ResetProfileRequest { ProfileId = profile });
+        return answer.Failure?.Reason ?? "ok";
+    }
+
+    private static void Check(Rig rig, Answer answer, string what)
+    {
+        // Every request is an attempt of the receipt or a repeat in place of one, in order.
+        var attempts = answer.Receipt!.Attempts.Where(attempt => attempt.Outcome != AttemptOutcome.Skipped).ToList();
+        var told = attempts.SelectMany(attempt => Enumerable.Repeat($"{attempt.ProfileId} {attempt.Model}", attempt.RetriesInPlace + 1));
+        var seen = rig.Sandbox.Requests.Select(request => $"{Profiles.Single(each => each.Key == request.Credential).Profile} anthropic/{ModelOf(request)}").ToList();
+        Assert.True(told.SequenceEqual(seen), $"{what}; upstream saw {string.Join(", ", seen)}");
+
+        // The tokens are of the last request alone: its first ones, in order, each once.
+        var last = rig.Sandbox.Requests[^1];
+        var tokens = answer.Text.Split(';', StringSplitOptions.RemoveEmptyEntries);
+        Assert.True(tokens.SequenceEqual(RandomFault.Tokens(last.Credential!, ModelOf(last)).Take(tokens.Length)), what);
+        Assert.All(attempts.SkipLast(1), attempt => Assert.Equal(AttemptOutcome.Failed, attempt.Outcome));
+        if (answer.Failure is not { } failure)
+        {
+            Assert.True(tokens.Length == RandomFault.TokenCount && attempts[^1].Outcome == AttemptOutcome.Served, what);
+            return;
+        }
+
+        Assert.False(failure.Code is StatusCode.Internal or StatusCode.Unknown, what);
+        Assert.NotEqual("", failure.Message);
+        Assert.Equal(failure.Reason == "INTERRUPTED" ? AttemptOutcome.Interrupted : AttemptOutcome.Failed, attempts[^1].Outcome);
+        Assert.True(tokens.Length == 0 || failure.Reason == "INTERRUPTED", what);
+        Assert.DoesNotContain(answer.Parts, part => part.Finished is not null);
+    }
+
+    // Until the answer has come and upstream is left by it. Time passes only for who waits: before a repeat, for a slow upstream, or for one
+    // that has fallen silent.
+    private static async Task PassTimeAsync(Rig rig, List<RandomFault> script, Task answer)
+    {
+        var all = Task.WhenAll(answer, EndsAsync());
+        while (!all.IsCompleted)
+        {
+            if (rig.Time.HasTimer(Shortest, Longest))
+                await rig.Time.PassAsync(Shortest, Longest);
+            else if (rig.Sandbox.Requests is [.., { Outcome: Outcome.Open } open] && script.Exists(fault => fault.IsSilent(open)))
+                await LosePatienceAsync(rig, open);
+            await Task.Yield();
+        }
+
+        await all;
+
+        async Task EndsAsync()
+        {
+            await answer;
+            await rig.Sandbox.WaitUntilAsync(requests => requests.All(request => request.Outcome != Outcome.Open));
+        }
+    }
+
+    // The next attempt may wait already when upstream learns that this one was given up: no more time until then.
+    private static async Task LosePatienceAsync(Rig rig, SeenRequest silent)
+    {
+        foreach (var patience in Patiences.Where(patience => rig.Time.HasTimer(patience, patience)))
+        {
+            await rig.Time.PassAsync(patience, patience);
+            await Task.WhenAny(silent.Finished, Task.Delay(TimeSpan.FromMilliseconds(500)));
+            return;
+        }
+    }
+
+    private static string ModelOf(SeenRequest request) => request.Json.GetProperty("model").GetString()!;
+}

@@ -1,0 +1,86 @@
+using ClawGrpc.Server.Tests.Harness;
+using ClawGrpc.Testing;
+using ClawGrpc.V1;
+using Grpc.Core;
+using Xunit.Abstractions;
+
+namespace ClawGrpc.Server.Tests.Malformed;
+
+/// <summary>Whatever upstream sends: success or one typed error, no fault of ours, no hang, nothing kept.</summary>
+[Collection("Malformed")]
+public class MalformedAnswerTests(ITestOutputHelper output)
+{
+    private const int AtOnce = 8;
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
+
+    [Fact]
+    public async Task Answers_that_are_malformed_in_any_way_are_answers_or_typed_errors()
+    {
+        await using var upstream = new RawUpstream(MalformedAnswer.Of);
+        await using var rig = await Rig.PrepareAsync();
+
+        // A key that is no profile has no cooldowns: every call is sent.
+        await rig.Files.ConfigureAsync(upstream.Url, provider: $"apiKey: '{Credentials.KeyOne}'");
+        await rig.StartServerAsync();
+        await AskAsync(rig, 0, 200);
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var ends = await AskAsync(rig, 1000, Runs.Of(few: 600, full: 10_000));
+        var after = GC.GetTotalMemory(forceFullCollection: true);
+        output.WriteLine($"{string.Join(", ", ends.OrderByDescending(end => end.Value).Select(end => $"{end.Value} {end.Key}"))}; managed memory {before / 1024} and {after / 1024} kB");
+
+        // Other tests share this memory; by themselves these keep nothing.
+        Assert.True(!Runs.InFull || after < before + (8 * 1024 * 1024), $"{before} bytes before and {after} after");
+        Assert.Contains("ok", ends.Keys);
+        Assert.DoesNotContain(rig.Log.All, line => line.StartsWith("Error", StringComparison.Ordinal));
+    }
+
+    private static async Task<Dictionary<string, int>> AskAsync(Rig rig, int first, int count)
+    {
+        var ends = new Dictionary<string, int>();
+        var all = Parallel.ForAsync(first, first + count, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (seed, _) =>
+        {
+            var end = await AskOneAsync(rig, seed);
+            lock (ends)
+                ends[end] = ends.GetValueOrDefault(end) + 1;
+        });
+        return await rig.PatientlyAsync(EndAsync());
+
+        async Task<Dictionary<string, int>> EndAsync()
+        {
+            await all;
+            return ends;
+        }
+    }
+
+    private static async Task<string> AskOneAsync(Rig rig, int seed)
+    {
+        var input = Completing.Input(RawUpstream.Prompt(seed));
+        try
+        {
+            var receipt = await (seed % 3 == 0 ? CompleteAsync(rig, input, raw: seed % 2 == 0) : StreamAsync(rig, input, raw: seed % 3 == 1)).WaitAsync(Longest);
+            Assert.Equal(AttemptOutcome.Served, receipt!.Attempts[^1].Outcome);
+            return "ok";
+        }
+        catch (RpcException exception)
+        {
+            Assert.True(exception.StatusCode is not (StatusCode.Internal or StatusCode.Unknown), $"seed {seed}: {exception.Status}");
+            return new CallFailure(exception).Reason;
+        }
+        catch (Exception exception) when (exception is not Xunit.Sdk.XunitException)
+        {
+            throw new InvalidOperationException($"seed {seed}: {exception.Message}", exception);
+        }
+    }
+
+    private static async Task<Receipt?> CompleteAsync(Rig rig, CompletionInput input, bool raw) =>
+        (await rig.Models.CompleteAsync(new CompleteRequest { Input = input, RawJson = raw })).Receipt;
+
+    private static async Task<Receipt?> StreamAsync(Rig rig, CompletionInput input, bool raw)
+    {
+        using var call = rig.Models.StreamComplete(new StreamCompleteRequest { Input = input, RawEvents = raw });
+        Receipt? receipt = null;
+        while (await call.ResponseStream.MoveNext(CancellationToken.None))
+            receipt = call.ResponseStream.Current.Finished?.Receipt;
+        return receipt;
+    }
+}
