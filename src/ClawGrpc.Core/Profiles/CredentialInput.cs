@@ -32,12 +32,12 @@ public static class CredentialInput
     private const string ApiKeyPrefix = "sk-ant-api";
     private const string LineBreaks = "\n\r\u2028\u2029";
 
-    /// <summary>An API key, possibly pasted as a shell assignment, in quotes, with a semicolon, or broken into lines.</summary>
+    /// <summary>An API key, possibly pasted as a shell assignment, in quotes, with a semicolon. Line breaks around it are taken away; one inside is refused.</summary>
     /// <param name="pasted">As it was pasted.</param>
     public static CheckedSecret ApiKey(string pasted)
     {
         ArgumentNullException.ThrowIfNull(pasted);
-        var key = OneLine(Clean(pasted));
+        var key = Clean(pasted);
         if (key.Length == 0)
             return Refused(Required);
         if (key.StartsWith(AdminKeyPrefix, StringComparison.Ordinal))
@@ -140,6 +140,7 @@ public static class CredentialInput
             var what = text[index] switch
             {
                 >= ' ' and <= '~' => null,
+                '\r' or '\n' => "a line break",
                 '\t' => "a tab",
                 < ' ' or '\x7f' => "a control character",
                 var other => $"the character U+{(int)other:X4}, which no {noun} has",

@@ -65,10 +65,15 @@ public class CredentialInputTests
 
     [Theory]
     [InlineData("sk-ant\nFAKE")]
+    [InlineData("sk-ant\rFAKE\r")]
+    public void A_line_break_inside_a_key_is_refused(string pasted) =>
+        Assert.Equal("The key holds a line break at position 7: paste it again, as one line", Refused(CredentialInput.ApiKey(pasted)));
+
+    [Theory]
+    [InlineData("sk-ant\nFAKE")]
     [InlineData(" sk-\r\nant\u2028FA\u2029KE\n")]
-    public void Line_breaks_are_taken_out(string pasted)
+    public void Line_breaks_are_taken_out_of_a_token(string pasted)
     {
-        Assert.Equal("sk-antFAKE", Accepted(CredentialInput.ApiKey(pasted)));
         Assert.Equal("sk-antFAKE", Accepted(CredentialInput.PastedToken(pasted)));
     }
 

@@ -14,6 +14,8 @@ public class BadCredentialTests
         ["nothing"] = (new(), "credential", "Required: one of api_key, setup_token, claude_cli, workload_identity"),
         ["an empty key"] = (Key(""), "api_key.key", "Required"),
         ["a blank key"] = (Key(" \t "), "api_key.key", "Required"),
+        ["a key with a line break"] = (Key("sk-ant-api03-FAKE\n-secret-part"), "api_key.key", "The key holds a line break at position 18"),
+        ["a key with a carriage return"] = (Key("sk-ant-api03-FAKE\r-secret-part"), "api_key.key", "The key holds a line break at position 18"),
         ["a key with a tab"] = (Key("sk-ant-api03-FAKE\t-secret-part"), "api_key.key", "The key holds a tab at position 18"),
         ["a key with a letter no key has"] = (Key("sk-ant-api03-FAKE-ключ-secret-part"), "api_key.key", "The key holds the character U+043A, which no key has"),
         ["a key with a NUL"] = (Key("sk-ant-api03-FAKE\0-secret-part"), "api_key.key", "The key holds a control character"),
