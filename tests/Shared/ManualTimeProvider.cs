@@ -120,7 +120,8 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : TimeProvider
     private sealed class ManualTimer(ManualTimeProvider clock, TimerCallback callback, object? state) : ITimer
     {
         private TimeSpan _period = Timeout.InfiniteTimeSpan;
-        private TaskCompletionSource? _running;
+        private int _runs;
+        private TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public DateTimeOffset Due { get; private set; }
 
@@ -154,7 +155,11 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : TimeProvider
         /// <summary>It is due: called under the clock's lock, before <see cref="Run"/>.</summary>
         public void Begin()
         {
-            _running = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (_runs++ == 0)
+            {
+                _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+
             if (_period > TimeSpan.Zero)
             {
                 Due += _period;
@@ -173,7 +178,7 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : TimeProvider
             }
             finally
             {
-                _running!.TrySetResult();
+                End();
             }
         }
 
@@ -185,13 +190,25 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : TimeProvider
             }
         }
 
+        // Two who move the clock may have it run twice at once.
+        private void End()
+        {
+            lock (clock._lock)
+            {
+                if (--_runs == 0)
+                {
+                    _idle.SetResult();
+                }
+            }
+        }
+
         // As the system's timers do, it waits for what runs already.
         public ValueTask DisposeAsync()
         {
             lock (clock._lock)
             {
                 clock._timers.Remove(this);
-                return _running is { } running ? new(running.Task) : ValueTask.CompletedTask;
+                return _runs > 0 ? new(_idle.Task) : ValueTask.CompletedTask;
             }
         }
     }
