@@ -43,7 +43,9 @@ public class ChangedFilesTests
     [Fact]
     public async Task To_be_written_and_read_again_changes_no_time()
     {
-        await using var rig = await WithTwoKeysAsync();
+        // One key, so that nothing serves and the failure is all there is to write.
+        await using var rig = await Rig.StartAsync();
+        await rig.OnboardAsync();
         rig.Time.Advance(TimeSpan.FromTicks(1234));
         rig.Sandbox.Script(Faults.Status(429));
         await rig.StreamAsync();
