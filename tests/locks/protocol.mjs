@@ -6,7 +6,9 @@ import { setTimeout as wait } from 'node:timers/promises'
 export async function lock (file, { stale, retries: { retries, minTimeout, maxTimeout } }) {
   const folder = `${await fs.realpath(file)}.lock`
   for (let retry = 0; ; retry++) {
-    if (await take(folder, stale)) return hold(folder, stale)
+    // As the package does, whatever goes wrong on the way to the lock is tried again: another may just have taken it over.
+    const release = await take(folder, stale) ? await hold(folder, stale).catch(() => null) : null
+    if (release) return release
     if (retry === retries) throw new Error('Lock file is already being held')
     await wait(Math.min(maxTimeout, minTimeout * 2 ** Math.min(retry, 20) * (1 + Math.random())))
   }
