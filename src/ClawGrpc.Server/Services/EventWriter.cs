@@ -46,12 +46,14 @@ internal sealed class EventWriter(PipeWriter body) : IDisposable
             return false;
         var frame = Room(AroundText + text.Length);
 
+        var indexBytes = read.Index > 0 ? 1 + CodedOutputStream.ComputeInt32Size(read.Index) : 0;
+
         // Where the text goes if every length takes one byte, as for nearly every delta it does.
-        var around = FrameHeader + 4 + (read.Index > 0 ? 1 + CodedOutputStream.ComputeInt32Size(read.Index) : 0);
+        var around = FrameHeader + 4 + indexBytes;
         if (!JsonText.TryDecode(text, frame[around..], out var written))
             return false;
         var lengthBytes = CodedOutputStream.ComputeLengthSize(written);
-        var delta = (read.Index > 0 ? 1 + CodedOutputStream.ComputeInt32Size(read.Index) : 0) + 1 + lengthBytes + written;
+        var delta = indexBytes + 1 + lengthBytes + written;
         var deltaBytes = CodedOutputStream.ComputeLengthSize(delta);
         var start = FrameHeader + 1 + deltaBytes + delta - written;
         if (start != around)
