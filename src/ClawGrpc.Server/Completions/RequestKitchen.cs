@@ -28,7 +28,8 @@ internal sealed class RequestKitchen(RequestBody request, CompletionInput input,
         {
             var settings = SettingsOf(model, bearer);
             var plan = CachePolicy.Plan(request, settings);
-            var body = request.Render(new RequestDecisions(model, Streams, ParametersOf(model).MaxTokens ?? DefaultMaxTokens, plan));
+            var parameters = ParametersOf(model);
+            var body = request.Render(new RequestDecisions(model, Streams, parameters.MaxTokens ?? DefaultMaxTokens, plan, parameters.Temperature));
             _bodies[(model, bearer)] = made = (body, plan, settings);
         }
 

@@ -82,6 +82,11 @@ public class ConfigurationErrorTests
     [InlineData("{ clawgrpc: { oauth: { tokenUrl: 'https://u:p@login.example/token', clientId: 'c' } } }", $"1:34: clawgrpc.oauth.tokenUrl: {NoTokenUrl}")]
     [InlineData("{ clawgrpc: { oauth: { tokenUrl: 'https://login.example/token?x=1', clientId: 'c' } } }", $"1:34: clawgrpc.oauth.tokenUrl: {NoTokenUrl}")]
     [InlineData("{ clawgrpc: { oauth: { tokenUrl: 'login.example', clientId: 'c' } } }", $"1:34: clawgrpc.oauth.tokenUrl: {NoTokenUrl}")]
+    [InlineData("{ models: { providers: { anthropic: { baseUrl: 'http://x', models: [], headers: { 'x team': 'FAKE', 'x-a': 'FAKE\\nx', 'x-b': 'é', '': 'x' } } } } }",
+        "1:93: models.providers.anthropic.headers.x team: Invalid header: expected a name of letters, digits and !#$%&'*+-.^_`|~",
+        "1:108: models.providers.anthropic.headers.x-a: Invalid header: expected a value of printable ASCII characters",
+        "1:126: models.providers.anthropic.headers.x-b: Invalid header: expected a value of printable ASCII characters",
+        "1:135: models.providers.anthropic.headers.: Invalid header: expected a name of letters, digits and !#$%&'*+-.^_`|~")]
     [InlineData("{ agent: {}, Agents: {} }", "1:3: <root>: Unrecognized key: \"agent\"", "1:14: <root>: Unrecognized key: \"Agents\"")]
     public void Each_error_has_its_place_and_its_words(string text, params string[] errors) => Assert.Equal(errors, Folder.Refuse(text));
 

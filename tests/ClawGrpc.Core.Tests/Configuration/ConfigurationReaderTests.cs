@@ -140,6 +140,33 @@ public class ConfigurationReaderTests
         Assert.Equal(warnings, Assert.IsType<ConfigurationOutcome.Accepted>(outcome).Warnings.Length);
     }
 
+    [Theory]
+    [InlineData("anthropic/claude-opus-5-5", true)]
+    [InlineData("claude-opus-5-5", true)]
+    [InlineData("anthropic/claude-opus-4-6", false)]
+    [InlineData("openai/claude-opus-5-5", false)]
+    public void A_temperature_for_a_model_that_takes_none_is_warned_of(string model, bool warned)
+    {
+        var read = Folder.With($"{{ agents: {{ defaults: {{ models: {{ '{model}': {{ params: {{ temperature: 0.5 }} }} }} }} }} }}").Read();
+        Assert.Equal(
+            warned ? [$"agents.defaults.models.{model}.params.temperature: Ignored: this model takes no temperature"] : [],
+            Assert.IsType<ConfigurationOutcome.Accepted>(read).Warnings.Select(warning => warning.Problem));
+    }
+
+    [Theory]
+    [InlineData("anthropic", "Authorization|X-API-Key|anthropic-version|Host")]
+    [InlineData("openai", "")]
+    public void A_header_that_ClawGrpc_sets_itself_is_ignored_with_a_warning(string provider, string warned)
+    {
+        var read = Folder.With($$"""
+            { models: { providers: { {{provider}}: { baseUrl: 'http://x', models: [], headers: {
+                Authorization: 'Bearer FAKE', 'X-API-Key': 'FAKE', 'anthropic-version': '2023-06-01', Host: 'x', 'x-team': 'blue', 'Anthropic-Beta': 'a' } } } } }
+            """).Read();
+        Assert.Equal(
+            warned.Split('|', StringSplitOptions.RemoveEmptyEntries).Select(name => $"models.providers.{provider}.headers.{name}: Ignored: ClawGrpc sets this header itself"),
+            Assert.IsType<ConfigurationOutcome.Accepted>(read).Warnings.Select(warning => warning.Problem));
+    }
+
     [Fact]
     public void A_provider_keeps_its_keys_to_itself()
     {
