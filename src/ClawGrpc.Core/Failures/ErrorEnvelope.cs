@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using ClawGrpc.Core.Messages;
 
 namespace ClawGrpc.Core.Failures;
@@ -19,8 +18,7 @@ public sealed record ErrorEnvelope(string? Type, string? Message, string? Code, 
     /// <param name="body">JSON, HTML, text or nothing.</param>
     public static ErrorEnvelope Read(ReadOnlyMemory<byte> body)
     {
-        // Else it is HTML of a content delivery network, plain text, or nothing at all.
-        var root = IsObject(body.Span) ? new JsonMembers(body) : default;
+        var root = JsonMembers.OfAny(body);
         var error = MembersOf(root, "error"u8);
         var type = Text(error, "type"u8);
 
@@ -32,29 +30,11 @@ public sealed record ErrorEnvelope(string? Type, string? Message, string? Code, 
 
     private static string? Words(JsonMembers parent, ReadOnlySpan<byte> name) => Text(parent, name) is { } text && !string.IsNullOrWhiteSpace(text) ? text : null;
 
+    // HTML of a content delivery network, plain text, JSON of another kind, or nothing at all.
     private static string? Beginning(ReadOnlySpan<byte> body)
     {
         var text = Encoding.UTF8.GetString(body[..Math.Min(body.Length, LongestText)]).Trim();
         return text is "" or "{}" ? null : text;
-    }
-
-    private static bool IsObject(ReadOnlySpan<byte> body)
-    {
-        try
-        {
-            var reader = new Utf8JsonReader(body, JsonText.Options);
-            var isObject = reader.Read() && reader.TokenType == JsonTokenType.StartObject;
-            while (reader.Read())
-            {
-                // Only to know that it is JSON to its end.
-            }
-
-            return isObject;
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
     }
 
     private static JsonMembers MembersOf(JsonMembers parent, ReadOnlySpan<byte> name) =>

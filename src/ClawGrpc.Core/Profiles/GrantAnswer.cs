@@ -41,7 +41,7 @@ public abstract record GrantAnswer
     {
         ArgumentNullException.ThrowIfNull(headers);
         ArgumentNullException.ThrowIfNull(sent);
-        var answer = MembersOf(body);
+        var answer = JsonMembers.OfAny(body);
         if (status is >= 200 and < 300)
             return ReadGrant(answer) is { } grant ? grant : new Failed($"the token endpoint answered {status} without a bearer token");
         var error = TextOf(answer, "error"u8);
@@ -84,19 +84,6 @@ public abstract record GrantAnswer
         // Half of a surrogate pair is no text, and no message could carry it.
         var length = char.IsHighSurrogate(words[LongestText - 1]) ? LongestText - 1 : LongestText;
         return $"{words[..length]}…";
-    }
-
-    // A page of some server in between, or nothing at all, has no members.
-    private static JsonMembers MembersOf(ReadOnlyMemory<byte> body)
-    {
-        try
-        {
-            return JsonMembers.OfAnswer(body);
-        }
-        catch (MalformedAnswerException)
-        {
-            return default;
-        }
     }
 
     // What is no text in a JSON string, bytes that are not UTF-8 or half of a surrogate pair, becomes U+FFFD, which no token has.

@@ -59,6 +59,7 @@ public class ConfigurationErrorTests
     [InlineData("{ models: { providers: { anthropic: { baseUrl: 'ftp://x', models: [] }, openai: { baseUrl: '?', models: [] } } } }",
         "1:48: models.providers.anthropic.baseUrl: Invalid URL: expected http:// or https:// with a host, and no user, query or fragment")]
     [InlineData("{ agents: { defaults: { models: { m: { alias: 'a', parms: {} } } } } }", "1:52: agents.defaults.models.m: Unrecognized key: \"parms\"")]
+    [InlineData("{ agents: { defaults: { models: { m: { params: 5 } } } } }", "1:48: agents.defaults.models.m.params: Invalid input: expected record, received number")]
     [InlineData("{ agents: { defaults: { model: { primary: 5, fallback: [] } } } }",
         "1:43: agents.defaults.model.primary: Invalid input: expected string, received number", "1:46: agents.defaults.model: Unrecognized key: \"fallback\"")]
     [InlineData("{ agents: { list: [{ id: 'a' }, { modle: 'x' }] } }",

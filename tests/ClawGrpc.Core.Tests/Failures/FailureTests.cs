@@ -252,6 +252,7 @@ public class FailureTests
     [InlineData("""{"error":{"type":7,"message":null,"details":"x"}}""", null, """{"error":{"type":7,"message":null,"details":"x"}}""")]
     [InlineData("""{"error":{"type":"a","message":"  "}}""", "a", null)]
     [InlineData("""{"error":{"type":"a","message":"b","details":{"error_code":7}}}""", "a", "b")]
+    [InlineData("""{"error":{"type":"a","message":"b"},"message":"c","detail":"d"}""", "a", "b")]
     [InlineData("""{"error":"no healthy upstream"}""", null, "no healthy upstream")]
     [InlineData("""{"message":"no Route matched with those values"}""", null, "no Route matched with those values")]
     [InlineData("""{"detail":"Not Found"}""", null, "Not Found")]

@@ -17,6 +17,7 @@ public class GrantAnswerTests
     [InlineData("""{"access_token":"a","refresh_token":"","expires_in":0}""", "a", null, 3600)]
     [InlineData("""{"access_token":"a","expires_in":-5}""", "a", null, 3600)]
     [InlineData("""{"access_token":"a","expires_in":1e400}""", "a", null, 315360000)]
+    [InlineData("""{"access_token":"!~","refresh_token":"~!","expires_in":1}""", "!~", "~!", 1)]
     public void A_grant_brings_tokens_and_how_long_they_last(string body, string access, string? refresh, int seconds)
     {
         var granted = Assert.IsType<GrantAnswer.Granted>(Read(200, body));
@@ -52,12 +53,15 @@ public class GrantAnswerTests
     [Theory]
     [InlineData(500, """{"error":"invalid_grant"}""", "the token endpoint answered 500: invalid_grant")]
     [InlineData(503, "<html>", "the token endpoint answered 503")]
+    [InlineData(300, "", "the token endpoint answered 300")]
     [InlineData(302, "", "the token endpoint answered 302")]
     [InlineData(403, "<html>", "the token endpoint answered 403")]
     [InlineData(404, "", "the token endpoint answered 404")]
     [InlineData(408, """{"error":"x"}""", "the token endpoint answered 408: x")]
     [InlineData(429, """{"error":"x"}""", "the token endpoint answered 429: x")]
     [InlineData(400, """{"error":"temporarily_unavailable"}""", "the token endpoint answered 400: temporarily_unavailable")]
+    [InlineData(400, """{"error":"server_error"}""", "the token endpoint answered 400: server_error")]
+    [InlineData(401, """{"error":"slow_down"}""", "the token endpoint answered 401: slow_down")]
     public void What_says_nothing_of_the_login_passes(int status, string body, string cause) =>
         Assert.Equal(cause, Assert.IsType<GrantAnswer.Failed>(Read(status, body)).Cause);
 
@@ -65,9 +69,17 @@ public class GrantAnswerTests
     public void The_endpoint_may_say_when_to_come_back() => Assert.Equal(
         Noon.AddSeconds(90), Assert.IsType<GrantAnswer.Failed>(Read(429, "", KeyValuePair.Create("retry-after", "90"))).RetryAt);
 
-    [Fact]
-    public void A_long_description_is_cut() => Assert.InRange(
-        Assert.IsType<GrantAnswer.Refused>(Read(400, $$"""{"error":"e","error_description":"{{new string('x', 5000)}}"}""")).Cause.Length, 300, 350);
+    [Theory]
+    [InlineData(298, "", "")]
+    [InlineData(299, "", "…")]
+    [InlineData(5000, "", "…")]
+    [InlineData(296, "\U0001F600", "\U0001F600")]
+    [InlineData(297, "\U0001F600", "…")]
+    public void What_is_long_is_cut_between_characters(int length, string last, string shown)
+    {
+        var cause = Assert.IsType<GrantAnswer.Refused>(Read(400, $$"""{"error":"{{new string('x', length)}}{{last}}"}""")).Cause;
+        Assert.Equal($"the token endpoint answered 400: {new string('x', Math.Min(length, 298))}{shown}", cause);
+    }
 
     // A string in JSON may hold bytes that are no UTF-8, and half of a surrogate pair; a message of gRPC may not.
     [Theory]
