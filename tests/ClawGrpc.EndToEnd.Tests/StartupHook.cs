@@ -6,6 +6,7 @@ using System.Net.Sockets;
 using System.Reflection;
 using System.Text.Json;
 using ClawGrpc.EndToEnd.Tests;
+using ClawGrpc.Testing;
 
 /// <summary>
 /// What a .NET process can be asked from the inside only. Named in <c>DOTNET_STARTUP_HOOKS</c>, these tests are loaded into clawgrpc, where a
@@ -40,7 +41,7 @@ internal static class StartupHook
         while (true)
         {
             using var asked = listener.Accept();
-            var managed = GC.GetTotalMemory(forceFullCollection: true);
+            var managed = Alive.Bytes();
             asked.Send(JsonSerializer.SerializeToUtf8Bytes(
                 new Insides(managed, Timer.ActiveCount, Arrays.Value.Count, new Dictionary<string, long>(Requests), Unfinished())));
         }
