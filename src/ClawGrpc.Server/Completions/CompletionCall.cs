@@ -19,7 +19,7 @@ internal record Call(Agent Agent, AgentSetup Setup, RouteQuestion Question, stri
         SessionId = SessionId,
         Model = $"{Provider.Anthropic}/{Question.Models[0]}",
         StartTime = Timestamp.FromDateTimeOffset(start),
-        StatusRevision = Agent.Feed.Look().Current.Number,
+        StatusRevision = Agent.Feed.Current.Number,
     };
 }
 

@@ -35,7 +35,8 @@ internal sealed class BlockWriter(JsonObjectWriter json, FieldErrors errors)
                 json.Open('{');
                 WriteTyped(block, path);
                 WriteCacheControl(json, block.CacheControl);
-                WriteExtra(json, errors, block.ExtraJson, $"{path}.extra_json", NamesOf(block));
+                if (!block.ExtraJson.IsEmpty)
+                    WriteExtra(json, errors, block.ExtraJson, $"{path}.extra_json", NamesOf(block));
                 json.Close('}');
                 break;
         }
@@ -198,7 +199,7 @@ internal sealed class BlockWriter(JsonObjectWriter json, FieldErrors errors)
         json.Close('}');
     }
 
-    internal static void WriteExtra(JsonObjectWriter json, FieldErrors errors, ByteString extra, string path, ImmutableArray<string> written)
+    internal static void WriteExtra(JsonObjectWriter json, FieldErrors errors, ByteString extra, string path, IEnumerable<string> written)
     {
         if (extra.IsEmpty || !errors.IsJson(path, extra))
             return;

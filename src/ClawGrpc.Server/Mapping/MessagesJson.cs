@@ -8,19 +8,26 @@ namespace ClawGrpc.Server.Mapping;
 /// <summary>Writes a typed Messages request as the JSON it means.</summary>
 internal sealed class MessagesJson : IDisposable
 {
-    private readonly JsonObjectWriter _json = new();
+    // What brackets, names and roles take in a request of few messages.
+    private const int AroundTexts = 256;
+
+    private readonly JsonObjectWriter _json;
     private readonly FieldErrors _errors = new();
-    private readonly HashSet<string> _written = [];
+    private readonly List<string> _written = new(4);
     private readonly BlockWriter _blocks;
 
-    private MessagesJson() => _blocks = new BlockWriter(_json, _errors);
+    private MessagesJson(int about)
+    {
+        _json = new JsonObjectWriter(about);
+        _blocks = new BlockWriter(_json, _errors);
+    }
 
     /// <summary>The body; without <c>model</c> and <c>stream</c>, which are decided later. With errors it is not to be used.</summary>
     /// <param name="request">The request.</param>
     /// <param name="errors">All that is wrong with it, by the names of its fields; empty: nothing is.</param>
     public static ReadOnlyMemory<byte> Render(MessagesRequest request, out ImmutableArray<FieldError> errors)
     {
-        using var body = new MessagesJson();
+        using var body = new MessagesJson(request.CalculateSize() + AroundTexts);
         body.Write(request);
         errors = body._errors.All;
         return body._json.Json;
@@ -51,7 +58,7 @@ internal sealed class MessagesJson : IDisposable
             Name("top_k").Number(request.TopK);
         WriteNames(request);
         WriteMessages(request.Messages);
-        BlockWriter.WriteExtra(_json, _errors, request.ExtraJson, "extra_json", [.. _written]);
+        BlockWriter.WriteExtra(_json, _errors, request.ExtraJson, "extra_json", _written);
         _json.Close('}');
     }
 
