@@ -25,6 +25,8 @@ internal ref struct StreamEventParser
 
     public static StreamEvent Parse(ReadOnlyMemory<byte> data, ReadOnlySpan<byte> name)
     {
+        if (PlainDelta.TryParse(data, out var delta))
+            return delta;
         try
         {
             var parser = new StreamEventParser(data);
