@@ -103,13 +103,14 @@ internal sealed class MessagesJson : IDisposable
         Name("messages").Open('[');
         for (var index = 0; index < messages.Count; index++)
         {
-            var path = $"messages[{index}]";
-            _json.Item().Open('{').Member("role", RoleOf(messages[index].Role, $"{path}.role"));
+            _errors.Enter("messages", index);
+            _json.Item().Open('{').Member("role", RoleOf(messages[index].Role));
             if (messages[index].Content.Count == 0)
-                _errors.Add($"{path}.content", "must have at least one block");
+                _errors.Add("content", "must have at least one block");
             _json.Name("content");
-            _blocks.WriteBlocks(messages[index].Content, $"{path}.content");
+            _blocks.WriteBlocks(messages[index].Content, "content");
             _json.Close('}');
+            _errors.Leave();
         }
 
         _json.Close(']');
@@ -121,7 +122,7 @@ internal sealed class MessagesJson : IDisposable
         _blocks.WriteBlocks(blocks, name);
     }
 
-    private string RoleOf(Role role, string path)
+    private string RoleOf(Role role)
     {
         switch (role)
         {
@@ -132,7 +133,7 @@ internal sealed class MessagesJson : IDisposable
             case Role.System:
                 return "system";
             default:
-                _errors.Add(path, "must be ROLE_USER, ROLE_ASSISTANT or ROLE_SYSTEM");
+                _errors.Add("role", "must be ROLE_USER, ROLE_ASSISTANT or ROLE_SYSTEM");
                 return "";
         }
     }
@@ -163,48 +164,53 @@ internal sealed class MessagesJson : IDisposable
     {
         Name("tools").Open('[');
         for (var index = 0; index < tools.Count; index++)
-            WriteTool(tools[index], $"tools[{index}]");
+        {
+            _errors.Enter("tools", index);
+            WriteTool(tools[index]);
+            _errors.Leave();
+        }
+
         _json.Close(']');
     }
 
-    private void WriteTool(Tool tool, string path)
+    private void WriteTool(Tool tool)
     {
         _json.Item();
         switch (tool.ToolCase)
         {
             case Tool.ToolOneofCase.Custom:
-                WriteCustomTool(tool, $"{path}.custom");
+                WriteCustomTool(tool);
                 break;
             case Tool.ToolOneofCase.RawJson:
-                if (_errors.IsJson($"{path}.raw_json", tool.RawJson))
+                if (_errors.IsJson("raw_json", tool.RawJson))
                     _json.Raw(tool.RawJson.Span);
                 if (tool.CacheControl is not null)
-                    _errors.Add($"{path}.cache_control", "must be unset beside raw_json: write it into the JSON");
+                    _errors.Add("cache_control", "must be unset beside raw_json: write it into the JSON");
                 break;
             default:
-                _errors.Add(path, "is required: one of custom, raw_json");
+                _errors.Add("", "is required: one of custom, raw_json");
                 break;
         }
     }
 
-    private void WriteCustomTool(Tool tool, string path)
+    private void WriteCustomTool(Tool tool)
     {
         var custom = tool.Custom;
-        ImmutableArray<string> written = ["name", "input_schema"];
-        _errors.Required($"{path}.name", custom.Name);
+        List<string> written = ["name", "input_schema"];
+        _errors.Required("custom.name", custom.Name);
         _json.Open('{').Member("name", custom.Name);
         if (custom.Description.Length > 0)
         {
             _json.Member("description", custom.Description);
-            written = written.Add("description");
+            written.Add("description");
         }
 
-        if (_errors.IsJson($"{path}.input_schema_json", custom.InputSchemaJson))
+        if (_errors.IsJson("custom.input_schema_json", custom.InputSchemaJson))
             _json.Name("input_schema").Raw(custom.InputSchemaJson.Span);
         BlockWriter.WriteCacheControl(_json, tool.CacheControl);
         if (tool.CacheControl is not null)
-            written = written.Add("cache_control");
-        BlockWriter.WriteExtra(_json, _errors, custom.ExtraJson, $"{path}.extra_json", written);
+            written.Add("cache_control");
+        BlockWriter.WriteExtra(_json, _errors, custom.ExtraJson, "custom.extra_json", written);
         _json.Close('}');
     }
 }
