@@ -34,14 +34,15 @@ public sealed class AnswerHeaders
         .Select(pair => KeyValuePair.Create(pair.Key[RateLimitPrefix.Length..].ToLowerInvariant(), pair.Value));
 
     /// <summary>
-    /// When a repeat may succeed: <c>retry-after-ms</c>, else <c>retry-after</c> in seconds or as a date. Null: not stated, or in
-    /// no form that is known. It counts on errors only: recorded answers with status 200 carry it too.
+    /// When a repeat may succeed: <c>retry-after-ms</c>, else <c>retry-after</c> in seconds or as a date. One that states no wait, such as
+    /// zero, is as none, and the other counts, as in the official SDK (anthropic-api.md, section 7). Null: not stated, or in no form that is
+    /// known. It counts on errors only: recorded answers with status 200 carry it too.
     /// </summary>
     /// <param name="now">The time of the answer.</param>
     public DateTimeOffset? RetryAfter(DateTimeOffset now)
     {
-        if (Number(this["retry-after-ms"]) is { } milliseconds)
-            return Later(now, milliseconds / 1000);
+        if (Number(this["retry-after-ms"]) is { } milliseconds && Later(now, milliseconds / 1000) is { } exact)
+            return exact;
         if (this["retry-after"] is not { } text)
             return null;
         if (Number(text) is { } seconds)

@@ -52,7 +52,7 @@ internal sealed class RequestKitchen(RequestBody request, CompletionInput input,
 
         var settings = SettingsOf(model, bearer, parameters);
         var plan = CachePolicy.Plan(request, settings);
-        var body = request.Render(new RequestDecisions(model, Streams, parameters.MaxTokens ?? DefaultMaxTokens, plan));
+        var body = request.Render(new RequestDecisions(model, Streams, parameters.MaxTokens ?? DefaultMaxTokens, plan, parameters.Temperature));
         _made.Add(new Made(model, bearer, body, plan, settings));
         return _made[^1];
     }
