@@ -4,7 +4,7 @@ namespace ClawGrpc.Core.Messages;
 
 /// <summary>
 /// The delta of a text, an input, a thinking or a signature as upstream writes it, byte for byte. Nearly all events of an answer are
-/// such, and comparing them with what they must be costs a third of reading them. Whatever is written in any other way is read.
+/// such, and comparing them with what they must be takes a fifth of the time of reading them. Whatever is written in any other way is read.
 /// </summary>
 internal static class PlainDelta
 {
