@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Globalization;
 
 namespace ClawGrpc.Core.Failures;
@@ -8,9 +7,9 @@ public sealed class AnswerHeaders
 {
     private const string RateLimitPrefix = "anthropic-ratelimit-";
     private static readonly string[] Windows = ["requests", "tokens", "input-tokens", "output-tokens"];
-    private readonly ImmutableDictionary<string, string> _values;
+    private readonly Dictionary<string, string> _values;
 
-    private AnswerHeaders(ImmutableDictionary<string, string> values) => _values = values;
+    private AnswerHeaders(Dictionary<string, string> values) => _values = values;
 
     /// <summary>No header at all.</summary>
     public static AnswerHeaders None { get; } = Of([]);
@@ -19,10 +18,10 @@ public sealed class AnswerHeaders
     /// <param name="headers">Name and value.</param>
     public static AnswerHeaders Of(IEnumerable<KeyValuePair<string, string>> headers)
     {
-        var builder = ImmutableDictionary.CreateBuilder<string, string>(StringComparer.OrdinalIgnoreCase);
+        var values = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (var (name, value) in headers)
-            builder[name] = value;
-        return new AnswerHeaders(builder.ToImmutable());
+            values[name] = value;
+        return new AnswerHeaders(values);
     }
 
     /// <summary>The value; null: the header did not come.</summary>

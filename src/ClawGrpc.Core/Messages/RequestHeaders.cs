@@ -54,18 +54,24 @@ public static class RequestHeaders
         "te", "trailer", "upgrade", "expect", "accept-encoding", "anthropic-version",
     ];
 
+    // The same in every request.
+    private static readonly RequestHeader Version = Open("anthropic-version", AnthropicVersion.Default);
+    private static readonly RequestHeader Json = Open("content-type", "application/json");
+    private static readonly RequestHeader AcceptsJson = Open("accept", "application/json");
+    private static readonly RequestHeader AcceptsEvents = Open("accept", "text/event-stream");
+
     private static readonly ImmutableArray<string> SecretWords = ["auth", "key", "token", "secret", "cookie", "password", "credential"];
 
     /// <summary>The headers in the order in which they are sent: exactly one of <c>x-api-key</c> and <c>authorization</c>, never both.</summary>
     public static ImmutableArray<RequestHeader> Build(RequestHeaderInput input)
     {
         var isBearer = IsBearer(input.Credential);
-        var headers = new List<RequestHeader>
+        var headers = new List<RequestHeader>(8)
         {
             Credential(input.Credential, isBearer),
-            Open("anthropic-version", input.AnthropicVersion),
-            Open("content-type", "application/json"),
-            Open("accept", input.Stream ? "text/event-stream" : "application/json"),
+            input.AnthropicVersion == AnthropicVersion.Default ? Version : Open("anthropic-version", input.AnthropicVersion),
+            Json,
+            input.Stream ? AcceptsEvents : AcceptsJson,
             Open("user-agent", $"ClawGrpc/{input.ProductVersion}"),
         };
         foreach (var (name, value) in input.Configured)
