@@ -56,6 +56,16 @@ public sealed class MessageFold(bool keepContent = true)
     /// <summary>What is counted so far, all told; null: nothing yet.</summary>
     public UsageCount? Usage => _count ??= CountNow();
 
+    /// <summary>What one event counts by itself; null: nothing.</summary>
+    /// <param name="read">The event.</param>
+    /// <exception cref="MalformedAnswerException">It is a <c>message_start</c> without a message.</exception>
+    public static UsageCount? CountedIn(in StreamEvent read)
+    {
+        var fold = new MessageFold(keepContent: false);
+        fold.Add(read);
+        return fold.Usage;
+    }
+
     /// <summary>Takes the next event.</summary>
     /// <exception cref="MalformedAnswerException">The event cannot come here, as a second <c>message_start</c>.</exception>
     public void Add(in StreamEvent read)

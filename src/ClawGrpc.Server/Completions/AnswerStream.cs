@@ -22,6 +22,9 @@ internal sealed class AnswerStream(HttpResponseMessage response, Stream stream, 
 
     public AnswerHeaders Headers { get; } = headers;
 
+    /// <summary>What upstream had counted when it was waited on for content; null: nothing, or content came at once.</summary>
+    public UsageCount? CountedBefore { get; private set; }
+
     /// <summary>Upstream's name of the answer; empty: it has none.</summary>
     public string RequestId { get; } = headers["request-id"] ?? "";
 
@@ -81,6 +84,7 @@ internal sealed class AnswerStream(HttpResponseMessage response, Stream stream, 
                     return looked.Failure;
                 }
 
+                CountedBefore ??= CountedIn(result.Buffer);
                 _pipe.AdvanceTo(result.Buffer.Start, result.Buffer.End);
                 if (result.IsCompleted)
                     return new UpstreamFailure(FailureKind.ServerError, "The answer ended before it began.") { Status = 200, RequestId = RequestId };
@@ -153,6 +157,19 @@ internal sealed class AnswerStream(HttpResponseMessage response, Stream stream, 
         }
 
         return (false, null);
+    }
+
+    // Whoever is given up before content has used its prompt all the same.
+    private static UsageCount? CountedIn(ReadOnlySequence<byte> buffer)
+    {
+        using var events = new SseReader();
+        while (events.TryReadEvent(ref buffer, out var read))
+        {
+            if (StreamEvent.Parse(read) is { Kind: StreamEventKind.MessageStart } start)
+                return MessageFold.CountedIn(start);
+        }
+
+        return null;
     }
 
     private void Release()

@@ -5,10 +5,10 @@ namespace ClawGrpc.Server.Completions;
 
 /// <summary>What is asked of upstream.</summary>
 /// <param name="Prepare">Makes the request of a model and a credential.</param>
-/// <param name="TryAsync">Sends it.</param>
+/// <param name="TryAsync">Sends it by a route.</param>
 /// <param name="Moves">What its failures do to the health of profiles.</param>
 internal sealed record Errand<T>(
-    Func<string, Secret, PreparedRequest> Prepare, Func<PreparedRequest, CancellationToken, Task<Tried<T>>> TryAsync, Moves Moves)
+    Func<string, Secret, PreparedRequest> Prepare, Func<Route, PreparedRequest, CancellationToken, Task<Tried<T>>> TryAsync, Moves Moves)
     where T : class;
 
 /// <summary>What the failures of an errand do to the health of profiles.</summary>

@@ -5,6 +5,7 @@ using ClawGrpc.Core.Profiles;
 using ClawGrpc.Core.Selection;
 using ClawGrpc.Server.Agents;
 using ClawGrpc.Server.Errors;
+using ClawGrpc.Server.Mapping;
 using ClawGrpc.V1;
 using ApiKeyCredential = ClawGrpc.Core.Profiles.ApiKeyCredential;
 using FailureKind = ClawGrpc.Core.Failures.FailureKind;
@@ -24,7 +25,7 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
     /// <exception cref="ClawException">No route could serve; the last column of the failure table.</exception>
     public async Task<OpenedCompletion> OpenAsync(CompletionCall call, CancellationToken cancellation)
     {
-        var (route, request, answer, log, began) = await AskAsync(call, new Errand<AnswerStream>(call.Kitchen.Prepare, BeginAsync, Moves.Health), cancellation);
+        var (route, request, answer, log, began) = await AskAsync(call, new Errand<AnswerStream>(call.Kitchen.Prepare, (route, request, stop) => BeginAsync(call, route, request, stop), Moves.Health), cancellation);
         var now = time.GetUtcNow();
         call.Agent.RateLimits.See(route.ProfileId, answer.Headers, now);
         call.Agent.Record(route.ProfileId, new Served(route.ModelRef, began, now));
@@ -207,7 +208,7 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
         await using var timer = time.CreateTimer(static state => ((CancellationTokenSource)state!).Cancel(), patience, call.Setup.FirstEvent, Timeout.InfiniteTimeSpan);
         try
         {
-            var tried = await errand.TryAsync(request, patience.Token);
+            var tried = await errand.TryAsync(route, request, patience.Token);
             return tried.Failure is { } failure ? new Tried<T>(null, failure with { Message = request.WithoutSecrets(failure.Message) }) : tried;
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
@@ -221,10 +222,10 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
         }
     }
 
-    private Task<Tried<TokenCount>> CountAsync(PreparedRequest request, CancellationToken cancellation) =>
+    private Task<Tried<TokenCount>> CountAsync(Route route, PreparedRequest request, CancellationToken cancellation) =>
         upstream.FetchAsync(request, TokenCount.Read, cancellation);
 
-    private async Task<Tried<AnswerStream>> BeginAsync(PreparedRequest request, CancellationToken cancellation)
+    private async Task<Tried<AnswerStream>> BeginAsync(CompletionCall call, Route route, PreparedRequest request, CancellationToken cancellation)
     {
         var (answer, failure, requestId) = await upstream.SendAsync(request, cancellation);
         var begun = false;
@@ -237,7 +238,11 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
         finally
         {
             if (answer is not null && !begun)
+            {
+                if (answer.CountedBefore is { } counted)
+                    call.Agent.Usage.AddAbandoned(route, UsageMapping.ToUsage(counted)!, UsageMapping.ToCost(request.CostOf(counted, route.Model, route.Model, call.Setup.Prices)));
                 await answer.DisposeAsync();
+            }
         }
     }
 

@@ -38,7 +38,7 @@ internal sealed class ModelCatalog(Gateway gateway, Upstream upstream, TimeProvi
     {
         // Of no model: what is set aside for one alone may still say which there are.
         var call = new Call(agent, setup, new RouteQuestion([""], null, null), "");
-        var errand = new Errand<UpstreamModels>((_, credential) => Request(setup, credential, ""), (request, stop) => SharedAsync(setup, request, stop), Moves.Nothing);
+        var errand = new Errand<UpstreamModels>((_, credential) => Request(setup, credential, ""), (_, request, stop) => SharedAsync(setup, request, stop), Moves.Nothing);
         try
         {
             return ((await gateway.AskAsync(call, errand, cancellation)).Answer, "");

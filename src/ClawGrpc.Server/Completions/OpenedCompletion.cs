@@ -3,7 +3,6 @@ using ClawGrpc.Core.Selection;
 using ClawGrpc.Server.Errors;
 using ClawGrpc.Server.Mapping;
 using ClawGrpc.V1;
-using Cost = ClawGrpc.Core.Pricing.Cost;
 
 namespace ClawGrpc.Server.Completions;
 
@@ -128,7 +127,7 @@ internal sealed class OpenedCompletion : IAsyncDisposable
         if (_fold.Usage is { } usage)
         {
             var model = _fold.Model.Length > 0 ? _fold.Model : Route.Model;
-            _log.Counted(UsageMapping.ToUsage(usage), UsageMapping.ToCost(Cost.Of(usage, model, Route.Model, _request.Cache?.HasOneHour == true, _call.Setup.Prices)));
+            _log.Counted(UsageMapping.ToUsage(usage), UsageMapping.ToCost(_request.CostOf(usage, model, Route.Model, _call.Setup.Prices)));
         }
 
         _call.Agent.Usage.Add(Route, Receipt.Usage, Receipt.Cost);

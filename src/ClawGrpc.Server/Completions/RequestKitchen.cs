@@ -127,6 +127,14 @@ internal sealed record PreparedRequest(Uri Url, ImmutableArray<RequestHeader> He
         return text;
     }
 
+    /// <summary>What an answer to it cost.</summary>
+    /// <param name="usage">What upstream counted.</param>
+    /// <param name="model">The model that served.</param>
+    /// <param name="asked">The model that was asked for.</param>
+    /// <param name="prices">The prices.</param>
+    public Core.Pricing.Cost CostOf(UsageCount usage, string model, string asked, Core.Pricing.Prices prices) =>
+        Core.Pricing.Cost.Of(usage, model, asked, Cache?.HasOneHour == true, prices);
+
     public void WriteTo(Receipt receipt)
     {
         receipt.Sent = new SentRequest { Url = Url.ToString(), BodyBytes = Body.Length };

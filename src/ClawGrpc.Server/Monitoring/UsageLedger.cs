@@ -15,12 +15,13 @@ internal sealed class UsageLedger
     /// <param name="route">What served.</param>
     /// <param name="usage">Null: upstream counted nothing.</param>
     /// <param name="cost">What that cost; null likewise.</param>
-    public void Add(Route route, Usage? usage, Cost? cost)
-    {
-        _all.Add(usage, cost);
-        _profiles.GetOrAdd(route.ProfileId, static _ => new Line()).Add(usage, cost);
-        _models.GetOrAdd(route.ModelRef, static _ => new Line()).Add(usage, cost);
-    }
+    public void Add(Route route, Usage? usage, Cost? cost) => Add(route, usage, cost, completions: 1);
+
+    /// <summary>Counts an attempt that was given up before its answer had begun: upstream had read the prompt.</summary>
+    /// <param name="route">What it ran on.</param>
+    /// <param name="usage">What upstream counted until then.</param>
+    /// <param name="cost">What that cost.</param>
+    public void AddAbandoned(Route route, Usage usage, Cost cost) => Add(route, usage, cost, completions: 0);
 
     public UsageSummary Total() => _all.Summary();
 
@@ -30,22 +31,29 @@ internal sealed class UsageLedger
     public IEnumerable<ModelUsage> ByModel() => _models.OrderBy(model => model.Key, StringComparer.Ordinal)
         .Select(model => new ModelUsage { Model = model.Key, Usage = model.Value.Summary() });
 
+    private void Add(Route route, Usage? usage, Cost? cost, int completions)
+    {
+        _all.Add(usage, cost, completions);
+        _profiles.GetOrAdd(route.ProfileId, static _ => new Line()).Add(usage, cost, completions);
+        _models.GetOrAdd(route.ModelRef, static _ => new Line()).Add(usage, cost, completions);
+    }
+
     private sealed class Line
     {
         private readonly Lock _gate = new();
         private readonly UsageSummary _sum = new() { Usage = new Usage(), Cost = new Cost() };
 
-        public void Add(Usage? usage, Cost? cost)
+        public void Add(Usage? usage, Cost? cost, int completions)
         {
             lock (_gate)
             {
-                _sum.Completions++;
+                _sum.Completions += completions;
                 if (usage is not null)
                     Add(_sum.Usage, usage);
                 if (cost is not null)
                     Add(_sum.Cost, cost);
                 if (cost?.Unpriced.Length > 0)
-                    _sum.UnpricedCompletions++;
+                    _sum.UnpricedCompletions += completions;
             }
         }
 

@@ -87,6 +87,29 @@ public class UsageAndCostTests
     }
 
     [Fact]
+    public async Task A_caller_that_leaves_before_there_is_content_has_used_its_prompt()
+    {
+        await using var rig = await WithTwoKeysAsync();
+        rig.Sandbox.Script(Faults.Stall(1).Forever());
+        var calls = 0;
+
+        // That upstream has sent the first event does not say that the server has read it: then the next call has another chance.
+        await Rig.EventuallyAsync(async () =>
+        {
+            using var leave = new CancellationTokenSource();
+            using var call = rig.OpenStream(cancellation: leave.Token);
+            calls++;
+            await rig.Sandbox.WaitForRequestsAsync(calls);
+            await Rig.EventuallyAsync(() => Task.FromResult(rig.Sandbox.Requests[calls - 1].EventsSent == 1));
+            await leave.CancelAsync();
+            await rig.Sandbox.WaitForAbortsAsync(calls);
+            return (await rig.StatusAsync()).Usage.Usage.InputTokens > 0;
+        });
+        var used = (await rig.StatusAsync()).Usage;
+        Assert.Equal((0, used.Usage.InputTokens * 5_000), (used.Completions, used.Cost.InputNanoUsd));
+    }
+
+    [Fact]
     public async Task An_interrupted_answer_costs_what_was_counted_until_then()
     {
         await using var rig = await Rig.StartAsync();
