@@ -72,10 +72,8 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
     private static List<string> ProvidersOf(IEnumerable<string> models) =>
         [.. models.Select(ModelRef.ParseKey).OfType<ModelRef>().Select(model => model.Provider).Distinct()];
 
-    // As people sort: without regard to case, and the lower one first where that alone differs.
     private static List<string> Sorted(IEnumerable<string> providers) =>
-        [.. providers.Where(provider => provider.Length > 0).Distinct()
-            .OrderBy(provider => provider, StringComparer.OrdinalIgnoreCase).ThenByDescending(provider => provider, StringComparer.Ordinal)];
+        [.. providers.Where(provider => provider.Length > 0).Distinct().Order(Alphabetical.Order)];
 
     private ProviderStatus EntryOf(string provider, Agent agent, ProfileStore store, DateTimeOffset now)
     {
@@ -115,20 +113,26 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
     }
 
     // Such as `anthropic:default=sk-ant-a...00000001 [cooldown 8m]`.
-    private static string LabelOf(Profile profile, ProfileHealth health, DateTimeOffset now)
+    private string LabelOf(Profile profile, ProfileHealth health, DateTimeOffset now)
     {
         var shown = profile.Credential switch
         {
             ApiKeyCredential key => key.Key?.Mask() ?? "missing",
             TokenCredential token => $"token:{token.Token?.Mask() ?? "missing"}",
-            { Email: { } email } => $"OAuth ({email})",
-            _ => "OAuth",
+            _ => EmailOf(profile) is { } email ? $"OAuth ({email})" : "OAuth",
         };
         var aside = SetAside.AllOf(health, now).MaxBy(each => (each.Disabled, each.Until));
         var suffix = aside is null ? ""
             : $" [{(aside.Disabled ? $"disabled{(aside.Reason is null ? "" : $":{aside.Reason}")}" : "cooldown")}"
                 + $"{(aside.Until < ProfileHealth.Never ? $" {ShortSpan(aside.Until - now)}" : "")}]";
         return $"{profile.Id}={shown}{suffix}";
+    }
+
+    // What the configuration declares counts more than what the login brought along.
+    private string? EmailOf(Profile profile)
+    {
+        var declared = configuration.Current.Configuration.Auth.Profiles.FirstOrDefault(each => each.Id == profile.Id)?.Email?.Trim();
+        return new[] { declared, profile.Credential.Email?.Trim() }.FirstOrDefault(email => !string.IsNullOrEmpty(email));
     }
 
     private static string ShortSpan(TimeSpan span)
@@ -139,9 +143,11 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
             : string.Create(CultureInfo.InvariantCulture, $"{Math.Round(span.TotalDays, MidpointRounding.AwayFromZero)}d");
     }
 
-    private static IEnumerable<UnusableProfile> UnusableOf(ProfileStore store, DateTimeOffset now) => store.Health
-        .SelectMany(pair => SetAside.AllOf(pair.Value, now).Select(aside => (Id: pair.Key, Aside: aside)))
-        .OrderBy(each => each.Aside.Until).ThenBy(each => each.Id, StringComparer.Ordinal)
+    // Of those that come back at the same time the first of the file, and those that are no profiles any more behind them.
+    private static IEnumerable<UnusableProfile> UnusableOf(ProfileStore store, DateTimeOffset now) => store.Profiles.Select(profile => profile.Id)
+        .Concat(store.Health.Keys.Order(StringComparer.Ordinal)).Distinct()
+        .SelectMany(id => SetAside.AllOf(store.HealthOf(id), now).Select(aside => (Id: id, Aside: aside)))
+        .OrderBy(each => each.Aside.Until)
         .Select(each => new UnusableProfile
         {
             ProfileId = each.Id,
@@ -162,9 +168,7 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
     {
         var generation = configuration.Generation;
         var states = new List<(Credential Credential, ExpiryState State)>();
-        var ordered = store.Profiles.OrderBy(profile => profile.Credential.Provider, StringComparer.OrdinalIgnoreCase)
-            .ThenByDescending(profile => profile.Credential.Provider, StringComparer.Ordinal)
-            .ThenBy(profile => profile.Id, StringComparer.OrdinalIgnoreCase).ThenByDescending(profile => profile.Id, StringComparer.Ordinal).ToList();
+        var ordered = store.Profiles.OrderBy(profile => profile.Credential.Provider, Alphabetical.Order).ThenBy(profile => profile.Id, Alphabetical.Order);
         foreach (var profile in ordered)
         {
             var health = store.HealthOf(profile.Id);
@@ -183,7 +187,7 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
                 Expiry = Message(state),
                 ExpireTime = Timestamps.OfEnd(Expiry.Of(profile.Credential)),
                 Source = generation.SharesClaudeLogin ? SourceOf(profile.Id) : "store",
-                Label = profile.Credential.Email is { } email ? $"{profile.Id} ({email})" : profile.Id,
+                Label = EmailOf(profile) is { } email ? $"{profile.Id} ({email})" : profile.Id,
                 LastUsedTime = Timestamps.OrUnset(health.LastUsed),
                 LastFailureTime = Timestamps.OrUnset(health.LastFailureAt),
                 ErrorCount = health.ErrorCount,
