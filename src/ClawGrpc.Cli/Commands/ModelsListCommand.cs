@@ -95,7 +95,7 @@ internal static class ModelsListCommand
         if (model.ImageModel) yield return "image";
         if (model.ImageFallbackPosition > 0) yield return $"img-fallback#{model.ImageFallbackPosition}";
         if (model.Configured) yield return "configured";
-        if (model.Alias.Length > 0) yield return $"alias:{model.Alias}";
+        if (model.Alias.Length > 0 && !model.Missing) yield return $"alias:{model.Alias}";
         if (model.Missing) yield return "missing";
     }
 
