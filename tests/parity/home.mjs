@@ -56,10 +56,11 @@ export class Home {
     return (list.find((agent) => agent.default) ?? list[0])?.id.trim().toLowerCase() ?? 'main';
   }
 
-  /** Other agents see the main agent's keys, as they do in the programs; false: there are no others. A file of ClawGrpc's own says so. */
+  /** Other agents see the main agent's keys, as they do in the programs; false: there are none, or no others. A file of ClawGrpc's own says so. */
   inherit() {
     const name = names.find((each) => existsSync(path.join(this.state, each)));
-    if (!name || this.#agents().every((agent) => agent.id === 'main')) return false;
+    const hasKeys = existsSync(path.join(this.state, 'agents', 'main', 'agent', 'auth-profiles.json'));
+    if (!name || !hasKeys || this.#agents().every((agent) => agent.id === 'main')) return false;
     this.#added = JSON.stringify({ $include: `./${name}`, auth: { inheritFromMain: true } });
     writeFileSync(path.join(this.state, 'clawgrpc.json'), this.#added);
     return true;
