@@ -91,9 +91,10 @@ public class RefreshCrashTests
             Assert.Equal((Login, outcome == "served" ? ExpiryState.Ok : ExpiryState.Expired), (profile.ProfileId, profile.Expiry));
         }
 
-        Assert.Equal([house.ProfilesPath], Directory.EnumerateFileSystemEntries(System.IO.Path.GetDirectoryName(house.ProfilesPath)!));
+        // Who served last is written behind the call, with a lock and a temporary file of its own as long as it lasts.
         server.Signal(RunningProgram.SigTerm);
         await server.ExitAsync();
+        Assert.Equal([house.ProfilesPath], Directory.EnumerateFileSystemEntries(System.IO.Path.GetDirectoryName(house.ProfilesPath)!));
     }
 
     // "served", or the reason why not.

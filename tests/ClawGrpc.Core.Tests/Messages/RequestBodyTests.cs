@@ -66,6 +66,7 @@ public class RequestBodyTests
     [InlineData("claude-sonnet-4-5-20250929", true)]
     [InlineData("claude-opus-4-20250514", true)]
     [InlineData("claude-opus-4", true)]
+    [InlineData("claude-opus-4-0", true)]
     [InlineData("claude-haiku-4-5", true)]
     [InlineData("claude-opus-4-5@20251101", true)]
     [InlineData("claude-3-5-sonnet-20241022", true)]
