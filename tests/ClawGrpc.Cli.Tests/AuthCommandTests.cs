@@ -51,6 +51,10 @@ public sealed class AuthCommandTests : IAsyncLifetime
     public async Task The_provider_is_required_in_OpenClaws_words(params string[] command) => Assert.Equal(
         new Run(1, "", "error: required option '--provider <name>' not specified\n"), await _terminal.ClawAsync(["models", "auth", .. command]));
 
+    [Fact]
+    public async Task A_blank_provider_is_none() => Assert.Equal(
+        new Run(1, "", "Error: Missing --provider.\n"), await _terminal.ClawAsync("models", "auth", "order", "get", "--provider", " "));
+
     [Theory]
     [InlineData("order-get.txt", true, "get")]
     [InlineData("order-get.json", true, "get", "--json")]
@@ -120,8 +124,8 @@ public sealed class AuthCommandTests : IAsyncLifetime
     [InlineData("agents.json", "agents", "list", "--json")]
     public async Task Agents_are_listed_over_all_pages(string golden, params string[] arguments)
     {
-        var first = new Agent { AgentId = "main", AgentDir = "/srv/u/.clawgrpc/agents/main/agent", DefaultAgent = true, ProfileCount = 2, UpdateTime = Samples.At(_terminal.Time.GetUtcNow(), 0) };
-        var second = new Agent { AgentId = "work", AgentDir = "/srv/work", DisplayName = "The other" };
+        var first = new Agent { AgentId = "main", AgentDir = "/srv/u/.clawgrpc/agents/main/agent", DefaultAgent = true, Model = "anthropic/claude-opus-4-6", ProfileCount = 2, UpdateTime = Samples.At(_terminal.Time.GetUtcNow(), 0) };
+        var second = new Agent { AgentId = "work", AgentDir = "/srv/work", DisplayName = "The other", Model = "sonnet" };
         _terminal.Script.On<ListAgentsRequest>(request => request.PageToken == "2"
             ? new ListAgentsResponse { Agents = { second } }
             : new ListAgentsResponse { Agents = { first }, NextPageToken = "2" });

@@ -82,6 +82,24 @@ public sealed class ModelCommandTests : IAsyncLifetime
         Golden.Matches("text/" + golden, run.Out);
     }
 
+    [Theory]
+    [InlineData("a/here\n", "--local")]
+    [InlineData("b/image\nb/fallback\n", "--provider", "B")]
+    [InlineData("No models found.\n", "--provider", "c")]
+    [InlineData("No models found.\n", "--provider", "b", "--local")]
+    public async Task Some_of_the_models_are_listed(string expected, params string[] options)
+    {
+        _terminal.Script.On<ListModelsRequest>(_ => new ListModelsResponse
+        {
+            Models =
+            {
+                new Model { Model_ = "a/here", DefaultModel = true, Local = true }, new Model { Model_ = "b/image", ImageModel = true },
+                new Model { Model_ = "b/fallback", ImageFallbackPosition = 1 }, new Model { Model_ = "b/other" },
+            },
+        });
+        Assert.Equal(new Run(0, expected, ""), await _terminal.ClawAsync(["models", "list", "--plain", .. options]));
+    }
+
     [Fact]
     public async Task That_upstream_could_not_be_asked_is_said_beside_the_list()
     {
@@ -109,7 +127,7 @@ public sealed class ModelCommandTests : IAsyncLifetime
                 Model_ = "anthropic/claude-opus-4-6", Alias = "opus", DefaultModel = true, Configured = true, Available = true, CacheRetention = CacheRetention.Short,
                 DisplayName = "Claude Opus 4.6", MaxInputTokens = 1_000_000, MaxOutputTokens = 128_000, ImageInput = true, Lifecycle = "active",
             },
-            new Model { Model_ = "anthropic/claude-sonnet-4-5", FallbackPosition = 1, MaxInputTokens = 200_000, ImageInput = false },
+            new Model { Model_ = "anthropic/claude-sonnet-4-5", FallbackPosition = 1, ImageModel = true, ImageFallbackPosition = 2, Local = true, MaxInputTokens = 200_000, ImageInput = false },
             new Model { Model_ = "anthropic/claude-a-name-that-is-longer-than-the-table", Configured = true, Missing = true },
             new Model { Model_ = "anthropic/claude-fable-5-2", Available = true, MaxInputTokens = 1_000 },
         },

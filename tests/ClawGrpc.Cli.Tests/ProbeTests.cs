@@ -79,6 +79,13 @@ public sealed class ProbeTests : IAsyncLifetime
         Assert.Empty(_terminal.Script.Requests);
     }
 
+    [Fact]
+    public async Task Wrong_options_are_refused_without_a_probe_too()
+    {
+        Assert.Equal(new Run(1, "", "Error: --probe-timeout must be a positive number (ms).\n"), await _terminal.ClawAsync("models", "status", "--probe-timeout", "0"));
+        Assert.Equal(0, (await _terminal.ClawAsync("models", "status", "--plain", "--probe-timeout", "0.5")).ExitCode);
+    }
+
     private static ProbeProfilesResponse Result(string profile, ProbeStatus status, string error, int? milliseconds) => new()
     {
         Provider = "anthropic",

@@ -56,7 +56,7 @@ function reasonToLeave(steps) {
     const line = step.argv.join(' ');
     const found = elsewhere.find(([pattern]) => pattern.test(line));
     if (found) return found[1];
-    if (!/^(models|onboard|agent)\b/.test(line)) return `the command ${step.argv[0] ?? ''} is the other program's own`;
+    if (!/^(models|onboard|agent|agents list)\b/.test(line)) return `the command ${step.argv[0] ?? ''} is the other program's own`;
   }
   return null;
 }

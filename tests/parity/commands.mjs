@@ -7,6 +7,8 @@ export function clawArguments(step, home) {
   const argv = step.argv.map((argument) => argument.replaceAll('{{HOME}}', home.path));
   switch (argv[0]) {
     case 'models':
+      return isOfDefaultAgent(step, home) ? [...argv, '--agent', 'main'] : argv;
+    case 'agents':
     case 'onboard':
       return argv;
     case 'agent':
@@ -15,6 +17,9 @@ export function clawArguments(step, home) {
       return null;
   }
 }
+
+/** Whether a status is of the main agent there, and here of another one that the configuration makes the default. */
+export const isOfDefaultAgent = ({ argv }, home) => /^models( (status|--)|$)/.test(argv.join(' ')) && !argv.includes('--agent') && home.defaultAgent() !== 'main';
 
 // `agent --local` runs one turn of a conversation: here a completion of the same prompt. A profile that the user pinned to the
 // conversation is one named with the model; the receipt says which routes were tried.

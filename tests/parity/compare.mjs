@@ -96,13 +96,13 @@ function sinceStart(store, nowMs) {
 const measured = /^(startedAt|finishedAt|durationMs|latencyMs|remainingMs)$/;
 
 function timeless(document, isFrozen) {
-  document.auth?.probes?.results.sort((one, other) => (one.profileId < other.profileId ? -1 : 1));
+  document.auth?.probes?.results?.sort((one, other) => (one.profileId < other.profileId ? -1 : 1));
   return JSON.parse(JSON.stringify(document, (key, value) => (measured.test(key) && !(key === 'remainingMs' && isFrozen) ? 0 : value)));
 }
 
 /** The JSON document at the end of an output that may have other lines before it; undefined when there is none. */
 export function documentIn(text) {
-  const start = text.search(/^\{/m);
+  const start = text.search(/^(\{|\[$)/m);
   try {
     return start < 0 ? undefined : JSON.parse(text.slice(start));
   } catch {
@@ -112,7 +112,7 @@ export function documentIn(text) {
 
 function complaintsIn(stderr) {
   const lines = withoutDrawing(stderr).replaceAll('\\n', '\n').split('\n')
-    .filter((line) => !/^\s+at |^\s*[{}]|^\[diagnostic\]|^\s+(lineNumber|columnNumber|varName|configPath):/.test(line))
+    .filter((line) => !/^\s+at |^\s*[{}]|^\[diagnostic\]|^\s+\.\.\. \d+ lines matching cause|^ {2,}(\[?(lineNumber|columnNumber|varName|configPath|includePath|cause|chain|errno|code|syscall|path)\]?:|'.*',?$|\])/.test(line))
     .map((line) => line.replace(/^Failed to read config at \S+ /, '').replace(/^\s*(\w*Error: )+/, '').replace(/ \{$/, '').replace(foreignAdvice, '').replace(foreignCommand, 'claw').trim());
   return [...new Set(lines.filter(Boolean))];
 }

@@ -3,11 +3,13 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSyn
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
+const names = ['openclaw.json', 'clawdbot.json'];
 const anthropic = 'https://api.anthropic.com';
 
 export class Home {
   // Short: the socket lies in here, and its path has a limit.
   path = mkdtempSync(path.join(tmpdir(), 'parity-'));
+  #added;
 
   /** Lays out the case's files. Requests that they send to Anthropic by name go to `upstream` instead. */
   constructor(theCase, upstream) {
@@ -31,9 +33,10 @@ export class Home {
     return text.replaceAll(this.path, '{{HOME}}').replaceAll(this.upstream, anthropic);
   }
 
-  /** Path to text of all files there are. */
+  /** Path to text of all files there are, but for what was only added to make the programs alike. */
   files() {
-    return new Map(filesOf(this.path).map((file) => [file, this.generalize(readFileSync(path.join(this.path, file), 'utf8'))]));
+    const files = filesOf(this.path).map((file) => [file, readFileSync(path.join(this.path, file), 'utf8')]);
+    return new Map(files.filter(([, text]) => text !== this.#added).map(([file, text]) => [file, this.generalize(text)]));
   }
 
   modeOf(file) {
@@ -43,13 +46,34 @@ export class Home {
 
   /** The model that the configuration names, or the programs' default. */
   defaultModel() {
-    for (const name of ['openclaw.json', 'clawdbot.json']) {
-      const file = path.join(this.state, name);
-      if (!existsSync(file)) continue;
-      const model = relaxed(readFileSync(file, 'utf8'))?.agents?.defaults?.model;
-      return (typeof model === 'string' ? model : model?.primary) ?? 'anthropic/claude-opus-4-6';
-    }
-    return 'anthropic/claude-opus-4-6';
+    const model = this.#config()?.agents?.defaults?.model;
+    return (typeof model === 'string' ? model : model?.primary) ?? 'anthropic/claude-opus-4-6';
+  }
+
+  /** The agent of commands that name none. */
+  defaultAgent() {
+    const list = this.#agents();
+    return (list.find((agent) => agent.default) ?? list[0])?.id.trim().toLowerCase() ?? 'main';
+  }
+
+  /** Other agents see the main agent's keys, as they do in the programs; false: there are none, or no others. A file of ClawGrpc's own says so. */
+  inherit() {
+    const name = names.find((each) => existsSync(path.join(this.state, each)));
+    const hasKeys = existsSync(path.join(this.state, 'agents', 'main', 'agent', 'auth-profiles.json'));
+    if (!name || !hasKeys || this.#agents().every((agent) => agent.id === 'main')) return false;
+    this.#added = JSON.stringify({ $include: `./${name}`, auth: { inheritFromMain: true } });
+    writeFileSync(path.join(this.state, 'clawgrpc.json'), this.#added);
+    return true;
+  }
+
+  #agents() {
+    const list = this.#config()?.agents?.list;
+    return Array.isArray(list) ? list.filter((agent) => typeof agent?.id === 'string') : [];
+  }
+
+  #config() {
+    const name = names.find((each) => existsSync(path.join(this.state, each)));
+    return name && relaxed(readFileSync(path.join(this.state, name), 'utf8'));
   }
 
   remove() {

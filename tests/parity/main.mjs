@@ -3,7 +3,7 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { casesOf } from './cases.mjs';
-import { clawArguments } from './commands.mjs';
+import { clawArguments, isOfDefaultAgent } from './commands.mjs';
 import { documentIn, ofFiles, ofStep } from './compare.mjs';
 import { Deliberate } from './deliberate.mjs';
 import { faultsOf, keysIn } from './faults.mjs';
@@ -58,17 +58,26 @@ async function run(theCase, sandbox) {
   const home = new Home(theCase, sandbox.url);
   const differences = [];
   try {
+    if (home.inherit()) differences.push({ place: 'inheritance', expected: 'always', actual: 'with auth.inheritFromMain' });
     for (const step of theCase.steps) {
       const argv = clawArguments(step, home);
       if (!argv) continue;
       const { actual, requests } = await runStep(theCase, step, argv, home, sandbox);
-      differences.push(...[...ofStep(step, actual, requests)].map((difference) => ({ ...difference, step: step.index })));
+      const isRedirected = isOfDefaultAgent(step, home);
+      if (isRedirected) differences.push({ place: 'default agent', expected: 'main', actual: home.defaultAgent(), step: step.index });
+      differences.push(...[...ofStep(isRedirected ? anonymous(step) : step, isRedirected ? anonymous(actual) : actual, requests)].map((difference) => ({ ...difference, step: step.index })));
     }
     differences.push(...ofFiles(theCase, home));
     return differences;
   } finally {
     home.remove();
   }
+}
+
+// An output of a command to which --agent was added, without what that adds to it.
+function anonymous(said) {
+  const strip = (text) => text.replace(/^ {2}"agentId": .*\n/m, '').replace(/^ {2}"modelConfig": \{[^}]*\},\n/m, '').replace(/ \((agent|defaults)\)/g, '').replace(/ +: /g, ': ');
+  return said.expected ? { ...said, expected: { ...said.expected, stdout: strip(said.expected.stdout) } } : { ...said, stdout: strip(said.stdout) };
 }
 
 async function runStep(theCase, step, argv, home, sandbox) {

@@ -40,9 +40,10 @@ internal static class AgentsCommand
         invocation.Out.Write("Agents:\n");
         foreach (var agent in agents)
         {
-            var name = agent.DisplayName.Length > 0 ? $" ({agent.DisplayName})" : "";
+            var name = agent.DisplayName.Length > 0 && agent.DisplayName != agent.AgentId ? $" ({agent.DisplayName})" : "";
             invocation.Out.Write($"- {agent.AgentId}{(agent.DefaultAgent ? " (default)" : "")}{name}\n");
             invocation.Out.Write($"  Agent dir: {invocation.Surroundings.ShortPath(agent.AgentDir)}\n");
+            invocation.Out.Write($"  Model: {agent.Model}\n");
             invocation.Out.Write($"  Auth profiles: {agent.ProfileCount}\n");
         }
     }
@@ -56,6 +57,7 @@ internal static class AgentsCommand
             json.WriteString("id", agent.AgentId);
             json.WriteOptional("name", agent.DisplayName);
             json.WriteString("agentDir", agent.AgentDir);
+            json.WriteString("model", agent.Model);
             json.WriteBoolean("isDefault", agent.DefaultAgent);
             json.WriteNumber("profileCount", agent.ProfileCount);
             if (agent.UpdateTime is { } updated) json.WriteNumber("updatedAt", Words.Milliseconds(updated));

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json;
 using ClawGrpc.Cli.Rendering;
 using ClawGrpc.V1;
 
@@ -18,12 +19,17 @@ internal static class ModelsListCommand
     {
         var outputs = new Outputs();
         var all = new Option<bool>("--all") { Description = "Show full model catalog" };
-        return globals.Command("list", "List models (configured by default)", [all, outputs.Json, outputs.Plain], async (invocation, cancellation) =>
+        var local = new Option<bool>("--local") { Description = "Filter to local models" };
+        var provider = new Option<string?>("--provider") { Description = "Filter by provider", HelpName = "name" };
+        return globals.Command("list", "List models (configured by default)", [all, local, provider, outputs.Json, outputs.Plain], async (invocation, cancellation) =>
         {
             var form = outputs.FormOf(invocation);
             var (models, problem) = await AllAsync(invocation, cancellation);
-            if (!invocation.Get(all)) models.RemoveAll(model => !model.DefaultModel && model.FallbackPosition == 0 && !model.Configured);
+            if (!invocation.Get(all)) models.RemoveAll(model => !IsConfigured(model));
+            if (invocation.Get(local)) models.RemoveAll(model => !model.Local);
+            if (invocation.Get(provider)?.Trim() is { Length: > 0 } name) models.RemoveAll(model => !IsOf(model, name));
             if (form == OutputForm.Json) WriteJson(invocation, models);
+            else if (models.Count == 0) WriteLines(invocation, ["No models found."]);
             else WriteLines(invocation, form == OutputForm.Plain ? models.Select(model => model.Model_) : Table(models));
 
             // Of what the configuration names nothing is missing.
@@ -31,6 +37,11 @@ internal static class ModelsListCommand
             return 0;
         });
     }
+
+    private static bool IsConfigured(Model model) =>
+        model.DefaultModel || model.FallbackPosition > 0 || model.ImageModel || model.ImageFallbackPosition > 0 || model.Configured;
+
+    private static bool IsOf(Model model, string provider) => model.Model_.StartsWith(provider + "/", StringComparison.OrdinalIgnoreCase);
 
     private static void WriteLines(Invocation invocation, IEnumerable<string> lines)
     {
@@ -56,20 +67,17 @@ internal static class ModelsListCommand
 
     private static IEnumerable<string> Table(List<Model> models)
     {
-        if (models.Count == 0)
-        {
-            yield return "No models found.";
-            yield break;
-        }
-
         yield return $"{"Model",-ModelWidth} {"Input",-InputWidth} {"Ctx",-ContextWidth} {"Local",-LocalWidth} {"Auth",-AuthWidth} Tags";
         foreach (var model in models)
         {
             var input = model.HasImageInput ? InputOf(model) : "-";
-            var row = $"{Cut(model.Model_),-ModelWidth} {input,-InputWidth} {Thousands(model.MaxInputTokens),-ContextWidth} {"no",-LocalWidth} ";
-            yield return (row + $"{(model.Available ? "yes" : "no"),-AuthWidth} {string.Join(",", Tags(model))}").TrimEnd();
+            var row = $"{Cut(model.Model_),-ModelWidth} {input,-InputWidth} {Thousands(model.MaxInputTokens),-ContextWidth} {YesOrNo(model, model.Local),-LocalWidth} ";
+            yield return (row + $"{YesOrNo(model, model.Available),-AuthWidth} {string.Join(",", Tags(model))}").TrimEnd();
         }
     }
+
+    // Of a model that upstream does not know there is nothing to say.
+    private static string YesOrNo(Model model, bool value) => model.Missing ? "-" : value ? "yes" : "no";
 
     private static string InputOf(Model model) => model.ImageInput ? "text+image" : "text";
 
@@ -84,8 +92,10 @@ internal static class ModelsListCommand
     {
         if (model.DefaultModel) yield return "default";
         if (model.FallbackPosition > 0) yield return $"fallback#{model.FallbackPosition}";
+        if (model.ImageModel) yield return "image";
+        if (model.ImageFallbackPosition > 0) yield return $"img-fallback#{model.ImageFallbackPosition}";
         if (model.Configured) yield return "configured";
-        if (model.Alias.Length > 0) yield return $"alias:{model.Alias}";
+        if (model.Alias.Length > 0 && !model.Missing) yield return $"alias:{model.Alias}";
         if (model.Missing) yield return "missing";
     }
 
@@ -102,8 +112,8 @@ internal static class ModelsListCommand
             json.WriteString("input", model.HasImageInput ? InputOf(model) : "-");
             if (model.MaxInputTokens > 0) json.WriteNumber("contextWindow", model.MaxInputTokens);
             else json.WriteNull("contextWindow");
-            json.WriteBoolean("local", false);
-            json.WriteBoolean("available", model.Available);
+            WriteUnlessMissing(json, model, "local", model.Local);
+            WriteUnlessMissing(json, model, "available", model.Available);
             json.WriteStrings("tags", Tags(model));
             json.WriteBoolean("missing", model.Missing);
             json.WriteString("cacheRetention", Words.Of(model.CacheRetention));
@@ -116,4 +126,10 @@ internal static class ModelsListCommand
         json.WriteEndArray();
         json.WriteEndObject();
     });
+
+    private static void WriteUnlessMissing(Utf8JsonWriter json, Model model, string name, bool value)
+    {
+        if (model.Missing) json.WriteNull(name);
+        else json.WriteBoolean(name, value);
+    }
 }

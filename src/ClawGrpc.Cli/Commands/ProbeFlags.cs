@@ -31,11 +31,11 @@ internal sealed record ProbeFlags
     /// <exception cref="CliFailure">An option has a value it cannot have.</exception>
     public async Task<ProbeRun?> RunAsync(Invocation invocation, OutputForm form, CancellationToken cancellation)
     {
-        if (!invocation.Get(Probe)) return null;
-        if (form == OutputForm.Plain) throw CliFailure.Failed("--probe cannot be used with --plain output.");
+        if (invocation.Get(Probe) && form == OutputForm.Plain) throw CliFailure.Failed("--probe cannot be used with --plain output.");
         var timeout = Positive(invocation.Get(Timeout), 8000, "--probe-timeout must be a positive number (ms).");
         var concurrency = Positive(invocation.Get(Concurrency), 2, "--probe-concurrency must be > 0.");
         var maxTokens = Positive(invocation.Get(MaxTokens), 8, "--probe-max-tokens must be > 0.");
+        if (!invocation.Get(Probe)) return null;
         var request = new ProbeProfilesRequest
         {
             AgentId = invocation.AgentId,
@@ -55,9 +55,9 @@ internal sealed record ProbeFlags
 
     private static int Positive(string? text, int otherwise, string complaint)
     {
-        if (string.IsNullOrWhiteSpace(text)) return otherwise;
+        if (string.IsNullOrEmpty(text)) return otherwise;
         var isNumber = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number);
-        return isNumber && number is >= 1 and <= int.MaxValue ? (int)number : throw CliFailure.Failed(complaint);
+        return isNumber && number is > 0 and <= int.MaxValue ? (int)Math.Ceiling(number) : throw CliFailure.Failed(complaint);
     }
 }
 

@@ -148,7 +148,7 @@ internal sealed record StatusJson(DateTimeOffset Now)
         json.WriteString("provider", profile.Provider);
         json.WriteString("type", Words.Of(profile.Type));
         json.WriteString("status", Words.Of(profile.Expiry));
-        WriteExpiry(json, profile.ExpireTime);
+        WriteExpiry(json, profile.ExpireTime, hasRemaining: profile.Expiry != ExpiryState.Missing);
         json.WriteString("source", profile.Source);
         json.WriteString("label", profile.Label);
         WriteTime(json, "lastUsedAt", profile.LastUsedTime);
@@ -159,11 +159,11 @@ internal sealed record StatusJson(DateTimeOffset Now)
         json.WriteEndObject();
     }
 
-    private void WriteExpiry(Utf8JsonWriter json, Timestamp? expireTime)
+    private void WriteExpiry(Utf8JsonWriter json, Timestamp? expireTime, bool hasRemaining = true)
     {
         if (expireTime is null) return;
         json.WriteNumber("expiresAt", Words.Milliseconds(expireTime));
-        json.WriteNumber("remainingMs", RemainingMs(expireTime));
+        if (hasRemaining) json.WriteNumber("remainingMs", RemainingMs(expireTime));
     }
 
     private static void WriteConfigurationErrors(Utf8JsonWriter json, AgentStatus status)

@@ -102,7 +102,7 @@ internal sealed record StatusText(Surroundings Surroundings)
         var expiry = profile switch
         {
             { Expiry: ExpiryState.Static } => "",
-            { ExpireTime: { } time } => $" expires in {ShortDuration.Of(time.ToDateTimeOffset() - Now)}",
+            { Expiry: not ExpiryState.Missing, ExpireTime: { } time } => $" expires in {ShortDuration.Of(time.ToDateTimeOffset() - Now)}",
             _ => " expires unknown",
         };
         var source = profile.Source is "" or "store" ? "" : $" ({profile.Source})";

@@ -1,7 +1,9 @@
+using System.Text;
+
 namespace ClawGrpc.Core.Configuration;
 
 /// <summary>An agent of <c>agents.list</c> (openclaw-spec.md, section 2.2).</summary>
-/// <param name="Id">As the file names it.</param>
+/// <param name="Id">As <see cref="IdOf"/> has it.</param>
 public sealed record AgentEntry(string Id)
 {
     /// <summary>Whether it is the one to use when none is named.</summary>
@@ -19,6 +21,8 @@ public sealed record AgentEntry(string Id)
     /// <summary>Its parameters, which count more than the model's.</summary>
     public ModelParameters Parameters { get; init; } = ModelParameters.None;
 
+    private const int MaxLength = 64;
+
     // What OpenClaw, in any generation, keeps here for itself.
     private static readonly string[] OpenClawOnly =
     [
@@ -28,9 +32,38 @@ public sealed record AgentEntry(string Id)
         "experimental", "embeddedAgent", "runtime", "memory", "typingMode", "tts", "skillsLimits", "contextLimits",
     ];
 
+    /// <summary>
+    /// The id that a name in the file comes to, as the programs have it: small letters, and one dash for each run of characters that a
+    /// folder's name should not have. Nothing left: <c>main</c>.
+    /// </summary>
+    /// <param name="name">Such as <c>Work</c> or <c>My agent</c>.</param>
+    public static string IdOf(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        var small = name.Trim().ToLowerInvariant();
+        if (IsPlain(small))
+            return small;
+        var dashed = new StringBuilder();
+        foreach (var character in small)
+        {
+            if (IsOfIds(character))
+                dashed.Append(character);
+            else if (dashed.Length == 0 || dashed[^1] != '-')
+                dashed.Append('-');
+        }
+
+        var id = dashed.ToString().Trim('-');
+        return id.Length == 0 ? "main" : id[..Math.Min(id.Length, MaxLength)];
+    }
+
+    private static bool IsPlain(string id) =>
+        id.Length is > 0 and <= MaxLength && char.IsAsciiLetterOrDigit(id[0]) && id.All(IsOfIds);
+
+    private static bool IsOfIds(char character) => char.IsAsciiLetterOrDigit(character) || character is '_' or '-';
+
     internal static AgentEntry? Read(string? id, Fields agent)
     {
-        var read = new AgentEntry(id ?? "")
+        var read = new AgentEntry(IdOf(id ?? ""))
         {
             IsDefault = agent.Flag("default") ?? false,
             Name = agent.Text("name"),

@@ -23,7 +23,7 @@ public sealed record AgentsConfiguration
     /// <summary>What is configured for an agent; null: nothing.</summary>
     /// <param name="agentId">Compared without case, as OpenClaw does.</param>
     public AgentEntry? Find(string agentId) =>
-        List.FirstOrDefault(agent => string.Equals(agent.Id.Trim(), agentId, StringComparison.OrdinalIgnoreCase));
+        List.FirstOrDefault(agent => string.Equals(agent.Id, agentId, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The models of an agent: what it says itself, and where it says nothing, the defaults.</summary>
     public ModelChoice ModelOf(string agentId) => (Find(agentId)?.Model ?? ModelChoice.None).Over(Model);

@@ -12,7 +12,7 @@ public enum ExpiryState
     /// <summary>No longer.</summary>
     Expired,
 
-    /// <summary>An OAuth login that does not say until when.</summary>
+    /// <summary>An OAuth login that does not say until when: nothing, or no time after 1970.</summary>
     Missing,
 
     /// <summary>It does not expire.</summary>
@@ -41,6 +41,7 @@ public static class Expiry
     public static ExpiryState StateOf(Credential credential, DateTimeOffset now, bool refreshableIsOk) => (credential, Of(credential)) switch
     {
         (OAuthCredential, null) => ExpiryState.Missing,
+        (OAuthCredential, { } end) when end <= DateTimeOffset.UnixEpoch => ExpiryState.Missing,
         (OAuthCredential { Refresh.IsBlank: false }, _) when refreshableIsOk => ExpiryState.Ok,
         (_, null) => ExpiryState.Static,
         (_, { } end) when end <= now => ExpiryState.Expired,

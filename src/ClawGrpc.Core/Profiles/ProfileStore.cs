@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ClawGrpc.Core.Selection;
 
 namespace ClawGrpc.Core.Profiles;
 
@@ -41,4 +42,25 @@ public sealed record ProfileStore
     /// <summary>The health of a profile; one that never failed and never served when nothing is known.</summary>
     /// <param name="id">Compared exactly.</param>
     public ProfileHealth HealthOf(string id) => Health.GetValueOrDefault(id, ProfileHealth.Unknown);
+
+    /// <summary>
+    /// What an agent sees that has the main agent's API keys besides its own profiles (<c>auth.inheritFromMain</c>; openclaw-spec.md,
+    /// section 0). Subscriptions are their owner's and are left out; of two profiles of one id the agent's own counts. A key's health is
+    /// its owner's, and main's order holds for a provider of which the agent has neither profiles nor an order.
+    /// </summary>
+    /// <param name="main">The main agent's profiles.</param>
+    public ProfileStore Over(ProfileStore main)
+    {
+        ArgumentNullException.ThrowIfNull(main);
+        var shared = main.Profiles.Where(profile => profile.Credential is ApiKeyCredential && Find(profile.Id) is null).ToList();
+        var own = Profiles.Select(profile => profile.Credential.Provider).Concat(Order.Keys).Select(Provider.Normalize).ToHashSet();
+        return this with
+        {
+            Profiles = [.. shared, .. Profiles],
+            Order = Order.AddRange(main.Order.Where(order => !own.Contains(Provider.Normalize(order.Key)))),
+            Health = shared.Aggregate(Health, (all, profile) => main.Health.TryGetValue(profile.Id, out var health)
+                ? all.SetItem(profile.Id, health)
+                : all.Remove(profile.Id)),
+        };
+    }
 }

@@ -37,7 +37,9 @@ public sealed record SetAside(DateTimeOffset Until, string? Reason, bool Disable
         if (!disabled && !cooling)
             return null;
         var until = new[] { health.DisabledUntil, health.CooldownUntil }.Max()!.Value;
-        return new SetAside(until, disabled ? health.DisabledReason : health.CooldownReason, disabled, null);
+
+        // The programs write no reason beside a cooldown, and show the one that is there (openclaw-spec.md, section 7.3).
+        return new SetAside(until, disabled ? health.DisabledReason : health.CooldownReason ?? health.DisabledReason, disabled, null);
     }
 
     private static SetAside? OfRoute(string model, RouteHealth route, DateTimeOffset now) =>

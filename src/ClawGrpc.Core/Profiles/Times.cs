@@ -6,6 +6,7 @@ namespace ClawGrpc.Core.Profiles;
 /// </summary>
 internal static class Times
 {
+    private static readonly long Earliest = DateTimeOffset.MinValue.ToUnixTimeMilliseconds();
     private static readonly long Latest = ProfileHealth.Never.ToUnixTimeMilliseconds();
 
     /// <summary>An end; null: zero, negative, no number or infinite, which all mean that there is none.</summary>
@@ -13,7 +14,7 @@ internal static class Times
 
     /// <summary>An end of which zero and negative numbers mean that it is long past; null: no number, or infinite.</summary>
     public static DateTimeOffset? EndOrPast(JsonTree? value) =>
-        value is JsonNumber { Value: var number } && double.IsFinite(number) ? At(Math.Ceiling(Math.Max(0, number))) : null;
+        value is JsonNumber { Value: var number } && double.IsFinite(number) ? At(Math.Ceiling(Math.Max(Earliest, number))) : null;
 
     /// <summary>A time at which something happened; null: not known.</summary>
     public static DateTimeOffset? Past(JsonTree? value) => Positive(value) is { } number ? At(Math.Floor(number)) : null;

@@ -15,6 +15,8 @@ internal sealed partial class Agent : IAsyncDisposable
 
     private readonly AgentStore _files;
     private readonly Func<HealthRules> _rules;
+    private readonly Func<Agent?> _main;
+    private readonly Action _told;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly Lock _gate = new();
@@ -33,10 +35,20 @@ internal sealed partial class Agent : IAsyncDisposable
     private StateUnreadableException? _unreadable;
     private PendingHealth _pending = PendingHealth.None;
     private PendingHealth _inFlight = PendingHealth.None;
+    private volatile View _view = new(ProfileStore.Empty, ProfileStore.Empty, ProfileStore.Empty);
 
-    public Agent(string id, AgentStore files, Func<HealthRules> rules, Func<Agent, Logins> logins, TimeProvider time, ILogger<Agent> log)
+    /// <param name="id">Its id.</param>
+    /// <param name="files">Its profiles on disk.</param>
+    /// <param name="rules">The configuration's.</param>
+    /// <param name="main">The agent whose API keys it has besides its own; null: nobody's.</param>
+    /// <param name="told">Called after each change that its status tells.</param>
+    /// <param name="logins">Makes its logins.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">The log.</param>
+    public Agent(
+        string id, AgentStore files, Func<HealthRules> rules, Func<Agent?> main, Action told, Func<Agent, Logins> logins, TimeProvider time, ILogger<Agent> log)
     {
-        (Id, _files, _rules, _time, _log) = (id, files, rules, time, log);
+        (Id, _files, _rules, _main, _told, _time, _log) = (id, files, rules, main, told, time, log);
         Feed = new StatusFeed(time);
         _nextChange = time.CreateTimer(_ => ClockMoved(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _later = time.CreateTimer(_ => WriteSoon(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -58,9 +70,13 @@ internal sealed partial class Agent : IAsyncDisposable
 
     public Logins Logins { get; }
 
-    /// <summary>The profiles now. No I/O.</summary>
+    /// <summary>The profiles now, with those that it has from the main agent. No I/O.</summary>
+    /// <exception cref="StateUnreadableException">A file cannot be read; it says where it is broken.</exception>
+    public ProfileStore Store => ViewOf(Own);
+
+    /// <summary>The same without those of the main agent.</summary>
     /// <exception cref="StateUnreadableException">The file cannot be read; it says where it is broken.</exception>
-    public ProfileStore Store
+    public ProfileStore Own
     {
         get
         {
@@ -69,14 +85,29 @@ internal sealed partial class Agent : IAsyncDisposable
         }
     }
 
-    /// <summary>The profiles now, or none when the file cannot be read.</summary>
-    public ProfileStore StoreOrEmpty
+    /// <summary>The profiles now as <see cref="Store"/> has them, without those of a file that cannot be read.</summary>
+    public ProfileStore StoreOrEmpty => _main() is { } main ? OwnOrEmpty.Over(main.OwnOrEmpty) : OwnOrEmpty;
+
+    /// <summary>The same without those of the main agent.</summary>
+    public ProfileStore OwnOrEmpty
     {
         get
         {
             lock (_gate)
                 return _unreadable is null ? _current : ProfileStore.Empty;
         }
+    }
+
+    /// <summary>These profiles of its own, with those that it has from the main agent.</summary>
+    /// <exception cref="StateUnreadableException">The main agent's file cannot be read.</exception>
+    public ProfileStore ViewOf(ProfileStore own)
+    {
+        if (_main()?.Own is not { } shared)
+            return own;
+        var view = _view;
+        if (!ReferenceEquals(view.Of, own) || !ReferenceEquals(view.Over, shared))
+            _view = view = new View(own, shared, own.Over(shared));
+        return view.Result;
     }
 
     /// <summary>Takes up what the file says now; cheap when it has not changed.</summary>
@@ -141,6 +172,13 @@ internal sealed partial class Agent : IAsyncDisposable
     /// <summary>Something happened upstream.</summary>
     public void Record(string profileId, HealthChange change)
     {
+        // A key's health is its owner's: what failed here is not tried there either.
+        if (_main() is { } main && OwnOrEmpty.Find(profileId) is null && main.OwnOrEmpty.Find(profileId) is not null)
+        {
+            main.Record(profileId, change);
+            return;
+        }
+
         lock (_gate)
         {
             // An attempt that ran on the credential of before says nothing of the one that replaced it.
@@ -160,7 +198,7 @@ internal sealed partial class Agent : IAsyncDisposable
             _isLaterSet |= change is Served;
         }
 
-        Feed.Publish();
+        Tell();
     }
 
     public async ValueTask DisposeAsync()
@@ -198,7 +236,7 @@ internal sealed partial class Agent : IAsyncDisposable
         if (!isNews)
             return;
         Logins.RefreshWhatIsDue();
-        Feed.Publish();
+        Tell();
     }
 
     private void PutBack(PendingHealth notWritten)
@@ -230,7 +268,7 @@ internal sealed partial class Agent : IAsyncDisposable
         }
 
         Logins.RefreshWhatIsDue();
-        Feed.Publish();
+        Tell();
         return true;
     }
 
@@ -261,7 +299,13 @@ internal sealed partial class Agent : IAsyncDisposable
     {
         lock (_gate)
             ArmClock();
+        Tell();
+    }
+
+    private void Tell()
+    {
         Feed.Publish();
+        _told();
     }
 
     private async Task WriteHealthAsync()
@@ -323,6 +367,11 @@ internal sealed partial class Agent : IAsyncDisposable
                 _dirty.Release();
         }
     }
+
+    /// <param name="Of">Its own profiles.</param>
+    /// <param name="Over">The main agent's.</param>
+    /// <param name="Result">What both come to.</param>
+    private sealed record View(ProfileStore Of, ProfileStore Over, ProfileStore Result);
 
     [LoggerMessage(10, LogLevel.Warning, "Health of agent {AgentId} is not written yet: {Why}")]
     private partial void LogNotWritten(string agentId, string why);

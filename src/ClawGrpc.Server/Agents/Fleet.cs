@@ -22,12 +22,12 @@ internal sealed partial class Fleet(
         get
         {
             var list = configuration.Current.Configuration.Agents.List;
-            return (list.FirstOrDefault(agent => agent.IsDefault) ?? list.FirstOrDefault())?.Id.Trim() is { Length: > 0 } id ? id : Main;
+            return (list.FirstOrDefault(agent => agent.IsDefault) ?? list.FirstOrDefault())?.Id ?? Main;
         }
     }
 
     /// <summary>All ids, in order.</summary>
-    public IReadOnlyList<string> Ids => [.. configuration.Current.Configuration.Agents.List.Select(agent => agent.Id.Trim()).Where(StateFolder.IsAgentId)
+    public IReadOnlyList<string> Ids => [.. configuration.Current.Configuration.Agents.List.Select(agent => agent.Id)
         .Concat(folder.StoredAgents()).Append(DefaultId).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
     /// <summary>The agents that somebody has asked for since the start.</summary>
@@ -42,10 +42,25 @@ internal sealed partial class Fleet(
     /// <exception cref="ClawException">AGENT_NOT_FOUND.</exception>
     public Task<Agent> FindAsync(string agentId)
     {
-        var id = agentId.Length > 0 ? agentId : DefaultId;
+        // A folder that has capitals in its name is found by that name first.
+        var given = agentId.Trim();
+        var small = given.ToLowerInvariant();
+        var id = given.Length == 0 ? DefaultId : given != small && !Ids.Contains(given) ? small : given;
+        return id != Main && Inherits ? FindWithMainAsync(agentId, id) : FindAsync(agentId, id);
+    }
+
+    // The keys that the agent has from the main one are at hand before anybody looks for them.
+    private async Task<Agent> FindWithMainAsync(string agentId, string id)
+    {
+        await FindAsync(Main, Main);
+        return await FindAsync(agentId, id);
+    }
+
+    private Task<Agent> FindAsync(string agentId, string id)
+    {
         if (_agents.TryGetValue(id, out var awake))
             return awake.Value;
-        return StateFolder.IsAgentId(id) && Ids.Contains(id)
+        return StateFolder.IsAgentId(id) && (Ids.Contains(id) || (id == Main && Inherits))
             ? _agents.GetOrAdd(id, found => new Lazy<Task<Agent>>(() => WakeAsync(found))).Value
             : throw Refusal.AgentNotFound(agentId);
     }
@@ -92,7 +107,9 @@ internal sealed partial class Fleet(
         // What a crash left: this is the only server of the folder, and nothing of it writes here yet.
         AtomicFile.RemoveLeftovers(directory);
         LockFolder.RemoveLeftover(store.Path);
-        var agent = new Agent(id, store, () => configuration.Current.Configuration.Auth.Health, LoginsOf, time, log);
+        var agent = new Agent(
+            id, store, () => configuration.Current.Configuration.Auth.Health, id == Main ? static () => null : MainOfHeirs, id == Main ? TellHeirs : static () => { },
+            LoginsOf, time, log);
         try
         {
             await LegacyFiles.ImportAsync(store, id == Main ? folder.LegacyLoginsPath : null);
@@ -106,6 +123,18 @@ internal sealed partial class Fleet(
         await TakeUpClaudeLoginAsync(agent);
         OnWake(agent);
         return agent;
+    }
+
+    private bool Inherits => configuration.Current.Configuration.Auth.InheritFromMain;
+
+    private Agent? MainOfHeirs() =>
+        Inherits && _agents.TryGetValue(Main, out var main) && main is { IsValueCreated: true, Value.IsCompletedSuccessfully: true } ? main.Value.Result : null;
+
+    // What the main agent's keys do is part of the others' status too.
+    private void TellHeirs()
+    {
+        foreach (var heir in Awake.Where(agent => Inherits && agent.Id != Main))
+            heir.Feed.Publish();
     }
 
     private Logins LoginsOf(Agent agent) => new(

@@ -29,6 +29,9 @@ internal sealed record AgentSetup
     /// <summary>Where upstream lists its models; null: the configuration's models replace them (<c>models.mode</c>).</summary>
     public required Uri? ModelsUrl { get; init; }
 
+    /// <summary>Whether the configuration sends requests to this machine, or to a <c>.local</c> name of its network.</summary>
+    public required bool IsLocal { get; init; }
+
     /// <summary>The models of <c>models.providers.anthropic</c>.</summary>
     public required ImmutableArray<ProviderModel> ProviderModels { get; init; }
 

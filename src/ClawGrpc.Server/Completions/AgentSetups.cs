@@ -40,6 +40,7 @@ internal sealed class AgentSetups(LiveConfiguration configuration)
             MessagesUrl = UrlOf(baseUrl, "messages"),
             CountUrl = UrlOf(baseUrl, "messages/count_tokens"),
             ModelsUrl = configured.Models.ReplacesBuiltIn && anthropic is { Models.IsEmpty: false } ? null : UrlOf(baseUrl, "models"),
+            IsLocal = IsLocal(anthropic?.BaseUrl),
             ProviderModels = anthropic?.Models ?? [],
             Headers = [.. (anthropic?.Headers ?? ImmutableDictionary<string, Secret>.Empty).OrderBy(header => header.Key, StringComparer.Ordinal)
                 .Select(header => KeyValuePair.Create(header.Key, header.Value.Reveal()))],
@@ -76,6 +77,9 @@ internal sealed class AgentSetups(LiveConfiguration configuration)
 
         bool Allowed(Secret key) => subscriptions || !RequestHeaders.IsBearer(key);
     }
+
+    private static bool IsLocal(string? baseUrl) => Uri.TryCreate(baseUrl?.Trim(), UriKind.Absolute, out var url)
+        && (url.IdnHost is "localhost" or "127.0.0.1" or "0.0.0.0" or "::1" || url.IdnHost.EndsWith(".local", StringComparison.OrdinalIgnoreCase));
 
     private static Uri UrlOf(string baseUrl, string resource)
     {

@@ -18,20 +18,25 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
 {
     // OpenClaw's table of environment keys; of the other providers only whether one is set matters. The first ones are looked for
     // always, the further ones when something names their provider.
-    private static readonly (string Provider, string Variable, bool OAuth)[] Variables =
+    private static readonly (string Provider, string Variable)[] Variables =
     [
-        ("anthropic", "ANTHROPIC_OAUTH_TOKEN", true), ("anthropic", "ANTHROPIC_API_KEY", false), ("openai", "OPENAI_API_KEY", false),
-        ("github-copilot", "COPILOT_GITHUB_TOKEN", false), ("github-copilot", "GH_TOKEN", false), ("github-copilot", "GITHUB_TOKEN", false),
-        ("google", "GEMINI_API_KEY", false), ("groq", "GROQ_API_KEY", false), ("cerebras", "CEREBRAS_API_KEY", false), ("xai", "XAI_API_KEY", false),
-        ("openrouter", "OPENROUTER_API_KEY", false), ("zai", "ZAI_API_KEY", false), ("zai", "Z_AI_API_KEY", false),
-        ("mistral", "MISTRAL_API_KEY", false), ("synthetic", "SYNTHETIC_API_KEY", false),
+        ("anthropic", "ANTHROPIC_OAUTH_TOKEN"), ("anthropic", "ANTHROPIC_API_KEY"), ("openai", "OPENAI_API_KEY"),
+        ("github-copilot", "COPILOT_GITHUB_TOKEN"), ("github-copilot", "GH_TOKEN"), ("github-copilot", "GITHUB_TOKEN"),
+        ("google", "GEMINI_API_KEY"), ("groq", "GROQ_API_KEY"), ("cerebras", "CEREBRAS_API_KEY"), ("xai", "XAI_API_KEY"),
+        ("openrouter", "OPENROUTER_API_KEY"), ("zai", "ZAI_API_KEY"), ("zai", "Z_AI_API_KEY"),
+        ("mistral", "MISTRAL_API_KEY"), ("synthetic", "SYNTHETIC_API_KEY"),
     ];
 
-    private static readonly (string Provider, string Variable, bool OAuth)[] FurtherVariables =
+    private static readonly string[] ShellVariables = ["OPENCLAW_LOAD_SHELL_ENV", "CLAWDBOT_LOAD_SHELL_ENV"];
+
+    private static readonly (string Provider, string Variable)[] FurtherVariables =
     [
-        ("opencode", "OPENCODE_API_KEY", false), ("opencode", "OPENCODE_ZEN_API_KEY", false), ("moonshot", "MOONSHOT_API_KEY", false),
-        ("minimax", "MINIMAX_API_KEY", false), ("kimi-coding", "KIMI_API_KEY", false), ("kimi-coding", "KIMICODE_API_KEY", false),
-        ("venice", "VENICE_API_KEY", false), ("vercel-ai-gateway", "AI_GATEWAY_API_KEY", false), ("ollama", "OLLAMA_API_KEY", false),
+        ("opencode", "OPENCODE_API_KEY"), ("opencode", "OPENCODE_ZEN_API_KEY"), ("moonshot", "MOONSHOT_API_KEY"),
+        ("minimax", "MINIMAX_API_KEY"), ("minimax-portal", "MINIMAX_OAUTH_TOKEN"), ("minimax-portal", "MINIMAX_API_KEY"),
+        ("kimi-coding", "KIMI_API_KEY"), ("kimi-coding", "KIMICODE_API_KEY"), ("venice", "VENICE_API_KEY"),
+        ("vercel-ai-gateway", "AI_GATEWAY_API_KEY"), ("cloudflare-ai-gateway", "CLOUDFLARE_AI_GATEWAY_API_KEY"), ("ollama", "OLLAMA_API_KEY"),
+        ("chutes", "CHUTES_OAUTH_TOKEN"), ("chutes", "CHUTES_API_KEY"), ("qwen-portal", "QWEN_OAUTH_TOKEN"), ("qwen-portal", "QWEN_PORTAL_API_KEY"),
+        ("deepgram", "DEEPGRAM_API_KEY"), ("voyage", "VOYAGE_API_KEY"), ("xiaomi", "XIAOMI_API_KEY"), ("qianfan", "QIANFAN_API_KEY"),
     ];
 
     public AuthStatus Of(Agent agent, ProfileStore store, AgentSetup setup, DateTimeOffset now)
@@ -39,7 +44,7 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
         var status = new AuthStatus
         {
             StorePath = agent.StorePath,
-            ShellEnvFallback = configuration.Current.Configuration.Env.ShellEnv,
+            ShellEnvFallback = configuration.Current.Configuration.Env.ShellEnv || ShellVariables.Any(IsSwitchedOn),
             WarnAfter = Duration.FromTimeSpan(Expiry.WarnAfter),
         };
         var models = setup.Models;
@@ -58,7 +63,7 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
             if (entry.EffectiveKind == "missing")
                 continue;
             status.Providers.Add(entry);
-            var logins = entry.OauthCount + entry.TokenCount + (entry.EnvSource.EndsWith("OAUTH_TOKEN", StringComparison.Ordinal) ? 1 : 0);
+            var logins = entry.OauthCount + entry.TokenCount + (IsLogin(entry.EnvSource) ? 1 : 0);
             if (logins > 0)
                 status.ProvidersWithOauth.Add($"{provider} ({logins})");
         }
@@ -72,15 +77,13 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
     private static List<string> ProvidersOf(IEnumerable<string> models) =>
         [.. models.Select(ModelRef.ParseKey).OfType<ModelRef>().Select(model => model.Provider).Distinct()];
 
-    // As people sort: without regard to case, and the lower one first where that alone differs.
     private static List<string> Sorted(IEnumerable<string> providers) =>
-        [.. providers.Where(provider => provider.Length > 0).Distinct()
-            .OrderBy(provider => provider, StringComparer.OrdinalIgnoreCase).ThenByDescending(provider => provider, StringComparer.Ordinal)];
+        [.. providers.Where(provider => provider.Length > 0).Distinct().Order(Alphabetical.Order)];
 
     private ProviderStatus EntryOf(string provider, Agent agent, ProfileStore store, DateTimeOffset now)
     {
         var profiles = store.Profiles.Where(profile => Provider.Normalize(profile.Credential.Provider) == Provider.Normalize(provider)).ToList();
-        var (variable, value, oauth) = VariableOf(provider);
+        var (variable, value) = VariableOf(provider);
         var key = configuration.Current.Configuration.Models.Providers.FirstOrDefault(each => Provider.Normalize(each.Id) == Provider.Normalize(provider))?.ApiKey;
         var keySource = key is null ? "" : $"models.json: {folder.Short(configuration.Path)}";
         var entry = new ProviderStatus
@@ -90,7 +93,7 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
             OauthCount = profiles.Count(profile => profile.Credential is OAuthCredential),
             TokenCount = profiles.Count(profile => profile.Credential is TokenCredential),
             ApiKeyCount = profiles.Count(profile => profile.Credential is ApiKeyCredential),
-            EnvValue = value is null ? "" : oauth ? "OAuth (env)" : value.Mask(),
+            EnvValue = value is null ? "" : IsLogin(variable) ? "OAuth (env)" : value.Mask(),
             EnvSource = value is null ? "" : $"env: {variable}",
             ModelsJsonValue = key?.Mask() ?? "",
             ModelsJsonSource = keySource,
@@ -103,32 +106,43 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
         return entry;
     }
 
-    private (string Variable, Core.Secret? Value, bool OAuth) VariableOf(string provider)
+    private (string Variable, Core.Secret? Value) VariableOf(string provider)
     {
-        foreach (var (_, variable, oauth) in Variables.Concat(FurtherVariables).Where(each => each.Provider == Provider.Normalize(provider)))
+        foreach (var (_, variable) in Variables.Concat(FurtherVariables).Where(each => each.Provider == Provider.Normalize(provider)))
         {
             if (configuration.Variable(variable) is { } value)
-                return (variable, value, oauth);
+                return (variable, value);
         }
 
-        return ("", null, false);
+        return ("", null);
     }
 
+    private static bool IsLogin(string variable) => variable.EndsWith("OAUTH_TOKEN", StringComparison.Ordinal);
+
+    private static bool IsSwitchedOn(string variable) =>
+        Environment.GetEnvironmentVariable(variable)?.Trim().ToLowerInvariant() is "1" or "true" or "yes" or "on";
+
     // Such as `anthropic:default=sk-ant-a...00000001 [cooldown 8m]`.
-    private static string LabelOf(Profile profile, ProfileHealth health, DateTimeOffset now)
+    private string LabelOf(Profile profile, ProfileHealth health, DateTimeOffset now)
     {
         var shown = profile.Credential switch
         {
             ApiKeyCredential key => key.Key?.Mask() ?? "missing",
             TokenCredential token => $"token:{token.Token?.Mask() ?? "missing"}",
-            { Email: { } email } => $"OAuth ({email})",
-            _ => "OAuth",
+            _ => EmailOf(profile) is { } email ? $"OAuth ({email})" : "OAuth",
         };
         var aside = SetAside.AllOf(health, now).MaxBy(each => (each.Disabled, each.Until));
         var suffix = aside is null ? ""
             : $" [{(aside.Disabled ? $"disabled{(aside.Reason is null ? "" : $":{aside.Reason}")}" : "cooldown")}"
                 + $"{(aside.Until < ProfileHealth.Never ? $" {ShortSpan(aside.Until - now)}" : "")}]";
         return $"{profile.Id}={shown}{suffix}";
+    }
+
+    // What the configuration declares counts more than what the login brought along.
+    private string? EmailOf(Profile profile)
+    {
+        var declared = configuration.Current.Configuration.Auth.Profiles.FirstOrDefault(each => each.Id == profile.Id)?.Email?.Trim();
+        return new[] { declared, profile.Credential.Email?.Trim() }.FirstOrDefault(email => !string.IsNullOrEmpty(email));
     }
 
     private static string ShortSpan(TimeSpan span)
@@ -139,9 +153,11 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
             : string.Create(CultureInfo.InvariantCulture, $"{Math.Round(span.TotalDays, MidpointRounding.AwayFromZero)}d");
     }
 
-    private static IEnumerable<UnusableProfile> UnusableOf(ProfileStore store, DateTimeOffset now) => store.Health
-        .SelectMany(pair => SetAside.AllOf(pair.Value, now).Select(aside => (Id: pair.Key, Aside: aside)))
-        .OrderBy(each => each.Aside.Until).ThenBy(each => each.Id, StringComparer.Ordinal)
+    // Of those that come back at the same time the first of the file, and those that are no profiles any more behind them.
+    private static IEnumerable<UnusableProfile> UnusableOf(ProfileStore store, DateTimeOffset now) => store.Profiles.Select(profile => profile.Id)
+        .Concat(store.Health.Keys.Order(StringComparer.Ordinal)).Distinct()
+        .SelectMany(id => SetAside.AllOf(store.HealthOf(id), now).Select(aside => (Id: id, Aside: aside)))
+        .OrderBy(each => each.Aside.Until)
         .Select(each => new UnusableProfile
         {
             ProfileId = each.Id,
@@ -162,9 +178,7 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
     {
         var generation = configuration.Generation;
         var states = new List<(Credential Credential, ExpiryState State)>();
-        var ordered = store.Profiles.OrderBy(profile => profile.Credential.Provider, StringComparer.OrdinalIgnoreCase)
-            .ThenByDescending(profile => profile.Credential.Provider, StringComparer.Ordinal)
-            .ThenBy(profile => profile.Id, StringComparer.OrdinalIgnoreCase).ThenByDescending(profile => profile.Id, StringComparer.Ordinal).ToList();
+        var ordered = store.Profiles.OrderBy(profile => profile.Credential.Provider, Alphabetical.Order).ThenBy(profile => profile.Id, Alphabetical.Order);
         foreach (var profile in ordered)
         {
             var health = store.HealthOf(profile.Id);
@@ -183,7 +197,7 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
                 Expiry = Message(state),
                 ExpireTime = Timestamps.OfEnd(Expiry.Of(profile.Credential)),
                 Source = generation.SharesClaudeLogin ? SourceOf(profile.Id) : "store",
-                Label = profile.Credential.Email is { } email ? $"{profile.Id} ({email})" : profile.Id,
+                Label = EmailOf(profile) is { } email ? $"{profile.Id} ({email})" : profile.Id,
                 LastUsedTime = Timestamps.OrUnset(health.LastUsed),
                 LastFailureTime = Timestamps.OrUnset(health.LastFailureAt),
                 ErrorCount = health.ErrorCount,

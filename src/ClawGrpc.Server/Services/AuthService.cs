@@ -18,7 +18,7 @@ namespace ClawGrpc.Server.Services;
 
 /// <summary>AuthService: checks, changes the agent's file, then the configuration, and answers once both are on disk.</summary>
 internal sealed class AuthService(
-    Fleet fleet, LiveConfiguration configuration, ClaudeLoginFile claudeLogin, Probes probes, TimeProvider time) : V1.AuthService.AuthServiceBase
+    Fleet fleet, LiveConfiguration configuration, AgentSetups setups, ClaudeLoginFile claudeLogin, Probes probes, TimeProvider time) : V1.AuthService.AuthServiceBase
 {
     private const string DefaultProfile = "anthropic:default";
     private const int DefaultPage = 100;
@@ -98,7 +98,7 @@ internal sealed class AuthService(
             fresh =>
             {
                 foreach (var id in ids)
-                    Match(fresh, agent, id, provider);
+                    Match(agent.ViewOf(fresh), agent, id, provider);
                 return [new SetOrder(provider, ids)];
             },
             context.CancellationToken);
@@ -177,7 +177,7 @@ internal sealed class AuthService(
         var input = new Input();
         var id = input.ProfileId("profile_id", profileId, null);
         input.Check();
-        return agent.Store.Find(id) is null ? throw Refusal.ProfileNotFound(agent.Id, id, agent.Directory) : (agent, id);
+        return agent.Own.Find(id) is null ? throw Refusal.ProfileNotFound(agent.Id, id, agent.Directory) : (agent, id);
     }
 
     private static void Match(ProfileStore store, Agent agent, string id, string provider)
@@ -209,7 +209,8 @@ internal sealed class AuthService(
         DisplayName = configuration.Current.Configuration.Agents.Find(agent.Id)?.Name ?? "",
         AgentDir = agent.Directory,
         DefaultAgent = agent.Id == fleet.DefaultId,
-        ProfileCount = agent.StoreOrEmpty.Profiles.Length,
+        Model = setups.Of(agent.Id).Models.DefaultText,
+        ProfileCount = agent.OwnOrEmpty.Profiles.Length,
         UpdateTime = File.Exists(agent.StorePath) ? Timestamp.FromDateTime(File.GetLastWriteTimeUtc(agent.StorePath)) : null,
     };
 }

@@ -51,12 +51,14 @@ internal sealed class ModelList(AgentSetup setup, ProfileStore store, UpstreamMo
     private List<string> Keys(bool configuredOnly)
     {
         var models = setup.Models;
-        var configured = models.Fallbacks.Select(model => model.Key).Prepend(models.Default.Key).Concat(AllowedKeys());
+        var images = models.ImageFallbacks.Prepend(models.Image);
+        var configured = models.Fallbacks.Prepend(models.Default).Concat(images).OfType<ModelRef>().Select(model => model.Key).Concat(AllowedKeys());
         var others = configuredOnly ? [] : setup.ProviderModels.Select(model => KeyOf(model.Id)).Concat((upstream?.Models ?? []).Select(model => KeyOf(model.Id)));
         return [.. configured.Concat(others).Distinct()];
     }
 
-    private IEnumerable<string> AllowedKeys() => setup.Models.Allowed.Select(key => ModelRef.Parse(key, setup.Models.Aliases)?.Key ?? key);
+    // What the programs add is listed as well. A key is no alias, though it may look like one.
+    private IEnumerable<string> AllowedKeys() => setup.Models.Shown.Select(ModelRef.ParseKey).OfType<ModelRef>().Select(model => model.Key);
 
     private Model Of(string key)
     {
@@ -66,9 +68,12 @@ internal sealed class ModelList(AgentSetup setup, ProfileStore store, UpstreamMo
         var model = new Model
         {
             Model_ = key,
-            Alias = models.Aliases.Entries.FirstOrDefault(entry => entry.Key == key).Alias ?? "",
+            Alias = models.Aliases.Entries.FirstOrDefault(entry => ModelRef.ParseKey(entry.Key)?.Key == key).Alias ?? "",
             DefaultModel = key == models.Default.Key,
-            FallbackPosition = 1 + models.Fallbacks.Select(fallback => fallback.Key).ToList().IndexOf(key),
+            FallbackPosition = PositionOf(key, models.Fallbacks),
+            ImageModel = key == models.Image?.Key,
+            ImageFallbackPosition = PositionOf(key, models.ImageFallbacks),
+            Local = setup.IsLocal && parsed?.Provider == Provider.Anthropic,
             DisplayName = own?.Name ?? listed?.DisplayName ?? "",
             CreateTime = Timestamps.OrUnset(listed?.Created),
             CacheRetention = RetentionOf(key),
@@ -100,6 +105,8 @@ internal sealed class ModelList(AgentSetup setup, ProfileStore store, UpstreamMo
 
     private bool CanServe(ModelRef model) => model.Provider == Provider.Anthropic
         && Routes.Of(store, setup.Auth, setup.LooseKey, new RouteQuestion([model.Model], null, null), now).Problem == NoRoute.None;
+
+    private static int PositionOf(string key, IEnumerable<ModelRef> models) => 1 + models.Select(model => model.Key).ToList().IndexOf(key);
 
     private static string KeyOf(string id) => $"{Provider.Anthropic}/{id}";
 }

@@ -104,7 +104,7 @@ public class AuthProfilesFileTests
         { """{"type":"oauth","provider":"p"}""", new OAuthCredential("p", null, null, null) },
         { """{"type":"oauth","provider":"p","access":"a","refresh":"r","expires":2}""", new OAuthCredential("p", Secret("a"), Secret("r"), Ms(2)) },
         { """{"type":"oauth","provider":"p","access":"a","refresh":"","expires":0}""", new OAuthCredential("p", Secret("a"), null, Ms(0)) },
-        { """{"type":"oauth","provider":"p","access":"a","expires":-7}""", new OAuthCredential("p", Secret("a"), null, Ms(0)) },
+        { """{"type":"oauth","provider":"p","access":"a","expires":-7}""", new OAuthCredential("p", Secret("a"), null, Ms(-7)) },
         { """{"type":"oauth","provider":"p","access":"a","expires":"never"}""", new OAuthCredential("p", Secret("a"), null, null) },
     };
 

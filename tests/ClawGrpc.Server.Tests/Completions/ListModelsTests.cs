@@ -48,6 +48,16 @@ public class ListModelsTests
     }
 
     [Fact]
+    public async Task Image_models_are_listed_and_what_the_configuration_sends_to_this_machine_is_local()
+    {
+        await using var rig = await Rig.StartAsync("agents: { defaults: { imageModel: { primary: 'openai/gpt-5.2', fallbacks: ['anthropic/claude-sonnet-4-5'] } } }");
+        var list = await rig.Models.ListModelsAsync(new ListModelsRequest { ConfiguredOnly = true });
+        Assert.Equal(
+            [("anthropic/claude-opus-4-6", false, 0, true), ("openai/gpt-5.2", true, 0, false), ("anthropic/claude-sonnet-4-5", false, 1, true)],
+            list.Models.Select(model => (model.Model_, model.ImageModel, model.ImageFallbackPosition, model.Local)));
+    }
+
+    [Fact]
     public async Task All_pages_of_upstream_are_read_and_the_list_has_pages_of_its_own()
     {
         await using var rig = await Rig.StartAsync(sandbox: new SandboxOptions { ExtraModels = [.. Enumerable.Range(0, 2100).Select(index => $"claude-extra-{index}")] });

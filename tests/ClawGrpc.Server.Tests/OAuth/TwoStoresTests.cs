@@ -44,7 +44,7 @@ public sealed class TwoStoresTests : IDisposable
         var http = new HttpMessageInvoker(Upstream.NewHandler());
         var configured = new OAuthConfiguration(new Uri($"{sandbox.BaseUrl}{Login.Path}"), Login.ClientId);
         return new Agent(
-            "main", new AgentStore(Profiles, TimeProvider.System), () => HealthRules.OpenClaw20261,
+            "main", new AgentStore(Profiles, TimeProvider.System), () => HealthRules.OpenClaw20261, () => null, () => { },
             agent => new Logins(agent, new TokenEndpoint(http, TimeProvider.System), () => configured, _ => Task.CompletedTask, TimeProvider.System, NullLogger.Instance),
             TimeProvider.System, NullLogger<Agent>.Instance);
     }

@@ -1,0 +1,23 @@
+using ClawGrpc.Core.Configuration;
+
+namespace ClawGrpc.Core.Tests.Configuration;
+
+/// <summary>What a name of <c>agents.list</c> comes to: the name of the folder that the programs made for it.</summary>
+public class AgentIdTests
+{
+    [Theory]
+    [InlineData("work", "work")]
+    [InlineData("  Work ", "work")]
+    [InlineData("a_b-C9", "a_b-c9")]
+    [InlineData("My agent!", "my-agent")]
+    [InlineData("../../etc", "etc")]
+    [InlineData("a.b", "a-b")]
+    [InlineData("-x-", "x")]
+    [InlineData("_x", "_x")]
+    [InlineData("", "main")]
+    [InlineData("!!!", "main")]
+    public void A_name_comes_to_the_id(string name, string id) => Assert.Equal(id, AgentEntry.IdOf(name));
+
+    [Fact]
+    public void An_id_has_at_most_64_characters() => Assert.Equal(new string('a', 64), AgentEntry.IdOf(new string('A', 70)));
+}
