@@ -46,9 +46,12 @@ internal sealed class House : IAsyncDisposable
     }
 
     /// <summary>Starts the server and waits until it is ready.</summary>
-    public async Task<RunningProgram> ServeAsync(params IEnumerable<string> arguments)
+    public Task<RunningProgram> ServeAsync(params IEnumerable<string> arguments) => ServeAsync(new Dictionary<string, string>(), arguments);
+
+    /// <inheritdoc cref="ServeAsync(IEnumerable{string})"/>
+    public async Task<RunningProgram> ServeAsync(IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments)
     {
-        var server = Server(arguments);
+        var server = Server(environment, arguments);
         await server.LineWithAsync("clawgrpc ready on ");
         return server;
     }

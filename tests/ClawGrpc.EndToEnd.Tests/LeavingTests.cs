@@ -11,9 +11,12 @@ namespace ClawGrpc.EndToEnd.Tests;
 public class LeavingTests(ITestOutputHelper output)
 {
     private const int AtOnce = 20;
+    private const string Pause = "in a pause before a repeat";
     private static readonly int Calls = Runs.Of(few: 100, full: 1000);
 
     public static TheoryData<string> Phases => ["waiting for headers", "before the first event", "in the middle of the stream"];
+
+    public static TheoryData<string> AllPhases => ["waiting for headers", "before the first event", "in the middle of the stream", Pause];
 
     [Theory]
     [MemberData(nameof(Phases))]
@@ -21,30 +24,47 @@ public class LeavingTests(ITestOutputHelper output)
     {
         await using var house = await House.BuildAsync();
         house.Sandbox.Script(FaultOf(phase).Forever());
-        await LeaveAsync(house, phase, ReachAsync, (request, left) =>
+        await LeaveAsync(house, phase, (request, left) =>
         {
             Assert.Equal(Outcome.Aborted, request.Outcome);
             return request.EndedAt!.Value - left;
         });
-
-        async Task ReachAsync(SeenRequest request, AsyncServerStreamingCall<StreamCompleteResponse> call)
-        {
-            if (phase == "before the first event")
-                await EventuallyAsync(() => request.EventsSent == 1);
-            while (phase == "in the middle of the stream" && await call.ResponseStream.MoveNext(CancellationToken.None))
-            {
-                if (call.ResponseStream.Current.BlockDelta is not null)
-                    return;
-            }
-        }
     }
 
     [Fact]
     public async Task A_pause_before_a_repeat_ends_with_its_caller()
     {
         await using var house = await House.BuildAsync();
-        house.Sandbox.Script(Faults.Status(529).Forever());
-        await LeaveAsync(house, "in a pause before a repeat", (request, _) => request.Finished, Nothing);
+        house.Sandbox.Script(FaultOf(Pause).Forever());
+        await LeaveAsync(house, Pause, Nothing);
+    }
+
+    // Counted inside the server, where a task that waits for good, a timer that is still set and an array that nobody gave back can be seen.
+    [Theory]
+    [MemberData(nameof(AllPhases))]
+    public async Task Nothing_of_those_who_left_is_under_way_or_in_hand(string phase)
+    {
+        await using var house = await House.BuildAsync();
+        house.Sandbox.Script(FaultOf(phase).Forever());
+        var socket = Path.Join(house.Path, "insides.sock");
+        await house.ServeAsync(new Dictionary<string, string> { ["DOTNET_STARTUP_HOOKS"] = typeof(StartupHook).Assembly.Location, [StartupHook.Variable] = socket });
+        using var channel = house.Connect();
+        await House.OnboardAsync(channel, "anthropic:one", House.KeyOne);
+        var models = new ModelService.ModelServiceClient(channel);
+        await LeaveTimesAsync(house, models, phase, Nothing, Calls);
+        await EventuallyAsync(() => house.Sandbox.OpenConnections <= (phase == Pause ? AtOnce : 0));
+        var before = Insides.Of(socket);
+        var amid = before;
+        await LeaveTimesAsync(house, models, phase, Nothing, Calls, () => amid = Insides.Of(socket));
+        var after = before;
+        await EventuallyAsync(() => (after = Insides.Of(socket)).MoreThan(before).Length == 0 && after.RentedArrays <= before.RentedArrays && after.Timers <= before.Timers);
+        output.WriteLine($"{Calls} callers left {phase}\n  before: {before}\n  amid:   {amid}\n  after:  {after}");
+
+        // Those who are there are counted, or the count would prove nothing.
+        Assert.InRange(amid.UnfinishedTasks, before.UnfinishedTasks + 1, int.MaxValue);
+        Assert.InRange(amid.Requests["http.server.active_requests"], 1, AtOnce);
+        Assert.Equal((0, 0), (after.Requests["http.server.active_requests"], after.Requests["http.client.active_requests"]));
+        Assert.True(!Runs.InFull || after.ManagedBytes < before.ManagedBytes + (512 * 1024), $"{before.ManagedBytes} bytes before and {after.ManagedBytes} after");
     }
 
     [Fact]
@@ -85,8 +105,7 @@ public class LeavingTests(ITestOutputHelper output)
     // There is nothing under way that could be given up.
     private static TimeSpan? Nothing(SeenRequest request, DateTimeOffset left) => null;
 
-    private async Task LeaveAsync(
-        House house, string phase, Func<SeenRequest, AsyncServerStreamingCall<StreamCompleteResponse>, Task> reach, Func<SeenRequest, DateTimeOffset, TimeSpan?> check)
+    private async Task LeaveAsync(House house, string phase, Func<SeenRequest, DateTimeOffset, TimeSpan?> check)
     {
         var server = await house.ServeAsync();
         using var channel = house.Connect();
@@ -95,11 +114,11 @@ public class LeavingTests(ITestOutputHelper output)
 
         // What a server needs to be warm (compiled code, room for garbage) is no loss; connections whose answers were whole wait for the
         // next calls.
-        var (sockets, idle) = (Belongings.Sockets(server.Id), check == Nothing ? AtOnce : 0);
-        await LeaveTimesAsync(Runs.Of(few: 100, full: 3000));
+        var (sockets, idle) = (Belongings.Sockets(server.Id), phase == Pause ? AtOnce : 0);
+        await LeaveTimesAsync(house, models, phase, check, Runs.Of(few: 100, full: 3000));
         await EventuallyAsync(() => house.Sandbox.OpenConnections <= idle && Belongings.Sockets(server.Id) <= sockets + idle);
         var (threads, memory) = (Belongings.Threads(server.Id), Belongings.WorkingSet(server.Id));
-        var latencies = await LeaveTimesAsync(Calls);
+        var latencies = await LeaveTimesAsync(house, models, phase, check, Calls);
         await EventuallyAsync(() => house.Sandbox.OpenConnections <= idle && Belongings.Sockets(server.Id) <= sockets + idle);
         var after = Belongings.WorkingSet(server.Id);
         var median = latencies.Order().ElementAtOrDefault(latencies.Count / 2);
@@ -107,19 +126,20 @@ public class LeavingTests(ITestOutputHelper output)
             + $"sockets {sockets} and {Belongings.Sockets(server.Id)}, threads {threads} and {Belongings.Threads(server.Id)}, working set {memory} and {after} kB");
         Assert.True(!Runs.InFull || after <= memory * 1.1, $"{memory} kB before and {after} kB after");
         Assert.DoesNotContain("rror", server.Error, StringComparison.Ordinal);
+    }
 
-        async Task<List<TimeSpan>> LeaveTimesAsync(int times)
+    private static async Task<List<TimeSpan>> LeaveTimesAsync(
+        House house, ModelService.ModelServiceClient models, string phase, Func<SeenRequest, DateTimeOffset, TimeSpan?> check, int times, Action? amid = null)
+    {
+        var latencies = new List<TimeSpan>();
+        for (var left = 0; left < times; left += AtOnce)
         {
-            var latencies = new List<TimeSpan>();
-            for (var left = 0; left < times; left += AtOnce)
-            {
-                house.Sandbox.ClearRequests();
-                latencies.AddRange((await Task.WhenAll(Enumerable.Range(0, AtOnce).Select(OneAsync))).OfType<TimeSpan>());
-                Assert.All(house.Sandbox.Requests, request => Assert.NotEqual(Outcome.Open, request.Outcome));
-            }
-
-            return latencies;
+            house.Sandbox.ClearRequests();
+            latencies.AddRange((await Task.WhenAll(Enumerable.Range(0, AtOnce).Select(OneAsync))).OfType<TimeSpan>());
+            Assert.All(house.Sandbox.Requests, request => Assert.NotEqual(Outcome.Open, request.Outcome));
         }
+
+        return latencies;
 
         async Task<TimeSpan?> OneAsync(int number)
         {
@@ -127,7 +147,9 @@ public class LeavingTests(ITestOutputHelper output)
             using var call = models.StreamComplete(new StreamCompleteRequest { Input = Input($"caller {number};") }, cancellationToken: leave.Token);
             bool IsMine(SeenRequest request) => System.Text.Encoding.UTF8.GetString(request.Body.Span).Contains($"caller {number};", StringComparison.Ordinal);
             var mine = (await house.Sandbox.WaitUntilAsync(requests => requests.Any(IsMine))).First(IsMine);
-            await reach(mine, call);
+            await ReachAsync(phase, mine, call);
+            if (number == 0)
+                amid?.Invoke();
             var left = DateTimeOffset.UtcNow;
             await leave.CancelAsync();
             await Assert.ThrowsAsync<RpcException>(async () =>
@@ -142,6 +164,19 @@ public class LeavingTests(ITestOutputHelper output)
         }
     }
 
+    private static async Task ReachAsync(string phase, SeenRequest request, AsyncServerStreamingCall<StreamCompleteResponse> call)
+    {
+        if (phase == Pause)
+            await request.Finished;
+        if (phase == "before the first event")
+            await EventuallyAsync(() => request.EventsSent == 1);
+        while (phase == "in the middle of the stream" && await call.ResponseStream.MoveNext(CancellationToken.None))
+        {
+            if (call.ResponseStream.Current.BlockDelta is not null)
+                return;
+        }
+    }
+
     private static CompletionInput Input(string prompt)
     {
         var message = new Message { Role = Role.User, Content = { new ContentBlock { Text = new TextBlock { Text = prompt } } } };
@@ -152,6 +187,7 @@ public class LeavingTests(ITestOutputHelper output)
     {
         "waiting for headers" => Faults.StallBeforeHeaders(),
         "before the first event" => Faults.Stall(1),
+        Pause => Faults.Status(529),
         _ => Faults.Stall(6),
     };
 

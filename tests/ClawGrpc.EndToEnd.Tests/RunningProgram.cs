@@ -19,6 +19,16 @@ internal sealed partial class RunningProgram : IDisposable
     private readonly Captured _out;
     private readonly Captured _error;
 
+    // A shell that runs the tests in the background has them ignore SIGINT, and what is ignored is inherited.
+    static RunningProgram()
+    {
+        const nint standard = 0;
+        const nint ignored = 1;
+        var before = OnSignal(SigInt, standard);
+        if (before != ignored)
+            OnSignal(SigInt, before);
+    }
+
     private RunningProgram(Process process) =>
         (_process, _out, _error) = (process, new Captured(process.StandardOutput), new Captured(process.StandardError));
 
@@ -45,6 +55,10 @@ internal sealed partial class RunningProgram : IDisposable
         };
         foreach (var key in start.Environment.Keys.Where(IsOurs).ToList())
             start.Environment.Remove(key);
+
+        // What is killed would leave the sockets and pipes of the runtime's own diagnostics behind.
+        start.Environment["DOTNET_EnableDiagnostics_IPC"] = "0";
+        start.Environment["DOTNET_EnableDiagnostics_Debugger"] = "0";
         foreach (var (key, value) in environment)
             start.Environment[key] = value;
         return new RunningProgram(Process.Start(start)!);
@@ -81,11 +95,17 @@ internal sealed partial class RunningProgram : IDisposable
     {
         if (!_process.HasExited)
             _process.Kill();
+
+        // What it writes must not come back when its folder is deleted.
+        _process.WaitForExit();
         _process.Dispose();
     }
 
     private static bool IsOurs(string variable) =>
         variable.StartsWith("ANTHROPIC_", StringComparison.Ordinal) || variable.StartsWith("CLAWGRPC_", StringComparison.Ordinal);
+
+    [LibraryImport("libc", EntryPoint = "signal")]
+    private static partial nint OnSignal(int signal, nint handler);
 
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int Kill(int process, int signal);

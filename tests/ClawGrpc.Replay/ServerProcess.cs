@@ -24,6 +24,10 @@ internal sealed class ServerProcess : IAsyncDisposable
         };
         foreach (var key in start.Environment.Keys.Where(key => key.StartsWith("ANTHROPIC_", StringComparison.Ordinal) || key.StartsWith("CLAWGRPC_", StringComparison.Ordinal)).ToList())
             start.Environment.Remove(key);
+
+        // Killed in the end, it would leave the sockets and pipes of the runtime's own diagnostics behind.
+        start.Environment["DOTNET_EnableDiagnostics_IPC"] = "0";
+        start.Environment["DOTNET_EnableDiagnostics_Debugger"] = "0";
         var process = Process.Start(start)!;
         var server = new ServerProcess(process, folder);
         if (await process.StandardOutput.ReadLineAsync() is { } line && line.StartsWith("clawgrpc ready on ", StringComparison.Ordinal))

@@ -52,6 +52,8 @@ internal static class ReceiptJson
         json.WriteOptional("failure", Words.Of(attempt.Failure));
         if (attempt.HttpStatus > 0) json.WriteNumber("httpStatus", attempt.HttpStatus);
         json.WriteOptional("errorType", attempt.ErrorType);
+        json.WriteOptional("errorCode", attempt.ErrorCode);
+        json.WriteOptional("claim", attempt.Claim);
         json.WriteOptional("message", attempt.Message);
         json.WriteOptional("requestId", attempt.RequestId);
         if (attempt.StartTime is { } start) json.WriteNumber("startedAt", Words.Milliseconds(start));

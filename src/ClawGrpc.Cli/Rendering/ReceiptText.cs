@@ -55,6 +55,8 @@ internal static class ReceiptText
             $"{Profile(attempt.ProfileId)}, {attempt.Model}: {Words.Of(attempt.Outcome)}",
             failure,
             attempt.HttpStatus > 0 && attempt.HttpStatus != 200 ? attempt.HttpStatus.ToString(CultureInfo.InvariantCulture) : "",
+            attempt.ErrorCode,
+            attempt.Claim,
             attempt.Message,
             attempt.RetriesInPlace > 0 ? $"after {attempt.RetriesInPlace} retries in place" : "",
             attempt.RecoverTime is { } until ? $"set aside until {until.ToDateTimeOffset():yyyy-MM-dd'T'HH:mm:ss'Z'}" : "",

@@ -13,9 +13,9 @@ public sealed record CachePlan(
     Retention? Requested, string RequestedBy, Retention Applied, string Reason, ImmutableArray<CacheBreakpoint> Breakpoints)
 {
     /// <summary>Whether any breakpoint asks for one hour, the caller's own included.</summary>
-    public bool HasOneHour => Breakpoints.Any(breakpoint => breakpoint.Ttl == CacheTtl.OneHour);
+    public bool HasOneHour => Breakpoints.Any(static breakpoint => breakpoint.Ttl == CacheTtl.OneHour);
 
-    internal ImmutableArray<BodyEdit> Edits { get; init; } = [];
+    internal IReadOnlyList<BodyEdit> Edits { get; init; } = [];
 }
 
 /// <summary>A place up to which upstream caches the prompt.</summary>

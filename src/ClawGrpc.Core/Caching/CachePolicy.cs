@@ -31,7 +31,7 @@ public static class CachePolicy
         var spots = Place(request.Outline, ttl, reasons);
         return new CachePlan(requested, by, spots.Count > 0 ? wanted : Retention.None, string.Join("; ", reasons), All(request.Outline, spots, ttl))
         {
-            Edits = [.. spots.Select(spot => Marker.Edit(request.Json, spot, ttl))],
+            Edits = spots.ConvertAll(spot => Marker.Edit(request.Json, spot, ttl)),
         };
     }
 
@@ -46,11 +46,12 @@ public static class CachePolicy
     {
         var placed = new List<Spot>(3);
         var slots = MaxBreakpoints - outline.Own.Count - (outline.Automatic is null ? 0 : 1);
-        var candidates = new[] { outline.LastUser, outline.LastSystem, outline.LastTool }.OfType<Spot>().ToList();
-        if (candidates.Count == 0)
+        if (outline is { LastUser: null, LastSystem: null, LastTool: null })
             reasons.Add("no block of the prompt can carry a breakpoint");
-        foreach (var spot in candidates)
+        foreach (var candidate in (ReadOnlySpan<Spot?>)[outline.LastUser, outline.LastSystem, outline.LastTool])
         {
+            if (candidate is not { } spot)
+                continue;
             if (WhyNot(outline, spot, ttl, slots - placed.Count) is { } reason)
                 reasons.Add($"{spot.Path}: {reason}");
             else
@@ -69,12 +70,15 @@ public static class CachePolicy
         if (slots <= 0)
             return $"the caller's own breakpoints take all {MaxBreakpoints} slots";
         // Every 1h before every 5m, or upstream refuses the request.
-        var (before, after) = (outline.Own.Where(own => IsBefore(own, spot)), outline.Own.Where(own => !IsBefore(own, spot)));
-        if (ttl == CacheTtl.OneHour && before.Any(own => own.Ttl == CacheTtl.FiveMinutes))
-            return "1h must not come after the caller's own 5m";
-        if (ttl == CacheTtl.FiveMinutes && (outline.Automatic == CacheTtl.OneHour || after.Any(own => own.Ttl == CacheTtl.OneHour)))
-            return "5m must not come before the caller's own 1h";
-        return null;
+        foreach (var own in outline.Own)
+        {
+            if (ttl == CacheTtl.OneHour && own.Ttl == CacheTtl.FiveMinutes && IsBefore(own, spot))
+                return "1h must not come after the caller's own 5m";
+            if (ttl == CacheTtl.FiveMinutes && own.Ttl == CacheTtl.OneHour && !IsBefore(own, spot))
+                return "5m must not come before the caller's own 1h";
+        }
+
+        return ttl == CacheTtl.FiveMinutes && outline.Automatic == CacheTtl.OneHour ? "5m must not come before the caller's own 1h" : null;
     }
 
     private static bool IsBefore(OwnBreakpoint own, Spot spot) => (own.Section, own.End).CompareTo((spot.Section, spot.End)) < 0;
@@ -83,10 +87,14 @@ public static class CachePolicy
 
     private static ImmutableArray<CacheBreakpoint> All(RequestOutline outline, List<Spot> placed, CacheTtl ttl)
     {
-        var all = outline.Own.Select(own => (own.Section, own.End, Breakpoint: new CacheBreakpoint(own.Path, own.Ttl, true)))
-            .Concat(placed.Select(spot => (spot.Section, spot.End, Breakpoint: new CacheBreakpoint(spot.Path, ttl, false))))
-            .OrderBy(at => at.Section).ThenBy(at => at.End)
-            .Select(at => at.Breakpoint);
-        return outline.Automatic is { } automatic ? [.. all, new CacheBreakpoint("cache_control", automatic, true)] : [.. all];
+        var all = new List<(Section Section, int End, CacheBreakpoint Breakpoint)>(MaxBreakpoints);
+        foreach (var own in outline.Own)
+            all.Add((own.Section, own.End, new CacheBreakpoint(own.Path, own.Ttl, true)));
+        foreach (var spot in placed)
+            all.Add((spot.Section, spot.End, new CacheBreakpoint(spot.Path, ttl, false)));
+        all.Sort(static (one, other) => (one.Section, one.End).CompareTo((other.Section, other.End)));
+        if (outline.Automatic is { } automatic)
+            all.Add((default, default, new CacheBreakpoint("cache_control", automatic, true)));
+        return [.. all.Select(static at => at.Breakpoint)];
     }
 }

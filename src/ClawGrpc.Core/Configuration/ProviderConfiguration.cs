@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ClawGrpc.Core.Json5;
+using ClawGrpc.Core.Messages;
 using ClawGrpc.Core.Pricing;
 using ClawGrpc.Core.Selection;
 
@@ -49,7 +50,7 @@ public sealed record ProviderConfiguration(string Id, string BaseUrl)
             ApiKey = provider.Text("apiKey") is { } key ? new Secret(key) : null,
             Auth = provider.OneOf("auth", "api-key", "aws-sdk", "oauth", "token"),
             Api = provider.Text("api"),
-            Headers = ReadHeaders(provider),
+            Headers = ReadHeaders(provider, isSent: Provider.Normalize(id) == Provider.Anthropic),
             AuthHeader = provider.Flag("authHeader"),
             Models = [.. provider.RequiredItems("models").Select(ProviderModel.Read).OfType<ProviderModel>()],
         };
@@ -61,9 +62,21 @@ public sealed record ProviderConfiguration(string Id, string BaseUrl)
         return baseUrl is null ? null : read;
     }
 
-    private static ImmutableDictionary<string, Secret> ReadHeaders(Fields provider) => provider
-        .Map("headers", (name, field) => field.Text() is { } text ? Tuple.Create(name, new Secret(text)) : null)
+    private static ImmutableDictionary<string, Secret> ReadHeaders(Fields provider, bool isSent) => provider
+        .Map("headers", (name, field) => ReadHeader(name, field, isSent))
         .Aggregate(ImmutableDictionary<string, Secret>.Empty, (all, header) => all.SetItem(header.Item1, header.Item2));
+
+    // What no request can carry is an error. What ClawGrpc sets itself may stand in a file that OpenClaw uses too.
+    private static Tuple<string, Secret>? ReadHeader(string name, Field field, bool isSent)
+    {
+        if (field.Text() is not { } value)
+            return null;
+        if (isSent && RequestHeaders.Problem(name, value) is { } problem)
+            field.Refuse($"Invalid header: {problem}");
+        if (isSent && RequestHeaders.IsOwned(name))
+            field.Warn("Ignored: ClawGrpc sets this header itself");
+        return Tuple.Create(name, new Secret(value));
+    }
 }
 
 /// <summary>A model that a provider is configured to have.</summary>

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Globalization;
 
 namespace ClawGrpc.Core.Failures;
@@ -8,9 +7,9 @@ public sealed class AnswerHeaders
 {
     private const string RateLimitPrefix = "anthropic-ratelimit-";
     private static readonly string[] Windows = ["requests", "tokens", "input-tokens", "output-tokens"];
-    private readonly ImmutableDictionary<string, string> _values;
+    private readonly Dictionary<string, string> _values;
 
-    private AnswerHeaders(ImmutableDictionary<string, string> values) => _values = values;
+    private AnswerHeaders(Dictionary<string, string> values) => _values = values;
 
     /// <summary>No header at all.</summary>
     public static AnswerHeaders None { get; } = Of([]);
@@ -19,10 +18,10 @@ public sealed class AnswerHeaders
     /// <param name="headers">Name and value.</param>
     public static AnswerHeaders Of(IEnumerable<KeyValuePair<string, string>> headers)
     {
-        var builder = ImmutableDictionary.CreateBuilder<string, string>(StringComparer.OrdinalIgnoreCase);
+        var values = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (var (name, value) in headers)
-            builder[name] = value;
-        return new AnswerHeaders(builder.ToImmutable());
+            values[name] = value;
+        return new AnswerHeaders(values);
     }
 
     /// <summary>The value; null: the header did not come.</summary>
@@ -35,14 +34,15 @@ public sealed class AnswerHeaders
         .Select(pair => KeyValuePair.Create(pair.Key[RateLimitPrefix.Length..].ToLowerInvariant(), pair.Value));
 
     /// <summary>
-    /// When a repeat may succeed: <c>retry-after-ms</c>, else <c>retry-after</c> in seconds or as a date. Null: not stated, or in
-    /// no form that is known. It counts on errors only: recorded answers with status 200 carry it too.
+    /// When a repeat may succeed: <c>retry-after-ms</c>, else <c>retry-after</c> in seconds or as a date. One that states no wait, such as
+    /// zero, is as none, and the other counts, as in the official SDK (anthropic-api.md, section 7). Null: not stated, or in no form that is
+    /// known. It counts on errors only: recorded answers with status 200 carry it too.
     /// </summary>
     /// <param name="now">The time of the answer.</param>
     public DateTimeOffset? RetryAfter(DateTimeOffset now)
     {
-        if (Number(this["retry-after-ms"]) is { } milliseconds)
-            return Later(now, milliseconds / 1000);
+        if (Number(this["retry-after-ms"]) is { } milliseconds && Later(now, milliseconds / 1000) is { } exact)
+            return exact;
         if (this["retry-after"] is not { } text)
             return null;
         if (Number(text) is { } seconds)

@@ -1,12 +1,13 @@
 using System.Text;
-using System.Text.Json;
 using ClawGrpc.Core.Messages;
 
 namespace ClawGrpc.Core.Failures;
 
 /// <summary>An error body (anthropic-api.md, section 4): the envelope, or whatever an edge in between sent instead.</summary>
 /// <param name="Type"><c>error.type</c>; null: the body is no envelope.</param>
-/// <param name="Message"><c>error.message</c>; null: the body has none.</param>
+/// <param name="Message">
+/// <c>error.message</c>, else what gateways in between have in its place, else the beginning of a body that is no envelope; null: it says nothing.
+/// </param>
 /// <param name="Code"><c>error.details.error_code</c>; null: none.</param>
 /// <param name="RequestId"><c>request_id</c>; null: none.</param>
 public sealed record ErrorEnvelope(string? Type, string? Message, string? Code, string? RequestId)
@@ -17,35 +18,23 @@ public sealed record ErrorEnvelope(string? Type, string? Message, string? Code, 
     /// <param name="body">JSON, HTML, text or nothing.</param>
     public static ErrorEnvelope Read(ReadOnlyMemory<byte> body)
     {
-        if (!IsObject(body.Span))
-        {
-            // HTML of a content delivery network, plain text, or nothing at all.
-            var text = Encoding.UTF8.GetString(body.Span[..Math.Min(body.Length, LongestText)]).Trim();
-            return new ErrorEnvelope(null, text.Length == 0 ? null : text, null, null);
-        }
-
-        var root = new JsonMembers(body);
+        var root = JsonMembers.OfAny(body);
         var error = MembersOf(root, "error"u8);
-        return new ErrorEnvelope(Text(error, "type"u8), Text(error, "message"u8), Text(MembersOf(error, "details"u8), "error_code"u8), Text(root, "request_id"u8));
+        var type = Text(error, "type"u8);
+
+        // Of what gateways say, the words of their own frameworks ("error": "Bad Gateway") tell least.
+        var message = Words(error, "message"u8) ?? Words(root, "message"u8) ?? Words(root, "detail"u8) ?? Words(root, "error"u8);
+        return new ErrorEnvelope(
+            type, message ?? (type is null ? Beginning(body.Span) : null), Text(MembersOf(error, "details"u8), "error_code"u8), Text(root, "request_id"u8));
     }
 
-    private static bool IsObject(ReadOnlySpan<byte> body)
-    {
-        try
-        {
-            var reader = new Utf8JsonReader(body, JsonText.Options);
-            var isObject = reader.Read() && reader.TokenType == JsonTokenType.StartObject;
-            while (reader.Read())
-            {
-                // Only to know that it is JSON to its end.
-            }
+    private static string? Words(JsonMembers parent, ReadOnlySpan<byte> name) => Text(parent, name) is { } text && !string.IsNullOrWhiteSpace(text) ? text : null;
 
-            return isObject;
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
+    // HTML of a content delivery network, plain text, JSON of another kind, or nothing at all.
+    private static string? Beginning(ReadOnlySpan<byte> body)
+    {
+        var text = Encoding.UTF8.GetString(body[..Math.Min(body.Length, LongestText)]).Trim();
+        return text is "" or "{}" ? null : text;
     }
 
     private static JsonMembers MembersOf(JsonMembers parent, ReadOnlySpan<byte> name) =>

@@ -5,8 +5,14 @@ namespace ClawGrpc.Core.Messages;
 /// <summary>One block of an answer in the making (anthropic-api.md, section 3.1, rules 2 and 3).</summary>
 internal sealed class FoldedBlock(ReadOnlyMemory<byte> start)
 {
+    private static readonly byte[] Signature = [.. "signature"u8];
+    private static readonly byte[] Input = [.. "input"u8];
+
     private readonly MemberList _members = new(start);
     private ArrayBufferWriter<byte>? _input;
+
+    /// <summary>How many bytes the block has at most; a tool input that is still to be mended is not among them.</summary>
+    public int MostBytes => _members.MostBytes;
 
     public void Add(in StreamEvent delta)
     {
@@ -22,7 +28,7 @@ internal sealed class FoldedBlock(ReadOnlyMemory<byte> start)
                 _members.Append("thinking"u8, delta.Text.Span);
                 break;
             case DeltaKind.Signature when Has(delta):
-                _members.Replace("signature"u8, new JsonMembers(delta.Part).Find("signature"u8).Span);
+                _members.Replace(Signature, new JsonMembers(delta.Part).Find("signature"u8).ToArray());
                 break;
             case DeltaKind.Citations:
                 _members.AppendItem("citations"u8, Citation(delta));
@@ -62,7 +68,7 @@ internal sealed class FoldedBlock(ReadOnlyMemory<byte> start)
             if (continues && value.Span.StartsWith("\""u8))
                 _members.Append(name.Span, value.Span[1..^1]);
             else
-                _members.Replace(name.Span, value.Span);
+                _members.Replace(name.ToArray(), value.ToArray());
         }
     }
 
@@ -75,7 +81,7 @@ internal sealed class FoldedBlock(ReadOnlyMemory<byte> start)
             return null;
         var mended = new ArrayBufferWriter<byte>(length + 16);
         var whole = CutJson.WriteWhole(input.Span, mended);
-        _members.Replace("input"u8, mended.WrittenSpan);
+        _members.Replace(Input, mended.WrittenMemory);
         return whole ? null : new CutInput(index, input);
     }
 }

@@ -27,6 +27,20 @@ public readonly struct JsonMembers(ReadOnlyMemory<byte> json)
         return new JsonMembers(body.Span.TrimStart(" \t\r\n"u8).StartsWith("{"u8) ? body : default);
     }
 
+    /// <summary>The members of a body of any kind: HTML, text and nothing have none.</summary>
+    /// <param name="body">Any bytes.</param>
+    public static JsonMembers OfAny(ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            return OfAnswer(body);
+        }
+        catch (MalformedAnswerException)
+        {
+            return default;
+        }
+    }
+
     /// <summary>For <c>foreach</c>.</summary>
     public Walk GetEnumerator() => new(json);
 

@@ -41,6 +41,8 @@ public static class JsonText
     /// <param name="escaped">What stands between the quotes; valid JSON.</param>
     public static string Decode(ReadOnlySpan<byte> escaped)
     {
+        if (!escaped.Contains((byte)'\\'))
+            return Encoding.UTF8.GetString(escaped);
         var buffer = ArrayPool<byte>.Shared.Rent(escaped.Length);
         TryDecode(escaped, buffer, out var written);
         var text = Encoding.UTF8.GetString(buffer, 0, written);

@@ -11,13 +11,16 @@ internal sealed class MemberList(ReadOnlyMemory<byte> first)
 {
     private readonly List<Member> _said = [];
 
+    /// <summary>How many bytes the object has at most as it is now.</summary>
+    public int MostBytes => first.Length + _said.Sum(static member => member.MostBytes);
+
     /// <summary>The member is this value from now on.</summary>
-    public void Replace(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    /// <param name="name">The name, as it stands between its quotes; kept, like the value.</param>
+    /// <param name="value">One valid JSON value.</param>
+    public void Replace(ReadOnlyMemory<byte> name, ReadOnlyMemory<byte> value)
     {
-        var member = Said(name);
-        member.Value.ResetWrittenCount();
-        member.Value.Write(value);
-        member.Goes = Goes.Instead;
+        var member = Find(name.Span) ?? Add(name);
+        (member.Value, member.Pieces, member.Goes) = (value, null, Goes.Instead);
     }
 
     /// <summary>The member's text goes on; a member that was no text begins with it.</summary>
@@ -25,31 +28,26 @@ internal sealed class MemberList(ReadOnlyMemory<byte> first)
     /// <param name="text">The text, as it stands between its quotes.</param>
     public void Append(ReadOnlySpan<byte> name, ReadOnlySpan<byte> text)
     {
-        var member = Said(name);
-        if (member.Goes != Goes.BehindText && member.Value.WrittenCount > 0)
-            throw new MalformedAnswerException("a block's member is first replaced and then continued");
-        member.Value.Write(text);
-        member.Goes = Goes.BehindText;
+        Continued(name, Goes.BehindText).Write(text);
     }
 
     /// <summary>The member's array has one more item; a member that was no array begins with it.</summary>
     public void AppendItem(ReadOnlySpan<byte> name, ReadOnlySpan<byte> item)
     {
-        var member = Said(name);
-        if (member.Value.WrittenCount > 0)
-            member.Value.Write(","u8);
-        member.Value.Write(item);
-        member.Goes = Goes.BehindItems;
+        var items = Continued(name, Goes.BehindItems);
+        if (items.WrittenCount > 0)
+            items.Write(","u8);
+        items.Write(item);
     }
 
     /// <summary>Merges a later version (anthropic-api.md, section 3.1, rule 1): what it says replaces, null says nothing.</summary>
-    /// <param name="later">One valid JSON object.</param>
+    /// <param name="later">One valid JSON object; kept.</param>
     public void Merge(ReadOnlyMemory<byte> later)
     {
         foreach (var (name, value) in new JsonMembers(later))
         {
             if (!value.Span.SequenceEqual("null"u8))
-                Replace(name.Span, value.Span);
+                Replace(name, value);
         }
     }
 
@@ -58,24 +56,24 @@ internal sealed class MemberList(ReadOnlyMemory<byte> first)
     {
         var start = json.WrittenCount;
         json.Write("{"u8);
-        var written = new bool[_said.Count];
+        foreach (var member in _said)
+            member.IsWritten = false;
         foreach (var (name, value) in new JsonMembers(first))
         {
-            var said = IndexOf(name.Span);
-            if (said < 0)
+            if (Find(name.Span) is not { } member)
             {
                 WriteMember(json, start, name.Span, value.Span);
                 continue;
             }
 
-            _said[said].WriteTo(json, start, value.Span);
-            written[said] = true;
+            member.WriteTo(json, start, value.Span);
+            member.IsWritten = true;
         }
 
-        for (var said = 0; said < written.Length; said++)
+        foreach (var member in _said)
         {
-            if (!written[said])
-                _said[said].WriteTo(json, start, default);
+            if (!member.IsWritten)
+                member.WriteTo(json, start, default);
         }
 
         json.Write("}"u8);
@@ -94,24 +92,31 @@ internal sealed class MemberList(ReadOnlyMemory<byte> first)
         json.Write("\":"u8);
     }
 
-    private Member Said(ReadOnlySpan<byte> name)
+    private Member? Find(ReadOnlySpan<byte> name)
     {
-        var at = IndexOf(name);
-        if (at >= 0)
-            return _said[at];
-        _said.Add(new Member(name.ToArray()));
-        return _said[^1];
-    }
-
-    private int IndexOf(ReadOnlySpan<byte> name)
-    {
-        for (var at = 0; at < _said.Count; at++)
+        foreach (var member in _said)
         {
-            if (_said[at].Name.AsSpan().SequenceEqual(name))
-                return at;
+            if (member.Name.Span.SequenceEqual(name))
+                return member;
         }
 
-        return -1;
+        return null;
+    }
+
+    private ArrayBufferWriter<byte> Continued(ReadOnlySpan<byte> name, Goes goes)
+    {
+        var member = Find(name) ?? Add(name.ToArray());
+        if (member.Goes != goes && !(member.Value.IsEmpty && member.Pieces is null or { WrittenCount: 0 }))
+            throw new MalformedAnswerException("a block's member is first replaced and then continued");
+        member.Goes = goes;
+        return member.Pieces ??= new ArrayBufferWriter<byte>();
+    }
+
+    private Member Add(ReadOnlyMemory<byte> name)
+    {
+        var member = new Member(name);
+        _said.Add(member);
+        return member;
     }
 
     private enum Goes
@@ -121,17 +126,28 @@ internal sealed class MemberList(ReadOnlyMemory<byte> first)
         BehindItems,
     }
 
-    private sealed class Member(byte[] name)
+    private sealed class Member(ReadOnlyMemory<byte> name)
     {
-        public byte[] Name { get; } = name;
+        // Two quotes and a colon, two brackets, and the comma between two of them or two parts of one.
+        private const int Around = 7;
 
-        public ArrayBufferWriter<byte> Value { get; } = new(16);
+        public ReadOnlyMemory<byte> Name => name;
+
+        /// <summary>What goes instead of what was there; empty: nothing does.</summary>
+        public ReadOnlyMemory<byte> Value { get; set; }
+
+        /// <summary>What goes behind it; null: nothing does.</summary>
+        public ArrayBufferWriter<byte>? Pieces { get; set; }
 
         public Goes Goes { get; set; }
 
+        public bool IsWritten { get; set; }
+
+        public int MostBytes => name.Length + Value.Length + (Pieces?.WrittenCount ?? 0) + Around;
+
         public void WriteTo(ArrayBufferWriter<byte> json, int start, ReadOnlySpan<byte> before)
         {
-            WriteName(json, start, Name);
+            WriteName(json, start, name.Span);
             var (open, close) = Goes switch
             {
                 Goes.BehindText => ((byte)'"', (byte)'"'),
@@ -145,7 +161,7 @@ internal sealed class MemberList(ReadOnlyMemory<byte> first)
                     WriteInside(json, before);
             }
 
-            json.Write(Value.WrittenSpan);
+            json.Write(Pieces is null ? Value.Span : Pieces.WrittenSpan);
             if (close != 0)
                 json.Write([close]);
         }
@@ -156,7 +172,7 @@ internal sealed class MemberList(ReadOnlyMemory<byte> first)
             if (Goes == Goes.BehindItems)
                 inside = inside.Trim(" \t\r\n"u8);
             json.Write(inside);
-            if (Goes == Goes.BehindItems && inside.Length > 0 && Value.WrittenCount > 0)
+            if (Goes == Goes.BehindItems && inside.Length > 0 && Pieces is { WrittenCount: > 0 })
                 json.Write(","u8);
         }
     }

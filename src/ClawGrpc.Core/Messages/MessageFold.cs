@@ -112,7 +112,7 @@ public sealed class MessageFold(bool keepContent = true)
             throw new InvalidOperationException("This fold keeps no content.");
         if (_message is null)
             return null;
-        var content = new ArrayBufferWriter<byte>();
+        var content = new ArrayBufferWriter<byte>(2 + _blocks.Sum(static block => block.MostBytes + 1));
         var cuts = ImmutableArray.CreateBuilder<CutInput>();
         content.Write("["u8);
         for (var index = 0; index < _blocks.Count; index++)
@@ -124,10 +124,10 @@ public sealed class MessageFold(bool keepContent = true)
         }
 
         content.Write("]"u8);
-        _message.Replace("content"u8, content.WrittenSpan);
+        _message.Replace(Names.Content, content.WrittenMemory);
         if (Usage is { } usage)
-            _message.Replace("usage"u8, usage.RawJson.Span);
-        var json = new ArrayBufferWriter<byte>(content.WrittenCount + 1024);
+            _message.Replace(Names.Usage, usage.RawJson);
+        var json = new ArrayBufferWriter<byte>(_message.MostBytes);
         _message.WriteTo(json);
         return new FoldedMessage(json.WrittenMemory, Id, Model, StopReason, Usage, cuts.ToImmutable());
     }
@@ -192,31 +192,31 @@ public sealed class MessageFold(bool keepContent = true)
         if (!model.Span.StartsWith("\""u8))
             return;
         Model = FoldedMessage.Text(model);
-        _message!.Replace("model"u8, model.Span);
+        _message!.Replace(Names.Model, model.ToArray());
     }
 
     private void AddToMessage(in StreamEvent read)
     {
-        foreach (var (name, value) in new JsonMembers(read.Part))
+        foreach (var (name, value) in new JsonMembers(read.Part.ToArray()))
         {
             var isStop = name.Span.StartsWith("stop_"u8);
             if (name.Span.SequenceEqual("stop_reason"u8))
                 StopReason = FoldedMessage.Text(value);
             // Of the stop members null is a value: the answer says what ended it, and what did not. Elsewhere null says nothing.
             if (isStop || !value.Span.SequenceEqual("null"u8))
-                _message!.Replace(name.Span, value.Span);
+                _message!.Replace(name, value);
         }
 
-        foreach (var (name, value) in new JsonMembers(read.Data))
+        foreach (var (name, value) in new JsonMembers(read.IsPlain ? default : read.Data.ToArray()))
         {
             if (!IsOfEvent(name.Span) && !value.Span.SequenceEqual("null"u8))
-                _message!.Replace(name.Span, value.Span);
+                _message!.Replace(name, value);
         }
 
         if (read.Usage.IsEmpty)
             return;
         _usage ??= new MemberList("{}"u8.ToArray());
-        _usage.Merge(read.Usage);
+        _usage.Merge(read.Usage.ToArray());
         _count = null;
     }
 
@@ -227,7 +227,7 @@ public sealed class MessageFold(bool keepContent = true)
     {
         if (_usage is null)
             return null;
-        var json = new ArrayBufferWriter<byte>(512);
+        var json = new ArrayBufferWriter<byte>(_usage.MostBytes);
         _usage.WriteTo(json);
         return UsageCount.Read(json.WrittenMemory);
     }
@@ -236,5 +236,12 @@ public sealed class MessageFold(bool keepContent = true)
     {
         if (!inOrder)
             throw new MalformedAnswerException($"{read.Type} for block {read.Index} came where {_begunBlocks} have begun");
+    }
+
+    private static class Names
+    {
+        public static readonly byte[] Content = [.. "content"u8];
+        public static readonly byte[] Model = [.. "model"u8];
+        public static readonly byte[] Usage = [.. "usage"u8];
     }
 }

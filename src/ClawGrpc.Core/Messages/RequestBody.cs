@@ -20,10 +20,15 @@ public sealed class RequestBody
         "inference_geo", "diagnostics", "fallbacks", "fallback_credit_token", "thread",
     ];
 
-    private RequestBody(ReadOnlyMemory<byte> json, RequestOutline outline)
+    private static readonly string[] SamplingMembers = ["temperature", "top_p", "top_k"];
+
+    private readonly bool _withoutSampling;
+
+    private RequestBody(ReadOnlyMemory<byte> json, RequestOutline outline, bool withoutSampling)
     {
         Json = json;
         Outline = outline;
+        _withoutSampling = withoutSampling;
         Model = Value("model") is { Length: > 2 } model && model.Span[0] == '"' ? JsonText.Decode(model.Span[1..^1]) : null;
         MaxTokens = int.TryParse(Value("max_tokens").Span, CultureInfo.InvariantCulture, out var count) ? count : null;
         Stream = Value("stream").Span.SequenceEqual("true"u8);
@@ -55,7 +60,7 @@ public sealed class RequestBody
         var found = new List<FieldError>();
         var outline = Scan(json.Span, anthropicVersion, found);
         errors = [.. found];
-        return outline is null ? null : new RequestBody(json, outline);
+        return outline is null ? null : new RequestBody(json, outline, AnthropicVersion.IsWithoutSampling(anthropicVersion));
     }
 
     /// <summary>The bytes to send. With nothing to change they are the caller's.</summary>
@@ -64,8 +69,10 @@ public sealed class RequestBody
         var edits = new List<BodyEdit>(8);
         if (decisions.Model != Model)
             Set(edits, "model", BodyEdit.Quoted(decisions.Model), first: true);
-        if (Value("max_tokens") is var given && (given.IsEmpty || given.Span.SequenceEqual("null"u8)))
+        if (IsLeftOut("max_tokens"))
             Set(edits, "max_tokens", Encoding.UTF8.GetBytes(decisions.DefaultMaxTokens.ToString(CultureInfo.InvariantCulture)));
+        if (decisions.Temperature is { } temperature && Takes(decisions.Model))
+            Set(edits, "temperature", Sampling.Json(temperature));
         if (decisions.Stream != Stream)
             Set(edits, "stream", decisions.Stream ? "true"u8 : "false"u8);
         if (decisions.Cache is { } cache)
@@ -91,6 +98,12 @@ public sealed class RequestBody
         json.Write("}"u8);
         return json.WrittenMemory;
     }
+
+    // A caller who says anything of sampling has chosen, and thinking leaves no choice.
+    private bool Takes(string model) => !_withoutSampling && Sampling.IsFree(model) && Array.TrueForAll(SamplingMembers, IsLeftOut)
+        && (IsLeftOut("thinking") || new JsonMembers(Value("thinking")).Find("type"u8).Span.SequenceEqual("\"disabled\""u8));
+
+    private bool IsLeftOut(string name) => Value(name) is var value && (value.IsEmpty || value.Span.SequenceEqual("null"u8));
 
     private void Set(List<BodyEdit> edits, string name, ReadOnlySpan<byte> value, bool first = false)
     {

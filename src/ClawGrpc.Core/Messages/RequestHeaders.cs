@@ -54,28 +54,34 @@ public static class RequestHeaders
         "te", "trailer", "upgrade", "expect", "accept-encoding", "anthropic-version",
     ];
 
+    // The same in every request.
+    private static readonly RequestHeader Version = Open("anthropic-version", AnthropicVersion.Default);
+    private static readonly RequestHeader Json = Open("content-type", "application/json");
+    private static readonly RequestHeader AcceptsJson = Open("accept", "application/json");
+    private static readonly RequestHeader AcceptsEvents = Open("accept", "text/event-stream");
+
     private static readonly ImmutableArray<string> SecretWords = ["auth", "key", "token", "secret", "cookie", "password", "credential"];
 
     /// <summary>The headers in the order in which they are sent: exactly one of <c>x-api-key</c> and <c>authorization</c>, never both.</summary>
     public static ImmutableArray<RequestHeader> Build(RequestHeaderInput input)
     {
         var isBearer = IsBearer(input.Credential);
-        var headers = new List<RequestHeader>
+        var headers = new List<RequestHeader>(8)
         {
             Credential(input.Credential, isBearer),
-            Open("anthropic-version", input.AnthropicVersion),
-            Open("content-type", "application/json"),
-            Open("accept", input.Stream ? "text/event-stream" : "application/json"),
+            input.AnthropicVersion == AnthropicVersion.Default ? Version : Open("anthropic-version", input.AnthropicVersion),
+            Json,
+            input.Stream ? AcceptsEvents : AcceptsJson,
             Open("user-agent", $"ClawGrpc/{input.ProductVersion}"),
         };
         foreach (var (name, value) in input.Configured)
         {
-            if (Refusal(name, value) is null && !IsBeta(name))
+            if (IsSent(name, value) && !IsBeta(name))
                 Set(headers, Configured(name.ToLowerInvariant(), value.Trim()));
         }
 
         var betas = AnthropicBeta.Union([
-            .. input.Configured.Where(header => IsBeta(header.Key) && Refusal(header.Key, header.Value) is null).Select(header => header.Value),
+            .. input.Configured.Where(header => IsBeta(header.Key) && IsSent(header.Key, header.Value)).Select(header => header.Value),
             .. input.Betas,
             .. AnthropicBeta.OfPolicy(isBearer, input.HasOneHour, input.ExtendedCacheTtl, input.Cache),
         ]);
@@ -87,19 +93,21 @@ public static class RequestHeaders
     /// <summary>Whether the credential goes as a bearer token: what it says decides, not what it is called.</summary>
     public static bool IsBearer(Secret credential) => credential.Reveal().Contains("sk-ant-oat", StringComparison.Ordinal);
 
-    /// <summary>Why a configured header is not sent; null: it is.</summary>
+    /// <summary>Why no request can carry a header; null: one can.</summary>
     /// <param name="name">Its name, in any case.</param>
     /// <param name="value">Its value.</param>
-    public static string? Refusal(string name, string value)
+    public static string? Problem(string name, string value)
     {
         if (name.Length == 0 || !name.All(IsOfName))
-            return "is not a header name";
-        if (Owned.Contains(name.ToLowerInvariant()))
-            return "is set by ClawGrpc and cannot be configured";
-        if (value.Any(letter => letter is < ' ' and not '\t' or > '~'))
-            return "has a value that is not printable ASCII";
-        return null;
+            return "expected a name of letters, digits and !#$%&'*+-.^_`|~";
+        return value.Any(letter => letter is < ' ' and not '\t' or > '~') ? "expected a value of printable ASCII characters" : null;
     }
+
+    /// <summary>Whether ClawGrpc sets a header itself: what the configuration says of it is not sent.</summary>
+    /// <param name="name">Its name, in any case.</param>
+    public static bool IsOwned(string name) => Owned.Contains(name.ToLowerInvariant());
+
+    private static bool IsSent(string name, string value) => !IsOwned(name) && Problem(name, value) is null;
 
     private static bool IsOfName(char letter) =>
         char.IsAsciiLetterOrDigit(letter) || "!#$%&'*+-.^_`|~".Contains(letter, StringComparison.Ordinal);

@@ -47,7 +47,13 @@ public readonly struct StreamEvent
     /// Whether an answer has begun to be given (design: the commit point is the first content-bearing event). Block events are, and the
     /// end of the message; <c>message_start</c> only when it brings content along; pings, errors and unknown events are not.
     /// </summary>
-    public bool BearsContent { get; internal init; }
+    public bool BearsContent => Kind switch
+    {
+        StreamEventKind.BlockStart or StreamEventKind.BlockDelta or StreamEventKind.BlockStop => true,
+        StreamEventKind.MessageDelta or StreamEventKind.MessageStop => true,
+        StreamEventKind.MessageStart => HasContent(Part),
+        _ => false,
+    };
 
     /// <summary>The <c>type</c>; empty when the event has none.</summary>
     public string Type => Kind switch
@@ -98,5 +104,11 @@ public readonly struct StreamEvent
         }
 
         return (type, message);
+    }
+
+    private static bool HasContent(ReadOnlyMemory<byte> message)
+    {
+        var content = new JsonMembers(message).Find("content"u8).Span;
+        return content is [(byte)'[', ..] && content[1..].TrimStart(" \t\r\n"u8) is not [(byte)']', ..];
     }
 }

@@ -25,6 +25,8 @@ internal ref struct StreamEventParser
 
     public static StreamEvent Parse(ReadOnlyMemory<byte> data, ReadOnlySpan<byte> name)
     {
+        if (PlainDelta.TryParse(data, out var delta))
+            return delta;
         try
         {
             var parser = new StreamEventParser(data);
@@ -190,7 +192,6 @@ internal ref struct StreamEventParser
             Text = hasText ? _text : default,
             UnknownType = kind != StreamEventKind.Unknown ? default : _typed ? _type : name.ToArray(),
             IsPlain = IsPlain(kind, part) && (!isDelta || hasText && !_deltaOthers),
-            BearsContent = BearsContent(kind, part),
         };
     }
 
@@ -216,18 +217,4 @@ internal ref struct StreamEventParser
         : type.SequenceEqual("message_stop"u8) ? StreamEventKind.MessageStop
         : type.SequenceEqual("error"u8) ? StreamEventKind.Error
         : StreamEventKind.Unknown;
-
-    private static bool BearsContent(StreamEventKind kind, ReadOnlyMemory<byte> part) => kind switch
-    {
-        StreamEventKind.BlockStart or StreamEventKind.BlockDelta or StreamEventKind.BlockStop => true,
-        StreamEventKind.MessageDelta or StreamEventKind.MessageStop => true,
-        StreamEventKind.MessageStart => HasContent(part),
-        _ => false,
-    };
-
-    private static bool HasContent(ReadOnlyMemory<byte> message)
-    {
-        var content = new JsonMembers(message).Find("content"u8).Span;
-        return content is [(byte)'[', ..] && content[1..].TrimStart(" \t\r\n"u8) is not [(byte)']', ..];
-    }
 }

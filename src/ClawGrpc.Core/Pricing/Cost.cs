@@ -46,34 +46,35 @@ public sealed record Cost
     /// <param name="prices">The prices.</param>
     public static Cost Of(UsageCount usage, string model, string asked, bool asksOneHour, Prices prices)
     {
-        var members = new JsonMembers(usage.RawJson);
         var notes = new List<string>();
-        var terms = Terms.Of(members, notes);
+        var terms = Terms.Of(usage.RawJson, notes, out var iterations);
 
         // An answer of several turns has counters for each, and those at the top leave some of them out (section 5): compaction, advisor,
         // upstream's own fallback.
-        var lines = new List<Cost>();
-        foreach (var turn in new JsonItems(members.Find("iterations"u8)))
+        Cost? sum = null;
+        var isMixed = false;
+        foreach (var turn in new JsonItems(iterations))
         {
             var name = FoldedMessage.Text(new JsonMembers(turn).Find("model"u8));
-            lines.Add(Line(UsageCount.Read(turn), name.Length > 0 ? name : model, asked, asksOneHour, terms, prices, notes));
+            var line = Line(UsageCount.Read(turn), name.Length > 0 ? name : model, asked, asksOneHour, terms, prices, notes);
+            isMixed |= sum is not null && sum.Source.Length > 0 && line.Source.Length > 0 && sum.Source != line.Source;
+            sum = sum is null ? line : sum.Plus(line);
         }
 
-        if (lines.Count == 0)
-            lines.Add(Line(usage, model, asked, asksOneHour, terms, prices, notes));
-        var sources = lines.Select(line => line.Source).Where(source => source.Length > 0).Distinct().ToList();
-        return new Cost
-        {
-            Input = lines.Sum(line => line.Input),
-            Output = lines.Sum(line => line.Output),
-            CacheWrite5m = lines.Sum(line => line.CacheWrite5m),
-            CacheWrite1h = lines.Sum(line => line.CacheWrite1h),
-            CacheRead = lines.Sum(line => line.CacheRead),
-            CacheSaved = lines.Sum(line => line.CacheSaved),
-            Unpriced = string.Join("; ", notes.Distinct()),
-            Source = sources is [var only] ? only : "",
-        };
+        sum ??= Line(usage, model, asked, asksOneHour, terms, prices, notes);
+        return notes.Count == 0 && !isMixed ? sum : sum with { Unpriced = string.Join("; ", notes.Distinct()), Source = isMixed ? "" : sum.Source };
     }
+
+    private Cost Plus(Cost other) => new()
+    {
+        Input = Input + other.Input,
+        Output = Output + other.Output,
+        CacheWrite5m = CacheWrite5m + other.CacheWrite5m,
+        CacheWrite1h = CacheWrite1h + other.CacheWrite1h,
+        CacheRead = CacheRead + other.CacheRead,
+        CacheSaved = CacheSaved + other.CacheSaved,
+        Source = Source.Length > 0 ? Source : other.Source,
+    };
 
     private static Cost Line(UsageCount usage, string model, string asked, bool asksOneHour, Terms? terms, Prices prices, List<string> notes)
     {
@@ -124,20 +125,43 @@ public sealed record Cost
     private sealed record Terms(bool IsFast, int Numerator, int Denominator)
     {
         /// <summary>Null: nothing of the answer has a price.</summary>
-        public static Terms? Of(JsonMembers usage, List<string> notes)
+        public static Terms? Of(ReadOnlyMemory<byte> usage, List<string> notes, out ReadOnlyMemory<byte> iterations)
         {
-            var (tier, geography, speed) = (Text(usage, "service_tier"u8), Text(usage, "inference_geo"u8), Text(usage, "speed"u8));
-            var searches = UsageCount.Number(new JsonMembers(usage.Find("server_tool_use"u8)).Find("web_search_requests"u8)) ?? 0;
+            ReadOnlyMemory<byte> tier = default, geography = default, speed = default, tools = default;
+            iterations = default;
+            foreach (var (name, value) in new JsonMembers(usage))
+            {
+                switch (name.Span)
+                {
+                    case var known when known.SequenceEqual("service_tier"u8):
+                        tier = value;
+                        break;
+                    case var known when known.SequenceEqual("inference_geo"u8):
+                        geography = value;
+                        break;
+                    case var known when known.SequenceEqual("speed"u8):
+                        speed = value;
+                        break;
+                    case var known when known.SequenceEqual("server_tool_use"u8):
+                        tools = value;
+                        break;
+                    case var known when known.SequenceEqual("iterations"u8):
+                        iterations = value;
+                        break;
+                }
+            }
+
+            var searches = UsageCount.Number(new JsonMembers(tools).Find("web_search_requests"u8)) ?? 0;
             if (searches > 0)
                 notes.Add(string.Create(CultureInfo.InvariantCulture, $"no price for {searches} web search{(searches == 1 ? "" : "es")}"));
             var before = notes.Count;
-            if (tier is not ("" or "standard" or "batch"))
-                notes.Add($"no price for service tier {tier}");
-            if (geography is not ("" or "global" or "not_available" or "us"))
-                notes.Add($"no price for inference in {geography}");
-            if (speed is not ("" or "standard" or "fast"))
-                notes.Add($"no price for speed {speed}");
-            return notes.Count > before ? null : new Terms(speed == "fast", geography == "us" ? 11 : 10, tier == "batch" ? 20 : 10);
+            if (!Is(tier, ""u8) && !Is(tier, "standard"u8) && !Is(tier, "batch"u8))
+                notes.Add($"no price for service tier {FoldedMessage.Text(tier)}");
+            if (!Is(geography, ""u8) && !Is(geography, "global"u8) && !Is(geography, "not_available"u8) && !Is(geography, "us"u8))
+                notes.Add($"no price for inference in {FoldedMessage.Text(geography)}");
+            if (!Is(speed, ""u8) && !Is(speed, "standard"u8) && !Is(speed, "fast"u8))
+                notes.Add($"no price for speed {FoldedMessage.Text(speed)}");
+            return notes.Count > before ? null : new Terms(Is(speed, "fast"u8), Is(geography, "us"u8) ? 11 : 10, Is(tier, "batch"u8) ? 20 : 10);
         }
 
         /// <summary>Trillionths as billionths, rounded to the nearest.</summary>
@@ -147,6 +171,8 @@ public sealed record Cost
             return (long)((value + (value < 0 ? -unit : unit) / 2) / unit);
         }
 
-        private static string Text(JsonMembers usage, ReadOnlySpan<byte> name) => FoldedMessage.Text(usage.Find(name));
+        // What is no text is taken for an empty one: null says nothing.
+        private static bool Is(ReadOnlyMemory<byte> value, ReadOnlySpan<byte> text) =>
+            (value.Span.StartsWith("\""u8) ? value.Span[1..^1] : default).SequenceEqual(text);
     }
 }

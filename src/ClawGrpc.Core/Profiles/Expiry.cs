@@ -68,8 +68,27 @@ public static class Expiry
     /// <param name="now">The time.</param>
     public static DateTimeOffset? NextChange(ProfileStore store, DateTimeOffset now)
     {
-        var ends = store.Health.Values.SelectMany(health => SetAside.AllOf(health, now)).Select(aside => aside.Until);
-        var expiries = store.Profiles.Select(profile => Of(profile.Credential)).OfType<DateTimeOffset>().SelectMany(end => new[] { end - WarnAfter, end });
-        return ends.Concat(expiries).Where(time => time > now && time < ProfileHealth.Never).Min(time => (DateTimeOffset?)time);
+        DateTimeOffset? next = null;
+        foreach (var (_, health) in store.Health)
+        {
+            foreach (var aside in SetAside.AllOf(health, now))
+                Consider(aside.Until);
+        }
+
+        foreach (var profile in store.Profiles)
+        {
+            if (Of(profile.Credential) is not { } end)
+                continue;
+            Consider(end - WarnAfter);
+            Consider(end);
+        }
+
+        return next;
+
+        void Consider(DateTimeOffset time)
+        {
+            if (time > now && time < ProfileHealth.Never && !(time >= next))
+                next = time;
+        }
     }
 }

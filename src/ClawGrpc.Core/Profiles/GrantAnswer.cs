@@ -1,5 +1,6 @@
-using System.Text.Json;
+using System.Globalization;
 using ClawGrpc.Core.Failures;
+using ClawGrpc.Core.Messages;
 
 namespace ClawGrpc.Core.Profiles;
 
@@ -40,30 +41,30 @@ public abstract record GrantAnswer
     {
         ArgumentNullException.ThrowIfNull(headers);
         ArgumentNullException.ThrowIfNull(sent);
-        var answer = ObjectIn(body);
+        var answer = JsonMembers.OfAny(body);
         if (status is >= 200 and < 300)
             return ReadGrant(answer) is { } grant ? grant : new Failed($"the token endpoint answered {status} without a bearer token");
-        var error = TextOf(answer, "error");
-        var cause = $"the token endpoint answered {status}{Words(error, TextOf(answer, "error_description"), sent)}";
+        var error = TextOf(answer, "error"u8);
+        var cause = $"the token endpoint answered {status}{Words(error, TextOf(answer, "error_description"u8), sent)}";
         var isRefusal = status is 400 or 401 || (status is > 401 and < 500 and not (408 or 425 or 429) && error is not null);
         return isRefusal && !Passing.Contains(error) ? new Refused(cause) : new Failed(cause, headers.RetryAfter(now));
     }
 
-    private static Granted? ReadGrant(JsonElement answer)
+    private static Granted? ReadGrant(JsonMembers answer)
     {
-        if (TextOf(answer, "access_token") is not { } access || !IsToken(access))
+        if (TextOf(answer, "access_token"u8) is not { } access || !IsToken(access))
             return null;
-        if (TextOf(answer, "token_type") is { } type && !type.Equals("Bearer", StringComparison.OrdinalIgnoreCase))
+        if (TextOf(answer, "token_type"u8) is { } type && !type.Equals("Bearer", StringComparison.OrdinalIgnoreCase))
             return null;
-        var refresh = TextOf(answer, "refresh_token") is { } text && IsToken(text) ? new Secret(text) : null;
+        var refresh = TextOf(answer, "refresh_token"u8) is { } text && IsToken(text) ? new Secret(text) : null;
         return new Granted(new Secret(access), refresh, LifetimeOf(answer));
     }
 
     // A lifetime that is missing, or none, must not have every call ask again: upstream's 401 tells when the token ends sooner.
-    private static TimeSpan LifetimeOf(JsonElement answer)
+    private static TimeSpan LifetimeOf(JsonMembers answer)
     {
-        var seconds = answer.TryGetProperty("expires_in", out var member) && member.ValueKind == JsonValueKind.Number ? member.GetDouble() : 0;
-        return seconds >= 1 ? TimeSpan.FromSeconds(Math.Min(seconds, TimeSpan.FromDays(3650).TotalSeconds)) : TimeSpan.FromHours(1);
+        var isNumber = double.TryParse(answer.Find("expires_in"u8).Span, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds);
+        return isNumber && seconds >= 1 ? TimeSpan.FromSeconds(Math.Min(seconds, TimeSpan.FromDays(3650).TotalSeconds)) : TimeSpan.FromHours(1);
     }
 
     // What else there may be cannot stand in a header.
@@ -77,37 +78,15 @@ public abstract record GrantAnswer
         words = new string([.. words.Select(character => char.IsControl(character) ? ' ' : character)]);
         if (!sent.IsBlank)
             words = words.Replace(sent.Reveal(), sent.Mask(), StringComparison.Ordinal);
-        return words.Length <= LongestText ? words : $"{words[..LongestText]}…";
+        if (words.Length <= LongestText)
+            return words;
+
+        // Half of a surrogate pair is no text, and no message could carry it.
+        var length = char.IsHighSurrogate(words[LongestText - 1]) ? LongestText - 1 : LongestText;
+        return $"{words[..length]}…";
     }
 
-    private static JsonElement ObjectIn(ReadOnlyMemory<byte> body)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(body);
-            if (document.RootElement.ValueKind == JsonValueKind.Object)
-                return document.RootElement.Clone();
-        }
-        catch (JsonException)
-        {
-            // A page of some server in between, or nothing at all.
-        }
-
-        return Nothing;
-    }
-
-    private static JsonElement Nothing { get; } = JsonDocument.Parse("{}").RootElement.Clone();
-
-    private static string? TextOf(JsonElement answer, string name)
-    {
-        try
-        {
-            return answer.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.String ? member.GetString() : null;
-        }
-        catch (InvalidOperationException)
-        {
-            // Half of a surrogate pair: JSON, but no text.
-            return null;
-        }
-    }
+    // What is no text in a JSON string, bytes that are not UTF-8 or half of a surrogate pair, becomes U+FFFD, which no token has.
+    private static string? TextOf(JsonMembers answer, ReadOnlySpan<byte> name) =>
+        answer.Find(name) is var value && value.Span.StartsWith("\""u8) ? JsonText.Decode(value.Span[1..^1]) : null;
 }

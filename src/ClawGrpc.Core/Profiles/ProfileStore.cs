@@ -27,7 +27,16 @@ public sealed record ProfileStore
 
     /// <summary>The profile of this id; null: there is none.</summary>
     /// <param name="id">Compared exactly.</param>
-    public Profile? Find(string id) => Profiles.FirstOrDefault(profile => profile.Id == id);
+    public Profile? Find(string id)
+    {
+        foreach (var profile in Profiles)
+        {
+            if (profile.Id == id)
+                return profile;
+        }
+
+        return null;
+    }
 
     /// <summary>The health of a profile; one that never failed and never served when nothing is known.</summary>
     /// <param name="id">Compared exactly.</param>

@@ -21,15 +21,13 @@ public sealed record SetAside(DateTimeOffset Until, string? Reason, bool Disable
     /// <summary>Everything that is set aside: the profile as a whole, and each route by itself.</summary>
     /// <param name="health">The profile's health.</param>
     /// <param name="now">The time.</param>
-    public static IEnumerable<SetAside> AllOf(ProfileHealth health, DateTimeOffset now)
+    public static IReadOnlyList<SetAside> AllOf(ProfileHealth health, DateTimeOffset now)
     {
-        if (OfProfile(health, now) is { } profile)
-            yield return profile;
-        foreach (var (model, route) in health.Routes)
-        {
-            if (OfRoute(model, route, now) is { } aside)
-                yield return aside;
-        }
+        var profile = OfProfile(health, now);
+        if (health.Routes.IsEmpty)
+            return profile is null ? [] : [profile];
+        var routes = health.Routes.Select(route => OfRoute(route.Key, route.Value, now)).OfType<SetAside>();
+        return profile is null ? [.. routes] : [profile, .. routes];
     }
 
     private static SetAside? OfProfile(ProfileHealth health, DateTimeOffset now)

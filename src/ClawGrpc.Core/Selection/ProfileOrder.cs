@@ -29,48 +29,64 @@ public sealed record ProfileOrder(ImmutableArray<Candidate> Candidates, Immutabl
         ProfileStore store, AuthSettings auth, string provider, string model, string? preferred, DateTimeOffset now)
     {
         var (ids, isExplicit) = BaseList(store, auth, provider);
-        var verdicts = ids.Distinct().Select(id => (id, why: Eligible.Of(store, auth, provider, id, now))).ToList();
-        var candidates = verdicts.Where(verdict => verdict.why == Eligibility.Ok)
-            .Select(verdict => new Candidate(store.Find(verdict.id)!, Profiles.SetAside.Of(store.HealthOf(verdict.id), model, now)))
-            .ToList();
-        var usable = candidates.Where(candidate => candidate.SetAside is null);
-        if (!isExplicit)
+        var usable = new List<Candidate>(ids.Count);
+        List<Candidate> aside = [];
+        List<Ineligible> ineligible = [];
+        foreach (var id in ids.Count > 1 ? ids.Distinct() : ids)
         {
-            usable = usable.OrderBy(candidate => RankOf(candidate.Profile.Credential))
-                .ThenBy(candidate => store.HealthOf(candidate.Profile.Id).LastUsed ?? DateTimeOffset.MinValue);
+            var why = Eligible.Of(store, auth, provider, id, now);
+            if (why != Eligibility.Ok)
+                ineligible.Add(new Ineligible(id, why));
+            else if (Profiles.SetAside.Of(store.HealthOf(id), model, now) is { } setAside)
+                aside.Add(new Candidate(store.Find(id)!, setAside));
+            else
+                usable.Add(new Candidate(store.Find(id)!, null));
         }
 
-        var ordered = usable.OrderBy(candidate => candidate.Profile.Id == preferred ? 0 : 1)
-            .Concat(candidates.Where(candidate => candidate.SetAside is not null).OrderBy(candidate => candidate.SetAside!.Until));
-        return new ProfileOrder(
-            [.. ordered], [.. verdicts.Where(verdict => verdict.why != Eligibility.Ok).Select(verdict => new Ineligible(verdict.id, verdict.why))]);
+        return new ProfileOrder([.. Ordered(usable, store, isExplicit, preferred), .. aside.OrderBy(candidate => candidate.SetAside!.Until)], [.. ineligible]);
+    }
+
+    private static IEnumerable<Candidate> Ordered(List<Candidate> usable, ProfileStore store, bool isExplicit, string? preferred)
+    {
+        if (usable.Count < 2)
+            return usable;
+        IEnumerable<Candidate> ordered = isExplicit ? usable : usable.OrderBy(candidate => RankOf(candidate.Profile.Credential))
+            .ThenBy(candidate => store.HealthOf(candidate.Profile.Id).LastUsed ?? DateTimeOffset.MinValue);
+        return preferred is null ? ordered : ordered.OrderBy(candidate => candidate.Profile.Id == preferred ? 0 : 1);
     }
 
     // The four sources are alternatives, never merged: a stored order, a configured one (even empty), the declared profiles,
     // all stored profiles. Only the first two are explicit.
-    private static (IEnumerable<string> Ids, bool IsExplicit) BaseList(ProfileStore store, AuthSettings auth, string provider)
+    private static (IReadOnlyCollection<string> Ids, bool IsExplicit) BaseList(ProfileStore store, AuthSettings auth, string provider)
     {
         if (OrderOf(store.Order, provider) is { IsEmpty: false } stored)
             return (stored, true);
         if (OrderOf(auth.Order, provider) is { } configured)
             return (configured, true);
-        var declared = auth.Profiles.Where(profile => Provider.Normalize(profile.Provider) == provider).Select(profile => profile.Id).ToList();
-        if (declared.Count > 0)
-            return (declared, false);
-        return (store.Profiles.Where(profile => Provider.Normalize(profile.Credential.Provider) == provider).Select(profile => profile.Id), false);
+        var ids = new List<string>(1);
+        foreach (var declared in auth.Profiles)
+        {
+            if (Provider.Normalize(declared.Provider) == provider)
+                ids.Add(declared.Id);
+        }
+
+        if (ids.Count > 0)
+            return (ids, false);
+        foreach (var profile in store.Profiles)
+        {
+            if (Provider.Normalize(profile.Credential.Provider) == provider)
+                ids.Add(profile.Id);
+        }
+
+        return (ids, false);
     }
 
     private static ImmutableArray<string>? OrderOf(ImmutableDictionary<string, ImmutableArray<string>> orders, string provider)
     {
         if (orders.TryGetValue(provider, out var exact))
             return exact;
-        foreach (var (name, order) in orders.OrderBy(pair => pair.Key, StringComparer.Ordinal))
-        {
-            if (Provider.Normalize(name) == provider)
-                return order;
-        }
-
-        return null;
+        return orders.IsEmpty ? null : orders.OrderBy(pair => pair.Key, StringComparer.Ordinal)
+            .Where(pair => Provider.Normalize(pair.Key) == provider).Select(pair => (ImmutableArray<string>?)pair.Value).FirstOrDefault();
     }
 
     private static int RankOf(Credential credential) => credential switch

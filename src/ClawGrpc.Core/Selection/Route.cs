@@ -16,7 +16,7 @@ public sealed record LooseKey(Secret Key, string Source);
 public sealed record Route(string Model, Profile? Profile, LooseKey? LooseKey, SetAside? SetAside)
 {
     /// <summary>The model as <c>provider/model</c>.</summary>
-    public string ModelRef => $"{Provider.Anthropic}/{Model}";
+    public string ModelRef { get; } = $"{Provider.Anthropic}/{Model}";
 
     /// <summary>The profile's id; empty: a loose key serves.</summary>
     public string ProfileId => Profile?.Id ?? "";
@@ -67,12 +67,13 @@ public sealed record Routes(ImmutableArray<Route> All, NoRoute Problem, DateTime
     {
         if (question.StrictProfile is { } strict)
             return OfStrict(store, auth, strict, question.Models[0], now);
-        var routes = ImmutableArray.CreateBuilder<Route>();
+        var routes = new List<Route>(question.Models.Length);
         ImmutableArray<Ineligible> ineligible = [];
         foreach (var model in question.Models)
         {
             var order = ProfileOrder.Of(store, auth, Provider.Anthropic, $"{Provider.Anthropic}/{model}", question.PreferredProfile, now);
-            routes.AddRange(order.Candidates.Select(candidate => new Route(model, candidate.Profile, null, candidate.SetAside)));
+            foreach (var candidate in order.Candidates)
+                routes.Add(new Route(model, candidate.Profile, null, candidate.SetAside));
             ineligible = order.Ineligible;
 
             // Profile beats environment beats configuration (openclaw-spec.md, section 3.4); a profile in cooldown still beats them,
@@ -81,18 +82,26 @@ public sealed record Routes(ImmutableArray<Route> All, NoRoute Problem, DateTime
                 routes.Add(new Route(model, null, looseKey, null));
         }
 
-        var all = routes.ToImmutable();
+        ImmutableArray<Route> all = [.. routes];
         var problem = all.IsEmpty ? NoRoute.MissingCredentials
-            : all.All(route => route.SetAside is not null) ? NoRoute.AllSetAside
-            : NoRoute.None;
+            : all.Any(static route => route.SetAside is null) ? NoRoute.None
+            : NoRoute.AllSetAside;
         return new Routes(all, problem, SoonestOf(all), ineligible);
     }
 
     /// <summary>When the first of these routes comes back by itself; null: none is set aside for a time.</summary>
     /// <param name="routes">Any.</param>
-    public static DateTimeOffset? SoonestOf(IEnumerable<Route> routes) => routes
-        .Where(route => route.SetAside is { } aside && aside.Until < ProfileHealth.Never)
-        .Min(route => (DateTimeOffset?)route.SetAside!.Until);
+    public static DateTimeOffset? SoonestOf(IEnumerable<Route> routes)
+    {
+        DateTimeOffset? soonest = null;
+        foreach (var route in routes)
+        {
+            if (route.SetAside is { } aside && aside.Until < ProfileHealth.Never && !(aside.Until >= soonest))
+                soonest = aside.Until;
+        }
+
+        return soonest;
+    }
 
     private static Routes OfStrict(ProfileStore store, AuthSettings auth, string id, string model, DateTimeOffset now) =>
         Eligible.Of(store, auth, Provider.Anthropic, id, now) switch

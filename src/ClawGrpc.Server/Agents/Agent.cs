@@ -25,6 +25,7 @@ internal sealed partial class Agent : IAsyncDisposable
     private readonly ITimer _nextChange;
     private readonly ITimer _later;
     private readonly Task _writer;
+    private bool _isClockAtRest = true;
     private bool _isLaterSet;
     private int _writes;
     private ProfileStore _onDisk = ProfileStore.Empty;
@@ -148,7 +149,7 @@ internal sealed partial class Agent : IAsyncDisposable
             if (change is Failed { Failure.SetsAside: SetsAside.Nothing })
                 return;
             _pending = _pending.With(profileId, change);
-            _current = PendingHealth.None.With(profileId, change).ApplyTo(_current, _rules());
+            _current = PendingHealth.Apply(profileId, change, _current, _rules());
             ArmClock();
 
             // A failure is worth a write at once; who served last can wait for it, and so does not delay it.
@@ -243,7 +244,13 @@ internal sealed partial class Agent : IAsyncDisposable
     private void ArmClock()
     {
         var now = _time.GetUtcNow();
-        var wait = Expiry.NextChange(_current, now) - now;
+        var change = Expiry.NextChange(_current, now);
+
+        // Mostly there is none, before and after.
+        if (change is null && _isClockAtRest)
+            return;
+        _isClockAtRest = change is null;
+        var wait = change - now;
 
         // Timers do not take any length; waking up once a day costs nothing.
         var due = wait is null ? Timeout.InfiniteTimeSpan : wait.Value < TimeSpan.FromDays(1) ? wait.Value : TimeSpan.FromDays(1);

@@ -31,19 +31,16 @@ internal sealed record PendingHealth(ImmutableList<(string ProfileId, HealthChan
     public ProfileStore ApplyTo(ProfileStore store, HealthRules rules)
     {
         foreach (var (id, change) in Changes)
-        {
-            if (store.Find(id) is { } profile)
-            {
-                store = store with
-                {
-                    Health = store.Health.SetItem(id, change.Apply(store.HealthOf(id), rules)),
-                    LastGood = change is Served ? store.LastGood.SetItem(profile.Credential.Provider, id) : store.LastGood,
-                };
-            }
-        }
-
+            store = Apply(id, change, store, rules);
         return store;
     }
+
+    /// <summary>The store as it is with one change.</summary>
+    public static ProfileStore Apply(string id, HealthChange change, ProfileStore store, HealthRules rules) => store.Find(id) is not { } profile ? store : store with
+    {
+        Health = store.Health.SetItem(id, change.Apply(store.HealthOf(id), rules)),
+        LastGood = change is Served ? store.LastGood.SetItem(profile.Credential.Provider, id) : store.LastGood,
+    };
 
     /// <summary>The changes of the file that hold all of it, decided on what the file says now.</summary>
     public IEnumerable<StoreChange> ChangesOf(ProfileStore fresh, HealthRules rules)

@@ -25,6 +25,16 @@ internal sealed class AnswerStream(HttpResponseMessage response, Stream stream, 
     /// <summary>Upstream's name of the answer; empty: it has none.</summary>
     public string RequestId { get; } = headers["request-id"] ?? "";
 
+    /// <summary>Takes the bytes that were read before and not taken yet. False: there are none.</summary>
+    public bool TryRead()
+    {
+        Release();
+        if (_ended || !_pipe.TryRead(out var result))
+            return false;
+        (_buffer, _holds, _ended) = (result.Buffer, true, result.IsCompleted);
+        return true;
+    }
+
     /// <summary>Waits for more bytes. False: the stream has ended.</summary>
     public async ValueTask<bool> ReadAsync(CancellationToken cancellation)
     {
@@ -92,18 +102,33 @@ internal sealed class AnswerStream(HttpResponseMessage response, Stream stream, 
     /// </summary>
     public async Task DisposeAtEndAsync(TimeProvider time)
     {
+        using var patience = new CancellationTokenSource();
+        var reading = ReadToEndAsync(patience.Token);
         try
         {
-            using var patience = new CancellationTokenSource(LongestEnd, time);
-            while (await ReadAsync(patience.Token))
+            if (!reading.IsCompleted)
+                await reading.WaitAsync(LongestEnd, time);
+        }
+        catch (TimeoutException)
+        {
+            await patience.CancelAsync();
+        }
+
+        await reading;
+        await DisposeAsync();
+    }
+
+    private async Task ReadToEndAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            while (await ReadAsync(cancellation))
                 _buffer = _buffer.Slice(_buffer.End);
         }
         catch (Exception exception) when (exception is OperationCanceledException or HttpRequestException or IOException)
         {
             // The message was whole; the connection alone is lost.
         }
-
-        await DisposeAsync();
     }
 
     public async ValueTask DisposeAsync()

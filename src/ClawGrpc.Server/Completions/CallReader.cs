@@ -38,15 +38,20 @@ internal sealed partial class CallReader(Fleet fleet, AgentSetups setups)
             wrong.Add(("input.anthropic_version", "Expected a date such as 2023-06-01"));
         if (!Enum.IsDefined(input.CacheRetention))
             wrong.Add(("input.cache_retention", "Expected one of the values of CacheRetention"));
-        wrong.AddRange(input.Betas.Select((beta, index) => (beta, index)).Where(each => !BetaText().IsMatch(each.beta))
-            .Select(each => ($"input.betas[{each.index}]", "Expected letters, digits, dots, dashes and underscores")));
+        for (var index = 0; index < input.Betas.Count; index++)
+        {
+            if (!BetaText().IsMatch(input.Betas[index]))
+                wrong.Add(($"input.betas[{index}]", "Expected letters, digits, dots, dashes and underscores"));
+        }
+
         var (json, prefix) = JsonOf(input, wrong);
         var version = input.AnthropicVersion.Length > 0 ? input.AnthropicVersion : AnthropicVersion.Default;
         RequestBody? request = null;
         if (json is { } bytes)
         {
             request = RequestBody.Parse(bytes, version, out var errors);
-            wrong.AddRange(errors.Select(error => (error.Path.Length > 0 ? $"{prefix}.{error.Path}" : prefix, error.Description)));
+            foreach (var error in errors)
+                wrong.Add((error.Path.Length > 0 ? $"{prefix}.{error.Path}" : prefix, error.Description));
         }
 
         return wrong.Count == 0 ? request! : throw Refusal.InvalidFields(wrong);
@@ -60,7 +65,8 @@ internal sealed partial class CallReader(Fleet fleet, AgentSetups setups)
                 return (input.MessagesJson.Memory, "input.messages_json");
             case CompletionInput.PromptOneofCase.Messages:
                 var rendered = MessagesJson.Render(input.Messages, out var errors);
-                wrong.AddRange(errors.Select(error => ($"input.messages.{error.Path}", error.Description)));
+                foreach (var error in errors)
+                    wrong.Add(($"input.messages.{error.Path}", error.Description));
                 // The cast says that there is none: without it null would become an empty text.
                 return (errors.IsEmpty ? rendered : (ReadOnlyMemory<byte>?)null, "input.messages");
             default:

@@ -74,7 +74,7 @@ internal sealed class Gateway(Upstream upstream, SessionPins pins, TimeProvider 
         foreach (var route in Open(routes, log))
         {
             var asked = time.GetUtcNow();
-            if (FoundUseless(call, route, failures, asked) is { } aside)
+            if (failures.Count > 0 && FoundUseless(call, route, failures, asked) is { } aside)
             {
                 log.Skipped(route with { SetAside = aside }, asked);
                 continue;

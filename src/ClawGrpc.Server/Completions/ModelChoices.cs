@@ -79,7 +79,7 @@ internal sealed record ModelChoices
         || Allowed.Any(key => ModelRef.Parse(key, Aliases)?.Key == model.Key);
 
     /// <summary>The models to try for a request, the one asked for first. Fallbacks of other providers cannot be served and are left out.</summary>
-    public ImmutableArray<string> ToTry(ModelRef asked) => [.. Fallbacks
+    public ImmutableArray<string> ToTry(ModelRef asked) => Fallbacks.IsEmpty ? [asked.Model] : [.. Fallbacks
         .Where(fallback => fallback.Provider == Provider.Anthropic && IsAllowed(fallback)).Select(fallback => fallback.Model)
         .Prepend(asked.Model).Distinct()];
 

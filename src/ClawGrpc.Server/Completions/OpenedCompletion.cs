@@ -19,19 +19,14 @@ internal sealed class OpenedCompletion : IAsyncDisposable
     private readonly ReceiptLog _log;
     private readonly TimeProvider _time;
     private readonly CancellationToken _caller;
-    private readonly CancellationTokenSource _patience;
-    private readonly ITimer _idle;
+    private CancellationTokenSource? _patience;
+    private ITimer? _idle;
     private MessageFold _fold = new(keepContent: false);
     private bool _settled;
 
     public OpenedCompletion(
-        CompletionCall call, Route route, PreparedRequest request, AnswerStream answer, ReceiptLog log, TimeProvider time, CancellationToken cancellation)
-    {
+        CompletionCall call, Route route, PreparedRequest request, AnswerStream answer, ReceiptLog log, TimeProvider time, CancellationToken cancellation) =>
         (_call, Route, _request, _answer, _log, _time, _caller) = (call, route, request, answer, log, time, cancellation);
-        _patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        _idle = time.CreateTimer(
-            static state => ((CancellationTokenSource)state!).Cancel(), _patience, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-    }
 
     public Receipt Receipt => _log.Receipt;
 
@@ -48,6 +43,13 @@ internal sealed class OpenedCompletion : IAsyncDisposable
     {
         if (_fold.End == FoldEnd.Complete)
             return false;
+
+        // A short answer is often there as a whole: then there is nothing to wait for.
+        if (_answer.TryRead())
+            return true;
+        _patience ??= CancellationTokenSource.CreateLinkedTokenSource(_caller);
+        _idle ??= _time.CreateTimer(
+            static state => ((CancellationTokenSource)state!).Cancel(), _patience, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _idle.Change(_call.Setup.Idle, Timeout.InfiniteTimeSpan);
         try
         {
@@ -103,8 +105,9 @@ internal sealed class OpenedCompletion : IAsyncDisposable
     {
         // Whoever left before the end has used what was counted so far.
         Settle();
-        await _idle.DisposeAsync();
-        _patience.Dispose();
+        if (_idle is not null)
+            await _idle.DisposeAsync();
+        _patience?.Dispose();
         if (_fold.End == FoldEnd.Complete)
             _ = _answer.DisposeAtEndAsync(_time);
         else

@@ -37,6 +37,8 @@ internal sealed class ReceiptLog(Receipt receipt, DateTimeOffset start)
         attempt.Failure = Kind(failure.Kind);
         attempt.HttpStatus = failure.Status;
         attempt.ErrorType = failure.ErrorType ?? "";
+        attempt.ErrorCode = failure.ErrorCode ?? "";
+        attempt.Claim = failure.Claim ?? "";
         attempt.Message = failure.Message;
         attempt.RequestId = failure.RequestId ?? "";
         attempt.RetriesInPlace = retriesInPlace;

@@ -19,20 +19,13 @@ internal sealed class RequestKitchen(RequestBody request, CompletionInput input,
     // Room for a long answer, and below every model's own limit.
     private const int DefaultMaxTokens = 8192;
 
-    private readonly Dictionary<(string Model, bool Bearer), (ReadOnlyMemory<byte> Body, CachePlan Plan, CacheSettings Settings)> _bodies = [];
+    private readonly List<Made> _made = new(1);
 
     public PreparedRequest Prepare(string model, Secret credential)
     {
-        var bearer = RequestHeaders.IsBearer(credential);
-        if (!_bodies.TryGetValue((model, bearer), out var made))
-        {
-            var settings = SettingsOf(model, bearer);
-            var plan = CachePolicy.Plan(request, settings);
-            var body = request.Render(new RequestDecisions(model, Streams, ParametersOf(model).MaxTokens ?? DefaultMaxTokens, plan));
-            _bodies[(model, bearer)] = made = (body, plan, settings);
-        }
-
-        var headers = RequestHeaders.Build(HeadersFor(model, credential) with { Stream = Streams, HasOneHour = made.Plan.HasOneHour, Cache = made.Settings });
+        var parameters = ParametersOf(model);
+        var made = MadeFor(model, RequestHeaders.IsBearer(credential), parameters);
+        var headers = RequestHeaders.Build(Headers(credential, parameters, Streams, made.Plan.HasOneHour, made.Settings));
         return new PreparedRequest(setup.MessagesUrl, headers, made.Body) { Streams = Streams, Cache = made.Plan };
     }
 
@@ -40,31 +33,49 @@ internal sealed class RequestKitchen(RequestBody request, CompletionInput input,
     public PreparedRequest PrepareCount(string model, Secret credential)
     {
         var own = CachePolicy.Plan(request, new CacheSettings { Call = Retention.None });
-        var headers = RequestHeaders.Build(HeadersFor(model, credential) with
-        {
-            HasOneHour = own.HasOneHour,
-            Cache = SettingsOf(model, RequestHeaders.IsBearer(credential)),
-        });
+        var parameters = ParametersOf(model);
+        var headers = RequestHeaders.Build(
+            Headers(credential, parameters, stream: false, own.HasOneHour, SettingsOf(model, RequestHeaders.IsBearer(credential), parameters)));
         return new PreparedRequest(setup.CountUrl, headers, request.RenderForCount(model));
     }
 
     // Upstream warms a cache only for a request that does not stream (anthropic-api.md, section 1.2); all others do.
     private bool Streams => request.MaxTokens != 0;
 
-    private RequestHeaderInput HeadersFor(string model, Secret credential) => new()
+    private Made MadeFor(string model, bool bearer, ModelParameters parameters)
+    {
+        foreach (var made in _made)
+        {
+            if (made.Model == model && made.Bearer == bearer)
+                return made;
+        }
+
+        var settings = SettingsOf(model, bearer, parameters);
+        var plan = CachePolicy.Plan(request, settings);
+        var body = request.Render(new RequestDecisions(model, Streams, parameters.MaxTokens ?? DefaultMaxTokens, plan, parameters.Temperature));
+        _made.Add(new Made(model, bearer, body, plan, settings));
+        return _made[^1];
+    }
+
+    private RequestHeaderInput Headers(Secret credential, ModelParameters parameters, bool stream, bool hasOneHour, CacheSettings cache) => new()
     {
         Credential = credential,
         ProductVersion = Version,
         AnthropicVersion = input.AnthropicVersion.Length > 0 ? input.AnthropicVersion : AnthropicVersion.Default,
-        Betas = [.. input.Betas, .. ParametersOf(model).AnthropicBeta],
+        Stream = stream,
+        Betas = [.. input.Betas, .. parameters.AnthropicBeta],
         Configured = setup.Headers,
+        HasOneHour = hasOneHour,
         ExtendedCacheTtl = setup.ExtendedCacheTtl,
+        Cache = cache,
     };
 
-    private ModelParameters ParametersOf(string model) =>
-        setup.Parameters.Over(setup.ModelParameters.GetValueOrDefault($"{Provider.Anthropic}/{model}", ModelParameters.None));
+    private ModelParameters ParametersOf(string model) => setup.ModelParameters.IsEmpty ? setup.Parameters : setup.Parameters.Over(OfModel(model));
 
-    private CacheSettings SettingsOf(string model, bool bearer) => new()
+    private ModelParameters OfModel(string model) =>
+        setup.ModelParameters.IsEmpty ? ModelParameters.None : setup.ModelParameters.GetValueOrDefault($"{Provider.Anthropic}/{model}", ModelParameters.None);
+
+    private CacheSettings SettingsOf(string model, bool bearer, ModelParameters parameters) => new()
     {
         Call = input.CacheRetention switch
         {
@@ -74,11 +85,13 @@ internal sealed class RequestKitchen(RequestBody request, CompletionInput input,
             _ => null,
         },
         Agent = setup.Parameters.Retention,
-        Model = setup.ModelParameters.GetValueOrDefault($"{Provider.Anthropic}/{model}", ModelParameters.None).Retention,
+        Model = OfModel(model).Retention,
         Default = setup.DefaultRetention,
         IsSubscription = bearer,
-        CacheOnSubscription = ParametersOf(model).CacheOnSubscription ?? false,
+        CacheOnSubscription = parameters.CacheOnSubscription ?? false,
     };
+
+    private sealed record Made(string Model, bool Bearer, ReadOnlyMemory<byte> Body, CachePlan Plan, CacheSettings Settings);
 }
 
 /// <summary>A request that is ready to be sent.</summary>
@@ -117,7 +130,8 @@ internal sealed record PreparedRequest(Uri Url, ImmutableArray<RequestHeader> He
     public void WriteTo(Receipt receipt)
     {
         receipt.Sent = new SentRequest { Url = Url.ToString(), BodyBytes = Body.Length };
-        receipt.Sent.Headers.AddRange(Headers.Select(header => new Header { Name = header.Name, Value = header.Shown }));
+        foreach (var header in Headers)
+            receipt.Sent.Headers.Add(new Header { Name = header.Name, Value = header.Shown });
         if (Cache is null)
             return;
         receipt.Cache = new CacheReceipt
@@ -127,12 +141,15 @@ internal sealed record PreparedRequest(Uri Url, ImmutableArray<RequestHeader> He
             Applied = RetentionOf(Cache.Applied),
             Reason = Cache.Reason,
         };
-        receipt.Cache.Breakpoints.AddRange(Cache.Breakpoints.Select(breakpoint => new CacheBreakpoint
+        foreach (var breakpoint in Cache.Breakpoints)
         {
-            Path = breakpoint.Path,
-            Ttl = breakpoint.Ttl == CacheTtl.OneHour ? "1h" : "5m",
-            FromCaller = breakpoint.FromCaller,
-        }));
+            receipt.Cache.Breakpoints.Add(new CacheBreakpoint
+            {
+                Path = breakpoint.Path,
+                Ttl = breakpoint.Ttl == CacheTtl.OneHour ? "1h" : "5m",
+                FromCaller = breakpoint.FromCaller,
+            });
+        }
     }
 
     private static CacheRetention RetentionOf(Retention? retention) => retention switch

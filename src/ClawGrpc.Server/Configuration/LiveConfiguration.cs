@@ -17,7 +17,7 @@ namespace ClawGrpc.Server.Configuration;
 internal sealed record ConfigurationState(ClawConfiguration Configuration, ImmutableArray<ConfigurationError> Errors, ImmutableArray<string> Files);
 
 /// <summary>Reads the configuration, takes up its changes, and edits it. A broken file stops a start; later the last good one stays in force.</summary>
-internal sealed class LiveConfiguration(StateFolder folder) : IDisposable
+internal sealed partial class LiveConfiguration(StateFolder folder, ILogger<LiveConfiguration> log) : IDisposable
 {
     private readonly ConfigFile _file = new(folder.ConfigPath);
     private readonly ConcurrentDictionary<string, ConfigFile> _included = new(StringComparer.Ordinal);
@@ -65,8 +65,11 @@ internal sealed class LiveConfiguration(StateFolder folder) : IDisposable
                 return false;
             _texts = texts.ToImmutable();
             Take(outcome);
-            if (outcome is ConfigurationOutcome.Accepted)
-                _editedPath = FileToEdit(texts.First().Item2);
+            if (outcome is not ConfigurationOutcome.Accepted accepted)
+                return true;
+            _editedPath = FileToEdit(texts.First().Item2);
+            foreach (var warning in accepted.Warnings)
+                LogWarning(warning);
             return true;
         }
         finally
@@ -168,4 +171,7 @@ internal sealed class LiveConfiguration(StateFolder folder) : IDisposable
     private ClawException Invalid(ImmutableArray<ConfigurationError> errors) =>
         new ClawException(ErrorReason.ConfigurationInvalid, StatusCode.FailedPrecondition, $"{TextOf(errors)}\nNothing was changed. Mend the file; it is taken up by itself.")
             .With("path", errors[0].File).With("line", $"{errors[0].Line}").With("column", $"{errors[0].Column}").With("key_path", errors[0].KeyPath);
+
+    [LoggerMessage(40, LogLevel.Warning, "Configuration: {Warning}")]
+    private partial void LogWarning(ConfigurationError warning);
 }

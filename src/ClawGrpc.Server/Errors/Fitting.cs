@@ -9,7 +9,7 @@ namespace ClawGrpc.Server.Errors;
 /// </summary>
 internal static class Fitting
 {
-    private const string Cut = "…";
+    private const string Ellipsis = "…";
 
     // The message goes out twice, escaped and in the details; the receipt gets what is left.
     private const int MessageCost = 1200;
@@ -44,7 +44,7 @@ internal static class Fitting
         {
             fitting = whole.Clone();
             foreach (var attempt in fitting.Attempts)
-                attempt.Message = Text(attempt.Message, longest);
+                Cut(attempt, longest);
             if (fitting.CalculateSize() <= ReceiptBytes)
                 break;
         }
@@ -52,6 +52,16 @@ internal static class Fitting
         while (fitting.CalculateSize() > ReceiptBytes && fitting.Attempts.Count > 1)
             fitting.Attempts.RemoveAt(0);
         return fitting;
+    }
+
+    // All that is upstream's to say.
+    private static void Cut(Attempt attempt, int longest)
+    {
+        attempt.Message = Text(attempt.Message, longest);
+        attempt.ErrorType = Text(attempt.ErrorType, Math.Min(longest, FactCost));
+        attempt.ErrorCode = Text(attempt.ErrorCode, Math.Min(longest, FactCost));
+        attempt.Claim = Text(attempt.Claim, Math.Min(longest, FactCost));
+        attempt.RequestId = Text(attempt.RequestId, Math.Min(longest, FactCost));
     }
 
     // A character costs what it takes in a header, where all but printable ASCII is escaped byte by byte.
@@ -62,7 +72,7 @@ internal static class Fitting
         {
             cost += rune.Value is >= ' ' and <= '~' and not '%' ? 1 : 3 * rune.Utf8SequenceLength;
             if (cost > most)
-                return text[..length] + (most > 0 ? Cut : "");
+                return text[..length] + (most > 0 ? Ellipsis : "");
             length += rune.Utf16SequenceLength;
         }
 

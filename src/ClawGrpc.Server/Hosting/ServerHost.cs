@@ -56,8 +56,9 @@ internal static class ServerHost
         return errors.Count == 0 ? [.. parsed.Select(each => each.Address!).Distinct()] : throw new StartException(string.Join(Environment.NewLine, errors));
     }
 
-    /// <summary>Everything but the start: tests give it a clock of their own.</summary>
-    public static async Task<WebApplication> BuildAsync(StateFolder folder, IReadOnlyList<ListenAddress> addresses, TimeProvider time)
+    /// <summary>Everything but the start: tests give it a clock of their own, and read along in the log.</summary>
+    public static async Task<WebApplication> BuildAsync(
+        StateFolder folder, IReadOnlyList<ListenAddress> addresses, TimeProvider time, ILoggerProvider? log = null)
     {
         foreach (var socket in addresses.OfType<ListenAddress.UnixSocket>())
         {
@@ -73,9 +74,12 @@ internal static class ServerHost
         builder.Logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
 
         // Request logging at its default level costs several times the CPU of a whole relayed call. What the call handler would log,
-        // the interceptor says of faults, and callers are told of their mistakes.
+        // the interceptor says of faults, and callers are told of their mistakes. An activity, too, is begun for every request that might be logged.
         builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("ClawGrpc", LogLevel.Information)
-            .AddFilter("Grpc.AspNetCore.Server.ServerCallHandler", LogLevel.None).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.None).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+            .AddFilter("Grpc.AspNetCore.Server.ServerCallHandler", LogLevel.None).AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
+            .AddFilter("Microsoft.Hosting.Lifetime", LogLevel.None).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+        if (log is not null)
+            builder.Logging.AddProvider(log);
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, addresses));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTime);
         builder.Services.AddGrpc(grpc =>
@@ -88,7 +92,7 @@ internal static class ServerHost
             .AddSingleton(_ => new HttpMessageInvoker(Upstream.NewHandler()))
             .AddSingleton<Upstream>().AddSingleton<TokenEndpoint>().AddSingleton<SessionPins>().AddSingleton<Gateway>().AddSingleton<ModelCatalog>().AddSingleton<Probes>().AddSingleton<StateWatch>()
             .AddSingleton<LiveConfiguration>().AddSingleton<Fleet>().AddSingleton<FileChanges>().AddSingleton<AgentSetups>().AddSingleton<AuthReport>().AddSingleton<StatusReport>()
-            .AddSingleton<CallReader>()
+            .AddSingleton<CallReader>().AddSingleton<ErrorInterceptor>().AddSingleton<AuthService>().AddSingleton<ModelService>()
             .AddHostedService(services => services.GetRequiredService<StateWatch>());
         var app = builder.Build();
         app.Use(UnreadRequests.ExplainAsync);

@@ -9,10 +9,13 @@ namespace ClawGrpc.Server.Mapping;
 /// <remarks>A taken member leaves only when the typed field says exactly what it says; then nothing is lost and nothing made up.</remarks>
 internal sealed class BlockMembers
 {
-    private readonly List<(ReadOnlyMemory<byte> Name, ReadOnlyMemory<byte> Value)> _left = [];
+    private readonly List<(ReadOnlyMemory<byte> Name, ReadOnlyMemory<byte> Value)> _left;
 
-    public BlockMembers(ReadOnlyMemory<byte> json)
+    /// <param name="json">One valid JSON object; anything else has no members.</param>
+    /// <param name="about">How many members it has; more are possible.</param>
+    public BlockMembers(ReadOnlyMemory<byte> json, int about = 4)
     {
+        _left = new(about);
         foreach (var member in new JsonMembers(json))
         {
             HasTwins |= Find(member.Name.Span) >= 0;

@@ -12,46 +12,52 @@ namespace ClawGrpc.Server.Mapping;
 /// </summary>
 internal sealed class BlockWriter(JsonObjectWriter json, FieldErrors errors)
 {
-    public void WriteBlocks(RepeatedField<ContentBlock> blocks, string path)
+    public void WriteBlocks(RepeatedField<ContentBlock> blocks, string name)
     {
         json.Open('[');
         for (var index = 0; index < blocks.Count; index++)
-            Write(blocks[index], $"{path}[{index}]");
+        {
+            errors.Enter(name, index);
+            Write(blocks[index]);
+            errors.Leave();
+        }
+
         json.Close(']');
     }
 
-    private void Write(ContentBlock block, string path)
+    private void Write(ContentBlock block)
     {
         json.Item();
         switch (block.BlockCase)
         {
             case ContentBlock.BlockOneofCase.RawJson:
-                WriteRaw(block, path);
+                WriteRaw(block);
                 break;
             case ContentBlock.BlockOneofCase.None:
-                errors.Add(path, "is required: one of text, image, document, tool_use, tool_result, thinking, redacted_thinking, raw_json");
+                errors.Add("", "is required: one of text, image, document, tool_use, tool_result, thinking, redacted_thinking, raw_json");
                 break;
             default:
                 json.Open('{');
-                WriteTyped(block, path);
+                WriteTyped(block);
                 WriteCacheControl(json, block.CacheControl);
-                WriteExtra(json, errors, block.ExtraJson, $"{path}.extra_json", NamesOf(block));
+                if (!block.ExtraJson.IsEmpty)
+                    WriteExtra(json, errors, block.ExtraJson, "extra_json", NamesOf(block));
                 json.Close('}');
                 break;
         }
     }
 
-    private void WriteRaw(ContentBlock block, string path)
+    private void WriteRaw(ContentBlock block)
     {
-        if (errors.IsJson($"{path}.raw_json", block.RawJson))
+        if (errors.IsJson("raw_json", block.RawJson))
             json.Raw(block.RawJson.Span);
         if (block.CacheControl is not null)
-            errors.Add($"{path}.cache_control", "must be unset beside raw_json: write it into the JSON");
+            errors.Add("cache_control", "must be unset beside raw_json: write it into the JSON");
         if (!block.ExtraJson.IsEmpty)
-            errors.Add($"{path}.extra_json", "must be empty beside raw_json: write it into the JSON");
+            errors.Add("extra_json", "must be empty beside raw_json: write it into the JSON");
     }
 
-    private void WriteTyped(ContentBlock block, string path)
+    private void WriteTyped(ContentBlock block)
     {
         switch (block.BlockCase)
         {
@@ -61,16 +67,16 @@ internal sealed class BlockWriter(JsonObjectWriter json, FieldErrors errors)
                 break;
             case ContentBlock.BlockOneofCase.Image:
                 json.Member("type", "image");
-                WriteSource(block.Image.Source, $"{path}.image.source");
+                WriteSource(block.Image.Source, "image.source");
                 break;
             case ContentBlock.BlockOneofCase.Document:
-                WriteDocument(block.Document, $"{path}.document");
+                WriteDocument(block.Document);
                 break;
             case ContentBlock.BlockOneofCase.ToolUse:
-                WriteToolUse(block.ToolUse, $"{path}.tool_use");
+                WriteToolUse(block.ToolUse);
                 break;
             case ContentBlock.BlockOneofCase.ToolResult:
-                WriteToolResult(block.ToolResult, $"{path}.tool_result");
+                WriteToolResult(block.ToolResult);
                 break;
             case ContentBlock.BlockOneofCase.Thinking:
                 json.Member("type", "thinking");
@@ -84,10 +90,10 @@ internal sealed class BlockWriter(JsonObjectWriter json, FieldErrors errors)
         }
     }
 
-    private void WriteDocument(DocumentBlock document, string path)
+    private void WriteDocument(DocumentBlock document)
     {
         json.Member("type", "document");
-        WriteSource(document.Source, $"{path}.source");
+        WriteSource(document.Source, "document.source");
         WriteUnlessEmpty("title", document.Title);
         WriteUnlessEmpty("context", document.Context);
         if (!document.Citations)
@@ -96,28 +102,28 @@ internal sealed class BlockWriter(JsonObjectWriter json, FieldErrors errors)
         json.Close('}');
     }
 
-    private void WriteToolUse(ToolUseBlock use, string path)
+    private void WriteToolUse(ToolUseBlock use)
     {
-        errors.Required($"{path}.id", use.Id);
-        errors.Required($"{path}.name", use.Name);
+        errors.Required("tool_use.id", use.Id);
+        errors.Required("tool_use.name", use.Name);
         json.Member("type", "tool_use");
         json.Member("id", use.Id);
         json.Member("name", use.Name);
         if (use.InputJson.IsEmpty)
             json.Name("input").Raw("{}"u8);
-        else if (errors.IsJson($"{path}.input_json", use.InputJson, kind: null))
+        else if (errors.IsJson("tool_use.input_json", use.InputJson, kind: null))
             json.Name("input").Raw(use.InputJson.Span);
     }
 
-    private void WriteToolResult(ToolResultBlock result, string path)
+    private void WriteToolResult(ToolResultBlock result)
     {
-        errors.Required($"{path}.tool_use_id", result.ToolUseId);
+        errors.Required("tool_result.tool_use_id", result.ToolUseId);
         json.Member("type", "tool_result");
         json.Member("tool_use_id", result.ToolUseId);
         if (result.Content.Count > 0)
         {
             json.Name("content");
-            WriteBlocks(result.Content, $"{path}.content");
+            WriteBlocks(result.Content, "tool_result.content");
         }
 
         if (result.IsError)
@@ -198,7 +204,7 @@ internal sealed class BlockWriter(JsonObjectWriter json, FieldErrors errors)
         json.Close('}');
     }
 
-    internal static void WriteExtra(JsonObjectWriter json, FieldErrors errors, ByteString extra, string path, ImmutableArray<string> written)
+    internal static void WriteExtra(JsonObjectWriter json, FieldErrors errors, ByteString extra, string path, IEnumerable<string> written)
     {
         if (extra.IsEmpty || !errors.IsJson(path, extra))
             return;

@@ -68,7 +68,7 @@ internal static class EventMapping
     /// <param name="raw">Whether the caller asked for it as JSON: then content and further members are only there.</param>
     public static Completion ToCompletion(FoldedMessage message, bool raw)
     {
-        var members = new BlockMembers(message.Json);
+        var members = new BlockMembers(message.Json, OfMessage.Count + 2);
         var completion = new Completion
         {
             Id = message.Id,

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Unicode;
 using ClawGrpc.Core.Messages;
@@ -10,10 +11,20 @@ namespace ClawGrpc.Server.Mapping;
 internal sealed class FieldErrors
 {
     private readonly List<FieldError> _errors = [];
+    private readonly List<(string Name, int Index)> _inside = new(4);
 
     public ImmutableArray<FieldError> All => [.. _errors];
 
-    public void Add(string path, string description) => _errors.Add(new FieldError(path, description));
+    /// <summary>What is added from now on is inside of this item, until <see cref="Leave"/>. Its path is put together only for an error.</summary>
+    public void Enter(string name, int index) => _inside.Add((name, index));
+
+    public void Leave() => _inside.RemoveAt(_inside.Count - 1);
+
+    /// <param name="path">The field; empty: the item itself.</param>
+    /// <param name="description">What is wrong with it.</param>
+    public void Add(string path, string description) => _errors.Add(new FieldError(
+        string.Join('.', _inside.Select(item => string.Create(CultureInfo.InvariantCulture, $"{item.Name}[{item.Index}]")).Append(path).Where(part => part.Length > 0)),
+        description));
 
     public void Required(string path, string value)
     {

@@ -11,15 +11,14 @@ namespace ClawGrpc.Server.Mapping;
 /// Writes JSON in which foreign JSON stands as it was given, byte for byte, between what is written here. It always writes the same bytes
 /// for the same values: a prompt cache matches its prefix byte for byte.
 /// </summary>
-internal sealed class JsonObjectWriter : IDisposable
+/// <param name="about">How many bytes it will be; more is possible.</param>
+internal sealed class JsonObjectWriter(int about) : IDisposable
 {
     private static readonly JsonWriterOptions AsIs = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
-    private readonly ArrayBufferWriter<byte> _json = new(1024);
-    private readonly Utf8JsonWriter _texts;
+    private readonly ArrayBufferWriter<byte> _json = new(about);
+    private Utf8JsonWriter? _texts;
     private bool _first = true;
-
-    public JsonObjectWriter() => _texts = new Utf8JsonWriter(_json, AsIs);
 
     public ReadOnlyMemory<byte> Json => _json.WrittenMemory;
 
@@ -64,6 +63,17 @@ internal sealed class JsonObjectWriter : IDisposable
 
     public void Text(string text)
     {
+        // The writer makes room for three times as many bytes as it needs mostly: a text without escapes is written without it.
+        var room = _json.GetSpan(Encoding.UTF8.GetByteCount(text) + 2);
+        var length = Encoding.UTF8.GetBytes(text, room[1..]);
+        if (AsIs.Encoder!.FindFirstCharacterToEncodeUtf8(room.Slice(1, length)) < 0)
+        {
+            (room[0], room[length + 1]) = ((byte)'"', (byte)'"');
+            _json.Advance(length + 2);
+            return;
+        }
+
+        _texts ??= new Utf8JsonWriter(_json, AsIs);
         _texts.Reset(_json);
         _texts.WriteStringValue(text);
         _texts.Flush();
@@ -99,7 +109,7 @@ internal sealed class JsonObjectWriter : IDisposable
         }
     }
 
-    public void Dispose() => _texts.Dispose();
+    public void Dispose() => _texts?.Dispose();
 
     private void Plain(string text) => Encoding.UTF8.GetBytes(text, _json);
 

@@ -8,19 +8,26 @@ namespace ClawGrpc.Server.Mapping;
 /// <summary>Writes a typed Messages request as the JSON it means.</summary>
 internal sealed class MessagesJson : IDisposable
 {
-    private readonly JsonObjectWriter _json = new();
+    // What brackets, names and roles take in a request of few messages.
+    private const int AroundTexts = 256;
+
+    private readonly JsonObjectWriter _json;
     private readonly FieldErrors _errors = new();
-    private readonly HashSet<string> _written = [];
+    private readonly List<string> _written = new(4);
     private readonly BlockWriter _blocks;
 
-    private MessagesJson() => _blocks = new BlockWriter(_json, _errors);
+    private MessagesJson(int about)
+    {
+        _json = new JsonObjectWriter(about);
+        _blocks = new BlockWriter(_json, _errors);
+    }
 
     /// <summary>The body; without <c>model</c> and <c>stream</c>, which are decided later. With errors it is not to be used.</summary>
     /// <param name="request">The request.</param>
     /// <param name="errors">All that is wrong with it, by the names of its fields; empty: nothing is.</param>
     public static ReadOnlyMemory<byte> Render(MessagesRequest request, out ImmutableArray<FieldError> errors)
     {
-        using var body = new MessagesJson();
+        using var body = new MessagesJson(request.CalculateSize() + AroundTexts);
         body.Write(request);
         errors = body._errors.All;
         return body._json.Json;
@@ -51,7 +58,7 @@ internal sealed class MessagesJson : IDisposable
             Name("top_k").Number(request.TopK);
         WriteNames(request);
         WriteMessages(request.Messages);
-        BlockWriter.WriteExtra(_json, _errors, request.ExtraJson, "extra_json", [.. _written]);
+        BlockWriter.WriteExtra(_json, _errors, request.ExtraJson, "extra_json", _written);
         _json.Close('}');
     }
 
@@ -96,13 +103,14 @@ internal sealed class MessagesJson : IDisposable
         Name("messages").Open('[');
         for (var index = 0; index < messages.Count; index++)
         {
-            var path = $"messages[{index}]";
-            _json.Item().Open('{').Member("role", RoleOf(messages[index].Role, $"{path}.role"));
+            _errors.Enter("messages", index);
+            _json.Item().Open('{').Member("role", RoleOf(messages[index].Role));
             if (messages[index].Content.Count == 0)
-                _errors.Add($"{path}.content", "must have at least one block");
+                _errors.Add("content", "must have at least one block");
             _json.Name("content");
-            _blocks.WriteBlocks(messages[index].Content, $"{path}.content");
+            _blocks.WriteBlocks(messages[index].Content, "content");
             _json.Close('}');
+            _errors.Leave();
         }
 
         _json.Close(']');
@@ -114,7 +122,7 @@ internal sealed class MessagesJson : IDisposable
         _blocks.WriteBlocks(blocks, name);
     }
 
-    private string RoleOf(Role role, string path)
+    private string RoleOf(Role role)
     {
         switch (role)
         {
@@ -125,7 +133,7 @@ internal sealed class MessagesJson : IDisposable
             case Role.System:
                 return "system";
             default:
-                _errors.Add(path, "must be ROLE_USER, ROLE_ASSISTANT or ROLE_SYSTEM");
+                _errors.Add("role", "must be ROLE_USER, ROLE_ASSISTANT or ROLE_SYSTEM");
                 return "";
         }
     }
@@ -156,48 +164,53 @@ internal sealed class MessagesJson : IDisposable
     {
         Name("tools").Open('[');
         for (var index = 0; index < tools.Count; index++)
-            WriteTool(tools[index], $"tools[{index}]");
+        {
+            _errors.Enter("tools", index);
+            WriteTool(tools[index]);
+            _errors.Leave();
+        }
+
         _json.Close(']');
     }
 
-    private void WriteTool(Tool tool, string path)
+    private void WriteTool(Tool tool)
     {
         _json.Item();
         switch (tool.ToolCase)
         {
             case Tool.ToolOneofCase.Custom:
-                WriteCustomTool(tool, $"{path}.custom");
+                WriteCustomTool(tool);
                 break;
             case Tool.ToolOneofCase.RawJson:
-                if (_errors.IsJson($"{path}.raw_json", tool.RawJson))
+                if (_errors.IsJson("raw_json", tool.RawJson))
                     _json.Raw(tool.RawJson.Span);
                 if (tool.CacheControl is not null)
-                    _errors.Add($"{path}.cache_control", "must be unset beside raw_json: write it into the JSON");
+                    _errors.Add("cache_control", "must be unset beside raw_json: write it into the JSON");
                 break;
             default:
-                _errors.Add(path, "is required: one of custom, raw_json");
+                _errors.Add("", "is required: one of custom, raw_json");
                 break;
         }
     }
 
-    private void WriteCustomTool(Tool tool, string path)
+    private void WriteCustomTool(Tool tool)
     {
         var custom = tool.Custom;
-        ImmutableArray<string> written = ["name", "input_schema"];
-        _errors.Required($"{path}.name", custom.Name);
+        List<string> written = ["name", "input_schema"];
+        _errors.Required("custom.name", custom.Name);
         _json.Open('{').Member("name", custom.Name);
         if (custom.Description.Length > 0)
         {
             _json.Member("description", custom.Description);
-            written = written.Add("description");
+            written.Add("description");
         }
 
-        if (_errors.IsJson($"{path}.input_schema_json", custom.InputSchemaJson))
+        if (_errors.IsJson("custom.input_schema_json", custom.InputSchemaJson))
             _json.Name("input_schema").Raw(custom.InputSchemaJson.Span);
         BlockWriter.WriteCacheControl(_json, tool.CacheControl);
         if (tool.CacheControl is not null)
-            written = written.Add("cache_control");
-        BlockWriter.WriteExtra(_json, _errors, custom.ExtraJson, $"{path}.extra_json", written);
+            written.Add("cache_control");
+        BlockWriter.WriteExtra(_json, _errors, custom.ExtraJson, "custom.extra_json", written);
         _json.Close('}');
     }
 }

@@ -7,36 +7,44 @@ namespace ClawGrpc.Server.Monitoring;
 internal sealed class StatusFeed(TimeProvider time)
 {
     private readonly Lock _gate = new();
-    private TaskCompletionSource _changed = NewTrigger();
+    private TaskCompletionSource? _changed;
     private Revision _current = new(Microseconds(time.GetUtcNow()), time.GetUtcNow());
 
     /// <summary>A revision and when it came to be.</summary>
-    internal sealed record Revision(long Number, DateTimeOffset ChangeTime);
+    internal readonly record struct Revision(long Number, DateTimeOffset ChangeTime);
+
+    /// <summary>The revision in force.</summary>
+    public Revision Current
+    {
+        get
+        {
+            lock (_gate)
+                return _current;
+        }
+    }
 
     /// <summary>The revision in force, and a task that ends with the next one.</summary>
     public (Revision Current, Task Changed) Look()
     {
         lock (_gate)
-            return (_current, _changed.Task);
+            return (_current, (_changed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task);
     }
 
     /// <summary>Something that the status tells has changed.</summary>
     public void Publish()
     {
-        TaskCompletionSource wake;
+        TaskCompletionSource? wake;
         lock (_gate)
         {
             // Numbered by the clock, so that a revision of before a restart is never newer than one of after it; by one where the
             // clock stands or goes back.
             var now = time.GetUtcNow();
             _current = new Revision(Math.Max(_current.Number + 1, Microseconds(now)), now);
-            (wake, _changed) = (_changed, NewTrigger());
+            (wake, _changed) = (_changed, null);
         }
 
-        wake.SetResult();
+        wake?.SetResult();
     }
 
     private static long Microseconds(DateTimeOffset now) => (now - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
-
-    private static TaskCompletionSource NewTrigger() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -119,6 +119,7 @@ internal static class Samples
             Failure = FailureKind.RateLimited,
             HttpStatus = 429,
             ErrorType = "rate_limit_error",
+            ErrorCode = "ramp_limit_exceeded",
             Message = "This request would exceed your rate limit.",
             RequestId = "req_1",
             StartTime = At(now, -2),

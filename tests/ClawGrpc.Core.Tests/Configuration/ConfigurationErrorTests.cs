@@ -59,6 +59,7 @@ public class ConfigurationErrorTests
     [InlineData("{ models: { providers: { anthropic: { baseUrl: 'ftp://x', models: [] }, openai: { baseUrl: '?', models: [] } } } }",
         "1:48: models.providers.anthropic.baseUrl: Invalid URL: expected http:// or https:// with a host, and no user, query or fragment")]
     [InlineData("{ agents: { defaults: { models: { m: { alias: 'a', parms: {} } } } } }", "1:52: agents.defaults.models.m: Unrecognized key: \"parms\"")]
+    [InlineData("{ agents: { defaults: { models: { m: { params: 5 } } } } }", "1:48: agents.defaults.models.m.params: Invalid input: expected record, received number")]
     [InlineData("{ agents: { defaults: { model: { primary: 5, fallback: [] } } } }",
         "1:43: agents.defaults.model.primary: Invalid input: expected string, received number", "1:46: agents.defaults.model: Unrecognized key: \"fallback\"")]
     [InlineData("{ agents: { list: [{ id: 'a' }, { modle: 'x' }] } }",
@@ -82,6 +83,11 @@ public class ConfigurationErrorTests
     [InlineData("{ clawgrpc: { oauth: { tokenUrl: 'https://u:p@login.example/token', clientId: 'c' } } }", $"1:34: clawgrpc.oauth.tokenUrl: {NoTokenUrl}")]
     [InlineData("{ clawgrpc: { oauth: { tokenUrl: 'https://login.example/token?x=1', clientId: 'c' } } }", $"1:34: clawgrpc.oauth.tokenUrl: {NoTokenUrl}")]
     [InlineData("{ clawgrpc: { oauth: { tokenUrl: 'login.example', clientId: 'c' } } }", $"1:34: clawgrpc.oauth.tokenUrl: {NoTokenUrl}")]
+    [InlineData("{ models: { providers: { anthropic: { baseUrl: 'http://x', models: [], headers: { 'x team': 'FAKE', 'x-a': 'FAKE\\nx', 'x-b': 'é', '': 'x' } } } } }",
+        "1:93: models.providers.anthropic.headers.x team: Invalid header: expected a name of letters, digits and !#$%&'*+-.^_`|~",
+        "1:108: models.providers.anthropic.headers.x-a: Invalid header: expected a value of printable ASCII characters",
+        "1:126: models.providers.anthropic.headers.x-b: Invalid header: expected a value of printable ASCII characters",
+        "1:135: models.providers.anthropic.headers.: Invalid header: expected a name of letters, digits and !#$%&'*+-.^_`|~")]
     [InlineData("{ agent: {}, Agents: {} }", "1:3: <root>: Unrecognized key: \"agent\"", "1:14: <root>: Unrecognized key: \"Agents\"")]
     public void Each_error_has_its_place_and_its_words(string text, params string[] errors) => Assert.Equal(errors, Folder.Refuse(text));
 

@@ -131,13 +131,65 @@ public class ConfigurationReaderTests
     }
 
     [Theory]
-    [InlineData("cacheRetention: 'standard', temperature: 'hot', maxTokens: 0", 3)]
-    [InlineData("cacheRetention: 5, cacheControlTtl: '2h', cacheOnSubscription: 'yes', maxTokens: Infinity", 4)]
-    [InlineData("cacheRetention: 'none', topK: 'whatever'", 0)]
-    public void Parameters_that_mean_nothing_are_ignored_with_a_warning(string parameters, int warnings)
+    [InlineData("cacheRetention: 'standard', temperature: 'hot', maxTokens: 0",
+        "cacheRetention: Ignored: expected \"none\", \"short\", or \"long\"", "temperature: Ignored: expected a number from 0", "maxTokens: Ignored: expected a number from 1")]
+    [InlineData("cacheRetention: 5, cacheControlTtl: '2h', cacheOnSubscription: 'yes', maxTokens: Infinity, temperature: -1",
+        "cacheRetention: Ignored: expected \"none\", \"short\", or \"long\"", "cacheControlTtl: Ignored: expected \"5m\" or \"1h\"",
+        "cacheOnSubscription: Ignored: expected true or false", "maxTokens: Ignored: expected a number from 1", "temperature: Ignored: expected a number from 0")]
+    [InlineData("cacheRetention: 'none', topK: 'whatever'")]
+    public void Parameters_that_mean_nothing_are_ignored_with_a_warning(string parameters, params string[] warnings)
     {
         var outcome = Folder.With($"{{ agents: {{ defaults: {{ models: {{ m: {{ params: {{ {parameters} }} }} }} }} }} }}").Read();
-        Assert.Equal(warnings, Assert.IsType<ConfigurationOutcome.Accepted>(outcome).Warnings.Length);
+        Assert.Equal(
+            warnings.Select(warning => $"agents.defaults.models.m.params.{warning}"), Assert.IsType<ConfigurationOutcome.Accepted>(outcome).Warnings.Select(warning => warning.Problem));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(int.MaxValue)]
+    public void Any_whole_number_of_tokens_is_one(int tokens) => Assert.Equal(
+        tokens, Folder.Accept($"{{ agents: {{ list: [{{ id: 'a', params: {{ maxTokens: {tokens} }} }}] }} }}").Agents.ParametersOf("a", "m").MaxTokens);
+
+    [Fact]
+    public void What_an_agent_says_of_a_parameter_counts_and_where_it_says_nothing_the_models_does()
+    {
+        const string Model = "cacheRetention: 'short', cacheOnSubscription: true, temperature: 0.1, maxTokens: 1, anthropicBeta: 'a', x: 1, y: 1";
+        const string Agent = "cacheRetention: 'long', cacheOnSubscription: false, temperature: 0.2, maxTokens: 2, anthropicBeta: 'b', y: 2";
+        var agents = Folder.Accept($"{{ agents: {{ list: [{{ id: 'a', params: {{ {Agent} }} }}], defaults: {{ models: {{ m: {{ params: {{ {Model} }} }} }} }} }} }}").Agents;
+        Assert.Equal("Long False 0.2 2 b x y2", Told(agents.ParametersOf("a", "m")));
+        Assert.Equal("Short True 0.1 1 a x y1", Told(agents.ParametersOf("other", "m")));
+        Assert.Equal("Long False 0.2 2 b y2", Told(agents.ParametersOf("a", "other")));
+
+        static string Told(ModelParameters parameters) => FormattableString.Invariant(
+            $"{parameters.Retention} {parameters.CacheOnSubscription} {parameters.Temperature} {parameters.MaxTokens} {string.Join(',', parameters.AnthropicBeta)}")
+            + string.Concat(parameters.Others.OrderBy(other => other.Key).Select(other => other.Key == "x" ? " x" : $" {other.Key}{((Core.Json5.Json5Number)other.Value).Value}"));
+    }
+
+    [Theory]
+    [InlineData("anthropic/claude-opus-5-5", true)]
+    [InlineData("claude-opus-5-5", true)]
+    [InlineData("anthropic/claude-opus-4-6", false)]
+    [InlineData("openai/claude-opus-5-5", false)]
+    public void A_temperature_for_a_model_that_takes_none_is_warned_of(string model, bool warned)
+    {
+        var read = Folder.With($"{{ agents: {{ defaults: {{ models: {{ '{model}': {{ params: {{ temperature: 0.5 }} }} }} }} }} }}").Read();
+        Assert.Equal(
+            warned ? [$"agents.defaults.models.{model}.params.temperature: Ignored: this model takes no temperature"] : [],
+            Assert.IsType<ConfigurationOutcome.Accepted>(read).Warnings.Select(warning => warning.Problem));
+    }
+
+    [Theory]
+    [InlineData("anthropic", "Authorization|X-API-Key|anthropic-version|Host")]
+    [InlineData("openai", "")]
+    public void A_header_that_ClawGrpc_sets_itself_is_ignored_with_a_warning(string provider, string warned)
+    {
+        var read = Folder.With($$"""
+            { models: { providers: { {{provider}}: { baseUrl: 'http://x', models: [], headers: {
+                Authorization: 'Bearer FAKE', 'X-API-Key': 'FAKE', 'anthropic-version': '2023-06-01', Host: 'x', 'x-team': 'blue', 'Anthropic-Beta': 'a' } } } } }
+            """).Read();
+        Assert.Equal(
+            warned.Split('|', StringSplitOptions.RemoveEmptyEntries).Select(name => $"models.providers.{provider}.headers.{name}: Ignored: ClawGrpc sets this header itself"),
+            Assert.IsType<ConfigurationOutcome.Accepted>(read).Warnings.Select(warning => warning.Problem));
     }
 
     [Fact]

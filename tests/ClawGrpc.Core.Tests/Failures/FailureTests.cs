@@ -123,6 +123,18 @@ public class FailureTests
     public void Milliseconds_are_more_exact_than_seconds() =>
         Assert.Equal(Now.AddSeconds(1.5), Of(429, "", ("retry-after", "2"), ("retry-after-ms", "1500")).Until);
 
+    // The official SDK: what states no wait leaves the word to the other header.
+    [Theory]
+    [InlineData("0")]
+    [InlineData("-1")]
+    [InlineData("soon")]
+    [InlineData("1e300")]
+    public void Milliseconds_that_state_no_wait_leave_the_word_to_the_seconds(string milliseconds)
+    {
+        Assert.Equal(Now.AddSeconds(30), Of(429, "", ("retry-after-ms", milliseconds), ("retry-after", "30")).Until);
+        Assert.Null(Of(429, "", ("retry-after-ms", milliseconds)).Until);
+    }
+
     [Fact]
     public void An_empty_window_holds_longer_than_retry_after()
     {
@@ -237,11 +249,21 @@ public class FailureTests
     [InlineData("""{"error":{"type":"api_error","mess""", null, """{"error":{"type":"api_error","mess""")]
     [InlineData("[1]", null, "[1]")]
     [InlineData("""{"error":{"type":"forbidden","message":"Request not allowed"}}""", "forbidden", "Request not allowed")]
-    [InlineData("""{"error":{"type":7,"message":null,"details":"x"}}""", null, null)]
+    [InlineData("""{"error":{"type":7,"message":null,"details":"x"}}""", null, """{"error":{"type":7,"message":null,"details":"x"}}""")]
+    [InlineData("""{"error":{"type":"a","message":"  "}}""", "a", null)]
     [InlineData("""{"error":{"type":"a","message":"b","details":{"error_code":7}}}""", "a", "b")]
-    [InlineData("""{"error":"invalid_grant"}""", null, null)]
-    [InlineData("""{"error":null}""", null, null)]
-    [InlineData("""{"type":"error","message":"not the envelope's"}""", null, null)]
+    [InlineData("""{"error":{"type":"a","message":"b"},"message":"c","detail":"d"}""", "a", "b")]
+    [InlineData("""{"error":"no healthy upstream"}""", null, "no healthy upstream")]
+    [InlineData("""{"message":"no Route matched with those values"}""", null, "no Route matched with those values")]
+    [InlineData("""{"detail":"Not Found"}""", null, "Not Found")]
+    [InlineData("""{"status":403,"error":"Forbidden","message":"Access denied"}""", null, "Access denied")]
+    [InlineData("""{"error":"Bad Request","detail":"no such team"}""", null, "no such team")]
+    [InlineData("""{"detail":[{"loc":["body"],"msg":"field required"}]}""", null, """{"detail":[{"loc":["body"],"msg":"field required"}]}""")]
+    [InlineData("""{"errors":[{"code":1000,"message":"x"}]}""", null, """{"errors":[{"code":1000,"message":"x"}]}""")]
+    [InlineData("""{"error":null}""", null, """{"error":null}""")]
+    [InlineData("""{"error":""}""", null, """{"error":""}""")]
+    [InlineData("{}", null, null)]
+    [InlineData("""{"type":"error","message":"not the envelope's"}""", null, "not the envelope's")]
     public void A_body_is_an_envelope_or_the_words_of_whoever_sent_it(string body, string? type, string? message) =>
         Assert.Equal(new ErrorEnvelope(type, message, null, null), ErrorEnvelope.Read(Encoding.UTF8.GetBytes(body)));
 

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using ClawGrpc.Core.Messages;
 
 namespace ClawGrpc.Core.Tests.Messages;
@@ -38,6 +39,48 @@ public class RequestBodyTests
         Assert.True(body.Render(new RequestDecisions("m", false, 1)).Equals(json));
         Assert.Equal(("m", 1, false), (body.Model, body.MaxTokens, body.Stream));
     }
+
+    // anthropic-api.md, sections 0 and 1.2: what upstream would refuse is not added to a request that is good without it.
+    [Theory]
+    [InlineData("", "claude-opus-4-6", "0.3")]
+    [InlineData("\"temperature\":null,", "claude-opus-4-6", "0.3")]
+    [InlineData("\"thinking\":{\"type\":\"disabled\"},", "claude-opus-4-6", "0.3")]
+    [InlineData("\"thinking\":null,", "claude-opus-4-6", "0.3")]
+    [InlineData("\"temperature\":1,", "claude-opus-4-6", "1")]
+    [InlineData("\"top_p\":0.5,", "claude-opus-4-6", null)]
+    [InlineData("\"top_k\":5,", "claude-opus-4-6", null)]
+    [InlineData("\"thinking\":{\"type\":\"adaptive\"},", "claude-opus-4-6", null)]
+    [InlineData("\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":1024},", "claude-opus-4-6", null)]
+    [InlineData("", "claude-opus-4-7", null)]
+    [InlineData("", "claude-opus-4-6", null, AnthropicVersion.WithoutSampling)]
+    public void A_configured_temperature_goes_along_where_the_caller_and_the_model_leave_room(
+        string members, string model, string? sent, string version = AnthropicVersion.Default)
+    {
+        var body = RequestBody.Parse(Encoding.UTF8.GetBytes($$"""{{{members}}"model":"{{model}}","max_tokens":1,"messages":[{{Message}}]}"""), version, out _)!;
+        using var rendered = JsonDocument.Parse(body.Render(new RequestDecisions(model, false, 1, Temperature: 0.3)));
+        Assert.Equal(sent, rendered.RootElement.TryGetProperty("temperature", out var temperature) ? temperature.GetRawText() : null);
+    }
+
+    [Theory]
+    [InlineData("claude-opus-4-6", true)]
+    [InlineData("claude-sonnet-4-5-20250929", true)]
+    [InlineData("claude-opus-4-20250514", true)]
+    [InlineData("claude-opus-4", true)]
+    [InlineData("claude-haiku-4-5", true)]
+    [InlineData("claude-opus-4-5@20251101", true)]
+    [InlineData("claude-3-5-sonnet-20241022", true)]
+    [InlineData("claude-2.1", true)]
+    [InlineData("claude-instant-1.2", true)]
+    [InlineData("glm-4.7", true)]
+    [InlineData("claude-opus-4-7", false)]
+    [InlineData("claude-opus-4-8-20260601", false)]
+    [InlineData("claude-opus-4-10", false)]
+    [InlineData("claude-opus-5", false)]
+    [InlineData("claude-sonnet-5-5", false)]
+    [InlineData("claude-fable-5", false)]
+    [InlineData("claude-mythos-preview", false)]
+    [InlineData("claude-next", false)]
+    public void Models_up_to_4_6_and_those_of_others_take_any_temperature(string model, bool free) => Assert.Equal(free, Sampling.IsFree(model));
 
     [Fact]
     public void A_model_is_written_as_json()

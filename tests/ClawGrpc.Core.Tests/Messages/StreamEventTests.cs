@@ -133,5 +133,45 @@ public class StreamEventTests
         }
     }
 
+    // A space in front keeps an event from being recognized by its first bytes; it is the same event.
+    [Fact]
+    public void A_delta_that_is_recognized_by_its_bytes_is_read_as_any_other()
+    {
+        var random = new Random(2);
+        string[] kinds = ["text_delta|text", "input_json_delta|partial_json", "thinking_delta|thinking", "signature_delta|signature", "text_delta|thinking"];
+        string[] texts = ["", "a", " é€😀", "\\\"", """\n\t\\""", """\u00e9\ud83d\ude00""", """\ud83d""", """\x""", "\\", "\u0001", "\u007f", "\"", "\"},"];
+        string[] indexes = ["0", "7", "12", "99999", "100000", "007", "-1", "1.0", "1e2", "", "4294967296"];
+        string[] ends = ["}", "   }", " \t}", "}}", "", "} ", ",\"usage\":{}}"];
+        var recognized = 0;
+        for (var round = 0; round < 20_000; round++)
+        {
+            var (kind, name) = kinds[random.Next(kinds.Length)].Split('|') switch { var both => (both[0], both[1]) };
+            var text = string.Concat(Enumerable.Range(0, random.Next(4)).Select(_ => texts[random.Next(random.Next(2) == 0 ? 5 : texts.Length)]));
+            var json = $$"""{"type":"content_block_delta","index":{{Any(indexes)}},"delta":{"type":"{{kind}}","{{name}}":"{{text}}"}{{Any(ends)}}""";
+            var (expected, actual) = (Look($" {json}"), Look(json));
+            Assert.Equal(expected, actual);
+            recognized += actual.Contains("True", StringComparison.Ordinal) ? 1 : 0;
+        }
+
+        Assert.InRange(recognized, 2_000, 18_000);
+
+        string Any(string[] all) => all[random.Next(2) == 0 ? 0 : random.Next(all.Length)];
+
+        static string Look(string json)
+        {
+            try
+            {
+                var read = Parse(json);
+                return $"{read.Kind} {read.Index} {read.Delta} {read.IsPlain} {read.BearsContent} [{Text(read.Part)}] [{Text(read.Text)}] [{Text(read.Usage)}] {read.Type}";
+            }
+            catch (MalformedAnswerException)
+            {
+                return "malformed";
+            }
+        }
+
+        static string Text(ReadOnlyMemory<byte> bytes) => Encoding.UTF8.GetString(bytes.Span);
+    }
+
     private static StreamEvent Parse(string json) => StreamEvent.Parse(Encoding.UTF8.GetBytes(json));
 }

@@ -16,4 +16,16 @@ public class FirstLightTests
         Assert.StartsWith("You said “Hello”.", answer.Text, StringComparison.Ordinal);
         Assert.Equal("end_turn", answer.Served.StopReason);
     }
+
+    // The official SDK refuses to ask for more than 21,333 tokens without a stream: the answer could take longer than a connection lasts.
+    [Fact]
+    public async Task A_whole_answer_may_be_of_any_length_since_upstream_streams_it()
+    {
+        await using var rig = await Rig.StartAsync();
+        await rig.OnboardAsync();
+        var answer = await rig.CompleteAsync(Completing.Input(with: input => input.Messages.MaxTokens = 64_000));
+        Assert.Equal("end_turn", answer.Served.StopReason);
+        var sent = Assert.Single(rig.Sandbox.Requests).Json;
+        Assert.Equal((64_000, true), (sent.GetProperty("max_tokens").GetInt32(), sent.GetProperty("stream").GetBoolean()));
+    }
 }

@@ -26,6 +26,16 @@ internal sealed record FailureRow(Fault Fault, string Reason, StatusCode Code, F
 
     public int HttpStatus => Fault.Status?.Code ?? (Fault.Drop ? 0 : 200);
 
+    /// <summary>A cap that only its date clears, and that names no time (anthropic-api.md, section 4).</summary>
+    public static Fault SpendCap => new()
+    {
+        Status = new()
+        {
+            Code = 429,
+            Text = """{"type":"error","error":{"type":"rate_limit_error","message":"Come back on 2026-12-01.","details":{"error_code":"enforced_spend_limit_reached"}}}""",
+        },
+    };
+
     public static readonly IReadOnlyDictionary<string, FailureRow> All = new Dictionary<string, FailureRow>
     {
         ["429"] = RateLimited(Faults.Status(429), Minute),
@@ -53,6 +63,7 @@ internal sealed record FailureRow(Fault Fault, string Reason, StatusCode Code, F
         ["400 that speaks of credit"] = Billing(Faults.Status(400, ErrorTexts.CreditBalance)),
         ["403 that speaks of credit"] = Billing(Faults.Status(403, ErrorTexts.CreditBalance)),
         ["429 that speaks of a spend limit"] = Billing(Faults.Status(429, ErrorTexts.SpendLimit)),
+        ["429 with the code of a spend cap"] = Billing(SpendCap),
         ["no credit, inside a stream"] = Billing(new Fault { Error = new(1, "billing_error", "No credit.") }),
         ["401"] = Rejected(Faults.Status(401)),
         ["403 that names the token"] = Rejected(Faults.Status(403, ErrorTexts.OAuthRevoked)),

@@ -44,6 +44,19 @@ public class FailureTableTests
         Assert.Equal(row.SetAside.Length > 0 ? string.Join('\n', each.Select(profile => $"{profile} {row.SetAside}")) : "", await rig.AsideAsync());
     }
 
+    [Fact]
+    public async Task The_receipt_says_which_row_applied_and_by_which_of_upstreams_words()
+    {
+        await using var rig = await WithTwoKeysAsync();
+        var reset = rig.Time.GetUtcNow().AddHours(3);
+        rig.Sandbox.Script(Faults.PlanExhausted(reset, "five_hour").ForKey(KeyOne), FailureRow.SpendCap.ForKey(KeyTwo));
+        var answer = await rig.StreamAsync();
+        Assert.Equal($"{One} failed PlanExhausted 429, {Two} failed Billing 429", answer.Attempts);
+        Assert.Equal(
+            [("rate_limit_error", "", "five_hour", reset), ("rate_limit_error", "enforced_spend_limit_reached", "", rig.Time.GetUtcNow().AddHours(5))],
+            answer.Receipt!.Attempts.Select(attempt => (attempt.ErrorType, attempt.ErrorCode, attempt.Claim, attempt.RecoverTime.ToDateTimeOffset())));
+    }
+
     [Theory]
     [MemberData(nameof(Rows))]
     public async Task What_is_set_aside_is_passed_over_by_the_next_call_and_counts_nowhere(string name)

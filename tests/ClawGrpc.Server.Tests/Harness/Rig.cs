@@ -6,7 +6,6 @@ using ClawGrpc.Testing;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace ClawGrpc.Server.Tests.Harness;
 
@@ -63,8 +62,7 @@ internal sealed class Rig : IAsyncDisposable
 
     public async Task StartServerAsync()
     {
-        _app = await ServerHost.BuildAsync(StateFolder.Resolve(Files.Path, _ => null, Files.Path), [_address], Time);
-        _app.Services.GetRequiredService<ILoggerFactory>().AddProvider(Log);
+        _app = await ServerHost.BuildAsync(StateFolder.Resolve(Files.Path, _ => null, Files.Path), [_address], Time, Log);
         await _app.StartAsync();
         _channels.Add(ClawGrpcChannel.Create(ClawGrpcEndpoint.Parse($"{_address}")));
     }

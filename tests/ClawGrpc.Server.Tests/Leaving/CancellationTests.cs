@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using ClawGrpc.Server.Tests.Harness;
 using ClawGrpc.Testing;
 using Grpc.Core;
@@ -90,6 +92,52 @@ public class CancellationTests
         rig.Time.Advance(TimeSpan.FromSeconds(5));
         Assert.Equal($"{One} served", await ServedNowAsync(rig));
         Assert.Equal(2, rig.Sandbox.Requests.Count);
+    }
+
+    [Fact]
+    public async Task A_deadline_that_passes_during_a_pause_before_a_repeat_ends_the_repeats()
+    {
+        await using var rig = await WithTwoKeysAsync();
+        rig.Sandbox.Script(Faults.Status(529).Forever());
+        using var call = rig.OpenStream(deadline: DateTime.UtcNow.AddSeconds(0.4));
+        var failed = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(CancellationToken.None));
+        Assert.Equal(StatusCode.DeadlineExceeded, failed.StatusCode);
+
+        // The clock of the pauses stands still: only the deadline can have ended it.
+        await Rig.EventuallyAsync(() => Task.FromResult(!rig.Time.HasTimer(TimeSpan.FromMilliseconds(101), TimeSpan.FromMilliseconds(999))));
+        rig.Time.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal($"{One} served", await ServedNowAsync(rig));
+        Assert.InRange(rig.Sandbox.Requests.Count, 1, 2);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Nor_is_a_connection_waited_for_that_upstream_does_not_take(bool byDeadline)
+    {
+        // Nobody accepts, and the queue is full: whoever connects waits.
+        using var deaf = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        deaf.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        deaf.Listen(0);
+        var filling = Enumerable.Range(0, 4).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)).ToList();
+        filling.ForEach(socket => _ = socket.ConnectAsync(deaf.LocalEndPoint!));
+        await using var rig = await Rig.PrepareAsync();
+        await rig.Files.ConfigureAsync($"http://{deaf.LocalEndPoint}");
+        await rig.StartServerAsync();
+        await rig.OnboardAsync();
+        using var leave = new CancellationTokenSource();
+        using var call = rig.OpenStream(byDeadline ? DateTime.UtcNow.AddSeconds(0.4) : null, leave.Token);
+        var answer = call.ResponseStream.MoveNext(CancellationToken.None);
+
+        // The patience for a first event: by then it connects.
+        await rig.Time.WaitForTimerAsync(TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(60));
+        if (!byDeadline)
+            await leave.CancelAsync();
+        var failed = await Assert.ThrowsAsync<RpcException>(() => answer);
+        Assert.Equal(byDeadline ? StatusCode.DeadlineExceeded : StatusCode.Cancelled, failed.StatusCode);
+        await Rig.EventuallyAsync(() => Task.FromResult(!rig.Time.HasTimer(TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(60))));
+        Assert.Equal("", await rig.AsideAsync());
+        filling.ForEach(socket => socket.Dispose());
     }
 
     [Fact]

@@ -22,10 +22,10 @@ public class MalformedAnswerTests(ITestOutputHelper output)
         // A key that is no profile has no cooldowns: every call is sent.
         await rig.Files.ConfigureAsync(upstream.Url, provider: $"apiKey: '{Credentials.KeyOne}'");
         await rig.StartServerAsync();
-        await AskAsync(rig, 0, 200);
-        var before = GC.GetTotalMemory(forceFullCollection: true);
-        var ends = await AskAsync(rig, 1000, Runs.Of(few: 600, full: 10_000));
-        var after = GC.GetTotalMemory(forceFullCollection: true);
+        await AskAsync(rig, 0, Runs.Of(few: 200, full: 1000));
+        var before = Alive.Bytes();
+        var ends = await AskAsync(rig, 10_000, Runs.Of(few: 600, full: 10_000));
+        var after = Alive.Bytes();
         output.WriteLine($"{string.Join(", ", ends.OrderByDescending(end => end.Value).Select(end => $"{end.Value} {end.Key}"))}; managed memory {before / 1024} and {after / 1024} kB");
 
         // Other tests share this memory; by themselves these keep nothing.

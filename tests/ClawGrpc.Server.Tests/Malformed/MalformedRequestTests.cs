@@ -44,9 +44,9 @@ public class MalformedRequestTests(ITestOutputHelper output)
         await using var rig = await Rig.StartAsync(sandbox: new SandboxOptions { KeepRequests = 20 }, provider: $"apiKey: '{Credentials.KeyOne}'");
         using var frames = new HttpMessageInvoker(rig.NewHandler());
         await SendAsync(rig, frames, 0, 300);
-        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var before = Alive.Bytes();
         var ends = await SendAsync(rig, frames, 1000, Runs.Of(few: 800, full: 10_000));
-        var after = GC.GetTotalMemory(forceFullCollection: true);
+        var after = Alive.Bytes();
         output.WriteLine($"{string.Join(", ", ends.OrderByDescending(end => end.Value).Select(end => $"{end.Value} {end.Key}"))}; managed memory {before / 1024} and {after / 1024} kB");
 
         // Other tests share this memory; by themselves these keep nothing.

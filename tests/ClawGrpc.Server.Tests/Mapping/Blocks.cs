@@ -13,7 +13,7 @@ internal static class Blocks
     public static string Write(ContentBlock block)
     {
         var errors = new FieldErrors();
-        using var json = new JsonObjectWriter();
+        using var json = new JsonObjectWriter(256);
         new BlockWriter(json, errors).WriteBlocks(new RepeatedField<ContentBlock> { block }, "content");
         Assert.Empty(errors.All);
         return Encoding.UTF8.GetString(json.Json.Span)[1..^1];

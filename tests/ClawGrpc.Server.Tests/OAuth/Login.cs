@@ -21,11 +21,12 @@ internal static class Login
     /// <param name="withKey">Whether there is the second profile.</param>
     /// <param name="configured">Whether the sandbox's token endpoint is configured.</param>
     /// <param name="sandbox">How upstream behaves.</param>
-    public static async Task<Rig> StartAsync(TimeSpan left, bool withKey = false, bool configured = true, SandboxOptions? sandbox = null)
+    /// <param name="more">Further members of the configuration, as JSON5.</param>
+    public static async Task<Rig> StartAsync(TimeSpan left, bool withKey = false, bool configured = true, SandboxOptions? sandbox = null, string more = "")
     {
         var rig = await Rig.PrepareAsync(sandbox);
         await rig.StoreLoginAsync(left, withKey: withKey);
-        await rig.Files.ConfigureAsync(rig.Sandbox.BaseUrl, configured ? Section($"{rig.Sandbox.BaseUrl}{Path}") : "");
+        await rig.Files.ConfigureAsync(rig.Sandbox.BaseUrl, $"{(configured ? Section($"{rig.Sandbox.BaseUrl}{Path}") : "")}, {more}".Trim(' ', ','));
         await rig.StartServerAsync();
         return rig;
     }

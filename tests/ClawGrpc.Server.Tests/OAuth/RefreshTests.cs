@@ -175,20 +175,23 @@ public class RefreshTests
     [Fact]
     public async Task What_was_granted_and_could_not_be_written_is_not_used_and_is_written_later_without_asking_again()
     {
-        await using var rig = await Login.StartAsync(Over, withKey: true);
-        rig.Sandbox.Script(Login.Slow);
+        await using var rig = await Login.StartAsync(Over, withKey: true, more: $"auth: {{ order: {{ anthropic: ['{Two}', '{One}'] }} }}");
+        rig.Sandbox.Script(Login.Slow, Faults.Status(429).ForKey(KeyTwo));
         var call = rig.StreamAsync();
+
+        // Refused on its first route, the call has read the file, and comes to wait for the refresh.
         await rig.AskedAsync(1);
+        await rig.Sandbox.WaitUntilAsync(requests => requests.Any(request => request.Credential == KeyTwo));
         File.Move(rig.Files.ProfilesPath(), rig.Files["aside"]);
         Directory.CreateDirectory(rig.Files.ProfilesPath());
         await rig.Time.PassAsync(Login.Slowness, Login.Slowness);
-        Assert.Equal($"{One} skipped, {Two} served", (await call).Attempts);
-        Assert.Contains(rig.Files.ProfilesPath(), (await call).Receipt!.Attempts[0].Message, StringComparison.Ordinal);
+        Assert.Equal($"{Two} failed RateLimited 429, {One} skipped", (await call).Attempts);
+        Assert.Contains(rig.Files.ProfilesPath(), (await call).Receipt!.Attempts[1].Message, StringComparison.Ordinal);
         Directory.Delete(rig.Files.ProfilesPath());
         File.Move(rig.Files["aside"], rig.Files.ProfilesPath());
         Assert.Equal(Login.Refresh, rig.Stored("refresh"));
         rig.Time.Advance(TimeSpan.FromSeconds(5));
-        await Rig.EventuallyAsync(async () => (await rig.StreamAsync()).Served.ProfileId == One);
+        await Rig.EventuallyAsync(async () => (await rig.StreamAsync()) is { Failure: null } answer && answer.Served.ProfileId == One);
         Assert.Equal(rig.Stored("access"), rig.Used()[^1]);
         Assert.Single(rig.Grants());
     }

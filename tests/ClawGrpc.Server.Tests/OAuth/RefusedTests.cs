@@ -60,6 +60,40 @@ public class RefusedTests
         Assert.DoesNotContain(rig.Log.All, line => line.Contains("FAKE", StringComparison.Ordinal));
     }
 
+    // Written by hand, or by a program with a fault. What no request can carry is no fault of ours, and no reason to fail without a cause.
+    [Theory]
+    [InlineData("sk-ant-ort01-FAKE-\\ud800")]
+    [InlineData("sk-ant-ort01-FAKE-\\u0000\\n")]
+    public async Task A_refresh_token_that_is_no_text_is_refused_like_any_other(string refresh)
+    {
+        await using var rig = await Login.StartAsync(Over, withKey: true);
+        await rig.StopServerAsync();
+        await rig.StoreLoginAsync(Over, refresh, withKey: true);
+        await rig.StartServerAsync();
+        rig.Sandbox.Script(Refused());
+        var answer = await rig.StreamAsync();
+        Assert.Equal($"{One} skipped, {Two} served", answer.Attempts);
+        Assert.StartsWith("OAuth token refresh failed for anthropic: ", answer.Receipt!.Attempts[0].Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(rig.Log.All, line => line.StartsWith("Error", StringComparison.Ordinal));
+    }
+
+    // The file may hold what no header can.
+    [Theory]
+    [InlineData("sk-ant-api03-FAKE-\\ud800")]
+    [InlineData("sk-ant-api03-FAKE-\\u0000")]
+    [InlineData("sk-ant-api03-FAKE-\u00e9")]
+    public async Task A_key_that_no_header_can_hold_fails_with_a_cause(string key)
+    {
+        await using var rig = await Rig.PrepareAsync();
+        await rig.Files.ConfigureAsync(rig.Sandbox.BaseUrl);
+        await rig.Files.WriteProfilesAsync($$"""{ "version": 1, "profiles": { "{{One}}": { "type": "api_key", "provider": "anthropic", "key": "{{key}}" } } }""");
+        await rig.StartServerAsync();
+        var failed = (await rig.StreamAsync()).Failed;
+        Assert.DoesNotContain(failed.Code, new[] { StatusCode.Internal, StatusCode.Unknown });
+        Assert.DoesNotContain("FAKE", failed.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(rig.Log.All, line => line.StartsWith("Error", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_setup_token_is_the_way_out()
     {

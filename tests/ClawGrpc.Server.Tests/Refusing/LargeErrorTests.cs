@@ -33,6 +33,19 @@ public class LargeErrorTests
     }
 
     [Fact]
+    public async Task Names_of_upstream_may_be_as_long_as_a_book()
+    {
+        await using var rig = await WithTwoKeysAsync();
+        var name = new string('n', 20_000);
+        var body = $$$"""{"type":"error","error":{"type":"{{{name}}}","message":"Short.","details":{"error_code":"{{{name}}}"}},"request_id":"{{{name}}}"}""";
+        rig.Sandbox.Script(new Fault { Status = new() { Code = 500, Text = body, Headers = new() { ["request-id"] = "" } } }.Forever());
+        var answer = await rig.StreamAsync();
+        Fits(answer.Failed.Exception);
+        Assert.Equal("Short.", answer.Failed.Message);
+        Assert.StartsWith("nnn", answer.Receipt!.Attempts[0].ErrorType, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Whatever_the_caller_says_the_error_arrives()
     {
         await using var rig = await Rig.StartAsync();

@@ -107,6 +107,58 @@ public class PolicyTests
         Assert.Equal("2023-06-01", Assert.Single(rig.Sandbox.Requests).Header("anthropic-version"));
     }
 
+    [Theory]
+    [InlineData("claude-opus-4-6", "", "0.3")]
+    [InlineData("claude-opus-4-6", "\"temperature\":0.7,", "0.7")]
+    [InlineData("claude-opus-4-6", "\"thinking\":{\"type\":\"adaptive\"},", null)]
+    [InlineData("claude-sonnet-4-6", "", "0.9")]
+    [InlineData("claude-opus-5-5", "", null)]
+    public async Task A_configured_temperature_is_sent_where_nothing_speaks_against_it_and_a_plan_counts_it(string model, string members, string? sent)
+    {
+        await using var rig = await Rig.StartAsync("""
+            agents: { defaults: { models: {
+              "anthropic/claude-opus-4-6": { params: { temperature: 0.3 } }, "anthropic/claude-sonnet-4-6": { params: { temperature: 0.9 } },
+              "anthropic/claude-opus-5-5": { params: { temperature: 0.3 } } } } }
+            """);
+        await rig.OnboardAsync();
+        var input = Json($$"""{{{members}}"model":"{{model}}","max_tokens":64,"messages":[{"role":"user","content":"x"}]}""");
+        var plan = (await rig.Models.PlanCompletionAsync(new PlanCompletionRequest { Input = input })).Receipt;
+        var served = (await rig.StreamAsync(input)).Served;
+        var seen = Assert.Single(rig.Sandbox.Requests);
+        Assert.Equal(sent, seen.Json.TryGetProperty("temperature", out var temperature) ? temperature.GetRawText() : null);
+        Assert.Equal((seen.Body.Length, seen.Body.Length), ((int)plan.Sent.BodyBytes, (int)served.Sent.BodyBytes));
+        Assert.Contains(rig.Log.All, line => line.Contains("models.anthropic/claude-opus-5-5.params.temperature: Ignored: this model takes no temperature", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_agents_temperature_counts_more_than_the_models_and_a_version_that_takes_none_gets_none()
+    {
+        await using var rig = await Rig.StartAsync("""
+            agents: { list: [{ id: "main", params: { temperature: 0.1 } }], defaults: { models: { "anthropic/claude-opus-4-6": { params: { temperature: 0.3 } } } } }
+            """);
+        await rig.OnboardAsync();
+        await rig.StreamAsync();
+        await rig.StreamAsync(Completing.Input(with: input => input.AnthropicVersion = "2026-10-21"));
+        Assert.Equal(
+            ["0.1", "none"],
+            rig.Sandbox.Requests.Select(request => request.Json.TryGetProperty("temperature", out var temperature) ? temperature.GetRawText() : "none"));
+    }
+
+    [Fact]
+    public async Task What_the_configuration_says_in_vain_is_told_when_the_server_starts_and_when_it_is_taken_up()
+    {
+        await using var rig = await Rig.StartAsync(provider: """headers: { Authorization: "Bearer FAKE" }""");
+        var line = Assert.Single(rig.Log.All, line => line.Contains("headers.Authorization: Ignored: ClawGrpc sets this header itself", StringComparison.Ordinal));
+        Assert.Contains($"{rig.Files.ConfigPath}:3:", line, StringComparison.Ordinal);
+        await rig.Files.ConfigureAsync(rig.Sandbox.BaseUrl, provider: """headers: { "anthropic-version": "FAKE" }""");
+        await Rig.EventuallyAsync(() =>
+        {
+            rig.Time.Advance(TimeSpan.FromSeconds(1));
+            return Task.FromResult(rig.Log.All.Any(line => line.Contains("headers.anthropic-version: Ignored", StringComparison.Ordinal)));
+        });
+        Assert.DoesNotContain(rig.Log.All, line => line.Contains("FAKE", StringComparison.Ordinal));
+    }
+
     private static HashSet<string> Configured(string headers) =>
         [.. new[] { "files-api-2025-04-14", "a-2025-01-01", "b-2025-01-01" }.Where(beta => headers.Contains(beta, StringComparison.Ordinal))];
 

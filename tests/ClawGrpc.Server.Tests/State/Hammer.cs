@@ -21,6 +21,10 @@ internal sealed class Hammer : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+
+        // What is killed would leave the sockets and pipes of the runtime's own diagnostics behind.
+        start.Environment["DOTNET_EnableDiagnostics_IPC"] = "0";
+        start.Environment["DOTNET_EnableDiagnostics_Debugger"] = "0";
         _process = Process.Start(start)!;
         _errors = _process.StandardError.ReadToEndAsync();
     }
@@ -45,6 +49,7 @@ internal sealed class Hammer : IDisposable
     {
         if (!_process.HasExited)
             _process.Kill();
+        _process.WaitForExit();
         _process.Dispose();
     }
 }
