@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Invocation;
-using System.CommandLine.Parsing;
 using ClawGrpc.Cli.Commands;
 using ClawGrpc.Cli.Input;
 using Grpc.Core;
@@ -11,14 +9,13 @@ namespace ClawGrpc.Cli;
 internal static class ClawProgram
 {
     private const int Failed = 1;
-    private const int CalledWrongly = 2;
     private const int Interrupted = 130;
 
     /// <summary>Runs a command line.</summary>
     /// <param name="arguments">Without the program's name.</param>
     /// <param name="surroundings">The outside.</param>
     /// <param name="cancellation">Ends the command as Ctrl-C does.</param>
-    /// <returns>0: done; 1: failed; 2: called wrongly; 130: interrupted; what a command documents besides.</returns>
+    /// <returns>0: done; 1: failed, or called wrongly; 130: interrupted; what a command documents besides.</returns>
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, Surroundings surroundings, CancellationToken cancellation = default)
     {
         var globals = new Globals(surroundings);
@@ -26,7 +23,7 @@ internal static class ClawProgram
         var parsed = Tree(globals).Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         try
         {
-            if (parsed.Action is ParseErrorAction) throw WronglyCalled(parsed);
+            if (parsed.Action is not System.CommandLine.Help.HelpAction && WrongCall.Of(parsed) is { } wrong) throw wrong;
             return await parsed.InvokeAsync(
                 new InvocationConfiguration
                 {
@@ -43,16 +40,16 @@ internal static class ClawProgram
         }
         catch (CliFailure failure)
         {
-            return Say(surroundings, Secrets.CutOut(failure.Message), failure.ExitCode);
+            return Say(surroundings, Secrets.CutOut(failure.Message));
         }
         catch (RpcException e)
         {
-            return Say(surroundings, "Error: " + FailureText.Of(e, Invocation.EndpointOf(parsed, globals)), Failed);
+            return Say(surroundings, "Error: " + FailureText.Of(e, Invocation.EndpointOf(parsed, globals)));
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             // A fault of the program's own: still one line, and no stack for people to wade through.
-            return Say(surroundings, $"Error: {Secrets.CutOut(e.Message)} ({e.GetType().Name})", Failed);
+            return Say(surroundings, $"Error: {Secrets.CutOut(e.Message)} ({e.GetType().Name})");
         }
     }
 
@@ -73,19 +70,12 @@ internal static class ClawProgram
         return root;
     }
 
-    private static CliFailure WronglyCalled(ParseResult parsed)
-    {
-        var path = new List<string>();
-        for (SymbolResult? part = parsed.CommandResult; part is CommandResult command; part = part.Parent) path.Insert(0, command.Command.Name);
-        return CliFailure.Usage($"{parsed.Errors[0].Message}\nSee {string.Join(' ', path)} --help.");
-    }
-
     private static bool IsCancellation(Exception e) => e is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled };
 
-    private static int Say(Surroundings surroundings, string text, int exitCode)
+    private static int Say(Surroundings surroundings, string text)
     {
         surroundings.Error.Write(text + "\n");
         surroundings.Error.Flush();
-        return exitCode;
+        return Failed;
     }
 }

@@ -56,7 +56,7 @@ internal sealed class Invocation : IDisposable
         }
         catch (FormatException e)
         {
-            throw CliFailure.Usage(e.Message);
+            throw CliFailure.Failed(e.Message);
         }
     }
 

@@ -19,7 +19,7 @@ public sealed class AuthCommandTests : IAsyncLifetime
     [Fact]
     public async Task Paste_token_reads_a_pipe()
     {
-        _terminal.Script.On<PasteTokenRequest>(_ => new PasteTokenResponse { ProfileId = "anthropic:work", ConfigPath = "/srv/u/.clawgrpc/clawgrpc.json", Notices = { "Terms apply." } });
+        _terminal.Script.On<PasteTokenRequest>(_ => new PasteTokenResponse { ProfileId = "anthropic:work", Provider = "anthropic", ConfigPath = "/srv/u/.clawgrpc/clawgrpc.json", Notices = { "Terms apply." } });
         var run = await _terminal.RunAsync(
             ["models", "auth", "--agent", "work", "paste-token", "--provider", "anthropic", "--profile-id", "anthropic:work", "--expires-in", "365d"], input: Token + "\n");
         Assert.Equal(new Run(0, "Updated ~/.clawgrpc/clawgrpc.json\nAuth profile: anthropic:work (anthropic/token)\n", "Note: Terms apply.\n"), run);
@@ -84,9 +84,17 @@ public sealed class AuthCommandTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_order_of_nothing_is_refused() => Assert.Equal(
-        new Run(1, "", "Error: Missing profile ids. Provide one or more profile ids.\n"),
-        await _terminal.ClawAsync("models", "auth", "order", "set", "--provider", "anthropic"));
+    public async Task An_order_of_nothing_is_refused()
+    {
+        Assert.Equal(
+            new Run(1, "", "Error: Missing profile ids. Provide one or more profile ids.\n"),
+            await _terminal.ClawAsync("models", "auth", "order", "set", "--provider", "anthropic", " "));
+        Assert.Equal(
+            new Run(1, "", "error: missing required argument 'profileIds'\nSee claw models auth order set --help.\n"),
+            await _terminal.ClawAsync("models", "auth", "order", "set", "--provider", "anthropic"));
+        Assert.Equal(
+            new Run(1, "", "Error: Missing --provider.\n"), await _terminal.ClawAsync("models", "auth", "order", "clear", "--provider", " "));
+    }
 
     [Fact]
     public async Task A_refused_order_is_shown_in_the_servers_words()

@@ -69,7 +69,7 @@ public sealed class CompleteTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("--max-tokens", "0")]
+    [InlineData("--max-tokens", "-1")]
     [InlineData("--max-tokens", "many")]
     [InlineData("--cache", "forever")]
     [InlineData("--system", "@/no/such/file")]
@@ -77,14 +77,22 @@ public sealed class CompleteTests : IAsyncLifetime
     public async Task Values_that_cannot_be_are_a_wrong_call(params string[] options)
     {
         var run = await _terminal.ClawAsync(["complete", "hi", .. options]);
-        Assert.Equal((2, ""), (run.ExitCode, run.Out));
-        Assert.StartsWith("Error: ", run.Error, StringComparison.Ordinal);
+        Assert.Equal((1, ""), (run.ExitCode, run.Out));
+        Assert.StartsWith("error: ", run.Error, StringComparison.OrdinalIgnoreCase);
         Assert.Empty(_terminal.Script.Requests);
     }
 
     [Fact]
+    public async Task No_tokens_at_all_warm_the_cache()
+    {
+        await _terminal.ClawAsync("complete", "hi", "--max-tokens", "0", "--plan");
+        var messages = Assert.Single(_terminal.Script.Requests.OfType<PlanCompletionRequest>()).Input.Messages;
+        Assert.Equal((true, 0), (messages.HasMaxTokens, messages.MaxTokens));
+    }
+
+    [Fact]
     public async Task At_a_terminal_without_a_prompt_it_is_called_wrongly() =>
-        Assert.Equal(2, (await _terminal.RunAsync(["complete"], keyboard: new Keyboard())).ExitCode);
+        Assert.Equal(1, (await _terminal.RunAsync(["complete"], keyboard: new Keyboard())).ExitCode);
 
     [Fact]
     public async Task What_came_before_an_error_stays_and_the_error_goes_to_standard_error()

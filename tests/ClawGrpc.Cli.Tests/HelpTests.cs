@@ -29,7 +29,6 @@ public class HelpTests
     [Theory]
     [InlineData]
     [InlineData("models", "auth")]
-    [InlineData("models", "auth", "order")]
     [InlineData("agents")]
     public async Task A_group_by_itself_prints_its_help(params string[] arguments)
     {

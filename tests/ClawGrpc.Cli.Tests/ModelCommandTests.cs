@@ -29,10 +29,13 @@ public sealed class ModelCommandTests : IAsyncLifetime
     {
         { ["set", "opus"], new SetDefaultModelRequest { Model = "opus" }, "Default model: anthropic/claude-opus-4-6" },
         { ["aliases", "add", "o", "opus"], new AddModelAliasRequest { Alias = "o", Model = "opus" }, "Alias o -> anthropic/claude-opus-4-6" },
-        { ["aliases", "remove", "o"], new RemoveModelAliasRequest { Alias = "o" }, "Removed alias: o" },
         { ["fallbacks", "add", "c/d"], new AddModelFallbackRequest { Model = "c/d" }, "Fallbacks: a/b, c/d" },
         { ["fallbacks", "remove", "c/d"], new RemoveModelFallbackRequest { Model = "c/d" }, "Fallbacks: a/b" },
         { ["fallbacks", "clear"], new ClearModelFallbacksRequest(), "Fallback list cleared." },
+        { ["set-image", "opus"], new SetDefaultModelRequest { Model = "opus", Image = true }, "Image model: anthropic/claude-opus-4-6" },
+        { ["image-fallbacks", "add", "c/d"], new AddModelFallbackRequest { Model = "c/d", Image = true }, "Image fallbacks: a/b, c/d" },
+        { ["image-fallbacks", "remove", "c/d"], new RemoveModelFallbackRequest { Model = "c/d", Image = true }, "Image fallbacks: a/b" },
+        { ["image-fallbacks", "clear"], new ClearModelFallbacksRequest { Image = true }, "Image fallback list cleared." },
     };
 
     [Theory]
@@ -44,15 +47,27 @@ public sealed class ModelCommandTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("aliases", "", "Aliases (2):\n- a -> x/1\n- b -> x/2\n")]
-    [InlineData("aliases", "--plain", "a x/1\nb x/2\n")]
-    [InlineData("aliases", "--json", "{\n  \"aliases\": {\n    \"a\": \"x/1\",\n    \"b\": \"x/2\"\n  }\n}\n")]
+    [InlineData("only", "No aliases configured.\n")]
+    [InlineData("other", "")]
+    public async Task Removing_the_last_alias_is_said(string there, string line)
+    {
+        _terminal.HasStatus(new AgentStatus { Aliases = { { there, "x/1" } } });
+        Assert.Equal(new Run(0, $"Updated ~/.openclaw/openclaw.json\n{line}", ""), await _terminal.ClawAsync("models", "aliases", "remove", " only "));
+        Assert.Equal(new RemoveModelAliasRequest { Alias = "only" }, _terminal.Script.Single<RemoveModelAliasRequest>());
+    }
+
+    [Theory]
+    [InlineData("aliases", "", "Aliases (2):\n- b -> x/2\n- a -> x/1\n")]
+    [InlineData("aliases", "--plain", "b x/2\na x/1\n")]
+    [InlineData("aliases", "--json", "{\n  \"aliases\": {\n    \"b\": \"x/2\",\n    \"a\": \"x/1\"\n  }\n}\n")]
+    [InlineData("image-fallbacks", "", "Image fallbacks (1):\n- x/3\n")]
+    [InlineData("image-fallbacks", "--json", "{\n  \"fallbacks\": [\n    \"x/3\"\n  ]\n}\n")]
     [InlineData("fallbacks", "", "Fallbacks (2):\n- x/2\n- b\n")]
     [InlineData("fallbacks", "--plain", "x/2\nb\n")]
     [InlineData("fallbacks", "--json", "{\n  \"fallbacks\": [\n    \"x/2\",\n    \"b\"\n  ]\n}\n")]
     public async Task Aliases_and_fallbacks_are_listed_from_the_status(string list, string option, string expected)
     {
-        var status = new AgentStatus { Fallbacks = { "x/2", "b" } };
+        var status = new AgentStatus { Fallbacks = { "x/2", "b" }, ImageFallbacks = { "x/3" } };
         status.Aliases.Add("b", "x/2");
         status.Aliases.Add("a", "x/1");
         _terminal.HasStatus(status);

@@ -1,5 +1,6 @@
 using ClawGrpc.Cli.Tests.Harness;
 using ClawGrpc.V1;
+using Grpc.Core;
 
 namespace ClawGrpc.Cli.Tests;
 
@@ -99,6 +100,7 @@ public sealed class OnboardTests : IAsyncLifetime
     [InlineData("Missing --token for --auth-choice token.", "--auth-choice", "token", "--token-provider", "anthropic")]
     [InlineData("Missing --token for --auth-choice setup-token.", "--auth-choice", "setup-token")]
     [InlineData("Invalid --token-expires-in: Error: invalid duration: xyz", "--token", Token, "--token-expires-in", "xyz")]
+    [InlineData("Invalid --mode \"nonsense\" (use local|remote).", "--mode", "local", "--mode", "nonsense")]
     [InlineData("Unknown --auth-choice \"nonsense\". Valid choices: apiKey, setup-token, token, claude-cli, oauth", "--auth-choice", "nonsense")]
     public async Task What_is_missing_is_said_in_OpenClaws_words(string text, params string[] options)
     {
@@ -109,20 +111,35 @@ public sealed class OnboardTests : IAsyncLifetime
     [Fact]
     public async Task Without_a_key_an_existing_one_is_enough()
     {
-        var status = new AgentStatus { AgentId = "main", ConfigPath = "/srv/u/.clawgrpc/clawgrpc.json", Auth = new AuthStatus() };
-        _terminal.HasStatus(status);
+        _terminal.Script.On<OnboardRequest>(_ => throw Script.Failure(StatusCode.FailedPrecondition, ErrorReason.MissingCredentials, "There is no API key."));
         var missing = await _terminal.ClawAsync("onboard", "--auth-choice", "apiKey");
         Assert.Equal(new Run(1, "", "Missing --anthropic-api-key (or ANTHROPIC_API_KEY in env, or existing anthropic API-key profile).\n"), missing);
 
-        status.Auth.Profiles.Add(new ProfileStatus { ProfileId = "anthropic:work", Provider = "anthropic", Type = CredentialType.ApiKey });
-        var existing = await _terminal.ClawAsync("onboard", "--auth-choice", "apiKey");
-        Assert.Equal(0, existing.ExitCode);
-        Assert.EndsWith("Auth profile: anthropic:work (anthropic/api_key)\n", existing.Out, StringComparison.Ordinal);
-        Assert.Empty(_terminal.Script.Requests.OfType<OnboardRequest>());
+        _terminal.Script.On<OnboardRequest>(_ => new OnboardResponse { ProfileId = "anthropic:work", Type = CredentialType.ApiKey, ConfigPath = "/c" });
+        Assert.Equal(
+            new Run(0, "Updated /c\nAuth profile: anthropic:work (anthropic/api_key)\n", "Note: no key was given; anthropic:work has the one that is there.\n"),
+            await _terminal.ClawAsync("onboard", "--auth-choice", "apiKey", "--anthropic-api-key", "  "));
+        Assert.All(
+            _terminal.Script.Requests,
+            request => Assert.Equal(new OnboardRequest { ApiKey = new ApiKeyCredential { Existing = true } }, request));
     }
 
     [Fact]
-    public async Task With_nothing_to_onboard_it_is_called_wrongly() => Assert.Equal(2, (await _terminal.ClawAsync("onboard")).ExitCode);
+    public async Task The_line_breaks_of_a_pasted_key_are_taken_out()
+    {
+        await _terminal.RunAsync(["onboard", "--anthropic-api-key", "-"], input: "sk-ant-api03-FA\r\nKE\u2028-KEY\n");
+        Assert.Equal("sk-ant-api03-FAKE-KEY", _terminal.Script.Single<OnboardRequest>().ApiKey.Key);
+    }
+
+    [Fact]
+    public async Task An_expiry_is_of_tokens_alone()
+    {
+        Assert.Equal(0, (await _terminal.ClawAsync("onboard", "--anthropic-api-key", Key, "--token-expires-in", "soon")).ExitCode);
+        Assert.Equal("Missing --token for --auth-choice setup-token.\n", (await _terminal.ClawAsync("onboard", "--auth-choice", "setup-token", "--token-expires-in", "soon")).Error);
+    }
+
+    [Fact]
+    public async Task With_nothing_to_onboard_it_is_called_wrongly() => Assert.Equal(1, (await _terminal.ClawAsync("onboard")).ExitCode);
 
     [Fact]
     public async Task The_servers_refusal_of_an_option_ends_it_with_the_validators_words()

@@ -29,14 +29,23 @@ public sealed class SetupTokenTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Without_the_CLI_the_token_is_asked_for_at_once_and_again_while_it_is_none()
+    public async Task Without_the_CLI_the_token_is_asked_for_and_again_while_it_is_none()
     {
-        _keyboard.Type("sk-ant-oat01-short").Type(Token);
+        _keyboard.Press(ConsoleKey.Enter).Type("sk-ant-oat01-short").Type(Token);
         var run = await RunAsync();
         Assert.Equal(new Run(0, "Updated /c\nAuth profile: anthropic:manual (anthropic/token)\n", "Note: Terms apply.\n"), run);
+        Assert.Contains("Have you run `claude setup-token` and copied the token?", _keyboard.Screen, StringComparison.Ordinal);
         Assert.Contains("Token looks too short", _keyboard.Screen, StringComparison.Ordinal);
         Assert.DoesNotContain("FAKE", _keyboard.Screen, StringComparison.Ordinal);
         Assert.Equal(("anthropic:manual", Token), (Stored.ProfileId, Stored.SetupToken.Token));
+    }
+
+    [Fact]
+    public async Task Who_has_no_token_yet_is_asked_for_none()
+    {
+        _keyboard.Type("n");
+        Assert.Equal(new Run(0, "", ""), await RunAsync());
+        Assert.Empty(_terminal.Script.Requests);
     }
 
     [Theory]

@@ -78,7 +78,7 @@ public sealed class WatchCommandTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Check_is_no_way_to_watch() => Assert.Equal(2, (await _terminal.ClawAsync("models", "status", "--watch", "--check")).ExitCode);
+    public async Task Check_is_no_way_to_watch() => Assert.Equal(1, (await _terminal.ClawAsync("models", "status", "--watch", "--check")).ExitCode);
 
     [Fact]
     public async Task At_a_terminal_it_is_a_table_that_follows()

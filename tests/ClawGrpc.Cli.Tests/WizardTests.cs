@@ -17,7 +17,7 @@ public sealed class WizardTests : IAsyncLifetime
         _terminal.Script.On<OnboardRequest>(request => request.SetupToken?.Token.Length < 80
             ? throw Script.InvalidField("setup_token.token", "Token looks too short; paste the full setup-token")
             : new OnboardResponse { AgentId = "main", ProfileId = "anthropic:x", Type = CredentialType.ApiKey, ConfigPath = "/c" });
-        _terminal.Script.On<PasteTokenRequest>(_ => new PasteTokenResponse { ProfileId = "anthropic:manual", ConfigPath = "/c" });
+        _terminal.Script.On<PasteTokenRequest>(_ => new PasteTokenResponse { ProfileId = "anthropic:manual", Provider = "anthropic", ConfigPath = "/c" });
     }
 
     public async Task DisposeAsync() => await _terminal.DisposeAsync();
@@ -70,7 +70,7 @@ public sealed class WizardTests : IAsyncLifetime
 
     [Fact]
     public async Task Non_interactive_asks_nothing_even_at_a_terminal() =>
-        Assert.Equal(2, (await _terminal.RunAsync(["onboard", "--non-interactive"], keyboard: _keyboard)).ExitCode);
+        Assert.Equal(1, (await _terminal.RunAsync(["onboard", "--non-interactive"], keyboard: _keyboard)).ExitCode);
 
     [Fact]
     public async Task Paste_token_asks_masked()

@@ -16,7 +16,6 @@ const elsewhere = [
   [/^doctor/, 'doctor is a command of the other program; ClawGrpc migrates on load'],
   [/^agents add/, 'agents are added by their configuration, not by a command'],
   [/^models auth login/, 'logins of provider plugins are not Anthropic credentials'],
-  [/^models auth add/, 'the wizard of provider plugins; claw onboard asks the same questions'],
   [/^models scan/, 'scans the catalogue of another provider'],
   [/--probe-provider (?!anthropic)/, 'ClawGrpc serves the models of Anthropic only'],
   [/--auth-choice (?!apiKey|token|setup-token|claude-cli|oauth|nonsense|skip)/, 'onboarding of another provider than Anthropic'],

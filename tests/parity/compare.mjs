@@ -6,7 +6,7 @@ import { filesOf, relaxed } from './home.mjs';
 import { routesOf, recordedRoutesOf } from './routes.mjs';
 
 // What ClawGrpc reads of a configuration; the rest is the other programs' own.
-const sections = [['auth'], ['env'], ['models'], ['agents', 'defaults', 'model'], ['agents', 'defaults', 'models'], ['agents', 'list']];
+const sections = [['auth'], ['env'], ['models'], ['agents', 'defaults', 'model'], ['agents', 'defaults', 'imageModel'], ['agents', 'defaults', 'models'], ['agents', 'list']];
 
 /** Differences of one step: exit code, standard output, and why it failed if it did. */
 export function* ofStep(step, actual, sandboxRequests) {

@@ -1,5 +1,5 @@
 // Differences that are meant: each entry of deliberate.json names cases, places and a reason. An entry that explains nothing is an error.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 
 export class Deliberate {
@@ -35,13 +35,20 @@ export class Deliberate {
   }
 }
 
-// `cases` are numbers and ranges of numbers, `argv` is what some command line of the case looks like, `products` the names of programs;
-// without them an entry is about all.
-function concerns({ cases, asked, products }, { id, product, steps }) {
+// `cases` are numbers and ranges of numbers, `argv` is what some command line of the case looks like, `products` the names of programs,
+// `env` a variable that is set, `input` a file at the beginning and what its text looks like; without them an entry is about all.
+function concerns({ cases, asked, products, env, input }, { id, product, steps, env: variables, folder }) {
   const number = Number.parseInt(id, 10);
   const isListed = (cases ?? ['0-9999']).some((range) => {
     const [from, to = from] = range.split('-').map(Number);
     return number >= from && number <= to;
   });
-  return isListed && (!asked || steps.some(({ argv }) => asked.test(argv.join(' ')))) && (!products || products.includes(product.id));
+  const isSet = !env || [variables, ...steps.map((step) => step.env)].some((each) => each?.[env] !== undefined);
+  return isListed && isSet && (!input || looksLike(folder, input)) && (!asked || steps.some(({ argv }) => asked.test(argv.join(' ')))) && (!products || products.includes(product.id));
+}
+
+function looksLike(folder, { file, text }) {
+  const home = path.join(folder, 'input', 'home');
+  return existsSync(home) && readdirSync(home, { recursive: true })
+    .some((each) => new RegExp(`(^|/)${file}$`).test(each) && new RegExp(text).test(readFileSync(path.join(home, each), 'utf8')));
 }

@@ -39,7 +39,7 @@ internal sealed record CompleteOptions
 
     public Option<int?> MaxTokens { get; } = new("--max-tokens")
     {
-        Description = "At most this many tokens of output",
+        Description = "At most this many tokens of output; 0: only warm the prompt cache",
         HelpName = "n",
     };
 
@@ -56,8 +56,9 @@ internal sealed record CompleteOptions
     public async Task<CompletionInput> ReadAsync(Invocation invocation, CancellationToken cancellation)
     {
         var messages = new MessagesRequest();
+        // Zero is a number like others: Anthropic reads the prompt into its cache and answers nothing.
         if (invocation.Get(MaxTokens) is { } maxTokens)
-            messages.MaxTokens = maxTokens > 0 ? maxTokens : throw CliFailure.Usage("--max-tokens must be > 0.");
+            messages.MaxTokens = maxTokens >= 0 ? maxTokens : throw CliFailure.Failed("--max-tokens must be >= 0.");
         var input = new CompletionInput
         {
             AgentId = invocation.AgentId,
@@ -81,14 +82,14 @@ internal sealed record CompleteOptions
         "none" => CacheRetention.None,
         "short" => CacheRetention.Short,
         "long" => CacheRetention.Long,
-        _ => throw CliFailure.Usage($"--cache is one of none, short and long, not \"{name}\"."),
+        _ => throw CliFailure.Failed($"--cache is one of none, short and long, not \"{name}\"."),
     };
 
     private async Task<string> PromptTextAsync(Invocation invocation, CancellationToken cancellation)
     {
         var prompt = invocation.Get(Prompt);
         if (prompt is null && invocation.Surroundings.InputIsTerminal)
-            throw CliFailure.Usage("There is no prompt. Give it as an argument, or on standard input.");
+            throw CliFailure.Failed("There is no prompt. Give it as an argument, or on standard input.");
         return prompt is null or "-" ? await Secrets.FromInputAsync(invocation.Surroundings, cancellation) : prompt;
     }
 
@@ -102,7 +103,7 @@ internal sealed record CompleteOptions
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw CliFailure.Usage($"--system: {e.Message}");
+            throw CliFailure.Failed($"--system: {e.Message}");
         }
     }
 }

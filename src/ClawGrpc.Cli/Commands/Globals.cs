@@ -32,12 +32,20 @@ internal sealed record Globals(Surroundings Surroundings)
         var command = new Command(name, description);
         foreach (var symbol in symbols)
         {
+            if (symbol is Option<string?> text) LastCounts(text);
             if (symbol is Option option) command.Add(option);
             else command.Add((Argument)symbol);
         }
 
         Runs(command, run);
         return command;
+    }
+
+    // Of an option that is given twice the last one counts, as in OpenClaw: a script can append to a command line.
+    private static void LastCounts(Option<string?> option)
+    {
+        option.Arity = new ArgumentArity(option.Arity.MinimumNumberOfValues, byte.MaxValue);
+        option.CustomParser = result => result.Tokens.Count > 0 ? result.Tokens[^1].Value : null;
     }
 
     /// <summary>Makes a command do something.</summary>

@@ -7,14 +7,15 @@ namespace ClawGrpc.Cli.Commands;
 /// <summary><c>claw models set</c>, <c>claw models aliases</c> and <c>claw models fallbacks</c>.</summary>
 internal static class ModelEditCommands
 {
-    public static Command Set(Globals globals)
+    public static Command Set(Globals globals, bool image = false)
     {
         var model = new Argument<string>("model") { Description = "Model id or alias" };
-        return globals.Command("set", "Set the default model", [model], async (invocation, cancellation) =>
+        var (name, description) = image ? ("set-image", "Set the image model") : ("set", "Set the default model");
+        return globals.Command(name, description, [model], async (invocation, cancellation) =>
         {
-            var request = new SetDefaultModelRequest { Model = invocation.Get(model) };
+            var request = new SetDefaultModelRequest { Model = invocation.Get(model), Image = image };
             var response = await invocation.Models.SetDefaultModelAsync(request, cancellationToken: cancellation);
-            return Say(invocation, response.ConfigPath, $"Default model: {response.Model}");
+            return Say(invocation, response.ConfigPath, $"{(image ? "Image" : "Default")} model: {response.Model}");
         });
     }
 
@@ -26,7 +27,7 @@ internal static class ModelEditCommands
         var list = globals.Command("list", "List model aliases", [outputs.Json, outputs.Plain], async (invocation, cancellation) =>
         {
             var form = outputs.FormOf(invocation);
-            var aliases = (await StatusAsync(invocation, cancellation)).Aliases.OrderBy(entry => entry.Key, StringComparer.Ordinal).ToList();
+            var aliases = (await StatusAsync(invocation, cancellation)).Aliases.ToList();
             if (form == OutputForm.Json) WriteAliases(invocation, aliases);
             else WriteList(invocation, form, "Aliases", aliases, entry => $"{entry.Key} {entry.Value}", entry => $"{entry.Key} -> {entry.Value}");
             return 0;
@@ -35,47 +36,52 @@ internal static class ModelEditCommands
         {
             var request = new AddModelAliasRequest { Alias = invocation.Get(alias), Model = invocation.Get(model) };
             var response = await invocation.Models.AddModelAliasAsync(request, cancellationToken: cancellation);
-            return Say(invocation, response.ConfigPath, $"Alias {request.Alias} -> {response.Model}");
+            return Say(invocation, response.ConfigPath, $"Alias {request.Alias?.Trim()} -> {response.Model}");
         });
         var remove = globals.Command("remove", "Remove a model alias", [alias], async (invocation, cancellation) =>
         {
-            var request = new RemoveModelAliasRequest { Alias = invocation.Get(alias) };
-            var response = await invocation.Models.RemoveModelAliasAsync(request, cancellationToken: cancellation);
-            return Say(invocation, response.ConfigPath, $"Removed alias: {request.Alias}");
+            var name = invocation.Get(alias)!.Trim();
+            var others = (await StatusAsync(invocation, cancellation)).Aliases.Keys.Where(other => other != name).ToList();
+            var response = await invocation.Models.RemoveModelAliasAsync(new RemoveModelAliasRequest { Alias = name }, cancellationToken: cancellation);
+            return Say(invocation, response.ConfigPath, others.Count > 0 ? [] : ["No aliases configured."]);
         });
-        return Globals.Group("aliases", "Manage model aliases", list, add, remove);
+        return new VerbGroup("aliases", "Manage model aliases", list, add, remove);
     }
 
-    public static Command Fallbacks(Globals globals)
+    public static Command Fallbacks(Globals globals, bool image = false)
     {
         var outputs = new Outputs();
         var model = new Argument<string>("model") { Description = "Model id or alias" };
-        var list = globals.Command("list", "List fallback models", [outputs.Json, outputs.Plain], async (invocation, cancellation) =>
+        var title = image ? "Image fallbacks" : "Fallbacks";
+        var kind = image ? "image fallback" : "fallback";
+        var list = globals.Command("list", $"List {kind} models", [outputs.Json, outputs.Plain], async (invocation, cancellation) =>
         {
             var form = outputs.FormOf(invocation);
-            var fallbacks = (await StatusAsync(invocation, cancellation)).Fallbacks;
+            var status = await StatusAsync(invocation, cancellation);
+            var fallbacks = image ? status.ImageFallbacks : status.Fallbacks;
             if (form == OutputForm.Json) WriteFallbacks(invocation, fallbacks);
-            else WriteList(invocation, form, "Fallbacks", fallbacks, entry => entry, entry => entry);
+            else WriteList(invocation, form, title, fallbacks, entry => entry, entry => entry);
             return 0;
         });
-        var add = globals.Command("add", "Add a fallback model", [model], async (invocation, cancellation) =>
+        var add = globals.Command("add", $"Add {(image ? "an" : "a")} {kind} model", [model], async (invocation, cancellation) =>
         {
-            var request = new AddModelFallbackRequest { Model = invocation.Get(model) };
+            var request = new AddModelFallbackRequest { Model = invocation.Get(model), Image = image };
             var response = await invocation.Models.AddModelFallbackAsync(request, cancellationToken: cancellation);
-            return Say(invocation, response.ConfigPath, $"Fallbacks: {string.Join(", ", response.Fallbacks)}");
+            return Say(invocation, response.ConfigPath, $"{title}: {string.Join(", ", response.Fallbacks)}");
         });
-        var remove = globals.Command("remove", "Remove a fallback model", [model], async (invocation, cancellation) =>
+        var remove = globals.Command("remove", $"Remove {(image ? "an" : "a")} {kind} model", [model], async (invocation, cancellation) =>
         {
-            var request = new RemoveModelFallbackRequest { Model = invocation.Get(model) };
+            var request = new RemoveModelFallbackRequest { Model = invocation.Get(model), Image = image };
             var response = await invocation.Models.RemoveModelFallbackAsync(request, cancellationToken: cancellation);
-            return Say(invocation, response.ConfigPath, $"Fallbacks: {string.Join(", ", response.Fallbacks)}");
+            return Say(invocation, response.ConfigPath, $"{title}: {string.Join(", ", response.Fallbacks)}");
         });
-        var clear = globals.Command("clear", "Clear all fallback models", [], async (invocation, cancellation) =>
+        var clear = globals.Command("clear", $"Clear all {kind} models", [], async (invocation, cancellation) =>
         {
-            var response = await invocation.Models.ClearModelFallbacksAsync(new ClearModelFallbacksRequest(), cancellationToken: cancellation);
-            return Say(invocation, response.ConfigPath, "Fallback list cleared.");
+            var request = new ClearModelFallbacksRequest { Image = image };
+            var response = await invocation.Models.ClearModelFallbacksAsync(request, cancellationToken: cancellation);
+            return Say(invocation, response.ConfigPath, image ? "Image fallback list cleared." : "Fallback list cleared.");
         });
-        return Globals.Group("fallbacks", "Manage model fallback list", list, add, remove, clear);
+        return new VerbGroup(image ? "image-fallbacks" : "fallbacks", $"Manage {(image ? "image " : "")}model fallback list", list, add, remove, clear);
     }
 
     private static async Task<AgentStatus> StatusAsync(Invocation invocation, CancellationToken cancellation)
@@ -110,9 +116,10 @@ internal static class ModelEditCommands
         json.WriteEndObject();
     });
 
-    private static int Say(Invocation invocation, string configPath, string line)
+    private static int Say(Invocation invocation, string configPath, params string[] lines)
     {
-        invocation.Out.Write($"Updated {invocation.Surroundings.ShortPath(configPath)}\n{line}\n");
+        string[] all = [$"Updated {invocation.Surroundings.ShortPath(configPath)}", .. lines];
+        foreach (var line in all) invocation.Out.Write(line + "\n");
         invocation.Out.Flush();
         return 0;
     }

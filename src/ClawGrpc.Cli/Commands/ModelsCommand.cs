@@ -17,11 +17,14 @@ internal static class ModelsCommand
         models.Add(StatusCommand.Create(globals));
         models.Add(ModelsListCommand.Create(globals));
         models.Add(ModelEditCommands.Set(globals));
+        models.Add(ModelEditCommands.Set(globals, image: true));
         models.Add(ModelEditCommands.Aliases(globals));
         models.Add(ModelEditCommands.Fallbacks(globals));
+        models.Add(ModelEditCommands.Fallbacks(globals, image: true));
         models.Add(Globals.Group(
             "auth",
             "Manage model auth profiles",
+            AuthAddCommand.Create(globals),
             PasteTokenCommand.Create(globals),
             SetupTokenCommand.Create(globals),
             OrderCommands.Create(globals),

@@ -17,29 +17,33 @@ internal static class OnboardCommand
         const string description = "Interactive wizard to set up a Claude credential; --anthropic-api-key alone is enough";
         return globals.Command("onboard", description, options.All, async (invocation, cancellation) =>
         {
+            if (invocation.Get(options.Mode) is { } mode and not ("local" or "remote")) throw CliFailure.Verbatim($"Invalid --mode \"{mode}\" (use local|remote).");
             SayWhatIsIgnored(invocation, options);
             var questions = new OnboardQuestions(invocation, options);
             var choice = await questions.ChoiceAsync(cancellation);
-            var expiresIn = ExpiresIn(invocation.Get(options.TokenExpiresIn));
             var profileId = (invocation.Get(options.ProfileId) ?? invocation.Get(options.TokenProfileId))?.Trim();
             while (true)
             {
                 var secret = await questions.SecretAsync(choice, cancellation);
-                if (secret is null) return await KeepExistingAsync(invocation, options, cancellation);
                 profileId ??= await questions.ProfileIdAsync(choice, cancellation);
-                var request = RequestFor(choice, secret.Value, expiresIn);
+                var request = RequestFor(choice, secret?.Value, invocation.Get(options.TokenExpiresIn));
                 request.AgentId = invocation.AgentId;
                 request.ProfileId = profileId;
                 try
                 {
                     var response = await invocation.Auth.OnboardAsync(request, cancellationToken: cancellation);
+                    if (secret is null) invocation.Error.Write($"Note: no key was given; {response.ProfileId} has the one that is there.\n");
                     Write(invocation, response, choice, asJson: invocation.Get(options.Json));
                     return 0;
+                }
+                catch (RpcException e) when (secret is null && ClawGrpcError.From(e).Reason == ErrorReason.MissingCredentials)
+                {
+                    throw CliFailure.Verbatim("Missing --anthropic-api-key (or ANTHROPIC_API_KEY in env, or existing anthropic API-key profile).");
                 }
                 catch (RpcException e) when (FieldTexts(e) is { Length: > 0 } texts)
                 {
                     // A typing error at the prompt is put right at the prompt; one in an option ends the command.
-                    if (!secret.WasTyped) throw CliFailure.Verbatim(texts);
+                    if (secret is not { WasTyped: true }) throw CliFailure.Verbatim(texts);
                     questions.Say(texts);
                 }
             }
@@ -49,16 +53,17 @@ internal static class OnboardCommand
     private static string FieldTexts(RpcException e) =>
         string.Join('\n', ClawGrpcError.From(e).FieldViolations.Select(violation => violation.Description));
 
-    private static OnboardRequest RequestFor(OnboardChoice choice, string secret, TimeSpan? expiresIn) => choice switch
+    private static OnboardRequest RequestFor(OnboardChoice choice, string? secret, string? expiresIn) => choice switch
     {
-        OnboardChoice.ApiKey => new OnboardRequest { ApiKey = new ApiKeyCredential { Key = secret } },
+        // Without a key anywhere the one that the server has will do (openclaw-spec.md §7.1).
+        OnboardChoice.ApiKey => new OnboardRequest { ApiKey = new ApiKeyCredential { Key = secret ?? "", Existing = secret is null } },
         OnboardChoice.ClaudeCli => new OnboardRequest { ClaudeCli = new ClaudeCliCredential() },
         _ => new OnboardRequest
         {
             SetupToken = new SetupTokenCredential
             {
-                Token = secret,
-                ExpiresIn = expiresIn is { } duration ? Duration.FromTimeSpan(duration) : null,
+                Token = secret ?? "",
+                ExpiresIn = ExpiresIn(expiresIn) is { } duration ? Duration.FromTimeSpan(duration) : null,
             },
         },
     };
@@ -74,25 +79,6 @@ internal static class OnboardCommand
             // Two prefixes: OpenClaw prints the error it caught (openclaw-spec.md §3.3, "Duration").
             throw CliFailure.Verbatim($"Invalid --token-expires-in: Error: {e.Message}");
         }
-    }
-
-    // `--auth-choice apiKey` without a key anywhere is content with a key that is there already (openclaw-spec.md §7.1).
-    private static async Task<int> KeepExistingAsync(Invocation invocation, OnboardOptions options, CancellationToken cancellation)
-    {
-        var request = new GetStatusRequest { AgentId = invocation.AgentId };
-        var status = (await invocation.Models.GetStatusAsync(request, cancellationToken: cancellation)).Status;
-        var existing = status.Auth?.Profiles.FirstOrDefault(profile => profile is { Provider: "anthropic", Type: CredentialType.ApiKey })
-            ?? throw CliFailure.Verbatim("Missing --anthropic-api-key (or ANTHROPIC_API_KEY in env, or existing anthropic API-key profile).");
-        var response = new OnboardResponse
-        {
-            AgentId = status.AgentId,
-            ProfileId = existing.ProfileId,
-            Type = existing.Type,
-            ConfigPath = status.ConfigPath,
-        };
-        invocation.Error.Write($"Note: no key was given; {existing.ProfileId} is there already and was left as it is.\n");
-        Write(invocation, response, OnboardChoice.ApiKey, asJson: invocation.Get(options.Json));
-        return 0;
     }
 
     private static void Write(Invocation invocation, OnboardResponse response, OnboardChoice choice, bool asJson)

@@ -5,6 +5,19 @@ namespace ClawGrpc.Cli.Commands;
 /// <summary>The options of <c>claw onboard</c>.</summary>
 internal sealed record OnboardOptions
 {
+    private readonly IReadOnlyList<Option> _others =
+    [
+        .. new[]
+        {
+            "--workspace", "--flow", "--gateway-port", "--gateway-bind", "--gateway-auth", "--gateway-token",
+            "--gateway-password", "--daemon-runtime", "--node-manager", "--tailscale",
+        }.Select(name => new Option<string?>(name) { Hidden = true }),
+        .. new[]
+        {
+            "--install-daemon", "--no-install-daemon", "--skip-channels", "--skip-daemon", "--skip-health", "--skip-skills", "--skip-ui",
+        }.Select(name => new Option<bool>(name) { Hidden = true }),
+    ];
+
     public Option<string?> ApiKey { get; } = new("--anthropic-api-key")
     {
         Description = "Anthropic API key; -: from standard input; no value: from ANTHROPIC_API_KEY",
@@ -57,20 +70,11 @@ internal sealed record OnboardOptions
 
     public Option<bool> Json { get; } = new("--json") { Description = "Output JSON summary" };
 
+    public Option<string?> Mode { get; } = new("--mode") { Hidden = true };
+
     /// <summary>Options of OpenClaw's that set up what ClawGrpc does not have. They are taken, so that a script goes on working, and
     /// said to be ignored.</summary>
-    public IReadOnlyList<Option> Ignored { get; } =
-    [
-        .. new[]
-        {
-            "--mode", "--workspace", "--flow", "--gateway-port", "--gateway-bind", "--gateway-auth", "--gateway-token",
-            "--gateway-password", "--daemon-runtime", "--node-manager", "--tailscale",
-        }.Select(name => new Option<string?>(name) { Hidden = true }),
-        .. new[]
-        {
-            "--install-daemon", "--no-install-daemon", "--skip-channels", "--skip-daemon", "--skip-health", "--skip-skills", "--skip-ui",
-        }.Select(name => new Option<bool>(name) { Hidden = true }),
-    ];
+    public IReadOnlyList<Option> Ignored => [Mode, .. _others];
 
     public IEnumerable<Symbol> All =>
         [ApiKey, AuthChoice, Token, TokenProvider, TokenProfileId, TokenExpiresIn, ProfileId, NonInteractive, AcceptRisk, Json, .. Ignored];

@@ -42,7 +42,7 @@ internal sealed class OnboardQuestions(Invocation invocation, OnboardOptions opt
 
         return EnvironmentKey() is not null
             ? OnboardChoice.ApiKey
-            : throw CliFailure.Usage(
+            : throw CliFailure.Failed(
                 "Nothing to onboard: use a terminal, or --anthropic-api-key, or --auth-choice with --token, or set ANTHROPIC_API_KEY.");
     }
 
@@ -60,7 +60,7 @@ internal sealed class OnboardQuestions(Invocation invocation, OnboardOptions opt
     {
         // Only the whole wizard asks for a name; who gave an option knows which he could have given.
         if (!CanAsk || choice != OnboardChoice.SetupToken || invocation.Has(options.AuthChoice) || invocation.Has(options.Token)) return "";
-        var name = await Prompts.TextAsync(_console.Value, "Token name (blank = default)", cancellation);
+        var name = await Prompts.TextAsync(_console.Value, "Token name (blank = default)", static _ => null, cancellation);
         return string.IsNullOrWhiteSpace(name) ? "" : ProfileName.ToId("anthropic", name);
     }
 
@@ -71,10 +71,11 @@ internal sealed class OnboardQuestions(Invocation invocation, OnboardOptions opt
     {
         var first = !_offered;
         _offered = true;
-        if (first && await Secrets.FromOptionAsync(invocation.Get(options.ApiKey), invocation.Surroundings, cancellation) is { } given)
-            return new OnboardSecret(given, wasTyped: false);
+        // A blank option is as good as none.
+        var given = first ? await Secrets.FromOptionAsync(invocation.Get(options.ApiKey), invocation.Surroundings, cancellation) : null;
+        if (!string.IsNullOrWhiteSpace(given)) return new OnboardSecret(Secrets.OnOneLine(given), wasTyped: false);
         if (first && EnvironmentKey() is { } key && (!CanAsk || await WantedAsync(key, cancellation)))
-            return new OnboardSecret(key, wasTyped: false);
+            return new OnboardSecret(Secrets.OnOneLine(key), wasTyped: false);
         return CanAsk ? await TypedAsync("Enter Anthropic API key", cancellation) : null;
     }
 
@@ -86,7 +87,8 @@ internal sealed class OnboardQuestions(Invocation invocation, OnboardOptions opt
         RequireProvider(choice);
         var first = !_offered;
         _offered = true;
-        if (first && await Secrets.FromOptionAsync(invocation.Get(options.Token), invocation.Surroundings, cancellation) is { } given)
+        var given = first ? await Secrets.FromOptionAsync(invocation.Get(options.Token), invocation.Surroundings, cancellation) : null;
+        if (!string.IsNullOrWhiteSpace(given))
             return new OnboardSecret(given, wasTyped: false);
         if (!CanAsk) throw CliFailure.Verbatim($"Missing --token for --auth-choice {OnboardChoices.NameOf(choice)}.");
         if (first) _console.Value.WriteLine("Run `claude setup-token` in another terminal, and paste the token it prints here.");
@@ -94,7 +96,7 @@ internal sealed class OnboardQuestions(Invocation invocation, OnboardOptions opt
     }
 
     private async Task<OnboardSecret> TypedAsync(string question, CancellationToken cancellation) =>
-        new(await Prompts.SecretAsync(_console.Value, question, cancellation), wasTyped: true);
+        new(Secrets.OnOneLine(await Prompts.SecretAsync(_console.Value, question, cancellation)), wasTyped: true);
 
     // openclaw-spec.md §7.1: the choice `token` names its provider, and there is only one.
     private void RequireProvider(OnboardChoice choice)

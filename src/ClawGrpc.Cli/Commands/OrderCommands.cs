@@ -7,7 +7,7 @@ namespace ClawGrpc.Cli.Commands;
 /// <summary><c>claw models auth order get|set|clear</c>.</summary>
 internal static class OrderCommands
 {
-    public static Command Create(Globals globals) => Globals.Group(
+    public static Command Create(Globals globals) => new VerbGroup(
         "order", "Manage per-agent auth profile order overrides", Get(globals), Set(globals), Clear(globals));
 
     private static Command Get(Globals globals)
@@ -31,7 +31,7 @@ internal static class OrderCommands
         var ids = new Argument<string[]>("profileIds")
         {
             Description = "Auth profile ids (e.g. anthropic:default)",
-            Arity = ArgumentArity.ZeroOrMore,
+            Arity = ArgumentArity.OneOrMore,
         };
         const string description = "Set per-agent auth order override (locks rotation to this list)";
         return globals.Command("set", description, [ids, provider], async (invocation, cancellation) =>

@@ -20,25 +20,28 @@ internal static class PasteTokenCommand
         const string description = "Paste a token into auth-profiles.json and update config";
         return globals.Command("paste-token", description, [provider, profileId, expiresIn], async (invocation, cancellation) =>
         {
-            var request = new PasteTokenRequest
-            {
-                AgentId = invocation.AgentId,
-                Provider = ProviderOption.Required(invocation, provider),
-                ProfileId = invocation.Get(profileId)?.Trim() ?? "",
-                ExpiresIn = Expiry(invocation.Get(expiresIn)),
-            };
-            request.Token = invocation.Surroundings.InputIsTerminal
-                ? await Prompts.SecretAsync(invocation.Surroundings.Questions(), $"Paste token for {request.Provider}", cancellation)
-                : await Secrets.FromInputAsync(invocation.Surroundings, cancellation);
-            var response = await invocation.Auth.PasteTokenAsync(request, cancellationToken: cancellation);
-            var profile = $"{response.ProfileId} ({request.Provider.ToLowerInvariant()}/token)";
-            Announcement.Write(invocation, response.ConfigPath, profile, response.Notices);
+            var name = ProviderOption.Required(invocation, provider);
+            await PasteAsync(invocation, name, invocation.Get(profileId)?.Trim() ?? "", Expiry(invocation.Get(expiresIn)), cancellation);
             return 0;
         });
     }
 
+    /// <summary>Asks for the token, or reads it from standard input, and stores it.</summary>
+    public static async Task PasteAsync(
+        Invocation invocation, string provider, string profileId, Duration? expiresIn, CancellationToken cancellation)
+    {
+        var request = new PasteTokenRequest { AgentId = invocation.AgentId, Provider = provider, ProfileId = profileId, ExpiresIn = expiresIn };
+        request.Token = invocation.Surroundings.InputIsTerminal
+            ? await Prompts.SecretAsync(invocation.Surroundings.Questions(), $"Paste token for {provider}", cancellation)
+            : await Secrets.FromInputAsync(invocation.Surroundings, cancellation);
+        var response = await invocation.Auth.PasteTokenAsync(request, cancellationToken: cancellation);
+        Announcement.Write(invocation, response.ConfigPath, $"{response.ProfileId} ({response.Provider}/token)", response.Notices);
+    }
+
+    /// <summary>When a token expires, as an option says it; null: never.</summary>
+    /// <exception cref="CliFailure">It is no duration.</exception>
     // Wrong before anything is asked or sent: a token need not be pasted twice for a typing error beside it.
-    private static Duration? Expiry(string? text)
+    public static Duration? Expiry(string? text)
     {
         try
         {

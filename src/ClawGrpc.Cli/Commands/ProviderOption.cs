@@ -9,10 +9,8 @@ internal static class ProviderOption
 
     /// <summary>The provider that was named.</summary>
     /// <exception cref="CliFailure">None was; in OpenClaw's words and with its exit code (openclaw-spec.md §7.2).</exception>
-    public static string Required(Invocation invocation, Option<string?> provider) => invocation.Get(provider)?.Trim() switch
-    {
-        null => throw CliFailure.Verbatim("error: required option '--provider <name>' not specified"),
-        "" => throw CliFailure.Failed("Missing --provider."),
-        var name => name,
-    };
+    public static string Required(Invocation invocation, Option<string?> provider) =>
+        invocation.Get(provider)?.Trim() is { Length: > 0 } name ? name
+        : invocation.Has(provider) ? throw CliFailure.Failed("Missing --provider.")
+        : throw CliFailure.Verbatim("error: required option '--provider <name>' not specified");
 }

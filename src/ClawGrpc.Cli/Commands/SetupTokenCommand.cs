@@ -23,31 +23,48 @@ internal static class SetupTokenCommand
             if ((invocation.Get(provider)?.Trim().ToLowerInvariant() ?? "anthropic") is not ("anthropic" or ""))
                 throw CliFailure.Failed("Only --provider anthropic is supported for setup-token (uses `claude setup-token`).");
             if (!invocation.Surroundings.InputIsTerminal) throw CliFailure.Failed("setup-token requires an interactive TTY.");
-            var console = invocation.Surroundings.Questions();
-            if (FindClaude(invocation.Surroundings.Environment) is { } claude
-                && (invocation.Get(yes) || await Prompts.ConfirmAsync(console, "Run `claude setup-token` now?", defaultAnswer: true, cancellation)))
-                await RunAsync(claude, cancellation);
-            while (true)
-            {
-                var token = await Prompts.SecretAsync(console, "Paste Anthropic setup-token", cancellation);
-                try
-                {
-                    var request = new OnboardRequest
-                    {
-                        AgentId = invocation.AgentId,
-                        ProfileId = ProfileId,
-                        SetupToken = new SetupTokenCredential { Token = token },
-                    };
-                    var response = await invocation.Auth.OnboardAsync(request, cancellationToken: cancellation);
-                    Announcement.Write(invocation, response.ConfigPath, $"{response.ProfileId} (anthropic/token)", response.Notices);
-                    return 0;
-                }
-                catch (RpcException e) when (ClawGrpcError.From(e).FieldViolations is { Count: > 0 } violations)
-                {
-                    console.WriteLine(string.Join('\n', violations.Select(violation => violation.Description)));
-                }
-            }
+            await AskAsync(invocation, invocation.Get(yes), cancellation);
+            return 0;
         });
+    }
+
+    /// <summary>Runs the Claude CLI where there is one, and stores the token that is pasted.</summary>
+    /// <param name="invocation">The command.</param>
+    /// <param name="agreed">Whether the person has agreed already.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public static async Task AskAsync(Invocation invocation, bool agreed, CancellationToken cancellation)
+    {
+        var console = invocation.Surroundings.Questions();
+        if (FindClaude(invocation.Surroundings.Environment) is { } claude)
+        {
+            if (agreed || await Prompts.ConfirmAsync(console, "Run `claude setup-token` now?", defaultAnswer: true, cancellation))
+                await RunAsync(claude, cancellation);
+        }
+        else if (!agreed && !await Prompts.ConfirmAsync(console, "Have you run `claude setup-token` and copied the token?", defaultAnswer: true, cancellation))
+        {
+            return;
+        }
+
+        while (true)
+        {
+            var token = await Prompts.SecretAsync(console, "Paste Anthropic setup-token", cancellation);
+            try
+            {
+                var request = new OnboardRequest
+                {
+                    AgentId = invocation.AgentId,
+                    ProfileId = ProfileId,
+                    SetupToken = new SetupTokenCredential { Token = token },
+                };
+                var response = await invocation.Auth.OnboardAsync(request, cancellationToken: cancellation);
+                Announcement.Write(invocation, response.ConfigPath, $"{response.ProfileId} (anthropic/token)", response.Notices);
+                return;
+            }
+            catch (RpcException e) when (ClawGrpcError.From(e).FieldViolations is { Count: > 0 } violations)
+            {
+                console.WriteLine(string.Join('\n', violations.Select(violation => violation.Description)));
+            }
+        }
     }
 
     private static string? FindClaude(Func<string, string?> environment) => (environment("PATH") ?? "")

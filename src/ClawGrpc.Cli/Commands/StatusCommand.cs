@@ -26,8 +26,8 @@ internal static class StatusCommand
                 return await ShowAsync(invocation, form, invocation.Get(check), cancellation, probes);
             }
 
-            if (invocation.Get(probe.Probe)) throw CliFailure.Usage("--probe cannot be used with --watch.");
-            if (invocation.Get(check)) throw CliFailure.Usage("--check cannot be used with --watch.");
+            if (invocation.Get(probe.Probe)) throw CliFailure.Failed("--probe cannot be used with --watch.");
+            if (invocation.Get(check)) throw CliFailure.Failed("--check cannot be used with --watch.");
             return await WatchCommand.FollowAsync(invocation, form, cancellation);
         });
     }

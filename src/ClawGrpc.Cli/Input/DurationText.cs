@@ -23,13 +23,12 @@ internal static partial class DurationText
         return TimeSpan.FromMilliseconds((long)Math.Floor(milliseconds + 0.5));
     }
 
-    /// <summary>Reads an optional one: null when there is none, when it is blank, or when it is zero (openclaw-spec.md §3.3).</summary>
+    /// <summary>Reads an optional one: null when there is none, or when it is blank (openclaw-spec.md §3.3). Zero is a span like others.</summary>
     /// <exception cref="FormatException">It is none.</exception>
     public static TimeSpan? ParseOptional(string? raw)
     {
         if (string.IsNullOrWhiteSpace(raw)) return null;
-        var duration = Parse(raw.Trim());
-        return duration == TimeSpan.Zero ? null : duration;
+        return Parse(raw.Trim());
     }
 
     private static double MillisecondsOf(string unit) => unit switch

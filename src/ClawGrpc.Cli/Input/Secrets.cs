@@ -14,6 +14,10 @@ internal static partial class Secrets
     public static async Task<string> FromInputAsync(Surroundings surroundings, CancellationToken cancellation) =>
         (await surroundings.In.ReadToEndAsync(cancellation)).Trim();
 
+    /// <summary>A secret without the line breaks that terminals and mails put into long lines, as OpenClaw 2026.2.9 stores it (openclaw-spec.md §3.3). Of a
+    /// person's paste only: what a program sends is refused for them.</summary>
+    public static string OnOneLine(string pasted) => string.Concat(pasted.Where(character => !"\n\r\u2028\u2029".Contains(character)));
+
     /// <summary>Enough of a secret to recognise it by: four characters at each end, or two when it is short.</summary>
     public static string Preview(string secret) => secret.Length switch
     {

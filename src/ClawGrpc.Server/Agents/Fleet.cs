@@ -133,7 +133,9 @@ internal sealed partial class Fleet(
     // What the main agent's keys do is part of the others' status too.
     private void TellHeirs()
     {
-        foreach (var heir in Awake.Where(agent => Inherits && agent.Id != Main))
+        if (!Inherits)
+            return;
+        foreach (var heir in Awake.Where(agent => agent.Id != Main))
             heir.Feed.Publish();
     }
 

@@ -54,6 +54,9 @@ internal static class Refusal
     public static ClawException NoClaudeLogin(string path) => new(ErrorReason.MissingCredentials, StatusCode.FailedPrecondition,
         $"No Claude Code CLI credentials found at {path}. Log in with the Claude CLI, or onboard the token of claude setup-token.");
 
+    public static ClawException NoApiKey() => new(ErrorReason.MissingCredentials, StatusCode.FailedPrecondition,
+        "There is no API key: none was given, none is in ANTHROPIC_API_KEY, and the agent has no profile of one.");
+
     public static ClawException Stopping() =>
         new(ErrorReason.Stopping, StatusCode.Unavailable, "The server is stopping; repeat the call on the next one.") { RetryAfter = TimeSpan.FromSeconds(1) };
 }

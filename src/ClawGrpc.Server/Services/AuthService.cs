@@ -21,12 +21,15 @@ internal sealed class AuthService(
     Fleet fleet, LiveConfiguration configuration, AgentSetups setups, ClaudeLoginFile claudeLogin, Probes probes, TimeProvider time) : V1.AuthService.AuthServiceBase
 {
     private const string DefaultProfile = "anthropic:default";
+    private const string ApiKeyVariable = "ANTHROPIC_API_KEY";
     private const int DefaultPage = 100;
     private const int LargestPage = 1000;
 
     public override async Task<OnboardResponse> Onboard(OnboardRequest request, ServerCallContext context)
     {
         var agent = await fleet.FindAsync(request.AgentId);
+        if (request is { ApiKey.Existing: true } && configuration.Variable(ApiKeyVariable) is null)
+            return await DeclareExistingAsync(agent, request);
         var input = new Input();
         var isClaudeCli = request.CredentialCase == OnboardRequest.CredentialOneofCase.ClaudeCli;
         var id = input.ProfileId("profile_id", request.ProfileId, isClaudeCli ? ClaudeLogin.ProfileId : DefaultProfile);
@@ -50,7 +53,7 @@ internal sealed class AuthService(
         var expires = input.Expires("expires_in", request.ExpiresIn, time.GetUtcNow());
         input.Check();
         var notices = await StoreAsync(agent, id, new TokenCredential(provider, token, expires), context.CancellationToken);
-        var response = new PasteTokenResponse { AgentId = agent.Id, ProfileId = id, ConfigPath = configuration.EditedPath };
+        var response = new PasteTokenResponse { AgentId = agent.Id, ProfileId = id, ConfigPath = configuration.EditedPath, Provider = provider };
         response.Notices.AddRange(notices);
         return response;
     }
@@ -143,11 +146,29 @@ internal sealed class AuthService(
         await configuration.CheckAsync();
         await agent.ChangeAsync(_ => [new PutProfile(id, credential)], cancellation);
 
+        await DeclareAsync(id, credential);
+        return subscription ? Terms.OfSubscriptions : [];
+    }
+
+    private async Task DeclareAsync(string id, Credential credential)
+    {
         // The mode oauth takes a token too, and the CLI may have one today and the other tomorrow.
         var mode = id == ClaudeLogin.ProfileId ? "oauth" : Eligible.ModeOf(credential);
         var declared = new DeclaredProfile(id, credential.Provider, mode, credential.Email);
         await configuration.EditAsync(text => new ConfigurationEdit(ProfileEdits.Apply(text, declared)), CancellationToken.None);
-        return subscription ? Terms.OfSubscriptions : [];
+    }
+
+    // openclaw-spec.md, section 7.1: without a key the one that is there will do. OpenClaw declares anthropic:default whatever the
+    // profile's id is, and a declared profile that is not stored hides those that are: here it is the one that was found.
+    private async Task<OnboardResponse> DeclareExistingAsync(Agent agent, OnboardRequest request)
+    {
+        var asked = request.ProfileId.Trim();
+        var keys = agent.Store.Profiles
+            .Where(profile => profile.Credential is ApiKeyCredential { Key.IsBlank: false } key && Provider.Normalize(key.Provider) == Provider.Anthropic)
+            .Where(profile => asked.Length == 0 || profile.Id == asked).ToList();
+        var found = keys.Find(profile => profile.Id == DefaultProfile) ?? keys.FirstOrDefault() ?? throw Refusal.NoApiKey();
+        await DeclareAsync(found.Id, found.Credential);
+        return new OnboardResponse { AgentId = agent.Id, ProfileId = found.Id, Type = CredentialType.ApiKey, ConfigPath = configuration.EditedPath };
     }
 
     private (Credential Credential, CredentialType Type) CredentialOf(OnboardRequest request, Input input)
@@ -155,7 +176,10 @@ internal sealed class AuthService(
         switch (request.CredentialCase)
         {
             case OnboardRequest.CredentialOneofCase.ApiKey:
-                var key = input.Secret("api_key.key", CredentialInput.ApiKey(request.ApiKey.Key));
+                if (request.ApiKey is { Existing: true, Key.Length: > 0 })
+                    input.Wrong("api_key.existing", "Expected either a key or the existing one");
+                var given = request.ApiKey.Existing ? configuration.Variable(ApiKeyVariable)?.Reveal() ?? "" : request.ApiKey.Key;
+                var key = input.Secret("api_key.key", CredentialInput.ApiKey(given));
                 return (new ApiKeyCredential(Provider.Anthropic, key, input.Email("api_key.email", request.ApiKey.Email)), CredentialType.ApiKey);
             case OnboardRequest.CredentialOneofCase.SetupToken:
                 var token = input.Secret("setup_token.token", CredentialInput.SetupToken(request.SetupToken.Token));

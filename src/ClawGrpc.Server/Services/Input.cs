@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using System.Text.RegularExpressions;
 using ClawGrpc.Core.Profiles;
 using ClawGrpc.Server.Errors;
@@ -10,7 +12,7 @@ internal sealed partial class Input
 {
     private const int LongestProfileId = 200;
     private const int LongestEmail = 320;
-    private static readonly TimeSpan LongestExpiry = TimeSpan.FromDays(3650);
+    private static readonly TimeSpan LongestExpiry = TimeSpan.FromDays(365_000);
     private readonly List<(string Field, string Description)> _wrong = [];
 
     public void Wrong(string field, string description) => _wrong.Add((field, description));
@@ -44,8 +46,8 @@ internal sealed partial class Input
         var id = given.Trim().Length > 0 ? given.Trim() : otherwise;
         if (id is null)
             Wrong(field, "Required: the id of the profile, such as anthropic:default");
-        else if (id.Length > LongestProfileId || !ProfileName().IsMatch(id))
-            Wrong(field, $"Expected at most {LongestProfileId} printable characters without spaces, such as anthropic:work");
+        else if (id.Length > LongestProfileId || !IsPrintable(id))
+            Wrong(field, $"Expected at most {LongestProfileId} printable characters on one line, such as anthropic:work");
         return id ?? "";
     }
 
@@ -58,20 +60,30 @@ internal sealed partial class Input
         return email.Length > 0 ? email : null;
     }
 
-    /// <summary>When a credential expires; null: never. A span of zero counts as none, as OpenClaw has it.</summary>
+    /// <summary>When a credential expires; null: never. After a span of zero it has expired, as with OpenClaw.</summary>
     public DateTimeOffset? Expires(string field, Duration? span, DateTimeOffset now)
     {
-        if (span is null || (span.Seconds == 0 && span.Nanos == 0))
+        if (span is null)
             return null;
         if (span.Seconds >= 0 && span.Nanos is >= 0 and < 1_000_000_000 && span.Seconds <= LongestExpiry.TotalSeconds)
             return now + span.ToTimeSpan();
-        Wrong(field, "Expected a span from now, at most ten years");
+        Wrong(field, "Expected a span from now, at most a thousand years");
         return null;
     }
 
     [GeneratedRegex(@"^[a-z0-9][a-z0-9.\-]{0,63}\z")]
     private static partial Regex ProviderName();
 
-    [GeneratedRegex(@"^[!-~]+\z")]
-    private static partial Regex ProfileName();
+    // The programs take any id. What would garble a line of output, or is no text, is refused.
+    private static bool IsPrintable(string id)
+    {
+        foreach (var rune in id.EnumerateRunes())
+        {
+            if (rune == Rune.ReplacementChar || Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format
+                or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
+                return false;
+        }
+
+        return true;
+    }
 }

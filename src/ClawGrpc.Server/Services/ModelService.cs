@@ -102,47 +102,49 @@ internal sealed class ModelService(
 
     public override async Task<SetDefaultModelResponse> SetDefaultModel(SetDefaultModelRequest request, ServerCallContext context)
     {
-        await EditAsync(text => ModelEdits.SetDefault(text, Checked("model", request.Model), Aliases), context);
-        return new SetDefaultModelResponse { Model = Models.Default.Key, ConfigPath = configuration.EditedPath };
+        await EditAsync(text => ModelEdits.SetDefault(text, CheckedModel(request.Model), Aliases, request.Image), context);
+        return new SetDefaultModelResponse { Model = ChoiceOf(request.Image).Primary ?? "", ConfigPath = configuration.EditedPath };
     }
 
     public override async Task<AddModelAliasResponse> AddModelAlias(AddModelAliasRequest request, ServerCallContext context)
     {
-        await EditAsync(text => ModelEdits.AddAlias(text, Checked("alias", request.Alias), Checked("model", request.Model), Aliases), context);
+        await EditAsync(text => ModelEdits.AddAlias(text, CheckedAlias(request.Alias), CheckedModel(request.Model), Aliases), context);
         return new AddModelAliasResponse { Model = Aliases.Find(request.Alias)?.Key ?? "", ConfigPath = configuration.EditedPath };
     }
 
     public override async Task<RemoveModelAliasResponse> RemoveModelAlias(RemoveModelAliasRequest request, ServerCallContext context)
     {
-        await EditAsync(text => ModelEdits.RemoveAlias(text, Checked("alias", request.Alias)), context);
+        await EditAsync(text => ModelEdits.RemoveAlias(text, CheckedAlias(request.Alias), Aliases), context);
         return new RemoveModelAliasResponse { ConfigPath = configuration.EditedPath };
     }
 
     public override async Task<AddModelFallbackResponse> AddModelFallback(AddModelFallbackRequest request, ServerCallContext context)
     {
-        await EditAsync(text => ModelEdits.AddFallback(text, Checked("model", request.Model), Aliases), context);
+        await EditAsync(text => ModelEdits.AddFallback(text, CheckedModel(request.Model), Aliases, request.Image), context);
         var response = new AddModelFallbackResponse { ConfigPath = configuration.EditedPath };
-        response.Fallbacks.AddRange(Models.Fallbacks.Select(model => model.Key));
+        response.Fallbacks.AddRange(ChoiceOf(request.Image).Fallbacks ?? []);
         return response;
     }
 
     public override async Task<RemoveModelFallbackResponse> RemoveModelFallback(RemoveModelFallbackRequest request, ServerCallContext context)
     {
-        await EditAsync(text => ModelEdits.RemoveFallback(text, Checked("model", request.Model), Aliases), context);
+        await EditAsync(text => ModelEdits.RemoveFallback(text, CheckedModel(request.Model), Aliases, request.Image), context);
         var response = new RemoveModelFallbackResponse { ConfigPath = configuration.EditedPath };
-        response.Fallbacks.AddRange(Models.Fallbacks.Select(model => model.Key));
+        response.Fallbacks.AddRange(ChoiceOf(request.Image).Fallbacks ?? []);
         return response;
     }
 
     public override async Task<ClearModelFallbacksResponse> ClearModelFallbacks(ClearModelFallbacksRequest request, ServerCallContext context)
     {
-        await EditAsync(ModelEdits.ClearFallbacks, context);
+        await EditAsync(text => ModelEdits.ClearFallbacks(text, request.Image), context);
         return new ClearModelFallbacksResponse { ConfigPath = configuration.EditedPath };
     }
 
-    private ModelChoices Models => setups.Of(fleet.DefaultId).Models;
+    private ModelAliases Aliases => setups.Of(fleet.DefaultId).Models.Aliases;
 
-    private ModelAliases Aliases => Models.Aliases;
+    // What was edited, and not what the default agent may say otherwise for itself.
+    private ModelChoice ChoiceOf(bool image) =>
+        image ? configuration.Current.Configuration.Agents.ImageModel : configuration.Current.Configuration.Agents.Model;
 
     private async Task EditAsync(Func<string, ConfigurationEdit> edit, ServerCallContext context)
     {
@@ -151,8 +153,11 @@ internal sealed class ModelService(
             agent.Feed.Publish();
     }
 
-    private static string Checked(string field, string value) =>
-        value.Trim().Length > 0 ? value.Trim() : throw Refusal.InvalidField(field, "Required");
+    private static string CheckedModel(string model) =>
+        model.Trim() is { Length: > 0 } said ? said : throw Refusal.InvalidField("model", $"Invalid model reference: {model}");
+
+    private static string CheckedAlias(string alias) =>
+        alias.Trim() is { Length: > 0 } said ? said : throw Refusal.InvalidField("alias", "Alias cannot be empty.");
 
     private static StreamCompleteResponse Started(OpenedCompletion completion) => new()
     {

@@ -38,8 +38,32 @@ public class ModelEditsTests
     public void An_alias_is_removed_and_its_model_stays()
     {
         const string Text = "{ agents: { defaults: { models: { 'c/d': { alias: 'x', params: {} }, } } } }";
-        Assert.Equal("{ agents: { defaults: { models: { 'c/d': { params: {} }, } } } }", ModelEdits.RemoveAlias(Text, "x").Text);
-        Assert.Equal(new ConfigurationEdit(Text, "Alias not found: X"), ModelEdits.RemoveAlias(Text, "X"));
+        Assert.Equal("{ agents: { defaults: { models: { 'c/d': { params: {} }, } } } }", ModelEdits.RemoveAlias(Text, "x", Aliases).Text);
+        Assert.Equal(new ConfigurationEdit(Text, "Alias not found: X"), ModelEdits.RemoveAlias(Text, "X", Aliases));
+    }
+
+    [Fact]
+    public void A_default_alias_is_an_alias_like_others()
+    {
+        const string Listed = "{ agents: { defaults: { models: { 'anthropic/claude-opus-4-6': {} } } } }";
+        Assert.Equal(
+            new ConfigurationEdit(Listed, "Alias opus already points to anthropic/claude-opus-4-6."), ModelEdits.AddAlias(Listed, "opus", "c/d", Aliases));
+        Assert.Equal(
+            new ConfigurationEdit("{ agents: { defaults: { models: { 'anthropic/claude-opus-4-6': { alias: '' } } } } }"),
+            ModelEdits.RemoveAlias(Listed, "opus", Aliases));
+    }
+
+    [Fact]
+    public void The_models_for_images_are_edited_likewise()
+    {
+        const string Text = "{ agents: { defaults: { model: 'a/b', imageModel: 'c/d', models: { 'anthropic/claude-opus-4-6': {}, 'e/f': {} } } } }";
+        var set = ModelEdits.SetDefault(Text, "opus", Aliases, image: true).Text;
+        Assert.Equal(Text.Replace("'c/d'", "{ primary: 'anthropic/claude-opus-4-6' }", StringComparison.Ordinal), set);
+        var added = ModelEdits.AddFallback(Text, "e/f", Aliases, image: true).Text;
+        Assert.Equal(Text.Replace("'c/d'", "{ primary: 'c/d', fallbacks: ['e/f'] }", StringComparison.Ordinal), added);
+        Assert.Equal(new ConfigurationEdit(added, "Image fallback not found: g/h"), ModelEdits.RemoveFallback(added, "g/h", Aliases, image: true));
+        Assert.Equal(added.Replace("['e/f']", "[]", StringComparison.Ordinal), ModelEdits.RemoveFallback(added, "e/f", Aliases, image: true).Text);
+        Assert.Equal(added.Replace("['e/f']", "[]", StringComparison.Ordinal), ModelEdits.ClearFallbacks(added, image: true).Text);
     }
 
     [Theory]

@@ -26,10 +26,10 @@ public class BadCredentialTests
         ["half a setup-token"] = (SetupToken(Token[..40]), "setup_token.token", "Token looks too short"),
         ["an expiry in the past"] = (SetupToken(Token, new Duration { Seconds = -1 }), "setup_token.expires_in", "Expected a span from now"),
         ["an expiry a little in the past"] = (SetupToken(Token, new Duration { Nanos = -1 }), "setup_token.expires_in", "Expected a span from now"),
-        ["an expiry beyond ten years"] = (SetupToken(Token, new Duration { Seconds = long.MaxValue }), "setup_token.expires_in", "at most ten years"),
+        ["an expiry beyond a thousand years"] = (SetupToken(Token, new Duration { Seconds = long.MaxValue }), "setup_token.expires_in", "at most a thousand years"),
         ["an expiry that is no span"] = (SetupToken(Token, new Duration { Seconds = 1, Nanos = int.MaxValue }), "setup_token.expires_in", "Expected a span"),
-        ["a profile with a space"] = (Key(KeyOne, "anthropic: one"), "profile_id", "printable characters without spaces"),
-        ["a profile with a line break"] = (Key(KeyOne, "anthropic:\none"), "profile_id", "printable characters without spaces"),
+        ["a profile with a line break"] = (Key(KeyOne, "anthropic:\none"), "profile_id", "printable characters on one line"),
+        ["a profile with a mark that turns the writing"] = (Key(KeyOne, "anthropic:\u202Eone"), "profile_id", "printable characters on one line"),
         ["an endless profile"] = (Key(KeyOne, new string('p', 100_000)), "profile_id", "at most 200"),
         ["an e-mail with a line break"] = (new() { ApiKey = new() { Key = KeyOne, Email = "a@example.com\nb" } }, "api_key.email", "one line"),
         ["an endless e-mail"] = (new() { ApiKey = new() { Key = KeyOne, Email = new string('e', 100_000) } }, "api_key.email", "at most"),
@@ -53,7 +53,7 @@ public class BadCredentialTests
         var failed = await CallFailure.OfAsync(async () => await rig.Auth.PasteTokenAsync(new PasteTokenRequest
         {
             Provider = "no such/provider",
-            ProfileId = "a b",
+            ProfileId = "a\nb",
             Token = "",
             ExpiresIn = new Duration { Seconds = -5 },
         }));
