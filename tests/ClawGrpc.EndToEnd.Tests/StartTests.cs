@@ -48,11 +48,11 @@ public class StartTests
     [InlineData("--nonsense")]
     [InlineData("--listen")]
     [InlineData("stray")]
-    public async Task A_command_line_that_is_none_is_exit_code_2(string argument)
+    public async Task A_command_line_that_is_none_is_exit_code_1(string argument)
     {
         await using var house = await House.BuildAsync();
-        Assert.Equal(2, await house.Server(argument).ExitAsync());
-        Assert.Equal(2, await house.Claw("models", "status", "--nonsense").ExitAsync());
+        Assert.Equal(1, await house.Server(argument).ExitAsync());
+        Assert.Equal(1, await house.Claw("models", "status", "--nonsense").ExitAsync());
     }
 
     [Fact]

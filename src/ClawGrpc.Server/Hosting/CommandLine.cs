@@ -7,7 +7,8 @@ namespace ClawGrpc.Server.Hosting;
 /// <param name="Listen">Where to listen; empty: on the socket in the state folder alone.</param>
 internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Listen)
 {
-    private const int UsageError = 2;
+    // As of every other start that cannot be, and of claw's wrong calls (openclaw-spec.md, section 7.2).
+    private const int UsageError = 1;
 
     /// <summary>Reads the arguments and runs the server; prints help, version or what is wrong instead when that is called for.</summary>
     public static async Task<int> RunAsync(string[] args, Func<CommandLine, Task<int>> serve)
