@@ -78,6 +78,24 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : TimeProvider
     /// <summary>Waits until something waits once, for a span from <paramref name="atLeast"/> to <paramref name="atMost"/>, and moves to its end.</summary>
     public async Task PassAsync(TimeSpan atLeast, TimeSpan atMost) => AdvanceTo(await DueAsync(atLeast, atMost));
 
+    /// <summary>Moves to the end of such a wait if there is one now. False: there is none, or none any more.</summary>
+    public bool TryPass(TimeSpan atLeast, TimeSpan atMost)
+    {
+        DateTimeOffset due;
+        lock (_lock)
+        {
+            if (_timers.Find(timer => timer.IsOnce && timer.Span >= atLeast && timer.Span <= atMost) is not { } found)
+            {
+                return false;
+            }
+
+            due = found.Due;
+        }
+
+        AdvanceTo(due);
+        return true;
+    }
+
     /// <summary>Moves to the end of every such wait until <paramref name="task"/> is done, and no further.</summary>
     public async Task<T> PassUntilAsync<T>(Task<T> task, TimeSpan atLeast, TimeSpan atMost)
     {
