@@ -18,9 +18,9 @@ apps := bin/clawgrpc bin/claw bin/sandbox
 stamps := artifacts/stamps
 # Folders are listed too: a folder's time changes when a file is added to it or deleted from it.
 # Of bench the project alone: a folder named like a target would be that target.
-roots := $(wildcard src tests protos eng/grpc-contracts bench/ClawGrpc.Bench)
+roots := $(wildcard src tests protos bench/ClawGrpc.Bench)
 projects := $(shell find $(roots) -name '*.csproj' -o -name '*.props' -o -name '*.targets')
-sources := $(shell find $(roots) '(' -name bin -o -name obj -o -name locks ')' -prune -o ! -name packages.lock.json -print)
+sources := $(shell find $(roots) '(' -name bin -o -name obj ')' -prune -o ! -name packages.lock.json -print)
 settings := ClawGrpc.sln global.json Directory.Build.props Directory.Packages.props
 
 .PHONY: help
@@ -85,15 +85,7 @@ clean: ## Delete everything that was made here
 	rm -rf artifacts bin
 	git clean -fdXq -- clients eng src tests
 
-# Which packages the feed has decides what is built: docs/decisions/0001-stand-ins-for-absent-packages.md. Asked every time, since the
-# answer is remembered and the file changes only with it.
-.PHONY: always
-always:
-feed := eng/grpc-contracts/feed.props
-$(feed): always
-	@eng/grpc-contracts/detect.sh
-
-$(stamps)/restore: $(feed) $(filter-out $(feed),$(projects)) $(settings)
+$(stamps)/restore: $(projects) $(settings)
 	dotnet restore ClawGrpc.sln --locked-mode
 	@mkdir -p $(@D)
 	@touch $@

@@ -12,7 +12,6 @@ PATH=$PATH:/usr/sbin
 command -v nginx >/dev/null || eng/debian.sh nginx-light
 # Make has built it already.
 if [ -z "${MAKELEVEL:-}" ]; then
-    eng/grpc-contracts/detect.sh >/dev/null
     dotnet build bench/ClawGrpc.Bench --configuration Release --verbosity quiet -nodeReuse:false
 fi
 

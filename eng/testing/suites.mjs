@@ -1,19 +1,13 @@
 // What there is to test, the longest first.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 
 /** Every suite of the repository at `root`, whose results go to `folder`. */
 export function suites(root, folder) {
   const at = (...parts) => path.join(root, ...parts);
-  return [...bothFeeds(at), ...typescript(at), ...python(at), ...dotnet(at, folder), ...own(at, folder)];
+  return [...typescript(at), ...python(at), ...dotnet(at, folder), ...own(at, folder)];
 }
-
-// Builds the solution against published contracts and against the stand-ins; it works or it does not. Leaves with them.
-const bothFeeds = (at) =>
-  existsSync(at('eng/grpc-contracts'))
-    ? [{ name: 'both-feeds', commands: [{ run: ['eng/grpc-contracts/test-both-feeds.sh'] }], cwd: at() }]
-    : [];
 
 // One suite for each test project, named by its folder. One that is not in the solution was not built, and so fails here.
 const dotnet = (at, folder) =>

@@ -1,6 +1,6 @@
 using ClawGrpc.Core;
-using ClawGrpc.Core.Profiles;
-using ClawGrpc.Server.State;
+using ClawGrpc.Core.StateFiles;
+using ClawGrpc.Gateway.Stores;
 
 // A process that writes state until it is killed, for tests of what is left then. Each line it prints is a promise: it is on disk.
 var timing = new LockTiming { FirstDelay = TimeSpan.FromMilliseconds(1), MaxDelay = TimeSpan.FromMilliseconds(20), Retries = 2_000 };

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
-using ClawGrpc.Core.Profiles;
-using ClawGrpc.Core.Selection;
+using ClawGrpc.Core.Routing;
 
 namespace ClawGrpc.Core.Configuration;
 
@@ -74,12 +73,12 @@ public sealed record AuthConfiguration
     private sealed record ProviderOrder(string Provider, ImmutableArray<string> Ids)
     {
         public static ProviderOrder? Read(string provider, Field ids) =>
-            ids.Texts() is { } list ? new ProviderOrder(Selection.Provider.Normalize(provider), list) : null;
+            ids.Texts() is { } list ? new ProviderOrder(Core.Provider.Normalize(provider), list) : null;
     }
 
     private sealed record ProviderBackoff(string Provider, double Hours)
     {
         public static ProviderBackoff? Read(string provider, Field hours) =>
-            hours.PositiveNumber() is { } number ? new ProviderBackoff(Selection.Provider.Normalize(provider), number) : null;
+            hours.PositiveNumber() is { } number ? new ProviderBackoff(Core.Provider.Normalize(provider), number) : null;
     }
 }

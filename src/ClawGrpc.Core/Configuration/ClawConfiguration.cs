@@ -1,4 +1,4 @@
-using ClawGrpc.Core.Selection;
+using ClawGrpc.Core.Routing;
 
 namespace ClawGrpc.Core.Configuration;
 

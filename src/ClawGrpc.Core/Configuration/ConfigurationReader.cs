@@ -1,4 +1,4 @@
-using ClawGrpc.Core.Json5;
+using ClawGrpc.Json5;
 
 namespace ClawGrpc.Core.Configuration;
 

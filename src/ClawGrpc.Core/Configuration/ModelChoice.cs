@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using ClawGrpc.Core.Json5;
-using ClawGrpc.Core.Messages;
+using ClawGrpc.Core.Anthropic;
+using ClawGrpc.Json5;
 
 namespace ClawGrpc.Core.Configuration;
 
@@ -48,7 +48,7 @@ public sealed record ModelEntry(string Key, string? Alias, ModelParameters Param
         var read = new ModelEntry(key, entry.Text("alias")?.Trim(), ModelParameters.Read(entry.Find("params")));
         entry.Ignore("streaming", "agentRuntime", "pickerRuntimes", "codeMode");
         entry.RefuseOthers();
-        if (read.Parameters.Temperature is not null && ModelRef.ParseKey(key) is { Provider: Selection.Provider.Anthropic } model && !Sampling.IsFree(model.Model))
+        if (read.Parameters.Temperature is not null && ModelRef.ParseKey(key) is { Provider: Provider.Anthropic } model && !Sampling.IsFree(model.Model))
             entry.Find("params")?.Section("record")?.Find("temperature")?.Warn("Ignored: this model takes no temperature");
         return read;
     }

@@ -27,7 +27,7 @@ public sealed record ModelRef(string Provider, string Model, string? ProfileId =
 
         var name = text.Trim();
         return name.Contains('/', StringComparison.Ordinal) ? ParseKey(name)
-            : name.Length > 0 ? aliases.Find(name) ?? new ModelRef(Selection.Provider.Anthropic, FullId(Selection.Provider.Anthropic, name))
+            : name.Length > 0 ? aliases.Find(name) ?? new ModelRef(Core.Provider.Anthropic, FullId(Core.Provider.Anthropic, name))
             : null;
     }
 
@@ -41,15 +41,15 @@ public sealed record ModelRef(string Provider, string Model, string? ProfileId =
     {
         // At the first slash: what follows may contain further ones.
         var parts = key.Split('/', 2, StringSplitOptions.TrimEntries);
-        var provider = parts is [var named, _] ? Selection.Provider.Normalize(named) : Selection.Provider.Anthropic;
+        var provider = parts is [var named, _] ? Core.Provider.Normalize(named) : Core.Provider.Anthropic;
         return provider.Length > 0 && parts[^1].Length > 0 ? new ModelRef(provider, FullId(provider, parts[^1])) : null;
     }
 
     private static string FullId(string provider, string model) => (provider, model.ToLowerInvariant()) switch
     {
-        (Selection.Provider.Anthropic, "opus-4.6") => "claude-opus-4-6",
-        (Selection.Provider.Anthropic, "opus-4.5") => "claude-opus-4-5",
-        (Selection.Provider.Anthropic, "sonnet-4.5") => "claude-sonnet-4-5",
+        (Core.Provider.Anthropic, "opus-4.6") => "claude-opus-4-6",
+        (Core.Provider.Anthropic, "opus-4.5") => "claude-opus-4-5",
+        (Core.Provider.Anthropic, "sonnet-4.5") => "claude-sonnet-4-5",
         _ => model,
     };
 }

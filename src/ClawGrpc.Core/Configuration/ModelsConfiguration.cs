@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using ClawGrpc.Core.Selection;
 
 namespace ClawGrpc.Core.Configuration;
 

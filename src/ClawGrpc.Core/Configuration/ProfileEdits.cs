@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using ClawGrpc.Core.Json5;
-using ClawGrpc.Core.Selection;
+using ClawGrpc.Core.Routing;
+using ClawGrpc.Json5;
 
 namespace ClawGrpc.Core.Configuration;
 

@@ -1,8 +1,7 @@
 using System.Collections.Immutable;
-using ClawGrpc.Core.Json5;
-using ClawGrpc.Core.Messages;
+using ClawGrpc.Core.Anthropic;
 using ClawGrpc.Core.Pricing;
-using ClawGrpc.Core.Selection;
+using ClawGrpc.Json5;
 
 namespace ClawGrpc.Core.Configuration;
 

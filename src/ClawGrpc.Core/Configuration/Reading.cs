@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using ClawGrpc.Core.Json5;
+using ClawGrpc.Json5;
 
 namespace ClawGrpc.Core.Configuration;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using ClawGrpc.Core.Messages;
+using ClawGrpc.Core.Anthropic;
 
 namespace ClawGrpc.Core.Pricing;
 

@@ -1,11 +1,11 @@
 using System.Net;
-using ClawGrpc.Server.Agents;
-using ClawGrpc.Server.Completions;
-using ClawGrpc.Server.Configuration;
-using ClawGrpc.Server.Errors;
-using ClawGrpc.Server.Monitoring;
-using ClawGrpc.Server.Services;
-using ClawGrpc.Server.State;
+using ClawGrpc.Gateway.Agents;
+using ClawGrpc.Gateway.Completions;
+using ClawGrpc.Gateway.Configuration;
+using ClawGrpc.Gateway.Status;
+using ClawGrpc.Gateway.Stores;
+using ClawGrpc.Gateway.Upstream;
+using ClawGrpc.Server.Grpc;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -88,9 +88,15 @@ internal static class ServerHost
             grpc.MaxSendMessageSize = null;
             grpc.Interceptors.Add<ErrorInterceptor>();
         });
+        builder.Services.AddGrpcHealthChecks(health =>
+        {
+            foreach (var service in new[] { V1.AuthService.Descriptor, V1.ModelService.Descriptor })
+                health.Services.Map(service.FullName, static _ => true);
+        });
+        builder.Services.AddGrpcReflection();
         builder.Services.AddSingleton(time).AddSingleton(folder).AddSingleton(new ClaudeLoginFile(folder, Environment.GetEnvironmentVariable))
-            .AddSingleton(_ => new HttpMessageInvoker(Upstream.NewHandler()))
-            .AddSingleton<Upstream>().AddSingleton<TokenEndpoint>().AddSingleton<SessionPins>().AddSingleton<Gateway>().AddSingleton<ModelCatalog>().AddSingleton<Probes>().AddSingleton<StateWatch>()
+            .AddSingleton(_ => new HttpMessageInvoker(AnthropicApi.NewHandler()))
+            .AddSingleton<AnthropicApi>().AddSingleton<TokenEndpoint>().AddSingleton<SessionPins>().AddSingleton<Completion>().AddSingleton<ModelCatalog>().AddSingleton<Probes>().AddSingleton<StateWatch>()
             .AddSingleton<LiveConfiguration>().AddSingleton<Fleet>().AddSingleton<FileChanges>().AddSingleton<AgentSetups>().AddSingleton<AuthReport>().AddSingleton<StatusReport>()
             .AddSingleton<CallReader>().AddSingleton<ErrorInterceptor>().AddSingleton<AuthService>().AddSingleton<ModelService>()
             .AddHostedService(services => services.GetRequiredService<StateWatch>());
@@ -98,8 +104,8 @@ internal static class ServerHost
         app.Use(UnreadRequests.ExplainAsync);
         app.MapGrpcService<AuthService>();
         app.MapGrpcService<ModelService>();
-        app.MapGrpcService<HealthService>();
-        app.MapGrpcService<ReflectionService>();
+        app.MapGrpcHealthChecksService();
+        app.MapGrpcReflectionService();
         await app.Services.GetRequiredService<LiveConfiguration>().StartAsync();
         return app;
     }

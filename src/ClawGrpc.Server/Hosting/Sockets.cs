@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using ClawGrpc.Server.State;
+using ClawGrpc.Gateway.Stores;
 
 namespace ClawGrpc.Server.Hosting;
 

@@ -54,6 +54,8 @@ public sealed class Keyboard : IAnsiConsole, IAnsiConsoleInput
 
     public void Write(IRenderable renderable) => _console.Write(renderable);
 
+    public void WriteAnsi(Action<AnsiWriter> action) => _console.WriteAnsi(action);
+
     public bool IsKeyAvailable() => _keys.Count > 0;
 
     public ConsoleKeyInfo? ReadKey(bool intercept) => _keys.Dequeue();

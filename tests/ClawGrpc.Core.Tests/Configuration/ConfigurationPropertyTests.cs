@@ -1,7 +1,7 @@
 using ClawGrpc.Core.Configuration;
-using ClawGrpc.Core.Json5;
-using ClawGrpc.Core.Selection;
+using ClawGrpc.Core.Routing;
 using ClawGrpc.Core.Tests.Json5;
+using ClawGrpc.Json5;
 
 namespace ClawGrpc.Core.Tests.Configuration;
 

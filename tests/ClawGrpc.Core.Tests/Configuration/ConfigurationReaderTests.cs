@@ -1,6 +1,5 @@
 using ClawGrpc.Core.Configuration;
-using ClawGrpc.Core.Profiles;
-using ClawGrpc.Core.Selection;
+using ClawGrpc.Core.Routing;
 
 namespace ClawGrpc.Core.Tests.Configuration;
 
@@ -162,7 +161,7 @@ public class ConfigurationReaderTests
 
         static string Told(ModelParameters parameters) => FormattableString.Invariant(
             $"{parameters.Retention} {parameters.CacheOnSubscription} {parameters.Temperature} {parameters.MaxTokens} {string.Join(',', parameters.AnthropicBeta)}")
-            + string.Concat(parameters.Others.OrderBy(other => other.Key).Select(other => other.Key == "x" ? " x" : $" {other.Key}{((Core.Json5.Json5Number)other.Value).Value}"));
+            + string.Concat(parameters.Others.OrderBy(other => other.Key).Select(other => other.Key == "x" ? " x" : $" {other.Key}{((ClawGrpc.Json5.Json5Number)other.Value).Value}"));
     }
 
     [Theory]

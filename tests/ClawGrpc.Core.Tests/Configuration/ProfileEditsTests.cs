@@ -1,5 +1,5 @@
 using ClawGrpc.Core.Configuration;
-using ClawGrpc.Core.Selection;
+using ClawGrpc.Core.Routing;
 
 namespace ClawGrpc.Core.Tests.Configuration;
 

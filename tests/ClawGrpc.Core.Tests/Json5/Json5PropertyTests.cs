@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using ClawGrpc.Core.Json5;
+using ClawGrpc.Json5;
 
 namespace ClawGrpc.Core.Tests.Json5;
 

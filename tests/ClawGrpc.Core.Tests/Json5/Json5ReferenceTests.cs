@@ -1,5 +1,5 @@
 using System.Text.Json;
-using ClawGrpc.Core.Json5;
+using ClawGrpc.Json5;
 using Xunit.Abstractions;
 
 namespace ClawGrpc.Core.Tests.Json5;

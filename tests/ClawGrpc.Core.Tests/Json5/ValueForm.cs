@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
-using ClawGrpc.Core.Json5;
+using ClawGrpc.Json5;
 
 namespace ClawGrpc.Core.Tests.Json5;
 

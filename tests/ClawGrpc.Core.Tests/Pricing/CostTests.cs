@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
-using ClawGrpc.Core.Messages;
+using ClawGrpc.Core.Anthropic;
 using ClawGrpc.Core.Pricing;
 
 namespace ClawGrpc.Core.Tests.Pricing;

@@ -106,7 +106,7 @@ public class ListModelsTests
         var others = Enumerable.Range(0, 20).Select(_ => ListAsync(rig)).ToList();
         await rig.Sandbox.WaitForRequestsAsync(1);
         await leave.CancelAsync();
-        await Assert.ThrowsAsync<Grpc.Core.RpcException>(async () => await first);
+        await Assert.ThrowsAsync<global::Grpc.Core.RpcException>(async () => await first);
         var all = await rig.Time.PassUntilAsync(Task.WhenAll(others), TimeSpan.FromMilliseconds(2900), TimeSpan.FromMilliseconds(3000));
         Assert.All(all, list => Assert.Contains(list.Models, model => model.Model_ == "anthropic/claude-fable-5-2"));
         Assert.Single(rig.Sandbox.Requests);

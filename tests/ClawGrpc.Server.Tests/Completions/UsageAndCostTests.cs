@@ -1,4 +1,4 @@
-using ClawGrpc.Server.Completions;
+using ClawGrpc.Gateway.Configuration;
 using ClawGrpc.Server.Tests.Harness;
 using ClawGrpc.Testing;
 using ClawGrpc.V1;

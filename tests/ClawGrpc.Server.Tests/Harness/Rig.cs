@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using ClawGrpc.Client;
+using ClawGrpc.Gateway.Stores;
 using ClawGrpc.Server.Hosting;
-using ClawGrpc.Server.State;
 using ClawGrpc.Testing;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;

@@ -53,7 +53,7 @@ public class CancellationTests
         await using var rig = await WithTwoKeysAsync();
         rig.Sandbox.Script(FaultOf(phase));
         using var handler = rig.NewHandler();
-        using (var channel = Grpc.Net.Client.GrpcChannel.ForAddress("http://localhost", new() { HttpHandler = handler }))
+        using (var channel = global::Grpc.Net.Client.GrpcChannel.ForAddress("http://localhost", new() { HttpHandler = handler }))
         {
             var call = new V1.ModelService.ModelServiceClient(channel).StreamComplete(new V1.StreamCompleteRequest { Input = Completing.Input() });
             await ReachAsync(rig, call, phase);

@@ -1,5 +1,5 @@
 using System.Globalization;
-using ClawGrpc.Server.State;
+using ClawGrpc.Gateway.Stores;
 using ClawGrpc.Server.Tests.Harness;
 using ClawGrpc.Testing;
 using ClawGrpc.V1;

@@ -1,4 +1,4 @@
-using ClawGrpc.Server.State;
+using ClawGrpc.Gateway.Stores;
 using ClawGrpc.Server.Tests.Harness;
 using ClawGrpc.Testing;
 using ClawGrpc.V1;

@@ -1,9 +1,9 @@
 using ClawGrpc.Core.Configuration;
-using ClawGrpc.Core.Profiles;
-using ClawGrpc.Server.Agents;
-using ClawGrpc.Server.Completions;
-using ClawGrpc.Server.State;
-using ClawGrpc.Server.Tests.State;
+using ClawGrpc.Core.Routing;
+using ClawGrpc.Gateway.Agents;
+using ClawGrpc.Gateway.Stores;
+using ClawGrpc.Gateway.Upstream;
+using ClawGrpc.Server.Tests.Stores;
 using ClawGrpc.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -41,7 +41,7 @@ public sealed class TwoStoresTests : IDisposable
 
     private Agent NewAgent(Sandbox sandbox)
     {
-        var http = new HttpMessageInvoker(Upstream.NewHandler());
+        var http = new HttpMessageInvoker(AnthropicApi.NewHandler());
         var configured = new OAuthConfiguration(new Uri($"{sandbox.BaseUrl}{Login.Path}"), Login.ClientId);
         return new Agent(
             "main", new AgentStore(Profiles, TimeProvider.System), () => HealthRules.OpenClaw20261, () => null, () => { },

@@ -1,6 +1,6 @@
 using ClawGrpc.Server.Hosting;
 using ClawGrpc.Server.Tests.Harness;
-using ClawGrpc.Server.Tests.State;
+using ClawGrpc.Server.Tests.Stores;
 
 namespace ClawGrpc.Server.Tests.Refusing;
 

@@ -1,0 +1,11 @@
+namespace ClawGrpc.Core.Anthropic;
+
+/// <summary>How long upstream keeps what a breakpoint ends.</summary>
+public enum CacheTtl
+{
+    /// <summary><c>5m</c>, also when a breakpoint has no ttl.</summary>
+    FiveMinutes,
+
+    /// <summary><c>1h</c></summary>
+    OneHour,
+}

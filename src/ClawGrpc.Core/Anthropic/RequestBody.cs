@@ -1,0 +1,151 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Unicode;
+
+namespace ClawGrpc.Core.Anthropic;
+
+/// <summary>
+/// A caller's Messages request (anthropic-api.md, section 1.2), looked through once and never rewritten: what is sent is the caller's own
+/// bytes with the few places changed that policy owns. So a prompt has the same bytes whatever profile serves it, and nothing is lost.
+/// </summary>
+public sealed class RequestBody
+{
+    // What `count_tokens` does not take (section 1): it counts a prompt and makes no answer.
+    private static readonly ImmutableHashSet<string> NotCounted =
+    [
+        "max_tokens", "stream", "stop_sequences", "temperature", "top_p", "top_k", "metadata", "service_tier", "container",
+        "inference_geo", "diagnostics", "fallbacks", "fallback_credit_token", "thread",
+    ];
+
+    private static readonly string[] SamplingMembers = ["temperature", "top_p", "top_k"];
+
+    private readonly bool _withoutSampling;
+
+    private RequestBody(ReadOnlyMemory<byte> json, RequestOutline outline, bool withoutSampling)
+    {
+        Json = json;
+        Outline = outline;
+        _withoutSampling = withoutSampling;
+        Model = Value("model") is { Length: > 2 } model && model.Span[0] == '"' ? JsonText.Decode(model.Span[1..^1]) : null;
+        MaxTokens = int.TryParse(Value("max_tokens").Span, CultureInfo.InvariantCulture, out var count) ? count : null;
+        Stream = Value("stream").Span.SequenceEqual("true"u8);
+    }
+
+    /// <summary>The bytes the caller gave.</summary>
+    public ReadOnlyMemory<byte> Json { get; }
+
+    /// <summary>The model the caller names, as it stands there; null: none.</summary>
+    public string? Model { get; }
+
+    /// <summary>The caller's <c>max_tokens</c>; null: none, or one that is no whole number.</summary>
+    public int? MaxTokens { get; }
+
+    /// <summary>Whether the caller's <c>stream</c> is true.</summary>
+    public bool Stream { get; }
+
+    internal RequestOutline Outline { get; }
+
+    /// <summary>
+    /// Looks a request through. Only what would fail for certain, or would be sent wrongly, is refused; the rest is upstream's to judge.
+    /// </summary>
+    /// <param name="json">The request; kept, not copied.</param>
+    /// <param name="anthropicVersion">The version it will be sent with: some members are refused by some versions.</param>
+    /// <param name="errors">All that is wrong; empty: nothing is.</param>
+    /// <returns>The request; null when there are errors.</returns>
+    public static RequestBody? Parse(ReadOnlyMemory<byte> json, string anthropicVersion, out ImmutableArray<FieldError> errors)
+    {
+        var found = new List<FieldError>();
+        var outline = Scan(json.Span, anthropicVersion, found);
+        errors = [.. found];
+        return outline is null ? null : new RequestBody(json, outline, AnthropicVersion.IsWithoutSampling(anthropicVersion));
+    }
+
+    /// <summary>The bytes to send. With nothing to change they are the caller's.</summary>
+    public ReadOnlyMemory<byte> Render(RequestDecisions decisions)
+    {
+        var edits = new List<BodyEdit>(8);
+        if (decisions.Model != Model)
+            Set(edits, "model", BodyEdit.Quoted(decisions.Model), first: true);
+        if (IsLeftOut("max_tokens"))
+            Set(edits, "max_tokens", Encoding.UTF8.GetBytes(decisions.DefaultMaxTokens.ToString(CultureInfo.InvariantCulture)));
+        if (decisions.Temperature is { } temperature && Takes(decisions.Model))
+            Set(edits, "temperature", Sampling.Json(temperature));
+        if (decisions.Stream != Stream)
+            Set(edits, "stream", decisions.Stream ? "true"u8 : "false"u8);
+        if (decisions.Cache is { } cache)
+            edits.AddRange(cache.Edits);
+        return BodyEdit.Apply(Json, edits);
+    }
+
+    /// <summary>The bytes to send for a count of the prompt's tokens: what makes an answer is left out.</summary>
+    /// <param name="model">The model's id as upstream knows it.</param>
+    public ReadOnlyMemory<byte> RenderForCount(string model)
+    {
+        var json = new ArrayBufferWriter<byte>(Json.Length + 64);
+        json.Write("{\"model\":"u8);
+        json.Write(BodyEdit.Quoted(model));
+        foreach (var member in Outline.Members)
+        {
+            if (member.Name == "model" || NotCounted.Contains(member.Name))
+                continue;
+            json.Write(","u8);
+            json.Write(Json.Span[member.Start..member.End]);
+        }
+
+        json.Write("}"u8);
+        return json.WrittenMemory;
+    }
+
+    // A caller who says anything of sampling has chosen, and thinking leaves no choice.
+    private bool Takes(string model) => !_withoutSampling && Sampling.IsFree(model) && Array.TrueForAll(SamplingMembers, IsLeftOut)
+        && (IsLeftOut("thinking") || new JsonMembers(Value("thinking")).Find("type"u8).Span.SequenceEqual("\"disabled\""u8));
+
+    private bool IsLeftOut(string name) => Value(name) is var value && (value.IsEmpty || value.Span.SequenceEqual("null"u8));
+
+    private void Set(List<BodyEdit> edits, string name, ReadOnlySpan<byte> value, bool first = false)
+    {
+        if (Outline.Find(name) is { } member)
+        {
+            edits.Add(new BodyEdit(member.ValueStart, member.End, value.ToArray()));
+            return;
+        }
+
+        var key = Encoding.UTF8.GetBytes($"\"{name}\":");
+        if (first)
+            edits.Add(new BodyEdit(Outline.Start + 1, Outline.Start + 1, (byte[])[.. key, .. value, (byte)',']));
+        else
+            edits.Add(new BodyEdit(Outline.End, Outline.End, (byte[])[(byte)',', .. key, .. value]));
+    }
+
+    private ReadOnlyMemory<byte> Value(string name) =>
+        Outline.Find(name) is { } member ? Json[member.ValueStart..member.End] : default;
+
+    private static RequestOutline? Scan(ReadOnlySpan<byte> json, string version, List<FieldError> errors)
+    {
+        try
+        {
+            if (!Utf8.IsValid(json))
+                errors.Add(new FieldError("", $"is not valid UTF-8 at its byte {ValidLength(json)}"));
+            return errors.Count > 0 ? null : new RequestScan(json, version, errors).Read();
+        }
+        catch (JsonException wrong)
+        {
+            // The exception's own text ends in the position, counted from zero.
+            var cause = wrong.Message.Split(" LineNumber:")[0].Trim();
+            errors.Clear();
+            errors.Add(new FieldError("", $"is not JSON at line {wrong.LineNumber + 1}, byte {wrong.BytePositionInLine + 1}: {cause}"));
+            return null;
+        }
+    }
+
+    private static int ValidLength(ReadOnlySpan<byte> bytes)
+    {
+        var valid = 0;
+        while (Rune.DecodeFromUtf8(bytes[valid..], out _, out var length) == OperationStatus.Done)
+            valid += length;
+        return valid;
+    }
+}

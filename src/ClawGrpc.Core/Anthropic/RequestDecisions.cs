@@ -1,0 +1,10 @@
+
+namespace ClawGrpc.Core.Anthropic;
+
+/// <summary>What is decided about a request; the rest of it is the caller's.</summary>
+/// <param name="Model">The model's id as upstream knows it, without provider.</param>
+/// <param name="Stream">Whether the answer is to be streamed.</param>
+/// <param name="DefaultMaxTokens">Sent as <c>max_tokens</c> when the request has none.</param>
+/// <param name="Cache">What the cache policy adds, planned for the same request; null: nothing.</param>
+/// <param name="Temperature">Sent as <c>temperature</c> when the request says nothing of sampling and <see cref="Sampling"/> allows it; null: none.</param>
+public sealed record RequestDecisions(string Model, bool Stream, int DefaultMaxTokens, CachePlan? Cache = null, double? Temperature = null);

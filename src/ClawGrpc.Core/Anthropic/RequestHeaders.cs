@@ -1,0 +1,136 @@
+using System.Collections.Immutable;
+
+namespace ClawGrpc.Core.Anthropic;
+
+/// <summary>What the headers of a request are made from.</summary>
+public sealed record RequestHeaderInput
+{
+    /// <summary>
+    /// The credential. A text with <c>sk-ant-oat</c> in it goes as a bearer token, any other as an API key (openclaw-spec.md, section 6.4).
+    /// </summary>
+    public required Secret Credential { get; init; }
+
+    /// <summary>The product's version, for <c>user-agent</c>.</summary>
+    public required string ProductVersion { get; init; }
+
+    /// <summary>As the request was checked against it.</summary>
+    public string AnthropicVersion { get; init; } = Anthropic.AnthropicVersion.Default;
+
+    /// <summary>Whether the answer is to be streamed.</summary>
+    public bool Stream { get; init; }
+
+    /// <summary>What the caller adds to <c>anthropic-beta</c>.</summary>
+    public ImmutableArray<string> Betas { get; init; } = [];
+
+    /// <summary><c>models.providers.anthropic.headers</c> of the configuration, in its order.</summary>
+    public ImmutableArray<KeyValuePair<string, string>> Configured { get; init; } = [];
+
+    /// <summary>Whether any breakpoint of the request asks for one hour.</summary>
+    public bool HasOneHour { get; init; }
+
+    /// <summary>When the beta value for it goes along.</summary>
+    public BetaUse ExtendedCacheTtl { get; init; }
+
+    /// <summary>The settings the request's caching was planned with.</summary>
+    public CacheSettings Cache { get; init; } = new();
+}
+
+/// <summary>A header of a request.</summary>
+/// <param name="Name">Lower-case.</param>
+/// <param name="Value">What is sent.</param>
+/// <param name="Shown">What receipts and logs show: the value, or the mask of one that is a secret.</param>
+public sealed record RequestHeader(string Name, Secret Value, string Shown);
+
+/// <summary>Makes the headers of a request to upstream (anthropic-api.md, section 2.1).</summary>
+public static class RequestHeaders
+{
+    private const string Beta = "anthropic-beta";
+
+    // The connection's and the body's: a configured value would break the request or send the credential twice.
+    private static readonly ImmutableHashSet<string> Owned =
+    [
+        "authorization", "x-api-key", "host", "content-type", "content-length", "transfer-encoding", "connection", "keep-alive",
+        "te", "trailer", "upgrade", "expect", "accept-encoding", "anthropic-version",
+    ];
+
+    // The same in every request.
+    private static readonly RequestHeader Version = Open("anthropic-version", AnthropicVersion.Default);
+    private static readonly RequestHeader Json = Open("content-type", "application/json");
+    private static readonly RequestHeader AcceptsJson = Open("accept", "application/json");
+    private static readonly RequestHeader AcceptsEvents = Open("accept", "text/event-stream");
+
+    private static readonly ImmutableArray<string> SecretWords = ["auth", "key", "token", "secret", "cookie", "password", "credential"];
+
+    /// <summary>The headers in the order in which they are sent: exactly one of <c>x-api-key</c> and <c>authorization</c>, never both.</summary>
+    public static ImmutableArray<RequestHeader> Build(RequestHeaderInput input)
+    {
+        var isBearer = IsBearer(input.Credential);
+        var headers = new List<RequestHeader>(8)
+        {
+            Credential(input.Credential, isBearer),
+            input.AnthropicVersion == Anthropic.AnthropicVersion.Default ? Version : Open("anthropic-version", input.AnthropicVersion),
+            Json,
+            input.Stream ? AcceptsEvents : AcceptsJson,
+            Open("user-agent", $"ClawGrpc/{input.ProductVersion}"),
+        };
+        foreach (var (name, value) in input.Configured)
+        {
+            if (IsSent(name, value) && !IsBeta(name))
+                Set(headers, Configured(name.ToLowerInvariant(), value.Trim()));
+        }
+
+        var betas = AnthropicBeta.Union([
+            .. input.Configured.Where(header => IsBeta(header.Key) && IsSent(header.Key, header.Value)).Select(header => header.Value),
+            .. input.Betas,
+            .. AnthropicBeta.OfPolicy(isBearer, input.HasOneHour, input.ExtendedCacheTtl, input.Cache),
+        ]);
+        if (betas.Length > 0)
+            headers.Insert(2, Open(Beta, string.Join(',', betas)));
+        return [.. headers];
+    }
+
+    /// <summary>Whether the credential goes as a bearer token: what it says decides, not what it is called.</summary>
+    public static bool IsBearer(Secret credential) => credential.Reveal().Contains("sk-ant-oat", StringComparison.Ordinal);
+
+    /// <summary>Why no request can carry a header; null: one can.</summary>
+    /// <param name="name">Its name, in any case.</param>
+    /// <param name="value">Its value.</param>
+    public static string? Problem(string name, string value)
+    {
+        if (name.Length == 0 || !name.All(IsOfName))
+            return "expected a name of letters, digits and !#$%&'*+-.^_`|~";
+        return value.Any(letter => letter is < ' ' and not '\t' or > '~') ? "expected a value of printable ASCII characters" : null;
+    }
+
+    /// <summary>Whether ClawGrpc sets a header itself: what the configuration says of it is not sent.</summary>
+    /// <param name="name">Its name, in any case.</param>
+    public static bool IsOwned(string name) => Owned.Contains(name.ToLowerInvariant());
+
+    private static bool IsSent(string name, string value) => !IsOwned(name) && Problem(name, value) is null;
+
+    private static bool IsOfName(char letter) =>
+        char.IsAsciiLetterOrDigit(letter) || "!#$%&'*+-.^_`|~".Contains(letter, StringComparison.Ordinal);
+
+    private static bool IsBeta(string name) => name.Equals(Beta, StringComparison.OrdinalIgnoreCase);
+
+    private static RequestHeader Credential(Secret credential, bool isBearer) => isBearer
+        ? new RequestHeader("authorization", new Secret($"Bearer {credential.Reveal().Trim()}"), $"Bearer {credential.Mask()}")
+        : new RequestHeader("x-api-key", new Secret(credential.Reveal().Trim()), credential.Mask());
+
+    private static RequestHeader Open(string name, string value) => new(name, new Secret(value), value);
+
+    private static RequestHeader Configured(string name, string value)
+    {
+        var secret = new Secret(value);
+        return new RequestHeader(name, secret, SecretWords.Any(word => name.Contains(word, StringComparison.Ordinal)) ? secret.Mask() : value);
+    }
+
+    private static void Set(List<RequestHeader> headers, RequestHeader header)
+    {
+        var at = headers.FindIndex(other => other.Name == header.Name);
+        if (at < 0)
+            headers.Add(header);
+        else
+            headers[at] = header;
+    }
+}

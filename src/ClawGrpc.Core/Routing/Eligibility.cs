@@ -1,0 +1,73 @@
+using ClawGrpc.Core.StateFiles;
+
+namespace ClawGrpc.Core.Routing;
+
+/// <summary>Whether a profile can serve a provider at all (openclaw-spec.md, section 4.1, step 2).</summary>
+public enum Eligibility
+{
+    /// <summary>It can.</summary>
+    Ok,
+
+    /// <summary>No profile of this id is stored.</summary>
+    ProfileMissing,
+
+    /// <summary>The credential, or its declaration, is of another provider.</summary>
+    ProviderMismatch,
+
+    /// <summary>The declaration says another type.</summary>
+    ModeMismatch,
+
+    /// <summary>The secret is blank.</summary>
+    MissingCredential,
+
+    /// <summary>The token has expired.</summary>
+    Expired,
+
+    /// <summary>It is a subscription's, and those are switched off.</summary>
+    SubscriptionsDisabled,
+}
+
+/// <summary>The rules of <see cref="Eligibility"/>.</summary>
+public static class Eligible
+{
+    /// <summary>Whether this profile can serve this provider now.</summary>
+    /// <param name="store">The agent's profiles.</param>
+    /// <param name="auth">The configuration.</param>
+    /// <param name="provider">Normalized.</param>
+    /// <param name="id">The profile.</param>
+    /// <param name="now">The time; a token has expired when equal.</param>
+    public static Eligibility Of(ProfileStore store, AuthSettings auth, string provider, string id, DateTimeOffset now)
+    {
+        if (store.Find(id)?.Credential is not { } credential)
+            return Eligibility.ProfileMissing;
+        if (Provider.Normalize(credential.Provider) != provider)
+            return Eligibility.ProviderMismatch;
+        var declared = auth.Profiles.FirstOrDefault(profile => profile.Id == id);
+        if (declared is not null && Provider.Normalize(declared.Provider) != provider)
+            return Eligibility.ProviderMismatch;
+        if (declared is not null && declared.Mode != ModeOf(credential) && !(declared.Mode == "oauth" && credential is TokenCredential))
+            return Eligibility.ModeMismatch;
+        if (!auth.Subscriptions && credential is not ApiKeyCredential)
+            return Eligibility.SubscriptionsDisabled;
+        return OfSecret(credential, now);
+    }
+
+    /// <summary>The name of a credential's type in files and configuration.</summary>
+    /// <param name="credential">Any.</param>
+    public static string ModeOf(Credential credential) => credential switch
+    {
+        ApiKeyCredential => "api_key",
+        TokenCredential => "token",
+        OAuthCredential => "oauth",
+        _ => throw new InvalidOperationException($"Unknown credential {credential.GetType().Name}."),
+    };
+
+    private static Eligibility OfSecret(Credential credential, DateTimeOffset now) => credential switch
+    {
+        ApiKeyCredential { Key: null or { IsBlank: true } } => Eligibility.MissingCredential,
+        TokenCredential { Token: null or { IsBlank: true } } => Eligibility.MissingCredential,
+        TokenCredential { Expires: { } expires } when now >= expires => Eligibility.Expired,
+        OAuthCredential { Access: null or { IsBlank: true }, Refresh: null or { IsBlank: true } } => Eligibility.MissingCredential,
+        _ => Eligibility.Ok,
+    };
+}

@@ -1,0 +1,174 @@
+using ClawGrpc.Core.Configuration;
+using ClawGrpc.Core.StateFiles;
+
+namespace ClawGrpc.Core.Routing;
+
+/// <summary>Why a login has no access token to give.</summary>
+/// <param name="Cause">Half a sentence without secrets.</param>
+/// <param name="RetryAt">When it is tried again by itself; null: not until the credential or the configuration changes.</param>
+public sealed record LoginProblem(string Cause, DateTimeOffset? RetryAt = null)
+{
+    /// <summary>No token endpoint is configured.</summary>
+    public static readonly LoginProblem NoEndpoint =
+        new("the access token is no longer valid, and no token endpoint is configured (clawgrpc.oauth.tokenUrl and clawgrpc.oauth.clientId)");
+
+    /// <summary>It can do no more than its access token, and that is over.</summary>
+    public static readonly LoginProblem NoRefreshToken = new("the access token is no longer valid, and there is no refresh token");
+
+    /// <summary>Only the Claude CLI refreshes its login.</summary>
+    public static readonly LoginProblem OfClaudeCli =
+        new("the login of the Claude CLI is no longer valid, and only the CLI refreshes it (run claude once)");
+
+    /// <summary>For people, in OpenClaw's words (openclaw-spec.md, section 3.6), with the way out.</summary>
+    public string Message => $"OAuth token refresh failed for anthropic: {Cause}. {(RetryAt is null ? "" : "It is tried again by itself. ")}"
+        + "The way out is a setup-token (claude setup-token, then claw models auth paste-token --provider anthropic).";
+}
+
+/// <summary>What to do about a login now.</summary>
+public enum RefreshStep
+{
+    /// <summary>Nothing: its access token is good and stays so for a while.</summary>
+    NotDue,
+
+    /// <summary>Ask the token endpoint.</summary>
+    Ask,
+
+    /// <summary>Write what the endpoint granted; it must not be asked again.</summary>
+    Write,
+
+    /// <summary>Nothing can be done now: <see cref="RefreshHistory.Problem"/> says why.</summary>
+    Blocked,
+}
+
+/// <summary>What is known of one login's refreshes. It holds of this credential and this endpoint alone, and of no other.</summary>
+/// <param name="Credential">The login as it stands on disk.</param>
+/// <param name="Endpoint">Where it is refreshed; null: nowhere.</param>
+public sealed record RefreshHistory(OAuthCredential Credential, OAuthConfiguration? Endpoint)
+{
+    /// <summary>When the endpoint granted it; null: it did not, or before the start of the server.</summary>
+    public DateTimeOffset? GrantedAt { get; init; }
+
+    /// <summary>Whether upstream refused its access token though it has not expired.</summary>
+    public bool IsRejected { get; init; }
+
+    /// <summary>What the endpoint granted in its place and is not on disk yet; null: nothing.</summary>
+    public OAuthCredential? Unwritten { get; init; }
+
+    /// <summary>What kept it from being refreshed when that was last needed; null: nothing.</summary>
+    public LoginProblem? Problem { get; init; }
+
+    /// <summary>Tries since the last grant that failed.</summary>
+    public int Failures { get; init; }
+}
+
+/// <summary>
+/// When an OAuth login is refreshed and what comes of it (openclaw-spec.md, section 3.6; design: "Security"): ahead of its end, once
+/// for all who wait, and never again with a refresh token that was refused.
+/// </summary>
+public static class LoginRefresh
+{
+    /// <summary>So long before its end an access token is refreshed, while it still serves.</summary>
+    public static readonly TimeSpan Ahead = TimeSpan.FromMinutes(5);
+
+    // OpenClaw's, which uses a token to the very end that the file states. Of short lives it is no more than a tenth.
+    private static readonly TimeSpan Margin = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
+
+    // Upstream that refuses a token this young refuses whatever the endpoint grants.
+    private static readonly TimeSpan Young = TimeSpan.FromMinutes(1);
+
+    /// <summary>Whether a profile is a login that ClawGrpc may refresh. The Claude CLI's is not: it would break the CLI's own.</summary>
+    /// <param name="profile">Any.</param>
+    public static bool IsRefreshable(Profile profile) => profile.Id != ClaudeLogin.ProfileId
+        && profile.Credential is OAuthCredential { Refresh.IsBlank: false } && Provider.Normalize(profile.Credential.Provider) == Provider.Anthropic;
+
+    /// <summary>Whether its access token serves now.</summary>
+    /// <param name="history">The login.</param>
+    /// <param name="now">The time; a token has expired when equal.</param>
+    public static bool IsUsable(RefreshHistory history, DateTimeOffset now) =>
+        !history.IsRejected && history.Credential is { Access.IsBlank: false, Expires: { } expires } && now < expires;
+
+    /// <summary>When it is to be refreshed by itself; past when it is due; null: never.</summary>
+    /// <param name="history">A refreshable login.</param>
+    public static DateTimeOffset? DueAt(RefreshHistory history)
+    {
+        if (history.Endpoint is null || history.Problem is { RetryAt: null })
+            return null;
+        var (expires, granted) = (history.Credential.Expires ?? DateTimeOffset.MinValue, history.GrantedAt ?? DateTimeOffset.MinValue);
+        var due = history.IsRejected || expires - DateTimeOffset.MinValue < Ahead ? DateTimeOffset.MinValue : expires - Ahead;
+
+        // Lives that are shorter than the time ahead would be refreshed without end.
+        if (!history.IsRejected && granted > DateTimeOffset.MinValue)
+            due = Later(due, granted + ((expires - granted) / 2));
+        return Later(due, history.Problem?.RetryAt ?? DateTimeOffset.MinValue);
+    }
+
+    /// <summary>What to do now. The same is asked before waiting and again with what the disk says under its lock.</summary>
+    /// <param name="history">A refreshable login.</param>
+    /// <param name="now">The time.</param>
+    public static RefreshStep StepOf(RefreshHistory history, DateTimeOffset now) => history switch
+    {
+        { Endpoint: null } => IsUsable(history, now) ? RefreshStep.NotDue : RefreshStep.Blocked,
+        { Problem: { } problem } when problem.RetryAt is not { } retry || now < retry => RefreshStep.Blocked,
+        { Unwritten: not null } => RefreshStep.Write,
+        _ => IsUsable(history, now) && DueAt(history) > now ? RefreshStep.NotDue : RefreshStep.Ask,
+    };
+
+    /// <summary>After upstream refused its access token: it counts as expired, unless it was granted just now.</summary>
+    /// <param name="history">A refreshable login.</param>
+    /// <param name="now">The time.</param>
+    public static RefreshHistory AfterRejection(RefreshHistory history, DateTimeOffset now) =>
+        history.GrantedAt is { } granted && now - granted < Young ? history : history with { IsRejected = true };
+
+    /// <summary>After somebody needed it and there was no endpoint to ask.</summary>
+    /// <param name="history">A login that cannot be refreshed now.</param>
+    public static RefreshHistory AfterBlocked(RefreshHistory history) =>
+        history.Endpoint is null ? history with { Problem = LoginProblem.NoEndpoint } : history;
+
+    /// <summary>After an answer of the token endpoint.</summary>
+    /// <param name="history">The login that was sent.</param>
+    /// <param name="answer">The answer.</param>
+    /// <param name="now">The time of the answer.</param>
+    public static RefreshHistory After(RefreshHistory history, GrantAnswer answer, DateTimeOffset now) => answer switch
+    {
+        GrantAnswer.Granted granted => history with { Unwritten = Renewed(history.Credential, granted, now), GrantedAt = now, Problem = null },
+        GrantAnswer.Refused refused => history with { Problem = new LoginProblem(refused.Cause) },
+        GrantAnswer.Failed failed => AfterFailure(history, failed.Cause, failed.RetryAt, now),
+        _ => throw new InvalidOperationException($"Unknown answer {answer.GetType().Name}."),
+    };
+
+    /// <summary>After a try that failed for a reason that passes. Pauses double.</summary>
+    /// <param name="history">The login.</param>
+    /// <param name="cause">Half a sentence without secrets.</param>
+    /// <param name="stated">When a repeat may succeed; null: nobody says. It makes a pause longer, never shorter.</param>
+    /// <param name="now">The time.</param>
+    public static RefreshHistory AfterFailure(RefreshHistory history, string cause, DateTimeOffset? stated, DateTimeOffset now)
+    {
+        var pause = FirstPause * Math.Pow(2, Math.Min(history.Failures, 20));
+        var retry = Later(now + (pause < LongestPause ? pause : LongestPause), stated ?? DateTimeOffset.MinValue);
+        return history with { Problem = new LoginProblem(cause, retry), Failures = history.Failures + 1 };
+    }
+
+    /// <summary>After what was granted is on disk.</summary>
+    /// <param name="history">With <see cref="RefreshHistory.Unwritten"/>.</param>
+    public static RefreshHistory AfterWrite(RefreshHistory history) =>
+        new(history.Unwritten!, history.Endpoint) { GrantedAt = history.GrantedAt };
+
+    /// <summary>What a status says of it. An OAuth login that can be refreshed counts as ok only as long as that does not fail.</summary>
+    /// <param name="history">The login.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="refreshableIsOk">As in <see cref="Expiry.StateOf"/>.</param>
+    public static ExpiryState StateOf(RefreshHistory history, DateTimeOffset now, bool refreshableIsOk) =>
+        history.IsRejected ? ExpiryState.Expired : Expiry.StateOf(history.Credential, now, refreshableIsOk && history.Problem is null);
+
+    // In whole milliseconds, as the file has it: what is read back is the same.
+    private static OAuthCredential Renewed(OAuthCredential before, GrantAnswer.Granted granted, DateTimeOffset now)
+    {
+        var margin = granted.Lifetime / 10 < Margin ? granted.Lifetime / 10 : Margin;
+        var expires = DateTimeOffset.FromUnixTimeMilliseconds((now + granted.Lifetime - margin).ToUnixTimeMilliseconds());
+        return before with { Access = granted.Access, Refresh = granted.Refresh ?? before.Refresh, Expires = expires };
+    }
+
+    private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
+}

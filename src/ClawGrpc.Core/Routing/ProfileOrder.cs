@@ -1,0 +1,98 @@
+using System.Collections.Immutable;
+using ClawGrpc.Core.StateFiles;
+
+namespace ClawGrpc.Core.Routing;
+
+/// <summary>A profile in the order in which it is tried.</summary>
+/// <param name="Profile">The profile.</param>
+/// <param name="SetAside">Why it is not tried now; null: it is.</param>
+public sealed record Candidate(Profile Profile, SetAside? SetAside);
+
+/// <summary>A profile that cannot serve, and why.</summary>
+/// <param name="Id">The profile.</param>
+/// <param name="Why">Never <see cref="Eligibility.Ok"/>.</param>
+public sealed record Ineligible(string Id, Eligibility Why);
+
+/// <summary>The profiles for a model, in order (openclaw-spec.md, section 4.1).</summary>
+/// <param name="Candidates">Those that can serve: the ones to try first, then the ones set aside, the soonest to come back first.</param>
+/// <param name="Ineligible">Those of the base list that cannot.</param>
+public sealed record ProfileOrder(ImmutableArray<Candidate> Candidates, ImmutableArray<Ineligible> Ineligible)
+{
+    /// <summary>Computes the order.</summary>
+    /// <param name="store">The agent's profiles.</param>
+    /// <param name="auth">The configuration.</param>
+    /// <param name="provider">Normalized.</param>
+    /// <param name="model">As <c>provider/model</c>: cooldowns are of routes.</param>
+    /// <param name="preferred">Moved to the front if it can serve now; null: none.</param>
+    /// <param name="now">The time.</param>
+    public static ProfileOrder Of(
+        ProfileStore store, AuthSettings auth, string provider, string model, string? preferred, DateTimeOffset now)
+    {
+        var (ids, isExplicit) = BaseList(store, auth, provider);
+        var usable = new List<Candidate>(ids.Count);
+        List<Candidate> aside = [];
+        List<Ineligible> ineligible = [];
+        foreach (var id in ids.Count > 1 ? ids.Distinct() : ids)
+        {
+            var why = Eligible.Of(store, auth, provider, id, now);
+            if (why != Eligibility.Ok)
+                ineligible.Add(new Ineligible(id, why));
+            else if (StateFiles.SetAside.Of(store.HealthOf(id), model, now) is { } setAside)
+                aside.Add(new Candidate(store.Find(id)!, setAside));
+            else
+                usable.Add(new Candidate(store.Find(id)!, null));
+        }
+
+        return new ProfileOrder([.. Ordered(usable, store, isExplicit, preferred), .. aside.OrderBy(candidate => candidate.SetAside!.Until)], [.. ineligible]);
+    }
+
+    private static IEnumerable<Candidate> Ordered(List<Candidate> usable, ProfileStore store, bool isExplicit, string? preferred)
+    {
+        if (usable.Count < 2)
+            return usable;
+        IEnumerable<Candidate> ordered = isExplicit ? usable : usable.OrderBy(candidate => RankOf(candidate.Profile.Credential))
+            .ThenBy(candidate => store.HealthOf(candidate.Profile.Id).LastUsed ?? DateTimeOffset.MinValue);
+        return preferred is null ? ordered : ordered.OrderBy(candidate => candidate.Profile.Id == preferred ? 0 : 1);
+    }
+
+    // The four sources are alternatives, never merged: a stored order, a configured one (even empty), the declared profiles,
+    // all stored profiles. Only the first two are explicit.
+    private static (IReadOnlyCollection<string> Ids, bool IsExplicit) BaseList(ProfileStore store, AuthSettings auth, string provider)
+    {
+        if (OrderOf(store.Order, provider) is { IsEmpty: false } stored)
+            return (stored, true);
+        if (OrderOf(auth.Order, provider) is { } configured)
+            return (configured, true);
+        var ids = new List<string>(1);
+        foreach (var declared in auth.Profiles)
+        {
+            if (Provider.Normalize(declared.Provider) == provider)
+                ids.Add(declared.Id);
+        }
+
+        if (ids.Count > 0)
+            return (ids, false);
+        foreach (var profile in store.Profiles)
+        {
+            if (Provider.Normalize(profile.Credential.Provider) == provider)
+                ids.Add(profile.Id);
+        }
+
+        return (ids, false);
+    }
+
+    private static ImmutableArray<string>? OrderOf(ImmutableDictionary<string, ImmutableArray<string>> orders, string provider)
+    {
+        if (orders.TryGetValue(provider, out var exact))
+            return exact;
+        return orders.IsEmpty ? null : orders.OrderBy(pair => pair.Key, StringComparer.Ordinal)
+            .Where(pair => Provider.Normalize(pair.Key) == provider).Select(pair => (ImmutableArray<string>?)pair.Value).FirstOrDefault();
+    }
+
+    private static int RankOf(Credential credential) => credential switch
+    {
+        OAuthCredential => 0,
+        TokenCredential => 1,
+        _ => 2,
+    };
+}

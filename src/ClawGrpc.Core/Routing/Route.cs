@@ -1,0 +1,114 @@
+using System.Collections.Immutable;
+using ClawGrpc.Core.StateFiles;
+
+namespace ClawGrpc.Core.Routing;
+
+/// <summary>A key that is no profile: of the environment or of the configuration's provider. It has no health.</summary>
+/// <param name="Key">The key.</param>
+/// <param name="Source">Such as <c>env: ANTHROPIC_API_KEY</c> or <c>models.json</c>.</param>
+public sealed record LooseKey(Secret Key, string Source);
+
+/// <summary>What an attempt runs on: one profile, or a loose key, serving one model.</summary>
+/// <param name="Model">The bare id that upstream knows, such as <c>claude-opus-4-6</c>.</param>
+/// <param name="Profile">The profile; null: a loose key serves.</param>
+/// <param name="LooseKey">The loose key; null: a profile serves.</param>
+/// <param name="SetAside">Why it is passed over; null: it is tried.</param>
+public sealed record Route(string Model, Profile? Profile, LooseKey? LooseKey, SetAside? SetAside)
+{
+    /// <summary>The model as <c>provider/model</c>.</summary>
+    public string ModelRef { get; } = $"{Provider.Anthropic}/{Model}";
+
+    /// <summary>The profile's id; empty: a loose key serves.</summary>
+    public string ProfileId => Profile?.Id ?? "";
+}
+
+/// <summary>Who asks for what.</summary>
+/// <param name="Models">The models to try in order: the one asked for, then the fallbacks. At least one.</param>
+/// <param name="StrictProfile">The only profile to try (<c>ref@profileId</c>), its cooldown ignored; null: all.</param>
+/// <param name="PreferredProfile">Tried first when it can serve (the session's pin); null: none.</param>
+public sealed record RouteQuestion(ImmutableArray<string> Models, string? StrictProfile, string? PreferredProfile);
+
+/// <summary>Why there is no route to try.</summary>
+public enum NoRoute
+{
+    /// <summary>There is one.</summary>
+    None,
+
+    /// <summary>No credential at all.</summary>
+    MissingCredentials,
+
+    /// <summary>The strict profile does not exist.</summary>
+    ProfileMissing,
+
+    /// <summary>The strict profile is of another provider.</summary>
+    ProfileOfOtherProvider,
+
+    /// <summary>The strict profile cannot be used.</summary>
+    ProfileUnusable,
+
+    /// <summary>All are set aside.</summary>
+    AllSetAside,
+}
+
+/// <summary>The routes of a completion, in order.</summary>
+/// <param name="All">Tried in this order; the ones set aside are passed over.</param>
+/// <param name="Problem">Why none can be tried; <see cref="NoRoute.None"/>: one can.</param>
+/// <param name="Soonest">When the first of those set aside comes back by itself; null: none does.</param>
+/// <param name="Ineligible">Profiles that cannot serve at all.</param>
+public sealed record Routes(ImmutableArray<Route> All, NoRoute Problem, DateTimeOffset? Soonest, ImmutableArray<Ineligible> Ineligible)
+{
+    /// <summary>Computes the routes.</summary>
+    /// <param name="store">The agent's profiles.</param>
+    /// <param name="auth">The configuration.</param>
+    /// <param name="looseKey">Serves when no profile can; null: there is none.</param>
+    /// <param name="question">Who asks for what.</param>
+    /// <param name="now">The time.</param>
+    public static Routes Of(ProfileStore store, AuthSettings auth, LooseKey? looseKey, RouteQuestion question, DateTimeOffset now)
+    {
+        if (question.StrictProfile is { } strict)
+            return OfStrict(store, auth, strict, question.Models[0], now);
+        var routes = new List<Route>(question.Models.Length);
+        ImmutableArray<Ineligible> ineligible = [];
+        foreach (var model in question.Models)
+        {
+            var order = ProfileOrder.Of(store, auth, Provider.Anthropic, $"{Provider.Anthropic}/{model}", question.PreferredProfile, now);
+            foreach (var candidate in order.Candidates)
+                routes.Add(new Route(model, candidate.Profile, null, candidate.SetAside));
+            ineligible = order.Ineligible;
+
+            // Profile beats environment beats configuration (openclaw-spec.md, section 3.4); a profile in cooldown still beats them,
+            // since a silent switch to another purse is worse than an error that says when to come back.
+            if (order.Candidates.IsEmpty && looseKey is not null)
+                routes.Add(new Route(model, null, looseKey, null));
+        }
+
+        ImmutableArray<Route> all = [.. routes];
+        var problem = all.IsEmpty ? NoRoute.MissingCredentials
+            : all.Any(static route => route.SetAside is null) ? NoRoute.None
+            : NoRoute.AllSetAside;
+        return new Routes(all, problem, SoonestOf(all), ineligible);
+    }
+
+    /// <summary>When the first of these routes comes back by itself; null: none is set aside for a time.</summary>
+    /// <param name="routes">Any.</param>
+    public static DateTimeOffset? SoonestOf(IEnumerable<Route> routes)
+    {
+        DateTimeOffset? soonest = null;
+        foreach (var route in routes)
+        {
+            if (route.SetAside is { } aside && aside.Until < ProfileHealth.Never && !(aside.Until >= soonest))
+                soonest = aside.Until;
+        }
+
+        return soonest;
+    }
+
+    private static Routes OfStrict(ProfileStore store, AuthSettings auth, string id, string model, DateTimeOffset now) =>
+        Eligible.Of(store, auth, Provider.Anthropic, id, now) switch
+        {
+            Eligibility.Ok => new Routes([new Route(model, store.Find(id), null, null)], NoRoute.None, null, []),
+            Eligibility.ProfileMissing => new Routes([], NoRoute.ProfileMissing, null, []),
+            Eligibility.ProviderMismatch => new Routes([], NoRoute.ProfileOfOtherProvider, null, []),
+            var why => new Routes([], NoRoute.ProfileUnusable, null, [new Ineligible(id, why)]),
+        };
+}

@@ -1,0 +1,178 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using System.Text.Unicode;
+
+namespace ClawGrpc.Core.StateFiles;
+
+/// <summary>
+/// The text of an <c>auth-profiles.json</c> (openclaw-spec.md, section 1.3): what it says, and changes of it that lose nothing.
+/// Members that nobody here knows stay, in their order; entries that OpenClaw would not see are left out of <see cref="Store"/>
+/// only. Immutable.
+/// </summary>
+public sealed class AuthProfilesFile
+{
+    private const string Version = "version";
+    private const string Profiles = "profiles";
+    private const string Order = "order";
+    private const string LastGood = "lastGood";
+    private const string UsageStats = "usageStats";
+
+    private readonly JsonObject _root;
+
+    private AuthProfilesFile(JsonObject root)
+    {
+        _root = root.With(Version, JsonTree.Of(1)).With(Profiles, root.ObjectOf(Profiles))
+            .WithFirst(Version, Profiles, Order, LastGood, UsageStats);
+        Store = View(_root);
+    }
+
+    /// <summary>The file that says nothing, as OpenClaw makes it: a version and no profiles.</summary>
+    public static AuthProfilesFile Empty { get; } = new(JsonObject.Empty);
+
+    /// <summary>What it says.</summary>
+    public ProfileStore Store { get; }
+
+    /// <summary>Reads a file's bytes, which must be UTF-8. A byte order mark is skipped.</summary>
+    /// <param name="utf8">The whole file.</param>
+    /// <param name="file">What was read.</param>
+    /// <param name="error">Why it cannot be read.</param>
+    /// <returns>Whether it could be read.</returns>
+    public static bool TryParse(
+        ReadOnlySpan<byte> utf8, [NotNullWhen(true)] out AuthProfilesFile? file, [NotNullWhen(false)] out StoreSyntaxError? error)
+    {
+        var characters = new char[utf8.Length];
+        if (Utf8.ToUtf16(utf8, characters, out _, out var length, replaceInvalidSequences: false) == OperationStatus.Done)
+            return TryParse(new string(characters, 0, length), out file, out error);
+        file = null;
+        error = StoreSyntaxError.At(characters.AsSpan(0, length), length, "a byte is not UTF-8");
+        return false;
+    }
+
+    /// <summary>Reads a file's text. JSON that is malformed, or whose root or <c>profiles</c> is no object, cannot be read.</summary>
+    /// <param name="text">The whole file.</param>
+    /// <param name="file">What was read.</param>
+    /// <param name="error">Why it cannot be read.</param>
+    /// <returns>Whether it could be read.</returns>
+    public static bool TryParse(
+        string text, [NotNullWhen(true)] out AuthProfilesFile? file, [NotNullWhen(false)] out StoreSyntaxError? error)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        file = null;
+        if (JsonTreeParser.Parse(text, out error) is not { } tree)
+        {
+            error ??= new StoreSyntaxError(1, 1, "it is empty");
+            return false;
+        }
+
+        if (tree is not JsonObject root)
+            error = StoreSyntaxError.At(text, tree.Offset, "the file must be an object");
+        else if (root[Profiles] is { } profiles and not JsonObject)
+            error = StoreSyntaxError.At(text, profiles.Offset, "\"profiles\" must be an object");
+        else
+            file = new AuthProfilesFile(root);
+        return file is not null;
+    }
+
+    /// <summary>The file after these changes, one after the other.</summary>
+    /// <param name="changes">The changes.</param>
+    public AuthProfilesFile With(params IEnumerable<StoreChange> changes) => new(changes.Aggregate(_root, Apply));
+
+    /// <summary>
+    /// The file's text: as OpenClaw writes it, byte for byte what <c>JSON.stringify(store, null, 2)</c> gives, and a line break. The
+    /// version is always 1 and the members stand in OpenClaw's order, unknown ones after them.
+    /// </summary>
+    public string ToText() => JsonTreeText.Of(_root) + "\n";
+
+    /// <summary>The same in UTF-8.</summary>
+    public byte[] ToUtf8() => Encoding.UTF8.GetBytes(ToText());
+
+    private static JsonObject Apply(JsonObject root, StoreChange change) => change switch
+    {
+        PutProfile put => Fresh(WithCredential(root, put.Id, put.Credential), put.Id),
+        PutRefreshed put => WithCredential(root, put.Id, put.Credential),
+        RemoveProfile remove => Remove(root, remove.Id),
+        SetOrder set => WithOrder(root, set.Provider, [.. set.Ids.Select(id => id.Trim()).Where(id => id.Length > 0).Distinct()]),
+        ClearOrder clear => WithOrder(root, clear.Provider, []),
+        ImportProfiles import => root.With(Profiles, import.Profiles.Members.Aggregate(
+            root.ObjectOf(Profiles), (all, member) => all[member.Key] is null ? all.With(member.Key, member.Value) : all)),
+        SetHealth set => WithHealth(root, set.Id, set.Health),
+        SetLastGood set => root.With(LastGood, root.ObjectOf(LastGood).With(set.Provider, JsonTree.Of(set.Id))),
+        _ => throw new InvalidOperationException($"Unknown change {change.GetType().Name}."),
+    };
+
+    private static JsonObject WithCredential(JsonObject root, string id, Credential credential)
+    {
+        var profiles = root.ObjectOf(Profiles);
+        return root.With(Profiles, profiles.With(id, CredentialJson.Encode(profiles.ObjectOf(id), credential)));
+    }
+
+    private static JsonObject Fresh(JsonObject root, string id) => root.ObjectOf(UsageStats)[id] is JsonObject stats
+        ? WithHealth(root, id, new ProfileHealth { LastUsed = HealthJson.Decode(stats).LastUsed })
+        : root;
+
+    private static JsonObject Remove(JsonObject root, string id)
+    {
+        var orders = root.ObjectOf(Order).Members.Where(order => IdsOf(order.Value).Contains(id)).Aggregate(
+            root.ObjectOf(Order), (left, order) => left.With(order.Key, OrderWithout((JsonArray)order.Value, id)));
+        var lastGood = root.ObjectOf(LastGood).Members.Where(member => root.ObjectOf(LastGood).TextOf(member.Key) == id).Aggregate(
+            root.ObjectOf(LastGood), (left, member) => left.With(member.Key, null));
+        var after = root.With(Profiles, root.ObjectOf(Profiles).With(id, null));
+        after = Emptied(Emptied(after, Order, orders), LastGood, lastGood);
+        return Emptied(after, UsageStats, root.ObjectOf(UsageStats).With(id, null));
+    }
+
+    private static JsonArray? OrderWithout(JsonArray order, string id)
+    {
+        var rest = order with { Items = order.Items.RemoveAll(item => item is JsonString { Value: var text } && text.Trim() == id) };
+        return IdsOf(rest).IsEmpty ? null : rest;
+    }
+
+    private static JsonObject WithOrder(JsonObject root, string provider, ImmutableArray<string> ids)
+    {
+        var orders = root.ObjectOf(Order);
+        var name = Provider.Normalize(provider);
+        var same = orders.Members.Select(member => member.Key).Where(key => Provider.Normalize(key) == name).ToList();
+        foreach (var other in same.Skip(ids.IsEmpty ? 0 : 1))
+            orders = orders.With(other, null);
+        if (!ids.IsEmpty)
+            orders = orders.With(same.FirstOrDefault(name), new JsonArray(0, [.. ids.Select(JsonTree.Of)]));
+        return Emptied(root, Order, orders);
+    }
+
+    private static JsonObject WithHealth(JsonObject root, string id, ProfileHealth health)
+    {
+        var stats = root.ObjectOf(UsageStats);
+        return Emptied(root, UsageStats, stats.WithUnlessEmpty(id, HealthJson.Encode(stats.ObjectOf(id), health)));
+    }
+
+    // A member that a change emptied goes; one that was empty, or is no object, is left as it is.
+    private static JsonObject Emptied(JsonObject root, string name, JsonObject value) =>
+        ReferenceEquals(value, root.ObjectOf(name)) ? root : root.WithUnlessEmpty(name, value);
+
+    private static ImmutableArray<string> IdsOf(JsonTree value) => value is JsonArray { Items: var items }
+        ? [.. items.OfType<JsonString>().Select(item => item.Value.Trim()).Where(id => id.Length > 0)]
+        : [];
+
+    private static ProfileStore View(JsonObject root) => new()
+    {
+        Profiles =
+        [
+            .. root.ObjectOf(Profiles).Members
+                .Select(member => (member.Key, Credential: CredentialJson.Decode(member.Value)))
+                .Where(entry => entry.Credential is not null)
+                .Select(entry => new Profile(entry.Key, entry.Credential!)),
+        ],
+        Order = root.ObjectOf(Order).Members
+            .Select(member => KeyValuePair.Create(member.Key, IdsOf(member.Value)))
+            .Where(order => !order.Value.IsEmpty)
+            .ToImmutableDictionary(),
+        LastGood = root.ObjectOf(LastGood).Members
+            .Where(member => member.Value is JsonString)
+            .ToImmutableDictionary(member => member.Key, member => ((JsonString)member.Value).Value),
+        Health = root.ObjectOf(UsageStats).Members
+            .Where(member => member.Value is JsonObject)
+            .ToImmutableDictionary(member => member.Key, member => HealthJson.Decode((JsonObject)member.Value)),
+    };
+}

@@ -1,0 +1,95 @@
+namespace ClawGrpc.Core.StateFiles;
+
+/// <summary>Whether a credential is still valid (openclaw-spec.md, section 7.3).</summary>
+public enum ExpiryState
+{
+    /// <summary>Longer than the warning time.</summary>
+    Ok,
+
+    /// <summary>At most the warning time.</summary>
+    Expiring,
+
+    /// <summary>No longer.</summary>
+    Expired,
+
+    /// <summary>An OAuth login that does not say until when: nothing, or no time after 1970.</summary>
+    Missing,
+
+    /// <summary>It does not expire.</summary>
+    Static,
+}
+
+/// <summary>When credentials expire, and when a status changes by the clock alone.</summary>
+public static class Expiry
+{
+    /// <summary>A credential that expires within this time is expiring; equal counts.</summary>
+    public static readonly TimeSpan WarnAfter = TimeSpan.FromHours(24);
+
+    /// <summary>The end of a credential; null: it has none.</summary>
+    /// <param name="credential">Any.</param>
+    public static DateTimeOffset? Of(Credential credential) => credential switch
+    {
+        TokenCredential token => token.Expires,
+        OAuthCredential oauth => oauth.Expires,
+        _ => null,
+    };
+
+    /// <summary>Whether it is still valid.</summary>
+    /// <param name="credential">Any.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="refreshableIsOk">Whether an OAuth login that can be refreshed is ok whatever its access token (see <c>Generation</c>).</param>
+    public static ExpiryState StateOf(Credential credential, DateTimeOffset now, bool refreshableIsOk) => (credential, Of(credential)) switch
+    {
+        (OAuthCredential, null) => ExpiryState.Missing,
+        (OAuthCredential, { } end) when end <= DateTimeOffset.UnixEpoch => ExpiryState.Missing,
+        (OAuthCredential { Refresh.IsBlank: false }, _) when refreshableIsOk => ExpiryState.Ok,
+        (_, null) => ExpiryState.Static,
+        (_, { } end) when end <= now => ExpiryState.Expired,
+        (_, { } end) when end - now <= WarnAfter => ExpiryState.Expiring,
+        _ => ExpiryState.Ok,
+    };
+
+    /// <summary>The worst of several (openclaw-spec.md, section 7.3, "provider roll-up"): keys count only when there is nothing else.</summary>
+    /// <param name="states">Those of the credentials of one provider.</param>
+    public static ExpiryState Worst(IEnumerable<(Credential Credential, ExpiryState State)> states)
+    {
+        var all = states.ToList();
+        var logins = all.Where(each => each.Credential is not ApiKeyCredential).Select(each => each.State).ToList();
+        return logins switch
+        {
+            [] => all.Count > 0 ? ExpiryState.Static : ExpiryState.Missing,
+            _ when logins.Any(state => state is ExpiryState.Expired or ExpiryState.Missing) => ExpiryState.Expired,
+            _ when logins.Contains(ExpiryState.Expiring) => ExpiryState.Expiring,
+            _ => ExpiryState.Ok,
+        };
+    }
+
+    /// <summary>When the status next changes although nothing happens: a cooldown ends, a token is about to expire or does. Null: never.</summary>
+    /// <param name="store">The agent's profiles.</param>
+    /// <param name="now">The time.</param>
+    public static DateTimeOffset? NextChange(ProfileStore store, DateTimeOffset now)
+    {
+        DateTimeOffset? next = null;
+        foreach (var (_, health) in store.Health)
+        {
+            foreach (var aside in SetAside.AllOf(health, now))
+                Consider(aside.Until);
+        }
+
+        foreach (var profile in store.Profiles)
+        {
+            if (Of(profile.Credential) is not { } end)
+                continue;
+            Consider(end - WarnAfter);
+            Consider(end);
+        }
+
+        return next;
+
+        void Consider(DateTimeOffset time)
+        {
+            if (time > now && time < ProfileHealth.Never && !(time >= next))
+                next = time;
+        }
+    }
+}

@@ -1,0 +1,153 @@
+using System.Collections.Concurrent;
+using ClawGrpc.Core.StateFiles;
+using ClawGrpc.Gateway.Configuration;
+using ClawGrpc.Gateway.Stores;
+using ClawGrpc.Gateway.Upstream;
+using ClawGrpc.Server.Grpc;
+
+namespace ClawGrpc.Gateway.Agents;
+
+/// <summary>The agents: those of the configuration, those that have a folder, and the default one.</summary>
+internal sealed partial class Fleet(
+    StateFolder folder, LiveConfiguration configuration, ClaudeLoginFile claudeLogin, TokenEndpoint tokenEndpoint, TimeProvider time, ILogger<Agent> log)
+    : IAsyncDisposable
+{
+    private const string Main = "main";
+
+    // Lazy, so that of many calls that ask for an agent at once one wakes it: two of one folder would wait for each other's locks.
+    private readonly ConcurrentDictionary<string, Lazy<Task<Agent>>> _agents = new(StringComparer.Ordinal);
+
+    /// <summary>The agent of requests that name none: the configuration's default, else its first, else <c>main</c>.</summary>
+    public string DefaultId
+    {
+        get
+        {
+            var list = configuration.Current.Configuration.Agents.List;
+            return (list.FirstOrDefault(agent => agent.IsDefault) ?? list.FirstOrDefault())?.Id ?? Main;
+        }
+    }
+
+    /// <summary>All ids, in order.</summary>
+    public IReadOnlyList<string> Ids => [.. configuration.Current.Configuration.Agents.List.Select(agent => agent.Id)
+        .Concat(folder.StoredAgents()).Append(DefaultId).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+
+    /// <summary>The agents that somebody has asked for since the start.</summary>
+    public IEnumerable<Agent> Awake =>
+        _agents.Values.Where(agent => agent.IsValueCreated && agent.Value.IsCompletedSuccessfully).Select(agent => agent.Value.Result);
+
+    /// <summary>Called with each agent as it wakes up.</summary>
+    public Action<Agent> OnWake { get; set; } = static _ => { };
+
+    /// <summary>The agent of an id.</summary>
+    /// <param name="agentId">Empty: the default one.</param>
+    /// <exception cref="ClawException">AGENT_NOT_FOUND.</exception>
+    public Task<Agent> FindAsync(string agentId)
+    {
+        // A folder that has capitals in its name is found by that name first.
+        var given = agentId.Trim();
+        var small = given.ToLowerInvariant();
+        var id = given.Length == 0 ? DefaultId : given != small && !Ids.Contains(given) ? small : given;
+        return id != Main && Inherits ? FindWithMainAsync(agentId, id) : FindAsync(agentId, id);
+    }
+
+    // The keys that the agent has from the main one are at hand before anybody looks for them.
+    private async Task<Agent> FindWithMainAsync(string agentId, string id)
+    {
+        await FindAsync(Main, Main);
+        return await FindAsync(agentId, id);
+    }
+
+    private Task<Agent> FindAsync(string agentId, string id)
+    {
+        if (_agents.TryGetValue(id, out var awake))
+            return awake.Value;
+        return StateFolder.IsAgentId(id) && (Ids.Contains(id) || (id == Main && Inherits))
+            ? _agents.GetOrAdd(id, found => new Lazy<Task<Agent>>(() => WakeAsync(found))).Value
+            : throw Refusal.AgentNotFound(agentId);
+    }
+
+    /// <summary>Takes up the login of the Claude CLI, for an agent that has it: it was onboarded there, or the folder's programs share it.</summary>
+    public async Task TakeUpClaudeLoginAsync(Agent agent)
+    {
+        if (!configuration.Current.Configuration.Service.Subscriptions || !IsNews(agent.StoreOrEmpty) || claudeLogin.Read() is not { } live)
+            return;
+        try
+        {
+            if (ClaudeLogin.Replaces(agent.Store.Find(ClaudeLogin.ProfileId)?.Credential, live, time.GetUtcNow()))
+            {
+                await agent.ChangeAsync(
+                    store => ClaudeLogin.Replaces(store.Find(ClaudeLogin.ProfileId)?.Credential, live, time.GetUtcNow())
+                        ? [new PutProfile(ClaudeLogin.ProfileId, live)]
+                        : [],
+                    CancellationToken.None);
+                LogTakenUp(agent.Id, claudeLogin.ShortPath);
+            }
+        }
+        catch (Exception exception) when (exception is StateUnreadableException or StateNotWrittenException)
+        {
+            LogNotTakenUp(agent.Id, exception.Message);
+        }
+
+        bool IsNews(ProfileStore store) =>
+            store.Find(ClaudeLogin.ProfileId) is not null || (agent.Id == Main && configuration.Generation.SharesClaudeLogin);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var agent in _agents.Values)
+            await (await agent.Value).DisposeAsync();
+    }
+
+    private async Task<Agent> WakeAsync(string id)
+    {
+        var directory = configuration.Current.Configuration.Agents.Find(id)?.AgentDir is { } configured
+            ? folder.Expand(configured)
+            : folder.AgentDir(id);
+        var store = new AgentStore(Path.Join(directory, "auth-profiles.json"), time);
+
+        // What a crash left: this is the only server of the folder, and nothing of it writes here yet.
+        AtomicFile.RemoveLeftovers(directory);
+        LockFolder.RemoveLeftover(store.Path);
+        var agent = new Agent(
+            id, store, () => configuration.Current.Configuration.Auth.Health, id == Main ? static () => null : MainOfHeirs, id == Main ? TellHeirs : static () => { },
+            LoginsOf, time, log);
+        try
+        {
+            await LegacyFiles.ImportAsync(store, id == Main ? folder.LegacyLoginsPath : null);
+        }
+        catch (Exception exception) when (exception is StateUnreadableException or StateNotWrittenException)
+        {
+            LogNotTakenUp(id, exception.Message);
+        }
+
+        await agent.ReloadAsync(CancellationToken.None);
+        await TakeUpClaudeLoginAsync(agent);
+        OnWake(agent);
+        return agent;
+    }
+
+    private bool Inherits => configuration.Current.Configuration.Auth.InheritFromMain;
+
+    private Agent? MainOfHeirs() =>
+        Inherits && _agents.TryGetValue(Main, out var main) && main is { IsValueCreated: true, Value.IsCompletedSuccessfully: true } ? main.Value.Result : null;
+
+    // What the main agent's keys do is part of the others' status too.
+    private void TellHeirs()
+    {
+        if (!Inherits)
+            return;
+        foreach (var heir in Awake.Where(agent => agent.Id != Main))
+            heir.Feed.Publish();
+    }
+
+    private Logins LoginsOf(Agent agent) => new(
+        agent, tokenEndpoint,
+        () => configuration.Current.Configuration.Service is { Subscriptions: true, OAuth: { } endpoint } ? endpoint : null,
+        TakeUpClaudeLoginAsync, time, log);
+
+    [LoggerMessage(20, LogLevel.Information, "Agent {AgentId} has the login of the Claude CLI as it is now in {Path}")]
+    private partial void LogTakenUp(string agentId, string path);
+
+    [LoggerMessage(21, LogLevel.Warning, "Credentials kept elsewhere were not taken up for agent {AgentId}: {Why}")]
+    private partial void LogNotTakenUp(string agentId, string why);
+}

@@ -1,0 +1,238 @@
+using ClawGrpc.Core;
+using ClawGrpc.Core.Configuration;
+using ClawGrpc.Core.Routing;
+using ClawGrpc.Core.StateFiles;
+using ClawGrpc.Gateway.Stores;
+using ClawGrpc.Gateway.Upstream;
+
+namespace ClawGrpc.Gateway.Agents;
+
+/// <summary>The access token of a login, or why there is none.</summary>
+/// <param name="Token">Null: there is none.</param>
+/// <param name="Problem">Null: there is one.</param>
+internal readonly record struct AccessToken(Secret? Token, LoginProblem? Problem);
+
+/// <summary>
+/// The OAuth logins of one agent, kept valid as <see cref="LoginRefresh"/> decides: in the background ahead of their end, and once for
+/// all calls that wait for one. A refresh is nobody's call: who stops waiting does not stop it. What was granted is on disk before it
+/// is used, and the endpoint is asked under the file's lock, so that of several programs one asks.
+/// </summary>
+internal sealed partial class Logins : IAsyncDisposable
+{
+    // The file may say something else after each.
+    private const int MostWaits = 2;
+
+    private readonly Agent _agent;
+    private readonly TokenEndpoint _endpoint;
+    private readonly Func<OAuthConfiguration?> _configured;
+    private readonly Func<Agent, Task> _rereadClaudeLogin;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, RefreshHistory> _histories = [];
+    private readonly Dictionary<string, Task> _running = [];
+    private readonly CancellationTokenSource _closing = new();
+    private readonly ITimer _wake;
+    private DateTimeOffset? _wakeAt;
+    private bool _isClosed;
+
+    public Logins(
+        Agent agent, TokenEndpoint endpoint, Func<OAuthConfiguration?> configured, Func<Agent, Task> rereadClaudeLogin, TimeProvider time, ILogger log)
+    {
+        (_agent, _endpoint, _configured, _rereadClaudeLogin, _time, _log) = (agent, endpoint, configured, rereadClaudeLogin, time, log);
+        _wake = time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>The access token of a profile: the stored one while it is valid, else the one of the refresh that this waits for.</summary>
+    /// <param name="profile">A profile that is, or was a moment ago, an OAuth login.</param>
+    /// <param name="refused">The token that upstream has just refused, which counts as expired; null: none.</param>
+    /// <param name="cancellation">Ends the waiting, not the refresh.</param>
+    public async ValueTask<AccessToken> TokenAsync(Profile profile, Secret? refused, CancellationToken cancellation)
+    {
+        for (var waits = 0; ; waits++)
+        {
+            // What the profile was when the call came may have been refreshed since.
+            if (_agent.StoreOrEmpty.Find(profile.Id) is { Credential: OAuthCredential } stored)
+                profile = stored;
+            var (history, now) = (Look(profile, refused), _time.GetUtcNow());
+            var (isCli, isRefreshable) = (profile.Id == ClaudeLogin.ProfileId, LoginRefresh.IsRefreshable(profile));
+            if (LoginRefresh.IsUsable(history, now) && (isRefreshable || history.Credential.Access != refused))
+                return new AccessToken(history.Credential.Access, null);
+            if (!isCli && !isRefreshable)
+                return new AccessToken(null, LoginProblem.NoRefreshToken);
+            if (isRefreshable && LoginRefresh.StepOf(history, now) == RefreshStep.Blocked)
+                return new AccessToken(null, Blocked(profile.Id, history));
+            if (waits == MostWaits)
+                return new AccessToken(null, isCli ? LoginProblem.OfClaudeCli : new LoginProblem("the login keeps changing", now));
+            await (isCli ? _rereadClaudeLogin(_agent) : Refresh(profile.Id)).WaitAsync(cancellation);
+        }
+    }
+
+    /// <summary>The same without asking or waiting for anybody: the stored token, and whether a call would have it refreshed first.</summary>
+    public (Secret? Token, LoginProblem? Problem, bool IsDue) Stored(Profile profile)
+    {
+        var (history, now) = (Look(profile, null), _time.GetUtcNow());
+        if (LoginRefresh.IsUsable(history, now))
+            return (history.Credential.Access, null, false);
+        var (isCli, isRefreshable) = (profile.Id == ClaudeLogin.ProfileId, LoginRefresh.IsRefreshable(profile));
+        if (!isRefreshable)
+            return (null, isCli ? LoginProblem.OfClaudeCli : LoginProblem.NoRefreshToken, false);
+        if (LoginRefresh.StepOf(history, now) == RefreshStep.Blocked)
+            return (null, Blocked(profile.Id, history), false);
+        return history.Credential.Access is { IsBlank: false } access
+            ? (access, null, true)
+            : (null, new LoginProblem("the login has no access token until it is refreshed, which a plan does not do", now), false);
+    }
+
+    /// <summary>What a status says of a login.</summary>
+    public ExpiryState StateOf(Profile profile, DateTimeOffset now, bool refreshableIsOk) => profile.Credential is OAuthCredential
+        ? LoginRefresh.StateOf(Look(profile, null), now, refreshableIsOk)
+        : Expiry.StateOf(profile.Credential, now, refreshableIsOk);
+
+    /// <summary>Refreshes what is due, and wakes up when the next is. To be called when profiles or configuration changed.</summary>
+    public void RefreshWhatIsDue()
+    {
+        // One after the other, so that the last one to set the timer is the one that knows most.
+        lock (_gate)
+        {
+            var now = _time.GetUtcNow();
+            var dues = _agent.StoreOrEmpty.Profiles.Where(LoginRefresh.IsRefreshable)
+                .Select(profile => (profile.Id, Due: LoginRefresh.DueAt(Look(profile, null)))).Where(each => each.Due is not null).ToList();
+            foreach (var (id, _) in dues.Where(each => each.Due <= now))
+                _ = Refresh(id);
+
+            // Set once for each time: set again and again, it would slip.
+            var next = dues.Where(each => each.Due > now).Min(each => each.Due);
+            if (_isClosed || next == _wakeAt)
+                return;
+            _wakeAt = next;
+
+            // Timers do not take any length; waking up once a day costs nothing.
+            var wait = next - now;
+            _wake.Change(wait is null ? Timeout.InfiniteTimeSpan : wait.Value < TimeSpan.FromDays(1) ? wait.Value : TimeSpan.FromDays(1), Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    /// <summary>Waits for what the endpoint is asked for, which would be lost. Nobody waits for a lock any more.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        List<Task> running;
+        lock (_gate)
+        {
+            _isClosed = true;
+            running = [.. _running.Values];
+        }
+
+        await _closing.CancelAsync();
+        await Task.WhenAll(running);
+        await _wake.DisposeAsync();
+        _closing.Dispose();
+    }
+
+    // What is known of exactly this credential, with the configuration of now.
+    private RefreshHistory Look(Profile profile, Secret? refused)
+    {
+        var (credential, endpoint) = ((OAuthCredential)profile.Credential, _configured());
+        lock (_gate)
+        {
+            var history = _histories.TryGetValue(profile.Id, out var known) && known.Credential == credential && known.Endpoint == endpoint
+                ? known
+                : new RefreshHistory(credential, endpoint);
+            if (refused is not null && refused == credential.Access && LoginRefresh.IsRefreshable(profile))
+                _histories[profile.Id] = history = LoginRefresh.AfterRejection(history, _time.GetUtcNow());
+            return history;
+        }
+    }
+
+    private void Wake()
+    {
+        lock (_gate)
+            _wakeAt = null;
+        RefreshWhatIsDue();
+    }
+
+    // The one refresh of a profile that is under way.
+    private Task Refresh(string profileId)
+    {
+        lock (_gate)
+        {
+            if (!_running.TryGetValue(profileId, out var running) && !_isClosed)
+                _running[profileId] = running = Task.Run(() => RefreshAsync(profileId));
+            return running ?? Task.CompletedTask;
+        }
+    }
+
+    private async Task RefreshAsync(string profileId)
+    {
+        RefreshHistory? tried = null;
+        try
+        {
+            await _agent.ChangeAsync(async fresh => await ChangesOf(fresh), _closing.Token);
+            if (tried?.Unwritten is not null)
+            {
+                Keep(profileId, LoginRefresh.AfterWrite(tried));
+                LogRefreshed(_agent.Id, profileId);
+            }
+        }
+        catch (Exception exception) when (exception is StateUnreadableException or StateNotWrittenException)
+        {
+            tried ??= _agent.StoreOrEmpty.Find(profileId) is { Credential: OAuthCredential } profile ? Look(profile, null) : null;
+            if (tried is not null)
+                Keep(profileId, LoginRefresh.AfterFailure(tried, exception.Message.TrimEnd('.'), null, _time.GetUtcNow()));
+            LogNotRefreshed(_agent.Id, profileId, exception.Message);
+        }
+        catch (OperationCanceledException)
+        {
+            // The server stops.
+        }
+        finally
+        {
+            lock (_gate)
+                _running.Remove(profileId);
+        }
+
+        RefreshWhatIsDue();
+        _agent.Feed.Publish();
+
+        async Task<IReadOnlyList<StoreChange>> ChangesOf(ProfileStore fresh)
+        {
+            // Under the lock: another program may have refreshed it, replaced it, or taken it away.
+            if (fresh.Find(profileId) is not { } profile || !LoginRefresh.IsRefreshable(profile))
+                return [];
+            tried = Look(profile, null);
+            if (LoginRefresh.StepOf(tried, _time.GetUtcNow()) == RefreshStep.Ask)
+            {
+                var answer = await _endpoint.AskAsync(tried.Endpoint!, tried.Credential.Refresh!);
+                Keep(profileId, tried = LoginRefresh.After(tried, answer, _time.GetUtcNow()));
+                if (tried.Problem is { } problem)
+                    LogNotRefreshed(_agent.Id, profileId, problem.Message);
+            }
+
+            return tried.Unwritten is { } granted ? [new PutRefreshed(profileId, granted)] : [];
+        }
+    }
+
+    private LoginProblem Blocked(string profileId, RefreshHistory history)
+    {
+        var after = LoginRefresh.AfterBlocked(history);
+        if (after != history)
+        {
+            Keep(profileId, after);
+            _agent.Feed.Publish();
+        }
+
+        return after.Problem!;
+    }
+
+    private void Keep(string profileId, RefreshHistory history)
+    {
+        lock (_gate)
+            _histories[profileId] = history;
+    }
+
+    [LoggerMessage(30, LogLevel.Information, "Agent {AgentId} refreshed the login {ProfileId}")]
+    private partial void LogRefreshed(string agentId, string profileId);
+
+    [LoggerMessage(31, LogLevel.Warning, "Agent {AgentId} did not refresh the login {ProfileId}: {Why}")]
+    private partial void LogNotRefreshed(string agentId, string profileId, string why);
+}

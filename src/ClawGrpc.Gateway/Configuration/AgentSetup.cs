@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+using ClawGrpc.Core;
+using ClawGrpc.Core.Anthropic;
+using ClawGrpc.Core.Configuration;
+using ClawGrpc.Core.Pricing;
+using ClawGrpc.Core.Routing;
+
+namespace ClawGrpc.Gateway.Configuration;
+
+/// <summary>The configuration as the completions of one agent see it: everything resolved. Made anew when the configuration changes.</summary>
+internal sealed record AgentSetup
+{
+    public required AuthSettings Auth { get; init; }
+
+    public required HealthRules Health { get; init; }
+
+    public required ModelChoices Models { get; init; }
+
+    /// <summary>The key that serves when no profile can; null: there is none.</summary>
+    public required LooseKey? LooseKey { get; init; }
+
+    /// <summary>Where Messages requests go.</summary>
+    public required Uri MessagesUrl { get; init; }
+
+    /// <summary>Where prompts are counted.</summary>
+    public required Uri CountUrl { get; init; }
+
+    /// <summary>Where upstream lists its models; null: the configuration's models replace them (<c>models.mode</c>).</summary>
+    public required Uri? ModelsUrl { get; init; }
+
+    /// <summary>Whether the configuration sends requests to this machine, or to a <c>.local</c> name of its network.</summary>
+    public required bool IsLocal { get; init; }
+
+    /// <summary>The models of <c>models.providers.anthropic</c>.</summary>
+    public required ImmutableArray<ProviderModel> ProviderModels { get; init; }
+
+    /// <summary>Headers of the configuration, sent with every request.</summary>
+    public required ImmutableArray<KeyValuePair<string, string>> Headers { get; init; }
+
+    public required BetaUse ExtendedCacheTtl { get; init; }
+
+    /// <summary>What models cost.</summary>
+    public required Prices Prices { get; init; }
+
+    /// <summary>What goes when nobody asks for a retention; null: plain breakpoints, as Clawdbot and Moltbot send.</summary>
+    public Retention? DefaultRetention { get; init; } = Retention.Short;
+
+    /// <summary>A first content-bearing event must come within this time.</summary>
+    public required TimeSpan FirstEvent { get; init; }
+
+    /// <summary>Between two events there may be this much silence; pings count.</summary>
+    public required TimeSpan Idle { get; init; }
+
+    /// <summary>At most this many routes are tried.</summary>
+    public required int MaxAttempts { get; init; }
+
+    /// <summary>The agent's <c>params</c>, which count more than the model's.</summary>
+    public required ModelParameters Parameters { get; init; }
+
+    /// <summary>From <c>provider/model</c> to its <c>params</c>.</summary>
+    public required ImmutableDictionary<string, ModelParameters> ModelParameters { get; init; }
+}

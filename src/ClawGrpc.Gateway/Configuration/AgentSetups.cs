@@ -1,0 +1,90 @@
+using System.Collections.Immutable;
+using ClawGrpc.Core;
+using ClawGrpc.Core.Anthropic;
+using ClawGrpc.Core.Configuration;
+using ClawGrpc.Core.Pricing;
+using ClawGrpc.Core.Routing;
+
+namespace ClawGrpc.Gateway.Configuration;
+
+/// <summary>Makes the <see cref="AgentSetup"/> of each agent, once for each state of the configuration.</summary>
+internal sealed class AgentSetups(LiveConfiguration configuration)
+{
+    private const string DefaultBaseUrl = "https://api.anthropic.com";
+    private volatile Made _made = new(null!, ImmutableDictionary<string, AgentSetup>.Empty);
+
+    public AgentSetup Of(string agentId)
+    {
+        var state = configuration.Current;
+        var made = _made;
+        if (ReferenceEquals(made.Of, state.Configuration) && made.Setups.TryGetValue(agentId, out var setup))
+            return setup;
+        setup = Make(agentId, state.Configuration);
+        var setups = ReferenceEquals(made.Of, state.Configuration) ? made.Setups : ImmutableDictionary<string, AgentSetup>.Empty;
+        _made = new Made(state.Configuration, setups.SetItem(agentId, setup));
+        return setup;
+    }
+
+    private AgentSetup Make(string agentId, ClawConfiguration configured)
+    {
+        var anthropic = configured.Models.Anthropic;
+        var service = configured.Service;
+        var generation = configuration.Generation;
+        var baseUrl = anthropic?.BaseUrl ?? configuration.Variable(LiveConfiguration.BaseUrl)?.Reveal() ?? DefaultBaseUrl;
+        return new AgentSetup
+        {
+            Auth = configured.AuthSettings,
+            Health = configured.Auth.Health,
+            LooseKey = LooseKeyOf(anthropic, service.Subscriptions),
+            MessagesUrl = UrlOf(baseUrl, "messages"),
+            CountUrl = UrlOf(baseUrl, "messages/count_tokens"),
+            ModelsUrl = configured.Models.ReplacesBuiltIn && anthropic is { Models.IsEmpty: false } ? null : UrlOf(baseUrl, "models"),
+            IsLocal = IsLocal(anthropic?.BaseUrl),
+            ProviderModels = anthropic?.Models ?? [],
+            Headers = [.. (anthropic?.Headers ?? ImmutableDictionary<string, Secret>.Empty).OrderBy(header => header.Key, StringComparer.Ordinal)
+                .Select(header => KeyValuePair.Create(header.Key, header.Value.Reveal()))],
+            ExtendedCacheTtl = service.ExtendedCacheTtlBeta switch
+            {
+                ExtendedCacheTtlBeta.Always => BetaUse.Always,
+                ExtendedCacheTtlBeta.Never => BetaUse.Never,
+                _ => BetaUse.WhenNeeded,
+            },
+            Prices = new Prices(ListPrices.Table, (anthropic?.Models ?? []).Where(model => model.Price is not null)
+                .Aggregate(ImmutableDictionary<string, ModelPrice>.Empty, (all, model) => all.SetItem(model.Id, model.Price!))),
+            Models = ModelChoices.Of(configured, agentId, generation, name => generation.OwnVariablesCount
+                ? configuration.Variable(name)?.Reveal()
+                : Environment.GetEnvironmentVariable(name)),
+            DefaultRetention = generation.DefaultRetention,
+            FirstEvent = service.FirstEvent,
+            Idle = service.Idle,
+            MaxAttempts = service.Attempts,
+            Parameters = configured.Agents.Find(agentId)?.Parameters ?? ModelParameters.None,
+            ModelParameters = configured.Agents.Models.Aggregate(
+                ImmutableDictionary<string, ModelParameters>.Empty, (all, model) => all.SetItem(model.Key, model.Parameters)),
+        };
+    }
+
+    private LooseKey? LooseKeyOf(ProviderConfiguration? anthropic, bool subscriptions)
+    {
+        foreach (var name in new[] { "ANTHROPIC_OAUTH_TOKEN", "ANTHROPIC_API_KEY" })
+        {
+            if (configuration.Variable(name) is { } value && Allowed(value))
+                return new LooseKey(value, $"env: {name}");
+        }
+
+        return anthropic?.ApiKey is { IsBlank: false } key && Allowed(key) ? new LooseKey(key, "models.json") : null;
+
+        bool Allowed(Secret key) => subscriptions || !RequestHeaders.IsBearer(key);
+    }
+
+    private static bool IsLocal(string? baseUrl) => Uri.TryCreate(baseUrl?.Trim(), UriKind.Absolute, out var url)
+        && (url.IdnHost is "localhost" or "127.0.0.1" or "0.0.0.0" or "::1" || url.IdnHost.EndsWith(".local", StringComparison.OrdinalIgnoreCase));
+
+    private static Uri UrlOf(string baseUrl, string resource)
+    {
+        var trimmed = baseUrl.Trim().TrimEnd('/');
+        return new Uri(trimmed.EndsWith("/v1", StringComparison.Ordinal) ? $"{trimmed}/{resource}" : $"{trimmed}/v1/{resource}");
+    }
+
+    private sealed record Made(ClawConfiguration Of, ImmutableDictionary<string, AgentSetup> Setups);
+}

@@ -1,0 +1,142 @@
+using ClawGrpc.Core.StateFiles;
+
+namespace ClawGrpc.Gateway.Stores;
+
+/// <summary>
+/// The profiles of one agent in its <c>auth-profiles.json</c>, which other programs may read and write too. One object for each
+/// file in a process.
+/// </summary>
+internal sealed class AgentStore(string path, TimeProvider time, LockTiming? timing = null) : IDisposable
+{
+    private const int MaxRepeats = 5;
+    private const int MostRepeats = 250;
+
+    // Long enough for another program to finish a write that is under way, short enough for a caller who waits.
+    private static readonly TimeSpan WriteUnderWay = TimeSpan.FromMilliseconds(20);
+
+    private readonly SemaphoreSlim _oneWriter = new(1);
+    private volatile Content? _last;
+
+    public string Path { get; } = path;
+
+    /// <summary>The agent's folder.</summary>
+    public string Directory => System.IO.Path.GetDirectoryName(Path)!;
+
+    /// <summary>What the file says now: the same object as long as it says the same. Read again only when it changed.</summary>
+    /// <exception cref="StateUnreadableException">It cannot be read or parsed.</exception>
+    public async ValueTask<ProfileStore> ReadAsync(CancellationToken cancellation = default) =>
+        (await LoadAsync(() => LockFolder.IsTaken(Path), cancellation)).File.Store;
+
+    /// <summary>Changes the file, and returns once that is on the disk.</summary>
+    /// <inheritdoc cref="UpdateAsync(Func{ProfileStore, IReadOnlyList{StoreChange}}, CancellationToken)"/>
+    public Task<ProfileStore> UpdateAsync(params StoreChange[] changes) => UpdateAsync(_ => changes);
+
+    /// <inheritdoc cref="UpdateAsync(Func{ProfileStore, ValueTask{IReadOnlyList{StoreChange}}}, CancellationToken)"/>
+    public Task<ProfileStore> UpdateAsync(Func<ProfileStore, IReadOnlyList<StoreChange>> decide, CancellationToken cancellation = default) =>
+        UpdateAsync(fresh => new ValueTask<IReadOnlyList<StoreChange>>(decide(fresh)), cancellation);
+
+    /// <summary>
+    /// Changes the file as decided from what it says while it is locked, and returns once that is on the disk. Nothing is written
+    /// when nothing changes.
+    /// </summary>
+    /// <param name="decide">Asked again when another program wrote in between without a lock, or took the lock. Everybody waits while it does.</param>
+    /// <param name="cancellation">Gives up waiting; a write that has begun is finished.</param>
+    /// <exception cref="StateUnreadableException">The file cannot be read or parsed, and is left as it is.</exception>
+    /// <exception cref="StateNotWrittenException">The lock cannot be had, or the file cannot be written.</exception>
+    public async Task<ProfileStore> UpdateAsync(
+        Func<ProfileStore, ValueTask<IReadOnlyList<StoreChange>>> decide, CancellationToken cancellation = default)
+    {
+        await _oneWriter.WaitAsync(cancellation);
+        LockFolder? held = null;
+        try
+        {
+            StateFolder.MakeDirectory(Directory);
+            for (var repeat = 0; repeat < MaxRepeats; repeat++)
+            {
+                if (held is not { IsHeld: true })
+                {
+                    held?.Dispose();
+                    held = await LockFolder.AcquireAsync(Path, timing ?? LockTiming.OpenClaw, time, cancellation);
+                }
+
+                var before = await LoadAsync(static () => false, cancellation);
+                var changes = await decide(before.File.Store);
+                if (changes.Count == 0)
+                    return before.File.Store;
+                if (await Task.Run(() => TryReplace(before, before.File.With(changes), held), CancellationToken.None) is { } after)
+                    return after;
+            }
+
+            throw held!.IsHeld ? StateNotWrittenException.KeepsChanging(Path) : StateNotWrittenException.LockBusy(Path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw StateNotWrittenException.Because(Path, exception);
+        }
+        finally
+        {
+            held?.Dispose();
+            _oneWriter.Release();
+        }
+    }
+
+    public void Dispose() => _oneWriter.Dispose();
+
+    /// <summary>Null: another program took the lock, or does not lock and wrote since <paramref name="before"/> was read.</summary>
+    private ProfileStore? TryReplace(Content before, AuthProfilesFile file, LockFolder held)
+    {
+        var bytes = file.ToUtf8();
+        if (bytes.AsSpan().SequenceEqual(before.Bytes))
+            return before.File.Store;
+        using var replacement = AtomicFile.Prepare(Path, bytes);
+        if (!held.IsHeld || FileIdentity.Of(Path) != before.Identity)
+            return null;
+        _last = replacement.Commit() is { } identity ? new Content(file, bytes, identity) : null;
+        return file.Store;
+    }
+
+    /// <param name="isWriting">Whether another program says that it is writing.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    private async ValueTask<Content> LoadAsync(Func<bool> isWriting, CancellationToken cancellation)
+    {
+        for (var repeat = 0; ; repeat++)
+        {
+            var identity = IdentityNow();
+            if (_last is { } last && last.Identity == identity && (identity is null || identity.Value.IsSettled))
+                return last;
+            var bytes = WholeFile.Read(Path);
+            if (IdentityNow() != identity && repeat < MaxRepeats)
+                continue;
+            if (identity is null || bytes is null)
+                return _last = new Content(AuthProfilesFile.Empty, [], null);
+            if (_last is { Identity: not null } same && bytes.AsSpan().SequenceEqual(same.Bytes))
+                return _last = same with { Identity = identity };
+            if (AuthProfilesFile.TryParse(bytes, out var file, out var error))
+                return _last = new Content(file, bytes, identity);
+
+            // OpenClaw empties the file before it fills it again: what was written just now may be half of it, and who locks it is not
+            // done. The file is looked at last: it may have been filled since it was read.
+            var isWhole = (identity.Value.IsSettled || repeat >= MaxRepeats) && !isWriting() && IdentityNow() == identity;
+            if (isWhole || repeat >= MostRepeats)
+                throw new StateUnreadableException(Path, error);
+            await Task.Delay(WriteUnderWay, cancellation);
+        }
+    }
+
+    private FileIdentity? IdentityNow()
+    {
+        try
+        {
+            return FileIdentity.Of(Path);
+        }
+        catch (IOException exception)
+        {
+            throw new StateUnreadableException(Path, exception.Message.TrimEnd('.'), exception);
+        }
+    }
+
+    /// <param name="File">What was read.</param>
+    /// <param name="Bytes">The same as it stood.</param>
+    /// <param name="Identity">Null: there is no file, which says the same as an empty one.</param>
+    private sealed record Content(AuthProfilesFile File, byte[] Bytes, FileIdentity? Identity);
+}

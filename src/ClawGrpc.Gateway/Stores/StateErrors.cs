@@ -1,0 +1,63 @@
+using ClawGrpc.Core.StateFiles;
+
+namespace ClawGrpc.Gateway.Stores;
+
+/// <summary>A file of the state folder cannot be read or written. It is as it was.</summary>
+internal abstract class StateFileException(string path, string message, Exception? inner) : Exception(message, inner)
+{
+    /// <summary>Absolute.</summary>
+    public string Path { get; } = path;
+}
+
+/// <summary>It cannot be read or parsed.</summary>
+internal sealed class StateUnreadableException : StateFileException
+{
+    /// <summary>A file that cannot be parsed.</summary>
+    public StateUnreadableException(string path, StoreSyntaxError error)
+        : this(path, $"line {error.Line}, column {error.Column}: {error.Reason}", null) =>
+        (Line, Column) = (error.Line, error.Column);
+
+    /// <summary>A file that cannot be read at all.</summary>
+    public StateUnreadableException(string path, string reason, Exception? inner)
+        : base(path, $"Cannot read {path}: {reason}.", inner) => Reason = reason;
+
+    /// <summary>From 1; 0: not of one place.</summary>
+    public int Line { get; }
+
+    /// <summary>From 1; 0: not of one place.</summary>
+    public int Column { get; }
+
+    /// <summary>Half a sentence that never quotes the file.</summary>
+    public string Reason { get; }
+}
+
+/// <summary>It could not be written.</summary>
+internal sealed class StateNotWrittenException : StateFileException
+{
+    private StateNotWrittenException(string path, string message, Exception? inner)
+        : base(path, message, inner)
+    {
+    }
+
+    /// <summary>Another program holds the lock, or took it away.</summary>
+    public static StateNotWrittenException LockBusy(string path) =>
+        new(path, $"Failed to update {System.IO.Path.GetFileName(path)} (lock busy?).", null);
+
+    /// <summary>Other programs write the file without a lock, again and again.</summary>
+    public static StateNotWrittenException KeepsChanging(string path) =>
+        new(path, $"Failed to update {System.IO.Path.GetFileName(path)}: other programs keep changing it.", null);
+
+    /// <summary>The disk is full, the folder cannot be written, and so on.</summary>
+    public static StateNotWrittenException Because(string path, Exception inner) =>
+        new(path, $"Failed to update {path}: {inner.Message}", inner);
+}
+
+/// <summary>Another server works on the same state folder.</summary>
+internal sealed class StateFolderInUseException(string folder, string holder)
+    : Exception($"Another clawgrpc server (process {holder}) works on the state folder {folder}.")
+{
+    public string Folder { get; } = folder;
+
+    /// <summary>The process id; <c>unknown</c> when the lock file does not say.</summary>
+    public string Holder { get; } = holder;
+}

@@ -1,9 +1,0 @@
-using Microsoft.Extensions.Internal;
-
-namespace ClawGrpc.Server.Completions;
-
-/// <summary>The server's clock, as memory caches take it.</summary>
-internal sealed class CacheClock(TimeProvider time) : ISystemClock
-{
-    public DateTimeOffset UtcNow => time.GetUtcNow();
-}

@@ -1,0 +1,240 @@
+using System.Collections.Immutable;
+using ClawGrpc.Core;
+using ClawGrpc.Core.Configuration;
+using ClawGrpc.Core.Routing;
+using ClawGrpc.Core.StateFiles;
+using ClawGrpc.Gateway.Agents;
+using ClawGrpc.Gateway.Completions;
+using ClawGrpc.Gateway.Configuration;
+using ClawGrpc.Gateway.Stores;
+using ClawGrpc.V1;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Agent = ClawGrpc.Gateway.Agents.Agent;
+using ApiKeyCredential = ClawGrpc.Core.StateFiles.ApiKeyCredential;
+using ProfileOrder = ClawGrpc.V1.ProfileOrder;
+
+namespace ClawGrpc.Server.Grpc;
+
+/// <summary>AuthService: checks, changes the agent's file, then the configuration, and answers once both are on disk.</summary>
+internal sealed class AuthService(
+    Fleet fleet, LiveConfiguration configuration, AgentSetups setups, ClaudeLoginFile claudeLogin, Probes probes, TimeProvider time) : V1.AuthService.AuthServiceBase
+{
+    private const string DefaultProfile = "anthropic:default";
+    private const string ApiKeyVariable = "ANTHROPIC_API_KEY";
+    private const int DefaultPage = 100;
+    private const int LargestPage = 1000;
+
+    public override async Task<OnboardResponse> Onboard(OnboardRequest request, ServerCallContext context)
+    {
+        var agent = await fleet.FindAsync(request.AgentId);
+        if (request is { ApiKey.Existing: true } && configuration.Variable(ApiKeyVariable) is null)
+            return await DeclareExistingAsync(agent, request);
+        var input = new Input();
+        var isClaudeCli = request.CredentialCase == OnboardRequest.CredentialOneofCase.ClaudeCli;
+        var id = input.ProfileId("profile_id", request.ProfileId, isClaudeCli ? ClaudeLogin.ProfileId : DefaultProfile);
+        if (isClaudeCli && id != ClaudeLogin.ProfileId)
+            input.Wrong("profile_id", $"The login of the Claude CLI is always {ClaudeLogin.ProfileId}");
+        var (credential, type) = CredentialOf(request, input);
+        input.Check();
+        var notices = await StoreAsync(agent, id, credential, context.CancellationToken);
+        var response = new OnboardResponse { AgentId = agent.Id, ProfileId = id, Type = type, ConfigPath = configuration.EditedPath };
+        response.Notices.AddRange(notices);
+        return response;
+    }
+
+    public override async Task<PasteTokenResponse> PasteToken(PasteTokenRequest request, ServerCallContext context)
+    {
+        var agent = await fleet.FindAsync(request.AgentId);
+        var input = new Input();
+        var provider = input.Provider("provider", request.Provider);
+        var id = input.ProfileId("profile_id", request.ProfileId, $"{provider}:manual");
+        var token = input.Secret("token", CredentialInput.PastedToken(request.Token));
+        var expires = input.Expires("expires_in", request.ExpiresIn, time.GetUtcNow());
+        input.Check();
+        var notices = await StoreAsync(agent, id, new TokenCredential(provider, token, expires), context.CancellationToken);
+        var response = new PasteTokenResponse { AgentId = agent.Id, ProfileId = id, ConfigPath = configuration.EditedPath, Provider = provider };
+        response.Notices.AddRange(notices);
+        return response;
+    }
+
+    public override async Task<DeleteProfileResponse> DeleteProfile(DeleteProfileRequest request, ServerCallContext context)
+    {
+        var (agent, id) = await FindAsync(request.AgentId, request.ProfileId);
+        await configuration.CheckAsync();
+        await agent.ChangeAsync(_ => [new RemoveProfile(id)], context.CancellationToken);
+
+        // The declaration is every agent's: it stays while another one has a profile of this id.
+        foreach (var other in fleet.Ids.Where(other => other != agent.Id))
+        {
+            if ((await fleet.FindAsync(other)).StoreOrEmpty.Find(id) is not null)
+                return new DeleteProfileResponse();
+        }
+
+        if (File.Exists(configuration.EditedPath))
+            await configuration.EditAsync(text => new ConfigurationEdit(ProfileEdits.Remove(text, id)), context.CancellationToken);
+        return new DeleteProfileResponse();
+    }
+
+    public override async Task<ResetProfileResponse> ResetProfile(ResetProfileRequest request, ServerCallContext context)
+    {
+        var (agent, id) = await FindAsync(request.AgentId, request.ProfileId);
+        await agent.ChangeAsync(
+            store => [new SetHealth(id, ProfileHealth.Unknown with { LastUsed = store.HealthOf(id).LastUsed })], context.CancellationToken);
+        return new ResetProfileResponse();
+    }
+
+    public override async Task<GetProfileOrderResponse> GetProfileOrder(GetProfileOrderRequest request, ServerCallContext context)
+    {
+        var agent = await fleet.FindAsync(request.AgentId);
+        return new GetProfileOrderResponse { Order = OrderOf(agent, agent.Store, CheckedProvider(request.Provider)) };
+    }
+
+    public override async Task<SetProfileOrderResponse> SetProfileOrder(SetProfileOrderRequest request, ServerCallContext context)
+    {
+        var agent = await fleet.FindAsync(request.AgentId);
+        var provider = CheckedProvider(request.Provider);
+        ImmutableArray<string> ids = [.. request.ProfileIds.Select(id => id.Trim()).Where(id => id.Length > 0).Distinct()];
+        if (ids.IsEmpty)
+            throw Refusal.InvalidField("profile_ids", "Missing profile ids. Provide one or more profile ids.");
+        var store = await agent.ChangeAsync(
+            fresh =>
+            {
+                foreach (var id in ids)
+                    Match(agent.ViewOf(fresh), agent, id, provider);
+                return [new SetOrder(provider, ids)];
+            },
+            context.CancellationToken);
+        return new SetProfileOrderResponse { Order = OrderOf(agent, store, provider) };
+    }
+
+    public override async Task<ClearProfileOrderResponse> ClearProfileOrder(ClearProfileOrderRequest request, ServerCallContext context)
+    {
+        var agent = await fleet.FindAsync(request.AgentId);
+        var provider = CheckedProvider(request.Provider);
+        var store = await agent.ChangeAsync(_ => [new ClearOrder(provider)], context.CancellationToken);
+        return new ClearProfileOrderResponse { Order = OrderOf(agent, store, provider) };
+    }
+
+    public override async Task ProbeProfiles(
+        ProbeProfilesRequest request, IServerStreamWriter<ProbeProfilesResponse> responseStream, ServerCallContext context)
+    {
+        var agent = await fleet.FindAsync(request.AgentId);
+        await foreach (var result in probes.RunAsync(agent, ProbeOptions.Of(request), context.CancellationToken))
+            await responseStream.WriteAsync(result, context.CancellationToken);
+    }
+
+    public override async Task<ListAgentsResponse> ListAgents(ListAgentsRequest request, ServerCallContext context)
+    {
+        if (request.PageSize is < 0 or > LargestPage)
+            throw Refusal.InvalidField("page_size", $"Expected 0 to {LargestPage}");
+        var size = request.PageSize == 0 ? DefaultPage : request.PageSize;
+        var ids = fleet.Ids.Where(id => string.CompareOrdinal(id, request.PageToken) > 0).Take(size + 1).ToList();
+        var response = new ListAgentsResponse { NextPageToken = ids.Count > size ? ids[size - 1] : "" };
+        foreach (var id in ids.Take(size))
+            response.Agents.Add(MessageOf(await fleet.FindAsync(id)));
+        return response;
+    }
+
+    private async Task<IReadOnlyList<string>> StoreAsync(Agent agent, string id, Credential credential, CancellationToken cancellation)
+    {
+        var subscription = credential is not ApiKeyCredential && credential.Provider == Provider.Anthropic;
+        if (subscription && !configuration.Current.Configuration.Service.Subscriptions)
+            throw Refusal.SubscriptionsDisabled(id);
+
+        // First the secret, then the declaration: a declared profile that is not stored would hide those that are.
+        await configuration.CheckAsync();
+        await agent.ChangeAsync(_ => [new PutProfile(id, credential)], cancellation);
+
+        await DeclareAsync(id, credential);
+        return subscription ? Terms.OfSubscriptions : [];
+    }
+
+    private async Task DeclareAsync(string id, Credential credential)
+    {
+        // The mode oauth takes a token too, and the CLI may have one today and the other tomorrow.
+        var mode = id == ClaudeLogin.ProfileId ? "oauth" : Eligible.ModeOf(credential);
+        var declared = new DeclaredProfile(id, credential.Provider, mode, credential.Email);
+        await configuration.EditAsync(text => new ConfigurationEdit(ProfileEdits.Apply(text, declared)), CancellationToken.None);
+    }
+
+    // openclaw-spec.md, section 7.1: without a key the one that is there will do. OpenClaw declares anthropic:default whatever the
+    // profile's id is, and a declared profile that is not stored hides those that are: here it is the one that was found.
+    private async Task<OnboardResponse> DeclareExistingAsync(Agent agent, OnboardRequest request)
+    {
+        var asked = request.ProfileId.Trim();
+        var keys = agent.Store.Profiles
+            .Where(profile => profile.Credential is ApiKeyCredential { Key.IsBlank: false } key && Provider.Normalize(key.Provider) == Provider.Anthropic)
+            .Where(profile => asked.Length == 0 || profile.Id == asked).ToList();
+        var found = keys.Find(profile => profile.Id == DefaultProfile) ?? keys.FirstOrDefault() ?? throw Refusal.NoApiKey();
+        await DeclareAsync(found.Id, found.Credential);
+        return new OnboardResponse { AgentId = agent.Id, ProfileId = found.Id, Type = CredentialType.ApiKey, ConfigPath = configuration.EditedPath };
+    }
+
+    private (Credential Credential, CredentialType Type) CredentialOf(OnboardRequest request, Input input)
+    {
+        switch (request.CredentialCase)
+        {
+            case OnboardRequest.CredentialOneofCase.ApiKey:
+                if (request.ApiKey is { Existing: true, Key.Length: > 0 })
+                    input.Wrong("api_key.existing", "Expected either a key or the existing one");
+                var given = request.ApiKey.Existing ? configuration.Variable(ApiKeyVariable)?.Reveal() ?? "" : request.ApiKey.Key;
+                var key = input.Secret("api_key.key", CredentialInput.ApiKey(given));
+                return (new ApiKeyCredential(Provider.Anthropic, key, input.Email("api_key.email", request.ApiKey.Email)), CredentialType.ApiKey);
+            case OnboardRequest.CredentialOneofCase.SetupToken:
+                var token = input.Secret("setup_token.token", CredentialInput.SetupToken(request.SetupToken.Token));
+                var expires = input.Expires("setup_token.expires_in", request.SetupToken.ExpiresIn, time.GetUtcNow());
+                return (new TokenCredential(Provider.Anthropic, token, expires, input.Email("setup_token.email", request.SetupToken.Email)), CredentialType.Token);
+            case OnboardRequest.CredentialOneofCase.ClaudeCli:
+                var login = claudeLogin.Read() ?? throw Refusal.NoClaudeLogin(claudeLogin.ShortPath);
+                return (login, login is OAuthCredential ? CredentialType.Oauth : CredentialType.Token);
+            case OnboardRequest.CredentialOneofCase.WorkloadIdentity:
+                throw Refusal.NotImplemented("Onboard with a workload identity", "Onboard an API key.");
+            default:
+                throw Refusal.InvalidField("credential", "Required: one of api_key, setup_token, claude_cli, workload_identity");
+        }
+    }
+
+    private async Task<(Agent Agent, string Id)> FindAsync(string agentId, string profileId)
+    {
+        var agent = await fleet.FindAsync(agentId);
+        var input = new Input();
+        var id = input.ProfileId("profile_id", profileId, null);
+        input.Check();
+        return agent.Own.Find(id) is null ? throw Refusal.ProfileNotFound(agent.Id, id, agent.Directory) : (agent, id);
+    }
+
+    private static void Match(ProfileStore store, Agent agent, string id, string provider)
+    {
+        if (store.Find(id) is not { } profile)
+            throw Refusal.ProfileNotFound(agent.Id, id, agent.Directory);
+        if (Provider.Normalize(profile.Credential.Provider) != provider)
+            throw Refusal.ProviderMismatch(id, profile.Credential.Provider, provider);
+    }
+
+    private static string CheckedProvider(string given)
+    {
+        var input = new Input();
+        var provider = input.Provider("provider", given);
+        input.Check();
+        return provider;
+    }
+
+    private static ProfileOrder OrderOf(Agent agent, ProfileStore store, string provider)
+    {
+        var order = new ProfileOrder { AgentId = agent.Id, AgentDir = agent.Directory, Provider = provider, StorePath = agent.StorePath };
+        order.ProfileIds.AddRange(store.Order.Where(pair => Provider.Normalize(pair.Key) == provider).SelectMany(pair => pair.Value));
+        return order;
+    }
+
+    private V1.Agent MessageOf(Agent agent) => new()
+    {
+        AgentId = agent.Id,
+        DisplayName = configuration.Current.Configuration.Agents.Find(agent.Id)?.Name ?? "",
+        AgentDir = agent.Directory,
+        DefaultAgent = agent.Id == fleet.DefaultId,
+        Model = setups.Of(agent.Id).Models.DefaultText,
+        ProfileCount = agent.OwnOrEmpty.Profiles.Length,
+        UpdateTime = File.Exists(agent.StorePath) ? Timestamp.FromDateTime(File.GetLastWriteTimeUtc(agent.StorePath)) : null,
+    };
+}

@@ -1,0 +1,174 @@
+using ClawGrpc.Core.Anthropic;
+using ClawGrpc.Core.Configuration;
+using ClawGrpc.Gateway.Agents;
+using ClawGrpc.Gateway.Completions;
+using ClawGrpc.Gateway.Configuration;
+using ClawGrpc.Gateway.Status;
+using ClawGrpc.Server.Grpc.Mapping;
+using ClawGrpc.V1;
+using Grpc.Core;
+
+namespace ClawGrpc.Server.Grpc;
+
+/// <summary>ModelService: maps, calls, maps back.</summary>
+internal sealed class ModelService(
+    Fleet fleet, LiveConfiguration configuration, AgentSetups setups, CallReader calls, ClawGrpc.Gateway.Completions.Completion gateway, ModelCatalog catalog, StatusReport report,
+    TimeProvider time, IHostApplicationLifetime lifetime) : V1.ModelService.ModelServiceBase
+{
+    public override async Task<GetStatusResponse> GetStatus(GetStatusRequest request, ServerCallContext context) =>
+        new() { Status = report.Of(await fleet.FindAsync(request.AgentId)) };
+
+    public override async Task WatchStatus(
+        WatchStatusRequest request, IServerStreamWriter<WatchStatusResponse> responseStream, ServerCallContext context)
+    {
+        var agent = await fleet.FindAsync(request.AgentId);
+        await new StatusWatch(agent.Feed, () => report.Of(agent), time)
+            .RunAsync(request, responseStream, lifetime.ApplicationStopping, context.CancellationToken);
+    }
+
+    public override async Task<CompleteResponse> Complete(CompleteRequest request, ServerCallContext context)
+    {
+        var call = await calls.ReadAsync(request.Input);
+        await using var completion = await gateway.OpenAsync(call, context.CancellationToken);
+        completion.KeepContent();
+        while (await completion.ReadAsync())
+        {
+            while (completion.TryNext(out _))
+            {
+                // The fold takes each event up.
+            }
+        }
+
+        var receipt = completion.Finish();
+        return new CompleteResponse { Completion = EventMapping.ToCompletion(completion.Fold.Finish()!, request.RawJson), Receipt = receipt };
+    }
+
+    public override async Task StreamComplete(
+        StreamCompleteRequest request, IServerStreamWriter<StreamCompleteResponse> responseStream, ServerCallContext context)
+    {
+        var call = await calls.ReadAsync(request.Input);
+        await using var completion = await gateway.OpenAsync(call, context.CancellationToken);
+        using var events = new EventWriter(context.GetHttpContext().Response.BodyWriter);
+        while (await completion.ReadAsync())
+        {
+            try
+            {
+                while (completion.TryNext(out var read))
+                    Add(read);
+            }
+            finally
+            {
+                // Also when the next event is a failure: what came before it is the caller's.
+                await events.FlushAsync(context.CancellationToken);
+            }
+        }
+
+        events.Add(new StreamCompleteResponse { Finished = new CompletionFinished { Receipt = completion.Finish() } });
+        await events.FlushAsync(context.CancellationToken);
+
+        void Add(in StreamEvent read)
+        {
+            if (read.Kind == StreamEventKind.MessageStart)
+            {
+                events.Add(Started(completion));
+                foreach (var message in EventMapping.AfterStart(read, completion.Fold, request.RawEvents))
+                    events.Add(message);
+            }
+            else if ((request.RawEvents || !events.TryAddDelta(read)) && EventMapping.ToMessage(read, completion.Fold, request.RawEvents) is { } message)
+            {
+                events.Add(message);
+            }
+        }
+    }
+
+    public override async Task<CountTokensResponse> CountTokens(CountTokensRequest request, ServerCallContext context)
+    {
+        var (inputTokens, route) = await gateway.CountAsync(await calls.ReadAsync(request.Input), context.CancellationToken);
+        return new CountTokensResponse { InputTokens = inputTokens, Model = route.ModelRef };
+    }
+
+    public override async Task<PlanCompletionResponse> PlanCompletion(PlanCompletionRequest request, ServerCallContext context) =>
+        new() { Receipt = gateway.Plan(await calls.ReadAsync(request.Input)) };
+
+    public override async Task<ListModelsResponse> ListModels(ListModelsRequest request, ServerCallContext context)
+    {
+        ModelList.Check(request);
+        var agent = await fleet.FindAsync(request.AgentId);
+        var setup = setups.Of(agent.Id);
+        var (upstream, problem) = request.ConfiguredOnly || setup.ModelsUrl is null ? (null, "") : await catalog.ReadAsync(agent, setup, context.CancellationToken);
+        return new ModelList(setup, agent.Store, upstream, time.GetUtcNow()).Page(request, problem);
+    }
+
+    public override async Task<SetDefaultModelResponse> SetDefaultModel(SetDefaultModelRequest request, ServerCallContext context)
+    {
+        await EditAsync(text => ModelEdits.SetDefault(text, CheckedModel(request.Model), Aliases, request.Image), context);
+        return new SetDefaultModelResponse { Model = ChoiceOf(request.Image).Primary ?? "", ConfigPath = configuration.EditedPath };
+    }
+
+    public override async Task<AddModelAliasResponse> AddModelAlias(AddModelAliasRequest request, ServerCallContext context)
+    {
+        await EditAsync(text => ModelEdits.AddAlias(text, CheckedAlias(request.Alias), CheckedModel(request.Model), Aliases), context);
+        return new AddModelAliasResponse { Model = Aliases.Find(request.Alias)?.Key ?? "", ConfigPath = configuration.EditedPath };
+    }
+
+    public override async Task<RemoveModelAliasResponse> RemoveModelAlias(RemoveModelAliasRequest request, ServerCallContext context)
+    {
+        await EditAsync(text => ModelEdits.RemoveAlias(text, CheckedAlias(request.Alias), Aliases), context);
+        return new RemoveModelAliasResponse { ConfigPath = configuration.EditedPath };
+    }
+
+    public override async Task<AddModelFallbackResponse> AddModelFallback(AddModelFallbackRequest request, ServerCallContext context)
+    {
+        await EditAsync(text => ModelEdits.AddFallback(text, CheckedModel(request.Model), Aliases, request.Image), context);
+        var response = new AddModelFallbackResponse { ConfigPath = configuration.EditedPath };
+        response.Fallbacks.AddRange(ChoiceOf(request.Image).Fallbacks ?? []);
+        return response;
+    }
+
+    public override async Task<RemoveModelFallbackResponse> RemoveModelFallback(RemoveModelFallbackRequest request, ServerCallContext context)
+    {
+        await EditAsync(text => ModelEdits.RemoveFallback(text, CheckedModel(request.Model), Aliases, request.Image), context);
+        var response = new RemoveModelFallbackResponse { ConfigPath = configuration.EditedPath };
+        response.Fallbacks.AddRange(ChoiceOf(request.Image).Fallbacks ?? []);
+        return response;
+    }
+
+    public override async Task<ClearModelFallbacksResponse> ClearModelFallbacks(ClearModelFallbacksRequest request, ServerCallContext context)
+    {
+        await EditAsync(text => ModelEdits.ClearFallbacks(text, request.Image), context);
+        return new ClearModelFallbacksResponse { ConfigPath = configuration.EditedPath };
+    }
+
+    private ModelAliases Aliases => setups.Of(fleet.DefaultId).Models.Aliases;
+
+    // What was edited, and not what the default agent may say otherwise for itself.
+    private ModelChoice ChoiceOf(bool image) =>
+        image ? configuration.Current.Configuration.Agents.ImageModel : configuration.Current.Configuration.Agents.Model;
+
+    private async Task EditAsync(Func<string, ConfigurationEdit> edit, ServerCallContext context)
+    {
+        await configuration.EditAsync(edit, context.CancellationToken);
+        foreach (var agent in fleet.Awake)
+            agent.Feed.Publish();
+    }
+
+    private static string CheckedModel(string model) =>
+        model.Trim() is { Length: > 0 } said ? said : throw Refusal.InvalidField("model", $"Invalid model reference: {model}");
+
+    private static string CheckedAlias(string alias) =>
+        alias.Trim() is { Length: > 0 } said ? said : throw Refusal.InvalidField("alias", "Alias cannot be empty.");
+
+    private static StreamCompleteResponse Started(OpenedCompletion completion) => new()
+    {
+        Started = new CompletionStarted
+        {
+            CompletionId = completion.Receipt.CompletionId,
+            Model = completion.Receipt.Model,
+            ProfileId = completion.Receipt.ProfileId,
+            MessageId = completion.Fold.Id,
+            UpstreamModel = completion.Fold.Model,
+            RequestId = completion.Receipt.RequestId,
+            Usage = UsageMapping.ToUsage(completion.Fold.Usage),
+        },
+    };
+}

@@ -1,0 +1,106 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using ClawGrpc.Core.Anthropic;
+
+namespace ClawGrpc.Core.Tests.Anthropic;
+
+/// <summary>What must hold of every request, whatever its own breakpoints; judged on what would be sent and not by the policy's own eyes.</summary>
+public class CachePropertyTests
+{
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void Upstream_takes_the_breakpoints_of_any_request(int seed)
+    {
+        var random = new Random(seed);
+        for (var round = 0; round < 100; round++)
+        {
+            var json = RandomRequests.Next(random);
+            var body = RequestBody.Parse(Encoding.UTF8.GetBytes(json), AnthropicVersion.Default, out _)!;
+            foreach (var retention in Enum.GetValues<Retention>())
+            {
+                var plan = CachePolicy.Plan(body, new CacheSettings { Call = retention });
+                var sent = Encoding.UTF8.GetString(body.Render(new RequestDecisions("m", false, 1, plan)).Span);
+                var before = Breakpoints(JsonNode.Parse(json)!);
+                var after = Breakpoints(JsonNode.Parse(sent)!);
+                Assert.True(after.Count <= CachePolicy.MaxBreakpoints, sent);
+                Assert.True(after.SkipWhile(hour => hour).All(hour => !hour), sent);
+                Assert.Equal(after, plan.Breakpoints.Select(breakpoint => breakpoint.Ttl == CacheTtl.OneHour));
+                Assert.Equal(before, plan.Breakpoints.Where(breakpoint => breakpoint.FromCaller).Select(breakpoint => breakpoint.Ttl == CacheTtl.OneHour));
+                Assert.Equal(plan.Applied == Retention.None, after.Count == before.Count);
+                Assert.True(JsonNode.DeepEquals(Plain(json), Plain(sent)), $"{json}\n{sent}");
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void The_same_prompt_has_the_same_bytes_every_time(int seed)
+    {
+        var json = Encoding.UTF8.GetBytes(RandomRequests.Next(new Random(seed)));
+        var sent = Enumerable.Range(0, 3).Select(_ =>
+        {
+            var body = RequestBody.Parse(json, AnthropicVersion.Default, out var _)!;
+            return body.Render(new RequestDecisions("m", true, 1, CachePolicy.Plan(body, new CacheSettings { Call = Retention.Long })));
+        }).ToList();
+        Assert.All(sent, each => Assert.True(each.Span.SequenceEqual(sent[0].Span)));
+    }
+
+    public static TheoryData<int> Seeds() => [.. Enumerable.Range(0, 20)];
+
+    // The ttls in the order in which upstream goes through the prompt; true: one hour.
+    private static List<bool> Breakpoints(JsonNode request)
+    {
+        var found = new List<bool>();
+        foreach (var part in new[] { request["tools"], request["system"] })
+            Walk(part, found);
+        foreach (var message in request["messages"]!.AsArray())
+            Walk(message!["content"], found);
+        if (request["cache_control"] is { } top)
+            found.Add((string?)top["ttl"] == "1h");
+        return found;
+    }
+
+    private static void Walk(JsonNode? blocks, List<bool> found)
+    {
+        foreach (var block in blocks as JsonArray ?? [])
+        {
+            Walk(block!["content"], found);
+            Walk((block["source"] as JsonObject)?["content"], found);
+            if (block["cache_control"] is { } control)
+                found.Add((string?)control["ttl"] == "1h");
+        }
+    }
+
+    // The request as it reads without any breakpoint, with strings as the blocks they stand for.
+    private static JsonObject Plain(string json)
+    {
+        var request = JsonNode.Parse(json)!.AsObject();
+        request.Remove("cache_control");
+        foreach (var part in new[] { request["tools"], request["system"] })
+            Strip(part);
+        Expand(request, "system");
+        foreach (var message in request["messages"]!.AsArray())
+        {
+            Strip(message!["content"]);
+            Expand(message.AsObject(), "content");
+        }
+
+        return request;
+    }
+
+    private static void Strip(JsonNode? blocks)
+    {
+        foreach (var block in blocks as JsonArray ?? [])
+        {
+            block!.AsObject().Remove("cache_control");
+            Strip(block["content"]);
+            Strip((block["source"] as JsonObject)?["content"]);
+        }
+    }
+
+    private static void Expand(JsonObject holder, string name)
+    {
+        if (holder[name] is JsonValue text && text.TryGetValue(out string? words))
+            holder[name] = new JsonArray(new JsonObject { ["type"] = "text", ["text"] = words });
+    }
+}

@@ -1,0 +1,74 @@
+using ClawGrpc.Core.Routing;
+
+namespace ClawGrpc.Core.Tests.Routing;
+
+/// <summary>The failure table is what the README promises, and its reasons are the names that stand in <c>usageStats</c>.</summary>
+public class FailureTableTests
+{
+    // "the route, or the profile when the window is not of one model" is the route's row: the window decides on the profile.
+    private static readonly Dictionary<string, SetsAside> Scopes = new()
+    {
+        ["nothing"] = SetsAside.Nothing,
+        ["the route"] = SetsAside.Route,
+        ["the profile"] = SetsAside.Profile,
+    };
+
+    private static readonly Dictionary<string, Clock> Clocks = new()
+    {
+        ["none"] = Clock.None,
+        ["ladder; longer when `retry-after` or a rate-limit reset says so"] = Clock.Ladder,
+        ["ladder, first step only"] = Clock.FirstStep,
+        ["exactly the stated reset, never capped"] = Clock.StatedReset,
+        ["5, 10, 20, 24 h (configurable)"] = Clock.BillingBackoff,
+    };
+
+    [Fact]
+    public void The_README_tells_every_row()
+    {
+        var told = ReadmeRows().ToList();
+        Assert.Equal(Enum.GetNames<FailureKind>(), told.Select(row => row.Kind));
+        Assert.All(told.Zip(FailureTable.Rows), pair =>
+        {
+            var ((kind, setsAside, next, clock), row) = pair;
+            Assert.Equal(kind, $"{row.Kind}");
+            Assert.Equal(Scopes.First(scope => setsAside.StartsWith(scope.Key, StringComparison.Ordinal)).Value, row.SetsAside);
+            Assert.Equal(next.StartsWith("yes", StringComparison.Ordinal), row.TriesNext);
+            Assert.Equal(next.Contains("retries in place", StringComparison.Ordinal), row.RetriesInPlace);
+            Assert.Equal(Clocks[clock], row.Clock);
+        });
+    }
+
+    // openclaw-spec.md, section 5.1, has the first six; it knows no name for the others.
+    [Theory]
+    [InlineData(FailureKind.RateLimited, "rate_limit")]
+    [InlineData(FailureKind.PlanExhausted, "rate_limit")]
+    [InlineData(FailureKind.TimedOut, "timeout")]
+    [InlineData(FailureKind.Billing, "billing")]
+    [InlineData(FailureKind.CredentialRejected, "auth")]
+    [InlineData(FailureKind.RequestRejected, "format")]
+    [InlineData(FailureKind.Overloaded, "overloaded")]
+    [InlineData(FailureKind.ServerError, "server_error")]
+    [InlineData(FailureKind.Interrupted, "interrupted")]
+    [InlineData(FailureKind.Cancelled, "cancelled")]
+    public void A_reason_has_OpenClaws_name_where_OpenClaw_has_one(FailureKind kind, string reason) =>
+        Assert.Equal((kind, reason), (FailureTable.RowOf(kind).Kind, FailureTable.RowOf(kind).Reason));
+
+    [Fact]
+    public void A_failure_that_ends_the_call_sets_nothing_aside() =>
+        Assert.All(FailureTable.Rows.Where(row => !row.TriesNext), row => Assert.Equal(SetsAside.Nothing, row.SetsAside));
+
+    // "rate limited" is RateLimited.
+    private static IEnumerable<(string Kind, string SetsAside, string Next, string Clock)> ReadmeRows()
+    {
+        var root = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(root.FullName, "ClawGrpc.sln")))
+            root = root.Parent!;
+        return File.ReadLines(Path.Combine(root.FullName, "README.md"))
+            .SkipWhile(line => !line.StartsWith("| Failure |", StringComparison.Ordinal)).Skip(2)
+            .TakeWhile(line => line.StartsWith('|'))
+            .Select(line => line.Split('|', StringSplitOptions.TrimEntries))
+            .Select(cells => (
+                string.Concat(cells[1].Split(' ').Select(word => char.ToUpperInvariant(word[0]) + word[1..])),
+                cells[3], cells[4].Replace("*", "", StringComparison.Ordinal), cells[5]));
+    }
+}

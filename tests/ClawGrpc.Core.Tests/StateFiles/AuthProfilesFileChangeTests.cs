@@ -1,0 +1,240 @@
+using System.Collections.Immutable;
+using ClawGrpc.Core.StateFiles;
+using static ClawGrpc.Core.Tests.StateFiles.StoreText;
+
+namespace ClawGrpc.Core.Tests.StateFiles;
+
+/// <summary>What each change does to a file, to the letter.</summary>
+public class AuthProfilesFileChangeTests
+{
+    // Everything that a program may have written, known here or not, in an order of its own.
+    private const string Rich = """
+        {
+          "note": "mine",
+          "usageStats": {
+            "gone": {"lastUsed": 5},
+            "anthropic:one": {"lastUsed": 7, "cooldownUntil": 9, "errorCount": 2, "failureCounts": {"auth": 2}, "lastFailureAt": 8, "x": [1.0]},
+            "odd": 3
+          },
+          "order": {"Anthropic": [" anthropic:one ", 3, "anthropic:two"], "openai": ["o"]},
+          "profiles": {
+            "anthropic:two": {"type": "token", "provider": "anthropic", "token": "t", "expires": 5, "extra": {"b": 1, "a": 2}},
+            "anthropic:one": {"type": "api_key", "extra": null, "provider": "anthropic", "key": "k", "email": "a@b", "keyRef": {}},
+            "bad": 1
+          },
+          "lastGood": {"anthropic": "anthropic:one", "openai": "o"},
+          "version": "1"
+        }
+        """;
+
+    [Fact]
+    public void A_new_file_is_what_OpenClaw_would_write() => Assert.Equal(
+        """
+        {
+          "version": 1,
+          "profiles": {
+            "anthropic:default": {
+              "type": "api_key",
+              "provider": "anthropic",
+              "key": "sk-ant-api03-FAKE-KEY-ONE-00000000000000000001"
+            },
+            "anthropic:manual": {
+              "type": "token",
+              "provider": "anthropic",
+              "token": "t",
+              "expires": 1770552000000
+            },
+            "anthropic:claude-cli": {
+              "type": "oauth",
+              "provider": "anthropic",
+              "access": "a",
+              "refresh": "r",
+              "expires": 1770552000001,
+              "email": "a@b"
+            }
+          }
+        }
+
+        """,
+        AuthProfilesFile.Empty.With(
+            new PutProfile("anthropic:default", ApiKey()),
+            new PutProfile("anthropic:manual", new TokenCredential("anthropic", Secret("t"), Ms(1770552000000))),
+            new PutProfile("anthropic:claude-cli", new OAuthCredential(
+                "anthropic", Secret("a"), Secret("r"), Ms(1770552000000).AddTicks(1), "a@b"))).ToText());
+
+    [Fact]
+    public void Without_a_change_only_the_layout_becomes_OpenClaws() => Assert.Equal(
+        """
+        {
+          "version": 1,
+          "profiles": {
+            "anthropic:two": {
+              "type": "token",
+              "provider": "anthropic",
+              "token": "t",
+              "expires": 5,
+              "extra": {
+                "b": 1,
+                "a": 2
+              }
+            },
+            "anthropic:one": {
+              "type": "api_key",
+              "extra": null,
+              "provider": "anthropic",
+              "key": "k",
+              "email": "a@b",
+              "keyRef": {}
+            },
+            "bad": 1
+          },
+          "order": {
+            "Anthropic": [
+              " anthropic:one ",
+              3,
+              "anthropic:two"
+            ],
+            "openai": [
+              "o"
+            ]
+          },
+          "lastGood": {
+            "anthropic": "anthropic:one",
+            "openai": "o"
+          },
+          "usageStats": {
+            "gone": {
+              "lastUsed": 5
+            },
+            "anthropic:one": {
+              "lastUsed": 7,
+              "cooldownUntil": 9,
+              "errorCount": 2,
+              "failureCounts": {
+                "auth": 2
+              },
+              "lastFailureAt": 8,
+              "x": [
+                1
+              ]
+            },
+            "odd": 3
+          },
+          "note": "mine"
+        }
+
+        """,
+        After(Rich));
+
+    [Fact]
+    public void A_new_credential_of_the_same_type_keeps_what_others_wrote_and_starts_fresh()
+    {
+        var after = After(Rich, new PutProfile("anthropic:one", ApiKey("new")));
+        string[] gone =
+        [
+            "\"email\": \"a@b\",", "\"keyRef\": {}", "\"cooldownUntil\": 9,", "\"errorCount\": 2,", "\"failureCounts\": {",
+            "\"auth\": 2", "\"lastFailureAt\": 8,",
+        ];
+        Assert.Equal(
+            Lines(Read(Rich).ToText())
+                .Except(gone)
+                .Select(line => line.Replace("\"key\": \"k\",", "\"key\": \"new\"", StringComparison.Ordinal)),
+            Lines(after).Except(["\"errorCount\": 0,"]));
+        AssertSame(new ProfileHealth { LastUsed = Ms(7) }, Read(after).Store.HealthOf("anthropic:one"));
+    }
+
+    [Fact]
+    public void A_credential_of_another_type_takes_the_place_of_the_old_one_whole()
+    {
+        var after = After(Rich, new PutProfile("anthropic:two", ApiKey("new")));
+        Assert.DoesNotContain("extra\": {", after, StringComparison.Ordinal);
+        Assert.Equal(["anthropic:two", "anthropic:one"], Read(after).Store.Profiles.Select(profile => profile.Id));
+        Assert.Equal(ApiKey("new"), Read(after).Store.Find("anthropic:two")!.Credential);
+    }
+
+    [Fact]
+    public void A_credential_may_lack_its_secret()
+    {
+        var after = After("{}", new PutProfile("x", new OAuthCredential("p", null, null, null)));
+        Assert.Contains("{\n      \"type\": \"oauth\",\n      \"provider\": \"p\"\n    }", after, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Removing_a_profile_leaves_no_trace_of_it()
+    {
+        var after = After(Rich, new RemoveProfile("anthropic:one"));
+        Assert.DoesNotContain("anthropic:one", after, StringComparison.Ordinal);
+        Assert.Contains("\"Anthropic\": [\n      3,\n      \"anthropic:two\"\n    ]", after, StringComparison.Ordinal);
+        Assert.Contains("\"lastGood\": {\n    \"openai\": \"o\"\n  }", after, StringComparison.Ordinal);
+        Assert.DoesNotContain("Anthropic", After(after, new RemoveProfile("anthropic:two")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Removing_the_last_of_everything_leaves_the_empty_file()
+    {
+        var full = AuthProfilesFile.Empty.With(
+            new PutProfile("a", ApiKey()), new SetOrder("anthropic", ["a"]), new SetLastGood("anthropic", "a"),
+            new SetHealth("a", new ProfileHealth { LastUsed = Ms(1) }));
+        Assert.Equal(AuthProfilesFile.Empty.ToText(), full.With(new RemoveProfile("a")).ToText());
+    }
+
+    [Fact]
+    public void Changes_that_change_nothing_change_nothing()
+    {
+        var odd = Read("""{"order":3,"lastGood":{},"usageStats":{},"profiles":{"a":{"type":"token","provider":"p","token":"t"}}}""");
+        var changes = new StoreChange[]
+        {
+            new RemoveProfile("none"), new ClearOrder("p"), new SetOrder("p", []), new SetHealth("a", ProfileHealth.Unknown),
+        };
+        Assert.Equal(odd.ToText(), odd.With(changes).ToText());
+        Assert.Equal(odd.ToText(), odd.With().ToText());
+    }
+
+    [Theory]
+    [InlineData("anthropic")]
+    [InlineData(" ANTHROPIC ")]
+    public void An_order_replaces_the_stored_one_however_its_provider_is_written(string provider)
+    {
+        var after = After(Rich, new SetOrder(provider, [" b ", "", "a", "b"]));
+        Assert.Contains("\"order\": {\n    \"Anthropic\": [\n      \"b\",\n      \"a\"\n    ],\n    \"openai\": [", after, StringComparison.Ordinal);
+        Assert.DoesNotContain("Anthropic", After(Rich, new ClearOrder(provider)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_order_of_a_provider_written_twice_is_one_afterwards()
+    {
+        var after = Read(After("""{"order":{"Z.AI":["a"],"x":["b"],"zai":["c"]}}""", new SetOrder("z-ai", ["d"])));
+        Assert.Equal(["Z.AI", "x"], after.Store.Order.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(["d"], after.Store.Order["Z.AI"].AsEnumerable());
+    }
+
+    [Fact]
+    public void An_emptied_order_is_gone_and_a_new_one_stands_before_the_last_good()
+    {
+        Assert.DoesNotContain("order", After("""{"order":{"p":["a"]}}""", new ClearOrder("p")), StringComparison.Ordinal);
+        var after = After("""{"lastGood":{"p":"a"}}""", new SetOrder("P", ["a"]));
+        Assert.Contains("\"order\": {\n    \"p\": [\n      \"a\"\n    ]\n  },\n  \"lastGood\"", after, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Changes_apply_one_after_the_other()
+    {
+        var after = Read(Rich).With(
+            new RemoveProfile("anthropic:one"), new PutProfile("anthropic:one", ApiKey("k2")), new SetLastGood("anthropic", "anthropic:one"));
+        Assert.Equal(["anthropic:two", "anthropic:one"], after.Store.Profiles.Select(profile => profile.Id));
+        Assert.Equal("anthropic:one", after.Store.LastGood["anthropic"]);
+        Assert.Empty(after.Store.Find("anthropic:one")!.Credential.Email ?? "");
+    }
+
+    [Fact]
+    public void The_file_itself_never_changes()
+    {
+        var file = Read(Rich);
+        var before = file.ToText();
+        _ = file.With(new RemoveProfile("anthropic:one"), new SetOrder("openai", ImmutableArray.Create("x")));
+        Assert.Equal(before, file.ToText());
+    }
+
+    private static IEnumerable<string> Lines(string text) =>
+        text.Split('\n').Select(line => line.Trim()).Where(line => line is not ("}" or "}," or ""));
+}

@@ -1,0 +1,197 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+using ClawGrpc.Core.StateFiles;
+using static ClawGrpc.Core.Tests.StateFiles.StoreText;
+
+namespace ClawGrpc.Core.Tests.StateFiles;
+
+/// <summary>Health in <c>usageStats</c>: ours comes back as it was, and OpenClaw's changes mean what they mean to OpenClaw.</summary>
+public class HealthOnDiskTests
+{
+    private const string Id = "anthropic:one";
+    private static readonly string[] Models = ["anthropic/claude-opus-4-6", "anthropic/claude-sonnet-4-5", "a/b/c"];
+
+    [Fact]
+    public void OpenClaws_own_entry_is_read_and_written_back_as_it_was()
+    {
+        const string entry = """
+            {
+              "version": 1,
+              "profiles": {},
+              "usageStats": {
+                "anthropic:one": {
+                  "errorCount": 2,
+                  "failureCounts": {
+                    "rate_limit": 2
+                  },
+                  "lastFailureAt": 1770552025192,
+                  "cooldownUntil": 1770552325192
+                },
+                "anthropic:two": {
+                  "lastUsed": 1770552025224,
+                  "errorCount": 0
+                }
+              }
+            }
+
+            """;
+        var file = Read(entry);
+        var health = file.Store.HealthOf(Id);
+        AssertSame(
+            new ProfileHealth
+            {
+                ErrorCount = 2,
+                FailureCounts = Counts(("rate_limit", 2)),
+                LastFailureAt = Ms(1770552025192),
+                CooldownUntil = Ms(1770552325192),
+            },
+            health);
+        var changes = new[] { new SetHealth(Id, health), new SetHealth("anthropic:two", file.Store.HealthOf("anthropic:two")) };
+        Assert.Equal(entry, file.With(changes).ToText());
+        Assert.Equal(entry, AuthProfilesFile.Empty.With(changes).ToText());
+    }
+
+    [Theory]
+    [InlineData("""{"lastUsed":"x","cooldownUntil":0,"disabledUntil":-5,"errorCount":-1,"failureCounts":[],"lastFailureAt":null,"routes":7}""")]
+    [InlineData("""{"cooldownUntil":1e999,"cooldownReason":3,"disabledReason":{},"errorCount":"2","failureCounts":{"a":"b"}}""")]
+    [InlineData("""{"routes":{"m":3,"n":{"reason":"x"},"o":{"lastFailureAt":5},"p":{"reason":"x","lastFailureAt":"y"}}}""")]
+    public void What_makes_no_sense_says_nothing(string entry) =>
+        AssertSame(ProfileHealth.Unknown, Read("{\"usageStats\":{\"anthropic:one\":" + entry + "}}").Store.HealthOf(Id));
+
+    [Fact]
+    public void An_end_within_a_millisecond_is_rounded_up_and_never_becomes_early()
+    {
+        const string text =
+            """{"usageStats":{"anthropic:one":{"cooldownUntil":10.5,"lastUsed":10.5,"errorCount":2.9,"disabledUntil":1e300}}}""";
+        AssertSame(
+            new ProfileHealth { CooldownUntil = Ms(11), LastUsed = Ms(10), ErrorCount = 2, DisabledUntil = ProfileHealth.Never },
+            Read(text).Store.HealthOf(Id));
+        var exact = new ProfileHealth { CooldownUntil = Ms(10).AddTicks(1), LastUsed = Ms(10).AddTicks(1), DisabledUntil = DateTimeOffset.MaxValue };
+        AssertSame(new ProfileHealth { CooldownUntil = Ms(11), LastUsed = Ms(10), DisabledUntil = ProfileHealth.Never }, Rewritten(exact));
+    }
+
+    [Fact]
+    public void The_top_level_cooldown_is_the_latest_of_all()
+    {
+        Assert.Equal(20, Top(new ProfileHealth { Routes = Routes((Models[0], 10), (Models[1], 20)) }));
+        Assert.Equal(30, Top(new ProfileHealth { CooldownUntil = Ms(30), Routes = Routes((Models[0], 10)) }));
+        Assert.Equal(10, Top(new ProfileHealth { CooldownUntil = Ms(5), Routes = Routes((Models[0], 10)) }));
+        Assert.Null(Top(new ProfileHealth { Routes = Routes((Models[0], null)) }));
+
+        static long? Top(ProfileHealth health) =>
+            (long?)JsonNode.Parse(After("{}", new SetHealth(Id, health)))!["usageStats"]![Id]!["cooldownUntil"];
+    }
+
+    [Fact]
+    public void What_is_written_is_what_is_read()
+    {
+        var random = new Random(20260208);
+        var file = AuthProfilesFile.Empty;
+        for (var round = 0; round < 4_000; round++)
+        {
+            var health = Any(random);
+            file = file.With(new SetHealth(Id, health));
+            AssertSame(health, file.Store.HealthOf(Id));
+            AssertSame(health, Read(file.ToText()).Store.HealthOf(Id));
+        }
+    }
+
+    [Fact]
+    public void A_success_seen_by_OpenClaw_frees_what_failed_before_it()
+    {
+        var random = new Random(7);
+        for (var round = 0; round < 2_000; round++)
+        {
+            var before = Any(random);
+            var served = Ms(random.Next(1, 40));
+            var after = Read(Foreign(before, stats =>
+            {
+                stats["lastUsed"] = served.ToUnixTimeMilliseconds();
+                stats["errorCount"] = 0;
+                foreach (var name in new[] { "cooldownUntil", "disabledUntil", "disabledReason", "failureCounts" })
+                    stats.Remove(name);
+            })).Store.HealthOf(Id);
+
+            var latest = before.Routes.Values.Max(route => route.CooldownUntil);
+            AssertSame(
+                before with
+                {
+                    LastUsed = served,
+                    ErrorCount = 0,
+                    FailureCounts = ProfileHealth.Unknown.FailureCounts,
+                    CooldownUntil = null,
+                    DisabledUntil = null,
+                    DisabledReason = null,
+                    Routes = latest is null ? before.Routes
+                        : before.Routes.RemoveRange(before.Routes.Where(route => route.Value.LastFailureAt <= served).Select(route => route.Key)),
+                },
+                after);
+        }
+    }
+
+    [Fact]
+    public void A_cooldown_that_another_program_sets_is_the_whole_profiles()
+    {
+        var random = new Random(8);
+        for (var round = 0; round < 2_000; round++)
+        {
+            var before = Any(random);
+            var until = Ms(random.Next(50, 90));
+            var after = Read(Foreign(before, stats => stats["cooldownUntil"] = until.ToUnixTimeMilliseconds())).Store.HealthOf(Id);
+            AssertSame(before with { CooldownUntil = until }, after);
+        }
+    }
+
+    [Fact]
+    public void Members_of_others_stay_beside_ours()
+    {
+        var text = After(
+            """{"usageStats":{"anthropic:one":{"blockedUntil":5,"routes":{"a/b/c":{"lastFailureAt":3,"reason":"x","y":1}},"z":{}}}}""",
+            new SetHealth(Id, new ProfileHealth { LastUsed = Ms(4), Routes = Routes(("a/b/c", 9)) }));
+        Assert.Equal(
+            """{"blockedUntil":5,"routes":{"a/b/c":{"lastFailureAt":5,"reason":"rate_limit","y":1,"cooldownUntil":9,"errorCount":1}}"""
+                + ""","z":{},"lastUsed":4,"errorCount":0,"cooldownUntil":9}""",
+            JsonNode.Parse(text)!["usageStats"]![Id]!.ToJsonString());
+        Assert.Equal(
+            """{"blockedUntil":5,"z":{}}""",
+            JsonNode.Parse(After(text, new SetHealth(Id, ProfileHealth.Unknown)))!["usageStats"]![Id]!.ToJsonString());
+    }
+
+    private static ProfileHealth Rewritten(ProfileHealth health) => Read(After("{}", new SetHealth(Id, health))).Store.HealthOf(Id);
+
+    private static string Foreign(ProfileHealth health, Action<JsonObject> change)
+    {
+        var root = JsonNode.Parse(After("{}", new SetHealth(Id, health)))!.AsObject();
+        var stats = (root["usageStats"] ??= new JsonObject()).AsObject();
+        change((stats[Id] ??= new JsonObject()).AsObject());
+        return root.ToJsonString();
+    }
+
+    // Few values, so that equal times and empty members come often.
+    private static ProfileHealth Any(Random random)
+    {
+        return new ProfileHealth
+        {
+            LastUsed = Time(),
+            CooldownUntil = Time(),
+            CooldownReason = Reason(),
+            DisabledUntil = random.Next(5) == 0 ? ProfileHealth.Never : Time(),
+            DisabledReason = Reason(),
+            ErrorCount = random.Next(4),
+            FailureCounts = Counts([.. new[] { "rate_limit", "billing", "" }.Where(_ => random.Next(2) == 0).Select(name => (name, random.Next(3)))]),
+            LastFailureAt = Time(),
+            Routes = Models.Where(_ => random.Next(2) == 0).ToImmutableSortedDictionary(
+                model => model, _ => new RouteHealth(Time(), Reason() ?? "timeout", random.Next(1, 4), Ms(random.Next(1, 40))), StringComparer.Ordinal),
+        };
+
+        DateTimeOffset? Time() => random.Next(3) == 0 ? null : Ms(random.Next(1, 6) * 8);
+
+        string? Reason() => random.Next(2) == 0 ? null : "rate_limit";
+    }
+
+    private static ImmutableSortedDictionary<string, int> Counts(params (string Reason, int Count)[] counts) =>
+        counts.ToImmutableSortedDictionary(count => count.Reason, count => count.Count, StringComparer.Ordinal);
+
+    private static ImmutableSortedDictionary<string, RouteHealth> Routes(params (string Model, int? Until)[] routes) => routes.ToImmutableSortedDictionary(
+        route => route.Model, route => new RouteHealth(route.Until is { } until ? Ms(until) : null, "rate_limit", 1, Ms(5)), StringComparer.Ordinal);
+}

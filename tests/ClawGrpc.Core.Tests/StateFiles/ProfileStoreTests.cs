@@ -1,0 +1,58 @@
+using System.Collections.Immutable;
+using ClawGrpc.Core.StateFiles;
+
+namespace ClawGrpc.Core.Tests.StateFiles;
+
+/// <summary>The main agent's keys in the eyes of another agent (openclaw-spec.md, section 0: <c>auth.inheritFromMain</c>).</summary>
+public class ProfileStoreTests
+{
+    private static readonly ProfileHealth Cooling = new() { CooldownUntil = DateTimeOffset.UnixEpoch.AddYears(60), ErrorCount = 1 };
+
+    private static readonly ProfileStore Main = new()
+    {
+        Profiles = [Key("anthropic:a", "main-a"), new Profile("anthropic:login", new TokenCredential("anthropic", new Secret("t"))), Key("anthropic:b", "main-b")],
+        Order = Orders(("anthropic", ["anthropic:b"]), ("openai", ["openai:x"])),
+        Health = ImmutableDictionary<string, ProfileHealth>.Empty.Add("anthropic:a", Cooling).Add("anthropic:login", Cooling),
+    };
+
+    [Fact]
+    public void Keys_come_first_and_subscriptions_do_not_come()
+    {
+        var seen = new ProfileStore { Profiles = [Key("anthropic:own", "own")] }.Over(Main);
+        Assert.Equal(["anthropic:a", "anthropic:b", "anthropic:own"], seen.Profiles.Select(profile => profile.Id));
+        Assert.Equal(Cooling, seen.HealthOf("anthropic:a"));
+        Assert.Equal(ProfileHealth.Unknown, seen.HealthOf("anthropic:login"));
+    }
+
+    [Fact]
+    public void Of_two_of_one_id_the_agents_own_counts_with_its_own_health()
+    {
+        var own = new ProfileStore { Profiles = [Key("anthropic:a", "own-a")] };
+        var seen = own.Over(Main);
+        Assert.Equal(["anthropic:b", "anthropic:a"], seen.Profiles.Select(profile => profile.Id));
+        Assert.Equal(Key("anthropic:a", "own-a"), seen.Find("anthropic:a"));
+        Assert.Equal(ProfileHealth.Unknown, seen.HealthOf("anthropic:a"));
+    }
+
+    [Fact]
+    public void A_shared_keys_health_is_its_owners_whatever_the_agents_file_says()
+    {
+        var copied = new ProfileStore { Health = ImmutableDictionary<string, ProfileHealth>.Empty.Add("anthropic:b", Cooling) };
+        Assert.Equal(ProfileHealth.Unknown, copied.Over(Main).HealthOf("anthropic:b"));
+    }
+
+    [Fact]
+    public void Mains_order_holds_where_the_agent_has_neither_profiles_nor_an_order()
+    {
+        Assert.Equal(Main.Order, ProfileStore.Empty.Over(Main).Order);
+        var withProfile = new ProfileStore { Profiles = [Key("own", "own")] };
+        Assert.Equal(["openai"], withProfile.Over(Main).Order.Keys);
+        var withOrder = new ProfileStore { Order = Orders(("Anthropic", ["anthropic:a"])) };
+        Assert.Equal(["Anthropic", "openai"], withOrder.Over(Main).Order.Keys.Order(StringComparer.Ordinal));
+    }
+
+    private static Profile Key(string id, string key) => new(id, new ApiKeyCredential("anthropic", new Secret(key)));
+
+    private static ImmutableDictionary<string, ImmutableArray<string>> Orders(params (string Provider, ImmutableArray<string> Ids)[] orders) =>
+        orders.ToImmutableDictionary(order => order.Provider, order => order.Ids);
+}

@@ -1,0 +1,65 @@
+using ClawGrpc.Server.Tests.Harness;
+using ClawGrpc.V1;
+using static ClawGrpc.Server.Tests.Harness.Credentials;
+
+namespace ClawGrpc.Server.Tests.Stores;
+
+/// <summary>
+/// OpenClaw's configuration and ClawGrpc's own keys: <c>clawgrpc.json</c> includes the former and adds the latter, since OpenClaw
+/// refuses keys that it does not know.
+/// </summary>
+public sealed class IncludedConfigurationTests
+{
+    private const string Theirs = "// OpenClaw's.\n{\n  agents: { defaults: { model: { primary: 'anthropic/claude-sonnet-4-5' } } },\n}\n";
+    private const string Model = "anthropic/claude-haiku-4-5";
+
+    [Fact]
+    public async Task What_commands_change_goes_to_the_included_file_and_our_keys_stay_out_of_it()
+    {
+        await using var rig = await StartAsync("{ $include: './openclaw.json', clawgrpc: { subscriptions: { enabled: false } } }\n");
+        var own = await File.ReadAllTextAsync(rig.Files.ConfigPath);
+        Assert.Equal("anthropic/claude-sonnet-4-5", (await rig.StatusAsync()).ResolvedDefault);
+
+        var onboarded = await rig.Auth.OnboardAsync(new OnboardRequest { ApiKey = new ApiKeyCredential { Key = KeyOne } });
+        await rig.Models.SetDefaultModelAsync(new SetDefaultModelRequest { Model = Model });
+
+        Assert.Equal(rig.Files["openclaw.json"], onboarded.ConfigPath);
+        Assert.Equal(Model, (await rig.StatusAsync()).ResolvedDefault);
+        Assert.Equal(own, await File.ReadAllTextAsync(rig.Files.ConfigPath));
+        var theirs = await File.ReadAllTextAsync(rig.Files["openclaw.json"]);
+        Assert.StartsWith("// OpenClaw's.\n", theirs, StringComparison.Ordinal);
+        Assert.Contains("anthropic:default", theirs, StringComparison.Ordinal);
+        Assert.Contains(Model, theirs, StringComparison.Ordinal);
+        Assert.DoesNotContain("clawgrpc", theirs, StringComparison.Ordinal);
+        Assert.Equal(Theirs, await File.ReadAllTextAsync(rig.Files["openclaw.json.bak.1"]));
+    }
+
+    [Fact]
+    public async Task Our_keys_hold_beside_what_is_included()
+    {
+        await using var rig = await StartAsync("{ $include: './openclaw.json', clawgrpc: { subscriptions: { enabled: false } } }\n");
+        var refused = await CallFailure.OfAsync(() => rig.OnboardTokenAsync());
+        Assert.Equal("SUBSCRIPTIONS_DISABLED", refused.Reason);
+    }
+
+    [Fact]
+    public async Task What_our_file_says_itself_counts_and_is_what_commands_change()
+    {
+        await using var rig = await StartAsync("{ $include: './openclaw.json', agents: { defaults: { model: { primary: 'anthropic/claude-opus-4-5' } } } }\n");
+        Assert.Equal("anthropic/claude-opus-4-5", (await rig.StatusAsync()).ResolvedDefault);
+
+        await rig.Models.SetDefaultModelAsync(new SetDefaultModelRequest { Model = Model });
+
+        Assert.Equal(Model, (await rig.StatusAsync()).ResolvedDefault);
+        Assert.Equal(Theirs, await File.ReadAllTextAsync(rig.Files["openclaw.json"]));
+    }
+
+    private static async Task<Rig> StartAsync(string own)
+    {
+        var rig = await Rig.PrepareAsync();
+        await File.WriteAllTextAsync(rig.Files["openclaw.json"], Theirs);
+        await File.WriteAllTextAsync(rig.Files.ConfigPath, own);
+        await rig.StartServerAsync();
+        return rig;
+    }
+}

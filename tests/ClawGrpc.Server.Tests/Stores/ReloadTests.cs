@@ -1,0 +1,35 @@
+using ClawGrpc.Gateway.Agents;
+using ClawGrpc.Server.Tests.Harness;
+
+namespace ClawGrpc.Server.Tests.Stores;
+
+/// <summary>Files are looked at whenever they change, by this server's own writes too.</summary>
+public class ReloadTests
+{
+    [Fact]
+    public async Task What_was_stored_is_there_from_then_on_whatever_was_read_meanwhile()
+    {
+        await using var rig = await Rig.StartAsync();
+        await rig.OnboardAsync();
+        var agent = await rig.Part<Fleet>().FindAsync("");
+        using var stop = new CancellationTokenSource();
+        var reloads = Enumerable.Range(0, 3).Select(_ => Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+                await agent.ReloadAsync(CancellationToken.None);
+        })).ToList();
+        try
+        {
+            for (var count = 0; count < 100; count++)
+            {
+                await rig.OnboardAsync($"anthropic:{count}", Credentials.KeyTwo);
+                Assert.NotNull(agent.Store.Find($"anthropic:{count}"));
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await Task.WhenAll(reloads);
+        }
+    }
+}
