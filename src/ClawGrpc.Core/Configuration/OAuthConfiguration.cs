@@ -3,7 +3,7 @@ namespace ClawGrpc.Core.Configuration;
 /// <summary>Where OAuth logins are refreshed: <c>clawgrpc.oauth</c>. ClawGrpc has no client id of its own and borrows none.</summary>
 /// <param name="TokenUrl"><c>tokenUrl</c>: the token endpoint; https, or http to this machine.</param>
 /// <param name="ClientId"><c>clientId</c>: the client that the logins were made with. Never empty.</param>
-public sealed record OAuthConfiguration(Uri TokenUrl, string ClientId)
+internal sealed record OAuthConfiguration(Uri TokenUrl, string ClientId)
 {
     private const string NoTokenUrl =
         "Invalid URL: expected https:// with a host, or http:// with a loopback one, and no user, query or fragment";

@@ -1,7 +1,7 @@
 namespace ClawGrpc.Core.Configuration;
 
 /// <summary>When the beta <c>extended-cache-ttl-2025-04-11</c> goes with a request (openclaw-spec.md, section 0).</summary>
-public enum ExtendedCacheTtlBeta
+internal enum ExtendedCacheTtlBeta
 {
     /// <summary>With an API key, whenever the request has a time to live of one hour.</summary>
     WhenNeeded,
@@ -14,7 +14,7 @@ public enum ExtendedCacheTtlBeta
 }
 
 /// <summary>ClawGrpc's own section, <c>clawgrpc</c>: what no generation of OpenClaw has a key for.</summary>
-public sealed record ServiceConfiguration
+internal sealed record ServiceConfiguration
 {
     /// <summary>Nothing configured.</summary>
     public static readonly ServiceConfiguration Default = new();

@@ -6,14 +6,14 @@ namespace ClawGrpc.Core.Routing;
 /// <summary>A key that is no profile: of the environment or of the configuration's provider. It has no health.</summary>
 /// <param name="Key">The key.</param>
 /// <param name="Source">Such as <c>env: ANTHROPIC_API_KEY</c> or <c>models.json</c>.</param>
-public sealed record LooseKey(Secret Key, string Source);
+internal sealed record LooseKey(Secret Key, string Source);
 
 /// <summary>What an attempt runs on: one profile, or a loose key, serving one model.</summary>
 /// <param name="Model">The bare id that upstream knows, such as <c>claude-opus-4-6</c>.</param>
 /// <param name="Profile">The profile; null: a loose key serves.</param>
 /// <param name="LooseKey">The loose key; null: a profile serves.</param>
 /// <param name="SetAside">Why it is passed over; null: it is tried.</param>
-public sealed record Route(string Model, Profile? Profile, LooseKey? LooseKey, SetAside? SetAside)
+internal sealed record Route(string Model, Profile? Profile, LooseKey? LooseKey, SetAside? SetAside)
 {
     /// <summary>The model as <c>provider/model</c>.</summary>
     public string ModelRef { get; } = $"{Provider.Anthropic}/{Model}";
@@ -26,10 +26,10 @@ public sealed record Route(string Model, Profile? Profile, LooseKey? LooseKey, S
 /// <param name="Models">The models to try in order: the one asked for, then the fallbacks. At least one.</param>
 /// <param name="StrictProfile">The only profile to try (<c>ref@profileId</c>), its cooldown ignored; null: all.</param>
 /// <param name="PreferredProfile">Tried first when it can serve (the session's pin); null: none.</param>
-public sealed record RouteQuestion(ImmutableArray<string> Models, string? StrictProfile, string? PreferredProfile);
+internal sealed record RouteQuestion(ImmutableArray<string> Models, string? StrictProfile, string? PreferredProfile);
 
 /// <summary>Why there is no route to try.</summary>
-public enum NoRoute
+internal enum NoRoute
 {
     /// <summary>There is one.</summary>
     None,
@@ -55,7 +55,7 @@ public enum NoRoute
 /// <param name="Problem">Why none can be tried; <see cref="NoRoute.None"/>: one can.</param>
 /// <param name="Soonest">When the first of those set aside comes back by itself; null: none does.</param>
 /// <param name="Ineligible">Profiles that cannot serve at all.</param>
-public sealed record Routes(ImmutableArray<Route> All, NoRoute Problem, DateTimeOffset? Soonest, ImmutableArray<Ineligible> Ineligible)
+internal sealed record Routes(ImmutableArray<Route> All, NoRoute Problem, DateTimeOffset? Soonest, ImmutableArray<Ineligible> Ineligible)
 {
     /// <summary>Computes the routes.</summary>
     /// <param name="store">The agent's profiles.</param>

@@ -68,7 +68,7 @@ public class RoutesTests
     [InlineData("kimi-code", "kimi-coding")]
     public void A_provider_is_the_same_under_each_of_its_names(string written, string provider) => Assert.Equal(provider, Provider.Normalize(written));
 
-    public static TheoryData<string, Credential, string, Eligibility> Filters => new()
+    public static IEnumerable<object[]> Filters => new TheoryData<string, Credential, string, Eligibility>
     {
         { "a mode that is the type", Key, "api_key", Eligibility.Ok },
         { "oauth accepts a token", Token, "oauth", Eligibility.Ok },
@@ -89,7 +89,7 @@ public class RoutesTests
 
     [Theory]
     [MemberData(nameof(Filters))]
-    public void A_profile_that_cannot_serve_is_left_out_with_its_reason(string name, Credential credential, string mode, Eligibility why)
+    internal void A_profile_that_cannot_serve_is_left_out_with_its_reason(string name, Credential credential, string mode, Eligibility why)
     {
         Assert.NotEmpty(name);
         var auth = AuthSettings.None with { Profiles = [new DeclaredProfile("a", "anthropic", mode)] };
