@@ -140,12 +140,12 @@ public class RoutesTests
     [Fact]
     public void A_loose_key_serves_only_when_no_profile_can()
     {
-        var loose = new LooseKey(new Secret("sk-ant-api03-ENV"), "env: ANTHROPIC_API_KEY");
+        var loose = new FallbackKey(new Secret("sk-ant-api03-ENV"), "env: ANTHROPIC_API_KEY");
         var expired = Store(("t", Token with { Expires = Noon }));
         var route = Assert.Single(Of(expired, loose).All);
-        Assert.Same(loose, route.LooseKey);
+        Assert.Same(loose, route.FallbackKey);
         Assert.Equal(("", $"anthropic/{Opus}"), (route.ProfileId, route.ModelRef));
-        Assert.Null(Assert.Single(Of(Store(("a", Key)), loose).All).LooseKey);
+        Assert.Null(Assert.Single(Of(Store(("a", Key)), loose).All).FallbackKey);
         var cooling = Store(("a", Key)) with { Health = ImmutableDictionary<string, ProfileHealth>.Empty.Add("a", new ProfileHealth { CooldownUntil = Noon.AddMinutes(1) }) };
         Assert.Equal(NoRoute.AllSetAside, Of(cooling, loose).Problem);
     }
@@ -201,7 +201,7 @@ public class RoutesTests
     [Fact]
     public void Nothing_at_all_is_missing_credentials() => Assert.Equal(NoRoute.MissingCredentials, Of(ProfileStore.Empty, null).Problem);
 
-    private static Routes Of(ProfileStore store, LooseKey? loose) =>
+    private static Routes Of(ProfileStore store, FallbackKey? loose) =>
         Routes.Of(store, AuthSettings.None, loose, new RouteQuestion([Opus], null, null), Noon);
 
     private static IEnumerable<string> Ids(ProfileStore store, AuthSettings auth, string? preferred = null, DateTimeOffset? now = null) =>
