@@ -1,3 +1,5 @@
+using ClawGrpc.Core.Routing;
+
 namespace ClawGrpc.Core.Configuration;
 
 /// <summary>When the beta <c>extended-cache-ttl-2025-04-11</c> goes with a request (openclaw-spec.md, section 0).</summary>
@@ -50,7 +52,7 @@ internal sealed record ServiceConfiguration
                 _ => ExtendedCacheTtlBeta.WhenNeeded,
             },
             Subscriptions = subscriptions?.Flag("enabled") ?? Default.Subscriptions,
-            OAuth = service.Section("oauth") is { } oauth ? OAuthConfiguration.Read(oauth) : null,
+            OAuth = service.Section("oauth") is { } oauth ? OAuthSection.Read(oauth) : null,
             FirstEvent = Seconds(timeouts, "firstEventSeconds") ?? Default.FirstEvent,
             Idle = Seconds(timeouts, "idleSeconds") ?? Default.Idle,
             Attempts = Count(limits, "attempts", 100) ?? Default.Attempts,

@@ -1,4 +1,3 @@
-using ClawGrpc.Core.Configuration;
 using ClawGrpc.Core.StateFiles;
 
 namespace ClawGrpc.Core.Routing;
