@@ -27,7 +27,7 @@ public class StreamEventTests
     [InlineData("""{"index":1,"type":"content_block_stop"   }""", StreamEventKind.BlockStop, 1, true, true)]
     [InlineData("""{"type":"content_block_stop","index":1,"extra":0}""", StreamEventKind.BlockStop, 1, true, false)]
     [InlineData("""{"type":"content_block_stop","index":1,"usage":{}}""", StreamEventKind.BlockStop, 1, true, false)]
-    public void Events_are_told_apart_by_the_type_of_their_data(string json, StreamEventKind kind, int index, bool bears, bool plain)
+    internal void Events_are_told_apart_by_the_type_of_their_data(string json, StreamEventKind kind, int index, bool bears, bool plain)
     {
         var read = Parse(json);
         Assert.Equal((kind, index, bears, plain), (read.Kind, read.Index, read.BearsContent, read.IsPlain));
@@ -49,7 +49,7 @@ public class StreamEventTests
     [InlineData("""{"type":"new_delta","text":"x"}""", DeltaKind.Other, "", false)]
     [InlineData("""{"type":null}""", DeltaKind.Other, "", false)]
     [InlineData("\"text\"", DeltaKind.Other, "", false)]
-    public void A_delta_gives_its_text_as_it_stands_between_the_quotes(string delta, DeltaKind kind, string text, bool plain)
+    internal void A_delta_gives_its_text_as_it_stands_between_the_quotes(string delta, DeltaKind kind, string text, bool plain)
     {
         var read = Parse($$"""{"type":"content_block_delta","index":0,"delta":{{delta}}}""");
         Assert.Equal((kind, text, plain), (read.Delta, Encoding.UTF8.GetString(read.Text.Span), read.IsPlain));
@@ -61,7 +61,7 @@ public class StreamEventTests
     [InlineData("error", """{"type":"ping"}""", StreamEventKind.Ping, "ping")]
     [InlineData("novel", "{}", StreamEventKind.Unknown, "novel")]
     [InlineData("x", """{"type":"nov\u0065l"}""", StreamEventKind.Unknown, "novel")]
-    public void The_name_counts_only_when_the_data_has_no_type(string name, string json, StreamEventKind kind, string type)
+    internal void The_name_counts_only_when_the_data_has_no_type(string name, string json, StreamEventKind kind, string type)
     {
         var read = StreamEvent.Parse(new SseEvent(Encoding.UTF8.GetBytes(name), Encoding.UTF8.GetBytes(json)));
         Assert.Equal((kind, type), (read.Kind, read.Type));

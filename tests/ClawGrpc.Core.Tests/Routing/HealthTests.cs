@@ -141,7 +141,7 @@ public class HealthTests
     [InlineData(FailureKind.RequestRejected)]
     [InlineData(FailureKind.Interrupted)]
     [InlineData(FailureKind.Cancelled)]
-    public void What_says_nothing_of_the_credential_changes_nothing(FailureKind kind) =>
+    internal void What_says_nothing_of_the_credential_changes_nothing(FailureKind kind) =>
         Assert.Same(ProfileHealth.Unknown, Fail(ProfileHealth.Unknown, kind, Noon, Noon));
 
     [Fact]

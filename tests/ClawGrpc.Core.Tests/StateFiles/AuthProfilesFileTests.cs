@@ -88,7 +88,7 @@ public class AuthProfilesFileTests
         Assert.Contains("\"bad\": ", file.With(new SetLastGood("anthropic", "ok")).ToText(), StringComparison.Ordinal);
     }
 
-    public static TheoryData<string, Credential> Credentials() => new()
+    public static IEnumerable<object[]> Credentials() => new TheoryData<string, Credential>
     {
         { """{"type":"api_key","provider":"anthropic","key":" k\n"}""", new ApiKeyCredential("anthropic", Secret(" k\n")) },
         { """{"type":"api_key","provider":"anthropic","key":" ","email":"a@b"}""", new ApiKeyCredential("anthropic", null, "a@b") },
@@ -110,7 +110,7 @@ public class AuthProfilesFileTests
 
     [Theory]
     [MemberData(nameof(Credentials))]
-    public void Credentials_are_read_as_OpenClaw_reads_them(string entry, Credential expected) =>
+    internal void Credentials_are_read_as_OpenClaw_reads_them(string entry, Credential expected) =>
         Assert.Equal(expected, Read("{\"profiles\":{\"id\":" + entry + "}}").Store.Find("id")!.Credential);
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using ClawGrpc.Core.StateFiles;
+using JsonObject = System.Text.Json.Nodes.JsonObject;
 using static ClawGrpc.Core.Tests.StateFiles.StoreText;
 
 namespace ClawGrpc.Core.Tests.StateFiles;
