@@ -1,6 +1,6 @@
-namespace ClawGrpc.Cli;
+namespace ClawGrpc.Cli.Invocations;
 
-/// <summary>The command cannot go on, and exits with 1; the text is all that a person is told.</summary>
+/// <summary>Ends the command with exit code 1; the message is the whole text on standard error.</summary>
 internal sealed class CliFailure : Exception
 {
     private CliFailure(string text)
@@ -8,9 +8,9 @@ internal sealed class CliFailure : Exception
     {
     }
 
-    /// <summary>It failed.</summary>
+    /// <summary>A failure; the text gets the prefix <c>Error: </c>.</summary>
     public static CliFailure Failed(string message) => new("Error: " + message);
 
-    /// <summary>A refusal in OpenClaw's own words, which scripts look for (openclaw-spec.md §7): no prefix.</summary>
+    /// <summary>A failure in OpenClaw's exact words, which scripts search for (openclaw-spec.md §7); no prefix.</summary>
     public static CliFailure Verbatim(string text) => new(text);
 }

@@ -1,55 +1,61 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using ClawGrpc.Cli.Commands;
 using ClawGrpc.Cli.Input;
+using ClawGrpc.Cli.Invocations;
+using ClawGrpc.Cli.Rendering;
 using Grpc.Core;
 
-namespace ClawGrpc.Cli;
+namespace ClawGrpc.Cli.Running;
 
-/// <summary>The program: from a command line to an exit code, in any surroundings.</summary>
+/// <summary>The program: from a command line to an exit code.</summary>
 internal static class ClawProgram
 {
     private const int Failed = 1;
     private const int Interrupted = 130;
 
     /// <summary>Runs a command line.</summary>
-    /// <param name="arguments">Without the program's name.</param>
-    /// <param name="surroundings">The outside.</param>
+    /// <param name="arguments">The arguments, without the program's name.</param>
+    /// <param name="environment">The terminal, the variables and the clock of the run.</param>
     /// <param name="cancellation">Ends the command as Ctrl-C does.</param>
-    /// <returns>0: done; 1: failed, or called wrongly; 130: interrupted; what a command documents besides.</returns>
-    public static async Task<int> RunAsync(IReadOnlyList<string> arguments, Surroundings surroundings, CancellationToken cancellation = default)
+    /// <returns>0 on success, 1 after a failure or a usage error, 130 when interrupted, and the codes that a command
+    /// documents.</returns>
+    public static async Task<int> RunAsync(
+        IReadOnlyList<string> arguments, CliEnvironment environment, CancellationToken cancellation = default)
     {
-        var globals = new Globals(surroundings);
-        // A leading @ belongs to a prompt or to --system @file: no response files.
+        var globals = new Globals(environment);
+        // Response files are off: a leading @ belongs to a prompt or to --system @file.
         var parsed = Tree(globals).Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         try
         {
-            if (parsed.Action is not System.CommandLine.Help.HelpAction && WrongCall.Of(parsed) is { } wrong) throw wrong;
+            if (parsed.Action is not HelpAction && UsageError.Of(parsed) is { } usageError)
+                throw usageError;
             return await parsed.InvokeAsync(
                 new InvocationConfiguration
                 {
-                    Output = surroundings.Out,
-                    Error = surroundings.Error,
+                    Output = environment.Out,
+                    Error = environment.Error,
                     EnableDefaultExceptionHandler = false,
                     ProcessTerminationTimeout = null,
                 },
                 cancellation);
         }
-        catch (Exception e) when (cancellation.IsCancellationRequested && IsCancellation(e))
+        catch (Exception exception) when (cancellation.IsCancellationRequested && IsCancellation(exception))
         {
             return Interrupted;
         }
         catch (CliFailure failure)
         {
-            return Say(surroundings, Secrets.CutOut(failure.Message));
+            return Fail(environment, Secrets.Mask(failure.Message));
         }
-        catch (RpcException e)
+        catch (RpcException exception)
         {
-            return Say(surroundings, "Error: " + FailureText.Of(e, Invocation.EndpointOf(parsed, globals)));
+            return Fail(environment, "Error: " + FailureText.Of(exception, Invocation.EndpointOf(parsed, globals)));
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        catch (Exception exception) when (exception is not OutOfMemoryException)
         {
-            // A fault of the program's own: still one line, and no stack for people to wade through.
-            return Say(surroundings, $"Error: {Secrets.CutOut(e.Message)} ({e.GetType().Name})");
+            // A bug of the program: one line, no stack trace.
+            return Fail(environment, $"Error: {Secrets.Mask(exception.Message)} ({exception.GetType().Name})");
         }
     }
 
@@ -65,17 +71,23 @@ internal static class ClawProgram
             CompleteCommand.Create(globals));
         root.Add(globals.Endpoint);
         root.Add(globals.Agent);
-        root.Add(new Option<bool>("--help", "-h") { Description = "Display help for command", Recursive = true, Action = HelpText.Action });
+        root.Add(new Option<bool>("--help", "-h")
+        {
+            Description = "Display help for command",
+            Recursive = true,
+            Action = HelpText.Action,
+        });
         root.Add(new Option<bool>("--version") { Description = "Show the version", Action = new VersionAction() });
         return root;
     }
 
-    private static bool IsCancellation(Exception e) => e is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled };
+    private static bool IsCancellation(Exception exception) =>
+        exception is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled };
 
-    private static int Say(Surroundings surroundings, string text)
+    private static int Fail(CliEnvironment environment, string text)
     {
-        surroundings.Error.Write(text + "\n");
-        surroundings.Error.Flush();
+        environment.Error.Write(text + "\n");
+        environment.Error.Flush();
         return Failed;
     }
 }

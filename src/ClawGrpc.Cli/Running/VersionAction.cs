@@ -2,15 +2,15 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.Reflection;
 
-namespace ClawGrpc.Cli;
+namespace ClawGrpc.Cli.Running;
 
-/// <summary>The action behind <c>--version</c>.</summary>
+/// <summary>The action of <c>--version</c>.</summary>
 internal sealed class VersionAction : SynchronousCommandLineAction
 {
     public override int Invoke(ParseResult parseResult)
     {
-        var version = typeof(VersionAction).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
-        parseResult.InvocationConfiguration.Output.Write($"claw {version}\n");
+        var version = typeof(VersionAction).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>();
+        parseResult.InvocationConfiguration.Output.Write($"claw {version?.InformationalVersion}\n");
         return 0;
     }
 }
