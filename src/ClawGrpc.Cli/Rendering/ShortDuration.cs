@@ -6,9 +6,11 @@ internal static class ShortDuration
     /// <summary><c>0m</c> when nothing remains; minutes (at least one) below an hour; hours below two days; else days.</summary>
     public static string Of(TimeSpan remaining)
     {
-        if (remaining <= TimeSpan.Zero) return "0m";
+        if (remaining <= TimeSpan.Zero)
+            return "0m";
         var minutes = Math.Max(1, Round(remaining.TotalMinutes));
-        if (minutes < 60) return $"{minutes}m";
+        if (minutes < 60)
+            return $"{minutes}m";
         var hours = Round(minutes / 60.0);
         return hours < 48 ? $"{hours}h" : $"{Round(hours / 24.0)}d";
     }

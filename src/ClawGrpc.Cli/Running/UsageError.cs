@@ -3,25 +3,29 @@ using System.CommandLine.Parsing;
 using System.Text.RegularExpressions;
 using ClawGrpc.Cli.Commands;
 using ClawGrpc.Cli.Input;
+using ClawGrpc.Cli.Invocations;
 
-namespace ClawGrpc.Cli;
+namespace ClawGrpc.Cli.Running;
 
-/// <summary>What is wrong with a command line, in the words that OpenClaw's users know (openclaw-spec.md §7; exit code 1, as there).</summary>
-internal static partial class WrongCall
+/// <summary>The errors of a command line, in OpenClaw's words (openclaw-spec.md §7; exit code 1, as there).</summary>
+internal static partial class UsageError
 {
-    /// <summary>The refusal; null: the command line can be run.</summary>
+    /// <summary>The failure to exit with; null if the command line is valid.</summary>
     public static CliFailure? Of(ParseResult parsed)
     {
-        if (Problem(parsed) is not { } problem) return null;
-        return CliFailure.Verbatim($"error: {problem}\nSee {string.Join(' ', Path(parsed).Select(part => part.Name))} --help.");
+        if (Problem(parsed) is not { } problem)
+            return null;
+        var command = string.Join(' ', Path(parsed).Select(part => part.Name));
+        return CliFailure.Verbatim($"error: {problem}\nSee {command} --help.");
     }
 
     private static string? Problem(ParseResult parsed)
     {
-        // First the option that is none: the words after it may be its value, and are arguments only because it is unknown.
+        // Report unknown options first; otherwise their values look like stray arguments.
         if (UnknownOption(parsed) is { } option)
             return $"unknown option '{option}'{Spelling.Suggestion(option, Options(parsed))}";
-        if (parsed.Errors.Count == 0) return null;
+        if (parsed.Errors.Count == 0)
+            return null;
         return parsed.Errors[0].SymbolResult switch
         {
             OptionResult result => OfOption(result),
@@ -47,28 +51,35 @@ internal static partial class WrongCall
     {
         var command = result.Command;
         var suggestion = Spelling.Suggestion(word, command.Subcommands.SelectMany(each => each.Aliases.Prepend(each.Name)));
-        if (command is VerbGroup || result.Parent is null) return $"unknown command '{word}'{suggestion}";
-        var (expected, given) = (command.Arguments.Count, unmatched + result.Children.OfType<ArgumentResult>().Sum(each => each.Tokens.Count));
-        return $"too many arguments for '{command.Name}'. Expected {expected} argument{(expected == 1 ? "" : "s")} but got {given}.{suggestion}";
+        if (command is VerbGroup || result.Parent is null)
+            return $"unknown command '{word}'{suggestion}";
+        var expected = command.Arguments.Count;
+        var given = unmatched + result.Children.OfType<ArgumentResult>().Sum(each => each.Tokens.Count);
+        return $"too many arguments for '{command.Name}'. "
+            + $"Expected {expected} argument{(expected == 1 ? "" : "s")} but got {given}.{suggestion}";
     }
 
-    // The parser takes what it does not know for an argument, dashes or not. Up to the value, which may be a secret.
+    // The parser takes unknown options for arguments. Only the name is reported: the value may be a secret.
     private static string? UnknownOption(ParseResult parsed)
     {
-        var values = Path(parsed, parsed.CommandResult).SelectMany(part => part.Children.OfType<OptionResult>()).SelectMany(option => option.Tokens).ToHashSet(ReferenceEqualityComparer.Instance);
+        var values = Ancestors(parsed.CommandResult).SelectMany(part => part.Children.OfType<OptionResult>())
+            .SelectMany(option => option.Tokens).ToHashSet(ReferenceEqualityComparer.Instance);
         return parsed.Tokens.TakeWhile(token => token.Type != TokenType.DoubleDash)
             .Where(token => token.Type == TokenType.Argument && !values.Contains(token) && Flag().IsMatch(token.Value))
             .Select(token => token.Value.Split('=')[0]).FirstOrDefault();
     }
 
     private static IEnumerable<string> Options(ParseResult parsed) => Path(parsed).SelectMany(command => command.Options)
-        .Where(option => !option.Hidden).Select(option => option.Name).Where(name => name.StartsWith("--", StringComparison.Ordinal));
+        .Where(option => !option.Hidden).Select(option => option.Name)
+        .Where(name => name.StartsWith("--", StringComparison.Ordinal));
 
-    private static IEnumerable<Command> Path(ParseResult parsed) => Path(parsed, parsed.CommandResult).Select(part => part.Command).Reverse();
+    private static IEnumerable<Command> Path(ParseResult parsed) =>
+        Ancestors(parsed.CommandResult).Select(part => part.Command).Reverse();
 
-    private static IEnumerable<CommandResult> Path(ParseResult parsed, CommandResult last)
+    private static IEnumerable<CommandResult> Ancestors(CommandResult last)
     {
-        for (SymbolResult? part = last; part is CommandResult command; part = part.Parent) yield return command;
+        for (SymbolResult? part = last; part is CommandResult command; part = part.Parent)
+            yield return command;
     }
 
     [GeneratedRegex(@"^--?[A-Za-z][A-Za-z0-9-]*(=.*)?\z", RegexOptions.Singleline)]

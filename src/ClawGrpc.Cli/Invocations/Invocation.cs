@@ -1,12 +1,12 @@
 using System.CommandLine;
-using ClawGrpc.Cli.Commands;
 using ClawGrpc.Client;
 using ClawGrpc.V1;
 using Grpc.Net.Client;
 
-namespace ClawGrpc.Cli;
+namespace ClawGrpc.Cli.Invocations;
 
-/// <summary>One run of one command: what was asked, the outside, and the server, which is called when it is first needed.</summary>
+/// <summary>One run of one command: its options, its environment, and the server, which it connects to with the first
+/// call.</summary>
 internal sealed class Invocation : IDisposable
 {
     private readonly ParseResult _parsed;
@@ -24,13 +24,13 @@ internal sealed class Invocation : IDisposable
     /// <summary>Where the server listens.</summary>
     public ClawGrpcEndpoint Endpoint { get; }
 
-    public Surroundings Surroundings => _globals.Surroundings;
+    public CliEnvironment Environment => _globals.Environment;
 
-    public TextWriter Out => Surroundings.Out;
+    public TextWriter Out => Environment.Out;
 
-    public TextWriter Error => Surroundings.Error;
+    public TextWriter Error => Environment.Error;
 
-    /// <summary>The agent that was named; empty: the default agent.</summary>
+    /// <summary>The agent of <c>--agent</c>; empty for the default agent.</summary>
     public string AgentId => _parsed.GetValue(_globals.Agent)?.Trim() ?? "";
 
     public AuthService.AuthServiceClient Auth => new(_channel.Value);
@@ -46,22 +46,23 @@ internal sealed class Invocation : IDisposable
     /// <summary>Whether an option was given, with or without a value.</summary>
     public bool Has(Option option) => _parsed.GetResult(option) is { Implicit: false };
 
-    /// <summary>Where the server of a command line listens.</summary>
-    /// <exception cref="CliFailure">The endpoint that was named cannot be read.</exception>
+    /// <summary>The endpoint that a command line calls.</summary>
+    /// <exception cref="CliFailure">The value of <c>--endpoint</c> or <c>CLAWGRPC_ENDPOINT</c> is not an endpoint.</exception>
     public static ClawGrpcEndpoint EndpointOf(ParseResult parsed, Globals globals)
     {
         try
         {
-            return ClawGrpcEndpoint.Resolve(parsed.GetValue(globals.Endpoint), globals.Surroundings.Environment);
+            return ClawGrpcEndpoint.Resolve(parsed.GetValue(globals.Endpoint), globals.Environment.Variable);
         }
-        catch (FormatException e)
+        catch (FormatException exception)
         {
-            throw CliFailure.Failed(e.Message);
+            throw CliFailure.Failed(exception.Message);
         }
     }
 
     public void Dispose()
     {
-        if (_channel.IsValueCreated) _channel.Value.Dispose();
+        if (_channel.IsValueCreated)
+            _channel.Value.Dispose();
     }
 }

@@ -1,17 +1,17 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 
-namespace ClawGrpc.Cli;
+namespace ClawGrpc.Cli.Invocations;
 
 /// <summary>The help of a command.</summary>
 internal static class HelpText
 {
-    /// <summary>Wide enough for a sentence, narrow enough for half a screen; fixed, so that help is the same everywhere.</summary>
+    /// <summary>In columns; fixed, so that help is the same on every terminal.</summary>
     public const int Width = 110;
 
-    /// <summary>The action behind <c>--help</c>.</summary>
+    /// <summary>The action of <c>--help</c>.</summary>
     public static HelpAction Action { get; } = new() { MaxWidth = Width };
 
-    /// <summary>Prints the help of the command that was parsed, as the answer to what was asked.</summary>
+    /// <summary>Prints the help of the parsed command.</summary>
     public static int Write(ParseResult parsed) => Action.Invoke(parsed);
 }

@@ -1,37 +1,37 @@
 using System.Net.Sockets;
 using ClawGrpc.Cli.Input;
-using ClawGrpc.Cli.Rendering;
 using ClawGrpc.Client;
 using ClawGrpc.V1;
 using Grpc.Core;
 
-namespace ClawGrpc.Cli;
+namespace ClawGrpc.Cli.Rendering;
 
-/// <summary>What a person is told of a call that failed: what went wrong, and the way out when there is one.</summary>
+/// <summary>A failed call as text: the server's message, and the command of <c>claw</c> that helps with its reason.</summary>
 internal static class FailureText
 {
-    /// <summary>One line or two, without prefix.</summary>
-    /// <param name="exception">What the call threw.</param>
+    /// <summary>One or two lines, without prefix.</summary>
+    /// <param name="exception">The exception that the call threw.</param>
     /// <param name="endpoint">The server that was called.</param>
     public static string Of(RpcException exception, ClawGrpcEndpoint endpoint)
     {
-        if (NobodyListens(exception)) return $"No ClawGrpc server at {endpoint}. {HowToStart(endpoint)}";
+        if (IsRefusedConnection(exception))
+            return $"No ClawGrpc server at {endpoint}. {HowToStart(endpoint)}";
         var error = ClawGrpcError.From(exception);
-        if (error.Reason == ErrorReason.Unspecified && exception.Status.DebugException is not null)
-            return $"The connection to {endpoint} broke: {Innermost(exception.Status.DebugException).Message}";
-        var wayOut = WayOut(error);
-        return Secrets.CutOut(wayOut.Length > 0 ? $"{What(error)}\n{wayOut}" : What(error));
+        if (error.ReasonName.Length == 0 && exception.Status.DebugException is { } cause)
+            return $"The connection to {endpoint} broke: {Innermost(cause).Message}";
+        var hint = Hint(error);
+        return Secrets.Mask(hint.Length > 0 ? $"{Message(error)}\n{hint}" : Message(error));
     }
 
-    private static string What(ClawGrpcError error)
+    private static string Message(ClawGrpcError error)
     {
         if (error.Reason == ErrorReason.AgentNotFound && error.Metadata.TryGetValue("agent_id", out var agentId))
             return $"Unknown agent id \"{agentId}\". Use \"claw agents list\" to see configured agents.";
         return error.Message.Length > 0 ? error.Message : $"The server answered {error.Code} and said nothing more.";
     }
 
-    // Where the server's message does not name it already.
-    private static string WayOut(ClawGrpcError error) => error.Reason switch
+    // Empty where the server's message already says what to do.
+    private static string Hint(ClawGrpcError error) => error.Reason switch
     {
         ErrorReason.ProfileUnusable or ErrorReason.OauthRefreshFailed =>
             "See claw models status. A new credential replaces it: claw onboard --profile-id "
@@ -45,7 +45,7 @@ internal static class FailureText
         _ => "",
     };
 
-    private static bool NobodyListens(RpcException exception) =>
+    private static bool IsRefusedConnection(RpcException exception) =>
         exception.Status.DebugException is { } debug
         && Innermost(debug) is SocketException
         {
@@ -57,10 +57,10 @@ internal static class FailureText
 
     private static string HowToStart(ClawGrpcEndpoint endpoint)
     {
-        if (endpoint.SocketPath is not { } path)
-            return endpoint.Address.IsLoopback ? $"Start one: clawgrpc --listen {endpoint}" : "Is the address right, and is it running?";
-        return Path.GetFileName(path) == "clawgrpc.sock"
-            ? $"Start one: clawgrpc --state-dir {Path.GetDirectoryName(path)}"
+        if (endpoint.SocketPath is null && !endpoint.Address.IsLoopback)
+            return "Is the address right, and is it running?";
+        return Path.GetFileName(endpoint.SocketPath) == "clawgrpc.sock"
+            ? $"Start one: clawgrpc --state-dir {Path.GetDirectoryName(endpoint.SocketPath)}"
             : $"Start one: clawgrpc --listen {endpoint}";
     }
 }

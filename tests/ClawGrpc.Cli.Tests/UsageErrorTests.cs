@@ -3,8 +3,8 @@ using ClawGrpc.Cli.Tests.Harness;
 
 namespace ClawGrpc.Cli.Tests;
 
-/// <summary>A command line that is none is refused in the words and with the exit code that OpenClaw's users know.</summary>
-public sealed class WrongCallTests : IAsyncLifetime
+/// <summary>Invalid command lines fail with OpenClaw's words and exit code.</summary>
+public sealed class UsageErrorTests : IAsyncLifetime
 {
     private readonly Terminal _terminal = new();
 
@@ -23,7 +23,7 @@ public sealed class WrongCallTests : IAsyncLifetime
     [InlineData("missing required argument 'model'", "models fallbacks add")]
     [InlineData("option '--provider <name>' argument missing", "models auth paste-token", "--provider")]
     [InlineData("option '--max-tokens <n>' argument 'many' is invalid.", "complete", "hi", "--max-tokens", "many")]
-    public async Task It_is_refused(string text, string command, params string[] rest)
+    public async Task Usage_error_prints_OpenClaws_words(string text, string command, params string[] rest)
     {
         var path = command.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         var run = await _terminal.ClawAsync([.. path, .. rest]);
@@ -35,7 +35,7 @@ public sealed class WrongCallTests : IAsyncLifetime
     [InlineData("models", "aliases")]
     [InlineData("models", "fallbacks")]
     [InlineData("models", "auth", "order")]
-    public async Task Verbs_without_their_verb_show_their_help_as_an_error(params string[] command)
+    public async Task Group_without_verb_prints_help_as_an_error(params string[] command)
     {
         var run = await _terminal.ClawAsync(command);
         Assert.Equal((1, ""), (run.ExitCode, run.Out));
@@ -43,18 +43,18 @@ public sealed class WrongCallTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_follows_two_dashes_is_no_option()
+    public async Task Words_after_two_dashes_are_arguments()
     {
         await _terminal.ClawAsync("complete", "--plan", "--", "--nope");
         Assert.Single(_terminal.Script.Requests);
     }
 
     [Theory]
-    [InlineData("lsit", "\n(Did you mean list?)")]
-    [InlineData("zzzzzz", "")]
-    [InlineData("a", "")]
-    [InlineData("--jsonx", "\n(Did you mean --json?)")]
-    [InlineData("let", "\n(Did you mean one of get, set?)")]
-    public void The_nearest_words_are_suggested(string word, string suggestion) =>
-        Assert.Equal(suggestion, Spelling.Suggestion(word, word.StartsWith("--", StringComparison.Ordinal) ? ["--json", "--plain"] : word == "let" ? ["set", "clear", "get"] : ["list", "set", "clear"]));
+    [InlineData("lsit", "\n(Did you mean list?)", "list", "set", "clear")]
+    [InlineData("zzzzzz", "", "list", "set", "clear")]
+    [InlineData("a", "", "list", "set", "clear")]
+    [InlineData("--jsonx", "\n(Did you mean --json?)", "--json", "--plain")]
+    [InlineData("let", "\n(Did you mean one of get, set?)", "set", "clear", "get")]
+    public void Nearest_words_are_suggested(string word, string suggestion, params string[] known) =>
+        Assert.Equal(suggestion, Spelling.Suggestion(word, known));
 }
