@@ -1,76 +1,87 @@
+using System.Globalization;
 using ClawGrpc.Core;
 using ClawGrpc.Core.Routing;
-using ClawGrpc.Server.Grpc.Mapping;
-using ClawGrpc.V1;
-using Agent = ClawGrpc.Gateway.Agents.Agent;
-using FailureKind = ClawGrpc.Core.Routing.FailureKind;
+using ClawGrpc.Core.StateFiles;
+using ClawGrpc.Gateway.Agents;
 
 namespace ClawGrpc.Gateway.Completions;
 
-/// <summary>The status of a completion that no route could serve: the last column of the failure table.</summary>
-internal static class FailureStatus
+/// <summary>The refusals of calls that no route could serve: the last columns of the failure table, with the facts.</summary>
+internal static class CallRefusals
 {
-    // When several routes failed in different ways, the one that is soonest worth a repeat is told.
+    // If routes failed in different ways, the caller hears of the one that is soonest worth a repeat.
     private static readonly FailureKind[] SoonestFirst =
     [
         FailureKind.RequestRejected, FailureKind.Overloaded, FailureKind.ServerError, FailureKind.TimedOut, FailureKind.RateLimited,
         FailureKind.PlanExhausted, FailureKind.Billing, FailureKind.CredentialRejected,
     ];
 
-    /// <summary>The refusal for the failures of all attempts.</summary>
-    /// <param name="failures">At least one, with the profile it came from.</param>
-    /// <param name="soonest">When a repeat may succeed, if a failure is one that time mends.</param>
-    /// <param name="now">The time.</param>
-    /// <param name="receipt">What was done.</param>
+    /// <summary>The refusal of a call that no route served.</summary>
     public static Refusal Of(
+        Agent agent, RouteQuestion question, HealthRules rules, Routes routes, RouteFailures failures, ReceiptLog log, DateTimeOffset now)
+    {
+        var receipt = log.Ended("", now);
+        if (routes.Problem != NoRoute.None)
+            return OfNoRoute(routes, question, agent, now, receipt);
+        return failures.Count == 0
+            ? OfLogins(failures.Logins, now, receipt)
+            : OfUpstream(failures.Upstream, SoonestOf(agent.StoreOrEmpty, rules, routes, failures.Upstream, now), now, receipt);
+    }
+
+    /// <summary>The refusal of a stream that broke after its first content. It is never replayed.</summary>
+    public static Refusal Interrupted(string? errorType, string why, Receipt receipt) =>
+        OfEnd(new UpstreamFailure(FailureKind.Interrupted, why), $"The answer was interrupted: {why}", receipt)
+            .With("profile_id", receipt.ProfileId)
+            .With("request_id", receipt.RequestId)
+            .With("error_type", errorType)
+            .With("output_tokens", receipt.Usage is { } usage ? $"{usage.OutputTokens}" : null);
+
+    private static Refusal OfUpstream(
         IReadOnlyList<(string ProfileId, UpstreamFailure Failure)> failures, DateTimeOffset soonest, DateTimeOffset now, Receipt receipt)
     {
         var (profileId, failure) = failures.MinBy(each => Array.IndexOf(SoonestFirst, each.Failure.Kind));
-        var (reason, code) = CodeOf(failure);
-        var repeats = code is RefusalCode.ResourceExhausted;
-        var error = new Refusal(reason, code, MessageOf(failure, profileId))
-        {
-            RetryAfter = repeats ? soonest - now : code == RefusalCode.Unavailable ? TimeSpan.FromSeconds(1) : null,
-            Receipt = receipt,
-        };
-        return error.With("profile_id", profileId)
+        var refusal = OfEnd(failure, MessageOf(failure, profileId), receipt);
+        var repeats = refusal.Code is RefusalCode.ResourceExhausted;
+        return (refusal with { RetryAfter = repeats ? soonest - now : refusal.Code == RefusalCode.Unavailable ? TimeSpan.FromSeconds(1) : null })
+            .With("profile_id", profileId)
             .With("http_status", failure.Status > 0 ? $"{failure.Status}" : null)
             .With("error_type", failure.ErrorType)
             .With("error_code", failure.ErrorCode)
             .With("request_id", failure.RequestId)
             .With("claim", failure.Claim)
-            .With("reset", failure.Kind == FailureKind.PlanExhausted && failure.Until is { } reset ? Timestamps.Text(reset) : null)
+            .With("reset", failure.Kind == FailureKind.PlanExhausted ? TextOf(failure.Until) : null)
             .With("phase", failure.Kind == FailureKind.TimedOut ? "first_event" : null)
             .With("attempts", $"{failures.Count}")
-            .With("soonest", repeats ? Timestamps.Text(soonest) : null);
+            .With("soonest", repeats ? TextOf(soonest) : null);
     }
 
-    /// <summary>There were routes, and none had a credential that is still valid.</summary>
-    /// <param name="problems">At least one, with the profile it came from.</param>
-    /// <param name="now">The time.</param>
-    /// <param name="receipt">What was done.</param>
-    public static Refusal Of(IReadOnlyList<(string ProfileId, LoginProblem Problem)> problems, DateTimeOffset now, Receipt receipt)
+    private static Refusal OfEnd(UpstreamFailure failure, string message, Receipt receipt)
     {
-        // The one that is soonest worth a repeat, as for failures.
+        var end = failure.End;
+        return new Refusal(end.Reason, end.Code, message) { Failure = failure.Kind, HttpStatus = end.HttpStatus, Receipt = receipt };
+    }
+
+    // There were routes, and none had a credential that is still valid.
+    private static Refusal OfLogins(IReadOnlyList<(string ProfileId, LoginProblem Problem)> problems, DateTimeOffset now, Receipt receipt)
+    {
         var (profileId, problem) = problems.MinBy(each => each.Problem.RetryAt ?? DateTimeOffset.MaxValue);
-        return new Refusal(
-            RefusalReason.OauthRefreshFailed, problem.RetryAt is null ? RefusalCode.FailedPrecondition : RefusalCode.Unavailable, problem.Message)
+        var code = problem.RetryAt is null ? RefusalCode.FailedPrecondition : RefusalCode.Unavailable;
+        return new Refusal(RefusalReason.OauthRefreshFailed, code, problem.Message)
         {
             RetryAfter = problem.RetryAt - now,
             Receipt = receipt,
         }.With("profile_id", profileId);
     }
 
-    /// <summary>The stream broke after its first event: told, and never replayed.</summary>
-    public static Refusal Interrupted(string? errorType, string why, Receipt receipt) =>
-        new Refusal(RefusalReason.Interrupted, RefusalCode.Aborted, $"The answer was interrupted: {why}") { Receipt = receipt }
-            .With("profile_id", receipt.ProfileId)
-            .With("request_id", receipt.RequestId)
-            .With("error_type", errorType)
-            .With("output_tokens", receipt.Usage is { } usage ? $"{usage.OutputTokens}" : null);
+    // A key that belongs to no profile has no cooldown: then what upstream said counts, or the first step of the ladder.
+    private static DateTimeOffset SoonestOf(
+        ProfileStore store, HealthRules rules, Routes routes, IReadOnlyList<(string ProfileId, UpstreamFailure Failure)> failures, DateTimeOffset now)
+    {
+        var aside = routes.All.Select(route => route with { SetAside = SetAside.Of(store.HealthOf(route.ProfileId), route.ModelRef, now) });
+        return Routes.SoonestOf(aside) ?? failures.Min(each => each.Failure.Until) ?? now + rules.Step(1);
+    }
 
-    /// <summary>Nothing was tried.</summary>
-    public static Refusal Of(Routes routes, RouteQuestion question, Agent agent, DateTimeOffset now, Receipt receipt)
+    private static Refusal OfNoRoute(Routes routes, RouteQuestion question, Agent agent, DateTimeOffset now, Receipt receipt)
     {
         var agentId = agent.Id;
         var strict = question.StrictProfile ?? "";
@@ -91,32 +102,14 @@ internal static class FailureStatus
             NoRoute.AllSetAside => new Refusal(RefusalReason.AllProfilesUnavailable,
                 routes.Soonest is null ? RefusalCode.FailedPrecondition : RefusalCode.ResourceExhausted,
                 "No available auth profile for anthropic (all in cooldown or unavailable)."
-                + (routes.Soonest is { } soonest ? $" The first comes back at {Timestamps.Text(soonest)}." : " Onboard a new credential, or reset a profile."))
+                + (routes.Soonest is { } soonest ? $" The first comes back at {TextOf(soonest)}." : " Onboard a new credential, or reset a profile."))
             {
                 RetryAfter = routes.Soonest - now,
                 Receipt = receipt,
-            }.With("agent_id", agentId).With("soonest", routes.Soonest is { } time ? Timestamps.Text(time) : null),
+            }.With("agent_id", agentId).With("soonest", TextOf(routes.Soonest)),
             _ => throw new InvalidOperationException($"There is a route: {routes.Problem}."),
         };
     }
-
-    private static (RefusalReason Reason, RefusalCode Code) CodeOf(UpstreamFailure failure) => failure.Kind switch
-    {
-        FailureKind.RateLimited => (RefusalReason.RateLimited, RefusalCode.ResourceExhausted),
-        FailureKind.PlanExhausted => (RefusalReason.PlanExhausted, RefusalCode.ResourceExhausted),
-        FailureKind.Overloaded => (RefusalReason.Overloaded, RefusalCode.Unavailable),
-        FailureKind.ServerError => (RefusalReason.ServerError, failure.Status == 504 ? RefusalCode.DeadlineExceeded : RefusalCode.Unavailable),
-        FailureKind.TimedOut => (RefusalReason.TimedOut, RefusalCode.Unavailable),
-        FailureKind.Billing => (RefusalReason.Billing, RefusalCode.ResourceExhausted),
-        FailureKind.CredentialRejected => (RefusalReason.CredentialRejected, RefusalCode.FailedPrecondition),
-        FailureKind.RequestRejected => (RefusalReason.RequestRejected, failure.Status switch
-        {
-            404 => RefusalCode.NotFound,
-            403 => RefusalCode.PermissionDenied,
-            _ => RefusalCode.InvalidArgument,
-        }),
-        _ => throw new InvalidOperationException($"{failure.Kind} ends a call in another way."),
-    };
 
     private static string MessageOf(UpstreamFailure failure, string profileId) => failure.Kind switch
     {
@@ -139,4 +132,7 @@ internal static class FailureStatus
         Eligibility.SubscriptionsDisabled => "subscriptions are switched off",
         _ => "usable",
     };
+
+    private static string? TextOf(DateTimeOffset? time) =>
+        time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFF'Z'", CultureInfo.InvariantCulture);
 }
