@@ -8,7 +8,9 @@ namespace ClawGrpc.Json5;
 /// </summary>
 internal sealed class Json5Document
 {
-    /// <summary>How deep objects and arrays may be nested. The reference has no limit; a configuration needs perhaps ten.</summary>
+    /// <summary>
+    /// How deep objects and arrays may be nested. The reference has no limit; a configuration needs perhaps ten.
+    /// </summary>
     public const int MaxDepth = 1000;
 
     private Json5Document(Json5Source source, Json5Value root)
@@ -27,7 +29,6 @@ internal sealed class Json5Document
     public Json5Value Root { get; }
 
     /// <summary>Reads a text.</summary>
-    /// <param name="text">The whole text.</param>
     /// <param name="name">What to call it in errors, usually the file's path.</param>
     /// <exception cref="Json5Exception">The text is not JSON5, or is nested deeper than <see cref="MaxDepth"/>.</exception>
     public static Json5Document Parse(string text, string name = "")
@@ -58,7 +59,9 @@ internal sealed class Json5Document
         return With(new Json5Editor(this).Remove(path));
     }
 
-    /// <summary>Inserts an item before the one that has the index now. The array is made when it is missing and the index is 0.</summary>
+    /// <summary>
+    /// Inserts an item before the one that has the index now. The array is made when it is missing and the index is 0.
+    /// </summary>
     /// <exception cref="ArgumentException">There is no array at the path, or it is too short.</exception>
     public Json5Document Insert(ReadOnlySpan<Json5Step> path, int index, JsonNode? value)
     {

@@ -26,7 +26,6 @@ internal sealed class Json5Editor(Json5Document document)
     /// <summary>Inserts an item into the array at a path, which is made when it is missing.</summary>
     /// <param name="path">Where the array is.</param>
     /// <param name="index">Before which item; null for after the last.</param>
-    /// <param name="value">The item.</param>
     public string Insert(ReadOnlySpan<Json5Step> path, int? index, JsonNode? value) => Find(path) switch
     {
         null when index is null or 0 => SetValue(path, new JsonArray { value?.DeepClone() }),

@@ -38,7 +38,9 @@ internal sealed class Json5Removal(Json5Elements elements)
             ? _source.IsBlank(span.End, elements.Commas[0]) && _source.IsBlank(elements.Commas[0] + 1, elements.Close)
             : _source.IsBlank(span.End, elements.Close));
 
-    /// <summary>The stretch and its whole line when it has the line for itself, else the stretch and the spaces after it.</summary>
+    /// <summary>
+    /// The stretch and its whole line when it has the line for itself, else the stretch and the spaces after it.
+    /// </summary>
     private Json5Replacement Widened(int start, int end)
     {
         var spaces = _source.AfterSpaces(end);

@@ -8,8 +8,6 @@ internal sealed class Json5Source
     /// <param name="text">The whole text, byte order mark included if it has one.</param>
     public Json5Source(string name, string text)
     {
-        ArgumentNullException.ThrowIfNull(name);
-        ArgumentNullException.ThrowIfNull(text);
         Name = name;
         Text = text;
     }

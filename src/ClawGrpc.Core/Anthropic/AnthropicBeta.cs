@@ -29,7 +29,7 @@ internal static class AnthropicBeta
     public static ImmutableArray<string> Union(params IEnumerable<string> lists) =>
         [.. lists.SelectMany(list => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Distinct()];
 
-    /// <summary>What is wrong with a value that a caller gives; null: nothing.</summary>
+    /// <summary>What is wrong with a value that a caller gives; null if there is nothing.</summary>
     public static string? Refusal(string value) =>
         value.Length is 0 or > 200 || value.Any(letter => letter is <= ' ' or > '~' or ',')
             ? "must be 1 to 200 printable ASCII characters without spaces and commas"

@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace ClawGrpc.Core.Anthropic;
 
-/// <summary>Reads the blocks of one message, of the system prompt or of the tools, and notes where breakpoints are or could be.</summary>
+/// <summary>
+/// Reads the blocks of one message, of the system prompt or of the tools, and notes where breakpoints are or could be.
+/// </summary>
 internal sealed class BlockScan(RequestOutline outline, List<FieldError> errors, bool withoutSampling)
 {
     private readonly List<(string Name, int Index)> _path = [];
@@ -52,7 +54,7 @@ internal sealed class BlockScan(RequestOutline outline, List<FieldError> errors,
         Refuse(_citedResult, "a text of a search result with citations");
     }
 
-    /// <summary>The ttl of a <c>cache_control</c> the reader stands on; null: it is no breakpoint.</summary>
+    /// <summary>The ttl of a <c>cache_control</c> the reader stands on; null if it is not a breakpoint.</summary>
     public static CacheTtl? ReadTtl(ref Utf8JsonReader reader)
     {
         if (reader.TokenType != JsonTokenType.StartObject)

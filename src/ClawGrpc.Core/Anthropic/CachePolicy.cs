@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace ClawGrpc.Core.Anthropic;
 
 /// <summary>
-/// Decides the prompt caching of a request: a pure function of request and settings (design: prompt caching; openclaw-spec.md, sections
-/// 0 and 6).
+/// Decides the prompt caching of a request: a pure function of request and settings (design: prompt caching; openclaw-spec.md,
+/// sections 0 and 6).
 /// </summary>
 internal static class CachePolicy
 {
@@ -13,7 +13,6 @@ internal static class CachePolicy
 
     /// <summary>Plans the caching of a request.</summary>
     /// <param name="request">The caller's request; its own breakpoints are kept, counted, and never contradicted.</param>
-    /// <param name="settings">What was said about caching.</param>
     public static CachePlan Plan(RequestBody request, CacheSettings settings)
     {
         var (requested, by) = Requested(settings);

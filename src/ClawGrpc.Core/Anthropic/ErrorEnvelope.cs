@@ -3,12 +3,13 @@ using System.Text;
 namespace ClawGrpc.Core.Anthropic;
 
 /// <summary>An error body (anthropic-api.md, section 4): the envelope, or whatever an edge in between sent instead.</summary>
-/// <param name="Type"><c>error.type</c>; null: the body is no envelope.</param>
+/// <param name="Type"><c>error.type</c>; null if the body is not an envelope.</param>
 /// <param name="Message">
-/// <c>error.message</c>, else what gateways in between have in its place, else the beginning of a body that is no envelope; null: it says nothing.
+/// <c>error.message</c>, else what gateways in between have in its place, else the beginning of a body that is no envelope; null
+/// if it says nothing.
 /// </param>
-/// <param name="Code"><c>error.details.error_code</c>; null: none.</param>
-/// <param name="RequestId"><c>request_id</c>; null: none.</param>
+/// <param name="Code"><c>error.details.error_code</c>; null if there is none.</param>
+/// <param name="RequestId"><c>request_id</c>; null if there is none.</param>
 internal sealed record ErrorEnvelope(string? Type, string? Message, string? Code, string? RequestId)
 {
     private const int LongestText = 600;

@@ -58,7 +58,8 @@ internal sealed class FoldedBlock(ReadOnlyMemory<byte> start)
         return citation.IsEmpty ? throw new MalformedAnswerException("a citations_delta has no citation") : citation.Span;
     }
 
-    // What an unknown delta means is not known; every delta that grew over several events so far went on with a text, so texts go on.
+    // What an unknown delta means is not known; every delta that grew over several events so far went on with a text, so texts go
+    // on.
     private void AddUnknown(in StreamEvent delta, bool continues)
     {
         foreach (var (name, value) in new JsonMembers(delta.Part))

@@ -44,7 +44,7 @@ internal readonly struct JsonMembers(ReadOnlyMemory<byte> json)
     /// <summary>For <c>foreach</c>.</summary>
     public Walk GetEnumerator() => new(json);
 
-    /// <summary>The value of the member with this name, the last one if there are several; empty: there is none.</summary>
+    /// <summary>The value of the member with this name, the last one if there are several; empty if there is none.</summary>
     /// <param name="member">The name, as it stands between its quotes.</param>
     public ReadOnlyMemory<byte> Find(ReadOnlySpan<byte> member)
     {

@@ -6,8 +6,8 @@ using System.Text.Json;
 namespace ClawGrpc.Core.Anthropic;
 
 /// <summary>
-/// The text of JSON strings as it stands between the quotes, escapes included. Pieces of one text are joined in this form: nothing
-/// is decoded on the way, and the two halves of a surrogate pair that came in different events meet again.
+/// The text of JSON strings as it stands between the quotes, escapes included. Pieces of one text are joined in this form:
+/// nothing is decoded on the way, and the two halves of a surrogate pair that came in different events meet again.
 /// </summary>
 internal static class JsonText
 {
@@ -21,7 +21,6 @@ internal static class JsonText
     /// must be handed on then.
     /// </summary>
     /// <param name="escaped">What stands between the quotes; valid JSON.</param>
-    /// <param name="text">The text, or null.</param>
     public static bool TryDecode(ReadOnlySpan<byte> escaped, [NotNullWhen(true)] out string? text)
     {
         if (!escaped.Contains((byte)'\\'))
@@ -51,8 +50,8 @@ internal static class JsonText
     }
 
     /// <summary>
-    /// Whether the name or string the reader stands on is this text. The reader's own comparison throws when it meets half a surrogate pair,
-    /// which is valid JSON.
+    /// Whether the name or string the reader stands on is this text. The reader's own comparison throws when it meets half a
+    /// surrogate pair, which is valid JSON.
     /// </summary>
     internal static bool Is(this in Utf8JsonReader reader, ReadOnlySpan<byte> text) =>
         reader.ValueIsEscaped ? IsEscaped(reader.ValueSpan, text) : reader.ValueSpan.SequenceEqual(text);

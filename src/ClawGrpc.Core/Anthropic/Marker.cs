@@ -8,7 +8,9 @@ internal static class Marker
 
     private static ReadOnlySpan<byte> OneHour => """{"type":"ephemeral","ttl":"1h"}"""u8;
 
-    /// <summary>The edit that marks the block. Five minutes are what upstream takes a breakpoint without ttl for, and what OpenClaw sends.</summary>
+    /// <summary>
+    /// The edit that marks the block. Five minutes are what upstream takes a breakpoint without ttl for, and what OpenClaw sends.
+    /// </summary>
     public static BodyEdit Edit(ReadOnlyMemory<byte> json, Spot spot, CacheTtl ttl)
     {
         var marker = ttl == CacheTtl.OneHour ? OneHour : FiveMinutes;

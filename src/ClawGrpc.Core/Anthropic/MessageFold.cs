@@ -20,12 +20,13 @@ internal enum FoldEnd
 }
 
 /// <summary>
-/// Folds the events of a streamed answer into the message they add up to, by the rules of anthropic-api.md, section 3.1. What the rules do
-/// not know (members, blocks, deltas) is folded in as well and not dropped. One fold serves one stream; not for several threads.
+/// Folds the events of a streamed answer into the message they add up to, by the rules of anthropic-api.md, section 3.1. What the
+/// rules do not know (members, blocks, deltas) is folded in as well and not dropped. One fold serves one stream; not for several
+/// threads.
 /// </summary>
 /// <param name="keepContent">
-/// False when only usage, end and order are wanted, as for a stream that is handed on: then no content is kept and <see cref="Finish"/> is
-/// not available.
+/// False when only usage, end and order are wanted, as for a stream that is handed on: then no content is kept and <see
+/// cref="Finish"/> is not available.
 /// </param>
 internal sealed class MessageFold(bool keepContent = true)
 {
@@ -41,23 +42,25 @@ internal sealed class MessageFold(bool keepContent = true)
     /// <summary>Whether <c>message_start</c> was seen.</summary>
     public bool HasBegun => _message is not null;
 
-    /// <summary>The answer's <c>id</c> (<c>msg_…</c>); empty: none yet.</summary>
+    /// <summary>The answer's <c>id</c> (<c>msg_…</c>); empty if there is none yet.</summary>
     public string Id { get; private set; } = "";
 
-    /// <summary>The answer's model as upstream names it, after a fallback of upstream's own the one that serves; empty: none yet.</summary>
+    /// <summary>
+    /// The answer's model as upstream names it, after a fallback of upstream's own the one that serves; empty if there is none
+    /// yet.
+    /// </summary>
     public string Model { get; private set; } = "";
 
-    /// <summary>Why the answer ended; empty: not said yet.</summary>
+    /// <summary>Why the answer ended; empty if not known yet.</summary>
     public string StopReason { get; private set; } = "";
 
-    /// <summary>Upstream's words in its <c>error</c> event; null: none came.</summary>
+    /// <summary>Upstream's words in its <c>error</c> event; null if none came.</summary>
     public (string Type, string Message)? Error { get; private set; }
 
-    /// <summary>What is counted so far, all told; null: nothing yet.</summary>
+    /// <summary>What is counted so far, all told; null if there is nothing yet.</summary>
     public UsageCount? Usage => _count ??= CountNow();
 
-    /// <summary>What one event counts by itself; null: nothing.</summary>
-    /// <param name="read">The event.</param>
+    /// <summary>What one event counts by itself; null if there is nothing.</summary>
     /// <exception cref="MalformedAnswerException">It is a <c>message_start</c> without a message.</exception>
     public static UsageCount? CountedIn(in StreamEvent read)
     {
@@ -114,7 +117,7 @@ internal sealed class MessageFold(bool keepContent = true)
         return End;
     }
 
-    /// <summary>The message as far as it has come. Null: it has not begun.</summary>
+    /// <summary>The message as far as it has come. Null if it has not begun.</summary>
     /// <exception cref="InvalidOperationException">The content was not kept.</exception>
     public FoldedMessage? Finish()
     {
@@ -192,7 +195,8 @@ internal sealed class MessageFold(bool keepContent = true)
             FollowFallback(new JsonMembers(read.Part));
     }
 
-    // Upstream fell back to another model inside the answer: the last such block names the one that serves, as in an unstreamed answer.
+    // Upstream fell back to another model inside the answer: the last such block names the one that serves, as in an unstreamed
+    // answer.
     private void FollowFallback(JsonMembers block)
     {
         var to = block.Find("to"u8);

@@ -8,22 +8,22 @@ namespace ClawGrpc.Core.Anthropic;
 /// <param name="RawJson">All that upstream says of it.</param>
 internal sealed record ListedModel(string Id, ReadOnlyMemory<byte> RawJson)
 {
-    /// <summary>For people; empty: none.</summary>
+    /// <summary>For people; empty if there is none.</summary>
     public string DisplayName { get; init; } = "";
 
-    /// <summary>When it was made; null: not said.</summary>
+    /// <summary>When it was made; null if not set.</summary>
     public DateTimeOffset? Created { get; init; }
 
-    /// <summary><c>active</c>, <c>deprecated</c> or <c>retired</c>; empty: not said.</summary>
+    /// <summary><c>active</c>, <c>deprecated</c> or <c>retired</c>; empty if not set.</summary>
     public string Lifecycle { get; init; } = "";
 
-    /// <summary>How many tokens a prompt may have; null: not said.</summary>
+    /// <summary>How many tokens a prompt may have; null if not set.</summary>
     public long? MaxInputTokens { get; init; }
 
-    /// <summary>How many tokens an answer may have; null: not said.</summary>
+    /// <summary>How many tokens an answer may have; null if not set.</summary>
     public long? MaxTokens { get; init; }
 
-    /// <summary>Whether it takes images; null: not said.</summary>
+    /// <summary>Whether it takes images; null if not set.</summary>
     public bool? ImageInput { get; init; }
 
     internal static ListedModel? Read(ReadOnlyMemory<byte> json)
@@ -49,11 +49,10 @@ internal sealed record ListedModel(string Id, ReadOnlyMemory<byte> RawJson)
 
 /// <summary>A page of upstream's list of models.</summary>
 /// <param name="Models">In upstream's order, the newest first.</param>
-/// <param name="After">What the next page follows (<c>after_id</c>); empty: this is the last.</param>
+/// <param name="After">What the next page follows (<c>after_id</c>); empty if this is the last.</param>
 internal sealed record ModelPage(ImmutableArray<ListedModel> Models, string After)
 {
     /// <summary>Reads a page. Entries without an id are left out.</summary>
-    /// <param name="json">The body.</param>
     /// <exception cref="MalformedAnswerException">It is no page.</exception>
     public static ModelPage Read(ReadOnlyMemory<byte> json)
     {

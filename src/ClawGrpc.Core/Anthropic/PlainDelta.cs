@@ -3,8 +3,9 @@ using System.Buffers;
 namespace ClawGrpc.Core.Anthropic;
 
 /// <summary>
-/// The delta of a text, an input, a thinking or a signature as upstream writes it, byte for byte. Nearly all events of an answer are
-/// such, and comparing them with what they must be takes a fifth of the time of reading them. Whatever is written in any other way is read.
+/// The delta of a text, an input, a thinking or a signature as upstream writes it, byte for byte. Nearly all events of an answer
+/// are such, and comparing them with what they must be takes a fifth of the time of reading them. Whatever is written in any
+/// other way is read.
 /// </summary>
 internal static class PlainDelta
 {
@@ -13,7 +14,7 @@ internal static class PlainDelta
     // What ends a text, and what is no part of any.
     private static readonly SearchValues<byte> Ends = SearchValues.Create([.. Enumerable.Range(0, 0x20).Select(control => (byte)control), (byte)'"', (byte)'\\']);
 
-    /// <summary>The event; false: it is none of these, or may be malformed.</summary>
+    /// <summary>The event; false if it is none of these or may be malformed.</summary>
     public static bool TryParse(ReadOnlyMemory<byte> data, out StreamEvent delta)
     {
         var json = data.Span;

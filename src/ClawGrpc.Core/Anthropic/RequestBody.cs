@@ -8,8 +8,9 @@ using System.Text.Unicode;
 namespace ClawGrpc.Core.Anthropic;
 
 /// <summary>
-/// A caller's Messages request (anthropic-api.md, section 1.2), looked through once and never rewritten: what is sent is the caller's own
-/// bytes with the few places changed that policy owns. So a prompt has the same bytes whatever profile serves it, and nothing is lost.
+/// A caller's Messages request (anthropic-api.md, section 1.2), looked through once and never rewritten: what is sent is the
+/// caller's own bytes with the few places changed that policy owns. So a prompt has the same bytes whatever profile serves it,
+/// and nothing is lost.
 /// </summary>
 internal sealed class RequestBody
 {
@@ -37,10 +38,10 @@ internal sealed class RequestBody
     /// <summary>The bytes the caller gave.</summary>
     public ReadOnlyMemory<byte> Json { get; }
 
-    /// <summary>The model the caller names, as it stands there; null: none.</summary>
+    /// <summary>The model the caller names, as it stands there; null if there is none.</summary>
     public string? Model { get; }
 
-    /// <summary>The caller's <c>max_tokens</c>; null: none, or one that is no whole number.</summary>
+    /// <summary>The caller's <c>max_tokens</c>; null if there is none, or it is not a whole number.</summary>
     public int? MaxTokens { get; }
 
     /// <summary>Whether the caller's <c>stream</c> is true.</summary>
@@ -49,11 +50,12 @@ internal sealed class RequestBody
     internal RequestOutline Outline { get; }
 
     /// <summary>
-    /// Looks a request through. Only what would fail for certain, or would be sent wrongly, is refused; the rest is upstream's to judge.
+    /// Looks a request through. Only what would fail for certain, or would be sent wrongly, is refused; the rest is upstream's to
+    /// judge.
     /// </summary>
     /// <param name="json">The request; kept, not copied.</param>
     /// <param name="anthropicVersion">The version it will be sent with: some members are refused by some versions.</param>
-    /// <param name="errors">All that is wrong; empty: nothing is.</param>
+    /// <param name="errors">All that is wrong; empty if nothing is.</param>
     /// <returns>The request; null when there are errors.</returns>
     public static RequestBody? Parse(ReadOnlyMemory<byte> json, string anthropicVersion, out ImmutableArray<FieldError> errors)
     {

@@ -6,7 +6,8 @@ namespace ClawGrpc.Core.Anthropic;
 internal sealed record RequestHeaderInput
 {
     /// <summary>
-    /// The credential. A text with <c>sk-ant-oat</c> in it goes as a bearer token, any other as an API key (openclaw-spec.md, section 6.4).
+    /// The credential. A text with <c>sk-ant-oat</c> in it goes as a bearer token, any other as an API key (openclaw-spec.md,
+    /// section 6.4).
     /// </summary>
     public required Secret Credential { get; init; }
 
@@ -37,7 +38,6 @@ internal sealed record RequestHeaderInput
 
 /// <summary>A header of a request.</summary>
 /// <param name="Name">Lower-case.</param>
-/// <param name="Value">What is sent.</param>
 /// <param name="Shown">What receipts and logs show: the value, or the mask of one that is a secret.</param>
 internal sealed record RequestHeader(string Name, Secret Value, string Shown);
 
@@ -61,7 +61,9 @@ internal static class RequestHeaders
 
     private static readonly ImmutableArray<string> SecretWords = ["auth", "key", "token", "secret", "cookie", "password", "credential"];
 
-    /// <summary>The headers in the order in which they are sent: exactly one of <c>x-api-key</c> and <c>authorization</c>, never both.</summary>
+    /// <summary>
+    /// The headers in the order in which they are sent: exactly one of <c>x-api-key</c> and <c>authorization</c>, never both.
+    /// </summary>
     public static ImmutableArray<RequestHeader> Build(RequestHeaderInput input)
     {
         var isBearer = IsBearer(input.Credential);
@@ -92,7 +94,7 @@ internal static class RequestHeaders
     /// <summary>Whether the credential goes as a bearer token: what it says decides, not what it is called.</summary>
     public static bool IsBearer(Secret credential) => credential.Reveal().Contains("sk-ant-oat", StringComparison.Ordinal);
 
-    /// <summary>Why no request can carry a header; null: one can.</summary>
+    /// <summary>Why no request can carry a header; null if one can.</summary>
     /// <param name="name">Its name, in any case.</param>
     /// <param name="value">Its value.</param>
     public static string? Problem(string name, string value)

@@ -21,7 +21,7 @@ internal ref struct RequestScan
         _reader = new Utf8JsonReader(json, JsonText.Options);
     }
 
-    /// <summary>Reads the request; null: it has errors.</summary>
+    /// <summary>Reads the request; null if it has errors.</summary>
     /// <exception cref="JsonException">It is not JSON.</exception>
     public RequestOutline? Read()
     {

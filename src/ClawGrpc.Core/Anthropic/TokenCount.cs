@@ -7,7 +7,6 @@ namespace ClawGrpc.Core.Anthropic;
 internal sealed record TokenCount(long InputTokens)
 {
     /// <summary>Reads the answer to a request to count.</summary>
-    /// <param name="json">The body.</param>
     /// <exception cref="MalformedAnswerException">It is no count.</exception>
     public static TokenCount Read(ReadOnlyMemory<byte> json)
     {

@@ -1,12 +1,14 @@
 namespace ClawGrpc.Core.Anthropic;
 
-/// <summary>What upstream counted (anthropic-api.md, section 5). All of the input is the sum of the first, third and fourth.</summary>
+/// <summary>
+/// What upstream counted (anthropic-api.md, section 5). All of the input is the sum of the first, third and fourth.
+/// </summary>
 /// <param name="InputTokens">Input that was neither written to nor read from the cache.</param>
 /// <param name="OutputTokens">Output, thinking included.</param>
 /// <param name="CacheCreationInputTokens">Input written to the cache.</param>
 /// <param name="CacheReadInputTokens">Input read from the cache.</param>
-/// <param name="CacheCreation5mInputTokens">Of the input written: for five minutes. Null: upstream did not say.</param>
-/// <param name="CacheCreation1hInputTokens">Of the input written: for one hour. Null: upstream did not say.</param>
+/// <param name="CacheCreation5mInputTokens">Of the input written: for five minutes. Null if upstream did not say.</param>
+/// <param name="CacheCreation1hInputTokens">Of the input written: for one hour. Null if upstream did not say.</param>
 /// <param name="RawJson">The usage object, all events merged: each member as upstream last sent it.</param>
 internal sealed record UsageCount(
     long InputTokens,
@@ -17,7 +19,9 @@ internal sealed record UsageCount(
     long? CacheCreation1hInputTokens,
     ReadOnlyMemory<byte> RawJson)
 {
-    /// <summary>Reads a usage object. Counters that are absent, null or no whole numbers count nothing; the raw JSON still has them.</summary>
+    /// <summary>
+    /// Reads a usage object. Counters that are absent, null or no whole numbers count nothing; the raw JSON still has them.
+    /// </summary>
     /// <param name="json">One valid JSON object.</param>
     public static UsageCount Read(ReadOnlyMemory<byte> json)
     {

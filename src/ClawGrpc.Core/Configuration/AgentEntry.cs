@@ -9,10 +9,10 @@ internal sealed record AgentEntry(string Id)
     /// <summary>Whether it is the one to use when none is named.</summary>
     public bool IsDefault { get; init; }
 
-    /// <summary>For people; null: none.</summary>
+    /// <summary>For people; null if there is none.</summary>
     public string? Name { get; init; }
 
-    /// <summary>Where its files are; null: the folder of its id.</summary>
+    /// <summary>Where its files are; null for the folder of its id.</summary>
     public string? AgentDir { get; init; }
 
     /// <summary>Its models.</summary>
@@ -33,13 +33,12 @@ internal sealed record AgentEntry(string Id)
     ];
 
     /// <summary>
-    /// The id that a name in the file comes to, as the programs have it: small letters, and one dash for each run of characters that a
-    /// folder's name should not have. Nothing left: <c>main</c>.
+    /// The id that a name in the file comes to, as the programs have it: small letters, and one dash for each run of characters
+    /// that a folder's name should not have. Nothing left: <c>main</c>.
     /// </summary>
     /// <param name="name">Such as <c>Work</c> or <c>My agent</c>.</param>
     public static string IdOf(string name)
     {
-        ArgumentNullException.ThrowIfNull(name);
         var small = name.Trim().ToLowerInvariant();
         if (IsPlain(small))
             return small;

@@ -9,7 +9,9 @@ internal sealed record AuthConfiguration
     /// <summary>Nothing configured.</summary>
     public static readonly AuthConfiguration None = new();
 
-    /// <summary><c>auth.profiles</c> in declaration order. The Claude CLI's counts as <c>oauth</c> though a file says <c>token</c>.</summary>
+    /// <summary>
+    /// <c>auth.profiles</c> in declaration order. The Claude CLI's counts as <c>oauth</c> though a file says <c>token</c>.
+    /// </summary>
     public ImmutableArray<DeclaredProfile> Profiles { get; init; } = [];
 
     /// <summary><c>auth.order</c>: normalized provider to ids; an empty list means "no profiles".</summary>
@@ -18,7 +20,9 @@ internal sealed record AuthConfiguration
     /// <summary><c>auth.cooldowns</c>, as it holds for the provider anthropic.</summary>
     public HealthRules Health { get; init; } = HealthRules.OpenClaw20261;
 
-    /// <summary>Whether other agents see the main agent's profiles too, without a copy (<c>auth.inheritFromMain</c>; section 0).</summary>
+    /// <summary>
+    /// Whether other agents see the main agent's profiles too, without a copy (<c>auth.inheritFromMain</c>; section 0).
+    /// </summary>
     public bool InheritFromMain { get; init; }
 
     internal static AuthConfiguration Read(Fields auth)

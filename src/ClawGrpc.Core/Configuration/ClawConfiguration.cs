@@ -8,13 +8,17 @@ namespace ClawGrpc.Core.Configuration;
 /// </summary>
 internal sealed record ClawConfiguration
 {
-    /// <summary>No file: nothing is configured, and OpenClaw's implicit defaults do not hold (openclaw-spec.md, section 2.5).</summary>
+    /// <summary>
+    /// No file: nothing is configured, and OpenClaw's implicit defaults do not hold (openclaw-spec.md, section 2.5).
+    /// </summary>
     public static readonly ClawConfiguration None = new();
 
     /// <summary>Whether there is a file.</summary>
     public bool FileExists { get; init; }
 
-    /// <summary><c>meta.lastTouchedVersion</c>: the version of the program that wrote the file last; null: it does not say.</summary>
+    /// <summary>
+    /// <c>meta.lastTouchedVersion</c>: the version of the program that wrote the file last; null if it does not say.
+    /// </summary>
     public string? WrittenBy { get; init; }
 
     /// <summary>The section <c>env</c>.</summary>

@@ -2,7 +2,9 @@ using ClawGrpc.Json5;
 
 namespace ClawGrpc.Core.Configuration;
 
-/// <summary>Reads a configuration file: JSON5 with <c>$include</c> and <c>${VAR}</c> (openclaw-spec.md, sections 1.1, 1.2 and 2).</summary>
+/// <summary>
+/// Reads a configuration file: JSON5 with <c>$include</c> and <c>${VAR}</c> (openclaw-spec.md, sections 1.1, 1.2 and 2).
+/// </summary>
 internal static class ConfigurationReader
 {
     // What some generation of OpenClaw has at the top, so that no folder of theirs is refused. Sections that only Clawdbot had
@@ -22,7 +24,6 @@ internal static class ConfigurationReader
     /// <param name="environment">The value of a variable of the process by its name; null when it is unset.</param>
     public static ConfigurationOutcome Read(string path, Func<string, string?> readFile, Func<string, string?> environment)
     {
-        ArgumentNullException.ThrowIfNull(path);
         var reading = new Reading(readFile, environment);
         var configuration = ClawConfiguration.None;
         try

@@ -14,15 +14,15 @@ internal sealed record EnvConfiguration
     /// <summary>Name to value; blank ones are left out.</summary>
     public ImmutableDictionary<string, Secret> Variables { get; init; } = ImmutableDictionary<string, Secret>.Empty;
 
-    /// <summary>Whether OpenClaw would ask the login shell for keys (<c>env.shellEnv.enabled</c>). ClawGrpc only reports it.</summary>
+    /// <summary>
+    /// Whether OpenClaw would ask the login shell for keys (<c>env.shellEnv.enabled</c>). ClawGrpc only reports it.
+    /// </summary>
     public bool ShellEnv { get; init; }
 
     /// <summary>The value of a variable: the process wins, unless it has none or a blank one; null when neither has it.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="process">The environment of the process.</param>
     public Secret? Find(string name, Func<string, string?> process)
     {
-        ArgumentNullException.ThrowIfNull(process);
         var own = process(name);
         return string.IsNullOrWhiteSpace(own) && Variables.TryGetValue(name, out var configured) ? configured
             : own is null ? null

@@ -12,9 +12,6 @@ internal sealed class Fields(Reading reading, Json5Object source, KeyPath path)
     private readonly HashSet<string> _asked = [];
 
     /// <summary>The members of an object; null, and an error, when the value is something else.</summary>
-    /// <param name="reading">The reading it is part of.</param>
-    /// <param name="value">The object.</param>
-    /// <param name="path">Where it is.</param>
     /// <param name="expected">What an error calls it: a record when its keys are names.</param>
     public static Fields? Of(Reading reading, Json5Value value, KeyPath path, string expected = "object")
     {

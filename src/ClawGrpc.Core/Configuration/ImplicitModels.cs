@@ -8,15 +8,17 @@ namespace ClawGrpc.Core.Configuration;
 /// </summary>
 internal static class ImplicitModels
 {
-    /// <summary><c>agents.defaults.models</c>, and the primary model when the configuration's way of authentication is an API key.</summary>
+    /// <summary>
+    /// <c>agents.defaults.models</c>, and the primary model when the configuration's way of authentication is an API key.
+    /// </summary>
     /// <param name="configuration">The configuration; one without a file has no implicit models.</param>
     /// <param name="aliases">The default aliases of the folder's generation, by which the primary model may be named.</param>
-    /// <param name="environment">The value of a variable; Clawdbot does not count the configuration's own, later programs do.</param>
+    /// <param name="environment">
+    /// The value of a variable; Clawdbot does not count the configuration's own, later programs do.
+    /// </param>
     public static ImmutableArray<ModelEntry> Of(
         ClawConfiguration configuration, ImmutableArray<(string Alias, string Key)> aliases, Func<string, string?> environment)
     {
-        ArgumentNullException.ThrowIfNull(configuration);
-        ArgumentNullException.ThrowIfNull(environment);
         var models = configuration.Agents.Models;
 
         // Without a file there is no primary model either.

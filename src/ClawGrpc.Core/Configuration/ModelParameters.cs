@@ -12,16 +12,20 @@ internal sealed record ModelParameters
     /// <summary>Nothing said.</summary>
     public static readonly ModelParameters None = new();
 
-    /// <summary><c>cacheRetention</c>, or else <c>cacheControlTtl</c>: <c>5m</c> is short, <c>1h</c> is long; null: not said.</summary>
+    /// <summary>
+    /// <c>cacheRetention</c>, or else <c>cacheControlTtl</c>: <c>5m</c> is short, <c>1h</c> is long; null if not set.
+    /// </summary>
     public Retention? Retention { get; init; }
 
-    /// <summary>Whether retention holds for subscription credentials too (<c>cacheOnSubscription</c>; section 0); null: not said.</summary>
+    /// <summary>
+    /// Whether retention holds for subscription credentials too (<c>cacheOnSubscription</c>; section 0); null if not set.
+    /// </summary>
     public bool? CacheOnSubscription { get; init; }
 
-    /// <summary><c>temperature</c>; null: not said.</summary>
+    /// <summary><c>temperature</c>; null if not set.</summary>
     public double? Temperature { get; init; }
 
-    /// <summary><c>maxTokens</c> of an answer, from 1; null: not said.</summary>
+    /// <summary><c>maxTokens</c> of an answer, from 1; null if not set.</summary>
     public int? MaxTokens { get; init; }
 
     /// <summary><c>anthropicBeta</c>: further values of the header <c>anthropic-beta</c>.</summary>
@@ -33,7 +37,6 @@ internal sealed record ModelParameters
     /// <summary>These parameters, and where they say nothing, the others'.</summary>
     public ModelParameters Over(ModelParameters under)
     {
-        ArgumentNullException.ThrowIfNull(under);
         return new ModelParameters
         {
             Retention = Retention ?? under.Retention,

@@ -3,7 +3,7 @@ namespace ClawGrpc.Core.Configuration;
 /// <summary>A model of a provider, and the profile to use if one is named (openclaw-spec.md, section 2.7).</summary>
 /// <param name="Provider">Normalized, such as <c>anthropic</c>.</param>
 /// <param name="Model">As the provider knows it, such as <c>claude-opus-4-6</c>; may contain slashes.</param>
-/// <param name="ProfileId">The only profile to use (<c>ref@profileId</c>); null: any.</param>
+/// <param name="ProfileId">The only profile to use (<c>ref@profileId</c>); null for any.</param>
 internal sealed record ModelRef(string Provider, string Model, string? ProfileId = null)
 {
     /// <summary><c>provider/model</c>, the key of <c>agents.defaults.models</c>.</summary>
@@ -14,13 +14,9 @@ internal sealed record ModelRef(string Provider, string Model, string? ProfileId
     /// <c>@profileId</c>.
     /// </summary>
     /// <param name="text">As somebody wrote it.</param>
-    /// <param name="aliases">The names that stand for models.</param>
     /// <returns>Null when it names no model: nothing before or after the slash, or nothing before or after the at-sign.</returns>
     public static ModelRef? Parse(string text, ModelAliases aliases)
     {
-        ArgumentNullException.ThrowIfNull(text);
-        ArgumentNullException.ThrowIfNull(aliases);
-
         // At the first at-sign: profiles are named after e-mail addresses, models are not.
         if (text.Split('@', 2, StringSplitOptions.TrimEntries) is [var named, var profile])
             return profile.Length > 0 && Parse(named, aliases) is { } model ? model with { ProfileId = profile } : null;

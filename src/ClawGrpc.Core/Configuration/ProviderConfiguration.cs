@@ -10,31 +10,33 @@ namespace ClawGrpc.Core.Configuration;
 /// <param name="BaseUrl">Where its API is. Never empty.</param>
 internal sealed record ProviderConfiguration(string Id, string BaseUrl)
 {
-    /// <summary>Its key; null: none. Comes after profiles and environment.</summary>
+    /// <summary>Its key; null if there is none. Comes after profiles and environment.</summary>
     public Secret? ApiKey { get; init; }
 
-    /// <summary><c>api-key</c>, <c>aws-sdk</c>, <c>oauth</c> or <c>token</c>; null: not said.</summary>
+    /// <summary><c>api-key</c>, <c>aws-sdk</c>, <c>oauth</c> or <c>token</c>; null if not set.</summary>
     public string? Auth { get; init; }
 
-    /// <summary>The protocol, such as <c>anthropic-messages</c>; null: the provider's own.</summary>
+    /// <summary>The protocol, such as <c>anthropic-messages</c>; null for the provider's own.</summary>
     public string? Api { get; init; }
 
     /// <summary>
-    /// Headers that go with each request, by name as the file has it: names that differ in case alone are one header, and its values may add
-    /// up. They may hold keys.
+    /// Headers that go with each request, by name as the file has it: names that differ in case alone are one header, and its
+    /// values may add up. They may hold keys.
     /// </summary>
     public ImmutableDictionary<string, Secret> Headers { get; init; } = ImmutableDictionary<string, Secret>.Empty;
 
-    /// <summary>Whether the key goes into an <c>authorization</c> header; null: not said.</summary>
+    /// <summary>Whether the key goes into an <c>authorization</c> header; null if not set.</summary>
     public bool? AuthHeader { get; init; }
 
-    /// <summary>Its models; empty: the built-in ones.</summary>
+    /// <summary>Its models; empty for the built-in ones.</summary>
     public ImmutableArray<ProviderModel> Models { get; init; } = [];
 
     /// <summary>What an error says of a base URL that is none.</summary>
     public const string NoBaseUrl = "Invalid URL: expected http:// or https:// with a host, and no user, query or fragment";
 
-    /// <summary>Whether requests can go there. What stands before or after host and path would be a secret in a place where none belongs.</summary>
+    /// <summary>
+    /// Whether requests can go there. What stands before or after host and path would be a secret in a place where none belongs.
+    /// </summary>
     /// <param name="text">As somebody wrote it.</param>
     public static bool IsBaseUrl(string text) => Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
         && url is { Host.Length: > 0, UserInfo: "", Query: "", Fragment: "" };
@@ -83,13 +85,13 @@ internal sealed record ProviderConfiguration(string Id, string BaseUrl)
 /// <param name="Name">For people.</param>
 internal sealed record ProviderModel(string Id, string Name)
 {
-    /// <summary>How many tokens prompt and answer may have together; null: not said.</summary>
+    /// <summary>How many tokens prompt and answer may have together; null if not set.</summary>
     public double? ContextWindow { get; init; }
 
-    /// <summary>How many tokens an answer may have; null: not said.</summary>
+    /// <summary>How many tokens an answer may have; null if not set.</summary>
     public double? MaxTokens { get; init; }
 
-    /// <summary>What its tokens cost (<c>cost</c>); null: not said.</summary>
+    /// <summary>What its tokens cost (<c>cost</c>); null if not set.</summary>
     public ModelPrice? Price { get; init; }
 
     internal static ProviderModel? Read(Field field)

@@ -27,10 +27,12 @@ internal sealed record ServiceConfiguration
     /// <summary><c>clawgrpc.subscriptions.enabled</c>: whether setup-tokens and OAuth logins may serve at all.</summary>
     public bool Subscriptions { get; init; } = true;
 
-    /// <summary><c>clawgrpc.oauth</c>: where OAuth logins are refreshed; null: nowhere.</summary>
+    /// <summary><c>clawgrpc.oauth</c>: where OAuth logins are refreshed; null if nowhere.</summary>
     public OAuthConfiguration? OAuth { get; init; }
 
-    /// <summary><c>clawgrpc.timeouts.firstEventSeconds</c>: how long upstream may take until the first content; up to an hour.</summary>
+    /// <summary>
+    /// <c>clawgrpc.timeouts.firstEventSeconds</c>: how long upstream may take until the first content; up to an hour.
+    /// </summary>
     public TimeSpan FirstEvent { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary><c>clawgrpc.timeouts.idleSeconds</c>: how long upstream may be silent between events; up to an hour.</summary>

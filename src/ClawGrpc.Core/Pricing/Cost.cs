@@ -4,8 +4,8 @@ using ClawGrpc.Core.Anthropic;
 namespace ClawGrpc.Core.Pricing;
 
 /// <summary>
-/// What usage costs by list prices, in billionths of a US dollar (anthropic-api.md, section 5). What has no price is named and not in the
-/// amounts: nothing is guessed.
+/// What usage costs by list prices, in billionths of a US dollar (anthropic-api.md, section 5). What has no price is named and
+/// not in the amounts: nothing is guessed.
 /// </summary>
 internal sealed record Cost
 {
@@ -26,13 +26,15 @@ internal sealed record Cost
     /// <summary>Input read from the cache.</summary>
     public long CacheRead { get; init; }
 
-    /// <summary>How much more the same would have cost without a cache; negative when writing cost more than reading saved.</summary>
+    /// <summary>
+    /// How much more the same would have cost without a cache; negative when writing cost more than reading saved.
+    /// </summary>
     public long CacheSaved { get; init; }
 
-    /// <summary>What has no price, in words; empty: everything has.</summary>
+    /// <summary>What has no price, in words; empty if everything has.</summary>
     public string Unpriced { get; init; } = "";
 
-    /// <summary>Where the prices are from; empty: none was used, or of several sources.</summary>
+    /// <summary>Where the prices are from; empty if none was used, or of several sources.</summary>
     public string Source { get; init; } = "";
 
     /// <summary>All of it.</summary>
@@ -42,15 +44,16 @@ internal sealed record Cost
     /// <param name="usage">What upstream counted.</param>
     /// <param name="model">The model that served, as upstream names it.</param>
     /// <param name="asked">The model that was asked for.</param>
-    /// <param name="asksOneHour">Whether a breakpoint of the request asked for one hour: all writes are for five minutes otherwise.</param>
-    /// <param name="prices">The prices.</param>
+    /// <param name="asksOneHour">
+    /// Whether a breakpoint of the request asked for one hour: all writes are for five minutes otherwise.
+    /// </param>
     public static Cost Of(UsageCount usage, string model, string asked, bool asksOneHour, Prices prices)
     {
         var notes = new List<string>();
         var terms = Terms.Of(usage.RawJson, notes, out var iterations);
 
-        // An answer of several turns has counters for each, and those at the top leave some of them out (section 5): compaction, advisor,
-        // upstream's own fallback.
+        // An answer of several turns has counters for each, and those at the top leave some of them out (section 5): compaction,
+        // advisor, upstream's own fallback.
         Cost? sum = null;
         var isMixed = false;
         foreach (var turn in new JsonItems(iterations))
@@ -124,7 +127,7 @@ internal sealed record Cost
     /// <summary>What holds for all of an answer: its speed, and a factor.</summary>
     private sealed record Terms(bool IsFast, int Numerator, int Denominator)
     {
-        /// <summary>Null: nothing of the answer has a price.</summary>
+        /// <summary>Null if nothing of the answer has a price.</summary>
         public static Terms? Of(ReadOnlyMemory<byte> usage, List<string> notes, out ReadOnlyMemory<byte> iterations)
         {
             ReadOnlyMemory<byte> tier = default, geography = default, speed = default, tools = default;

@@ -31,10 +31,7 @@ internal enum Eligibility
 internal static class Eligible
 {
     /// <summary>Whether this profile can serve this provider now.</summary>
-    /// <param name="store">The agent's profiles.</param>
-    /// <param name="auth">The configuration.</param>
     /// <param name="provider">Normalized.</param>
-    /// <param name="id">The profile.</param>
     /// <param name="now">The time; a token has expired when equal.</param>
     public static Eligibility Of(ProfileStore store, AuthSettings auth, string provider, string id, DateTimeOffset now)
     {
@@ -53,7 +50,6 @@ internal static class Eligible
     }
 
     /// <summary>The name of a credential's type in files and configuration.</summary>
-    /// <param name="credential">Any.</param>
     public static string ModeOf(Credential credential) => credential switch
     {
         ApiKeyCredential => "api_key",

@@ -3,7 +3,9 @@ using ClawGrpc.Core.Anthropic;
 
 namespace ClawGrpc.Core.Routing;
 
-/// <summary>What a token endpoint's answer to a <c>refresh_token</c> grant means (RFC 6749, sections 5 and 6). The list is closed.</summary>
+/// <summary>
+/// What a token endpoint's answer to a <c>refresh_token</c> grant means (RFC 6749, sections 5 and 6). The list is closed.
+/// </summary>
 internal abstract record GrantAnswer
 {
     private const int LongestText = 300;
@@ -16,8 +18,9 @@ internal abstract record GrantAnswer
     }
 
     /// <summary>New tokens.</summary>
-    /// <param name="Access">The access token.</param>
-    /// <param name="Refresh">The refresh token that takes the place of the one that was sent; null: that one stays good.</param>
+    /// <param name="Refresh">
+    /// The refresh token that takes the place of the one that was sent; null if that one stays valid.
+    /// </param>
     /// <param name="Lifetime">How long the access token is good, from the answer on. Above zero.</param>
     public sealed record Granted(Secret Access, Secret? Refresh, TimeSpan Lifetime) : GrantAnswer;
 
@@ -27,19 +30,14 @@ internal abstract record GrantAnswer
 
     /// <summary>It says nothing of the login: asking again later may do.</summary>
     /// <param name="Cause">Half a sentence without secrets.</param>
-    /// <param name="RetryAt">When the endpoint says that it may be asked again; null: it does not say.</param>
+    /// <param name="RetryAt">When the endpoint says that it may be asked again; null if it does not say.</param>
     public sealed record Failed(string Cause, DateTimeOffset? RetryAt = null) : GrantAnswer;
 
     /// <summary>Reads an answer of any kind; never fails.</summary>
-    /// <param name="status">The HTTP status.</param>
-    /// <param name="headers">The headers.</param>
     /// <param name="body">The body, of any kind.</param>
     /// <param name="sent">The refresh token that was sent, which an error may repeat.</param>
-    /// <param name="now">The time of the answer.</param>
     public static GrantAnswer Read(int status, AnswerHeaders headers, ReadOnlyMemory<byte> body, Secret sent, DateTimeOffset now)
     {
-        ArgumentNullException.ThrowIfNull(headers);
-        ArgumentNullException.ThrowIfNull(sent);
         var answer = JsonMembers.OfAny(body);
         if (status is >= 200 and < 300)
             return ReadGrant(answer) is { } grant ? grant : new Failed($"the token endpoint answered {status} without a bearer token");

@@ -2,25 +2,22 @@ using ClawGrpc.Core.StateFiles;
 
 namespace ClawGrpc.Core.Routing;
 
-/// <summary>Something that happened upstream and changes the health of a profile. A route that is passed over is no such thing.</summary>
+/// <summary>
+/// Something that happened upstream and changes the health of a profile. A route that is passed over is no such thing.
+/// </summary>
 /// <param name="Model">The route's model, as <c>provider/model</c>.</param>
-/// <param name="Began">When the attempt began.</param>
-/// <param name="Now">When it ended.</param>
 internal abstract record HealthChange(string Model, DateTimeOffset Began, DateTimeOffset Now)
 {
     /// <summary>The health after it.</summary>
-    /// <param name="before">The health before it.</param>
     /// <param name="rules">For how long failures set aside.</param>
     public abstract ProfileHealth Apply(ProfileHealth before, HealthRules rules);
 }
 
 /// <summary>An attempt served.</summary>
 /// <param name="Model">The route's model, as <c>provider/model</c>.</param>
-/// <param name="Began">When the attempt began.</param>
 /// <param name="Now">When its first content-bearing event came.</param>
 internal sealed record Served(string Model, DateTimeOffset Began, DateTimeOffset Now) : HealthChange(Model, Began, Now)
 {
-    /// <inheritdoc/>
     public override ProfileHealth Apply(ProfileHealth before, HealthRules rules)
     {
         var after = before with { LastUsed = Now };
@@ -44,13 +41,10 @@ internal sealed record Served(string Model, DateTimeOffset Began, DateTimeOffset
 
 /// <summary>An attempt failed upstream.</summary>
 /// <param name="Model">The route's model, as <c>provider/model</c>.</param>
-/// <param name="Began">When the attempt began.</param>
-/// <param name="Now">When it failed.</param>
 /// <param name="Failure">How.</param>
 internal sealed record Failed(string Model, DateTimeOffset Began, DateTimeOffset Now, UpstreamFailure Failure)
     : HealthChange(Model, Began, Now)
 {
-    /// <inheritdoc/>
     public override ProfileHealth Apply(ProfileHealth before, HealthRules rules) => Failure.SetsAside switch
     {
         SetsAside.Nothing => before,

@@ -4,7 +4,7 @@ namespace ClawGrpc.Core.Routing;
 
 /// <summary>Why a login has no access token to give.</summary>
 /// <param name="Cause">Half a sentence without secrets.</param>
-/// <param name="RetryAt">When it is tried again by itself; null: not until the credential or the configuration changes.</param>
+/// <param name="RetryAt">When it is tried again by itself; null if only a new credential or configuration helps.</param>
 internal sealed record LoginProblem(string Cause, DateTimeOffset? RetryAt = null)
 {
     /// <summary>No token endpoint is configured.</summary>
@@ -39,21 +39,23 @@ internal enum RefreshStep
     Blocked,
 }
 
-/// <summary>What is known of one login's refreshes. It holds of this credential and this endpoint alone, and of no other.</summary>
+/// <summary>
+/// What is known of one login's refreshes. It holds of this credential and this endpoint alone, and of no other.
+/// </summary>
 /// <param name="Credential">The login as it stands on disk.</param>
-/// <param name="Endpoint">Where it is refreshed; null: nowhere.</param>
+/// <param name="Endpoint">Where it is refreshed; null if nowhere.</param>
 internal sealed record RefreshHistory(OAuthCredential Credential, OAuthConfiguration? Endpoint)
 {
-    /// <summary>When the endpoint granted it; null: it did not, or before the start of the server.</summary>
+    /// <summary>When the endpoint granted it; null if it did not, or before the start of the server.</summary>
     public DateTimeOffset? GrantedAt { get; init; }
 
     /// <summary>Whether upstream refused its access token though it has not expired.</summary>
     public bool IsRejected { get; init; }
 
-    /// <summary>What the endpoint granted in its place and is not on disk yet; null: nothing.</summary>
+    /// <summary>What the endpoint granted in its place and is not on disk yet; null if there is nothing.</summary>
     public OAuthCredential? Unwritten { get; init; }
 
-    /// <summary>What kept it from being refreshed when that was last needed; null: nothing.</summary>
+    /// <summary>What kept it from being refreshed when that was last needed; null if there is nothing.</summary>
     public LoginProblem? Problem { get; init; }
 
     /// <summary>Tries since the last grant that failed.</summary>
@@ -61,8 +63,8 @@ internal sealed record RefreshHistory(OAuthCredential Credential, OAuthConfigura
 }
 
 /// <summary>
-/// When an OAuth login is refreshed and what comes of it (openclaw-spec.md, section 3.6; design: "Security"): ahead of its end, once
-/// for all who wait, and never again with a refresh token that was refused.
+/// When an OAuth login is refreshed and what comes of it (openclaw-spec.md, section 3.6; design: "Security"): ahead of its end,
+/// once for all who wait, and never again with a refresh token that was refused.
 /// </summary>
 internal static class LoginRefresh
 {
@@ -77,18 +79,18 @@ internal static class LoginRefresh
     // Upstream that refuses a token this young refuses whatever the endpoint grants.
     private static readonly TimeSpan Young = TimeSpan.FromMinutes(1);
 
-    /// <summary>Whether a profile is a login that ClawGrpc may refresh. The Claude CLI's is not: it would break the CLI's own.</summary>
-    /// <param name="profile">Any.</param>
+    /// <summary>
+    /// Whether a profile is a login that ClawGrpc may refresh. The Claude CLI's is not: it would break the CLI's own.
+    /// </summary>
     public static bool IsRefreshable(Profile profile) => profile.Id != ClaudeLogin.ProfileId
         && profile.Credential is OAuthCredential { Refresh.IsBlank: false } && Provider.Normalize(profile.Credential.Provider) == Provider.Anthropic;
 
     /// <summary>Whether its access token serves now.</summary>
-    /// <param name="history">The login.</param>
     /// <param name="now">The time; a token has expired when equal.</param>
     public static bool IsUsable(RefreshHistory history, DateTimeOffset now) =>
         !history.IsRejected && history.Credential is { Access.IsBlank: false, Expires: { } expires } && now < expires;
 
-    /// <summary>When it is to be refreshed by itself; past when it is due; null: never.</summary>
+    /// <summary>When it is to be refreshed by itself; past when it is due; null if never.</summary>
     /// <param name="history">A refreshable login.</param>
     public static DateTimeOffset? DueAt(RefreshHistory history)
     {
@@ -105,7 +107,6 @@ internal static class LoginRefresh
 
     /// <summary>What to do now. The same is asked before waiting and again with what the disk says under its lock.</summary>
     /// <param name="history">A refreshable login.</param>
-    /// <param name="now">The time.</param>
     public static RefreshStep StepOf(RefreshHistory history, DateTimeOffset now) => history switch
     {
         { Endpoint: null } => IsUsable(history, now) ? RefreshStep.NotDue : RefreshStep.Blocked,
@@ -116,7 +117,6 @@ internal static class LoginRefresh
 
     /// <summary>After upstream refused its access token: it counts as expired, unless it was granted just now.</summary>
     /// <param name="history">A refreshable login.</param>
-    /// <param name="now">The time.</param>
     public static RefreshHistory AfterRejection(RefreshHistory history, DateTimeOffset now) =>
         history.GrantedAt is { } granted && now - granted < Young ? history : history with { IsRejected = true };
 
@@ -126,9 +126,6 @@ internal static class LoginRefresh
         history.Endpoint is null ? history with { Problem = LoginProblem.NoEndpoint } : history;
 
     /// <summary>After an answer of the token endpoint.</summary>
-    /// <param name="history">The login that was sent.</param>
-    /// <param name="answer">The answer.</param>
-    /// <param name="now">The time of the answer.</param>
     public static RefreshHistory After(RefreshHistory history, GrantAnswer answer, DateTimeOffset now) => answer switch
     {
         GrantAnswer.Granted granted => history with { Unwritten = Renewed(history.Credential, granted, now), GrantedAt = now, Problem = null },
@@ -138,10 +135,8 @@ internal static class LoginRefresh
     };
 
     /// <summary>After a try that failed for a reason that passes. Pauses double.</summary>
-    /// <param name="history">The login.</param>
     /// <param name="cause">Half a sentence without secrets.</param>
-    /// <param name="stated">When a repeat may succeed; null: nobody says. It makes a pause longer, never shorter.</param>
-    /// <param name="now">The time.</param>
+    /// <param name="stated">When a repeat may succeed; null if unknown. It makes a pause longer, never shorter.</param>
     public static RefreshHistory AfterFailure(RefreshHistory history, string cause, DateTimeOffset? stated, DateTimeOffset now)
     {
         var pause = FirstPause * Math.Pow(2, Math.Min(history.Failures, 20));
@@ -154,9 +149,9 @@ internal static class LoginRefresh
     public static RefreshHistory AfterWrite(RefreshHistory history) =>
         new(history.Unwritten!, history.Endpoint) { GrantedAt = history.GrantedAt };
 
-    /// <summary>What a status says of it. An OAuth login that can be refreshed counts as ok only as long as that does not fail.</summary>
-    /// <param name="history">The login.</param>
-    /// <param name="now">The time.</param>
+    /// <summary>
+    /// What a status says of it. An OAuth login that can be refreshed counts as ok only as long as that does not fail.
+    /// </summary>
     /// <param name="refreshableIsOk">As in <see cref="Expiry.StateOf"/>.</param>
     public static ExpiryState StateOf(RefreshHistory history, DateTimeOffset now, bool refreshableIsOk) =>
         history.IsRejected ? ExpiryState.Expired : Expiry.StateOf(history.Credential, now, refreshableIsOk && history.Problem is null);

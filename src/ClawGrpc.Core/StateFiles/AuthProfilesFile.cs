@@ -35,9 +35,6 @@ internal sealed class AuthProfilesFile
     public ProfileStore Store { get; }
 
     /// <summary>Reads a file's bytes, which must be UTF-8. A byte order mark is skipped.</summary>
-    /// <param name="utf8">The whole file.</param>
-    /// <param name="file">What was read.</param>
-    /// <param name="error">Why it cannot be read.</param>
     /// <returns>Whether it could be read.</returns>
     public static bool TryParse(
         ReadOnlySpan<byte> utf8, [NotNullWhen(true)] out AuthProfilesFile? file, [NotNullWhen(false)] out StoreSyntaxError? error)
@@ -50,15 +47,13 @@ internal sealed class AuthProfilesFile
         return false;
     }
 
-    /// <summary>Reads a file's text. JSON that is malformed, or whose root or <c>profiles</c> is no object, cannot be read.</summary>
-    /// <param name="text">The whole file.</param>
-    /// <param name="file">What was read.</param>
-    /// <param name="error">Why it cannot be read.</param>
+    /// <summary>
+    /// Reads a file's text. JSON that is malformed, or whose root or <c>profiles</c> is no object, cannot be read.
+    /// </summary>
     /// <returns>Whether it could be read.</returns>
     public static bool TryParse(
         string text, [NotNullWhen(true)] out AuthProfilesFile? file, [NotNullWhen(false)] out StoreSyntaxError? error)
     {
-        ArgumentNullException.ThrowIfNull(text);
         file = null;
         if (JsonTreeParser.Parse(text, out error) is not { } tree)
         {
@@ -76,12 +71,11 @@ internal sealed class AuthProfilesFile
     }
 
     /// <summary>The file after these changes, one after the other.</summary>
-    /// <param name="changes">The changes.</param>
     public AuthProfilesFile With(params IEnumerable<StoreChange> changes) => new(changes.Aggregate(_root, Apply));
 
     /// <summary>
-    /// The file's text: as OpenClaw writes it, byte for byte what <c>JSON.stringify(store, null, 2)</c> gives, and a line break. The
-    /// version is always 1 and the members stand in OpenClaw's order, unknown ones after them.
+    /// The file's text: as OpenClaw writes it, byte for byte what <c>JSON.stringify(store, null, 2)</c> gives, and a line break.
+    /// The version is always 1 and the members stand in OpenClaw's order, unknown ones after them.
     /// </summary>
     public string ToText() => JsonTreeText.Of(_root) + "\n";
 

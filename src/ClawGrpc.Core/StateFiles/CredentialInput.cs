@@ -4,8 +4,8 @@ using System.Text;
 namespace ClawGrpc.Core.StateFiles;
 
 /// <summary>What became of a pasted secret: the secret, or why it is none.</summary>
-/// <param name="Secret">The secret, cleaned; null: it was refused.</param>
-/// <param name="Error">Why, in words for the one who pasted it, never quoting it; null: it was accepted.</param>
+/// <param name="Secret">The secret, cleaned; null if it was refused.</param>
+/// <param name="Error">Why, in words for the one who pasted it, never quoting it; null if it was accepted.</param>
 internal sealed record CheckedSecret(Secret? Secret, string? Error)
 {
     /// <summary>Whether it was accepted.</summary>
@@ -31,11 +31,12 @@ internal static class CredentialInput
     private const string ApiKeyPrefix = "sk-ant-api";
     private const string LineBreaks = "\n\r\u2028\u2029";
 
-    /// <summary>An API key, possibly pasted as a shell assignment, in quotes, with a semicolon. Line breaks around it are taken away; one inside is refused.</summary>
-    /// <param name="pasted">As it was pasted.</param>
+    /// <summary>
+    /// An API key, possibly pasted as a shell assignment, in quotes, with a semicolon. Line breaks around it are taken away; one
+    /// inside is refused.
+    /// </summary>
     public static CheckedSecret ApiKey(string pasted)
     {
-        ArgumentNullException.ThrowIfNull(pasted);
         var key = Clean(pasted);
         if (key.Length == 0)
             return Refused(Required);
@@ -51,11 +52,11 @@ internal static class CredentialInput
             : Sendable(key, "key");
     }
 
-    /// <summary>A token that <c>claude setup-token</c> printed. Terminals break it into lines: white space inside is taken out.</summary>
-    /// <param name="pasted">As it was pasted.</param>
+    /// <summary>
+    /// A token that <c>claude setup-token</c> printed. Terminals break it into lines: white space inside is taken out.
+    /// </summary>
     public static CheckedSecret SetupToken(string pasted)
     {
-        ArgumentNullException.ThrowIfNull(pasted);
         var token = string.Concat(Trim(pasted).Where(character => !IsSpace(character)));
         if (token.Length == 0)
             return Refused(Required);
@@ -72,10 +73,8 @@ internal static class CredentialInput
     }
 
     /// <summary>Any token, for <c>paste-token</c>: everything that can be sent is accepted.</summary>
-    /// <param name="pasted">As it was pasted.</param>
     public static CheckedSecret PastedToken(string pasted)
     {
-        ArgumentNullException.ThrowIfNull(pasted);
         var token = OneLine(Trim(pasted));
         return token.Length == 0 ? Refused(Required) : Sendable(token, "token");
     }
@@ -85,8 +84,6 @@ internal static class CredentialInput
     /// <param name="name">As somebody wrote it; blank, or nothing that an id may hold: <c>default</c>.</param>
     public static string TokenProfileId(string provider, string name)
     {
-        ArgumentNullException.ThrowIfNull(provider);
-        ArgumentNullException.ThrowIfNull(name);
         var slug = new StringBuilder();
         foreach (var character in Trim(name).ToLowerInvariant())
         {
@@ -114,7 +111,7 @@ internal static class CredentialInput
     private static string AfterExport(string text) =>
         text.StartsWith("export", StringComparison.Ordinal) && text.Length > 6 && IsSpace(text[6]) ? Trim(text[6..]) : text;
 
-    // The value of NAME=value on one line; null: it is no such text.
+    // The value of NAME=value on one line; null if it is not such a text.
     private static string? Assigned(string text)
     {
         var mark = text.IndexOf('=', StringComparison.Ordinal);

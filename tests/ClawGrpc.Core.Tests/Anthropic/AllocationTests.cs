@@ -4,7 +4,9 @@ using ClawGrpc.Core.Anthropic;
 
 namespace ClawGrpc.Core.Tests.Anthropic;
 
-/// <summary>The hot path: what an event costs in memory. The bounds are generous; they are there to notice a copy per event.</summary>
+/// <summary>
+/// The hot path: what an event costs in memory. The bounds are generous; they are there to notice a copy per event.
+/// </summary>
 public class AllocationTests
 {
     private const int Events = 10_000;

@@ -4,7 +4,9 @@ using ClawGrpc.Core.Routing;
 
 namespace ClawGrpc.Core.Tests.Routing;
 
-/// <summary>One line for each row of the failure table and for each text that arrives under a status that says something else.</summary>
+/// <summary>
+/// One line for each row of the failure table and for each text that arrives under a status that says something else.
+/// </summary>
 public class FailureTests
 {
     private static readonly DateTimeOffset Now = new(2026, 2, 8, 12, 0, 0, TimeSpan.Zero);

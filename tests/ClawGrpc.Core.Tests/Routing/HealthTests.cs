@@ -39,7 +39,8 @@ public class HealthTests
         Assert.NotNull(SetAside.Of(health, Sonnet, last));
     }
 
-    // openclaw-spec.md, section 5.3: at least a minute, at most the maximum but never less than the first, doubled ten times at most.
+    // openclaw-spec.md, section 5.3: at least a minute, at most the maximum but never less than the first, doubled ten times at
+    // most.
     [Theory]
     [InlineData(0.1, 60, 1, 1)]
     [InlineData(0.1, 60, 3, 4)]
@@ -156,7 +157,8 @@ public class HealthTests
         Assert.Equal(Noon.AddMinutes(3), third.Routes[Opus].CooldownUntil);
     }
 
-    // Seconds from the last failure: under way when it happened are those that began before it or with it, and ended with it or later.
+    // Seconds from the last failure: under way when it happened are those that began before it or with it, and ended with it or
+    // later.
     [Theory]
     [InlineData(-1, 0, 1)]
     [InlineData(0, 0, 1)]

@@ -26,7 +26,7 @@ public class LoginRefreshTests
         Assert.False(LoginRefresh.IsRefreshable(new Profile("a", new OAuthCredential("anthropic", new Secret("a"), null, Noon))));
     }
 
-    // Seconds until the access token ends; null: not stated. What to do, and whether it still serves.
+    // Seconds until the access token ends; null if not stated. What to do, and whether it still serves.
     [Theory]
     [InlineData(3600, RefreshStep.NotDue, true)]
     [InlineData(301, RefreshStep.NotDue, true)]

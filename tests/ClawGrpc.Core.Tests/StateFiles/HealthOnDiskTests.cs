@@ -7,7 +7,9 @@ using static ClawGrpc.Core.Tests.StateFiles.StoreText;
 
 namespace ClawGrpc.Core.Tests.StateFiles;
 
-/// <summary>Health in <c>usageStats</c>: ours comes back as it was, and OpenClaw's changes mean what they mean to OpenClaw.</summary>
+/// <summary>
+/// Health in <c>usageStats</c>: ours comes back as it was, and OpenClaw's changes mean what they mean to OpenClaw.
+/// </summary>
 public class HealthOnDiskTests
 {
     private const string Id = "anthropic:one";

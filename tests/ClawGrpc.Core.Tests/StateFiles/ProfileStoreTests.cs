@@ -3,7 +3,9 @@ using ClawGrpc.Core.StateFiles;
 
 namespace ClawGrpc.Core.Tests.StateFiles;
 
-/// <summary>The main agent's keys in the eyes of another agent (openclaw-spec.md, section 0: <c>auth.inheritFromMain</c>).</summary>
+/// <summary>
+/// The main agent's keys in the eyes of another agent (openclaw-spec.md, section 0: <c>auth.inheritFromMain</c>).
+/// </summary>
 public class ProfileStoreTests
 {
     private static readonly ProfileHealth Cooling = new() { CooldownUntil = DateTimeOffset.UnixEpoch.AddYears(60), ErrorCount = 1 };
