@@ -46,7 +46,8 @@ internal sealed class Json5Document
     /// </summary>
     /// <exception cref="ArgumentException">The path goes through a value that is no object or array.</exception>
     /// <exception cref="Json5Exception">The document would be nested deeper than <see cref="MaxDepth"/>.</exception>
-    public Json5Document SetValue(ReadOnlySpan<Json5Step> path, JsonNode? value) => With(new Json5Editor(this).SetValue(path, value));
+    public Json5Document SetValue(ReadOnlySpan<Json5Step> path, JsonNode? value) =>
+        With(new Json5Editor(this).SetValue(path, value));
 
     /// <summary>
     /// Removes the value at a path with its key; nothing changes when there is none. Comments around it stay: they are their
@@ -71,7 +72,8 @@ internal sealed class Json5Document
 
     /// <summary>Adds an item to the end of the array at a path, which is made when it is missing.</summary>
     /// <exception cref="ArgumentException">There is something else at the path.</exception>
-    public Json5Document Append(ReadOnlySpan<Json5Step> path, JsonNode? value) => With(new Json5Editor(this).Insert(path, null, value));
+    public Json5Document Append(ReadOnlySpan<Json5Step> path, JsonNode? value) =>
+        With(new Json5Editor(this).Insert(path, null, value));
 
     private Json5Document With(string text) => text == Text ? this : Parse(text, Source.Name);
 }

@@ -10,7 +10,8 @@ namespace ClawGrpc.Testing;
 /// <summary>Collects the types of the same assembly that a type refers to: in signatures, fields, attributes and method bodies.</summary>
 internal sealed class TypeReferences : ISignatureTypeProvider<ValueTuple, object?>
 {
-    private static readonly Dictionary<short, OpCode> OpCodesByValue = typeof(OpCodes).GetFields(BindingFlags.Public | BindingFlags.Static)
+    private static readonly Dictionary<short, OpCode> OpCodesByValue = typeof(OpCodes)
+        .GetFields(BindingFlags.Public | BindingFlags.Static)
         .Select(field => (OpCode)field.GetValue(null)!).ToDictionary(code => code.Value);
 
     private readonly HashSet<TypeDefinitionHandle> _found = [];
@@ -18,7 +19,8 @@ internal sealed class TypeReferences : ISignatureTypeProvider<ValueTuple, object
 
     private TypeReferences(MetadataReader metadata) => _metadata = metadata;
 
-    public static IReadOnlyCollection<TypeDefinitionHandle> Of(TypeDefinitionHandle handle, PEReader file, MetadataReader metadata)
+    public static IReadOnlyCollection<TypeDefinitionHandle> Of(
+        TypeDefinitionHandle handle, PEReader file, MetadataReader metadata)
     {
         var references = new TypeReferences(metadata);
         var type = metadata.GetTypeDefinition(handle);
@@ -148,13 +150,16 @@ internal sealed class TypeReferences : ISignatureTypeProvider<ValueTuple, object
             member.DecodeMethodSignature(this, null);
     }
 
-    ValueTuple ISignatureTypeProvider<ValueTuple, object?>.GetFunctionPointerType(MethodSignature<ValueTuple> signature) => default;
+    ValueTuple ISignatureTypeProvider<ValueTuple, object?>.GetFunctionPointerType(MethodSignature<ValueTuple> signature) =>
+        default;
 
-    ValueTuple ISignatureTypeProvider<ValueTuple, object?>.GetGenericMethodParameter(object? genericContext, int index) => default;
+    ValueTuple ISignatureTypeProvider<ValueTuple, object?>.GetGenericMethodParameter(object? genericContext, int index) =>
+        default;
 
     ValueTuple ISignatureTypeProvider<ValueTuple, object?>.GetGenericTypeParameter(object? genericContext, int index) => default;
 
-    ValueTuple ISignatureTypeProvider<ValueTuple, object?>.GetModifiedType(ValueTuple modifier, ValueTuple unmodifiedType, bool isRequired) =>
+    ValueTuple ISignatureTypeProvider<ValueTuple, object?>.GetModifiedType(
+        ValueTuple modifier, ValueTuple unmodifiedType, bool isRequired) =>
         default;
 
     ValueTuple ISignatureTypeProvider<ValueTuple, object?>.GetPinnedType(ValueTuple elementType) => default;
@@ -170,7 +175,8 @@ internal sealed class TypeReferences : ISignatureTypeProvider<ValueTuple, object
 
     ValueTuple IConstructedTypeProvider<ValueTuple>.GetByReferenceType(ValueTuple elementType) => default;
 
-    ValueTuple IConstructedTypeProvider<ValueTuple>.GetGenericInstantiation(ValueTuple genericType, ImmutableArray<ValueTuple> typeArguments) =>
+    ValueTuple IConstructedTypeProvider<ValueTuple>.GetGenericInstantiation(
+        ValueTuple genericType, ImmutableArray<ValueTuple> typeArguments) =>
         default;
 
     ValueTuple IConstructedTypeProvider<ValueTuple>.GetPointerType(ValueTuple elementType) => default;
@@ -179,11 +185,13 @@ internal sealed class TypeReferences : ISignatureTypeProvider<ValueTuple, object
 
     ValueTuple ISimpleTypeProvider<ValueTuple>.GetPrimitiveType(PrimitiveTypeCode typeCode) => default;
 
-    ValueTuple ISimpleTypeProvider<ValueTuple>.GetTypeFromDefinition(MetadataReader reader, TypeDefinitionHandle handle, byte rawTypeKind)
+    ValueTuple ISimpleTypeProvider<ValueTuple>.GetTypeFromDefinition(
+        MetadataReader reader, TypeDefinitionHandle handle, byte rawTypeKind)
     {
         _found.Add(handle);
         return default;
     }
 
-    ValueTuple ISimpleTypeProvider<ValueTuple>.GetTypeFromReference(MetadataReader reader, TypeReferenceHandle handle, byte rawTypeKind) => default;
+    ValueTuple ISimpleTypeProvider<ValueTuple>.GetTypeFromReference(
+        MetadataReader reader, TypeReferenceHandle handle, byte rawTypeKind) => default;
 }

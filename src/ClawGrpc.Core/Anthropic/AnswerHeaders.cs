@@ -47,7 +47,8 @@ internal sealed class AnswerHeaders
             return null;
         if (Number(text) is { } seconds)
             return Later(now, seconds);
-        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date) && date > now
+        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date)
+            && date > now
             ? date : null;
     }
 
@@ -66,13 +67,17 @@ internal sealed class AnswerHeaders
     {
         if (Number(text) is { } seconds)
             return seconds is > 0 and < 253_402_300_799 ? DateTimeOffset.UnixEpoch.AddSeconds(seconds) : null;
-        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;
+        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+            ? time
+            : null;
     }
 
     /// <summary>A finite number; null if there is none.</summary>
     /// <param name="text">The value of a header; null gives null.</param>
     public static double? Number(string? text) =>
-        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number : null;
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
+            ? number
+            : null;
 
     private static DateTimeOffset? Later(DateTimeOffset now, double seconds) =>
         seconds > 0 && seconds <= int.MaxValue ? now.AddSeconds(seconds) : null;

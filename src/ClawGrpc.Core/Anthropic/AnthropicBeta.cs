@@ -27,7 +27,8 @@ internal static class AnthropicBeta
     /// <summary>All values, each once, in the order given: configuration, call, policy.</summary>
     /// <param name="lists">Comma-separated lists or single values; empty parts are dropped.</param>
     public static ImmutableArray<string> Union(params IEnumerable<string> lists) =>
-        [.. lists.SelectMany(list => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Distinct()];
+        [.. lists.SelectMany(
+            list => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Distinct()];
 
     /// <summary>What is wrong with a value that a caller gives; null if there is nothing.</summary>
     public static string? Refusal(string value) =>

@@ -79,7 +79,8 @@ internal sealed class BlockScan(RequestOutline outline, List<FieldError> errors,
     private void Refuse(string? path, string what)
     {
         if (withoutSampling && path is not null)
-            errors.Add(new FieldError(path, $"is {what}, which anthropic-version {AnthropicVersion.WithoutSampling} does not take"));
+            errors.Add(
+                new FieldError(path, $"is {what}, which anthropic-version {AnthropicVersion.WithoutSampling} does not take"));
     }
 
     // A string counts as the one text block it could be written as.
@@ -87,7 +88,9 @@ internal sealed class BlockScan(RequestOutline outline, List<FieldError> errors,
     {
         if (reader.TokenType != JsonTokenType.String)
             return ReadBlocks(ref reader, name, carries);
-        return IsBlank(reader.ValueSpan) ? null : SpotAt((int)reader.TokenStartIndex, (int)reader.BytesConsumed, 0) with { IsString = true };
+        return IsBlank(reader.ValueSpan)
+            ? null
+            : SpotAt((int)reader.TokenStartIndex, (int)reader.BytesConsumed, 0) with { IsString = true };
     }
 
     private Spot? ReadBlocks(ref Utf8JsonReader reader, string name, Func<Block, bool>? carries)
@@ -209,7 +212,8 @@ internal sealed class BlockScan(RequestOutline outline, List<FieldError> errors,
     private Spot SpotAt(int start, int end, int index) => new(
         _section, start, end, false, default, false, _section == Section.Messages ? _path[0].Index : index, index);
 
-    private string Path() => string.Concat(_path.Select(at => string.Create(CultureInfo.InvariantCulture, $"{at.Name}[{at.Index}]")));
+    private string Path() =>
+        string.Concat(_path.Select(at => string.Create(CultureInfo.InvariantCulture, $"{at.Name}[{at.Index}]")));
 
     private static bool IsEmptyArray(Utf8JsonReader reader) => reader.Read() && reader.TokenType == JsonTokenType.EndArray;
 

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace ClawGrpc.Core.Anthropic;
 
 /// <summary>
-/// Decides the prompt caching of a request: a pure function of request and settings (design: prompt caching; openclaw-spec.md,
+/// Decides the prompt caching of a request: a pure function of request and settings (openclaw-spec.md,
 /// sections 0 and 6).
 /// </summary>
 internal static class CachePolicy
@@ -27,7 +27,8 @@ internal static class CachePolicy
 
         var ttl = wanted == Retention.Long ? CacheTtl.OneHour : CacheTtl.FiveMinutes;
         var spots = Place(request.Outline, ttl, reasons);
-        return new CachePlan(requested, by, spots.Count > 0 ? wanted : Retention.None, string.Join("; ", reasons), All(request.Outline, spots, ttl))
+        var applied = spots.Count > 0 ? wanted : Retention.None;
+        return new CachePlan(requested, by, applied, string.Join("; ", reasons), All(request.Outline, spots, ttl))
         {
             Edits = spots.ConvertAll(spot => Marker.Edit(request.Json, spot, ttl)),
         };
@@ -76,7 +77,9 @@ internal static class CachePolicy
                 return "5m must not come before the caller's own 1h";
         }
 
-        return ttl == CacheTtl.FiveMinutes && outline.Automatic == CacheTtl.OneHour ? "5m must not come before the caller's own 1h" : null;
+        return ttl == CacheTtl.FiveMinutes && outline.Automatic == CacheTtl.OneHour
+            ? "5m must not come before the caller's own 1h"
+            : null;
     }
 
     private static bool IsBefore(OwnBreakpoint own, Spot spot) => (own.Section, own.End).CompareTo((spot.Section, spot.End)) < 0;

@@ -1,6 +1,6 @@
 namespace ClawGrpc.Core.Anthropic;
 
-/// <summary>What was said about caching, by whom, before the policy decides (design: prompt caching).</summary>
+/// <summary>What was said about caching, and by whom, before the policy decides.</summary>
 internal sealed record CacheSettings
 {
     /// <summary>What the call asks for; null if there is nothing.</summary>

@@ -25,10 +25,14 @@ internal sealed record ErrorEnvelope(string? Type, string? Message, string? Code
         // Of what gateways say, the words of their own frameworks ("error": "Bad Gateway") tell least.
         var message = Words(error, "message"u8) ?? Words(root, "message"u8) ?? Words(root, "detail"u8) ?? Words(root, "error"u8);
         return new ErrorEnvelope(
-            type, message ?? (type is null ? Beginning(body.Span) : null), Text(MembersOf(error, "details"u8), "error_code"u8), Text(root, "request_id"u8));
+            type,
+            message ?? (type is null ? Beginning(body.Span) : null),
+            Text(MembersOf(error, "details"u8), "error_code"u8),
+            Text(root, "request_id"u8));
     }
 
-    private static string? Words(JsonMembers parent, ReadOnlySpan<byte> name) => Text(parent, name) is { } text && !string.IsNullOrWhiteSpace(text) ? text : null;
+    private static string? Words(JsonMembers parent, ReadOnlySpan<byte> name) =>
+        Text(parent, name) is { } text && !string.IsNullOrWhiteSpace(text) ? text : null;
 
     // HTML of a content delivery network, plain text, JSON of another kind, or nothing at all.
     private static string? Beginning(ReadOnlySpan<byte> body)

@@ -21,7 +21,8 @@ internal readonly struct JsonMembers(ReadOnlyMemory<byte> json)
         }
         catch (JsonException wrong)
         {
-            throw new MalformedAnswerException($"it is not JSON (at line {wrong.LineNumber + 1}, byte {wrong.BytePositionInLine})");
+            throw new MalformedAnswerException(
+                $"it is not JSON (at line {wrong.LineNumber + 1}, byte {wrong.BytePositionInLine})");
         }
 
         return new JsonMembers(body.Span.TrimStart(" \t\r\n"u8).StartsWith("{"u8) ? body : default);

@@ -118,7 +118,8 @@ internal static class JsonText
         var first = CodeUnit(escaped);
         if (Rune.TryCreate(first, out var rune))
             return rune;
-        if (escaped.Length < 12 || escaped[6] != '\\' || escaped[7] != 'u' || !Rune.TryCreate(first, CodeUnit(escaped[6..]), out rune))
+        if (escaped.Length < 12 || escaped[6] != '\\' || escaped[7] != 'u'
+            || !Rune.TryCreate(first, CodeUnit(escaped[6..]), out rune))
             return Rune.ReplacementChar;
         length = 12;
         return rune;

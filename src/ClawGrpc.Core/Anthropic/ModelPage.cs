@@ -33,8 +33,12 @@ internal sealed record ListedModel(string Id, ReadOnlyMemory<byte> RawJson)
         if (id.Length == 0)
             return null;
         var isTime = DateTimeOffset.TryParse(
-            FoldedMessage.Text(members.Find("created_at"u8)), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var created);
-        var images = new JsonMembers(new JsonMembers(members.Find("capabilities"u8)).Find("image_input"u8)).Find("supported"u8).Span;
+            FoldedMessage.Text(members.Find("created_at"u8)),
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal,
+            out var created);
+        var images = new JsonMembers(new JsonMembers(members.Find("capabilities"u8)).Find("image_input"u8))
+            .Find("supported"u8).Span;
         return new ListedModel(id, json)
         {
             DisplayName = FoldedMessage.Text(members.Find("display_name"u8)),
@@ -67,6 +71,7 @@ internal sealed record ModelPage(ImmutableArray<ListedModel> Models, string Afte
                 models.Add(model);
         }
 
-        return new ModelPage(models.ToImmutable(), page.Find("has_more"u8).Span.SequenceEqual("true"u8) ? FoldedMessage.Text(page.Find("last_id"u8)) : "");
+        var hasMore = page.Find("has_more"u8).Span.SequenceEqual("true"u8);
+        return new ModelPage(models.ToImmutable(), hasMore ? FoldedMessage.Text(page.Find("last_id"u8)) : "");
     }
 }

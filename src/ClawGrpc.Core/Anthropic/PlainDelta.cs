@@ -12,7 +12,8 @@ internal static class PlainDelta
     private const int MostDigits = 5;
 
     // What ends a text, and what is no part of any.
-    private static readonly SearchValues<byte> Ends = SearchValues.Create([.. Enumerable.Range(0, 0x20).Select(control => (byte)control), (byte)'"', (byte)'\\']);
+    private static readonly SearchValues<byte> Ends =
+        SearchValues.Create([.. Enumerable.Range(0, 0x20).Select(control => (byte)control), (byte)'"', (byte)'\\']);
 
     /// <summary>The event; false if it is none of these or may be malformed.</summary>
     public static bool TryParse(ReadOnlyMemory<byte> data, out StreamEvent delta)

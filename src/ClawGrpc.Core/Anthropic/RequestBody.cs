@@ -102,7 +102,8 @@ internal sealed class RequestBody
     }
 
     // A caller who says anything of sampling has chosen, and thinking leaves no choice.
-    private bool Takes(string model) => !_withoutSampling && Sampling.IsFree(model) && Array.TrueForAll(SamplingMembers, IsLeftOut)
+    private bool Takes(string model) =>
+        !_withoutSampling && Sampling.IsFree(model) && Array.TrueForAll(SamplingMembers, IsLeftOut)
         && (IsLeftOut("thinking") || new JsonMembers(Value("thinking")).Find("type"u8).Span.SequenceEqual("\"disabled\""u8));
 
     private bool IsLeftOut(string name) => Value(name) is var value && (value.IsEmpty || value.Span.SequenceEqual("null"u8));
@@ -138,7 +139,8 @@ internal sealed class RequestBody
             // The exception's own text ends in the position, counted from zero.
             var cause = wrong.Message.Split(" LineNumber:")[0].Trim();
             errors.Clear();
-            errors.Add(new FieldError("", $"is not JSON at line {wrong.LineNumber + 1}, byte {wrong.BytePositionInLine + 1}: {cause}"));
+            errors.Add(
+                new FieldError("", $"is not JSON at line {wrong.LineNumber + 1}, byte {wrong.BytePositionInLine + 1}: {cause}"));
             return null;
         }
     }

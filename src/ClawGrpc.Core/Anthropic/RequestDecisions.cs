@@ -10,4 +10,5 @@ namespace ClawGrpc.Core.Anthropic;
 /// Sent as <c>temperature</c> when the request says nothing of sampling and <see cref="Sampling"/> allows it; null if there is
 /// none.
 /// </param>
-internal sealed record RequestDecisions(string Model, bool Stream, int DefaultMaxTokens, CachePlan? Cache = null, double? Temperature = null);
+internal sealed record RequestDecisions(
+    string Model, bool Stream, int DefaultMaxTokens, CachePlan? Cache = null, double? Temperature = null);

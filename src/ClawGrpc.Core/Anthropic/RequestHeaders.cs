@@ -59,7 +59,8 @@ internal static class RequestHeaders
     private static readonly RequestHeader AcceptsJson = Open("accept", "application/json");
     private static readonly RequestHeader AcceptsEvents = Open("accept", "text/event-stream");
 
-    private static readonly ImmutableArray<string> SecretWords = ["auth", "key", "token", "secret", "cookie", "password", "credential"];
+    private static readonly ImmutableArray<string> SecretWords =
+        ["auth", "key", "token", "secret", "cookie", "password", "credential"];
 
     /// <summary>
     /// The headers in the order in which they are sent: exactly one of <c>x-api-key</c> and <c>authorization</c>, never both.
@@ -70,7 +71,9 @@ internal static class RequestHeaders
         var headers = new List<RequestHeader>(8)
         {
             Credential(input.Credential, isBearer),
-            input.AnthropicVersion == Anthropic.AnthropicVersion.Default ? Version : Open("anthropic-version", input.AnthropicVersion),
+            input.AnthropicVersion == Anthropic.AnthropicVersion.Default
+                ? Version
+                : Open("anthropic-version", input.AnthropicVersion),
             Json,
             input.Stream ? AcceptsEvents : AcceptsJson,
             Open("user-agent", $"ClawGrpc/{input.ProductVersion}"),
@@ -82,7 +85,8 @@ internal static class RequestHeaders
         }
 
         var betas = AnthropicBeta.Union([
-            .. input.Configured.Where(header => IsBeta(header.Key) && IsSent(header.Key, header.Value)).Select(header => header.Value),
+            .. input.Configured.Where(header => IsBeta(header.Key) && IsSent(header.Key, header.Value))
+                .Select(header => header.Value),
             .. input.Betas,
             .. AnthropicBeta.OfPolicy(isBearer, input.HasOneHour, input.ExtendedCacheTtl, input.Cache),
         ]);
@@ -101,7 +105,9 @@ internal static class RequestHeaders
     {
         if (name.Length == 0 || !name.All(IsOfName))
             return "expected a name of letters, digits and !#$%&'*+-.^_`|~";
-        return value.Any(letter => letter is < ' ' and not '\t' or > '~') ? "expected a value of printable ASCII characters" : null;
+        return value.Any(letter => letter is < ' ' and not '\t' or > '~')
+            ? "expected a value of printable ASCII characters"
+            : null;
     }
 
     /// <summary>Whether ClawGrpc sets a header itself: what the configuration says of it is not sent.</summary>
@@ -124,7 +130,8 @@ internal static class RequestHeaders
     private static RequestHeader Configured(string name, string value)
     {
         var secret = new Secret(value);
-        return new RequestHeader(name, secret, SecretWords.Any(word => name.Contains(word, StringComparison.Ordinal)) ? secret.Mask() : value);
+        return new RequestHeader(
+            name, secret, SecretWords.Any(word => name.Contains(word, StringComparison.Ordinal)) ? secret.Mask() : value);
     }
 
     private static void Set(List<RequestHeader> headers, RequestHeader header)

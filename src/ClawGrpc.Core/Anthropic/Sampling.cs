@@ -27,5 +27,6 @@ internal static class Sampling
     }
 
     /// <summary>The value as JSON.</summary>
-    internal static byte[] Json(double temperature) => Encoding.UTF8.GetBytes(temperature.ToString("R", CultureInfo.InvariantCulture));
+    internal static byte[] Json(double temperature) =>
+        Encoding.UTF8.GetBytes(temperature.ToString("R", CultureInfo.InvariantCulture));
 }

@@ -47,7 +47,7 @@ internal readonly struct StreamEvent
     public bool IsPlain { get; internal init; }
 
     /// <summary>
-    /// Whether an answer has begun to be given (design: the commit point is the first content-bearing event). Block events are,
+    /// Whether an answer has begun to be given (the first content-bearing event is the commit point). Block events are,
     /// and the end of the message; <c>message_start</c> only when it brings content along; pings, errors and unknown events are
     /// not.
     /// </summary>

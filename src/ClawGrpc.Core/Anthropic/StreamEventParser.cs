@@ -100,7 +100,8 @@ internal ref struct StreamEventParser
     private void ReadIndex()
     {
         _reader.Read();
-        if (_reader.TokenType != JsonTokenType.Number || !_reader.TryGetInt32(out _index) || _index is < 0 or > StreamEvent.MaxIndex)
+        if (_reader.TokenType != JsonTokenType.Number || !_reader.TryGetInt32(out _index)
+            || _index is < 0 or > StreamEvent.MaxIndex)
             throw new MalformedAnswerException("an event's index is not a whole number in range");
     }
 

@@ -44,7 +44,8 @@ internal sealed record UsageCount(
                     break;
                 case var known when known.SequenceEqual("cache_creation"u8):
                     var split = new JsonMembers(Object(value));
-                    (fiveMinutes, oneHour) = (Number(split.Find("ephemeral_5m_input_tokens"u8)), Number(split.Find("ephemeral_1h_input_tokens"u8)));
+                    (fiveMinutes, oneHour) =
+                        (Number(split.Find("ephemeral_5m_input_tokens"u8)), Number(split.Find("ephemeral_1h_input_tokens"u8)));
                     break;
             }
         }
@@ -55,5 +56,7 @@ internal sealed record UsageCount(
     private static ReadOnlyMemory<byte> Object(ReadOnlyMemory<byte> value) => value.Span.StartsWith("{"u8) ? value : default;
 
     internal static long? Number(ReadOnlyMemory<byte> value) =>
-        System.Buffers.Text.Utf8Parser.TryParse(value.Span, out long number, out var read) && read == value.Length && number >= 0 ? number : null;
+        System.Buffers.Text.Utf8Parser.TryParse(value.Span, out long number, out var read) && read == value.Length && number >= 0
+            ? number
+            : null;
 }

@@ -26,9 +26,11 @@ internal sealed record AgentEntry(string Id)
     // What OpenClaw, in any generation, keeps here for itself.
     private static readonly string[] OpenClawOnly =
     [
-        "workspace", "skills", "memorySearch", "humanDelay", "heartbeat", "identity", "groupChat", "subagents", "sandbox", "tools",
+        "workspace", "skills", "memorySearch", "humanDelay", "heartbeat", "identity", "groupChat", "subagents", "sandbox",
+        "tools",
         "description", "cwd", "utilityModel", "decisionModel", "models", "modelPolicy", "thinkingDefault", "verboseDefault",
-        "toolProgressDetail", "reasoningDefault", "fastModeDefault", "contextInjection", "bootstrapMaxChars", "bootstrapTotalMaxChars",
+        "toolProgressDetail", "reasoningDefault", "fastModeDefault", "contextInjection", "bootstrapMaxChars",
+        "bootstrapTotalMaxChars",
         "experimental", "embeddedAgent", "runtime", "memory", "typingMode", "tts", "skillsLimits", "contextLimits",
     ];
 

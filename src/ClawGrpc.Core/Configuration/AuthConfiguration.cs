@@ -15,7 +15,8 @@ internal sealed record AuthConfiguration
     public ImmutableArray<DeclaredProfile> Profiles { get; init; } = [];
 
     /// <summary><c>auth.order</c>: normalized provider to ids; an empty list means "no profiles".</summary>
-    public ImmutableDictionary<string, ImmutableArray<string>> Order { get; init; } = ImmutableDictionary<string, ImmutableArray<string>>.Empty;
+    public ImmutableDictionary<string, ImmutableArray<string>> Order { get; init; } =
+        ImmutableDictionary<string, ImmutableArray<string>>.Empty;
 
     /// <summary><c>auth.cooldowns</c>, as it holds for the provider anthropic.</summary>
     public HealthRules Health { get; init; } = HealthRules.OpenClaw20261;

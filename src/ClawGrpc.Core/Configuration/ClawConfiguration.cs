@@ -37,5 +37,6 @@ internal sealed record ClawConfiguration
     public ServiceConfiguration Service { get; init; } = ServiceConfiguration.Default;
 
     /// <summary>What selection takes from it.</summary>
-    public AuthSettings AuthSettings => new() { Profiles = Auth.Profiles, Order = Auth.Order, Subscriptions = Service.Subscriptions };
+    public AuthSettings AuthSettings =>
+        new() { Profiles = Auth.Profiles, Order = Auth.Order, Subscriptions = Service.Subscriptions };
 }

@@ -50,6 +50,7 @@ internal sealed record EnvConfiguration
 
     private sealed record Variable(string Name, Secret Value)
     {
-        public static Variable? Read(string name, Field field) => field.Text() is { } text ? new Variable(name, new Secret(text)) : null;
+        public static Variable? Read(string name, Field field) =>
+            field.Text() is { } text ? new Variable(name, new Secret(text)) : null;
     }
 }

@@ -25,7 +25,8 @@ internal static class ImplicitModels
         if (configuration.Agents.Model.Primary is not { } primary || !UsesApiKey(configuration.Auth, environment))
             return models;
 
-        var named = aliases.FirstOrDefault(known => string.Equals(known.Alias, primary, StringComparison.OrdinalIgnoreCase)).Key ?? primary;
+        var named = aliases.FirstOrDefault(
+            known => string.Equals(known.Alias, primary, StringComparison.OrdinalIgnoreCase)).Key ?? primary;
         return ModelRef.ParseKey(named) is { Provider: Provider.Anthropic, Key: var key } && models.All(entry => entry.Key != key)
             ? models.Add(new ModelEntry(key, null, ModelParameters.None))
             : models;

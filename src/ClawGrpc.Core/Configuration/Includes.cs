@@ -38,7 +38,8 @@ internal sealed class Includes(Reading reading)
         }
     }
 
-    private Json5Value Expand(Json5Value value, KeyPath path, ImmutableArray<string> chain, Func<string, bool> isWanted) => value switch
+    private Json5Value Expand(
+        Json5Value value, KeyPath path, ImmutableArray<string> chain, Func<string, bool> isWanted) => value switch
     {
         Json5Array array => new Json5Array(
             array.Source, array.Span, [.. array.Items.Select((item, index) => Expand(item, path.Of(index), chain, _ => true))]),

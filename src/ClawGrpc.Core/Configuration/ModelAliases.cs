@@ -22,7 +22,8 @@ internal sealed class ModelAliases
     private ModelAliases(ImmutableArray<(string Alias, string Key)> entries)
     {
         Entries = entries;
-        _models = entries.Select(entry => (entry.Alias, Model: ModelRef.ParseKey(entry.Key))).Where(entry => entry.Model is not null)
+        _models = entries.Select(entry => (entry.Alias, Model: ModelRef.ParseKey(entry.Key)))
+            .Where(entry => entry.Model is not null)
             .Aggregate(
                 ImmutableDictionary.Create<string, ModelRef>(StringComparer.OrdinalIgnoreCase),
                 (all, entry) => all.SetItem(entry.Alias, entry.Model!));
@@ -33,7 +34,8 @@ internal sealed class ModelAliases
 
     /// <summary>The aliases of the configured models.</summary>
     /// <param name="models"><c>agents.defaults.models</c>.</param>
-    public static ModelAliases Of(IEnumerable<ModelEntry> models, ImmutableArray<(string Alias, string Key)> defaults) => new([.. models
+    public static ModelAliases Of(
+        IEnumerable<ModelEntry> models, ImmutableArray<(string Alias, string Key)> defaults) => new([.. models
         .Select(entry => (Alias: entry.Alias ?? defaults.FirstOrDefault(known => known.Key == entry.Key).Alias ?? "", entry.Key))
         .Where(entry => entry.Alias.Length > 0)]);
 

@@ -49,7 +49,8 @@ internal sealed record ModelEntry(string Key, string? Alias, ModelParameters Par
         var read = new ModelEntry(key, entry.Text("alias")?.Trim(), ModelParameters.Read(entry.Find("params")));
         entry.Ignore("streaming", "agentRuntime", "pickerRuntimes", "codeMode");
         entry.RefuseOthers();
-        if (read.Parameters.Temperature is not null && ModelRef.ParseKey(key) is { Provider: Provider.Anthropic } model && !Sampling.IsFree(model.Model))
+        if (read.Parameters.Temperature is not null && ModelRef.ParseKey(key) is { Provider: Provider.Anthropic } model
+            && !Sampling.IsFree(model.Model))
             entry.Find("params")?.Section("record")?.Find("temperature")?.Warn("Ignored: this model takes no temperature");
         return read;
     }

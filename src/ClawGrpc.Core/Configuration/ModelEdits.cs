@@ -16,7 +16,9 @@ internal static class ModelEdits
     /// <param name="model">An alias, a short id or <c>provider/model</c>.</param>
     /// <param name="image">Whether it is about <c>imageModel</c> and not about <c>model</c>.</param>
     public static ConfigurationEdit SetDefault(string text, string model, ModelAliases aliases, bool image = false) =>
-        With(text, model, aliases, (document, key) => ConfigurationEdit.Done(Listed(WithPrimary(document, ModelPath(image), key), key)));
+        With(
+            text, model, aliases, (document, key) =>
+                ConfigurationEdit.Done(Listed(WithPrimary(document, ModelPath(image), key), key)));
 
     /// <summary>Gives a model an alias, in place of one that it has, and lists the model.</summary>
     /// <param name="alias">Letters, digits, dots, underscores, colons and dashes; not yet another model's.</param>
@@ -63,7 +65,8 @@ internal static class ModelEdits
             var places = Places(document, image, key, aliases);
             return places.Count == 0
                 ? new ConfigurationEdit(text, $"{(image ? "Image fallback" : "Fallback")} not found: {key}")
-                : ConfigurationEdit.Done(places.OrderDescending().Aggregate(document, (all, index) => all.Remove([.. FallbacksPath(image), index])));
+                : ConfigurationEdit.Done(
+                    places.OrderDescending().Aggregate(document, (all, index) => all.Remove([.. FallbacksPath(image), index])));
         });
 
     /// <summary>Empties the fallbacks.</summary>
@@ -86,7 +89,8 @@ internal static class ModelEdits
             : new ConfigurationEdit(text, $"Invalid model reference: {model}");
 
     // A string says the primary model only, and could not take fallbacks later on: it gives way to an object.
-    private static Json5Document WithPrimary(Json5Document document, Json5Step[] path, string key) => document.Find(path) is Json5Object
+    private static Json5Document WithPrimary(Json5Document document, Json5Step[] path, string key) =>
+        document.Find(path) is Json5Object
         ? document.SetValue([.. path, "primary"], key)
         : document.SetValue(path, new JsonObject { ["primary"] = key });
 
@@ -94,13 +98,17 @@ internal static class ModelEdits
         document.Find([.. ModelsPath, key]) is null ? document.SetValue([.. ModelsPath, key], new JsonObject()) : document;
 
     /// <summary>The document with the model as an object, which can hold fallbacks.</summary>
-    private static Json5Document Widened(Json5Document document, bool image) => document.Find(ModelPath(image)) is Json5String { Value: var primary }
+    private static Json5Document Widened(Json5Document document, bool image) =>
+        document.Find(ModelPath(image)) is Json5String { Value: var primary }
         ? document.SetValue(ModelPath(image), new JsonObject { ["primary"] = primary })
         : document;
 
     /// <summary>The keys of the models that an alias means: by the file, and by default where the file says nothing.</summary>
-    private static IEnumerable<string> Holders(Json5Document document, string alias, ModelAliases aliases) => Aliased(document, alias)
-        .Concat(aliases.Entries.Where(entry => entry.Alias == alias && document.Find([.. ModelsPath, entry.Key, "alias"]) is null).Select(entry => entry.Key));
+    private static IEnumerable<string> Holders(Json5Document document, string alias, ModelAliases aliases) =>
+        Aliased(document, alias)
+        .Concat(aliases.Entries
+            .Where(entry => entry.Alias == alias && document.Find([.. ModelsPath, entry.Key, "alias"]) is null)
+            .Select(entry => entry.Key));
 
     /// <summary>The keys of the models that have an alias.</summary>
     private static IEnumerable<string> Aliased(Json5Document document, string alias) =>

@@ -106,7 +106,9 @@ internal sealed record ModelParameters
 
     private static ImmutableArray<string> BetasOf(Field field)
     {
-        var texts = field.Value is Json5Array ? field.Texts() ?? [] : field.Text() is { } text ? [text] : ImmutableArray<string>.Empty;
+        var texts = field.Value is Json5Array
+            ? field.Texts() ?? []
+            : field.Text() is { } text ? [text] : ImmutableArray<string>.Empty;
         const StringSplitOptions Clean = StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries;
         return [.. texts.SelectMany(beta => beta.Split(',', Clean)).Distinct()];
     }

@@ -38,7 +38,8 @@ internal sealed record ProviderConfiguration(string Id, string BaseUrl)
     /// Whether requests can go there. What stands before or after host and path would be a secret in a place where none belongs.
     /// </summary>
     /// <param name="text">As somebody wrote it.</param>
-    public static bool IsBaseUrl(string text) => Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
+    public static bool IsBaseUrl(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
         && url is { Host.Length: > 0, UserInfo: "", Query: "", Fragment: "" };
 
     internal static ProviderConfiguration? Read(string id, Fields provider)
@@ -58,7 +59,8 @@ internal sealed record ProviderConfiguration(string Id, string BaseUrl)
 
         // Keys of OpenClaw 2026.9.
         provider.Ignore(
-            "maxTokens", "timeoutSeconds", "region", "injectNumCtxForOpenAICompat", "params", "agentRuntime", "localService", "request");
+            "maxTokens", "timeoutSeconds", "region", "injectNumCtxForOpenAICompat", "params", "agentRuntime", "localService",
+            "request");
         provider.RefuseOthers();
         return baseUrl is null ? null : read;
     }
@@ -103,7 +105,9 @@ internal sealed record ProviderModel(string Id, string Name)
         var (id, name) = (model.RequiredName("id"), model.RequiredName("name"));
         var (contextWindow, maxTokens) = (model.PositiveNumber("contextWindow"), model.PositiveNumber("maxTokens"));
         var price = PriceOf(model.Find("cost"));
-        return id is null || name is null ? null : new ProviderModel(id, name) { ContextWindow = contextWindow, MaxTokens = maxTokens, Price = price };
+        return id is null || name is null
+            ? null
+            : new ProviderModel(id, name) { ContextWindow = contextWindow, MaxTokens = maxTokens, Price = price };
     }
 
     private static ModelPrice? PriceOf(Field? cost)

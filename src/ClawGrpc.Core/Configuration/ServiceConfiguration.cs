@@ -44,7 +44,8 @@ internal sealed record ServiceConfiguration
     internal static ServiceConfiguration Read(Fields service)
     {
         var beta = service.OneOf("extendedCacheTtlBeta", "always", "when-needed", "never");
-        var (subscriptions, timeouts, limits) = (service.Section("subscriptions"), service.Section("timeouts"), service.Section("limits"));
+        var (subscriptions, timeouts, limits) =
+            (service.Section("subscriptions"), service.Section("timeouts"), service.Section("limits"));
         var read = new ServiceConfiguration
         {
             ExtendedCacheTtlBeta = beta switch

@@ -65,7 +65,9 @@ internal sealed record Cost
         }
 
         sum ??= Line(usage, model, asked, asksOneHour, terms, prices, notes);
-        return notes.Count == 0 && !isMixed ? sum : sum with { Unpriced = string.Join("; ", notes.Distinct()), Source = isMixed ? "" : sum.Source };
+        return notes.Count == 0 && !isMixed
+            ? sum
+            : sum with { Unpriced = string.Join("; ", notes.Distinct()), Source = isMixed ? "" : sum.Source };
     }
 
     private Cost Plus(Cost other) => new()
@@ -79,7 +81,8 @@ internal sealed record Cost
         Source = Source.Length > 0 ? Source : other.Source,
     };
 
-    private static Cost Line(UsageCount usage, string model, string asked, bool asksOneHour, Terms? terms, Prices prices, List<string> notes)
+    private static Cost Line(
+        UsageCount usage, string model, string asked, bool asksOneHour, Terms? terms, Prices prices, List<string> notes)
     {
         if (terms is null)
             return new Cost();
@@ -120,7 +123,8 @@ internal sealed record Cost
         var rest = Math.Max(0, usage.CacheCreationInputTokens - short5m - long1h);
         if (rest == 0 || !asksOneHour)
             return (short5m + rest, long1h);
-        notes.Add(string.Create(CultureInfo.InvariantCulture, $"{rest} tokens written to the cache for a time that upstream did not say"));
+        notes.Add(string.Create(
+            CultureInfo.InvariantCulture, $"{rest} tokens written to the cache for a time that upstream did not say"));
         return (short5m, long1h);
     }
 
@@ -156,7 +160,8 @@ internal sealed record Cost
 
             var searches = UsageCount.Number(new JsonMembers(tools).Find("web_search_requests"u8)) ?? 0;
             if (searches > 0)
-                notes.Add(string.Create(CultureInfo.InvariantCulture, $"no price for {searches} web search{(searches == 1 ? "" : "es")}"));
+                notes.Add(string.Create(
+                    CultureInfo.InvariantCulture, $"no price for {searches} web search{(searches == 1 ? "" : "es")}"));
             var before = notes.Count;
             if (!Is(tier, ""u8) && !Is(tier, "standard"u8) && !Is(tier, "batch"u8))
                 notes.Add($"no price for service tier {FoldedMessage.Text(tier)}");
@@ -164,7 +169,9 @@ internal sealed record Cost
                 notes.Add($"no price for inference in {FoldedMessage.Text(geography)}");
             if (!Is(speed, ""u8) && !Is(speed, "standard"u8) && !Is(speed, "fast"u8))
                 notes.Add($"no price for speed {FoldedMessage.Text(speed)}");
-            return notes.Count > before ? null : new Terms(Is(speed, "fast"u8), Is(geography, "us"u8) ? 11 : 10, Is(tier, "batch"u8) ? 20 : 10);
+            return notes.Count > before
+                ? null
+                : new Terms(Is(speed, "fast"u8), Is(geography, "us"u8) ? 11 : 10, Is(tier, "batch"u8) ? 20 : 10);
         }
 
         /// <summary>Trillionths as billionths, rounded to the nearest.</summary>

@@ -34,5 +34,6 @@ internal sealed record ModelPrice(string Source, long Input, long Output)
 
     /// <summary>Trillionths of a dollar for a token, from dollars for a million tokens; finer ones are rounded.</summary>
     /// <param name="dollarsPerMillion">From 0, below a million.</param>
-    public static long PerToken(decimal dollarsPerMillion) => (long)decimal.Round(dollarsPerMillion * 1_000_000m, MidpointRounding.AwayFromZero);
+    public static long PerToken(decimal dollarsPerMillion) =>
+        (long)decimal.Round(dollarsPerMillion * 1_000_000m, MidpointRounding.AwayFromZero);
 }

@@ -19,7 +19,8 @@ internal sealed record PriceTable(string Date, ImmutableDictionary<string, Model
             .ToImmutableDictionary(model => model.Name, model => Read(model.Value, date)));
     }
 
-    private static ModelPrice Read(JsonElement row, string date) => new(date, PerToken(row, "input")!.Value, PerToken(row, "output")!.Value)
+    private static ModelPrice Read(JsonElement row, string date) =>
+        new(date, PerToken(row, "input")!.Value, PerToken(row, "output")!.Value)
     {
         CacheWrite5m = PerToken(row, "cacheWrite5m")!.Value,
         CacheWrite1h = PerToken(row, "cacheWrite1h")!.Value,
@@ -53,5 +54,6 @@ internal sealed class Prices(PriceTable table, ImmutableDictionary<string, Model
     /// <param name="model">The one with the date.</param>
     /// <param name="asked">The one without.</param>
     public static bool IsSnapshot(string model, string asked) => model.Length == asked.Length + 1 + DateLength
-        && model.StartsWith(asked, StringComparison.Ordinal) && model[asked.Length] == '-' && model[^DateLength..].All(char.IsAsciiDigit);
+        && model.StartsWith(asked, StringComparison.Ordinal) && model[asked.Length] == '-'
+        && model[^DateLength..].All(char.IsAsciiDigit);
 }

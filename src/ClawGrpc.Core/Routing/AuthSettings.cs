@@ -18,7 +18,8 @@ internal sealed record AuthSettings
     public ImmutableArray<DeclaredProfile> Profiles { get; init; } = [];
 
     /// <summary><c>auth.order</c>: normalized provider to ids; an empty list means "no profiles".</summary>
-    public ImmutableDictionary<string, ImmutableArray<string>> Order { get; init; } = ImmutableDictionary<string, ImmutableArray<string>>.Empty;
+    public ImmutableDictionary<string, ImmutableArray<string>> Order { get; init; } =
+        ImmutableDictionary<string, ImmutableArray<string>>.Empty;
 
     /// <summary>Whether setup-tokens and OAuth logins may serve at all.</summary>
     public bool Subscriptions { get; init; } = true;

@@ -42,7 +42,8 @@ internal static class Eligible
         var declared = auth.Profiles.FirstOrDefault(profile => profile.Id == id);
         if (declared is not null && Provider.Normalize(declared.Provider) != provider)
             return Eligibility.ProviderMismatch;
-        if (declared is not null && declared.Mode != ModeOf(credential) && !(declared.Mode == "oauth" && credential is TokenCredential))
+        if (declared is not null && declared.Mode != ModeOf(credential)
+            && !(declared.Mode == "oauth" && credential is TokenCredential))
             return Eligibility.ModeMismatch;
         if (!auth.Subscriptions && credential is not ApiKeyCredential)
             return Eligibility.SubscriptionsDisabled;
@@ -63,7 +64,8 @@ internal static class Eligible
         ApiKeyCredential { Key: null or { IsBlank: true } } => Eligibility.MissingCredential,
         TokenCredential { Token: null or { IsBlank: true } } => Eligibility.MissingCredential,
         TokenCredential { Expires: { } expires } when now >= expires => Eligibility.Expired,
-        OAuthCredential { Access: null or { IsBlank: true }, Refresh: null or { IsBlank: true } } => Eligibility.MissingCredential,
+        OAuthCredential { Access: null or { IsBlank: true }, Refresh: null or { IsBlank: true } } =>
+            Eligibility.MissingCredential,
         _ => Eligibility.Ok,
     };
 }

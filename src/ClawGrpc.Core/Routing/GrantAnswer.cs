@@ -40,7 +40,9 @@ internal abstract record GrantAnswer
     {
         var answer = JsonMembers.OfAny(body);
         if (status is >= 200 and < 300)
-            return ReadGrant(answer) is { } grant ? grant : new Failed($"the token endpoint answered {status} without a bearer token");
+            return ReadGrant(answer) is { } grant
+                ? grant
+                : new Failed($"the token endpoint answered {status} without a bearer token");
         var error = TextOf(answer, "error"u8);
         var cause = $"the token endpoint answered {status}{Words(error, TextOf(answer, "error_description"u8), sent)}";
         var isRefusal = status is 400 or 401 || (status is > 401 and < 500 and not (408 or 425 or 429) && error is not null);
@@ -60,8 +62,11 @@ internal abstract record GrantAnswer
     // A lifetime that is missing, or none, must not have every call ask again: upstream's 401 tells when the token ends sooner.
     private static TimeSpan LifetimeOf(JsonMembers answer)
     {
-        var isNumber = double.TryParse(answer.Find("expires_in"u8).Span, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds);
-        return isNumber && seconds >= 1 ? TimeSpan.FromSeconds(Math.Min(seconds, TimeSpan.FromDays(3650).TotalSeconds)) : TimeSpan.FromHours(1);
+        var isNumber = double.TryParse(
+            answer.Find("expires_in"u8).Span, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds);
+        return isNumber && seconds >= 1
+            ? TimeSpan.FromSeconds(Math.Min(seconds, TimeSpan.FromDays(3650).TotalSeconds))
+            : TimeSpan.FromHours(1);
     }
 
     // What else there may be cannot stand in a header.

@@ -63,7 +63,9 @@ internal sealed record Failed(string Model, DateTimeOffset Began, DateTimeOffset
         }
 
         var burst = route is not null && IsBurst(route.LastFailureAt);
-        var count = burst ? Math.Max(1, route!.ErrorCount) : 1 + (route is null || IsOld(route.LastFailureAt, rules) ? 0 : route.ErrorCount);
+        var count = burst
+            ? Math.Max(1, route!.ErrorCount)
+            : 1 + (route is null || IsOld(route.LastFailureAt, rules) ? 0 : route.ErrorCount);
         var until = Later(route?.CooldownUntil, burst ? Failure.Until : Until(count, rules));
         return Counted(before, rules, burst) with
         {
@@ -75,14 +77,17 @@ internal sealed record Failed(string Model, DateTimeOffset Began, DateTimeOffset
     {
         // A burst has set the profile aside already; where it has not, the last failure was another's, such as a route's.
         var timer = Failure.Kind == FailureKind.PlanExhausted ? before.CooldownUntil : before.DisabledUntil;
-        var burst = timer > Now && before.LastFailureAt is { } last && IsBurst(last) && before.FailureCounts.ContainsKey(Failure.Row.Reason);
+        var burst = timer > Now && before.LastFailureAt is { } last && IsBurst(last)
+            && before.FailureCounts.ContainsKey(Failure.Row.Reason);
         var after = Counted(before, rules, burst);
         return Failure.Kind switch
         {
-            FailureKind.CredentialRejected => after with { DisabledUntil = ProfileHealth.Never, DisabledReason = Failure.Row.Reason },
+            FailureKind.CredentialRejected =>
+                after with { DisabledUntil = ProfileHealth.Never, DisabledReason = Failure.Row.Reason },
             FailureKind.Billing => after with
             {
-                DisabledUntil = Later(before.DisabledUntil, burst ? Failure.Until : Until(after.FailureCounts[Failure.Row.Reason], rules)),
+                DisabledUntil = Later(
+                    before.DisabledUntil, burst ? Failure.Until : Until(after.FailureCounts[Failure.Row.Reason], rules)),
                 DisabledReason = before.DisabledUntil == ProfileHealth.Never ? before.DisabledReason : Failure.Row.Reason,
             },
             _ => after with
@@ -113,7 +118,8 @@ internal sealed record Failed(string Model, DateTimeOffset Began, DateTimeOffset
         return fresh with
         {
             ErrorCount = fresh.ErrorCount + 1,
-            FailureCounts = fresh.FailureCounts.SetItem(Failure.Row.Reason, fresh.FailureCounts.GetValueOrDefault(Failure.Row.Reason) + 1),
+            FailureCounts = fresh.FailureCounts.SetItem(
+                Failure.Row.Reason, fresh.FailureCounts.GetValueOrDefault(Failure.Row.Reason) + 1),
             LastFailureAt = Now,
         };
     }

@@ -9,17 +9,20 @@ internal sealed record LoginProblem(string Cause, DateTimeOffset? RetryAt = null
 {
     /// <summary>No token endpoint is configured.</summary>
     public static readonly LoginProblem NoEndpoint =
-        new("the access token is no longer valid, and no token endpoint is configured (clawgrpc.oauth.tokenUrl and clawgrpc.oauth.clientId)");
+        new("the access token is no longer valid, and no token endpoint is configured "
+            + "(clawgrpc.oauth.tokenUrl and clawgrpc.oauth.clientId)");
 
     /// <summary>It can do no more than its access token, and that is over.</summary>
-    public static readonly LoginProblem NoRefreshToken = new("the access token is no longer valid, and there is no refresh token");
+    public static readonly LoginProblem NoRefreshToken =
+        new("the access token is no longer valid, and there is no refresh token");
 
     /// <summary>Only the Claude CLI refreshes its login.</summary>
     public static readonly LoginProblem OfClaudeCli =
         new("the login of the Claude CLI is no longer valid, and only the CLI refreshes it (run claude once)");
 
     /// <summary>For people, in OpenClaw's words (openclaw-spec.md, section 3.6), with the way out.</summary>
-    public string Message => $"OAuth token refresh failed for anthropic: {Cause}. {(RetryAt is null ? "" : "It is tried again by itself. ")}"
+    public string Message =>
+        $"OAuth token refresh failed for anthropic: {Cause}. {(RetryAt is null ? "" : "It is tried again by itself. ")}"
         + "The way out is a setup-token (claude setup-token, then claw models auth paste-token --provider anthropic).";
 }
 
@@ -63,7 +66,7 @@ internal sealed record RefreshHistory(OAuthCredential Credential, OAuthConfigura
 }
 
 /// <summary>
-/// When an OAuth login is refreshed and what comes of it (openclaw-spec.md, section 3.6; design: "Security"): ahead of its end,
+/// When an OAuth login is refreshed and what comes of it (openclaw-spec.md, section 3.6): ahead of its end,
 /// once for all who wait, and never again with a refresh token that was refused.
 /// </summary>
 internal static class LoginRefresh
@@ -83,7 +86,8 @@ internal static class LoginRefresh
     /// Whether a profile is a login that ClawGrpc may refresh. The Claude CLI's is not: it would break the CLI's own.
     /// </summary>
     public static bool IsRefreshable(Profile profile) => profile.Id != ClaudeLogin.ProfileId
-        && profile.Credential is OAuthCredential { Refresh.IsBlank: false } && Provider.Normalize(profile.Credential.Provider) == Provider.Anthropic;
+        && profile.Credential is OAuthCredential { Refresh.IsBlank: false }
+        && Provider.Normalize(profile.Credential.Provider) == Provider.Anthropic;
 
     /// <summary>Whether its access token serves now.</summary>
     /// <param name="now">The time; a token has expired when equal.</param>
@@ -96,7 +100,8 @@ internal static class LoginRefresh
     {
         if (history.Endpoint is null || history.Problem is { RetryAt: null })
             return null;
-        var (expires, granted) = (history.Credential.Expires ?? DateTimeOffset.MinValue, history.GrantedAt ?? DateTimeOffset.MinValue);
+        var (expires, granted) = (history.Credential.Expires ?? DateTimeOffset.MinValue,
+            history.GrantedAt ?? DateTimeOffset.MinValue);
         var due = history.IsRejected || expires - DateTimeOffset.MinValue < Ahead ? DateTimeOffset.MinValue : expires - Ahead;
 
         // Lives that are shorter than the time ahead would be refreshed without end.
@@ -128,7 +133,8 @@ internal static class LoginRefresh
     /// <summary>After an answer of the token endpoint.</summary>
     public static RefreshHistory After(RefreshHistory history, GrantAnswer answer, DateTimeOffset now) => answer switch
     {
-        GrantAnswer.Granted granted => history with { Unwritten = Renewed(history.Credential, granted, now), GrantedAt = now, Problem = null },
+        GrantAnswer.Granted granted =>
+            history with { Unwritten = Renewed(history.Credential, granted, now), GrantedAt = now, Problem = null },
         GrantAnswer.Refused refused => history with { Problem = new LoginProblem(refused.Cause) },
         GrantAnswer.Failed failed => AfterFailure(history, failed.Cause, failed.RetryAt, now),
         _ => throw new InvalidOperationException($"Unknown answer {answer.GetType().Name}."),
@@ -154,7 +160,9 @@ internal static class LoginRefresh
     /// </summary>
     /// <param name="refreshableIsOk">As in <see cref="Expiry.StateOf"/>.</param>
     public static ExpiryState StateOf(RefreshHistory history, DateTimeOffset now, bool refreshableIsOk) =>
-        history.IsRejected ? ExpiryState.Expired : Expiry.StateOf(history.Credential, now, refreshableIsOk && history.Problem is null);
+        history.IsRejected
+            ? ExpiryState.Expired
+            : Expiry.StateOf(history.Credential, now, refreshableIsOk && history.Problem is null);
 
     // In whole milliseconds, as the file has it: what is read back is the same.
     private static OAuthCredential Renewed(OAuthCredential before, GrantAnswer.Granted granted, DateTimeOffset now)

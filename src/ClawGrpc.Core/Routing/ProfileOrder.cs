@@ -40,7 +40,9 @@ internal sealed record ProfileOrder(ImmutableArray<Candidate> Candidates, Immuta
                 usable.Add(new Candidate(store.Find(id)!, null));
         }
 
-        return new ProfileOrder([.. Ordered(usable, store, isExplicit, preferred), .. aside.OrderBy(candidate => candidate.SetAside!.Until)], [.. ineligible]);
+        return new ProfileOrder(
+            [.. Ordered(usable, store, isExplicit, preferred), .. aside.OrderBy(candidate => candidate.SetAside!.Until)],
+            [.. ineligible]);
     }
 
     private static IEnumerable<Candidate> Ordered(List<Candidate> usable, ProfileStore store, bool isExplicit, string? preferred)
@@ -54,7 +56,8 @@ internal sealed record ProfileOrder(ImmutableArray<Candidate> Candidates, Immuta
 
     // The four sources are alternatives, never merged: a stored order, a configured one (even empty), the declared profiles,
     // all stored profiles. Only the first two are explicit.
-    private static (IReadOnlyCollection<string> Ids, bool IsExplicit) BaseList(ProfileStore store, AuthSettings auth, string provider)
+    private static (IReadOnlyCollection<string> Ids, bool IsExplicit) BaseList(
+        ProfileStore store, AuthSettings auth, string provider)
     {
         if (OrderOf(store.Order, provider) is { IsEmpty: false } stored)
             return (stored, true);
@@ -83,7 +86,8 @@ internal sealed record ProfileOrder(ImmutableArray<Candidate> Candidates, Immuta
         if (orders.TryGetValue(provider, out var exact))
             return exact;
         return orders.IsEmpty ? null : orders.OrderBy(pair => pair.Key, StringComparer.Ordinal)
-            .Where(pair => Provider.Normalize(pair.Key) == provider).Select(pair => (ImmutableArray<string>?)pair.Value).FirstOrDefault();
+            .Where(pair => Provider.Normalize(pair.Key) == provider).Select(pair => (ImmutableArray<string>?)pair.Value)
+            .FirstOrDefault();
     }
 
     private static int RankOf(Credential credential) => credential switch

@@ -57,11 +57,13 @@ internal enum NoRoute
 /// <param name="Problem">Why none can be tried; <see cref="NoRoute.None"/>: one can.</param>
 /// <param name="Soonest">When the first of those set aside comes back by itself; null if none does.</param>
 /// <param name="Ineligible">Profiles that cannot serve at all.</param>
-internal sealed record Routes(ImmutableArray<Route> All, NoRoute Problem, DateTimeOffset? Soonest, ImmutableArray<Ineligible> Ineligible)
+internal sealed record Routes(
+    ImmutableArray<Route> All, NoRoute Problem, DateTimeOffset? Soonest, ImmutableArray<Ineligible> Ineligible)
 {
     /// <summary>Computes the routes.</summary>
     /// <param name="fallbackKey">Serves when no profile can; null if there is none.</param>
-    public static Routes Of(ProfileStore store, AuthSettings auth, FallbackKey? fallbackKey, RouteQuestion question, DateTimeOffset now)
+    public static Routes Of(
+        ProfileStore store, AuthSettings auth, FallbackKey? fallbackKey, RouteQuestion question, DateTimeOffset now)
     {
         if (question.StrictProfile is { } strict)
             return OfStrict(store, auth, strict, question.Models[0], now);
@@ -69,7 +71,8 @@ internal sealed record Routes(ImmutableArray<Route> All, NoRoute Problem, DateTi
         ImmutableArray<Ineligible> ineligible = [];
         foreach (var model in question.Models)
         {
-            var order = ProfileOrder.Of(store, auth, Provider.Anthropic, $"{Provider.Anthropic}/{model}", question.PreferredProfile, now);
+            var order = ProfileOrder.Of(
+                store, auth, Provider.Anthropic, $"{Provider.Anthropic}/{model}", question.PreferredProfile, now);
             foreach (var candidate in order.Candidates)
                 routes.Add(new Route(model, candidate.Profile, null, candidate.SetAside));
             ineligible = order.Ineligible;

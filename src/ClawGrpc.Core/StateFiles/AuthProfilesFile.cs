@@ -110,8 +110,9 @@ internal sealed class AuthProfilesFile
     {
         var orders = root.ObjectOf(Order).Members.Where(order => IdsOf(order.Value).Contains(id)).Aggregate(
             root.ObjectOf(Order), (left, order) => left.With(order.Key, OrderWithout((JsonArray)order.Value, id)));
-        var lastGood = root.ObjectOf(LastGood).Members.Where(member => root.ObjectOf(LastGood).TextOf(member.Key) == id).Aggregate(
-            root.ObjectOf(LastGood), (left, member) => left.With(member.Key, null));
+        var lastGood = root.ObjectOf(LastGood);
+        lastGood = lastGood.Members.Where(member => lastGood.TextOf(member.Key) == id)
+            .Aggregate(lastGood, (left, member) => left.With(member.Key, null));
         var after = root.With(Profiles, root.ObjectOf(Profiles).With(id, null));
         after = Emptied(Emptied(after, Order, orders), LastGood, lastGood);
         return Emptied(after, UsageStats, root.ObjectOf(UsageStats).With(id, null));
@@ -119,7 +120,8 @@ internal sealed class AuthProfilesFile
 
     private static JsonArray? OrderWithout(JsonArray order, string id)
     {
-        var rest = order with { Items = order.Items.RemoveAll(item => item is JsonString { Value: var text } && text.Trim() == id) };
+        var items = order.Items.RemoveAll(item => item is JsonString { Value: var text } && text.Trim() == id);
+        var rest = order with { Items = items };
         return IdsOf(rest).IsEmpty ? null : rest;
     }
 

@@ -24,5 +24,6 @@ internal sealed record TokenCredential(string Provider, Secret? Token, DateTimeO
 /// <param name="Refresh">The refresh token; null if the file has none or a blank one.</param>
 /// <param name="Expires">When the access token expires; null if the file does not say, which counts as expired.</param>
 /// <param name="Email">For people; null if there is none.</param>
-internal sealed record OAuthCredential(string Provider, Secret? Access, Secret? Refresh, DateTimeOffset? Expires, string? Email = null)
+internal sealed record OAuthCredential(
+    string Provider, Secret? Access, Secret? Refresh, DateTimeOffset? Expires, string? Email = null)
     : Credential(Provider, Email);

@@ -37,7 +37,8 @@ internal static class Expiry
     /// <param name="refreshableIsOk">
     /// Whether an OAuth login that can be refreshed is ok whatever its access token (see <c>Generation</c>).
     /// </param>
-    public static ExpiryState StateOf(Credential credential, DateTimeOffset now, bool refreshableIsOk) => (credential, Of(credential)) switch
+    public static ExpiryState StateOf(
+        Credential credential, DateTimeOffset now, bool refreshableIsOk) => (credential, Of(credential)) switch
     {
         (OAuthCredential, null) => ExpiryState.Missing,
         (OAuthCredential, { } end) when end <= DateTimeOffset.UnixEpoch => ExpiryState.Missing,

@@ -29,7 +29,8 @@ internal static class LegacyProfiles
 
     private static JsonObject FromAuth(JsonObject auth) => auth["profiles"] is not null
         ? JsonObject.Empty
-        : auth.Members.Aggregate(JsonObject.Empty, (all, member) => all.With(IdOf(member.Key), EntryOf(member.Key, member.Value)));
+        : auth.Members.Aggregate(
+        JsonObject.Empty, (all, member) => all.With(IdOf(member.Key), EntryOf(member.Key, member.Value)));
 
     private static JsonObject? EntryOf(string provider, JsonTree value)
     {
@@ -45,7 +46,8 @@ internal static class LegacyProfiles
         if (profiles[IdOf(login.Key)] is not null || login.Value is not JsonObject { IsEmpty: false } entry)
             return profiles;
         var typed = JsonObject.Empty.With("type", JsonTree.Of("oauth")).With("provider", JsonTree.Of(login.Key));
-        return profiles.With(IdOf(login.Key), entry.Members.Aggregate(typed, (all, member) => all.With(member.Key, member.Value)));
+        return profiles.With(
+            IdOf(login.Key), entry.Members.Aggregate(typed, (all, member) => all.With(member.Key, member.Value)));
     }
 
     private static string IdOf(string provider) => $"{provider}:default";

@@ -33,13 +33,15 @@ internal sealed record ProfileHealth
     public int ErrorCount { get; init; }
 
     /// <summary>The same by reason, such as <c>rate_limit</c>.</summary>
-    public ImmutableSortedDictionary<string, int> FailureCounts { get; init; } = ImmutableSortedDictionary.Create<string, int>(StringComparer.Ordinal);
+    public ImmutableSortedDictionary<string, int> FailureCounts { get; init; } =
+        ImmutableSortedDictionary.Create<string, int>(StringComparer.Ordinal);
 
     /// <summary>When it last failed; null if never.</summary>
     public DateTimeOffset? LastFailureAt { get; init; }
 
     /// <summary>Model (<c>provider/model</c>) to the health of that route; a route that never failed is absent.</summary>
-    public ImmutableSortedDictionary<string, RouteHealth> Routes { get; init; } = ImmutableSortedDictionary.Create<string, RouteHealth>(StringComparer.Ordinal);
+    public ImmutableSortedDictionary<string, RouteHealth> Routes { get; init; } =
+        ImmutableSortedDictionary.Create<string, RouteHealth>(StringComparer.Ordinal);
 }
 
 /// <summary>Failures of one profile with one model, and the end of its cooldown.</summary>

@@ -16,7 +16,8 @@ internal sealed record ProfileStore
     public ImmutableArray<Profile> Profiles { get; init; } = [];
 
     /// <summary>Provider to profile ids, first tried first; a stored order is never empty.</summary>
-    public ImmutableDictionary<string, ImmutableArray<string>> Order { get; init; } = ImmutableDictionary<string, ImmutableArray<string>>.Empty;
+    public ImmutableDictionary<string, ImmutableArray<string>> Order { get; init; } =
+        ImmutableDictionary<string, ImmutableArray<string>>.Empty;
 
     /// <summary>Provider to the profile that last served it. Written for other programs; selection does not read it.</summary>
     public ImmutableDictionary<string, string> LastGood { get; init; } = ImmutableDictionary<string, string>.Empty;
@@ -50,7 +51,8 @@ internal sealed record ProfileStore
     public ProfileStore Over(ProfileStore main)
     {
         var shared = main.Profiles.Where(profile => profile.Credential is ApiKeyCredential && Find(profile.Id) is null).ToList();
-        var own = Profiles.Select(profile => profile.Credential.Provider).Concat(Order.Keys).Select(Provider.Normalize).ToHashSet();
+        var own = Profiles.Select(profile => profile.Credential.Provider).Concat(Order.Keys).Select(Provider.Normalize)
+            .ToHashSet();
         return this with
         {
             Profiles = [.. shared, .. Profiles],

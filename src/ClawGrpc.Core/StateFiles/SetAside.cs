@@ -37,7 +37,8 @@ internal sealed record SetAside(DateTimeOffset Until, string? Reason, bool Disab
         var until = new[] { health.DisabledUntil, health.CooldownUntil }.Max()!.Value;
 
         // The programs write no reason beside a cooldown, and show the one that is there (openclaw-spec.md, section 7.3).
-        return new SetAside(until, disabled ? health.DisabledReason : health.CooldownReason ?? health.DisabledReason, disabled, null);
+        return new SetAside(
+            until, disabled ? health.DisabledReason : health.CooldownReason ?? health.DisabledReason, disabled, null);
     }
 
     private static SetAside? OfRoute(string model, RouteHealth route, DateTimeOffset now) =>

@@ -14,7 +14,9 @@ internal static class Times
 
     /// <summary>An end of which zero and negative numbers mean that it is long past; null if infinite or not a number.</summary>
     public static DateTimeOffset? EndOrPast(JsonTree? value) =>
-        value is JsonNumber { Value: var number } && double.IsFinite(number) ? At(Math.Ceiling(Math.Max(Earliest, number))) : null;
+        value is JsonNumber { Value: var number } && double.IsFinite(number)
+            ? At(Math.Ceiling(Math.Max(Earliest, number)))
+            : null;
 
     /// <summary>A time at which something happened; null if unknown.</summary>
     public static DateTimeOffset? Past(JsonTree? value) => Positive(value) is { } number ? At(Math.Floor(number)) : null;

@@ -15,7 +15,8 @@ public class AllocationTests
     public void An_event_that_is_handed_on_allocates_nothing_on_the_way() => Assert.InRange(PerEvent(keepContent: false), 0, 8);
 
     [Fact]
-    public void An_event_that_is_folded_allocates_no_more_than_its_text_growing() => Assert.InRange(PerEvent(keepContent: true), 0, 100);
+    public void An_event_that_is_folded_allocates_no_more_than_its_text_growing() =>
+        Assert.InRange(PerEvent(keepContent: true), 0, 100);
 
     private static long PerEvent(bool keepContent)
     {
@@ -44,5 +45,6 @@ public class AllocationTests
         Assert.Equal(Events + 2, count);
     }
 
-    private static void Append(StringBuilder stream, string json) => stream.Append("event: x\ndata: ").Append(json).Append("\n\n");
+    private static void Append(StringBuilder stream, string json) =>
+        stream.Append("event: x\ndata: ").Append(json).Append("\n\n");
 }

@@ -41,7 +41,8 @@ public class CachePolicyTests
         var plan = Plan(Full, new CacheSettings { Call = Retention.Long });
         Assert.Equal("tools[1]/1h system[0]/1h messages[0].content[1]/1h", Shown(plan));
         Assert.True(plan.HasOneHour);
-        Assert.Equal(3, Render(Full, new CacheSettings { Call = Retention.Long }).Split(""","cache_control":{"type":"ephemeral","ttl":"1h"}}""").Length - 1);
+        Assert.Equal(3, Render(Full, new CacheSettings { Call = Retention.Long }).Split(
+            ""","cache_control":{"type":"ephemeral","ttl":"1h"}}""").Length - 1);
         Assert.Equal(Full, Render(Full, new CacheSettings { Call = Retention.None }));
         Assert.Empty(Plan(Full, new CacheSettings { Call = Retention.None }).Breakpoints);
     }
@@ -51,7 +52,8 @@ public class CachePolicyTests
     {
         var settings = new CacheSettings { Call = Retention.Long, IsSubscription = true };
         var plan = Plan(Full, settings);
-        Assert.Equal((Retention.Long, "call", Retention.Short, false), (plan.Requested, plan.RequestedBy, plan.Applied, plan.HasOneHour));
+        Assert.Equal(
+            (Retention.Long, "call", Retention.Short, false), (plan.Requested, plan.RequestedBy, plan.Applied, plan.HasOneHour));
         Assert.Equal("subscription credentials ignore cacheRetention (params.cacheOnSubscription applies it)", plan.Reason);
         Assert.Equal(Render(Full, new CacheSettings()), Render(Full, settings));
         var applied = Plan(Full, settings with { CacheOnSubscription = true });
@@ -84,15 +86,18 @@ public class CachePolicyTests
         """{"tools":[{"name":"a","cache_control":C},{"name":"b","defer_loading":true}],"messages":[{"role":"assistant","content":"x"}]}""")]
     [InlineData("""{"tools":[{}],"system":[{"type":"image"}],"messages":[{"role":"user","content":[{"type":"tool_result","content":[{"type":"text","text":"x"}]}]}]}""",
         """{"tools":[{"cache_control":C}],"system":[{"type":"image"}],"messages":[{"role":"user","content":[{"type":"tool_result","content":[{"type":"text","text":"x"}],"cache_control":C}]}]}""")]
-    [InlineData("""{"tools":{},"system":1,"messages":[1,{"role":"user","content":{}}]}""", """{"tools":{},"system":1,"messages":[1,{"role":"user","content":{}}]}""")]
+    [InlineData("""{"tools":{},"system":1,"messages":[1,{"role":"user","content":{}}]}""",
+        """{"tools":{},"system":1,"messages":[1,{"role":"user","content":{}}]}""")]
     public void The_last_block_that_can_carry_one_gets_the_breakpoint(string json, string expected) =>
         Assert.Equal(expected.Replace("C}", """{"type":"ephemeral"}}""", StringComparison.Ordinal)
-            .Replace("C ", """{"type":"ephemeral"} """, StringComparison.Ordinal).Replace("C,", """{"type":"ephemeral"},""", StringComparison.Ordinal),
+            .Replace("C ", """{"type":"ephemeral"} """, StringComparison.Ordinal)
+            .Replace("C,", """{"type":"ephemeral"},""", StringComparison.Ordinal),
             Render(json, new CacheSettings()));
 
     // The caller's own: `5` stands for five minutes, `1` for one hour, `n` for a member without.
     [Theory]
-    [InlineData("5", "", "", "short", "tools[0]/5m* system[0]/5m messages[0].content[0]/5m", "tools[0]: has the caller's own breakpoint")]
+    [InlineData(
+        "5", "", "", "short", "tools[0]/5m* system[0]/5m messages[0].content[0]/5m", "tools[0]: has the caller's own breakpoint")]
     [InlineData("5", "", "", "long", "tools[0]/5m*",
         "messages[0].content[0]: 1h must not come after the caller's own 5m; system[0]: 1h must not come after the caller's own 5m; tools[0]: has the caller's own breakpoint")]
     [InlineData("", "5", "", "long", "tools[0]/1h system[0]/5m*",
@@ -102,7 +107,8 @@ public class CachePolicyTests
     [InlineData("", "", "1", "short", "messages[0].content[0]/1h*",
         "messages[0].content[0]: has the caller's own breakpoint; system[0]: 5m must not come before the caller's own 1h; tools[0]: 5m must not come before the caller's own 1h")]
     [InlineData("1", "1", "5", "none", "tools[0]/1h* system[0]/1h* messages[0].content[0]/5m*", "")]
-    public void The_callers_own_are_kept_and_never_contradicted(string tool, string system, string user, string asked, string expected, string reason)
+    public void The_callers_own_are_kept_and_never_contradicted(
+        string tool, string system, string user, string asked, string expected, string reason)
     {
         var json = $$"""{"messages":[{"role":"user","content":[{"type":"text","text":"x"{{Control(user)}}}]}],"system":[{"type":"text","text":"s"{{Control(system)}}}],"tools":[{"name":"a"{{Control(tool)}}}]}""";
         var plan = Plan(json, new CacheSettings { Call = Enum.Parse<Retention>(asked, ignoreCase: true) });
@@ -111,8 +117,10 @@ public class CachePolicyTests
 
     [Theory]
     [InlineData(4, "", "", Retention.None, "messages[1].content[0]: the caller's own breakpoints take all 4 slots; system[0]: the caller's own breakpoints take all 4 slots; tools[0]: the caller's own breakpoints take all 4 slots")]
-    [InlineData(3, "", "messages[1].content[0]/5m", Retention.Short, "system[0]: the caller's own breakpoints take all 4 slots; tools[0]: the caller's own breakpoints take all 4 slots")]
-    [InlineData(2, "", "system[0]/5m messages[1].content[0]/5m", Retention.Short, "tools[0]: the caller's own breakpoints take all 4 slots")]
+    [InlineData(3, "", "messages[1].content[0]/5m", Retention.Short,
+        "system[0]: the caller's own breakpoints take all 4 slots; tools[0]: the caller's own breakpoints take all 4 slots")]
+    [InlineData(2, "", "system[0]/5m messages[1].content[0]/5m", Retention.Short,
+        "tools[0]: the caller's own breakpoints take all 4 slots")]
     [InlineData(1, "", "tools[0]/5m system[0]/5m messages[1].content[0]/5m", Retention.Short, "")]
     [InlineData(2, "5", "system[0]/5m", Retention.Short, "messages[1].content[0]: the caller's automatic caching covers it; tools[0]: the caller's own breakpoints take all 4 slots")]
     [InlineData(0, "1", "", Retention.None, "messages[1].content[0]: the caller's automatic caching covers it; system[0]: 5m must not come before the caller's own 1h; tools[0]: 5m must not come before the caller's own 1h")]
@@ -142,7 +150,8 @@ public class CachePolicyTests
     public void A_prompt_without_a_place_for_one_says_so()
     {
         var plan = Plan("""{"messages":[{"role":"user","content":[]}]}""", new CacheSettings { Call = Retention.Long });
-        Assert.Equal((Retention.Long, Retention.None, "no block of the prompt can carry a breakpoint"), (plan.Requested, plan.Applied, plan.Reason));
+        Assert.Equal((Retention.Long, Retention.None, "no block of the prompt can carry a breakpoint"),
+            (plan.Requested, plan.Applied, plan.Reason));
     }
 
     private static string Control(string ttl) => ttl switch
@@ -160,9 +169,11 @@ public class CachePolicyTests
     private static string Render(string json, CacheSettings settings)
     {
         var body = Body($$"""{"model":"m","max_tokens":1,{{json[1..]}}""");
-        var sent = Encoding.UTF8.GetString(body.Render(new RequestDecisions("m", false, 1, CachePolicy.Plan(body, settings))).Span);
+        var sent = Encoding.UTF8.GetString(
+            body.Render(new RequestDecisions("m", false, 1, CachePolicy.Plan(body, settings))).Span);
         return sent.Replace("\"model\":\"m\",\"max_tokens\":1,", "", StringComparison.Ordinal);
     }
 
-    private static RequestBody Body(string json) => RequestBody.Parse(Encoding.UTF8.GetBytes(json), AnthropicVersion.Default, out _)!;
+    private static RequestBody Body(string json) =>
+        RequestBody.Parse(Encoding.UTF8.GetBytes(json), AnthropicVersion.Default, out _)!;
 }

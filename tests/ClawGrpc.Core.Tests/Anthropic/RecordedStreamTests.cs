@@ -33,7 +33,8 @@ public class RecordedStreamTests
     {
         foreach (var (name, stream, _) in Recorded.Streams())
         {
-            var lines = Encoding.UTF8.GetString(stream).Split('\n').Where(line => line.StartsWith("data: ", StringComparison.Ordinal));
+            var lines = Encoding.UTF8.GetString(stream).Split('\n')
+                .Where(line => line.StartsWith("data: ", StringComparison.Ordinal));
             var expected = lines.Select(line => line["data: ".Length..].TrimEnd('\r')).ToList();
             foreach (var sizes in new[] { Wire.Always(1), Wire.Random(7, 200), Wire.Always(stream.Length) })
             {

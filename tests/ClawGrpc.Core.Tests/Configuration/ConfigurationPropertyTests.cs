@@ -30,7 +30,8 @@ public class ConfigurationPropertyTests
 
     // The smaller, the less differs from the whole configuration.
     private static readonly Gen<Json5Document> Spoiled =
-        Draws.Of(static random => Spoil(new DocumentGenerator(random)), static document => Math.Abs(document.Text.Length - Whole.Length));
+        Draws.Of(static random => Spoil(
+            new DocumentGenerator(random)), static document => Math.Abs(document.Text.Length - Whole.Length));
 
     [Fact]
     public void Every_configuration_is_accepted_or_refused_with_places() => ForEach(document =>

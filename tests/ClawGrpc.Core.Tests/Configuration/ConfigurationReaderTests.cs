@@ -16,7 +16,8 @@ public class ConfigurationReaderTests
     }
 
     [Fact]
-    public void An_empty_object_is_a_file_that_configures_nothing() => Assert.Equal(ClawConfiguration.None with { FileExists = true }, Folder.Accept("{}"));
+    public void An_empty_object_is_a_file_that_configures_nothing() =>
+        Assert.Equal(ClawConfiguration.None with { FileExists = true }, Folder.Accept("{}"));
 
     [Fact]
     public void Auth_declares_orders_and_cools()
@@ -44,7 +45,8 @@ public class ConfigurationReaderTests
         Assert.Empty(auth.Order["zai"]);
         Assert.True(auth.InheritFromMain);
         Assert.Equal(
-            HealthRules.OpenClaw20261 with { BillingBackoff = TimeSpan.FromHours(2.5), BillingMax = TimeSpan.FromDays(3650), FailureWindow = TimeSpan.FromMinutes(30) },
+            HealthRules.OpenClaw20261 with { BillingBackoff = TimeSpan.FromHours(
+                2.5), BillingMax = TimeSpan.FromDays(3650), FailureWindow = TimeSpan.FromMinutes(30) },
             auth.Health);
     }
 
@@ -54,7 +56,8 @@ public class ConfigurationReaderTests
     [InlineData("http://[::1]/token")]
     [InlineData("http://localhost/token")]
     public void Logins_are_refreshed_at_an_endpoint_that_nobody_can_listen_to(string url) => Assert.Equal(
-        new OAuthConfiguration(new Uri(url), "mine"), Folder.Accept($"{{ clawgrpc: {{ oauth: {{ tokenUrl: '{url}', clientId: 'mine' }} }} }}").Service.OAuth);
+        new OAuthConfiguration(new Uri(url), "mine"), Folder.Accept(
+            $"{{ clawgrpc: {{ oauth: {{ tokenUrl: '{url}', clientId: 'mine' }} }} }}").Service.OAuth);
 
     [Theory]
     [InlineData("{}", 60)]
@@ -99,7 +102,8 @@ public class ConfigurationReaderTests
 
         var main = agents.ParametersOf("main", "anthropic/claude-opus-4-6");
         Assert.Equal(
-            (Retention.Short, 0.0, 4096, true), (main.Retention!.Value, main.Temperature!.Value, main.MaxTokens!.Value, main.CacheOnSubscription!.Value));
+            (Retention.Short, 0.0, 4096, true),
+                (main.Retention!.Value, main.Temperature!.Value, main.MaxTokens!.Value, main.CacheOnSubscription!.Value));
         Assert.Equal<string>(["a", "b"], main.AnthropicBeta);
         Assert.Equal(["fastMode"], main.Others.Keys);
         var sub = agents.ParametersOf("sub", "anthropic/claude-opus-4-6");
@@ -110,7 +114,8 @@ public class ConfigurationReaderTests
     [Fact]
     public void Agents_of_OpenClaw_2026_9_are_entries_by_id()
     {
-        var agents = Folder.Accept("{ agents: { entries: { main: { name: 'Main', typingMode: 'never' }, sub: { model: 'x/y' } } } }").Agents;
+        var agents = Folder.Accept(
+            "{ agents: { entries: { main: { name: 'Main', typingMode: 'never' }, sub: { model: 'x/y' } } } }").Agents;
         Assert.Equal(["main", "sub"], agents.List.Select(agent => agent.Id));
         Assert.Equal("x/y", agents.ModelOf("sub").Primary);
     }
@@ -125,22 +130,28 @@ public class ConfigurationReaderTests
     [InlineData("cacheRetention: 'LONG', cacheControlTtl: '2h'", null)]
     internal void The_newer_key_of_retention_wins_and_what_means_nothing_says_nothing(string parameters, Retention? expected)
     {
-        var agents = Folder.Accept($"{{ agents: {{ defaults: {{ models: {{ 'anthropic/m': {{ params: {{ {parameters} }} }} }} }} }} }}").Agents;
+        var agents = Folder.Accept(
+            $"{{ agents: {{ defaults: {{ models: {{ 'anthropic/m': {{ params: {{ {parameters} }} }} }} }} }} }}").Agents;
         Assert.Equal(expected, agents.ParametersOf("main", "anthropic/m").Retention);
     }
 
     [Theory]
     [InlineData("cacheRetention: 'standard', temperature: 'hot', maxTokens: 0",
-        "cacheRetention: Ignored: expected \"none\", \"short\", or \"long\"", "temperature: Ignored: expected a number from 0", "maxTokens: Ignored: expected a number from 1")]
+        "cacheRetention: Ignored: expected \"none\", \"short\", or \"long\"", "temperature: Ignored: expected a number from 0",
+            "maxTokens: Ignored: expected a number from 1")]
     [InlineData("cacheRetention: 5, cacheControlTtl: '2h', cacheOnSubscription: 'yes', maxTokens: Infinity, temperature: -1",
-        "cacheRetention: Ignored: expected \"none\", \"short\", or \"long\"", "cacheControlTtl: Ignored: expected \"5m\" or \"1h\"",
-        "cacheOnSubscription: Ignored: expected true or false", "maxTokens: Ignored: expected a number from 1", "temperature: Ignored: expected a number from 0")]
+        "cacheRetention: Ignored: expected \"none\", \"short\", or \"long\"",
+            "cacheControlTtl: Ignored: expected \"5m\" or \"1h\"",
+        "cacheOnSubscription: Ignored: expected true or false", "maxTokens: Ignored: expected a number from 1",
+        "temperature: Ignored: expected a number from 0")]
     [InlineData("cacheRetention: 'none', topK: 'whatever'")]
     public void Parameters_that_mean_nothing_are_ignored_with_a_warning(string parameters, params string[] warnings)
     {
-        var outcome = Folder.With($"{{ agents: {{ defaults: {{ models: {{ m: {{ params: {{ {parameters} }} }} }} }} }} }}").Read();
+        var outcome = Folder.With($"{{ agents: {{ defaults: {{ models: {{ m: {{ params: {{ {parameters} }} }} }} }} }} }}")
+            .Read();
         Assert.Equal(
-            warnings.Select(warning => $"agents.defaults.models.m.params.{warning}"), Assert.IsType<ConfigurationOutcome.Accepted>(outcome).Warnings.Select(warning => warning.Problem));
+            warnings.Select(warning => $"agents.defaults.models.m.params.{warning}"),
+                Assert.IsType<ConfigurationOutcome.Accepted>(outcome).Warnings.Select(warning => warning.Problem));
     }
 
     [Theory]
@@ -161,7 +172,8 @@ public class ConfigurationReaderTests
 
         static string Told(ModelParameters parameters) => FormattableString.Invariant(
             $"{parameters.Retention} {parameters.CacheOnSubscription} {parameters.Temperature} {parameters.MaxTokens} {string.Join(',', parameters.AnthropicBeta)}")
-            + string.Concat(parameters.Others.OrderBy(other => other.Key).Select(other => other.Key == "x" ? " x" : $" {other.Key}{((ClawGrpc.Json5.Json5Number)other.Value).Value}"));
+            + string.Concat(parameters.Others.OrderBy(other => other.Key).Select(
+                other => other.Key == "x" ? " x" : $" {other.Key}{((ClawGrpc.Json5.Json5Number)other.Value).Value}"));
     }
 
     [Theory]
@@ -171,7 +183,8 @@ public class ConfigurationReaderTests
     [InlineData("openai/claude-opus-5-5", false)]
     public void A_temperature_for_a_model_that_takes_none_is_warned_of(string model, bool warned)
     {
-        var read = Folder.With($"{{ agents: {{ defaults: {{ models: {{ '{model}': {{ params: {{ temperature: 0.5 }} }} }} }} }} }}").Read();
+        var read = Folder.With(
+            $"{{ agents: {{ defaults: {{ models: {{ '{model}': {{ params: {{ temperature: 0.5 }} }} }} }} }} }}").Read();
         Assert.Equal(
             warned ? [$"agents.defaults.models.{model}.params.temperature: Ignored: this model takes no temperature"] : [],
             Assert.IsType<ConfigurationOutcome.Accepted>(read).Warnings.Select(warning => warning.Problem));
@@ -187,7 +200,8 @@ public class ConfigurationReaderTests
                 Authorization: 'Bearer FAKE', 'X-API-Key': 'FAKE', 'anthropic-version': '2023-06-01', Host: 'x', 'x-team': 'blue', 'Anthropic-Beta': 'a' } } } } }
             """).Read();
         Assert.Equal(
-            warned.Split('|', StringSplitOptions.RemoveEmptyEntries).Select(name => $"models.providers.{provider}.headers.{name}: Ignored: ClawGrpc sets this header itself"),
+            warned.Split('|', StringSplitOptions.RemoveEmptyEntries)
+                .Select(name => $"models.providers.{provider}.headers.{name}: Ignored: ClawGrpc sets this header itself"),
             Assert.IsType<ConfigurationOutcome.Accepted>(read).Warnings.Select(warning => warning.Problem));
     }
 
@@ -202,7 +216,8 @@ public class ConfigurationReaderTests
             """).Models;
         var anthropic = models.Anthropic!;
         Assert.True(models.ReplacesBuiltIn);
-        Assert.Equal(("Anthropic", "http://127.0.0.1:8080", "api-key", "anthropic-messages"), (anthropic.Id, anthropic.BaseUrl, anthropic.Auth, anthropic.Api));
+        Assert.Equal(("Anthropic", "http://127.0.0.1:8080", "api-key", "anthropic-messages"),
+            (anthropic.Id, anthropic.BaseUrl, anthropic.Auth, anthropic.Api));
         Assert.Equal("sk-ant-api03-FAKE-0123456789", anthropic.ApiKey!.Reveal());
         Assert.Equal("x", anthropic.Headers["Anthropic-Beta"].Reveal());
         Assert.Equal(200000, anthropic.Models.Single().ContextWindow);

@@ -61,12 +61,15 @@ public class ProfileEditsTests
     [Fact]
     public void An_email_is_kept_with_the_profile() => Assert.Equal(
         "{ auth: { profiles: { 'anthropic:work': { provider: 'anthropic', mode: 'oauth', email: 'me@example.com' } } } }",
-        ProfileEdits.Apply("{ auth: { profiles: { 'anthropic:work': { provider: 'anthropic' } } } }", Work with { Mode = "oauth", Email = "me@example.com" }));
+        ProfileEdits.Apply("{ auth: { profiles: { 'anthropic:work': { provider: 'anthropic' } } } }",
+            Work with { Mode = "oauth", Email = "me@example.com" }));
 
     [Theory]
     [InlineData("{ auth: { profiles: { 'anthropic:work': {}, b: {} } } }", "{ auth: { profiles: { b: {} } } }")]
-    [InlineData("{ auth: { order: { a: ['anthropic:work'], b: ['anthropic:work', 'x', 'anthropic:work'] } } }", "{ auth: { order: { b: ['x'] } } }")]
+    [InlineData("{ auth: { order: { a: ['anthropic:work'], b: ['anthropic:work', 'x', 'anthropic:work'] } } }",
+        "{ auth: { order: { b: ['x'] } } }")]
     [InlineData("{ auth: { order: { a: [] } } }", "{ auth: { order: { a: [] } } }")]
     [InlineData("{}", "{}")]
-    public void A_profile_goes_from_everywhere(string before, string after) => Assert.Equal(after, ProfileEdits.Remove(before, "anthropic:work"));
+    public void A_profile_goes_from_everywhere(string before, string after) =>
+        Assert.Equal(after, ProfileEdits.Remove(before, "anthropic:work"));
 }

@@ -26,7 +26,8 @@ public class CostTests
     public void Every_kind_of_token_has_its_price_and_the_writes_of_both_lengths_are_apart()
     {
         var cost = Of("""{"input_tokens":100,"output_tokens":10,"cache_creation_input_tokens":70,"cache_read_input_tokens":1000,"cache_creation":{"ephemeral_5m_input_tokens":30,"ephemeral_1h_input_tokens":40}}""");
-        Assert.Equal((500_000L, 250_000L, 187_500L, 400_000L, 500_000L), (cost.Input, cost.Output, cost.CacheWrite5m, cost.CacheWrite1h, cost.CacheRead));
+        Assert.Equal((500_000L, 250_000L, 187_500L, 400_000L, 500_000L),
+            (cost.Input, cost.Output, cost.CacheWrite5m, cost.CacheWrite1h, cost.CacheRead));
         Assert.Equal(1_837_500, cost.Total);
 
         // Without a cache: 1,170 tokens of input at 5,000 and 10 of output, 6,100,000.
@@ -36,7 +37,8 @@ public class CostTests
 
     [Fact]
     public void A_cache_that_nobody_read_has_saved_less_than_nothing() =>
-        Assert.Equal(-(6_250 - 5_000) * 100, Of("""{"input_tokens":1,"output_tokens":1,"cache_creation_input_tokens":100,"cache_read_input_tokens":0}""").CacheSaved);
+        Assert.Equal(-(6_250 - 5_000) * 100, Of(
+            """{"input_tokens":1,"output_tokens":1,"cache_creation_input_tokens":100,"cache_read_input_tokens":0}""").CacheSaved);
 
     [Theory]
     [InlineData(99_999, 1, 0, 100)]
@@ -58,7 +60,8 @@ public class CostTests
     [InlineData("\"service_tier\":null,\"inference_geo\":\"global\",\"speed\":null", 5_000)]
     [InlineData("\"speed\":\"fast\"", 8_000)]
     public void Terms_of_the_answer_change_the_price(string members, long expected) =>
-        Assert.Equal((expected, ""), (Of($$"""{"input_tokens":1,"output_tokens":0,{{members}}}""").Total, Of($$"""{"input_tokens":1,"output_tokens":0,{{members}}}""").Unpriced));
+        Assert.Equal((expected, ""), (Of($$"""{"input_tokens":1,"output_tokens":0,{{members}}}""").Total, Of(
+            $$"""{"input_tokens":1,"output_tokens":0,{{members}}}""").Unpriced));
 
     [Theory]
     [InlineData("next", "", "no price for next", 0)]
@@ -67,7 +70,8 @@ public class CostTests
     [InlineData("opus", "\"inference_geo\":\"eu\"", "no price for inference in eu", 0)]
     [InlineData("haiku", "\"speed\":\"fast\"", "no price for haiku at speed fast", 0)]
     [InlineData("opus", "\"speed\":\"warp\"", "no price for speed warp", 0)]
-    [InlineData("opus", "\"server_tool_use\":{\"web_search_requests\":2,\"web_fetch_requests\":1}", "no price for 2 web searches", 5_000)]
+    [InlineData(
+        "opus", "\"server_tool_use\":{\"web_search_requests\":2,\"web_fetch_requests\":1}", "no price for 2 web searches", 5_000)]
     [InlineData("own", "\"cache_read_input_tokens\":7", "no price for cache reads of own", 1_000)]
     [InlineData("opus", "\"cache_read_input_tokens\":7,\"speed\":\"fast\"", "no price for cache reads of opus", 8_000)]
     public void What_has_no_price_is_named_and_not_guessed(string model, string members, string unpriced, long total)
@@ -78,11 +82,13 @@ public class CostTests
 
     [Theory]
     [InlineData(false, "\"cache_creation_input_tokens\":10", 62_500, 0, "")]
-    [InlineData(true, "\"cache_creation_input_tokens\":10", 0, 0, "10 tokens written to the cache for a time that upstream did not say")]
+    [InlineData(
+        true, "\"cache_creation_input_tokens\":10", 0, 0, "10 tokens written to the cache for a time that upstream did not say")]
     [InlineData(true, "\"cache_creation_input_tokens\":10,\"cache_creation\":{\"ephemeral_5m_input_tokens\":0,\"ephemeral_1h_input_tokens\":7}", 0, 70_000, "3 tokens written to the cache for a time that upstream did not say")]
     [InlineData(true, "\"cache_creation_input_tokens\":10,\"cache_creation\":{\"ephemeral_5m_input_tokens\":3,\"ephemeral_1h_input_tokens\":7}", 18_750, 70_000, "")]
     [InlineData(false, "\"cache_creation_input_tokens\":10,\"cache_creation\":{\"ephemeral_5m_input_tokens\":3}", 62_500, 0, "")]
-    public void Writes_of_an_unsaid_time_are_priced_only_where_it_can_be_but_one(bool asksOneHour, string members, long fiveMinutes, long oneHour, string unpriced)
+    public void Writes_of_an_unsaid_time_are_priced_only_where_it_can_be_but_one(
+        bool asksOneHour, string members, long fiveMinutes, long oneHour, string unpriced)
     {
         var cost = Of($$"""{"input_tokens":0,"output_tokens":0,{{members}}}""", asksOneHour: asksOneHour);
         Assert.Equal((fiveMinutes, oneHour, unpriced), (cost.CacheWrite5m, cost.CacheWrite1h, cost.Unpriced));
@@ -99,14 +105,17 @@ public class CostTests
               {"type":"message","input_tokens":1283,"output_tokens":10,"cache_creation":null}]}
             """);
         Assert.Equal((2411 * 5_000L + 2543 * 100, 145 * 25_000L + 18 * 500), (cost.Input, cost.Output));
-        Assert.Equal("no price for next", Of("""{"iterations":[{"input_tokens":1,"output_tokens":0},{"model":"next","input_tokens":1}]}""").Unpriced);
+        Assert.Equal("no price for next", Of(
+            """{"iterations":[{"input_tokens":1,"output_tokens":0},{"model":"next","input_tokens":1}]}""").Unpriced);
     }
 
     [Fact]
     public void The_configuration_comes_first_for_a_model_and_for_its_dated_snapshot()
     {
-        Assert.Equal((0L, "configuration"), (Of("""{"input_tokens":9,"output_tokens":9}""", "sonnet").Total, Of("""{"input_tokens":9}""", "sonnet").Source));
-        Assert.Equal((9_000L, "configuration"), (Of("""{"input_tokens":9}""", "own-20261120", "own").Total, Of("""{"input_tokens":9}""", "own-20261120", "own").Source));
+        Assert.Equal((0L, "configuration"),
+            (Of("""{"input_tokens":9,"output_tokens":9}""", "sonnet").Total, Of("""{"input_tokens":9}""", "sonnet").Source));
+        Assert.Equal((9_000L, "configuration"), (Of(
+            """{"input_tokens":9}""", "own-20261120", "own").Total, Of("""{"input_tokens":9}""", "own-20261120", "own").Source));
         Assert.Equal("no price for own-2", Of("""{"input_tokens":9}""", "own-2", "own").Unpriced);
         Assert.Equal("no price for next", Of("""{"input_tokens":9}""", "next", "own").Unpriced);
     }
@@ -122,10 +131,12 @@ public class CostTests
     public void Sums_of_odd_prices_do_not_drift()
     {
         // A third of a cent per million: doubles would not hold it.
-        var prices = new Prices(new PriceTable("d", []), ImmutableDictionary<string, ModelPrice>.Empty.Add("odd", new ModelPrice("c", ModelPrice.PerToken(0.003333m), 0)));
+        var prices = new Prices(new PriceTable("d", []), ImmutableDictionary<string, ModelPrice>.Empty.Add(
+            "odd", new ModelPrice("c", ModelPrice.PerToken(0.003333m), 0)));
         var usage = UsageCount.Read("""{"input_tokens":1000000}"""u8.ToArray());
         Assert.Equal(3_333_000_000, Enumerable.Repeat(0, 1000).Sum(_ => Cost.Of(usage, "odd", "odd", false, prices).Total));
-        Assert.Equal(long.MaxValue / 1_000_000 / 1_000_000 * 25_000, Of($$"""{"output_tokens":{{long.MaxValue / 1_000_000 / 1_000_000}}}""").Total);
+        Assert.Equal(long.MaxValue / 1_000_000 / 1_000_000 * 25_000, Of(
+            $$"""{"output_tokens":{{long.MaxValue / 1_000_000 / 1_000_000}}}""").Total);
     }
 
     private static Cost Of(string usage, string model = "opus", string? asked = null, bool asksOneHour = false) =>

@@ -52,7 +52,8 @@ public class HealthTests
     [InlineData(1, 1e6, int.MaxValue, 1024)]
     public void Billing_doubles_between_its_bounds(double backoffMinutes, double maxMinutes, int count, double minutes)
     {
-        var rules = Rules with { BillingBackoff = TimeSpan.FromMinutes(backoffMinutes), BillingMax = TimeSpan.FromMinutes(maxMinutes) };
+        var rules = Rules with { BillingBackoff = TimeSpan.FromMinutes(
+            backoffMinutes), BillingMax = TimeSpan.FromMinutes(maxMinutes) };
         Assert.Equal(TimeSpan.FromMinutes(minutes), rules.BillingStep(count));
     }
 
@@ -119,7 +120,8 @@ public class HealthTests
         var (route, last) = Repeat(FailureKind.PlanExhausted, failures);
         Assert.Equal((last.AddMinutes(minutes), null), (route.Routes[Opus].CooldownUntil, route.CooldownUntil));
         var (profile, _) = Repeat(FailureKind.PlanExhausted, failures, scope: SetsAside.Profile);
-        Assert.Equal((last.AddMinutes(minutes), "rate_limit", 0), (profile.CooldownUntil, profile.CooldownReason, profile.Routes.Count));
+        Assert.Equal(
+            (last.AddMinutes(minutes), "rate_limit", 0), (profile.CooldownUntil, profile.CooldownReason, profile.Routes.Count));
     }
 
     [Fact]
@@ -248,7 +250,8 @@ public class HealthTests
     [Fact]
     public void A_success_ends_everything_but_the_cooldowns_of_other_routes()
     {
-        var both = Fail(Fail(ProfileHealth.Unknown, FailureKind.RateLimited, Noon, Noon), FailureKind.RateLimited, Noon, Noon, Sonnet);
+        var both = Fail(
+            Fail(ProfileHealth.Unknown, FailureKind.RateLimited, Noon, Noon), FailureKind.RateLimited, Noon, Noon, Sonnet);
         var after = new Served(Opus, Noon.AddMinutes(2), Noon.AddMinutes(2)).Apply(both, Rules);
         Assert.Equal([Sonnet], after.Routes.Keys);
         Assert.Equal(0, after.ErrorCount);
@@ -313,7 +316,8 @@ public class HealthTests
     [Fact]
     public void Everything_that_is_set_aside_is_the_profile_and_each_route_by_itself()
     {
-        var routes = Fail(Fail(ProfileHealth.Unknown, FailureKind.RateLimited, Noon, Noon), FailureKind.TimedOut, Noon, Noon.AddSeconds(9), Sonnet);
+        var routes = Fail(Fail(
+            ProfileHealth.Unknown, FailureKind.RateLimited, Noon, Noon), FailureKind.TimedOut, Noon, Noon.AddSeconds(9), Sonnet);
         var all = Fail(routes, FailureKind.Billing, Noon.AddSeconds(10), Noon.AddSeconds(10));
         SetAside[] expected =
         [
@@ -368,6 +372,7 @@ public class HealthTests
         DateTimeOffset? until = null, HealthRules? rules = null, SetsAside? scope = null)
     {
         var failure = new UpstreamFailure(kind, "words") { Until = until };
-        return new Failed(model, began, now, scope is { } wider ? failure with { SetsAside = wider } : failure).Apply(before, rules ?? Rules);
+        return new Failed(model, began, now, scope is { } wider ? failure with { SetsAside = wider } : failure)
+            .Apply(before, rules ?? Rules);
     }
 }

@@ -181,7 +181,8 @@ public class AuthProfilesFileChangeTests
     [Fact]
     public void Changes_that_change_nothing_change_nothing()
     {
-        var odd = Read("""{"order":3,"lastGood":{},"usageStats":{},"profiles":{"a":{"type":"token","provider":"p","token":"t"}}}""");
+        var odd = Read(
+            """{"order":3,"lastGood":{},"usageStats":{},"profiles":{"a":{"type":"token","provider":"p","token":"t"}}}""");
         var changes = new StoreChange[]
         {
             new RemoveProfile("none"), new ClearOrder("p"), new SetOrder("p", []), new SetHealth("a", ProfileHealth.Unknown),
@@ -196,7 +197,8 @@ public class AuthProfilesFileChangeTests
     public void An_order_replaces_the_stored_one_however_its_provider_is_written(string provider)
     {
         var after = After(Rich, new SetOrder(provider, [" b ", "", "a", "b"]));
-        Assert.Contains("\"order\": {\n    \"Anthropic\": [\n      \"b\",\n      \"a\"\n    ],\n    \"openai\": [", after, StringComparison.Ordinal);
+        Assert.Contains("\"order\": {\n    \"Anthropic\": [\n      \"b\",\n      \"a\"\n    ],\n    \"openai\": [", after,
+            StringComparison.Ordinal);
         Assert.DoesNotContain("Anthropic", After(Rich, new ClearOrder(provider)), StringComparison.Ordinal);
     }
 
@@ -220,7 +222,8 @@ public class AuthProfilesFileChangeTests
     public void Changes_apply_one_after_the_other()
     {
         var after = Read(Rich).With(
-            new RemoveProfile("anthropic:one"), new PutProfile("anthropic:one", ApiKey("k2")), new SetLastGood("anthropic", "anthropic:one"));
+            new RemoveProfile(
+                "anthropic:one"), new PutProfile("anthropic:one", ApiKey("k2")), new SetLastGood("anthropic", "anthropic:one"));
         Assert.Equal(["anthropic:two", "anthropic:one"], after.Store.Profiles.Select(profile => profile.Id));
         Assert.Equal("anthropic:one", after.Store.LastGood["anthropic"]);
         Assert.Empty(after.Store.Find("anthropic:one")!.Credential.Email ?? "");

@@ -16,12 +16,14 @@ public class HealthOnDiskTests
     private static readonly string[] Models = ["anthropic/claude-opus-4-6", "anthropic/claude-sonnet-4-5", "a/b/c"];
 
     // Few values, so that equal times and empty members come often.
-    private static readonly Gen<DateTimeOffset?> Times = Gen.Int[-2, 5].Select(eighth => eighth > 0 ? Ms(8 * eighth) : (DateTimeOffset?)null);
+    private static readonly Gen<DateTimeOffset?> Times = Gen.Int[-2, 5]
+        .Select(eighth => eighth > 0 ? Ms(8 * eighth) : (DateTimeOffset?)null);
 
     private static readonly Gen<string?> Reasons = Gen.OneOf<string?>(null, "rate_limit");
 
     private static readonly Gen<RouteHealth> RouteHealths = Gen.Select(
-        Times, Reasons, Gen.Int[1, 3], Gen.Int[1, 39], (until, reason, count, failed) => new RouteHealth(until, reason ?? "timeout", count, Ms(failed)));
+        Times, Reasons, Gen.Int[1, 3], Gen.Int[1, 39], (until, reason, count, failed) =>
+            new RouteHealth(until, reason ?? "timeout", count, Ms(failed)));
 
     private static readonly Gen<ProfileHealth> Healths = Gen.Select(
         Times.Array[4],
@@ -98,8 +100,10 @@ public class HealthOnDiskTests
         AssertSame(
             new ProfileHealth { CooldownUntil = Ms(11), LastUsed = Ms(10), ErrorCount = 2, DisabledUntil = ProfileHealth.Never },
             Read(text).Store.HealthOf(Id));
-        var exact = new ProfileHealth { CooldownUntil = Ms(10).AddTicks(1), LastUsed = Ms(10).AddTicks(1), DisabledUntil = DateTimeOffset.MaxValue };
-        AssertSame(new ProfileHealth { CooldownUntil = Ms(11), LastUsed = Ms(10), DisabledUntil = ProfileHealth.Never }, Rewritten(exact));
+        var exact = new ProfileHealth { CooldownUntil = Ms(
+            10).AddTicks(1), LastUsed = Ms(10).AddTicks(1), DisabledUntil = DateTimeOffset.MaxValue };
+        AssertSame(new ProfileHealth { CooldownUntil = Ms(11), LastUsed = Ms(10), DisabledUntil = ProfileHealth.Never },
+            Rewritten(exact));
     }
 
     [Fact]
@@ -179,7 +183,8 @@ public class HealthOnDiskTests
             JsonNode.Parse(After(text, new SetHealth(Id, ProfileHealth.Unknown)))!["usageStats"]![Id]!.ToJsonString());
     }
 
-    private static ProfileHealth Rewritten(ProfileHealth health) => Read(After("{}", new SetHealth(Id, health))).Store.HealthOf(Id);
+    private static ProfileHealth Rewritten(ProfileHealth health) =>
+        Read(After("{}", new SetHealth(Id, health))).Store.HealthOf(Id);
 
     private static string Foreign(ProfileHealth health, Action<JsonObject> change)
     {
@@ -192,6 +197,9 @@ public class HealthOnDiskTests
     private static ImmutableSortedDictionary<string, int> Counts(params (string Reason, int Count)[] counts) =>
         counts.ToImmutableSortedDictionary(count => count.Reason, count => count.Count, StringComparer.Ordinal);
 
-    private static ImmutableSortedDictionary<string, RouteHealth> Routes(params (string Model, int? Until)[] routes) => routes.ToImmutableSortedDictionary(
-        route => route.Model, route => new RouteHealth(route.Until is { } until ? Ms(until) : null, "rate_limit", 1, Ms(5)), StringComparer.Ordinal);
+    private static ImmutableSortedDictionary<string, RouteHealth> Routes(
+        params (string Model, int? Until)[] routes) => routes.ToImmutableSortedDictionary(
+        route =>
+            route.Model, route =>
+                new RouteHealth(route.Until is { } until ? Ms(until) : null, "rate_limit", 1, Ms(5)), StringComparer.Ordinal);
 }

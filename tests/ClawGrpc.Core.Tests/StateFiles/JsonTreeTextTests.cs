@@ -47,7 +47,8 @@ public class JsonTreeTextTests
     [InlineData("1.25e-7", "1.25e-7")]
     [InlineData("-5e-324", "-5e-324")]
     [InlineData("1.7976931348623157e308", "1.7976931348623157e+308")]
-    public void Numbers_are_written_as_JavaScript_writes_them(string source, string written) => Assert.Equal(written, Rewritten(source));
+    public void Numbers_are_written_as_JavaScript_writes_them(string source, string written) =>
+        Assert.Equal(written, Rewritten(source));
 
     [Theory]
     [InlineData("9007199254740993")]
@@ -56,10 +57,12 @@ public class JsonTreeTextTests
     [InlineData("1e400")]
     [InlineData("-1e-400")]
     [InlineData("1e99999999999999999999")]
-    public void A_number_that_JavaScript_would_falsify_stays_as_it_stood(string source) => Assert.Equal(source, Rewritten(source));
+    public void A_number_that_JavaScript_would_falsify_stays_as_it_stood(string source) =>
+        Assert.Equal(source, Rewritten(source));
 
     [Fact]
-    public void Every_double_comes_back_as_itself() => Gen.Long.Select(BitConverter.Int64BitsToDouble).Where(double.IsFinite).Sample(
+    public void Every_double_comes_back_as_itself() => Gen.Long.Select(
+        BitConverter.Int64BitsToDouble).Where(double.IsFinite).Sample(
         value =>
         {
             var written = Rewritten(value.ToString("E16", CultureInfo.InvariantCulture));

@@ -41,7 +41,8 @@ public class LegacyProfilesTests
 
         Assert.Contains("\"access\": \"a\"", Imported(null, logins), StringComparison.Ordinal);
         Assert.Contains("\"scope\": \"s\"", Imported(null, logins), StringComparison.Ordinal);
-        Assert.DoesNotContain("\"access\"", Imported("""{"anthropic":{"type":"api_key","key":"k"}}""", logins), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "\"access\"", Imported("""{"anthropic":{"type":"api_key","key":"k"}}""", logins), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -50,12 +51,14 @@ public class LegacyProfilesTests
     [InlineData("{}")]
     [InlineData("not json")]
     [InlineData("""{"profiles":{},"anthropic":{"type":"api_key","key":"k"}}""")]
-    public void Without_anything_to_import_there_is_no_import(string? authJson) => Assert.Null(LegacyProfiles.Read(authJson, null));
+    public void Without_anything_to_import_there_is_no_import(string? authJson) =>
+        Assert.Null(LegacyProfiles.Read(authJson, null));
 
     [Fact]
     public void An_import_replaces_nothing_and_prints_no_secret()
     {
-        var before = AuthProfilesFile.Empty.With(new PutProfile("anthropic:default", new ApiKeyCredential("anthropic", new Secret("mine"))));
+        var before = AuthProfilesFile.Empty.With(
+            new PutProfile("anthropic:default", new ApiKeyCredential("anthropic", new Secret("mine"))));
         var import = LegacyProfiles.Read("""{"anthropic":{"type":"api_key","key":"theirs"}}""", null)!;
 
         Assert.Equal(before.ToText(), before.With(import).ToText());

@@ -8,11 +8,13 @@ namespace ClawGrpc.Core.Tests.StateFiles;
 /// </summary>
 public class ProfileStoreTests
 {
-    private static readonly ProfileHealth Cooling = new() { CooldownUntil = DateTimeOffset.UnixEpoch.AddYears(60), ErrorCount = 1 };
+    private static readonly ProfileHealth Cooling =
+        new() { CooldownUntil = DateTimeOffset.UnixEpoch.AddYears(60), ErrorCount = 1 };
 
     private static readonly ProfileStore Main = new()
     {
-        Profiles = [Key("anthropic:a", "main-a"), new Profile("anthropic:login", new TokenCredential("anthropic", new Secret("t"))), Key("anthropic:b", "main-b")],
+        Profiles = [Key("anthropic:a", "main-a"), new Profile(
+            "anthropic:login", new TokenCredential("anthropic", new Secret("t"))), Key("anthropic:b", "main-b")],
         Order = Orders(("anthropic", ["anthropic:b"]), ("openai", ["openai:x"])),
         Health = ImmutableDictionary<string, ProfileHealth>.Empty.Add("anthropic:a", Cooling).Add("anthropic:login", Cooling),
     };
@@ -55,6 +57,7 @@ public class ProfileStoreTests
 
     private static Profile Key(string id, string key) => new(id, new ApiKeyCredential("anthropic", new Secret(key)));
 
-    private static ImmutableDictionary<string, ImmutableArray<string>> Orders(params (string Provider, ImmutableArray<string> Ids)[] orders) =>
+    private static ImmutableDictionary<string, ImmutableArray<string>> Orders(
+        params (string Provider, ImmutableArray<string> Ids)[] orders) =>
         orders.ToImmutableDictionary(order => order.Provider, order => order.Ids);
 }
