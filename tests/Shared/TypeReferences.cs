@@ -7,7 +7,9 @@ using System.Reflection.PortableExecutable;
 
 namespace ClawGrpc.Testing;
 
-/// <summary>Collects the types of the same assembly that a type refers to: in signatures, fields, attributes and method bodies.</summary>
+/// <summary>
+/// Collects the types of the same assembly that a type refers to: in signatures, fields, attributes and method bodies.
+/// </summary>
 internal sealed class TypeReferences : ISignatureTypeProvider<ValueTuple, object?>
 {
     private static readonly Dictionary<short, OpCode> OpCodesByValue = typeof(OpCodes)
@@ -77,7 +79,8 @@ internal sealed class TypeReferences : ISignatureTypeProvider<ValueTuple, object
             var value = first == 0xFE ? (short)(0xFE00 | code.ReadByte()) : first;
             switch (OpCodesByValue[value].OperandType)
             {
-                case OperandType.InlineField or OperandType.InlineMethod or OperandType.InlineType or OperandType.InlineTok or OperandType.InlineSig:
+                case OperandType.InlineField or OperandType.InlineMethod or OperandType.InlineType or OperandType.InlineTok
+                    or OperandType.InlineSig:
                     Visit(MetadataTokens.EntityHandle(code.ReadInt32()));
                     break;
                 case OperandType.InlineSwitch:

@@ -15,7 +15,7 @@ public class AllocationTests
     public void An_event_that_is_handed_on_allocates_nothing_on_the_way() => Assert.InRange(PerEvent(keepContent: false), 0, 8);
 
     [Fact]
-    public void An_event_that_is_folded_allocates_no_more_than_its_text_growing() =>
+    public void Folding_an_event_allocates_only_its_text() =>
         Assert.InRange(PerEvent(keepContent: true), 0, 100);
 
     private static long PerEvent(bool keepContent)

@@ -7,9 +7,13 @@ namespace ClawGrpc.Core.Tests.Anthropic;
 public class MessageFoldTests
 {
     private const string Start =
-        """{"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant","model":"m","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":5,"cache_creation_input_tokens":7,"cache_read_input_tokens":9,"cache_creation":{"ephemeral_5m_input_tokens":3,"ephemeral_1h_input_tokens":4},"output_tokens":1,"service_tier":"standard"}}}""";
+        """{"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant","model":"m","content":[]"""
+            + ""","stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":5,"cache_creation_input_tokens":7"""
+            + ""","cache_read_input_tokens":9,"cache_creation":{"ephemeral_5m_input_tokens":3,"ephemeral_1h_input_tokens":4}"""
+            + ""","output_tokens":1,"service_tier":"standard"}}}""";
 
-    private const string Delta = """{"type":"message_delta","delta":{"stop_reason":"end_turn","stop_sequence":null},"usage":{"output_tokens":12}}""";
+    private const string Delta = """{"type":"message_delta","delta":{"stop_reason":"end_turn","stop_sequence":null},"usage":"""
+        + """{"output_tokens":12}}""";
     private const string Stop = """{"type":"message_stop"}""";
 
     [Theory]
@@ -90,7 +94,10 @@ public class MessageFoldTests
     {
         var fold = Wire.Fold(Start, Block("""{"type":"text",  "text":"","n":1.0}"""), Delta, Stop);
         Assert.Equal(
-            """{"id":"msg_1","type":"message","role":"assistant","model":"m","content":[{"type":"text","text":"","n":1.0}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":5,"cache_creation_input_tokens":7,"cache_read_input_tokens":9,"cache_creation":{"ephemeral_5m_input_tokens":3,"ephemeral_1h_input_tokens":4},"output_tokens":12,"service_tier":"standard"}}""",
+            """{"id":"msg_1","type":"message","role":"assistant","model":"m","content":[{"type":"text","text":"","n":1.0}]"""
+                + ""","stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":5,"cache_creation_input_tokens":7"""
+                + ""","cache_read_input_tokens":9,"cache_creation":{"ephemeral_5m_input_tokens":3"""
+                + ""","ephemeral_1h_input_tokens":4},"output_tokens":12,"service_tier":"standard"}}""",
             Encoding.UTF8.GetString(fold.Finish()!.Json.Span));
     }
 
@@ -99,32 +106,42 @@ public class MessageFoldTests
     {
         var fold = Wire.Fold(Start);
         Assert.Equal((5, 1, 7, 9, 3, 4), Counters(fold));
-        fold.Add(StreamEvent.Parse("""{"type":"message_delta","delta":{},"usage":{"output_tokens":20,"input_tokens":7244,"cache_read_input_tokens":null,"server_tool_use":{"web_search_requests":1}}}"""u8.ToArray()));
+        const string delta = """{"type":"message_delta","delta":{},"usage":{"output_tokens":20,"input_tokens":7244"""
+            + ""","cache_read_input_tokens":null,"server_tool_use":{"web_search_requests":1}}}""";
+        fold.Add(StreamEvent.Parse(Encoding.UTF8.GetBytes(delta)));
         Assert.Equal((7244, 20, 7, 9, 3, 4), Counters(fold));
-        fold.Add(StreamEvent.Parse("""{"type":"message_delta","delta":{},"usage":{"output_tokens":21,"cache_creation":{"ephemeral_1h_input_tokens":8}}}"""u8.ToArray()));
+        const string last = """{"type":"message_delta","delta":{},"usage":{"output_tokens":21,"cache_creation":"""
+            + """{"ephemeral_1h_input_tokens":8}}}""";
+        fold.Add(StreamEvent.Parse(Encoding.UTF8.GetBytes(last)));
         Assert.Equal((7244, 21, 7, 9, null, 8), Counters(fold));
         Assert.Equal(
-            """{"input_tokens":7244,"cache_creation_input_tokens":7,"cache_read_input_tokens":9,"cache_creation":{"ephemeral_1h_input_tokens":8},"output_tokens":21,"service_tier":"standard","server_tool_use":{"web_search_requests":1}}""",
+            """{"input_tokens":7244,"cache_creation_input_tokens":7,"cache_read_input_tokens":9,"cache_creation":"""
+                + """{"ephemeral_1h_input_tokens":8},"output_tokens":21,"service_tier":"standard","server_tool_use":"""
+                + """{"web_search_requests":1}}""",
             Encoding.UTF8.GetString(fold.Usage!.RawJson.Span));
     }
 
     [Fact]
-    public void Unknown_members_of_the_last_events_become_members_of_the_message()
+    public void Unknown_members_of_last_events_are_kept_in_the_message()
     {
         var fold = Wire.Fold(
             """{"type":"message_start","message":{"id":"m","content":[],"container":null,"novel":{"a":1}}}""",
-            """{"type":"message_delta","delta":{"stop_reason":"refusal","stop_details":{"type":"refusal"},"container":{"id":"c"},"other":null},"context_management":{"applied_edits":[]},"x":null,"usage":{"output_tokens":3}}""",
+            """{"type":"message_delta","delta":{"stop_reason":"refusal","stop_details":{"type":"refusal"},"container":"""
+                + """{"id":"c"},"other":null},"context_management":{"applied_edits":[]},"x":null,"usage":{"output_tokens":3}}""",
             Stop);
         AssertJson.Same(
-            """{"id":"m","content":[],"container":{"id":"c"},"novel":{"a":1},"stop_reason":"refusal","stop_details":{"type":"refusal"},"context_management":{"applied_edits":[]},"usage":{"output_tokens":3}}""",
+            """{"id":"m","content":[],"container":{"id":"c"},"novel":{"a":1},"stop_reason":"refusal","stop_details":"""
+                + """{"type":"refusal"},"context_management":{"applied_edits":[]},"usage":{"output_tokens":3}}""",
             fold.Finish()!.Json);
     }
 
     [Fact]
-    public void A_message_that_comes_whole_at_the_start_is_whole_without_a_delta()
+    public void Message_that_starts_whole_needs_no_delta()
     {
         var fold = Wire.Fold(
-            """{"type":"message_start","message":{"id":"m","model":"x","content":[{"type":"text","text":"a"},{"type":"tool_use","input":{"b":1}}],"stop_reason":"tool_use","usage":{"input_tokens":1,"output_tokens":2}}}""",
+            """{"type":"message_start","message":{"id":"m","model":"x","content":[{"type":"text","text":"a"},"""
+                + """{"type":"tool_use","input":{"b":1}}],"stop_reason":"tool_use","usage":{"input_tokens":1"""
+                + ""","output_tokens":2}}}""",
             Stop);
         var message = fold.Finish()!;
         Assert.Equal((FoldEnd.Complete, "tool_use", "m", "x"), (fold.End, message.StopReason, message.Id, message.Model));
@@ -221,7 +238,8 @@ public class MessageFoldTests
     [Fact]
     public void A_whole_answer_is_read_as_it_is()
     {
-        var body = """ {"id":"m\u0031","model":"x","content":[],"stop_reason":"end_turn","usage":{"input_tokens":1,"output_tokens":-2,"cache_read_input_tokens":1.5}} """;
+        var body = """ {"id":"m\u0031","model":"x","content":[],"stop_reason":"end_turn","usage":{"input_tokens":1"""
+            + ""","output_tokens":-2,"cache_read_input_tokens":1.5}} """;
         var message = FoldedMessage.Read(Encoding.UTF8.GetBytes(body));
         Assert.Equal(("m1", "x", "end_turn", body),
             (message.Id, message.Model, message.StopReason, Encoding.UTF8.GetString(message.Json.Span)));

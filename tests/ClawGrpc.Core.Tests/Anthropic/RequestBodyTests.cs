@@ -57,7 +57,7 @@ public class RequestBodyTests
     [InlineData("\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":1024},", "claude-opus-4-6", null)]
     [InlineData("", "claude-opus-4-7", null)]
     [InlineData("", "claude-opus-4-6", null, AnthropicVersion.WithoutSampling)]
-    public void A_configured_temperature_goes_along_where_the_caller_and_the_model_leave_room(
+    public void Configured_temperature_is_sent_if_caller_and_model_allow_it(
         string members, string model, string? sent, string version = AnthropicVersion.Default)
     {
         var body = RequestBody.Parse(Encoding.UTF8.GetBytes(
@@ -108,12 +108,14 @@ public class RequestBodyTests
     [InlineData("""{"messages":[],"model":1,"max_tokens":"x"}""",
         "messages: must have at least one message|model: must be a string|max_tokens: must be a number")]
     [InlineData("""{"messages":[1],"a":1,"\u0061":2,"messages":[2]}""", "a: is there twice|messages: is there twice")]
-    [InlineData("", ": is not JSON at line 1, byte 1: The input does not contain any JSON tokens. Expected the input to start with a valid JSON token, when isFinalBlock is true.")]
+    [InlineData("", ": is not JSON at line 1, byte 1: The input does not contain any JSON tokens. Expected the input to start "
+        + "with a valid JSON token, when isFinalBlock is true.")]
     [InlineData(
         "{\n\"a\": nope}", ": is not JSON at line 2, byte 7: 'nope}' is an invalid JSON literal. Expected the literal 'null'.")]
     [InlineData("""{"messages":[1]}}""",
         ": is not JSON at line 1, byte 17: '}' is invalid after a single JSON value. Expected end of data.")]
-    [InlineData("""{"messages":[1,]}""", ": is not JSON at line 1, byte 16: The JSON array contains a trailing comma at the end which is not supported in this mode. Change the reader options.")]
+    [InlineData("""{"messages":[1,]}""", ": is not JSON at line 1, byte 16: The JSON array contains a trailing comma at the end "
+        + "which is not supported in this mode. Change the reader options.")]
     public void What_cannot_be_sent_is_refused_all_at_once(string json, string expected)
     {
         Assert.Null(RequestBody.Parse(Encoding.UTF8.GetBytes(json), AnthropicVersion.Default, out var errors));
@@ -150,7 +152,7 @@ public class RequestBodyTests
     }
 
     [Fact]
-    public void Too_many_members_are_refused_and_not_compared_with_each_other()
+    public void Too_many_members_are_refused_without_comparing_them()
     {
         var members = string.Join(',', Enumerable.Range(0, 50_000).Select(number => $"\"m{number}\":0"));
         Assert.Null(RequestBody.Parse(
@@ -165,8 +167,10 @@ public class RequestBodyTests
         "messages[0].content[1]")]
     [InlineData("""{"messages":[{"role":"user","content":[{"type":"text","text":"a","citations":[{"x":1}]}]}]}""",
         "messages[0].content[0]")]
-    [InlineData("""{"messages":[{"role":"user","content":[{"type":"search_result","content":[{"type":"text","text":"a","citations":[{}]}]}]}]}""", "messages[0].content[0].content[0]")]
-    [InlineData("""{"messages":[{"role":"user","content":[{"type":"document"},{"type":"text","text":"a","citations":[]},{"type":"text","text":"a","citations":null}]}]}""", "")]
+    [InlineData("""{"messages":[{"role":"user","content":[{"type":"search_result","content":["""
+        + """{"type":"text","text":"a","citations":[{}]}]}]}]}""", "messages[0].content[0].content[0]")]
+    [InlineData("""{"messages":[{"role":"user","content":[{"type":"document"},{"type":"text","text":"a","citations":[]},"""
+        + """{"type":"text","text":"a","citations":null}]}]}""", "")]
     [InlineData("""{"messages":[{"role":"assistant","content":[{"type":"text","text":"a","citations":[{}]}]}]}""", "")]
     public void The_newer_version_refuses_what_it_does_not_take(string json, string paths)
     {
@@ -181,12 +185,12 @@ public class RequestBodyTests
     [Fact]
     public void A_count_leaves_out_what_makes_an_answer()
     {
-        var body = RequestBody.Parse(
-            """{"max_tokens":1,"stream":true,"metadata":{},"system":"s","tools":[ ],"messages":[{}],"temperature":1,"thinking":{"type":"adaptive"},"novel":1,"model":"x"}"""u8.ToArray(),
-            AnthropicVersion.Default, out _)!;
+        const string json = """{"max_tokens":1,"stream":true,"metadata":{},"system":"s","tools":[ ],"messages":[{}]"""
+            + ""","temperature":1,"thinking":{"type":"adaptive"},"novel":1,"model":"x"}""";
+        var body = RequestBody.Parse(Encoding.UTF8.GetBytes(json), AnthropicVersion.Default, out _)!;
         Assert.Equal(
-            """{"model":"m","system":"s","tools":[ ],"messages":[{}],"thinking":{"type":"adaptive"},"novel":1}""", Text(
-                body.RenderForCount("m")));
+            """{"model":"m","system":"s","tools":[ ],"messages":[{}],"thinking":{"type":"adaptive"},"novel":1}""",
+            Text(body.RenderForCount("m")));
     }
 
     [Fact]
@@ -221,8 +225,10 @@ public class RequestBodyTests
         iter: 20_000);
 
     [Theory]
-    [InlineData("""{"messages":[{"\ud83d":1,"role\ud83d":2}],"\ud83dx":{"\ude00":1},"system":[{"\ud800":"\udc00","type":"\ud83d"}],"tools":[{"\ud83d":1}]}""")]
-    [InlineData("""{"messages":[{"role":"\ud83d","content":[{"type":"text\ud83d","text":"\ud83d","cache_control":{"ttl":"\ud83d","\ud83d":1}}]}],"model":"\ud83d"}""")]
+    [InlineData("""{"messages":[{"\ud83d":1,"role\ud83d":2}],"\ud83dx":{"\ude00":1},"system":["""
+        + """{"\ud800":"\udc00","type":"\ud83d"}],"tools":[{"\ud83d":1}]}""")]
+    [InlineData("""{"messages":[{"role":"\ud83d","content":[{"type":"text\ud83d","text":"\ud83d","cache_control":"""
+        + """{"ttl":"\ud83d","\ud83d":1}}]}],"model":"\ud83d"}""")]
     public void Half_surrogate_pairs_are_the_callers_own_business(string json) =>
         Assert.NotNull(RequestBody.Parse(Encoding.UTF8.GetBytes(json), AnthropicVersion.Default, out _));
 

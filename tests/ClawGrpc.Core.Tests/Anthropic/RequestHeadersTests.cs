@@ -67,7 +67,7 @@ public class RequestHeadersTests
     }
 
     [Fact]
-    public void Configured_headers_add_and_replace_but_never_touch_the_credential()
+    public void Configured_headers_never_replace_the_credential()
     {
         var sent = Sent(Input with
         {

@@ -67,7 +67,8 @@ public class ConfigurationErrorTests
         "1:61: models.providers.anthropic.models.0.name: Invalid input: expected string, received undefined")]
     [InlineData(
         "{ models: { providers: { anthropic: { baseUrl: 'ftp://x', models: [] }, openai: { baseUrl: '?', models: [] } } } }",
-        "1:48: models.providers.anthropic.baseUrl: Invalid URL: expected http:// or https:// with a host, and no user, query or fragment")]
+        "1:48: models.providers.anthropic.baseUrl: Invalid URL: expected http:// or https:// with a host, and no user, query or "
+            + "fragment")]
     [InlineData("{ agents: { defaults: { models: { m: { alias: 'a', parms: {} } } } } }",
         "1:52: agents.defaults.models.m: Unrecognized key: \"parms\"")]
     [InlineData("{ agents: { defaults: { models: { m: { params: 5 } } } } }",
@@ -101,7 +102,8 @@ public class ConfigurationErrorTests
         $"1:34: clawgrpc.oauth.tokenUrl: {NoTokenUrl}")]
     [InlineData(
         "{ clawgrpc: { oauth: { tokenUrl: 'login.example', clientId: 'c' } } }", $"1:34: clawgrpc.oauth.tokenUrl: {NoTokenUrl}")]
-    [InlineData("{ models: { providers: { anthropic: { baseUrl: 'http://x', models: [], headers: { 'x team': 'FAKE', 'x-a': 'FAKE\\nx', 'x-b': 'é', '': 'x' } } } } }",
+    [InlineData("{ models: { providers: { anthropic: { baseUrl: 'http://x', models: [], headers: { 'x team': 'FAKE', 'x-a': "
+        + "'FAKE\\nx', 'x-b': 'é', '': 'x' } } } } }",
         "1:93: models.providers.anthropic.headers.x team: Invalid header: expected a name of letters, digits and !#$%&'*+-.^_`|~",
         "1:108: models.providers.anthropic.headers.x-a: Invalid header: expected a value of printable ASCII characters",
         "1:126: models.providers.anthropic.headers.x-b: Invalid header: expected a value of printable ASCII characters",
@@ -114,7 +116,8 @@ public class ConfigurationErrorTests
     [Fact]
     public void No_error_holds_a_secret()
     {
-        var errors = Folder.Refuse("{ models: { providers: { anthropic: { baseUrl: 5, apiKey: ['sk-ant-api03-FAKE'], headers: { a: ['FAKE'] } } } }, x: 'FAKE' }");
+        var errors = Folder.Refuse("{ models: { providers: { anthropic: { baseUrl: 5, apiKey: ['sk-ant-api03-FAKE'], headers: { "
+            + "a: ['FAKE'] } } } }, x: 'FAKE' }");
         Assert.DoesNotContain(errors, error => error.Contains("FAKE", StringComparison.Ordinal));
         Assert.Equal(5, errors.Length);
     }

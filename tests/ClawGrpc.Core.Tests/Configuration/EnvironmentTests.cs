@@ -32,10 +32,11 @@ public class EnvironmentTests
     }
 
     [Fact]
-    public void The_configuration_brings_variables_along_and_the_process_wins()
+    public void Process_variables_win_over_configured_ones()
     {
         var env = Folder.With("""
-            { env: { A: 'own', B: 'own', C: ' ', D: '${B}${E}', vars: { A: 'vars', E: 'vars', F: 'vars' }, shellEnv: { enabled: true, timeoutMs: 5 } },
+            { env: { A: 'own', B: 'own', C: ' ', D: '${B}${E}', vars: { A: 'vars', E: 'vars', F: 'vars' },
+              shellEnv: { enabled: true, timeoutMs: 5 } },
               agents: { defaults: { model: '${A} ${B} ${E}' } } }
             """).Where("B", "process").Where("E", "e").Where("F", "  ").Accept();
         Assert.Equal("own process e", env.Agents.Model.Primary);

@@ -6,7 +6,8 @@ namespace ClawGrpc.Core.Tests.Configuration;
 public class ImplicitModelsTests
 {
     private const string ApiKey = "profiles: { a: { provider: 'anthropic', mode: 'api_key' } }";
-    private const string Both = "profiles: { a: { provider: 'anthropic', mode: 'api_key' }, t: { provider: 'anthropic', mode: 'token' } }";
+    private const string Both = "profiles: { a: { provider: 'anthropic', mode: 'api_key' }, t: { provider: 'anthropic', mode: "
+        + "'token' } }";
 
     [Theory]
     [InlineData("", "", "")]

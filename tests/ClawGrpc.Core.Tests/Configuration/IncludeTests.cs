@@ -16,7 +16,7 @@ public class IncludeTests
     }
 
     [Fact]
-    public void Several_files_are_merged_in_order_and_the_keys_beside_come_last()
+    public void Included_files_merge_in_order_and_own_keys_come_last()
     {
         var auth = Folder.With(
             "{ auth: { $include: ['a.json5', 'b.json5'], inheritFromMain: true, order: { anthropic: ['c'] } } }")
@@ -62,7 +62,8 @@ public class IncludeTests
 
     [Fact]
     public void A_circle_names_its_files() => Assert.Equal(
-        [$"{Home}/b.json5:1:14: auth.$include: Circular include detected: {Folder.Path} -> {Home}/a.json5 -> {Home}/b.json5 -> {Home}/a.json5"],
+        [$"{Home}/b.json5:1:14: auth.$include: Circular include detected: {Folder.Path} -> {Home}/a.json5 -> {Home}/b.json5 -> "
+            + $"{Home}/a.json5"],
         Folder.With("{ auth: { $include: 'a.json5' } }")
             .And(Home + "/a.json5", "{ $include: 'b.json5' }")
             .And(Home + "/b.json5", "{ $include:  './x/../a.json5' }")

@@ -9,11 +9,14 @@ public class ModelEditsTests
     private static readonly ModelAliases Aliases = ModelAliases.Of([new ModelEntry(Opus, "opus", ModelParameters.None)], []);
 
     [Theory]
-    [InlineData("{ x: 1 }", "{ x: 1, agents: { defaults: { model: { primary: \"anthropic/claude-opus-4-6\" }, models: { \"anthropic/claude-opus-4-6\": {} } } } }")]
+    [InlineData("{ x: 1 }", "{ x: 1, agents: { defaults: { model: { primary: \"anthropic/claude-opus-4-6\" }, models: { "
+        + "\"anthropic/claude-opus-4-6\": {} } } } }")]
     [InlineData("{ agents: { defaults: { model: 'a/b', models: { 'anthropic/claude-opus-4-6': { alias: 'opus' } } } } }",
-        "{ agents: { defaults: { model: { primary: 'anthropic/claude-opus-4-6' }, models: { 'anthropic/claude-opus-4-6': { alias: 'opus' } } } } }")]
+        "{ agents: { defaults: { model: { primary: 'anthropic/claude-opus-4-6' }, models: { 'anthropic/claude-opus-4-6': { "
+            + "alias: 'opus' } } } } }")]
     [InlineData("{ agents: { defaults: { model: { primary: 'a/b', /* then */ fallbacks: ['c/d'] }, models: { 'c/d': {} } } } }",
-        "{ agents: { defaults: { model: { primary: 'anthropic/claude-opus-4-6', /* then */ fallbacks: ['c/d'] }, models: { 'c/d': {}, 'anthropic/claude-opus-4-6': {} } } } }")]
+        "{ agents: { defaults: { model: { primary: 'anthropic/claude-opus-4-6', /* then */ fallbacks: ['c/d'] }, models: { "
+            + "'c/d': {}, 'anthropic/claude-opus-4-6': {} } } } }")]
     public void The_default_model_is_set_and_listed(string before, string after) =>
         Assert.Equal(new ConfigurationEdit(after), ModelEdits.SetDefault(before, "opus", Aliases));
 
@@ -60,7 +63,8 @@ public class ModelEditsTests
     [Fact]
     public void The_models_for_images_are_edited_likewise()
     {
-        const string Text = "{ agents: { defaults: { model: 'a/b', imageModel: 'c/d', models: { 'anthropic/claude-opus-4-6': {}, 'e/f': {} } } } }";
+        const string Text = "{ agents: { defaults: { model: 'a/b', imageModel: 'c/d', models: { 'anthropic/claude-opus-4-6': {}, "
+            + "'e/f': {} } } } }";
         var set = ModelEdits.SetDefault(Text, "opus", Aliases, image: true).Text;
         Assert.Equal(Text.Replace("'c/d'", "{ primary: 'anthropic/claude-opus-4-6' }", StringComparison.Ordinal), set);
         var added = ModelEdits.AddFallback(Text, "e/f", Aliases, image: true).Text;
@@ -75,9 +79,11 @@ public class ModelEditsTests
 
     [Theory]
     [InlineData("{ agents: { defaults: { model: 'a/b' } } }",
-        "{ agents: { defaults: { model: { primary: 'a/b', fallbacks: ['anthropic/claude-opus-4-6'] }, models: { 'anthropic/claude-opus-4-6': {} } } } }")]
+        "{ agents: { defaults: { model: { primary: 'a/b', fallbacks: ['anthropic/claude-opus-4-6'] }, models: { "
+            + "'anthropic/claude-opus-4-6': {} } } } }")]
     [InlineData("{ agents: { defaults: { model: { fallbacks: ['c/d'] }, models: { 'anthropic/claude-opus-4-6': {} } } } }",
-        "{ agents: { defaults: { model: { fallbacks: ['c/d', 'anthropic/claude-opus-4-6'] }, models: { 'anthropic/claude-opus-4-6': {} } } } }")]
+        "{ agents: { defaults: { model: { fallbacks: ['c/d', 'anthropic/claude-opus-4-6'] }, models: { "
+            + "'anthropic/claude-opus-4-6': {} } } } }")]
     [InlineData("{ agents: { defaults: { model: { fallbacks: ['opus'] } } } }",
         "{ agents: { defaults: { model: { fallbacks: ['opus'] } } } }")]
     public void A_fallback_is_added_once(string before, string after) =>

@@ -25,7 +25,7 @@ public class ProfileEditsTests
         ProfileEdits.Apply(ConfigurationEdit.NoFile, Work));
 
     [Fact]
-    public void A_profile_goes_first_where_there_is_an_order_and_nothing_else_moves() => Assert.Equal(
+    public void New_profile_goes_first_in_an_existing_order() => Assert.Equal(
         """
         // mine
         {
@@ -54,7 +54,8 @@ public class ProfileEditsTests
     [Fact]
     public void What_is_declared_already_changes_nothing()
     {
-        const string Text = "{ auth: { profiles: { 'anthropic:work': { provider: 'anthropic', mode: 'api_key', email: 'a@b' } }, order: { anthropic: ['anthropic:work', 'x'] } } }";
+        const string Text = "{ auth: { profiles: { 'anthropic:work': { provider: 'anthropic', mode: 'api_key', email: 'a@b' } }, "
+            + "order: { anthropic: ['anthropic:work', 'x'] } } }";
         Assert.Equal(Text, ProfileEdits.Apply(Text, Work with { Email = "a@b" }));
     }
 

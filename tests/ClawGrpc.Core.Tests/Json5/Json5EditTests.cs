@@ -84,7 +84,7 @@ public class Json5EditTests
         Assert.Equal(after, Json5Document.Parse(before).Remove("x").Text);
 
     [Fact]
-    public void Missing_objects_on_the_way_are_made_in_the_style_of_the_document()
+    public void Missing_objects_are_added_in_the_style_of_the_document()
     {
         var profile = new JsonObject { ["provider"] = "anthropic", ["mode"] = "api_key" };
 

@@ -33,7 +33,9 @@ internal static class ValueForm
     };
 
     private static string Members(IEnumerable<(string Key, string Form)> members) =>
-        $"{{{string.Join(',', members.OrderBy(member => member.Key, StringComparer.Ordinal).Select(member => $"{Quoted(member.Key)}:{member.Form}"))}}}";
+        $"{{{string.Join(',', members.OrderBy(member => member.Key, StringComparer.Ordinal).Select(Member))}}}";
+
+    private static string Member((string Key, string Form) member) => $"{Quoted(member.Key)}:{member.Form}";
 
     private static string Number(double number) =>
         double.IsNaN(number)

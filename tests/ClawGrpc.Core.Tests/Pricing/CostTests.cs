@@ -12,10 +12,12 @@ public class CostTests
     private static readonly Prices List = new(
         PriceTable.Read("""
             { "date": "2026-11-20", "models": {
-              "opus": { "input": 5, "output": 25, "cacheWrite5m": 6.25, "cacheWrite1h": 10, "cacheRead": 0.50, "fast": { "input": 8, "output": 40, "cacheWrite5m": 10, "cacheWrite1h": 16 } },
+              "opus": { "input": 5, "output": 25, "cacheWrite5m": 6.25, "cacheWrite1h": 10, "cacheRead": 0.50,
+                "fast": { "input": 8, "output": 40, "cacheWrite5m": 10, "cacheWrite1h": 16 } },
               "sonnet": { "input": 3, "output": 15, "cacheWrite5m": 3.75, "cacheWrite1h": 6, "cacheRead": 0.30 },
               "haiku": { "input": 0.10, "output": 0.50, "cacheWrite5m": 0.125, "cacheWrite1h": 0.20, "cacheRead": 0.01,
-                "longPrompt": { "aboveTokens": 100000, "input": 0.50, "output": 2.50, "cacheWrite5m": 0.625, "cacheWrite1h": 1.00, "cacheRead": 0.05 } }
+                "longPrompt": { "aboveTokens": 100000, "input": 0.50, "output": 2.50,
+                  "cacheWrite5m": 0.625, "cacheWrite1h": 1.00, "cacheRead": 0.05 } }
             } }
             """u8.ToArray()),
         ImmutableDictionary<string, ModelPrice>.Empty
@@ -23,9 +25,10 @@ public class CostTests
             .Add("sonnet", new ModelPrice("configuration", 0, 0) { CacheRead = 0 }));
 
     [Fact]
-    public void Every_kind_of_token_has_its_price_and_the_writes_of_both_lengths_are_apart()
+    public void Each_kind_of_token_has_its_own_price()
     {
-        var cost = Of("""{"input_tokens":100,"output_tokens":10,"cache_creation_input_tokens":70,"cache_read_input_tokens":1000,"cache_creation":{"ephemeral_5m_input_tokens":30,"ephemeral_1h_input_tokens":40}}""");
+        var cost = Of("""{"input_tokens":100,"output_tokens":10,"cache_creation_input_tokens":70,"cache_read_input_tokens":1000"""
+            + ""","cache_creation":{"ephemeral_5m_input_tokens":30,"ephemeral_1h_input_tokens":40}}""");
         Assert.Equal((500_000L, 250_000L, 187_500L, 400_000L, 500_000L),
             (cost.Input, cost.Output, cost.CacheWrite5m, cost.CacheWrite1h, cost.CacheRead));
         Assert.Equal(1_837_500, cost.Total);
@@ -47,7 +50,8 @@ public class CostTests
     [InlineData(0, 1, 100_000, 50)]
     public void A_long_prompt_has_another_price_for_all_of_it(int input, int written, int read, int perToken)
     {
-        var json = string.Create(CultureInfo.InvariantCulture, $$"""{"input_tokens":{{input}},"output_tokens":0,"cache_creation_input_tokens":{{written}},"cache_read_input_tokens":{{read}}}""");
+        var json = string.Create(CultureInfo.InvariantCulture, $$"""{"input_tokens":{{input}},"output_tokens":0"""
+            + $$""","cache_creation_input_tokens":{{written}},"cache_read_input_tokens":{{read}}}""");
         var cost = Of(json, "haiku");
         Assert.Equal((long)perToken * Math.Max(input, read), read > 0 ? cost.CacheRead : cost.Input);
     }
@@ -84,10 +88,20 @@ public class CostTests
     [InlineData(false, "\"cache_creation_input_tokens\":10", 62_500, 0, "")]
     [InlineData(
         true, "\"cache_creation_input_tokens\":10", 0, 0, "10 tokens written to the cache for a time that upstream did not say")]
-    [InlineData(true, "\"cache_creation_input_tokens\":10,\"cache_creation\":{\"ephemeral_5m_input_tokens\":0,\"ephemeral_1h_input_tokens\":7}", 0, 70_000, "3 tokens written to the cache for a time that upstream did not say")]
-    [InlineData(true, "\"cache_creation_input_tokens\":10,\"cache_creation\":{\"ephemeral_5m_input_tokens\":3,\"ephemeral_1h_input_tokens\":7}", 18_750, 70_000, "")]
+    [InlineData(
+        true,
+        "\"cache_creation_input_tokens\":10,\"cache_creation\":{\"ephemeral_5m_input_tokens\":0,\"ephemeral_1h_input_tokens\":7}",
+        0,
+        70_000,
+        "3 tokens written to the cache for a time that upstream did not say")]
+    [InlineData(
+        true,
+        "\"cache_creation_input_tokens\":10,\"cache_creation\":{\"ephemeral_5m_input_tokens\":3,\"ephemeral_1h_input_tokens\":7}",
+        18_750,
+        70_000,
+        "")]
     [InlineData(false, "\"cache_creation_input_tokens\":10,\"cache_creation\":{\"ephemeral_5m_input_tokens\":3}", 62_500, 0, "")]
-    public void Writes_of_an_unsaid_time_are_priced_only_where_it_can_be_but_one(
+    public void Writes_of_unknown_retention_are_priced_only_if_unambiguous(
         bool asksOneHour, string members, long fiveMinutes, long oneHour, string unpriced)
     {
         var cost = Of($$"""{"input_tokens":0,"output_tokens":0,{{members}}}""", asksOneHour: asksOneHour);
@@ -95,7 +109,7 @@ public class CostTests
     }
 
     [Fact]
-    public void An_answer_of_several_turns_costs_what_each_costs_at_its_own_model()
+    public void Each_turn_of_an_answer_is_priced_at_its_own_model()
     {
         // The advisor's turn is not among the counters at the top.
         var cost = Of("""
@@ -110,7 +124,7 @@ public class CostTests
     }
 
     [Fact]
-    public void The_configuration_comes_first_for_a_model_and_for_its_dated_snapshot()
+    public void Configured_price_wins_for_model_and_dated_snapshot()
     {
         Assert.Equal((0L, "configuration"),
             (Of("""{"input_tokens":9,"output_tokens":9}""", "sonnet").Total, Of("""{"input_tokens":9}""", "sonnet").Source));
@@ -121,7 +135,7 @@ public class CostTests
     }
 
     [Fact]
-    public void What_the_rules_say_holds_where_a_configuration_says_nothing_else()
+    public void Write_prices_follow_the_rules_unless_configured()
     {
         var price = new ModelPrice("configuration", ModelPrice.PerToken(3), ModelPrice.PerToken(15));
         Assert.Equal((3_750_000L, 6_000_000L, (long?)null), (price.CacheWrite5m, price.CacheWrite1h, price.CacheRead));

@@ -110,7 +110,8 @@ public class GrantAnswerTests
         var strict = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
         string[] bodies =
         [
-            """{"access_token":"sk-ant-oat01-FAKE-new","refresh_token":"sk-ant-ort01-FAKE-new","expires_in":28800,"token_type":"Bearer"}""",
+            """{"access_token":"sk-ant-oat01-FAKE-new","refresh_token":"sk-ant-ort01-FAKE-new","expires_in":28800"""
+                + ""","token_type":"Bearer"}""",
             $$"""{"error":"invalid_grant","error_description":"\ud83d\ude00 no such token: {{Sent}}"}""",
             $$"""{"error":"{{new string('x', 283)}}{{string.Concat(Enumerable.Repeat("\U0001F600", 10))}}"}""",
         ];

@@ -96,7 +96,7 @@ public class HealthTests
     [Theory]
     [InlineData(5, 60)]
     [InlineData(90, 90)]
-    public void What_upstream_states_makes_a_cooldown_longer_and_never_shorter(int stated, int seconds)
+    public void Stated_reset_lengthens_a_cooldown_and_never_shortens_it(int stated, int seconds)
     {
         var health = Fail(ProfileHealth.Unknown, FailureKind.RateLimited, Noon, Noon, until: Noon.AddSeconds(stated));
         Assert.Equal(Noon.AddSeconds(seconds), health.Routes[Opus].CooldownUntil);
@@ -132,7 +132,7 @@ public class HealthTests
     }
 
     [Fact]
-    public void A_refused_credential_stays_aside_until_something_is_done_about_it()
+    public void Refused_credential_stays_disabled_until_it_is_replaced()
     {
         var health = Fail(ProfileHealth.Unknown, FailureKind.CredentialRejected, Noon, Noon);
         Assert.Equal(ProfileHealth.Never, SetAside.Of(health, Sonnet, Noon.AddYears(50))!.Until);
@@ -185,7 +185,7 @@ public class HealthTests
     }
 
     [Fact]
-    public void A_burst_of_a_used_up_plan_moves_its_end_only_when_a_later_one_is_stated()
+    public void Exhausted_plan_burst_moves_its_end_only_to_a_later_reset()
     {
         var first = Exhaust(ProfileHealth.Unknown, 1, null);
         var second = Exhaust(first, 2, null);
@@ -203,7 +203,7 @@ public class HealthTests
     }
 
     [Fact]
-    public void A_burst_that_a_rate_limit_began_does_not_swallow_what_sets_the_whole_profile_aside()
+    public void Billing_failure_counts_within_a_rate_limit_burst()
     {
         var (billed, last) = Repeat(FailureKind.Billing, 1);
         var now = last.AddHours(6);
@@ -261,7 +261,7 @@ public class HealthTests
     }
 
     [Fact]
-    public void A_success_that_began_before_the_last_failure_does_not_undo_it()
+    public void Success_that_began_before_the_last_failure_keeps_it()
     {
         var failed = Fail(ProfileHealth.Unknown, FailureKind.RateLimited, Noon, Noon.AddSeconds(5));
         var after = new Served(Opus, Noon.AddSeconds(1), Noon.AddSeconds(6)).Apply(failed, Rules);
@@ -273,7 +273,7 @@ public class HealthTests
     }
 
     [Fact]
-    public void A_billing_failure_does_not_make_a_refused_credential_come_back_by_itself()
+    public void Billing_failure_keeps_a_refused_credential_disabled()
     {
         var refused = Fail(ProfileHealth.Unknown, FailureKind.CredentialRejected, Noon, Noon);
         var both = Fail(refused, FailureKind.Billing, Noon.AddSeconds(1), Noon.AddSeconds(1));
@@ -314,7 +314,7 @@ public class HealthTests
     }
 
     [Fact]
-    public void Everything_that_is_set_aside_is_the_profile_and_each_route_by_itself()
+    public void Profile_and_routes_are_listed_apart_when_set_aside()
     {
         var routes = Fail(Fail(
             ProfileHealth.Unknown, FailureKind.RateLimited, Noon, Noon), FailureKind.TimedOut, Noon, Noon.AddSeconds(9), Sonnet);

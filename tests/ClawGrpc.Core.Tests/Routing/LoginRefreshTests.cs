@@ -56,7 +56,7 @@ public class LoginRefreshTests
     }
 
     [Fact]
-    public void A_token_that_upstream_refused_is_refreshed_at_once_unless_it_is_brand_new()
+    public void Refused_token_is_refreshed_at_once_unless_just_granted()
     {
         var refused = LoginRefresh.AfterRejection(Login(3600), Noon);
         Assert.Equal((RefreshStep.Ask, false), (LoginRefresh.StepOf(refused, Noon), LoginRefresh.IsUsable(refused, Noon)));
@@ -74,7 +74,7 @@ public class LoginRefreshTests
     [InlineData(600, 540, 270)]
     [InlineData(60, 54, 27)]
     [InlineData(1, 0.9, 0.45)]
-    public void A_grant_is_written_first_and_short_lives_are_not_refreshed_without_end(double life, double left, double next)
+    public void Grant_is_written_first_and_short_tokens_are_not_refreshed_on(double life, double left, double next)
     {
         var before = Login(-5) with { Failures = 3 };
         var granted = LoginRefresh.After(
@@ -96,7 +96,7 @@ public class LoginRefreshTests
     }
 
     [Fact]
-    public void What_cannot_be_written_is_written_later_and_not_asked_for_again()
+    public void Unwritten_grant_is_written_later_without_asking_again()
     {
         var granted = LoginRefresh.After(
             Login(-5), new GrantAnswer.Granted(new Secret("a2"), new Secret("r2"), TimeSpan.FromHours(8)), Noon);
@@ -147,7 +147,7 @@ public class LoginRefreshTests
     }
 
     [Fact]
-    public void Every_message_has_the_words_that_users_search_for_and_a_way_out()
+    public void Every_message_has_the_known_words_and_a_remedy()
     {
         LoginProblem[] all = [LoginProblem.NoEndpoint, LoginProblem.NoRefreshToken, LoginProblem.OfClaudeCli, new(
             "x"), new("x", Noon)];

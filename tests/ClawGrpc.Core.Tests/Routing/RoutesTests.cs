@@ -13,7 +13,7 @@ public class RoutesTests
     private static readonly OAuthCredential OAuth = new("anthropic", new Secret("sk-ant-oat01-FAKE"), null, Noon.AddHours(1));
 
     [Fact]
-    public void Logins_come_before_tokens_before_keys_and_the_least_recently_used_first()
+    public void Logins_precede_tokens_and_keys_least_recently_used_first()
     {
         var store = Store(("key:new", Key), ("key:old", Key), ("token", Token), ("oauth", OAuth)) with
         {
@@ -25,7 +25,7 @@ public class RoutesTests
     }
 
     [Fact]
-    public void A_stored_order_beats_a_configured_one_and_both_beat_round_robin()
+    public void Stored_order_beats_configured_order_beats_round_robin()
     {
         var store = Store(("a", Key), ("b", Key), ("c", OAuth));
         var auth = AuthSettings.None with { Order = Orders("b", "a") };
@@ -52,7 +52,8 @@ public class RoutesTests
     {
         var store = Store(("a", Key), ("b", Key)) with { Order = Orders("b").Add("openai", ["a"]) };
         Assert.Equal(["b"], Ids(store, AuthSettings.None));
-        Assert.Equal(["b"], Ids(store with { Order = ImmutableDictionary<string, ImmutableArray<string>>.Empty.Add(" Anthropic", ["b"]).Add("OpenAI", ["a"]) }, AuthSettings.None));
+        Assert.Equal(["b"], Ids(store with { Order = ImmutableDictionary<string, ImmutableArray<string>>.Empty.Add(
+            " Anthropic", ["b"]).Add("OpenAI", ["a"]) }, AuthSettings.None));
         Assert.Equal(["b"], Ids(store with { Order = store.Order.Add("Anthropic", ["a"]) }, AuthSettings.None));
         var twice = ImmutableDictionary<string, ImmutableArray<string>>.Empty.Add("Anthropic", ["a"]).Add("ANTHROPIC", ["b"]);
         Assert.Equal(["b"], Ids(store with { Order = twice }, AuthSettings.None));

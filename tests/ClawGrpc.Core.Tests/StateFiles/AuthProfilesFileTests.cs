@@ -131,14 +131,15 @@ public class AuthProfilesFileTests
     [Fact]
     public void Orders_are_trimmed_and_never_empty()
     {
-        var store = Read("""{"order":{"anthropic":["  a  ","",3,"b"],"empty":[],"blank":[" "],"none":"a"},"lastGood":{"p":"a","q":1}}""").Store;
+        var store = Read("""{"order":{"anthropic":["  a  ","",3,"b"],"empty":[],"blank":[" "],"none":"a"},"lastGood":"""
+            + """{"p":"a","q":1}}""").Store;
         Assert.Equal(["a", "b"], Assert.Single(store.Order, order => order.Key == "anthropic").Value.AsEnumerable());
         Assert.Single(store.Order);
         Assert.Equal("a", Assert.Single(store.LastGood).Value);
     }
 
     [Fact]
-    public void Of_a_member_that_comes_twice_the_last_counts_in_the_first_place()
+    public void Last_of_repeated_members_counts_in_the_place_of_the_first()
     {
         var text = After(
             """{"profiles":{"a":{"type":"x"},"b":{},"a":{"type":"token","provider":"p","token":"1","token":"2"}}}""");
@@ -181,6 +182,7 @@ public class AuthProfilesFileTests
     public void Nothing_that_can_be_printed_shows_a_secret()
     {
         var put = new PutProfile("a", ApiKey());
-        Assert.DoesNotContain("FAKE", $"{put}{AuthProfilesFile.Empty.With(put)}{AuthProfilesFile.Empty.With(put).Store.Profiles[0]}", StringComparison.Ordinal);
+        var file = AuthProfilesFile.Empty.With(put);
+        Assert.DoesNotContain("FAKE", $"{put}{file}{file.Store.Profiles[0]}", StringComparison.Ordinal);
     }
 }

@@ -117,7 +117,7 @@ public class CredentialInputTests
     }
 
     [Fact]
-    public void A_setup_token_that_the_terminal_broke_into_lines_is_put_together() =>
+    public void Setup_token_broken_into_lines_is_joined() =>
         Assert.Equal(Token, Accepted(CredentialInput.SetupToken($"\n {Token[..40]}\r\n  {Token[40..]}\n")));
 
     [Fact]

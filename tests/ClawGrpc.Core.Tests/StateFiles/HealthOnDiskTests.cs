@@ -86,14 +86,15 @@ public class HealthOnDiskTests
     }
 
     [Theory]
-    [InlineData("""{"lastUsed":"x","cooldownUntil":0,"disabledUntil":-5,"errorCount":-1,"failureCounts":[],"lastFailureAt":null,"routes":7}""")]
+    [InlineData("""{"lastUsed":"x","cooldownUntil":0,"disabledUntil":-5,"errorCount":-1,"failureCounts":[],"lastFailureAt":null"""
+        + ""","routes":7}""")]
     [InlineData("""{"cooldownUntil":1e999,"cooldownReason":3,"disabledReason":{},"errorCount":"2","failureCounts":{"a":"b"}}""")]
     [InlineData("""{"routes":{"m":3,"n":{"reason":"x"},"o":{"lastFailureAt":5},"p":{"reason":"x","lastFailureAt":"y"}}}""")]
     public void What_makes_no_sense_says_nothing(string entry) =>
         AssertSame(ProfileHealth.Unknown, Read("{\"usageStats\":{\"anthropic:one\":" + entry + "}}").Store.HealthOf(Id));
 
     [Fact]
-    public void An_end_within_a_millisecond_is_rounded_up_and_never_becomes_early()
+    public void Ends_are_rounded_up_to_whole_milliseconds()
     {
         const string text =
             """{"usageStats":{"anthropic:one":{"cooldownUntil":10.5,"lastUsed":10.5,"errorCount":2.9,"disabledUntil":1e300}}}""";
@@ -172,10 +173,12 @@ public class HealthOnDiskTests
     public void Members_of_others_stay_beside_ours()
     {
         var text = After(
-            """{"usageStats":{"anthropic:one":{"blockedUntil":5,"routes":{"a/b/c":{"lastFailureAt":3,"reason":"x","y":1}},"z":{}}}}""",
+            """{"usageStats":{"anthropic:one":{"blockedUntil":5,"routes":{"a/b/c":{"lastFailureAt":3,"reason":"x","y":1}},"z":"""
+                + """{}}}}""",
             new SetHealth(Id, new ProfileHealth { LastUsed = Ms(4), Routes = Routes(("a/b/c", 9)) }));
         Assert.Equal(
-            """{"blockedUntil":5,"routes":{"a/b/c":{"lastFailureAt":5,"reason":"rate_limit","y":1,"cooldownUntil":9,"errorCount":1}}"""
+            """{"blockedUntil":5,"routes":{"a/b/c":{"lastFailureAt":5,"reason":"rate_limit","y":1,"cooldownUntil":9"""
+                + ""","errorCount":1}}"""
                 + ""","z":{},"lastUsed":4,"errorCount":0,"cooldownUntil":9}""",
             JsonNode.Parse(text)!["usageStats"]![Id]!.ToJsonString());
         Assert.Equal(

@@ -71,12 +71,14 @@ public class JsonTreeTextTests
         iter: 20_000);
 
     [Fact]
-    public void Strings_are_escaped_where_JavaScript_escapes_and_nowhere_else()
+    public void Strings_are_escaped_exactly_as_by_JavaScript()
     {
         const string read = """
-            "\u0000\u0001\b\t\n\u000B\f\r\u001F\"\\\/\u007F\u0080\u2028\u2029\uFEFF\u00E9\uD83D\uDE00\ud800x\uDC00\uD800\uD83D\uDE00<>&+"
-            """;
-        const string written = "\"\\u0000\\u0001\\b\\t\\n\\u000b\\f\\r\\u001f\\\"\\\\/\u007f\u0080\u2028\u2029\ufeff\u00e9\U0001F600\\ud800x\\udc00\\ud800\U0001F600<>&+\"";
+            "\u0000\u0001\b\t\n\u000B\f\r\u001F\"\\\/\u007F\u0080\u2028\u2029\uFEFF
+            """
+            + """\u00E9\uD83D\uDE00\ud800x\uDC00\uD800\uD83D\uDE00<>&+" """;
+        const string written = "\"\\u0000\\u0001\\b\\t\\n\\u000b\\f\\r\\u001f\\\"\\\\/\u007f\u0080\u2028\u2029\ufeff"
+            + "\u00e9\U0001F600\\ud800x\\udc00\\ud800\U0001F600<>&+\"";
         Assert.Equal(written, Rewritten(read.Trim()));
         Assert.Equal(written, Rewritten(written));
     }
@@ -84,7 +86,8 @@ public class JsonTreeTextTests
     [Fact]
     public void Empty_objects_and_arrays_take_no_lines() =>
         Assert.EndsWith(
-            "  \"x\": {\n    \"a\": {},\n    \"b\": [],\n    \"c\": [\n      1,\n      [\n        2,\n        {}\n      ]\n    ],\n    \"\": {\n      \"x y\": null\n    }\n  }\n}\n",
+            "  \"x\": {\n    \"a\": {},\n    \"b\": [],\n    \"c\": [\n      1,\n      [\n        2,\n        {}\n      ]\n    ]"
+                + ",\n    \"\": {\n      \"x y\": null\n    }\n  }\n}\n",
             Read("""{"x":{"a":{},"b":[],"c":[1,[2,{}]],"":{"x y":null}}}""").ToText(),
             StringComparison.Ordinal);
 

@@ -5,7 +5,7 @@ namespace ClawGrpc.Core.Tests.StateFiles;
 public class LegacyProfilesTests
 {
     [Fact]
-    public void Each_provider_of_auth_json_becomes_its_default_profile_with_the_fields_of_its_type()
+    public void Each_provider_of_auth_json_becomes_a_default_profile()
     {
         var text = Imported("""
             {"anthropic":{"type":"api_key","key":"k","email":"e","refresh":"no"},
@@ -35,7 +35,7 @@ public class LegacyProfilesTests
     }
 
     [Fact]
-    public void A_login_becomes_an_oauth_profile_unless_the_provider_has_one_already()
+    public void Legacy_login_becomes_a_profile_unless_the_provider_has_one()
     {
         const string logins = """{"anthropic":{"access":"a","refresh":"r","expires":5,"scope":"s"}}""";
 

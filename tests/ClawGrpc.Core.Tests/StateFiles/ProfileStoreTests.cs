@@ -39,14 +39,14 @@ public class ProfileStoreTests
     }
 
     [Fact]
-    public void A_shared_keys_health_is_its_owners_whatever_the_agents_file_says()
+    public void Shared_key_has_the_health_of_its_owner()
     {
         var copied = new ProfileStore { Health = ImmutableDictionary<string, ProfileHealth>.Empty.Add("anthropic:b", Cooling) };
         Assert.Equal(ProfileHealth.Unknown, copied.Over(Main).HealthOf("anthropic:b"));
     }
 
     [Fact]
-    public void Mains_order_holds_where_the_agent_has_neither_profiles_nor_an_order()
+    public void Order_of_main_holds_for_providers_the_agent_lacks()
     {
         Assert.Equal(Main.Order, ProfileStore.Empty.Over(Main).Order);
         var withProfile = new ProfileStore { Profiles = [Key("own", "own")] };
