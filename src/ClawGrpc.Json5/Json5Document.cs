@@ -44,14 +44,14 @@ internal sealed class Json5Document
     /// Replaces the value at a path, or adds it after its siblings, together with the objects on the way that are missing.
     /// Nothing changes when the value is the same already.
     /// </summary>
-    /// <exception cref="ArgumentException">The path goes through a value that is no object or array.</exception>
+    /// <exception cref="ArgumentException">The path goes through a value that is neither object nor array.</exception>
     /// <exception cref="Json5Exception">The document would be nested deeper than <see cref="MaxDepth"/>.</exception>
     public Json5Document SetValue(ReadOnlySpan<Json5Step> path, JsonNode? value) =>
         With(new Json5Editor(this).SetValue(path, value));
 
     /// <summary>
     /// Removes the value at a path with its key; nothing changes when there is none. Comments around it stay: they are their
-    /// author's. A key that is repeated goes everywhere, lest an older value come to count.
+    /// author's. Every mention of a repeated key is removed, or an older value would count.
     /// </summary>
     /// <param name="path">At least one step.</param>
     public Json5Document Remove(params ReadOnlySpan<Json5Step> path)

@@ -33,7 +33,7 @@ internal sealed class Json5Editor(Json5Document document)
         _ => throw new ArgumentException($"{Shown(path)} has no place {index} for an item.", nameof(path)),
     };
 
-    /// <summary>Removes what is at a path; a key that is repeated goes everywhere, lest an older value come to count.</summary>
+    /// <summary>Removes the value at a path, and every mention of a repeated key, or an older value would count.</summary>
     public string Remove(ReadOnlySpan<Json5Step> path)
     {
         var (parent, step) = (Find(path[..^1]), path[^1]);

@@ -24,7 +24,7 @@ internal sealed class Json5Removal(Json5Elements elements)
         if (otherComma < 0)
             return [element];
 
-        // Before the last of several on one line goes the comma with its gap; elsewhere the two go each for itself.
+        // For the last of several elements on one line, removes the comma before it with its gap.
         return !ownComma && _source.IsBlank(otherComma + 1, span.Start) && !elements.IsFirstOnLine(index)
             ? [Nothing(otherComma, span.End)]
             : [Nothing(otherComma, otherComma + 1), element];

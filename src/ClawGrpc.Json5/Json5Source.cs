@@ -1,6 +1,6 @@
 namespace ClawGrpc.Json5;
 
-/// <summary>A text and the name it is known by, so that every value can say which file and which place it came from.</summary>
+/// <summary>A text and the name it is known by, so that every value knows its file and position.</summary>
 internal sealed class Json5Source
 {
     /// <summary>Names a text.</summary>

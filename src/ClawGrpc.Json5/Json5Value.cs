@@ -55,7 +55,7 @@ internal sealed class Json5Object : Json5Value
         foreach (var member in Members)
             last[member.Key] = member;
 
-        // Taken out at its first mention, each key stands where it was first named.
+        // Removed at its first mention, so that each key keeps its first position.
         foreach (var member in Members)
         {
             if (last.Remove(member.Key, out var counts))

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace ClawGrpc.Core.Anthropic;
 
 /// <summary>
-/// The headers of an answer that decisions are made from (anthropic-api.md, section 2.3). Names are compared without case.
+/// The headers of an answer that decide what it means (anthropic-api.md, section 2.3). Names are compared without case.
 /// </summary>
 internal sealed class AnswerHeaders
 {
@@ -52,7 +52,7 @@ internal sealed class AnswerHeaders
             ? date : null;
     }
 
-    /// <summary>The latest reset of the windows that have nothing remaining; null if none says so.</summary>
+    /// <summary>The latest reset of the windows that have nothing remaining; null if there is none.</summary>
     public DateTimeOffset? ExhaustedUntil(DateTimeOffset now) => Windows
         .Where(window => Number(this[$"{RateLimitPrefix}{window}-remaining"]) is 0)
         .Select(window => Time(this[$"{RateLimitPrefix}{window}-reset"]))

@@ -15,13 +15,13 @@ internal enum BetaUse
     Never,
 }
 
-/// <summary>The values of <c>anthropic-beta</c>: the set of all that anybody wants, which nothing overwrites.</summary>
+/// <summary>The values of <c>anthropic-beta</c>: the union of all sources; none overwrites another.</summary>
 internal static class AnthropicBeta
 {
-    /// <summary>Goes with every bearer token (anthropic-api.md, section 6.2).</summary>
+    /// <summary>Sent with every bearer token (anthropic-api.md, section 6.2).</summary>
     public const string OAuth = "oauth-2025-04-20";
 
-    /// <summary>Goes with breakpoints of one hour.</summary>
+    /// <summary>Sent with breakpoints of one hour.</summary>
     public const string ExtendedCacheTtl = "extended-cache-ttl-2025-04-11";
 
     /// <summary>All values, each once, in the order given: configuration, call, policy.</summary>

@@ -40,7 +40,7 @@ internal static class CachePolicy
         : settings.Model is { } model ? (model, "model")
         : (settings.Default, "default");
 
-    // When slots are short the last user content comes first, since its prefix holds the other two, then the system prompt.
+    // If slots are short, the last user content comes first, since its prefix includes the other two, then the system prompt.
     private static List<Spot> Place(RequestOutline outline, CacheTtl ttl, List<string> reasons)
     {
         var placed = new List<Spot>(3);
@@ -68,7 +68,7 @@ internal static class CachePolicy
             return "the caller's automatic caching covers it";
         if (slots <= 0)
             return $"the caller's own breakpoints take all {MaxBreakpoints} slots";
-        // Every 1h before every 5m, or upstream refuses the request.
+        // Upstream refuses requests with a 5m breakpoint before a 1h one.
         foreach (var own in outline.Own)
         {
             if (ttl == CacheTtl.OneHour && own.Ttl == CacheTtl.FiveMinutes && IsBefore(own, spot))

@@ -13,7 +13,7 @@ internal sealed record CacheSettings
     public Retention? Model { get; init; }
 
     /// <summary>
-    /// What goes when nobody asks: <see cref="Retention.Short"/> for folders of OpenClaw and our own; null for those of Clawdbot
+    /// The default: <see cref="Retention.Short"/> for folders of OpenClaw and our own; null for those of Clawdbot
     /// and Moltbot, whose programs send plain breakpoints without a ttl.
     /// </summary>
     public Retention? Default { get; init; } = Retention.Short;

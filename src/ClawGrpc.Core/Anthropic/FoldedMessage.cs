@@ -41,7 +41,7 @@ internal sealed record FoldedMessage(
         ReadOnlySpan<byte> before = "event: message_start\ndata: {\"type\":\"message_start\",\"message\":"u8;
         byte[] events = [.. before, .. Json.Span, .. "}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"u8];
 
-        // A line feed would end the event's line. Within JSON it stands between tokens only, where a space says as much.
+        // A line feed would end the line of the event. JSON has line feeds only between tokens, where a space means the same.
         var message = events.AsSpan(before.Length, Json.Length);
         message.Replace((byte)'\n', (byte)' ');
         message.Replace((byte)'\r', (byte)' ');

@@ -16,7 +16,7 @@ internal readonly struct JsonMembers(ReadOnlyMemory<byte> json)
             var reader = new Utf8JsonReader(body.Span, JsonText.Options);
             while (reader.Read())
             {
-                // Only to know that it is JSON to its end.
+                // Reads to the end only to check that all of it is JSON.
             }
         }
         catch (JsonException wrong)

@@ -6,7 +6,7 @@ using System.Text.Json;
 namespace ClawGrpc.Core.Anthropic;
 
 /// <summary>
-/// The text of JSON strings as it stands between the quotes, escapes included. Pieces of one text are joined in this form:
+/// The text of JSON strings between the quotes, escapes included. Pieces of one text are joined in this form:
 /// nothing is decoded on the way, and the two halves of a surrogate pair that came in different events meet again.
 /// </summary>
 internal static class JsonText
@@ -82,7 +82,7 @@ internal static class JsonText
                 continue;
             }
 
-            // Six bytes of escape make at most three of UTF-8, twelve at most four: the text never outgrows its escapes.
+            // Six bytes of escape decode to at most three bytes of UTF-8, twelve to at most four: decoding never grows the text.
             var rune = Unicode(escaped, out var length);
             whole &= rune != Rune.ReplacementChar || length == 6 && CodeUnit(escaped) == 0xFFFD;
             written += rune.EncodeToUtf8(destination[written..]);
@@ -94,7 +94,7 @@ internal static class JsonText
 
     private static bool IsEscaped(ReadOnlySpan<byte> escaped, ReadOnlySpan<byte> text)
     {
-        // Six bytes of escape stand for at least one of text: what is longer cannot be it.
+        // Six bytes of escape decode to at least one byte, so anything longer cannot match.
         if (escaped.Length > text.Length * 6)
             return false;
         Span<byte> decoded = stackalloc byte[escaped.Length];

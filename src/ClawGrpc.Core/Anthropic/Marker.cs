@@ -19,7 +19,7 @@ internal static class Marker
         if (spot.Null.End > 0)
             return new BodyEdit(spot.Null.Start, spot.Null.End, marker.ToArray());
 
-        // Right behind the last member, so that the white space before the brace stays where it is.
+        // Inserts after the last member, so that the white space before the brace stays in place.
         var members = json.Span[spot.Start..(spot.End - 1)].TrimEnd(" \t\r\n"u8);
         var at = spot.Start + members.Length;
         var comma = members.Length > 1 ? ","u8 : ""u8;

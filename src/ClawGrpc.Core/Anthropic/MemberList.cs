@@ -41,7 +41,7 @@ internal sealed class MemberList(ReadOnlyMemory<byte> first)
     }
 
     /// <summary>
-    /// Merges a later version (anthropic-api.md, section 3.1, rule 1): what it says replaces, null says nothing.
+    /// Merges a later version (anthropic-api.md, section 3.1, rule 1): its members replace older ones, null changes nothing.
     /// </summary>
     /// <param name="later">One valid JSON object; kept.</param>
     public void Merge(ReadOnlyMemory<byte> later)
@@ -130,15 +130,15 @@ internal sealed class MemberList(ReadOnlyMemory<byte> first)
 
     private sealed class Member(ReadOnlyMemory<byte> name)
     {
-        // Two quotes and a colon, two brackets, and the comma between two of them or two parts of one.
+        // Room for two quotes and a colon, two brackets, and a comma.
         private const int Around = 7;
 
         public ReadOnlyMemory<byte> Name => name;
 
-        /// <summary>What goes instead of what was there; empty if nothing does.</summary>
+        /// <summary>The replacement; empty to remove.</summary>
         public ReadOnlyMemory<byte> Value { get; set; }
 
-        /// <summary>What goes behind it; null if nothing does.</summary>
+        /// <summary>What is appended; null if nothing is.</summary>
         public ArrayBufferWriter<byte>? Pieces { get; set; }
 
         public Goes Goes { get; set; }

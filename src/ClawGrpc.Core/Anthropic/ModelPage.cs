@@ -5,10 +5,10 @@ namespace ClawGrpc.Core.Anthropic;
 
 /// <summary>A model as upstream lists it (anthropic-api.md, section 1).</summary>
 /// <param name="Id">As requests name it.</param>
-/// <param name="RawJson">All that upstream says of it.</param>
+/// <param name="RawJson">Everything that upstream lists of it.</param>
 internal sealed record ListedModel(string Id, ReadOnlyMemory<byte> RawJson)
 {
-    /// <summary>For people; empty if there is none.</summary>
+    /// <summary>A display name; empty if there is none.</summary>
     public string DisplayName { get; init; } = "";
 
     /// <summary>When it was made; null if not set.</summary>
@@ -57,7 +57,7 @@ internal sealed record ListedModel(string Id, ReadOnlyMemory<byte> RawJson)
 internal sealed record ModelPage(ImmutableArray<ListedModel> Models, string After)
 {
     /// <summary>Reads a page. Entries without an id are left out.</summary>
-    /// <exception cref="MalformedAnswerException">It is no page.</exception>
+    /// <exception cref="MalformedAnswerException">It is not a page.</exception>
     public static ModelPage Read(ReadOnlyMemory<byte> json)
     {
         var page = JsonMembers.OfAnswer(json);

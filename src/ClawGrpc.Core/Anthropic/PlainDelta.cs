@@ -11,7 +11,7 @@ internal static class PlainDelta
 {
     private const int MostDigits = 5;
 
-    // What ends a text, and what is no part of any.
+    // Bytes that end a string, begin an escape or may not be in a string.
     private static readonly SearchValues<byte> Ends =
         SearchValues.Create([.. Enumerable.Range(0, 0x20).Select(control => (byte)control), (byte)'"', (byte)'\\']);
 
@@ -38,7 +38,7 @@ internal static class PlainDelta
             return false;
         var partEnd = at;
 
-        // Upstream fills up with spaces here, so that the length of an event does not tell that of its text.
+        // Upstream pads events with spaces here, so that their length does not reveal that of the text.
         if (json[at..].Trim((byte)' ') is not [(byte)'}'])
             return false;
         delta = new StreamEvent(data)
@@ -77,7 +77,7 @@ internal static class PlainDelta
         return at > first && (json[first] != '0' || at == first + 1);
     }
 
-    // Escapes of four digits are left to the reader of JSON.
+    // Leaves \u escapes to the JSON reader.
     private static bool TryFindQuote(ReadOnlySpan<byte> json, ref int at)
     {
         while (json[at..].IndexOfAny(Ends) is var found and >= 0)

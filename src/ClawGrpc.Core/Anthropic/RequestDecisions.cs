@@ -7,7 +7,7 @@ namespace ClawGrpc.Core.Anthropic;
 /// <param name="DefaultMaxTokens">Sent as <c>max_tokens</c> when the request has none.</param>
 /// <param name="Cache">What the cache policy adds, planned for the same request; null if there is nothing.</param>
 /// <param name="Temperature">
-/// Sent as <c>temperature</c> when the request says nothing of sampling and <see cref="Sampling"/> allows it; null if there is
+/// Sent as <c>temperature</c> if the request has no sampling member and <see cref="Sampling"/> allows it; null if there is
 /// none.
 /// </param>
 internal sealed record RequestDecisions(

@@ -2,12 +2,12 @@ using System.Collections.Immutable;
 
 namespace ClawGrpc.Core.Anthropic;
 
-/// <summary>What the headers of a request are made from.</summary>
+/// <summary>The input for the headers of a request.</summary>
 internal sealed record RequestHeaderInput
 {
     /// <summary>
-    /// The credential. A text with <c>sk-ant-oat</c> in it goes as a bearer token, any other as an API key (openclaw-spec.md,
-    /// section 6.4).
+    /// The credential. A text that contains <c>sk-ant-oat</c> is sent as a bearer token, any other as an API key
+    /// (openclaw-spec.md, section 6.4).
     /// </summary>
     public required Secret Credential { get; init; }
 
@@ -29,7 +29,7 @@ internal sealed record RequestHeaderInput
     /// <summary>Whether any breakpoint of the request asks for one hour.</summary>
     public bool HasOneHour { get; init; }
 
-    /// <summary>When the beta value for it goes along.</summary>
+    /// <summary>When its beta value is sent.</summary>
     public BetaUse ExtendedCacheTtl { get; init; }
 
     /// <summary>The settings the request's caching was planned with.</summary>
@@ -46,7 +46,7 @@ internal static class RequestHeaders
 {
     private const string Beta = "anthropic-beta";
 
-    // The connection's and the body's: a configured value would break the request or send the credential twice.
+    // Headers of the connection, body and credential: a configured value would break the request or send the credential twice.
     private static readonly ImmutableHashSet<string> Owned =
     [
         "authorization", "x-api-key", "host", "content-type", "content-length", "transfer-encoding", "connection", "keep-alive",
@@ -95,7 +95,7 @@ internal static class RequestHeaders
         return [.. headers];
     }
 
-    /// <summary>Whether the credential goes as a bearer token: what it says decides, not what it is called.</summary>
+    /// <summary>Whether the credential is sent as a bearer token: its text decides, not its type.</summary>
     public static bool IsBearer(Secret credential) => credential.Reveal().Contains("sk-ant-oat", StringComparison.Ordinal);
 
     /// <summary>Why no request can carry a header; null if one can.</summary>
@@ -110,7 +110,7 @@ internal static class RequestHeaders
             : null;
     }
 
-    /// <summary>Whether ClawGrpc sets a header itself: what the configuration says of it is not sent.</summary>
+    /// <summary>Whether ClawGrpc sets a header itself and ignores the configured value.</summary>
     /// <param name="name">Its name, in any case.</param>
     public static bool IsOwned(string name) => Owned.Contains(name.ToLowerInvariant());
 

@@ -4,8 +4,7 @@ using System.Text;
 namespace ClawGrpc.Core.Anthropic;
 
 /// <summary>
-/// When a configured temperature goes along (anthropic-api.md, sections 0 and 1.2): where upstream would refuse it, it stays at
-/// home.
+/// When a configured temperature is sent (anthropic-api.md, sections 0 and 1.2): not if upstream would refuse it.
 /// </summary>
 internal static class Sampling
 {

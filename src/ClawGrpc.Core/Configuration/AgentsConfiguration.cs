@@ -8,7 +8,7 @@ internal sealed record AgentsConfiguration
     /// <summary>Nothing configured.</summary>
     public static readonly AgentsConfiguration None = new();
 
-    /// <summary><c>agents.defaults.model</c>: the model of agents that say nothing else.</summary>
+    /// <summary><c>agents.defaults.model</c>: the model of agents without one of their own.</summary>
     public ModelChoice Model { get; init; } = ModelChoice.None;
 
     /// <summary><c>agents.defaults.imageModel</c>.</summary>
@@ -27,7 +27,7 @@ internal sealed record AgentsConfiguration
     public AgentEntry? Find(string agentId) =>
         List.FirstOrDefault(agent => string.Equals(agent.Id, agentId, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>The models of an agent: what it says itself, and where it says nothing, the defaults.</summary>
+    /// <summary>The models of an agent: its own, else the defaults.</summary>
     public ModelChoice ModelOf(string agentId) => (Find(agentId)?.Model ?? ModelChoice.None).Over(Model);
 
     /// <summary>The parameters of an agent with a model: the agent's before the model's.</summary>
@@ -40,7 +40,7 @@ internal sealed record AgentsConfiguration
         var read = None;
         if (agents.Section("defaults") is { } defaults)
         {
-            // The rest of the defaults is OpenClaw's, and no generation has the same.
+            // Ignores the other defaults: they are OpenClaw's and differ by generation.
             read = read with
             {
                 Model = ModelChoice.Read(defaults.Find("model")),

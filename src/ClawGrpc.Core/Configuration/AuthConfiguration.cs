@@ -10,7 +10,7 @@ internal sealed record AuthConfiguration
     public static readonly AuthConfiguration None = new();
 
     /// <summary>
-    /// <c>auth.profiles</c> in declaration order. The Claude CLI's counts as <c>oauth</c> though a file says <c>token</c>.
+    /// <c>auth.profiles</c> in declaration order. The Claude CLI's counts as <c>oauth</c> even if the file declares <c>token</c>.
     /// </summary>
     public ImmutableArray<DeclaredProfile> Profiles { get; init; } = [];
 
@@ -48,7 +48,7 @@ internal sealed record AuthConfiguration
         profile.Ignore("displayName");
         profile.RefuseOthers();
 
-        // The mode token, of before that login could be refreshed, would shut the login out (section 2.6).
+        // Older files declare the login as a token, which would exclude it (section 2.6).
         if (id == "anthropic:claude-cli" && provider == Provider.Anthropic && mode == "token")
             mode = "oauth";
         return provider is not null && mode is not null ? new DeclaredProfile(id, provider, mode, email) : null;
@@ -72,7 +72,7 @@ internal sealed record AuthConfiguration
         return read;
     }
 
-    // More hours than a TimeSpan holds are as good as ten years.
+    // Caps at ten years: a TimeSpan cannot hold every double.
     private static TimeSpan? Hours(double? hours) => hours is { } some ? TimeSpan.FromHours(Math.Min(some, 24 * 3650)) : null;
 
     private sealed record ProviderOrder(string Provider, ImmutableArray<string> Ids)

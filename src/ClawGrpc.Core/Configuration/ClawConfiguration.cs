@@ -3,7 +3,7 @@ using ClawGrpc.Core.Routing;
 namespace ClawGrpc.Core.Configuration;
 
 /// <summary>
-/// What <c>clawgrpc.json</c>, or the configuration of an OpenClaw folder, says: the parts of it that ClawGrpc reads. All other
+/// What <c>clawgrpc.json</c>, or the configuration of an OpenClaw folder, contains, as far as ClawGrpc reads it. All other
 /// sections are OpenClaw's and are left alone.
 /// </summary>
 internal sealed record ClawConfiguration
@@ -17,7 +17,7 @@ internal sealed record ClawConfiguration
     public bool FileExists { get; init; }
 
     /// <summary>
-    /// <c>meta.lastTouchedVersion</c>: the version of the program that wrote the file last; null if it does not say.
+    /// <c>meta.lastTouchedVersion</c>: the version of the program that wrote the file last; null if unknown.
     /// </summary>
     public string? WrittenBy { get; init; }
 

@@ -7,8 +7,8 @@ namespace ClawGrpc.Core.Configuration;
 /// </summary>
 internal static class ConfigurationReader
 {
-    // What some generation of OpenClaw has at the top, so that no folder of theirs is refused. Sections that only Clawdbot had
-    // before 2026 (agent, routing, telegram, …) are not among them: no program that we follow accepts those.
+    // Sections of any generation of OpenClaw, so that its folders are accepted. Not the sections that only Clawdbot had before
+    // 2026 (agent, routing, telegram, …): none of the programs accepts those any more.
     private static readonly string[] OpenClawOnly =
     [
         "$schema", "accessGroups", "acp", "approvals", "attachments", "audio", "bindings", "broadcast", "browser", "canvasHost",
@@ -48,7 +48,7 @@ internal static class ConfigurationReader
         if (Fields.Of(reading, expanded, KeyPath.Root) is not { } root)
             return ClawConfiguration.None;
 
-        // The variables of the configuration come first: all else may refer to them (as in openclaw-cn and OpenClaw).
+        // Reads the variables first, since everything else may refer to them (as in openclaw-cn and OpenClaw).
         reading.Env = root.Section("env") is { } env ? EnvConfiguration.Read(env) : EnvConfiguration.None;
         var configuration = new ClawConfiguration
         {

@@ -8,11 +8,11 @@ namespace ClawGrpc.Core.Configuration;
 /// </summary>
 internal static class EditedFile
 {
-    // What commands edit. A file that says such a thing itself is the one that counts.
+    // Sections that commands edit. A file that has one itself is the file to edit.
     private static readonly Json5Step[][] Edited = [["auth", "profiles"], ["auth", "order"], ["agents"]];
 
     /// <summary>
-    /// The file to edit: the included one, or the configuration itself when it includes none or says itself what commands edit.
+    /// The file to edit: the included one, or the configuration itself when it includes none or contains such a section.
     /// </summary>
     /// <param name="path">The configuration, absolute.</param>
     /// <param name="text">Its text; null if there is no file.</param>

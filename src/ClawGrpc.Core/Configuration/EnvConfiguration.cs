@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace ClawGrpc.Core.Configuration;
 
 /// <summary>
-/// Variables that the configuration brings along: <c>env: { NAME: "…" }</c> and <c>env.vars</c> (openclaw-spec.md, section 2.4).
+/// Variables that the configuration defines: <c>env: { NAME: "…" }</c> and <c>env.vars</c> (openclaw-spec.md, section 2.4).
 /// They may hold keys.
 /// </summary>
 internal sealed record EnvConfiguration
@@ -36,7 +36,7 @@ internal sealed record EnvConfiguration
         shellEnv?.Ignore("timeoutMs");
         shellEnv?.RefuseOthers();
 
-        // What stands beside vars counts more than what stands in it.
+        // Variables beside `vars` win over those in it.
         var vars = env.Map("vars", Variable.Read);
         var beside = env.All().Where(member => member.Name is not ("shellEnv" or "vars"))
             .Select(member => Variable.Read(member.Name, member.Field));

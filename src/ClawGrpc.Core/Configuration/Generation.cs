@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace ClawGrpc.Core.Configuration;
 
 /// <summary>
-/// Whose rules hold for a state folder (openclaw-spec.md, sections 8 and 9): the programs of one family that wrote such folders
-/// differ in a few things that status and selection show.
+/// The program whose rules hold for a state folder (openclaw-spec.md, sections 8 and 9): they differ in details of status and
+/// selection.
 /// </summary>
 internal sealed record Generation
 {
@@ -47,7 +47,7 @@ internal sealed record Generation
     public ImmutableArray<(string Alias, string Key)> Aliases { get; init; } = ModelAliases.OpenClaw20261;
 
     /// <summary>
-    /// Whether status says ok of an OAuth login that can be refreshed, though its access token expires (section 7.3).
+    /// Whether the status of a refreshable OAuth login is ok even if its access token expires (section 7.3).
     /// </summary>
     public bool RefreshableIsOk { get; init; }
 

@@ -32,7 +32,7 @@ internal static class ImplicitModels
             : models;
     }
 
-    // The stored profiles are not asked: only what is ordered, what is declared, and the environment.
+    // Ignores stored profiles: only the order, the declarations and the environment count.
     private static bool UsesApiKey(AuthConfiguration auth, Func<string, string?> environment)
     {
         var declared = auth.Profiles.Where(profile => profile.Provider == Provider.Anthropic).ToList();

@@ -18,7 +18,7 @@ internal sealed record ModelChoice
     /// <summary>What to try when the primary one cannot serve, in order; null if not set; empty if there is nothing.</summary>
     public ImmutableArray<string>? Fallbacks { get; init; }
 
-    /// <summary>This choice, and where it says nothing, the other one.</summary>
+    /// <summary>This choice, completed by the other one.</summary>
     public ModelChoice Over(ModelChoice under)
     {
         return new ModelChoice { Primary = Primary ?? under.Primary, Fallbacks = Fallbacks ?? under.Fallbacks };
@@ -41,7 +41,7 @@ internal sealed record ModelChoice
 /// <summary>An entry of <c>agents.defaults.models</c>.</summary>
 /// <param name="Key">As the file names it, usually <c>provider/model</c>.</param>
 /// <param name="Alias">A short name for it; null if not set; empty if none, not even a default one.</param>
-/// <param name="Parameters">What goes with each request to it.</param>
+/// <param name="Parameters">Sent with each request to it.</param>
 internal sealed record ModelEntry(string Key, string? Alias, ModelParameters Parameters)
 {
     internal static ModelEntry Read(string key, Fields entry)

@@ -6,7 +6,7 @@ namespace ClawGrpc.Core.Configuration;
 /// <summary>
 /// What <c>models set</c>, <c>models aliases</c>, <c>models fallbacks</c> and their like for images do to the configuration file
 /// (openclaw-spec.md, section 7.5). Text in, text out: comments and layout stay. Each throws a <see cref="Json5Exception"/> when
-/// the file cannot be read, and an <see cref="ArgumentException"/> when a section of it is no object.
+/// the file cannot be read, and an <see cref="ArgumentException"/> when a section of it is not an object.
 /// </summary>
 internal static class ModelEdits
 {
@@ -88,7 +88,7 @@ internal static class ModelEdits
             ? edit(Json5Document.Parse(text), named.Key)
             : new ConfigurationEdit(text, $"Invalid model reference: {model}");
 
-    // A string says the primary model only, and could not take fallbacks later on: it gives way to an object.
+    // Replaces a string, which has no room for fallbacks, by an object.
     private static Json5Document WithPrimary(Json5Document document, Json5Step[] path, string key) =>
         document.Find(path) is Json5Object
         ? document.SetValue([.. path, "primary"], key)
@@ -103,7 +103,7 @@ internal static class ModelEdits
         ? document.SetValue(ModelPath(image), new JsonObject { ["primary"] = primary })
         : document;
 
-    /// <summary>The keys of the models that an alias means: by the file, and by default where the file says nothing.</summary>
+    /// <summary>The keys of the models that an alias means: those of the file, else the default ones.</summary>
     private static IEnumerable<string> Holders(Json5Document document, string alias, ModelAliases aliases) =>
         Aliased(document, alias)
         .Concat(aliases.Entries

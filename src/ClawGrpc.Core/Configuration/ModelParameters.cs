@@ -31,10 +31,10 @@ internal sealed record ModelParameters
     /// <summary><c>anthropicBeta</c>: further values of the header <c>anthropic-beta</c>.</summary>
     public ImmutableArray<string> AnthropicBeta { get; init; } = [];
 
-    /// <summary>Everything else as it stands, variables not replaced.</summary>
+    /// <summary>All other parameters, variables not replaced.</summary>
     public ImmutableDictionary<string, Json5Value> Others { get; init; } = ImmutableDictionary<string, Json5Value>.Empty;
 
-    /// <summary>These parameters, and where they say nothing, the others'.</summary>
+    /// <summary>These parameters, completed by the others.</summary>
     public ModelParameters Over(ModelParameters under)
     {
         return new ModelParameters

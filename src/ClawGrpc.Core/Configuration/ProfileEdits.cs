@@ -16,7 +16,7 @@ internal static class ProfileEdits
     /// </summary>
     /// <param name="profile">The profile. An e-mail that the file has and the profile has not is removed.</param>
     /// <exception cref="Json5Exception">The file cannot be read.</exception>
-    /// <exception cref="ArgumentException">A section of the file is no object.</exception>
+    /// <exception cref="ArgumentException">A section of the file is not an object.</exception>
     public static string Apply(string text, DeclaredProfile profile)
     {
         Json5Step[] path = ["auth", "profiles", profile.Id];

@@ -31,13 +31,13 @@ internal sealed record ProviderConfiguration(string Id, string BaseUrl)
     /// <summary>Its models; empty for the built-in ones.</summary>
     public ImmutableArray<ProviderModel> Models { get; init; } = [];
 
-    /// <summary>What an error says of a base URL that is none.</summary>
+    /// <summary>The error for an invalid base URL.</summary>
     public const string NoBaseUrl = "Invalid URL: expected http:// or https:// with a host, and no user, query or fragment";
 
     /// <summary>
     /// Whether requests can go there. What stands before or after host and path would be a secret in a place where none belongs.
     /// </summary>
-    /// <param name="text">As somebody wrote it.</param>
+    /// <param name="text">As written, not normalized.</param>
     public static bool IsBaseUrl(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
         && url is { Host.Length: > 0, UserInfo: "", Query: "", Fragment: "" };
@@ -69,7 +69,7 @@ internal sealed record ProviderConfiguration(string Id, string BaseUrl)
         .Map("headers", (name, field) => ReadHeader(name, field, isSent))
         .Aggregate(ImmutableDictionary<string, Secret>.Empty, (all, header) => all.SetItem(header.Item1, header.Item2));
 
-    // What no request can carry is an error. What ClawGrpc sets itself may stand in a file that OpenClaw uses too.
+    // Refuses headers that cannot be sent. Only warns of headers that ClawGrpc sets itself, since OpenClaw may use the file too.
     private static Tuple<string, Secret>? ReadHeader(string name, Field field, bool isSent)
     {
         if (field.Text() is not { } value)
@@ -101,7 +101,7 @@ internal sealed record ProviderModel(string Id, string Name)
         if (field.Section() is not { } model)
             return null;
 
-        // What else a model may say is OpenClaw's: api, reasoning, input, headers, compat and whatever comes.
+        // Ignores all other keys, which are OpenClaw's: api, reasoning, input, headers, compat and later ones.
         var (id, name) = (model.RequiredName("id"), model.RequiredName("name"));
         var (contextWindow, maxTokens) = (model.PositiveNumber("contextWindow"), model.PositiveNumber("maxTokens"));
         var price = PriceOf(model.Find("cost"));

@@ -2,7 +2,7 @@ using ClawGrpc.Core.Routing;
 
 namespace ClawGrpc.Core.Configuration;
 
-/// <summary>When the beta <c>extended-cache-ttl-2025-04-11</c> goes with a request (openclaw-spec.md, section 0).</summary>
+/// <summary>When the beta <c>extended-cache-ttl-2025-04-11</c> is sent (openclaw-spec.md, section 0).</summary>
 internal enum ExtendedCacheTtlBeta
 {
     /// <summary>With an API key, whenever the request has a time to live of one hour.</summary>

@@ -26,7 +26,7 @@ internal static class Substitution
         return match.Value;
     });
 
-    /// <summary>What OpenClaw says of a variable without a value.</summary>
+    /// <summary>OpenClaw's message for a variable without a value.</summary>
     public static string Missing(string name, KeyPath path) =>
         $"Missing env var \"{name}\" referenced at config path: {path.Bracketed}";
 }

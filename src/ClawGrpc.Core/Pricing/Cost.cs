@@ -52,8 +52,8 @@ internal sealed record Cost
         var notes = new List<string>();
         var terms = Terms.Of(usage.RawJson, notes, out var iterations);
 
-        // An answer of several turns has counters for each, and those at the top leave some of them out (section 5): compaction,
-        // advisor, upstream's own fallback.
+        // Answers of several turns count each turn, and the counters at the top omit some (section 5): compaction, advisor,
+        // upstream's own fallback.
         Cost? sum = null;
         var isMixed = false;
         foreach (var turn in new JsonItems(iterations))
@@ -116,7 +116,7 @@ internal sealed record Cost
         };
     }
 
-    // Upstream does not always say for how long it wrote, or only for a part of it.
+    // Upstream may not state the retention of all that it wrote.
     private static (long FiveMinutes, long OneHour) Writes(UsageCount usage, bool asksOneHour, List<string> notes)
     {
         var (short5m, long1h) = (usage.CacheCreation5mInputTokens ?? 0, usage.CacheCreation1hInputTokens ?? 0);
@@ -181,7 +181,7 @@ internal sealed record Cost
             return (long)((value + (value < 0 ? -unit : unit) / 2) / unit);
         }
 
-        // What is no text is taken for an empty one: null says nothing.
+        // Treats anything but a string as empty.
         private static bool Is(ReadOnlyMemory<byte> value, ReadOnlySpan<byte> text) =>
             (value.Span.StartsWith("\""u8) ? value.Span[1..^1] : default).SequenceEqual(text);
     }

@@ -18,7 +18,7 @@ internal sealed record ModelPrice(string Source, long Input, long Output)
     /// <summary>Input written to the cache for one hour; twice as much as input, unless said otherwise (section 5).</summary>
     public long CacheWrite1h { get; init; } = 2 * Input;
 
-    /// <summary>Input read from the cache. No rule holds for all models (section 0): null when nobody says it.</summary>
+    /// <summary>Input read from the cache. No rule holds for all models (section 0): null if unknown.</summary>
     public long? CacheRead { get; init; }
 
     /// <summary>

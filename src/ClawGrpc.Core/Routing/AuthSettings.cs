@@ -5,7 +5,7 @@ namespace ClawGrpc.Core.Routing;
 /// <summary>A profile as the configuration declares it (<c>auth.profiles.&lt;id&gt;</c>).</summary>
 /// <param name="Provider">Must be the credential's provider.</param>
 /// <param name="Mode"><c>api_key</c>, <c>token</c> or <c>oauth</c>; <c>oauth</c> accepts a token too.</param>
-/// <param name="Email">For people; null if there is none.</param>
+/// <param name="Email">For display only; null if there is none.</param>
 internal sealed record DeclaredProfile(string Id, string Provider, string Mode, string? Email = null);
 
 /// <summary>What selection takes from the configuration.</summary>

@@ -14,7 +14,7 @@ internal enum Eligibility
     /// <summary>The credential, or its declaration, is of another provider.</summary>
     ProviderMismatch,
 
-    /// <summary>The declaration says another type.</summary>
+    /// <summary>The declared type differs.</summary>
     ModeMismatch,
 
     /// <summary>The secret is blank.</summary>

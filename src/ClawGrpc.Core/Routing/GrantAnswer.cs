@@ -10,7 +10,7 @@ internal abstract record GrantAnswer
 {
     private const int LongestText = 300;
 
-    // Of the error codes the ones that say nothing of the grant.
+    // Error codes that do not judge the grant.
     private static readonly string[] Passing = ["temporarily_unavailable", "server_error", "slow_down"];
 
     private GrantAnswer()
@@ -24,13 +24,13 @@ internal abstract record GrantAnswer
     /// <param name="Lifetime">How long the access token is good, from the answer on. Above zero.</param>
     public sealed record Granted(Secret Access, Secret? Refresh, TimeSpan Lifetime) : GrantAnswer;
 
-    /// <summary>The login is not good for a refresh, and asking again would say the same.</summary>
+    /// <summary>The endpoint refuses the refresh token; asking again will not help.</summary>
     /// <param name="Cause">Half a sentence without secrets.</param>
     public sealed record Refused(string Cause) : GrantAnswer;
 
-    /// <summary>It says nothing of the login: asking again later may do.</summary>
+    /// <summary>The answer does not judge the login; asking again later may help.</summary>
     /// <param name="Cause">Half a sentence without secrets.</param>
-    /// <param name="RetryAt">When the endpoint says that it may be asked again; null if it does not say.</param>
+    /// <param name="RetryAt">When the endpoint allows another request; null if not stated.</param>
     public sealed record Failed(string Cause, DateTimeOffset? RetryAt = null) : GrantAnswer;
 
     /// <summary>Reads an answer of any kind; never fails.</summary>
@@ -59,7 +59,7 @@ internal abstract record GrantAnswer
         return new Granted(new Secret(access), refresh, LifetimeOf(answer));
     }
 
-    // A lifetime that is missing, or none, must not have every call ask again: upstream's 401 tells when the token ends sooner.
+    // Assumes an hour if the lifetime is missing or invalid, so that not every call refreshes; a 401 reveals a shorter one.
     private static TimeSpan LifetimeOf(JsonMembers answer)
     {
         var isNumber = double.TryParse(
@@ -69,7 +69,7 @@ internal abstract record GrantAnswer
             : TimeSpan.FromHours(1);
     }
 
-    // What else there may be cannot stand in a header.
+    // Other characters cannot be sent in a header.
     private static bool IsToken(string text) => text.Length > 0 && text.All(character => character is > ' ' and <= '~');
 
     private static string Words(string? error, string? description, Secret sent)
@@ -83,12 +83,12 @@ internal abstract record GrantAnswer
         if (words.Length <= LongestText)
             return words;
 
-        // Half of a surrogate pair is no text, and no message could carry it.
+        // Does not cut a surrogate pair, which no message could carry.
         var length = char.IsHighSurrogate(words[LongestText - 1]) ? LongestText - 1 : LongestText;
         return $"{words[..length]}…";
     }
 
-    // What is no text in a JSON string, bytes that are not UTF-8 or half of a surrogate pair, becomes U+FFFD, which no token has.
+    // Invalid UTF-8 and half surrogate pairs become U+FFFD, which no token contains.
     private static string? TextOf(JsonMembers answer, ReadOnlySpan<byte> name) =>
         answer.Find(name) is var value && value.Span.StartsWith("\""u8) ? JsonText.Decode(value.Span[1..^1]) : null;
 }

@@ -3,7 +3,7 @@ using ClawGrpc.Core.StateFiles;
 namespace ClawGrpc.Core.Routing;
 
 /// <summary>
-/// Something that happened upstream and changes the health of a profile. A route that is passed over is no such thing.
+/// The outcome of an attempt, which changes the health of its profile. Skipped routes have none.
 /// </summary>
 /// <param name="Model">The route's model, as <c>provider/model</c>.</param>
 internal abstract record HealthChange(string Model, DateTimeOffset Began, DateTimeOffset Now)
@@ -22,7 +22,7 @@ internal sealed record Served(string Model, DateTimeOffset Began, DateTimeOffset
     {
         var after = before with { LastUsed = Now };
 
-        // A success that began before the last failure says nothing about what came after it.
+        // An attempt that began before the last failure does not clear it.
         if (before.Routes.TryGetValue(Model, out var route) && route.LastFailureAt <= Began)
             after = after with { Routes = before.Routes.Remove(Model) };
         if (before.LastFailureAt > Began)
@@ -58,7 +58,7 @@ internal sealed record Failed(string Model, DateTimeOffset Began, DateTimeOffset
         before.Routes.TryGetValue(Model, out var route);
         if (route is null && before.Routes.IsEmpty && before.LastFailureAt is { } last)
         {
-            // A file written by a program that knows no routes: its counters stand for every route until one fails here.
+            // A program without routes wrote the file: its counters stand for every route until one fails here.
             route = new RouteHealth(null, Failure.Row.Reason, before.ErrorCount, last);
         }
 
@@ -75,7 +75,7 @@ internal sealed record Failed(string Model, DateTimeOffset Began, DateTimeOffset
 
     private ProfileHealth SetProfileAside(ProfileHealth before, HealthRules rules)
     {
-        // A burst has set the profile aside already; where it has not, the last failure was another's, such as a route's.
+        // Not a burst unless the profile is set aside already: otherwise the last failure was of another kind, such as a route's.
         var timer = Failure.Kind == FailureKind.PlanExhausted ? before.CooldownUntil : before.DisabledUntil;
         var burst = timer > Now && before.LastFailureAt is { } last && IsBurst(last)
             && before.FailureCounts.ContainsKey(Failure.Row.Reason);
@@ -124,7 +124,7 @@ internal sealed record Failed(string Model, DateTimeOffset Began, DateTimeOffset
         };
     }
 
-    // Attempts that were under way when the route last failed are one burst and count once.
+    // Attempts under way when the route last failed are one burst and count once.
     private bool IsBurst(DateTimeOffset lastFailureAt) => lastFailureAt >= Began && lastFailureAt <= Now;
 
     private bool IsOld(DateTimeOffset lastFailureAt, HealthRules rules) => Now - lastFailureAt > rules.FailureWindow;

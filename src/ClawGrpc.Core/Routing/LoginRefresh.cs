@@ -12,7 +12,7 @@ internal sealed record LoginProblem(string Cause, DateTimeOffset? RetryAt = null
         new("the access token is no longer valid, and no token endpoint is configured "
             + "(clawgrpc.oauth.tokenUrl and clawgrpc.oauth.clientId)");
 
-    /// <summary>It can do no more than its access token, and that is over.</summary>
+    /// <summary>There is no refresh token, and the access token has expired.</summary>
     public static readonly LoginProblem NoRefreshToken =
         new("the access token is no longer valid, and there is no refresh token");
 
@@ -58,7 +58,7 @@ internal sealed record RefreshHistory(OAuthCredential Credential, OAuthConfigura
     /// <summary>What the endpoint granted in its place and is not on disk yet; null if there is nothing.</summary>
     public OAuthCredential? Unwritten { get; init; }
 
-    /// <summary>What kept it from being refreshed when that was last needed; null if there is nothing.</summary>
+    /// <summary>Why the last refresh failed; null if it did not.</summary>
     public LoginProblem? Problem { get; init; }
 
     /// <summary>Tries since the last grant that failed.</summary>
@@ -71,15 +71,15 @@ internal sealed record RefreshHistory(OAuthCredential Credential, OAuthConfigura
 /// </summary>
 internal static class LoginRefresh
 {
-    /// <summary>So long before its end an access token is refreshed, while it still serves.</summary>
+    /// <summary>An access token is refreshed this long before its end, while it still serves.</summary>
     public static readonly TimeSpan Ahead = TimeSpan.FromMinutes(5);
 
-    // OpenClaw's, which uses a token to the very end that the file states. Of short lives it is no more than a tenth.
+    // OpenClaw's margin, since OpenClaw uses a token until the end that the file states; at most a tenth of the lifetime.
     private static readonly TimeSpan Margin = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
 
-    // Upstream that refuses a token this young refuses whatever the endpoint grants.
+    // If upstream refuses a token this young, another one will not help.
     private static readonly TimeSpan Young = TimeSpan.FromMinutes(1);
 
     /// <summary>
@@ -104,13 +104,13 @@ internal static class LoginRefresh
             history.GrantedAt ?? DateTimeOffset.MinValue);
         var due = history.IsRejected || expires - DateTimeOffset.MinValue < Ahead ? DateTimeOffset.MinValue : expires - Ahead;
 
-        // Lives that are shorter than the time ahead would be refreshed without end.
+        // Refreshes tokens that live shorter than `Ahead` at half their life, or they would be refreshed endlessly.
         if (!history.IsRejected && granted > DateTimeOffset.MinValue)
             due = Later(due, granted + ((expires - granted) / 2));
         return Later(due, history.Problem?.RetryAt ?? DateTimeOffset.MinValue);
     }
 
-    /// <summary>What to do now. The same is asked before waiting and again with what the disk says under its lock.</summary>
+    /// <summary>What to do now. Asked before waiting for the lock, and again under it with the stored login.</summary>
     /// <param name="history">A refreshable login.</param>
     public static RefreshStep StepOf(RefreshHistory history, DateTimeOffset now) => history switch
     {
@@ -125,7 +125,7 @@ internal static class LoginRefresh
     public static RefreshHistory AfterRejection(RefreshHistory history, DateTimeOffset now) =>
         history.GrantedAt is { } granted && now - granted < Young ? history : history with { IsRejected = true };
 
-    /// <summary>After somebody needed it and there was no endpoint to ask.</summary>
+    /// <summary>After a call needed a token and no endpoint was configured.</summary>
     /// <param name="history">A login that cannot be refreshed now.</param>
     public static RefreshHistory AfterBlocked(RefreshHistory history) =>
         history.Endpoint is null ? history with { Problem = LoginProblem.NoEndpoint } : history;
@@ -156,7 +156,7 @@ internal static class LoginRefresh
         new(history.Unwritten!, history.Endpoint) { GrantedAt = history.GrantedAt };
 
     /// <summary>
-    /// What a status says of it. An OAuth login that can be refreshed counts as ok only as long as that does not fail.
+    /// The state shown in a status. A refreshable OAuth login counts as ok only as long as refreshes do not fail.
     /// </summary>
     /// <param name="refreshableIsOk">As in <see cref="Expiry.StateOf"/>.</param>
     public static ExpiryState StateOf(RefreshHistory history, DateTimeOffset now, bool refreshableIsOk) =>
@@ -164,7 +164,7 @@ internal static class LoginRefresh
             ? ExpiryState.Expired
             : Expiry.StateOf(history.Credential, now, refreshableIsOk && history.Problem is null);
 
-    // In whole milliseconds, as the file has it: what is read back is the same.
+    // In whole milliseconds like the file, so that it is equal when read back.
     private static OAuthCredential Renewed(OAuthCredential before, GrantAnswer.Granted granted, DateTimeOffset now)
     {
         var margin = granted.Lifetime / 10 < Margin ? granted.Lifetime / 10 : Margin;

@@ -14,7 +14,7 @@ internal sealed record FallbackKey(Secret Key, string Source);
 /// <param name="Model">The bare id that upstream knows, such as <c>claude-opus-4-6</c>.</param>
 /// <param name="Profile">The profile; null if the fallback key serves.</param>
 /// <param name="FallbackKey">The fallback key; null if a profile serves.</param>
-/// <param name="SetAside">Why it is passed over; null if it is tried.</param>
+/// <param name="SetAside">Why it is skipped; null if it is tried.</param>
 internal sealed record Route(string Model, Profile? Profile, FallbackKey? FallbackKey, SetAside? SetAside)
 {
     /// <summary>The model as <c>provider/model</c>.</summary>
@@ -53,9 +53,9 @@ internal enum NoRoute
 }
 
 /// <summary>The routes of a completion, in order.</summary>
-/// <param name="All">Tried in this order; the ones set aside are passed over.</param>
+/// <param name="All">Tried in this order; routes that are set aside are skipped.</param>
 /// <param name="Problem">Why none can be tried; <see cref="NoRoute.None"/>: one can.</param>
-/// <param name="Soonest">When the first of those set aside comes back by itself; null if none does.</param>
+/// <param name="Soonest">When the first cooldown among them ends; null if none ends by itself.</param>
 /// <param name="Ineligible">Profiles that cannot serve at all.</param>
 internal sealed record Routes(
     ImmutableArray<Route> All, NoRoute Problem, DateTimeOffset? Soonest, ImmutableArray<Ineligible> Ineligible)
@@ -78,7 +78,7 @@ internal sealed record Routes(
             ineligible = order.Ineligible;
 
             // Profile beats environment beats configuration (openclaw-spec.md, section 3.4); a profile in cooldown still beats
-            // them, since a silent switch to another purse is worse than an error that says when to come back.
+            // them: silently billing another account is worse than an error with a retry time.
             if (order.Candidates.IsEmpty && fallbackKey is not null)
                 routes.Add(new Route(model, null, fallbackKey, null));
         }
@@ -90,7 +90,7 @@ internal sealed record Routes(
         return new Routes(all, problem, SoonestOf(all), ineligible);
     }
 
-    /// <summary>When the first of these routes comes back by itself; null if none is set aside for a time.</summary>
+    /// <summary>When the first cooldown among these routes ends; null if none ends by itself.</summary>
     public static DateTimeOffset? SoonestOf(IEnumerable<Route> routes)
     {
         DateTimeOffset? soonest = null;

@@ -7,9 +7,8 @@ using System.Text.Unicode;
 namespace ClawGrpc.Core.StateFiles;
 
 /// <summary>
-/// The text of an <c>auth-profiles.json</c> (openclaw-spec.md, section 1.3): what it says, and changes of it that lose nothing.
-/// Members that nobody here knows stay, in their order; entries that OpenClaw would not see are left out of <see cref="Store"/>
-/// only. Immutable.
+/// The text of an <c>auth-profiles.json</c> (openclaw-spec.md, section 1.3): its content, and changes of it that lose nothing.
+/// Unknown members stay, in their order; entries that OpenClaw would not see are left out of <see cref="Store"/> only. Immutable.
 /// </summary>
 internal sealed class AuthProfilesFile
 {
@@ -28,10 +27,10 @@ internal sealed class AuthProfilesFile
         Store = View(_root);
     }
 
-    /// <summary>The file that says nothing, as OpenClaw makes it: a version and no profiles.</summary>
+    /// <summary>A new file as OpenClaw writes it: a version and no profiles.</summary>
     public static AuthProfilesFile Empty { get; } = new(JsonObject.Empty);
 
-    /// <summary>What it says.</summary>
+    /// <summary>Its content.</summary>
     public ProfileStore Store { get; }
 
     /// <summary>Reads a file's bytes, which must be UTF-8. A byte order mark is skipped.</summary>
@@ -48,7 +47,7 @@ internal sealed class AuthProfilesFile
     }
 
     /// <summary>
-    /// Reads a file's text. JSON that is malformed, or whose root or <c>profiles</c> is no object, cannot be read.
+    /// Reads a file's text. JSON that is malformed, or whose root or <c>profiles</c> is not an object, cannot be read.
     /// </summary>
     /// <returns>Whether it could be read.</returns>
     public static bool TryParse(
@@ -143,7 +142,7 @@ internal sealed class AuthProfilesFile
         return Emptied(root, UsageStats, stats.WithUnlessEmpty(id, HealthJson.Encode(stats.ObjectOf(id), health)));
     }
 
-    // A member that a change emptied goes; one that was empty, or is no object, is left as it is.
+    // Removes a member that the change emptied, but leaves one that was empty or not an object before.
     private static JsonObject Emptied(JsonObject root, string name, JsonObject value) =>
         ReferenceEquals(value, root.ObjectOf(name)) ? root : root.WithUnlessEmpty(name, value);
 

@@ -2,8 +2,8 @@
 namespace ClawGrpc.Core.StateFiles;
 
 /// <summary>
-/// The login of the Claude CLI as a profile (openclaw-spec.md, section 3.5). It stays the CLI's: ClawGrpc takes over what the CLI
-/// has, and neither refreshes nor writes it.
+/// The login of the Claude CLI as a profile (openclaw-spec.md, section 3.5). It stays the CLI's: ClawGrpc only reads it, and
+/// neither refreshes nor writes it.
 /// </summary>
 internal static class ClaudeLogin
 {
@@ -25,8 +25,7 @@ internal static class ClaudeLogin
     }
 
     /// <summary>
-    /// Whether the CLI's login takes the place of the stored one: it does when it lasts longer or can do more, never when it can
-    /// do less.
+    /// Whether the CLI's login replaces the stored one: if it lasts longer or can be refreshed, never if it can do less.
     /// </summary>
     /// <param name="stored">The credential of <see cref="ProfileId"/>; null if none is stored.</param>
     public static bool Replaces(Credential? stored, Credential live, DateTimeOffset now)

@@ -7,7 +7,7 @@ internal static class CredentialJson
     private const string Token = "token";
     private const string OAuth = "oauth";
 
-    // Everything that is the credential's own. The references name a secret kept elsewhere, which a new secret replaces.
+    // All members of a credential. The references name a secret kept elsewhere, which a new secret replaces.
     private static readonly string[] Own =
         ["type", "provider", "key", "token", "access", "refresh", "expires", "email", "keyRef", "tokenRef", "oauthRef"];
 

@@ -12,7 +12,7 @@ internal enum ExpiryState
     /// <summary>No longer.</summary>
     Expired,
 
-    /// <summary>An OAuth login that does not say until when: nothing, or no time after 1970.</summary>
+    /// <summary>An OAuth login without an expiry after 1970.</summary>
     Missing,
 
     /// <summary>It does not expire.</summary>

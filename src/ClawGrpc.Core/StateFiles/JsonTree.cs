@@ -40,7 +40,7 @@ internal sealed record JsonObject(int Offset, ImmutableArray<KeyValuePair<string
     /// <summary>The member's text; null if there is none or it is not a string.</summary>
     public string? TextOf(string name) => (this[name] as JsonString)?.Value;
 
-    /// <summary>The member as an object, empty when it is none.</summary>
+    /// <summary>The member as an object, empty if it is not an object.</summary>
     public JsonObject ObjectOf(string name) => this[name] as JsonObject ?? Empty;
 
     /// <summary>

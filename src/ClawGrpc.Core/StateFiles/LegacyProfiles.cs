@@ -1,7 +1,7 @@
 namespace ClawGrpc.Core.StateFiles;
 
 /// <summary>
-/// The credentials of before there were profiles: an agent's <c>auth.json</c> and the folder's <c>oauth.json</c>, each from
+/// Credentials from before profiles: an agent's <c>auth.json</c> and the folder's <c>oauth.json</c>, each from
 /// provider to credential (openclaw-spec.md, section 1.3, "Precedence on load").
 /// </summary>
 internal static class LegacyProfiles
@@ -17,7 +17,7 @@ internal static class LegacyProfiles
 
     /// <summary>The import of both files into a store that is not there yet.</summary>
     /// <param name="authJson">
-    /// The text of <c>auth.json</c>; null if there is none. One that has profiles is no legacy file.
+    /// The text of <c>auth.json</c>; null if there is none. A file with profiles is not a legacy file.
     /// </param>
     /// <param name="oauthJson">The text of <c>oauth.json</c>; null if there is none.</param>
     /// <returns>Null if there is nothing to import.</returns>

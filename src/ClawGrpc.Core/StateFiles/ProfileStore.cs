@@ -6,7 +6,7 @@ namespace ClawGrpc.Core.StateFiles;
 /// <param name="Id">Such as <c>anthropic:default</c>.</param>
 internal sealed record Profile(string Id, Credential Credential);
 
-/// <summary>What <c>auth-profiles.json</c> of one agent says (openclaw-spec.md, section 1.3).</summary>
+/// <summary>The content of <c>auth-profiles.json</c> of one agent (openclaw-spec.md, section 1.3).</summary>
 internal sealed record ProfileStore
 {
     /// <summary>No profile, no order, no health.</summary>

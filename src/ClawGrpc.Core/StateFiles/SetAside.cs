@@ -8,7 +8,7 @@ namespace ClawGrpc.Core.StateFiles;
 internal sealed record SetAside(DateTimeOffset Until, string? Reason, bool Disabled, string? Model)
 {
     /// <summary>
-    /// What keeps a route from being tried, the longest if several do; null if there is nothing. Usable again when equal to now.
+    /// The cooldown that keeps a route from being tried, the longest of several; null if there is none. Over when equal to now.
     /// </summary>
     /// <param name="model">The route's model, as <c>provider/model</c>.</param>
     public static SetAside? Of(ProfileHealth health, string model, DateTimeOffset now)
@@ -36,7 +36,7 @@ internal sealed record SetAside(DateTimeOffset Until, string? Reason, bool Disab
             return null;
         var until = new[] { health.DisabledUntil, health.CooldownUntil }.Max()!.Value;
 
-        // The programs write no reason beside a cooldown, and show the one that is there (openclaw-spec.md, section 7.3).
+        // OpenClaw writes no reason beside a cooldown, and shows the one of the disabling (openclaw-spec.md, section 7.3).
         return new SetAside(
             until, disabled ? health.DisabledReason : health.CooldownReason ?? health.DisabledReason, disabled, null);
     }

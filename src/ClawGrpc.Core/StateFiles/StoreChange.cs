@@ -17,8 +17,8 @@ internal abstract record StoreChange
 internal sealed record PutProfile(string Id, Credential Credential) : StoreChange;
 
 /// <summary>
-/// Stores the new tokens of a login that was refreshed. It is the same account as before, so its health stays, and whatever else
-/// the file says of it.
+/// Stores the new tokens of a login that was refreshed. It is the same account as before, so its health stays, and so do all
+/// other members.
 /// </summary>
 internal sealed record PutRefreshed(string Id, OAuthCredential Credential) : StoreChange;
 
