@@ -4,8 +4,6 @@ using ClawGrpc.Core.Routing;
 using ClawGrpc.Core.StateFiles;
 using ClawGrpc.Gateway.Agents;
 using ClawGrpc.Gateway.Upstream;
-using ClawGrpc.Server.Grpc;
-using ClawGrpc.Server.Grpc.Mapping;
 using ClawGrpc.V1;
 using ApiKeyCredential = ClawGrpc.Core.StateFiles.ApiKeyCredential;
 using FailureKind = ClawGrpc.Core.Routing.FailureKind;
@@ -22,7 +20,7 @@ internal sealed class Completion(AnthropicApi upstream, SessionPins pins, TimePr
     private static readonly TimeSpan RetriesInPlaceWithin = TimeSpan.FromSeconds(1.5);
 
     /// <summary>Opens the answer on the first route that serves.</summary>
-    /// <exception cref="ClawException">No route could serve; the last column of the failure table.</exception>
+    /// <exception cref="RefusedException">No route could serve; the last column of the failure table.</exception>
     public async Task<OpenedCompletion> OpenAsync(CompletionCall call, CancellationToken cancellation)
     {
         var (route, request, answer, log, began) = await AskAsync(call, new Errand<AnswerStream>(call.Kitchen.Prepare, (route, request, stop) => BeginAsync(call, route, request, stop), Moves.Health), cancellation);
@@ -34,7 +32,7 @@ internal sealed class Completion(AnthropicApi upstream, SessionPins pins, TimePr
     }
 
     /// <summary>Counts the prompt's tokens on the first route that can; its success moves nothing.</summary>
-    /// <exception cref="ClawException">As <see cref="OpenAsync"/>.</exception>
+    /// <exception cref="RefusedException">As <see cref="OpenAsync"/>.</exception>
     public async Task<(long InputTokens, Route Route)> CountAsync(CompletionCall call, CancellationToken cancellation)
     {
         var counted = await AskAsync(call, new Errand<TokenCount>(call.Kitchen.PrepareCount, CountAsync, Moves.HealthButForRateLimits), cancellation);
@@ -42,7 +40,7 @@ internal sealed class Completion(AnthropicApi upstream, SessionPins pins, TimePr
     }
 
     /// <summary>The receipt that <see cref="OpenAsync"/> would begin with: its own way up to the first send, and no further.</summary>
-    /// <exception cref="ClawException">As <see cref="OpenAsync"/> before it sends.</exception>
+    /// <exception cref="RefusedException">As <see cref="OpenAsync"/> before it sends.</exception>
     public Receipt Plan(CompletionCall call)
     {
         var (routes, log) = Choose(call);
@@ -61,11 +59,11 @@ internal sealed class Completion(AnthropicApi upstream, SessionPins pins, TimePr
             problems.Add((route.ProfileId, problem!));
         }
 
-        throw FailureStatus.Of(problems, time.GetUtcNow(), log.Ended("", time.GetUtcNow()));
+        throw FailureStatus.Of(problems, time.GetUtcNow(), log.Ended("", time.GetUtcNow())).ToException();
     }
 
     /// <summary>Takes an errand to the first route that answers it.</summary>
-    /// <exception cref="ClawException">As <see cref="OpenAsync"/>.</exception>
+    /// <exception cref="RefusedException">As <see cref="OpenAsync"/>.</exception>
     public async Task<ServedBy<T>> AskAsync<T>(Call call, Errand<T> errand, CancellationToken cancellation)
         where T : class
     {
@@ -104,9 +102,9 @@ internal sealed class Completion(AnthropicApi upstream, SessionPins pins, TimePr
         }
 
         if (failures.Count == 0)
-            throw FailureStatus.Of(problems, time.GetUtcNow(), log.Ended("", time.GetUtcNow()));
+            throw FailureStatus.Of(problems, time.GetUtcNow(), log.Ended("", time.GetUtcNow())).ToException();
         var now = time.GetUtcNow();
-        throw FailureStatus.Of(failures, SoonestOf(call, routes, failures, now), now, log.Ended("", now));
+        throw FailureStatus.Of(failures, SoonestOf(call, routes, failures, now), now, log.Ended("", now)).ToException();
     }
 
     private (Routes Routes, ReceiptLog Log) Choose(Call call)
@@ -119,7 +117,7 @@ internal sealed class Completion(AnthropicApi upstream, SessionPins pins, TimePr
             return (routes, log);
         foreach (var route in routes.All)
             log.Skipped(route, start);
-        throw FailureStatus.Of(routes, question, call.Agent, start, log.Ended("", start));
+        throw FailureStatus.Of(routes, question, call.Agent, start, log.Ended("", start)).ToException();
     }
 
     // The routes that are not set aside; the receipt says why the others are passed over.
@@ -240,7 +238,7 @@ internal sealed class Completion(AnthropicApi upstream, SessionPins pins, TimePr
             if (answer is not null && !begun)
             {
                 if (answer.CountedBefore is { } counted)
-                    call.Agent.Usage.AddAbandoned(route, UsageMapping.ToUsage(counted)!, UsageMapping.ToCost(request.CostOf(counted, route.Model, route.Model, call.Setup.Prices)));
+                    call.Agent.Usage.AddAbandoned(route, counted, request.CostOf(counted, route.Model, route.Model, call.Setup.Prices));
                 await answer.DisposeAsync();
             }
         }

@@ -6,7 +6,6 @@ using ClawGrpc.Core.Anthropic;
 using ClawGrpc.Core.Routing;
 using ClawGrpc.Gateway.Configuration;
 using ClawGrpc.Gateway.Upstream;
-using ClawGrpc.Server.Grpc;
 using Microsoft.Extensions.Caching.Memory;
 using Agent = ClawGrpc.Gateway.Agents.Agent;
 
@@ -45,9 +44,9 @@ internal sealed class ModelCatalog(Completion gateway, AnthropicApi upstream, Ti
         {
             return ((await gateway.AskAsync(call, errand, cancellation)).Answer, "");
         }
-        catch (ClawException refusal)
+        catch (RefusedException refused)
         {
-            return (null, refusal.Message);
+            return (null, refused.Message);
         }
     }
 

@@ -1,7 +1,6 @@
 using ClawGrpc.Core.Anthropic;
 using ClawGrpc.Core.Routing;
 using ClawGrpc.Gateway.Upstream;
-using ClawGrpc.Server.Grpc;
 using ClawGrpc.Server.Grpc.Mapping;
 using ClawGrpc.V1;
 
@@ -38,7 +37,7 @@ internal sealed class OpenedCompletion : IAsyncDisposable
     public void KeepContent() => _fold = new MessageFold();
 
     /// <summary>Waits for more. False: the answer is complete.</summary>
-    /// <exception cref="ClawException">It broke.</exception>
+    /// <exception cref="RefusedException">It broke.</exception>
     public async ValueTask<bool> ReadAsync()
     {
         if (_fold.End == FoldEnd.Complete)
@@ -58,11 +57,11 @@ internal sealed class OpenedCompletion : IAsyncDisposable
         }
         catch (OperationCanceledException) when (!_caller.IsCancellationRequested)
         {
-            throw Interrupted(null, $"nothing came for {_call.Setup.Idle.TotalSeconds:0.#} s.");
+            throw Interrupted(null, $"nothing came for {_call.Setup.Idle.TotalSeconds:0.#} s.").ToException();
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            throw Interrupted(null, $"the connection broke: {(exception.InnerException ?? exception).Message}");
+            throw Interrupted(null, $"the connection broke: {(exception.InnerException ?? exception).Message}").ToException();
         }
         finally
         {
@@ -70,11 +69,11 @@ internal sealed class OpenedCompletion : IAsyncDisposable
             _idle.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         }
 
-        throw Interrupted(null, "the stream ended before the message did.");
+        throw Interrupted(null, "the stream ended before the message did.").ToException();
     }
 
     /// <summary>The next event that is there already. What follows the end is passed over.</summary>
-    /// <exception cref="ClawException">It is an error, or no event.</exception>
+    /// <exception cref="RefusedException">It is an error, or no event.</exception>
     public bool TryNext(out StreamEvent next)
     {
         try
@@ -82,12 +81,12 @@ internal sealed class OpenedCompletion : IAsyncDisposable
             if (_fold.End != FoldEnd.Complete && _answer.TryNext(out next))
             {
                 _fold.Add(next);
-                return _fold.Error is not { } error ? true : throw Interrupted(error.Type, $"{error.Message} ({error.Type})");
+                return _fold.Error is not { } error ? true : throw Interrupted(error.Type, $"{error.Message} ({error.Type})").ToException();
             }
         }
         catch (MalformedAnswerException exception)
         {
-            throw Interrupted(null, $"the answer is malformed: {exception.Message}.");
+            throw Interrupted(null, $"the answer is malformed: {exception.Message}.").ToException();
         }
 
         next = default;
@@ -114,7 +113,7 @@ internal sealed class OpenedCompletion : IAsyncDisposable
             await _answer.DisposeAsync();
     }
 
-    private ClawException Interrupted(string? errorType, string why)
+    private Refusal Interrupted(string? errorType, string why)
     {
         Settle();
         return FailureStatus.Interrupted(errorType, _request.WithoutSecrets(why), _log.Interrupted(_time.GetUtcNow()));
@@ -128,10 +127,15 @@ internal sealed class OpenedCompletion : IAsyncDisposable
         if (_fold.Usage is { } usage)
         {
             var model = _fold.Model.Length > 0 ? _fold.Model : Route.Model;
-            _log.Counted(UsageMapping.ToUsage(usage), UsageMapping.ToCost(_request.CostOf(usage, model, Route.Model, _call.Setup.Prices)));
+            var cost = _request.CostOf(usage, model, Route.Model, _call.Setup.Prices);
+            _log.Counted(UsageMapping.ToUsage(usage), UsageMapping.ToCost(cost));
+            _call.Agent.Usage.Add(Route, usage, cost);
+        }
+        else
+        {
+            _call.Agent.Usage.Add(Route, null, null);
         }
 
-        _call.Agent.Usage.Add(Route, Receipt.Usage, Receipt.Cost);
         _call.Agent.Feed.Publish();
     }
 }

@@ -103,9 +103,9 @@ internal sealed class Probes(CallReader calls, Completion gateway, AgentSetups s
             completion.Finish();
             return (ProbeStatus.Ok, "");
         }
-        catch (ClawException refusal)
+        catch (RefusedException refused)
         {
-            return (StatusOf(refusal.Reason), refusal.Message);
+            return (StatusOf(refused.Refusal.Reason), refused.Message);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
@@ -123,13 +123,13 @@ internal sealed class Probes(CallReader calls, Completion gateway, AgentSetups s
         return new CompletionInput { AgentId = agent.Id, Model = model, CacheRetention = CacheRetention.None, Messages = messages };
     }
 
-    private static ProbeStatus StatusOf(ErrorReason reason) => reason switch
+    private static ProbeStatus StatusOf(RefusalReason reason) => reason switch
     {
-        ErrorReason.CredentialRejected or ErrorReason.MissingCredentials or ErrorReason.ProfileUnusable or ErrorReason.OauthRefreshFailed => ProbeStatus.Auth,
-        ErrorReason.RateLimited or ErrorReason.PlanExhausted or ErrorReason.Overloaded => ProbeStatus.RateLimit,
-        ErrorReason.Billing => ProbeStatus.Billing,
-        ErrorReason.TimedOut => ProbeStatus.Timeout,
-        ErrorReason.RequestRejected => ProbeStatus.Format,
+        RefusalReason.CredentialRejected or RefusalReason.MissingCredentials or RefusalReason.ProfileUnusable or RefusalReason.OauthRefreshFailed => ProbeStatus.Auth,
+        RefusalReason.RateLimited or RefusalReason.PlanExhausted or RefusalReason.Overloaded => ProbeStatus.RateLimit,
+        RefusalReason.Billing => ProbeStatus.Billing,
+        RefusalReason.TimedOut => ProbeStatus.Timeout,
+        RefusalReason.RequestRejected => ProbeStatus.Format,
         _ => ProbeStatus.Unknown,
     };
 

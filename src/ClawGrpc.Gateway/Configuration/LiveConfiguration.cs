@@ -1,11 +1,9 @@
+using ClawGrpc.Core.Routing;
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using ClawGrpc.Core.Configuration;
 using ClawGrpc.Gateway.Stores;
-using ClawGrpc.Server.Grpc;
 using ClawGrpc.Server.Hosting;
-using ClawGrpc.V1;
-using Grpc.Core;
 using ConfigurationError = ClawGrpc.Core.Configuration.ConfigurationError;
 
 namespace ClawGrpc.Gateway.Configuration;
@@ -79,17 +77,17 @@ internal sealed partial class LiveConfiguration(StateFolder folder, ILogger<Live
     }
 
     /// <summary>Refuses when the file on disk cannot be used now, so that a call that is going to edit it does nothing by halves.</summary>
-    /// <exception cref="ClawException">CONFIGURATION_INVALID.</exception>
+    /// <exception cref="RefusedException">CONFIGURATION_INVALID.</exception>
     public async Task CheckAsync()
     {
         if (await Task.Run(() => Read(null)) is ConfigurationOutcome.Rejected rejected)
-            throw Invalid(rejected.Errors);
+            throw Invalid(rejected.Errors).ToException();
     }
 
     /// <summary>Edits the file and takes the result up. On disk when it returns.</summary>
     /// <param name="edit">From the text to the new text.</param>
     /// <param name="cancellation">Gives up waiting; a write that has begun is finished.</param>
-    /// <exception cref="ClawException">CONFIGURATION_INVALID: the file, or what the edit makes of it, cannot be used; nothing was written.</exception>
+    /// <exception cref="RefusedException">CONFIGURATION_INVALID: the file, or what the edit makes of it, cannot be used; nothing was written.</exception>
     public async Task EditAsync(Func<string, ConfigurationEdit> edit, CancellationToken cancellation)
     {
         await CheckAsync();
@@ -99,11 +97,11 @@ internal sealed partial class LiveConfiguration(StateFolder folder, ILogger<Live
             text =>
             {
                 if (Read(null) is ConfigurationOutcome.Rejected broken)
-                    throw Invalid(broken.Errors);
+                    throw Invalid(broken.Errors).ToException();
                 var edited = edit(text ?? ConfigurationEdit.NoFile);
                 if (edited.Refusal is { } refusal)
-                    throw new ClawException(ErrorReason.ModelNotFound, StatusCode.NotFound, refusal);
-                return Read((path, edited.Text)) is ConfigurationOutcome.Rejected rejected ? throw Invalid(rejected.Errors) : edited.Text;
+                    throw new Refusal(RefusalReason.ModelNotFound, RefusalCode.NotFound, refusal).ToException();
+                return Read((path, edited.Text)) is ConfigurationOutcome.Rejected rejected ? throw Invalid(rejected.Errors).ToException() : edited.Text;
             },
             cancellation);
         await ReloadAsync();
@@ -168,8 +166,8 @@ internal sealed partial class LiveConfiguration(StateFolder folder, ILogger<Live
     private string TextOf(ImmutableArray<ConfigurationError> errors) =>
         $"Invalid config at {Path}:{string.Concat(errors.Select(error => $"\n- {error.Problem} ({error.File}:{error.Line}:{error.Column})"))}";
 
-    private ClawException Invalid(ImmutableArray<ConfigurationError> errors) =>
-        new ClawException(ErrorReason.ConfigurationInvalid, StatusCode.FailedPrecondition, $"{TextOf(errors)}\nNothing was changed. Mend the file; it is taken up by itself.")
+    private Refusal Invalid(ImmutableArray<ConfigurationError> errors) =>
+        new Refusal(RefusalReason.ConfigurationInvalid, RefusalCode.FailedPrecondition, $"{TextOf(errors)}\nNothing was changed. Mend the file; it is taken up by itself.")
             .With("path", errors[0].File).With("line", $"{errors[0].Line}").With("column", $"{errors[0].Column}").With("key_path", errors[0].KeyPath);
 
     [LoggerMessage(40, LogLevel.Warning, "Configuration: {Warning}")]

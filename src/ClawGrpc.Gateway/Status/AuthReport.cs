@@ -201,9 +201,9 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
                 LastUsedTime = Timestamps.OrUnset(health.LastUsed),
                 LastFailureTime = Timestamps.OrUnset(health.LastFailureAt),
                 ErrorCount = health.ErrorCount,
-                Usage = agent.Usage.OfProfile(profile.Id),
+                Usage = agent.Usage.OfProfile(profile.Id) is { } used ? UsageMapping.ToSummary(used) : null,
             };
-            entry.RateLimits.AddRange(agent.RateLimits.Of(profile.Id));
+            entry.RateLimits.AddRange(agent.RateLimits.Of(profile.Id).Select(UsageMapping.ToMessage));
             status.Profiles.Add(entry);
         }
 

@@ -1,3 +1,4 @@
+using ClawGrpc.Server.Grpc.Mapping;
 using ClawGrpc.Gateway.Configuration;
 using ClawGrpc.V1;
 using Google.Protobuf.WellKnownTypes;
@@ -29,13 +30,13 @@ internal sealed class StatusReport(LiveConfiguration configuration, AgentSetups 
             ResolvedDefault = models.Default.Key,
             ImageModel = models.ImageText ?? "",
             Auth = auth.Of(agent, store, setup, time.GetUtcNow()),
-            Usage = agent.Usage.Total(),
+            Usage = UsageMapping.ToSummary(agent.Usage.Total()),
             OwnDefaultModel = models.OwnDefault,
             OwnFallbacks = models.OwnFallbacks,
         };
         status.Fallbacks.AddRange(models.FallbackTexts);
         status.ImageFallbacks.AddRange(models.ImageFallbackTexts);
-        status.ModelUsages.AddRange(agent.Usage.ByModel());
+        status.ModelUsages.AddRange(agent.Usage.ByModel().Select(model => new ModelUsage { Model = model.Model, Usage = UsageMapping.ToSummary(model.Sum) }));
         status.AllowedModels.AddRange(models.Shown);
         foreach (var (alias, key) in models.Aliases.Entries)
             status.Aliases[alias] = key;

@@ -1,3 +1,4 @@
+using ClawGrpc.Gateway;
 using System.Collections.Immutable;
 using ClawGrpc.Core;
 using ClawGrpc.Core.Configuration;
@@ -96,7 +97,7 @@ internal sealed class AuthService(
         var provider = CheckedProvider(request.Provider);
         ImmutableArray<string> ids = [.. request.ProfileIds.Select(id => id.Trim()).Where(id => id.Length > 0).Distinct()];
         if (ids.IsEmpty)
-            throw Refusal.InvalidField("profile_ids", "Missing profile ids. Provide one or more profile ids.");
+            throw Refusal.InvalidField("profile_ids", "Missing profile ids. Provide one or more profile ids.").ToException();
         var store = await agent.ChangeAsync(
             fresh =>
             {
@@ -127,7 +128,7 @@ internal sealed class AuthService(
     public override async Task<ListAgentsResponse> ListAgents(ListAgentsRequest request, ServerCallContext context)
     {
         if (request.PageSize is < 0 or > LargestPage)
-            throw Refusal.InvalidField("page_size", $"Expected 0 to {LargestPage}");
+            throw Refusal.InvalidField("page_size", $"Expected 0 to {LargestPage}").ToException();
         var size = request.PageSize == 0 ? DefaultPage : request.PageSize;
         var ids = fleet.Ids.Where(id => string.CompareOrdinal(id, request.PageToken) > 0).Take(size + 1).ToList();
         var response = new ListAgentsResponse { NextPageToken = ids.Count > size ? ids[size - 1] : "" };
@@ -140,7 +141,7 @@ internal sealed class AuthService(
     {
         var subscription = credential is not ApiKeyCredential && credential.Provider == Provider.Anthropic;
         if (subscription && !configuration.Current.Configuration.Service.Subscriptions)
-            throw Refusal.SubscriptionsDisabled(id);
+            throw Refusal.SubscriptionsDisabled(id).ToException();
 
         // First the secret, then the declaration: a declared profile that is not stored would hide those that are.
         await configuration.CheckAsync();
@@ -166,7 +167,7 @@ internal sealed class AuthService(
         var keys = agent.Store.Profiles
             .Where(profile => profile.Credential is ApiKeyCredential { Key.IsBlank: false } key && Provider.Normalize(key.Provider) == Provider.Anthropic)
             .Where(profile => asked.Length == 0 || profile.Id == asked).ToList();
-        var found = keys.Find(profile => profile.Id == DefaultProfile) ?? keys.FirstOrDefault() ?? throw Refusal.NoApiKey();
+        var found = keys.Find(profile => profile.Id == DefaultProfile) ?? keys.FirstOrDefault() ?? throw Refusal.NoApiKey().ToException();
         await DeclareAsync(found.Id, found.Credential);
         return new OnboardResponse { AgentId = agent.Id, ProfileId = found.Id, Type = CredentialType.ApiKey, ConfigPath = configuration.EditedPath };
     }
@@ -186,12 +187,12 @@ internal sealed class AuthService(
                 var expires = input.Expires("setup_token.expires_in", request.SetupToken.ExpiresIn, time.GetUtcNow());
                 return (new TokenCredential(Provider.Anthropic, token, expires, input.Email("setup_token.email", request.SetupToken.Email)), CredentialType.Token);
             case OnboardRequest.CredentialOneofCase.ClaudeCli:
-                var login = claudeLogin.Read() ?? throw Refusal.NoClaudeLogin(claudeLogin.ShortPath);
+                var login = claudeLogin.Read() ?? throw Refusal.NoClaudeLogin(claudeLogin.ShortPath).ToException();
                 return (login, login is OAuthCredential ? CredentialType.Oauth : CredentialType.Token);
             case OnboardRequest.CredentialOneofCase.WorkloadIdentity:
-                throw Refusal.NotImplemented("Onboard with a workload identity", "Onboard an API key.");
+                throw Refusal.NotImplemented("Onboard with a workload identity", "Onboard an API key.").ToException();
             default:
-                throw Refusal.InvalidField("credential", "Required: one of api_key, setup_token, claude_cli, workload_identity");
+                throw Refusal.InvalidField("credential", "Required: one of api_key, setup_token, claude_cli, workload_identity").ToException();
         }
     }
 
@@ -201,15 +202,15 @@ internal sealed class AuthService(
         var input = new Input();
         var id = input.ProfileId("profile_id", profileId, null);
         input.Check();
-        return agent.Own.Find(id) is null ? throw Refusal.ProfileNotFound(agent.Id, id, agent.Directory) : (agent, id);
+        return agent.Own.Find(id) is null ? throw Refusal.ProfileNotFound(agent.Id, id, agent.Directory).ToException() : (agent, id);
     }
 
     private static void Match(ProfileStore store, Agent agent, string id, string provider)
     {
         if (store.Find(id) is not { } profile)
-            throw Refusal.ProfileNotFound(agent.Id, id, agent.Directory);
+            throw Refusal.ProfileNotFound(agent.Id, id, agent.Directory).ToException();
         if (Provider.Normalize(profile.Credential.Provider) != provider)
-            throw Refusal.ProviderMismatch(id, profile.Credential.Provider, provider);
+            throw Refusal.ProviderMismatch(id, profile.Credential.Provider, provider).ToException();
     }
 
     private static string CheckedProvider(string given)

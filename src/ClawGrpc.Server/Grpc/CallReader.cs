@@ -1,3 +1,4 @@
+using ClawGrpc.Gateway;
 using System.Text.RegularExpressions;
 using ClawGrpc.Core;
 using ClawGrpc.Core.Anthropic;
@@ -8,7 +9,6 @@ using ClawGrpc.Gateway.Completions;
 using ClawGrpc.Gateway.Configuration;
 using ClawGrpc.Server.Grpc.Mapping;
 using ClawGrpc.V1;
-using Grpc.Core;
 
 namespace ClawGrpc.Server.Grpc;
 
@@ -18,11 +18,11 @@ internal sealed partial class CallReader(Fleet fleet, AgentSetups setups)
     private const int LongestSessionId = 200;
 
     /// <summary>The call to try.</summary>
-    /// <exception cref="ClawException">INVALID_FIELD with every wrong field, AGENT_NOT_FOUND or MODEL_NOT_FOUND.</exception>
+    /// <exception cref="RefusedException">INVALID_FIELD with every wrong field, AGENT_NOT_FOUND or MODEL_NOT_FOUND.</exception>
     public async Task<CompletionCall> ReadAsync(CompletionInput? input)
     {
         if (input is null)
-            throw Refusal.InvalidField("input", "Required");
+            throw Refusal.InvalidField("input", "Required").ToException();
         var agent = await fleet.FindAsync(input.AgentId);
         var setup = setups.Of(agent.Id);
         var request = Check(input);
@@ -56,7 +56,7 @@ internal sealed partial class CallReader(Fleet fleet, AgentSetups setups)
                 wrong.Add((error.Path.Length > 0 ? $"{prefix}.{error.Path}" : prefix, error.Description));
         }
 
-        return wrong.Count == 0 ? request! : throw Refusal.InvalidFields(wrong);
+        return wrong.Count == 0 ? request! : throw Refusal.InvalidFields(wrong).ToException();
     }
 
     private static (ReadOnlyMemory<byte>? Json, string Prefix) JsonOf(CompletionInput input, List<(string, string)> wrong)
@@ -81,17 +81,17 @@ internal sealed partial class CallReader(Fleet fleet, AgentSetups setups)
     {
         var asked = input.Model.Length > 0 ? input.Model : request.Model;
         if (string.IsNullOrWhiteSpace(asked))
-            return models.Default.Provider == Provider.Anthropic ? models.Default : throw NotServed(models.Default.Key, models.Default.Provider);
+            return models.Default.Provider == Provider.Anthropic ? models.Default : throw NotServed(models.Default.Key, models.Default.Provider).ToException();
         if (ModelRef.Parse(asked, models.Aliases) is not { } model)
-            throw Refusal.InvalidField("input.model", "Expected provider/model, an alias or a model's id, each with @profile or without");
+            throw Refusal.InvalidField("input.model", "Expected provider/model, an alias or a model's id, each with @profile or without").ToException();
         if (model.Provider != Provider.Anthropic)
-            throw NotServed(model.Key, model.Provider);
-        return models.IsAllowed(model) ? model : throw new ClawException(ErrorReason.ModelNotFound, StatusCode.NotFound,
+            throw NotServed(model.Key, model.Provider).ToException();
+        return models.IsAllowed(model) ? model : throw new Refusal(RefusalReason.ModelNotFound, RefusalCode.NotFound,
             $"Model \"{model.Key}\" is not allowed: agents.defaults.models of the configuration lists the models that are. Allowed: {string.Join(", ", models.Allowed)}.")
-            .With("model", model.Key);
+            .With("model", model.Key).ToException();
     }
 
-    private static ClawException NotServed(string model, string provider) => new ClawException(ErrorReason.ModelNotFound, StatusCode.NotFound,
+    private static Refusal NotServed(string model, string provider) => new Refusal(RefusalReason.ModelNotFound, RefusalCode.NotFound,
         $"Unknown model: {model}. ClawGrpc serves the provider anthropic, not {provider}.").With("model", model);
 
     [GeneratedRegex(@"^[0-9]{4}-[0-9]{2}-[0-9]{2}\z")]

@@ -1,4 +1,6 @@
-using ClawGrpc.V1;
+using ClawGrpc.Core.Routing;
+using ClawGrpc.Gateway;
+using ClawGrpc.Server.Grpc.Mapping;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 
@@ -47,7 +49,7 @@ internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log) : 
 
         var incident = context.GetHttpContext().TraceIdentifier;
         LogFault(exception, context.Method, incident);
-        return new ClawException(ErrorReason.Internal, StatusCode.Internal, $"ClawGrpc failed; its log says why under {incident}.")
+        return new Refusal(RefusalReason.Internal, RefusalCode.Internal, $"ClawGrpc failed; its log says why under {incident}.")
             .With("incident", incident).ToRpcException();
     }
 

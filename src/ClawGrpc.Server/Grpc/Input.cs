@@ -1,3 +1,4 @@
+using ClawGrpc.Gateway;
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -20,7 +21,7 @@ internal sealed partial class Input
     public void Check()
     {
         if (_wrong.Count > 0)
-            throw Refusal.InvalidFields(_wrong);
+            throw Refusal.InvalidFields(_wrong).ToException();
     }
 
     public Core.Secret Secret(string field, CheckedSecret given)

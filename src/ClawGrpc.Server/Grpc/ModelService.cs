@@ -1,3 +1,4 @@
+using ClawGrpc.Gateway;
 using ClawGrpc.Core.Anthropic;
 using ClawGrpc.Core.Configuration;
 using ClawGrpc.Gateway.Agents;
@@ -153,10 +154,10 @@ internal sealed class ModelService(
     }
 
     private static string CheckedModel(string model) =>
-        model.Trim() is { Length: > 0 } said ? said : throw Refusal.InvalidField("model", $"Invalid model reference: {model}");
+        model.Trim() is { Length: > 0 } said ? said : throw Refusal.InvalidField("model", $"Invalid model reference: {model}").ToException();
 
     private static string CheckedAlias(string alias) =>
-        alias.Trim() is { Length: > 0 } said ? said : throw Refusal.InvalidField("alias", "Alias cannot be empty.");
+        alias.Trim() is { Length: > 0 } said ? said : throw Refusal.InvalidField("alias", "Alias cannot be empty.").ToException();
 
     private static StreamCompleteResponse Started(OpenedCompletion completion) => new()
     {

@@ -1,3 +1,4 @@
+using ClawGrpc.Gateway;
 using System.Collections.Immutable;
 using ClawGrpc.V1;
 
@@ -15,7 +16,7 @@ internal sealed record ProbeOptions(string Provider, ImmutableArray<string> Prof
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
 
     /// <summary>The request's, with OpenClaw's defaults (openclaw-spec.md, section 7.3).</summary>
-    /// <exception cref="ClawException">INVALID_FIELD.</exception>
+    /// <exception cref="RefusedException">INVALID_FIELD.</exception>
     public static ProbeOptions Of(ProbeProfilesRequest request)
     {
         var wrong = new List<(string, string)>();
@@ -26,7 +27,7 @@ internal sealed record ProbeOptions(string Provider, ImmutableArray<string> Prof
             wrong.Add(("concurrency", $"Expected 0 to {MostAtOnce}"));
         if (request.MaxTokens < 0)
             wrong.Add(("max_tokens", "Expected 0 or more"));
-        return wrong.Count > 0 ? throw Refusal.InvalidFields(wrong) : new ProbeOptions(
+        return wrong.Count > 0 ? throw Refusal.InvalidFields(wrong).ToException() : new ProbeOptions(
             Core.Provider.Normalize(request.Provider), [.. request.ProfileIds.Select(id => id.Trim()).Where(id => id.Length > 0)],
             timeout, request.Concurrency is 0 ? 2 : request.Concurrency, request.MaxTokens is 0 ? 8 : request.MaxTokens);
     }

@@ -1,3 +1,4 @@
+using ClawGrpc.Gateway;
 using ClawGrpc.Gateway.Agents;
 using ClawGrpc.V1;
 using Grpc.Core;
@@ -45,7 +46,7 @@ internal sealed class StatusWatch(StatusFeed feed, Func<AgentStatus> read, TimeP
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
-            throw Refusal.Stopping();
+            throw Refusal.Stopping().ToException();
         }
     }
 

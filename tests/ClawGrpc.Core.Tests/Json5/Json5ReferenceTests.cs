@@ -5,8 +5,8 @@ using Xunit.Abstractions;
 namespace ClawGrpc.Core.Tests.Json5;
 
 /// <summary>
-/// Compares with what the reference implementation said: of the recorded corpus, or of the one that
-/// tests/json5-differential/run.sh has just made and names in JSON5_CORPUS.
+/// Compares with the reference implementation's answers: the recorded ones, or those that tests/openclaw/json5/run.sh has just
+/// written to the file named in JSON5_CORPUS.
 /// </summary>
 public class Json5ReferenceTests(ITestOutputHelper output)
 {

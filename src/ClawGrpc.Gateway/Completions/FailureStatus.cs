@@ -2,11 +2,10 @@ using ClawGrpc.Core;
 using ClawGrpc.Core.Routing;
 using ClawGrpc.Server.Grpc.Mapping;
 using ClawGrpc.V1;
-using Grpc.Core;
 using Agent = ClawGrpc.Gateway.Agents.Agent;
 using FailureKind = ClawGrpc.Core.Routing.FailureKind;
 
-namespace ClawGrpc.Server.Grpc;
+namespace ClawGrpc.Gateway.Completions;
 
 /// <summary>The status of a completion that no route could serve: the last column of the failure table.</summary>
 internal static class FailureStatus
@@ -23,15 +22,15 @@ internal static class FailureStatus
     /// <param name="soonest">When a repeat may succeed, if a failure is one that time mends.</param>
     /// <param name="now">The time.</param>
     /// <param name="receipt">What was done.</param>
-    public static ClawException Of(
+    public static Refusal Of(
         IReadOnlyList<(string ProfileId, UpstreamFailure Failure)> failures, DateTimeOffset soonest, DateTimeOffset now, Receipt receipt)
     {
         var (profileId, failure) = failures.MinBy(each => Array.IndexOf(SoonestFirst, each.Failure.Kind));
         var (reason, code) = CodeOf(failure);
-        var repeats = code is StatusCode.ResourceExhausted;
-        var error = new ClawException(reason, code, MessageOf(failure, profileId))
+        var repeats = code is RefusalCode.ResourceExhausted;
+        var error = new Refusal(reason, code, MessageOf(failure, profileId))
         {
-            RetryAfter = repeats ? soonest - now : code == StatusCode.Unavailable ? TimeSpan.FromSeconds(1) : null,
+            RetryAfter = repeats ? soonest - now : code == RefusalCode.Unavailable ? TimeSpan.FromSeconds(1) : null,
             Receipt = receipt,
         };
         return error.With("profile_id", profileId)
@@ -50,12 +49,12 @@ internal static class FailureStatus
     /// <param name="problems">At least one, with the profile it came from.</param>
     /// <param name="now">The time.</param>
     /// <param name="receipt">What was done.</param>
-    public static ClawException Of(IReadOnlyList<(string ProfileId, LoginProblem Problem)> problems, DateTimeOffset now, Receipt receipt)
+    public static Refusal Of(IReadOnlyList<(string ProfileId, LoginProblem Problem)> problems, DateTimeOffset now, Receipt receipt)
     {
         // The one that is soonest worth a repeat, as for failures.
         var (profileId, problem) = problems.MinBy(each => each.Problem.RetryAt ?? DateTimeOffset.MaxValue);
-        return new ClawException(
-            ErrorReason.OauthRefreshFailed, problem.RetryAt is null ? StatusCode.FailedPrecondition : StatusCode.Unavailable, problem.Message)
+        return new Refusal(
+            RefusalReason.OauthRefreshFailed, problem.RetryAt is null ? RefusalCode.FailedPrecondition : RefusalCode.Unavailable, problem.Message)
         {
             RetryAfter = problem.RetryAt - now,
             Receipt = receipt,
@@ -63,21 +62,21 @@ internal static class FailureStatus
     }
 
     /// <summary>The stream broke after its first event: told, and never replayed.</summary>
-    public static ClawException Interrupted(string? errorType, string why, Receipt receipt) =>
-        new ClawException(ErrorReason.Interrupted, StatusCode.Aborted, $"The answer was interrupted: {why}") { Receipt = receipt }
+    public static Refusal Interrupted(string? errorType, string why, Receipt receipt) =>
+        new Refusal(RefusalReason.Interrupted, RefusalCode.Aborted, $"The answer was interrupted: {why}") { Receipt = receipt }
             .With("profile_id", receipt.ProfileId)
             .With("request_id", receipt.RequestId)
             .With("error_type", errorType)
             .With("output_tokens", receipt.Usage is { } usage ? $"{usage.OutputTokens}" : null);
 
     /// <summary>Nothing was tried.</summary>
-    public static ClawException Of(Routes routes, RouteQuestion question, Agent agent, DateTimeOffset now, Receipt receipt)
+    public static Refusal Of(Routes routes, RouteQuestion question, Agent agent, DateTimeOffset now, Receipt receipt)
     {
         var agentId = agent.Id;
         var strict = question.StrictProfile ?? "";
         return routes.Problem switch
         {
-            NoRoute.MissingCredentials => new ClawException(ErrorReason.MissingCredentials, StatusCode.FailedPrecondition,
+            NoRoute.MissingCredentials => new Refusal(RefusalReason.MissingCredentials, RefusalCode.FailedPrecondition,
                 $"No API key found for provider \"anthropic\". Auth store: {agent.StorePath} (agentDir: {agent.Directory}). "
                 + $"Onboard one for this agent (claw onboard --agent {agentId}).{Ineligibles(routes)}")
             { Receipt = receipt }
@@ -86,11 +85,11 @@ internal static class FailureStatus
             NoRoute.ProfileOfOtherProvider =>
                 Refusal.ProviderMismatch(strict, agent.StoreOrEmpty.Find(strict)?.Credential.Provider ?? "another provider", Provider.Anthropic),
             NoRoute.ProfileUnusable when routes.Ineligible[0].Why == Eligibility.SubscriptionsDisabled => Refusal.SubscriptionsDisabled(strict),
-            NoRoute.ProfileUnusable => new ClawException(ErrorReason.ProfileUnusable, StatusCode.FailedPrecondition,
+            NoRoute.ProfileUnusable => new Refusal(RefusalReason.ProfileUnusable, RefusalCode.FailedPrecondition,
                 $"No credentials found for profile \"{strict}\" ({Words(routes.Ineligible[0].Why)}).")
                 .With("profile_id", strict).With("why", Words(routes.Ineligible[0].Why)),
-            NoRoute.AllSetAside => new ClawException(ErrorReason.AllProfilesUnavailable,
-                routes.Soonest is null ? StatusCode.FailedPrecondition : StatusCode.ResourceExhausted,
+            NoRoute.AllSetAside => new Refusal(RefusalReason.AllProfilesUnavailable,
+                routes.Soonest is null ? RefusalCode.FailedPrecondition : RefusalCode.ResourceExhausted,
                 "No available auth profile for anthropic (all in cooldown or unavailable)."
                 + (routes.Soonest is { } soonest ? $" The first comes back at {Timestamps.Text(soonest)}." : " Onboard a new credential, or reset a profile."))
             {
@@ -101,20 +100,20 @@ internal static class FailureStatus
         };
     }
 
-    private static (ErrorReason Reason, StatusCode Code) CodeOf(UpstreamFailure failure) => failure.Kind switch
+    private static (RefusalReason Reason, RefusalCode Code) CodeOf(UpstreamFailure failure) => failure.Kind switch
     {
-        FailureKind.RateLimited => (ErrorReason.RateLimited, StatusCode.ResourceExhausted),
-        FailureKind.PlanExhausted => (ErrorReason.PlanExhausted, StatusCode.ResourceExhausted),
-        FailureKind.Overloaded => (ErrorReason.Overloaded, StatusCode.Unavailable),
-        FailureKind.ServerError => (ErrorReason.ServerError, failure.Status == 504 ? StatusCode.DeadlineExceeded : StatusCode.Unavailable),
-        FailureKind.TimedOut => (ErrorReason.TimedOut, StatusCode.Unavailable),
-        FailureKind.Billing => (ErrorReason.Billing, StatusCode.ResourceExhausted),
-        FailureKind.CredentialRejected => (ErrorReason.CredentialRejected, StatusCode.FailedPrecondition),
-        FailureKind.RequestRejected => (ErrorReason.RequestRejected, failure.Status switch
+        FailureKind.RateLimited => (RefusalReason.RateLimited, RefusalCode.ResourceExhausted),
+        FailureKind.PlanExhausted => (RefusalReason.PlanExhausted, RefusalCode.ResourceExhausted),
+        FailureKind.Overloaded => (RefusalReason.Overloaded, RefusalCode.Unavailable),
+        FailureKind.ServerError => (RefusalReason.ServerError, failure.Status == 504 ? RefusalCode.DeadlineExceeded : RefusalCode.Unavailable),
+        FailureKind.TimedOut => (RefusalReason.TimedOut, RefusalCode.Unavailable),
+        FailureKind.Billing => (RefusalReason.Billing, RefusalCode.ResourceExhausted),
+        FailureKind.CredentialRejected => (RefusalReason.CredentialRejected, RefusalCode.FailedPrecondition),
+        FailureKind.RequestRejected => (RefusalReason.RequestRejected, failure.Status switch
         {
-            404 => StatusCode.NotFound,
-            403 => StatusCode.PermissionDenied,
-            _ => StatusCode.InvalidArgument,
+            404 => RefusalCode.NotFound,
+            403 => RefusalCode.PermissionDenied,
+            _ => RefusalCode.InvalidArgument,
         }),
         _ => throw new InvalidOperationException($"{failure.Kind} ends a call in another way."),
     };
