@@ -2,7 +2,9 @@ using ClawGrpc.Core.Routing;
 
 namespace ClawGrpc.Core.Tests.Routing;
 
-/// <summary>The failure table is what the README promises, and its reasons are the names that stand in <c>usageStats</c>.</summary>
+/// <summary>
+/// The failure table is what the README promises, and its reasons are the names that stand in <c>usageStats</c>.
+/// </summary>
 public class FailureTableTests
 {
     // "the route, or the profile when the window is not of one model" is the route's row: the window decides on the profile.
