@@ -3,7 +3,6 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using ClawGrpc.Core.Configuration;
 using ClawGrpc.Gateway.Stores;
-using ClawGrpc.Server.Hosting;
 using ConfigurationError = ClawGrpc.Core.Configuration.ConfigurationError;
 
 namespace ClawGrpc.Gateway.Configuration;
@@ -41,13 +40,13 @@ internal sealed partial class LiveConfiguration(StateFolder folder, ILogger<Live
     public Core.Secret? Variable(string name) => _current.Configuration.Env.Find(name, Environment.GetEnvironmentVariable) is { IsBlank: false } value ? value : null;
 
     /// <summary>Reads it for the first time.</summary>
-    /// <exception cref="StartException">It cannot be used; all errors with their places.</exception>
+    /// <exception cref="UnusableConfigurationException">It cannot be used; all errors with their places.</exception>
     public async Task StartAsync()
     {
         AtomicFile.RemoveLeftovers(System.IO.Path.GetDirectoryName(Path)!);
         await ReloadAsync();
         if (!_current.Errors.IsEmpty)
-            throw new StartException(TextOf(_current.Errors));
+            throw new UnusableConfigurationException(TextOf(_current.Errors));
     }
 
     /// <summary>Reads it again. True: what is in force, or what is wrong, has changed.</summary>

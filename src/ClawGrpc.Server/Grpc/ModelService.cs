@@ -13,17 +13,17 @@ namespace ClawGrpc.Server.Grpc;
 
 /// <summary>ModelService: maps, calls, maps back.</summary>
 internal sealed class ModelService(
-    Fleet fleet, LiveConfiguration configuration, AgentSetups setups, CallReader calls, ClawGrpc.Gateway.Completions.Completion gateway, ModelCatalog catalog, StatusReport report,
+    Fleet fleet, LiveConfiguration configuration, AgentSetups setups, CallReader calls, ClawGrpc.Gateway.Completions.Completion gateway, ModelCatalog catalog, StatusBoard board,
     TimeProvider time, IHostApplicationLifetime lifetime) : V1.ModelService.ModelServiceBase
 {
     public override async Task<GetStatusResponse> GetStatus(GetStatusRequest request, ServerCallContext context) =>
-        new() { Status = report.Of(await fleet.FindAsync(request.AgentId)) };
+        new() { Status = StatusMapping.ToMessage(board.Of(await fleet.FindAsync(request.AgentId))).Status };
 
     public override async Task WatchStatus(
         WatchStatusRequest request, IServerStreamWriter<WatchStatusResponse> responseStream, ServerCallContext context)
     {
         var agent = await fleet.FindAsync(request.AgentId);
-        await new StatusWatch(agent.Feed, () => report.Of(agent), time)
+        await new StatusWatch(board, agent, time)
             .RunAsync(request, responseStream, lifetime.ApplicationStopping, context.CancellationToken);
     }
 
