@@ -146,12 +146,8 @@ internal sealed class ModelService(
     private ModelChoice ChoiceOf(bool image) =>
         image ? configuration.Current.Configuration.Agents.ImageModel : configuration.Current.Configuration.Agents.Model;
 
-    private async Task EditAsync(Func<string, ConfigurationEdit> edit, ServerCallContext context)
-    {
-        await configuration.EditAsync(edit, context.CancellationToken);
-        foreach (var agent in fleet.Awake)
-            agent.Feed.Publish();
-    }
+    private Task EditAsync(Func<string, ConfigurationEdit> edit, ServerCallContext context) =>
+        configuration.EditAsync(edit, context.CancellationToken);
 
     private static string CheckedModel(string model) =>
         model.Trim() is { Length: > 0 } said ? said : throw Refusal.InvalidField("model", $"Invalid model reference: {model}").ToException();
