@@ -41,12 +41,12 @@ CASES ?= ../shared/cases
 .PHONY: parity
 parity: build ## The recorded command lines of OpenClaw and its like against these programs; CASES=DIR
 	@eng/debian.sh faketime
-	@node tests/parity/main.mjs --cases '$(CASES)' $(if $(filter ../shared/cases,$(CASES)),--docs docs/compatibility.md)
+	@node tests/openclaw/parity/main.mjs --cases '$(CASES)' $(if $(filter ../shared/cases,$(CASES)),--docs docs/compatibility.md)
 
 .PHONY: real-openclaw
 real-openclaw: build ## The other way round: OpenClaw from npm reads what these programs wrote
 	@eng/debian.sh faketime
-	@node tests/real-openclaw/main.mjs
+	@node tests/openclaw/real/main.mjs
 
 # A folder of recorded traffic, for `make replay`: tests/recordings/README.md has its form. SEED repeats a run.
 FIXTURES ?= $(if $(wildcard ../shared/fixtures),../shared/fixtures,tests/recordings)

@@ -1,7 +1,7 @@
 namespace ClawGrpc.Core;
 
 /// <summary>Names of providers.</summary>
-public static class Provider
+internal static class Provider
 {
     /// <summary>The only provider that ClawGrpc sends requests to.</summary>
     public const string Anthropic = "anthropic";

@@ -13,7 +13,7 @@ namespace ClawGrpc.Core;
 [DebuggerDisplay("(secret)")]
 [DebuggerTypeProxy(typeof(DebuggerView))]
 [JsonConverter(typeof(MaskingConverter))]
-public sealed class Secret : IEquatable<Secret>
+internal sealed class Secret : IEquatable<Secret>
 {
     private const string Hidden = "(secret)";
 

@@ -6,7 +6,7 @@ namespace ClawGrpc.Json5;
 /// A JSON5 text and what it means. Immutable: an edit gives a new document, in which everything that was not edited is as it
 /// was, byte for byte. What an edit adds follows the indentation, quotes, line breaks and trailing commas around it.
 /// </summary>
-public sealed class Json5Document
+internal sealed class Json5Document
 {
     /// <summary>How deep objects and arrays may be nested. The reference has no limit; a configuration needs perhaps ten.</summary>
     public const int MaxDepth = 1000;

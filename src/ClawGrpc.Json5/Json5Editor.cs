@@ -72,9 +72,13 @@ internal sealed class Json5Editor(Json5Document document)
         (Json5Null, JsonValueKind.Null) => true,
         (Json5Boolean { Value: var flag }, JsonValueKind.True or JsonValueKind.False) => value!.GetValue<bool>() == flag,
         (Json5String { Value: var text }, JsonValueKind.String) => value!.AsValue().TryGetValue<string>(out var other) && other == text,
-        (Json5Number { Value: var number }, JsonValueKind.Number) => number.Equals(Json5Writer.Number(value!.AsValue())),
+        (Json5Number { Value: var number }, JsonValueKind.Number) => IsSame(number, Json5Writer.Number(value!.AsValue())),
         _ => false,
     };
+
+    // A negative zero equals zero, but is written otherwise.
+    private static bool IsSame(double one, double other) =>
+        one.Equals(other) && (one != 0 || double.IsNegative(one) == double.IsNegative(other));
 
     private static string Shown(ReadOnlySpan<Json5Step> path) => path.Length == 0 ? "The document" : string.Join('.', path.ToArray());
 

@@ -8,7 +8,7 @@ namespace ClawGrpc.Json5;
 /// gives its kind and place, never its content.
 /// </summary>
 [DebuggerDisplay("{ToString(),nq}")]
-public abstract class Json5Value
+internal abstract class Json5Value
 {
     private protected Json5Value(Json5Source source, Json5Span span)
     {
@@ -33,7 +33,7 @@ public abstract class Json5Value
 }
 
 /// <summary>An object. Its text may name a key more than once: the last one counts, and stands where the first one stood.</summary>
-public sealed class Json5Object : Json5Value
+internal sealed class Json5Object : Json5Value
 {
     internal Json5Object(Json5Source source, Json5Span span, ImmutableArray<Json5Member> members)
         : base(source, span) => Members = members;
@@ -67,7 +67,7 @@ public sealed class Json5Object : Json5Value
 /// <param name="Key">The key as it is meant, quotes and escapes resolved.</param>
 /// <param name="KeySpan">Where the key stands, quotes included.</param>
 /// <param name="Value">The value.</param>
-public sealed record Json5Member(string Key, Json5Span KeySpan, Json5Value Value)
+internal sealed record Json5Member(string Key, Json5Span KeySpan, Json5Value Value)
 {
     /// <summary>Where the member stands, from the key to the end of the value.</summary>
     public Json5Span Span => KeySpan with { End = Value.Span.End };
@@ -80,7 +80,7 @@ public sealed record Json5Member(string Key, Json5Span KeySpan, Json5Value Value
 }
 
 /// <summary>An array.</summary>
-public sealed class Json5Array : Json5Value
+internal sealed class Json5Array : Json5Value
 {
     internal Json5Array(Json5Source source, Json5Span span, ImmutableArray<Json5Value> items)
         : base(source, span) => Items = items;
@@ -93,7 +93,7 @@ public sealed class Json5Array : Json5Value
 }
 
 /// <summary>A string.</summary>
-public sealed class Json5String : Json5Value
+internal sealed class Json5String : Json5Value
 {
     internal Json5String(Json5Source source, Json5Span span, string value)
         : base(source, span) => Value = value;
@@ -106,7 +106,7 @@ public sealed class Json5String : Json5Value
 }
 
 /// <summary>A number.</summary>
-public sealed class Json5Number : Json5Value
+internal sealed class Json5Number : Json5Value
 {
     internal Json5Number(Json5Source source, Json5Span span, double value)
         : base(source, span) => Value = value;
@@ -119,7 +119,7 @@ public sealed class Json5Number : Json5Value
 }
 
 /// <summary>True or false.</summary>
-public sealed class Json5Boolean : Json5Value
+internal sealed class Json5Boolean : Json5Value
 {
     internal Json5Boolean(Json5Source source, Json5Span span, bool value)
         : base(source, span) => Value = value;
@@ -132,7 +132,7 @@ public sealed class Json5Boolean : Json5Value
 }
 
 /// <summary>Null.</summary>
-public sealed class Json5Null : Json5Value
+internal sealed class Json5Null : Json5Value
 {
     internal Json5Null(Json5Source source, Json5Span span)
         : base(source, span)

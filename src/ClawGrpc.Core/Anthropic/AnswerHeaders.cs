@@ -3,7 +3,7 @@ using System.Globalization;
 namespace ClawGrpc.Core.Anthropic;
 
 /// <summary>The headers of an answer that decisions are made from (anthropic-api.md, section 2.3). Names are compared without case.</summary>
-public sealed class AnswerHeaders
+internal sealed class AnswerHeaders
 {
     private const string RateLimitPrefix = "anthropic-ratelimit-";
     private static readonly string[] Windows = ["requests", "tokens", "input-tokens", "output-tokens"];

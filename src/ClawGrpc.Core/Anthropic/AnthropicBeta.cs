@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace ClawGrpc.Core.Anthropic;
 
 /// <summary>When <see cref="AnthropicBeta.ExtendedCacheTtl"/> is sent (openclaw-spec.md, section 0).</summary>
-public enum BetaUse
+internal enum BetaUse
 {
     /// <summary>When a breakpoint of the request asks for one hour.</summary>
     WhenNeeded,
@@ -16,7 +16,7 @@ public enum BetaUse
 }
 
 /// <summary>The values of <c>anthropic-beta</c>: the set of all that anybody wants, which nothing overwrites.</summary>
-public static class AnthropicBeta
+internal static class AnthropicBeta
 {
     /// <summary>Goes with every bearer token (anthropic-api.md, section 6.2).</summary>
     public const string OAuth = "oauth-2025-04-20";

@@ -1,7 +1,7 @@
 namespace ClawGrpc.Core.Anthropic;
 
 /// <summary>The <c>anthropic-version</c> of a request (anthropic-api.md, section 1.1).</summary>
-public static class AnthropicVersion
+internal static class AnthropicVersion
 {
     /// <summary>What is sent when neither call nor configuration names one.</summary>
     public const string Default = "2023-06-01";

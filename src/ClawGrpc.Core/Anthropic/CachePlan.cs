@@ -8,7 +8,7 @@ namespace ClawGrpc.Core.Anthropic;
 /// <param name="Applied">The retention of the breakpoints the policy set; <see cref="Retention.None"/>: it set none.</param>
 /// <param name="Reason">Why the two differ, or why a breakpoint is missing; empty: they do not, and none is.</param>
 /// <param name="Breakpoints">All breakpoints of the request as it is sent, the caller's own included, in prefix order.</param>
-public sealed record CachePlan(
+internal sealed record CachePlan(
     Retention? Requested, string RequestedBy, Retention Applied, string Reason, ImmutableArray<CacheBreakpoint> Breakpoints)
 {
     /// <summary>Whether any breakpoint asks for one hour, the caller's own included.</summary>
@@ -23,4 +23,4 @@ public sealed record CachePlan(
 /// </param>
 /// <param name="Ttl">For how long.</param>
 /// <param name="FromCaller">Whether the caller set it, and not the policy.</param>
-public sealed record CacheBreakpoint(string Path, CacheTtl Ttl, bool FromCaller);
+internal sealed record CacheBreakpoint(string Path, CacheTtl Ttl, bool FromCaller);

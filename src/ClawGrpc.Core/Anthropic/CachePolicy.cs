@@ -6,7 +6,7 @@ namespace ClawGrpc.Core.Anthropic;
 /// Decides the prompt caching of a request: a pure function of request and settings (design: prompt caching; openclaw-spec.md, sections
 /// 0 and 6).
 /// </summary>
-public static class CachePolicy
+internal static class CachePolicy
 {
     /// <summary>A request may have at most this many breakpoints (anthropic-api.md, section 1.4).</summary>
     public const int MaxBreakpoints = 4;

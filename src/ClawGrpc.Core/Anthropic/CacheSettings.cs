@@ -1,7 +1,7 @@
 namespace ClawGrpc.Core.Anthropic;
 
 /// <summary>What was said about caching, by whom, before the policy decides (design: prompt caching).</summary>
-public sealed record CacheSettings
+internal sealed record CacheSettings
 {
     /// <summary>What the call asks for; null: nothing.</summary>
     public Retention? Call { get; init; }

@@ -9,7 +9,7 @@ namespace ClawGrpc.Core.Anthropic;
 /// </param>
 /// <param name="Code"><c>error.details.error_code</c>; null: none.</param>
 /// <param name="RequestId"><c>request_id</c>; null: none.</param>
-public sealed record ErrorEnvelope(string? Type, string? Message, string? Code, string? RequestId)
+internal sealed record ErrorEnvelope(string? Type, string? Message, string? Code, string? RequestId)
 {
     private const int LongestText = 600;
 

@@ -12,7 +12,7 @@ namespace ClawGrpc.Core.Anthropic;
 /// The tool inputs that were no whole JSON, as when <c>max_tokens</c> cut them off: <see cref="Json"/> has them mended, here they are as
 /// they came. Empty: none.
 /// </param>
-public sealed record FoldedMessage(
+internal sealed record FoldedMessage(
     ReadOnlyMemory<byte> Json, string Id, string Model, string StopReason, UsageCount? Usage, ImmutableArray<CutInput> CutInputs)
 {
     /// <summary>Reads a message that came whole, as the answer to a request without <c>stream</c>.</summary>
@@ -53,4 +53,4 @@ public sealed record FoldedMessage(
 /// <summary>A tool input that is no whole JSON.</summary>
 /// <param name="Index">The block it belongs to.</param>
 /// <param name="Text">As much as came, byte for byte.</param>
-public readonly record struct CutInput(int Index, ReadOnlyMemory<byte> Text);
+internal readonly record struct CutInput(int Index, ReadOnlyMemory<byte> Text);

@@ -4,7 +4,7 @@ namespace ClawGrpc.Core.Anthropic;
 
 /// <summary>The items of a JSON array, each whole and as it stands in it.</summary>
 /// <param name="json">One valid JSON array; anything else has no items.</param>
-public readonly struct JsonItems(ReadOnlyMemory<byte> json)
+internal readonly struct JsonItems(ReadOnlyMemory<byte> json)
 {
     /// <summary>For <c>foreach</c>.</summary>
     public Walk GetEnumerator() => new(json);

@@ -4,7 +4,7 @@ namespace ClawGrpc.Core.Anthropic;
 
 /// <summary>The members of a JSON object, as they stand in it: names between their quotes, values whole.</summary>
 /// <param name="json">One valid JSON object; anything else has no members.</param>
-public readonly struct JsonMembers(ReadOnlyMemory<byte> json)
+internal readonly struct JsonMembers(ReadOnlyMemory<byte> json)
 {
     /// <summary>The members of an answer that came whole; an answer that is JSON but no object has none.</summary>
     /// <param name="body">Any bytes.</param>

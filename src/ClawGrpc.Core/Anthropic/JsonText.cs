@@ -9,7 +9,7 @@ namespace ClawGrpc.Core.Anthropic;
 /// The text of JSON strings as it stands between the quotes, escapes included. Pieces of one text are joined in this form: nothing
 /// is decoded on the way, and the two halves of a surrogate pair that came in different events meet again.
 /// </summary>
-public static class JsonText
+internal static class JsonText
 {
     /// <summary>JSON nests at most this deep, from either side; deeper is refused and not followed.</summary>
     public const int MaxDepth = 512;

@@ -5,4 +5,4 @@ namespace ClawGrpc.Core.Anthropic;
 /// that hold nothing of the content. The attempt has failed (design: "server error"); after the commit it is an interruption.
 /// </summary>
 /// <param name="message">What is wrong, as a clause that follows "the answer is malformed:".</param>
-public sealed class MalformedAnswerException(string message) : Exception(message);
+internal sealed class MalformedAnswerException(string message) : Exception(message);

@@ -4,7 +4,7 @@ using System.Collections.Immutable;
 namespace ClawGrpc.Core.Anthropic;
 
 /// <summary>Where the stream of an answer stands.</summary>
-public enum FoldEnd
+internal enum FoldEnd
 {
     /// <summary>More is to come.</summary>
     Open,
@@ -27,7 +27,7 @@ public enum FoldEnd
 /// False when only usage, end and order are wanted, as for a stream that is handed on: then no content is kept and <see cref="Finish"/> is
 /// not available.
 /// </param>
-public sealed class MessageFold(bool keepContent = true)
+internal sealed class MessageFold(bool keepContent = true)
 {
     private readonly List<FoldedBlock> _blocks = [];
     private MemberList? _message;

@@ -6,7 +6,7 @@ namespace ClawGrpc.Core.Anthropic;
 /// <summary>A model as upstream lists it (anthropic-api.md, section 1).</summary>
 /// <param name="Id">As requests name it.</param>
 /// <param name="RawJson">All that upstream says of it.</param>
-public sealed record ListedModel(string Id, ReadOnlyMemory<byte> RawJson)
+internal sealed record ListedModel(string Id, ReadOnlyMemory<byte> RawJson)
 {
     /// <summary>For people; empty: none.</summary>
     public string DisplayName { get; init; } = "";
@@ -50,7 +50,7 @@ public sealed record ListedModel(string Id, ReadOnlyMemory<byte> RawJson)
 /// <summary>A page of upstream's list of models.</summary>
 /// <param name="Models">In upstream's order, the newest first.</param>
 /// <param name="After">What the next page follows (<c>after_id</c>); empty: this is the last.</param>
-public sealed record ModelPage(ImmutableArray<ListedModel> Models, string After)
+internal sealed record ModelPage(ImmutableArray<ListedModel> Models, string After)
 {
     /// <summary>Reads a page. Entries without an id are left out.</summary>
     /// <param name="json">The body.</param>

@@ -11,7 +11,7 @@ namespace ClawGrpc.Core.Anthropic;
 /// A caller's Messages request (anthropic-api.md, section 1.2), looked through once and never rewritten: what is sent is the caller's own
 /// bytes with the few places changed that policy owns. So a prompt has the same bytes whatever profile serves it, and nothing is lost.
 /// </summary>
-public sealed class RequestBody
+internal sealed class RequestBody
 {
     // What `count_tokens` does not take (section 1): it counts a prompt and makes no answer.
     private static readonly ImmutableHashSet<string> NotCounted =

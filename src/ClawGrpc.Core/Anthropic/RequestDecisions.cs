@@ -7,4 +7,4 @@ namespace ClawGrpc.Core.Anthropic;
 /// <param name="DefaultMaxTokens">Sent as <c>max_tokens</c> when the request has none.</param>
 /// <param name="Cache">What the cache policy adds, planned for the same request; null: nothing.</param>
 /// <param name="Temperature">Sent as <c>temperature</c> when the request says nothing of sampling and <see cref="Sampling"/> allows it; null: none.</param>
-public sealed record RequestDecisions(string Model, bool Stream, int DefaultMaxTokens, CachePlan? Cache = null, double? Temperature = null);
+internal sealed record RequestDecisions(string Model, bool Stream, int DefaultMaxTokens, CachePlan? Cache = null, double? Temperature = null);

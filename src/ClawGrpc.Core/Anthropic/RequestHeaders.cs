@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace ClawGrpc.Core.Anthropic;
 
 /// <summary>What the headers of a request are made from.</summary>
-public sealed record RequestHeaderInput
+internal sealed record RequestHeaderInput
 {
     /// <summary>
     /// The credential. A text with <c>sk-ant-oat</c> in it goes as a bearer token, any other as an API key (openclaw-spec.md, section 6.4).
@@ -39,10 +39,10 @@ public sealed record RequestHeaderInput
 /// <param name="Name">Lower-case.</param>
 /// <param name="Value">What is sent.</param>
 /// <param name="Shown">What receipts and logs show: the value, or the mask of one that is a secret.</param>
-public sealed record RequestHeader(string Name, Secret Value, string Shown);
+internal sealed record RequestHeader(string Name, Secret Value, string Shown);
 
 /// <summary>Makes the headers of a request to upstream (anthropic-api.md, section 2.1).</summary>
-public static class RequestHeaders
+internal static class RequestHeaders
 {
     private const string Beta = "anthropic-beta";
 

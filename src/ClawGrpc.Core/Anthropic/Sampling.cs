@@ -4,7 +4,7 @@ using System.Text;
 namespace ClawGrpc.Core.Anthropic;
 
 /// <summary>When a configured temperature goes along (anthropic-api.md, sections 0 and 1.2): where upstream would refuse it, it stays at home.</summary>
-public static class Sampling
+internal static class Sampling
 {
     /// <summary>
     /// Whether a model takes a temperature of one's choice. Claude's did so up to generation 4.6; what is not Claude's is the business of

@@ -8,7 +8,7 @@ namespace ClawGrpc.Core.Anthropic;
 /// blank line is never given. Events without data are not given either. One reader serves one stream.
 /// </summary>
 /// <param name="maxEventBytes">An event may be at most this long, comments and line ends included.</param>
-public sealed class SseReader(int maxEventBytes = SseReader.DefaultMaxEventBytes) : IDisposable
+internal sealed class SseReader(int maxEventBytes = SseReader.DefaultMaxEventBytes) : IDisposable
 {
     /// <summary>32 MB: as long as upstream's own limit of a request.</summary>
     public const int DefaultMaxEventBytes = 32 * 1024 * 1024;

@@ -7,7 +7,7 @@ namespace ClawGrpc.Core.Anthropic;
 /// One event of a streamed answer, looked through once: what it is and where its parts lie. Nothing is copied; the parts are slices of
 /// <see cref="Data"/> and hold as long as it does.
 /// </summary>
-public readonly struct StreamEvent
+internal readonly struct StreamEvent
 {
     /// <summary>A block's index above this is refused: no answer has as many blocks.</summary>
     public const int MaxIndex = 100_000;

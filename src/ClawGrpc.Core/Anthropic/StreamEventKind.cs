@@ -1,7 +1,7 @@
 namespace ClawGrpc.Core.Anthropic;
 
 /// <summary>What an event of a streamed answer is, by the <c>type</c> of its data (anthropic-api.md, section 3.1).</summary>
-public enum StreamEventKind
+internal enum StreamEventKind
 {
     /// <summary>A type that is not known here; it is handed on as it is.</summary>
     Unknown,
@@ -32,7 +32,7 @@ public enum StreamEventKind
 }
 
 /// <summary>What a <c>content_block_delta</c> adds, by the <c>type</c> of its delta.</summary>
-public enum DeltaKind
+internal enum DeltaKind
 {
     /// <summary>A type that is not known here, or no delta at all.</summary>
     Other,

@@ -8,7 +8,7 @@ namespace ClawGrpc.Core.Anthropic;
 /// <param name="CacheCreation5mInputTokens">Of the input written: for five minutes. Null: upstream did not say.</param>
 /// <param name="CacheCreation1hInputTokens">Of the input written: for one hour. Null: upstream did not say.</param>
 /// <param name="RawJson">The usage object, all events merged: each member as upstream last sent it.</param>
-public sealed record UsageCount(
+internal sealed record UsageCount(
     long InputTokens,
     long OutputTokens,
     long CacheCreationInputTokens,

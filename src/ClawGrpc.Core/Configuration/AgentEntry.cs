@@ -4,7 +4,7 @@ namespace ClawGrpc.Core.Configuration;
 
 /// <summary>An agent of <c>agents.list</c> (openclaw-spec.md, section 2.2).</summary>
 /// <param name="Id">As <see cref="IdOf"/> has it.</param>
-public sealed record AgentEntry(string Id)
+internal sealed record AgentEntry(string Id)
 {
     /// <summary>Whether it is the one to use when none is named.</summary>
     public bool IsDefault { get; init; }

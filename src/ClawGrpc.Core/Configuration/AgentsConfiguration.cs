@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace ClawGrpc.Core.Configuration;
 
 /// <summary>The section <c>agents</c> (openclaw-spec.md, section 2.2).</summary>
-public sealed record AgentsConfiguration
+internal sealed record AgentsConfiguration
 {
     /// <summary>Nothing configured.</summary>
     public static readonly AgentsConfiguration None = new();

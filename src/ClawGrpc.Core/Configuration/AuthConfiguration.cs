@@ -4,7 +4,7 @@ using ClawGrpc.Core.Routing;
 namespace ClawGrpc.Core.Configuration;
 
 /// <summary>The section <c>auth</c> (openclaw-spec.md, section 2.1), and what ClawGrpc adds to it.</summary>
-public sealed record AuthConfiguration
+internal sealed record AuthConfiguration
 {
     /// <summary>Nothing configured.</summary>
     public static readonly AuthConfiguration None = new();

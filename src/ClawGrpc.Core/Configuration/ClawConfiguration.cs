@@ -6,7 +6,7 @@ namespace ClawGrpc.Core.Configuration;
 /// What <c>clawgrpc.json</c>, or the configuration of an OpenClaw folder, says: the parts of it that ClawGrpc reads. All other
 /// sections are OpenClaw's and are left alone.
 /// </summary>
-public sealed record ClawConfiguration
+internal sealed record ClawConfiguration
 {
     /// <summary>No file: nothing is configured, and OpenClaw's implicit defaults do not hold (openclaw-spec.md, section 2.5).</summary>
     public static readonly ClawConfiguration None = new();

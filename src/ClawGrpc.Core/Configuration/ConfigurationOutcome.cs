@@ -4,7 +4,7 @@ namespace ClawGrpc.Core.Configuration;
 
 /// <summary>What came of reading a configuration: the configuration, or everything that is wrong with it.</summary>
 /// <param name="Files">The files that were read or asked for, the configuration first: a change of any may change the outcome.</param>
-public abstract record ConfigurationOutcome(ImmutableArray<string> Files)
+internal abstract record ConfigurationOutcome(ImmutableArray<string> Files)
 {
     /// <summary>The configuration can be used.</summary>
     /// <param name="Configuration">What it says.</param>

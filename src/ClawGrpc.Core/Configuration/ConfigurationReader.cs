@@ -3,7 +3,7 @@ using ClawGrpc.Json5;
 namespace ClawGrpc.Core.Configuration;
 
 /// <summary>Reads a configuration file: JSON5 with <c>$include</c> and <c>${VAR}</c> (openclaw-spec.md, sections 1.1, 1.2 and 2).</summary>
-public static class ConfigurationReader
+internal static class ConfigurationReader
 {
     // What some generation of OpenClaw has at the top, so that no folder of theirs is refused. Sections that only Clawdbot had
     // before 2026 (agent, routing, telegram, …) are not among them: no program that we follow accepts those.

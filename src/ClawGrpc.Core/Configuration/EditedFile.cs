@@ -6,7 +6,7 @@ namespace ClawGrpc.Core.Configuration;
 /// Which file a command edits. ClawGrpc's own file may include that of OpenClaw and add what only ClawGrpc knows; what commands
 /// change is then OpenClaw's too, and goes where both see it.
 /// </summary>
-public static class EditedFile
+internal static class EditedFile
 {
     // What commands edit. A file that says such a thing itself is the one that counts.
     private static readonly Json5Step[][] Edited = [["auth", "profiles"], ["auth", "order"], ["agents"]];

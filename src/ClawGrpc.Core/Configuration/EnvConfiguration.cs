@@ -6,7 +6,7 @@ namespace ClawGrpc.Core.Configuration;
 /// Variables that the configuration brings along: <c>env: { NAME: "…" }</c> and <c>env.vars</c> (openclaw-spec.md, section 2.4).
 /// They may hold keys.
 /// </summary>
-public sealed record EnvConfiguration
+internal sealed record EnvConfiguration
 {
     /// <summary>No variables.</summary>
     public static readonly EnvConfiguration None = new();

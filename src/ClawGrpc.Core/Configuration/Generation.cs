@@ -6,7 +6,7 @@ namespace ClawGrpc.Core.Configuration;
 /// Whose rules hold for a state folder (openclaw-spec.md, sections 8 and 9): the programs of one family that wrote such folders
 /// differ in a few things that status and selection show.
 /// </summary>
-public sealed record Generation
+internal sealed record Generation
 {
     /// <summary>Clawdbot 2026.1.</summary>
     public static readonly Generation Clawdbot = new()

@@ -6,7 +6,7 @@ namespace ClawGrpc.Core.Configuration;
 /// The models that OpenClaw takes as listed though no file lists them (openclaw-spec.md, section 2.5). Status shows them as the
 /// programs do; nothing is written to the file, and they do not change what is sent.
 /// </summary>
-public static class ImplicitModels
+internal static class ImplicitModels
 {
     /// <summary><c>agents.defaults.models</c>, and the primary model when the configuration's way of authentication is an API key.</summary>
     /// <param name="configuration">The configuration; one without a file has no implicit models.</param>

@@ -6,7 +6,7 @@ namespace ClawGrpc.Core.Configuration;
 /// Names that stand for models: the aliases of <c>agents.defaults.models</c>, and for models listed there without one, the default
 /// ones (openclaw-spec.md, section 2.5).
 /// </summary>
-public sealed class ModelAliases
+internal sealed class ModelAliases
 {
     /// <summary>The default aliases of Clawdbot, openclaw-cn and OpenClaw 2026.1.</summary>
     public static readonly ImmutableArray<(string Alias, string Key)> OpenClaw20261 = Defaults("anthropic/claude-opus-4-5");

@@ -5,7 +5,7 @@ using ClawGrpc.Json5;
 namespace ClawGrpc.Core.Configuration;
 
 /// <summary>Which model to use, and which after it: <c>"…"</c> or <c>{ primary, fallbacks }</c> (openclaw-spec.md, section 2.2).</summary>
-public sealed record ModelChoice
+internal sealed record ModelChoice
 {
     /// <summary>Nothing said.</summary>
     public static readonly ModelChoice None = new();
@@ -41,7 +41,7 @@ public sealed record ModelChoice
 /// <param name="Key">As the file names it, usually <c>provider/model</c>.</param>
 /// <param name="Alias">A short name for it; null: not said; empty: none, not even a default one.</param>
 /// <param name="Parameters">What goes with each request to it.</param>
-public sealed record ModelEntry(string Key, string? Alias, ModelParameters Parameters)
+internal sealed record ModelEntry(string Key, string? Alias, ModelParameters Parameters)
 {
     internal static ModelEntry Read(string key, Fields entry)
     {

@@ -8,7 +8,7 @@ namespace ClawGrpc.Core.Configuration;
 /// (openclaw-spec.md, section 7.5). Text in, text out: comments and layout stay. Each throws a <see cref="Json5Exception"/> when the file cannot
 /// be read, and an <see cref="ArgumentException"/> when a section of it is no object.
 /// </summary>
-public static class ModelEdits
+internal static class ModelEdits
 {
     private static readonly Json5Step[] ModelsPath = ["agents", "defaults", "models"];
 

@@ -7,7 +7,7 @@ namespace ClawGrpc.Core.Configuration;
 /// The <c>params</c> of a model or an agent (openclaw-spec.md, section 2.2). OpenClaw ignores values that it does not
 /// understand; so does ClawGrpc, with a warning.
 /// </summary>
-public sealed record ModelParameters
+internal sealed record ModelParameters
 {
     /// <summary>Nothing said.</summary>
     public static readonly ModelParameters None = new();

@@ -4,7 +4,7 @@ namespace ClawGrpc.Core.Configuration;
 /// <param name="Provider">Normalized, such as <c>anthropic</c>.</param>
 /// <param name="Model">As the provider knows it, such as <c>claude-opus-4-6</c>; may contain slashes.</param>
 /// <param name="ProfileId">The only profile to use (<c>ref@profileId</c>); null: any.</param>
-public sealed record ModelRef(string Provider, string Model, string? ProfileId = null)
+internal sealed record ModelRef(string Provider, string Model, string? ProfileId = null)
 {
     /// <summary><c>provider/model</c>, the key of <c>agents.defaults.models</c>.</summary>
     public string Key => $"{Provider}/{Model}";

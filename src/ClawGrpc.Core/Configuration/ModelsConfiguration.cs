@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace ClawGrpc.Core.Configuration;
 
 /// <summary>The section <c>models</c> (openclaw-spec.md, section 2.3).</summary>
-public sealed record ModelsConfiguration
+internal sealed record ModelsConfiguration
 {
     /// <summary>Nothing configured.</summary>
     public static readonly ModelsConfiguration None = new();

@@ -8,7 +8,7 @@ namespace ClawGrpc.Core.Configuration;
 /// What adding and removing a profile does to the configuration file (openclaw-spec.md, sections 7.1 and 7.2). Text in, text
 /// out: comments and layout stay.
 /// </summary>
-public static class ProfileEdits
+internal static class ProfileEdits
 {
     /// <summary>
     /// Declares a profile, as every command that adds a credential does. Where the file orders the provider's profiles, it goes

@@ -8,7 +8,7 @@ namespace ClawGrpc.Core.Configuration;
 /// <summary>A provider of models: <c>models.providers.&lt;id&gt;</c> (openclaw-spec.md, section 2.3).</summary>
 /// <param name="Id">As the file names it.</param>
 /// <param name="BaseUrl">Where its API is. Never empty.</param>
-public sealed record ProviderConfiguration(string Id, string BaseUrl)
+internal sealed record ProviderConfiguration(string Id, string BaseUrl)
 {
     /// <summary>Its key; null: none. Comes after profiles and environment.</summary>
     public Secret? ApiKey { get; init; }
@@ -81,7 +81,7 @@ public sealed record ProviderConfiguration(string Id, string BaseUrl)
 /// <summary>A model that a provider is configured to have.</summary>
 /// <param name="Id">As upstream knows it.</param>
 /// <param name="Name">For people.</param>
-public sealed record ProviderModel(string Id, string Name)
+internal sealed record ProviderModel(string Id, string Name)
 {
     /// <summary>How many tokens prompt and answer may have together; null: not said.</summary>
     public double? ContextWindow { get; init; }

@@ -1,7 +1,9 @@
+using ClawGrpc.Core.Routing;
+
 namespace ClawGrpc.Core.Configuration;
 
 /// <summary>When the beta <c>extended-cache-ttl-2025-04-11</c> goes with a request (openclaw-spec.md, section 0).</summary>
-public enum ExtendedCacheTtlBeta
+internal enum ExtendedCacheTtlBeta
 {
     /// <summary>With an API key, whenever the request has a time to live of one hour.</summary>
     WhenNeeded,
@@ -14,7 +16,7 @@ public enum ExtendedCacheTtlBeta
 }
 
 /// <summary>ClawGrpc's own section, <c>clawgrpc</c>: what no generation of OpenClaw has a key for.</summary>
-public sealed record ServiceConfiguration
+internal sealed record ServiceConfiguration
 {
     /// <summary>Nothing configured.</summary>
     public static readonly ServiceConfiguration Default = new();
@@ -50,7 +52,7 @@ public sealed record ServiceConfiguration
                 _ => ExtendedCacheTtlBeta.WhenNeeded,
             },
             Subscriptions = subscriptions?.Flag("enabled") ?? Default.Subscriptions,
-            OAuth = service.Section("oauth") is { } oauth ? OAuthConfiguration.Read(oauth) : null,
+            OAuth = service.Section("oauth") is { } oauth ? OAuthSection.Read(oauth) : null,
             FirstEvent = Seconds(timeouts, "firstEventSeconds") ?? Default.FirstEvent,
             Idle = Seconds(timeouts, "idleSeconds") ?? Default.Idle,
             Attempts = Count(limits, "attempts", 100) ?? Default.Attempts,

@@ -7,7 +7,7 @@ namespace ClawGrpc.Core.Pricing;
 /// What usage costs by list prices, in billionths of a US dollar (anthropic-api.md, section 5). What has no price is named and not in the
 /// amounts: nothing is guessed.
 /// </summary>
-public sealed record Cost
+internal sealed record Cost
 {
     private const int PerNano = 1000;
 

@@ -7,7 +7,7 @@ namespace ClawGrpc.Core.Pricing;
 /// <param name="Source">Where the price is from: the date of a table, or <c>configuration</c>.</param>
 /// <param name="Input">Input that is neither written to nor read from the cache.</param>
 /// <param name="Output">Output, thinking included.</param>
-public sealed record ModelPrice(string Source, long Input, long Output)
+internal sealed record ModelPrice(string Source, long Input, long Output)
 {
     /// <summary>Input written to the cache for five minutes; a quarter more than input, unless said otherwise (anthropic-api.md, section 5).</summary>
     public long CacheWrite5m { get; init; } = Input + Input / 4;

@@ -6,7 +6,7 @@ namespace ClawGrpc.Core.Pricing;
 /// <summary>Prices by model, as they were on a day.</summary>
 /// <param name="Date">The day, such as <c>2026-11-20</c>.</param>
 /// <param name="Models">By the model's id as upstream knows it.</param>
-public sealed record PriceTable(string Date, ImmutableDictionary<string, ModelPrice> Models)
+internal sealed record PriceTable(string Date, ImmutableDictionary<string, ModelPrice> Models)
 {
     /// <summary>Reads a table: a date, and by model US dollars per million tokens.</summary>
     /// <param name="json">The data file.</param>
@@ -37,7 +37,7 @@ public sealed record PriceTable(string Date, ImmutableDictionary<string, ModelPr
 /// <summary>The prices that hold: the configuration's, and for models it does not price, the table's.</summary>
 /// <param name="table">The table.</param>
 /// <param name="configured">By the model's id, as configured.</param>
-public sealed class Prices(PriceTable table, ImmutableDictionary<string, ModelPrice> configured)
+internal sealed class Prices(PriceTable table, ImmutableDictionary<string, ModelPrice> configured)
 {
     private const int DateLength = 8;
 

@@ -7,10 +7,10 @@ namespace ClawGrpc.Core.Routing;
 /// <param name="Provider">Must be the credential's provider.</param>
 /// <param name="Mode"><c>api_key</c>, <c>token</c> or <c>oauth</c>; <c>oauth</c> accepts a token too.</param>
 /// <param name="Email">For people; null: none.</param>
-public sealed record DeclaredProfile(string Id, string Provider, string Mode, string? Email = null);
+internal sealed record DeclaredProfile(string Id, string Provider, string Mode, string? Email = null);
 
 /// <summary>What selection takes from the configuration.</summary>
-public sealed record AuthSettings
+internal sealed record AuthSettings
 {
     /// <summary>Nothing declared, nothing ordered.</summary>
     public static readonly AuthSettings None = new();

@@ -3,7 +3,7 @@ using ClawGrpc.Core.StateFiles;
 namespace ClawGrpc.Core.Routing;
 
 /// <summary>Whether a profile can serve a provider at all (openclaw-spec.md, section 4.1, step 2).</summary>
-public enum Eligibility
+internal enum Eligibility
 {
     /// <summary>It can.</summary>
     Ok,
@@ -28,7 +28,7 @@ public enum Eligibility
 }
 
 /// <summary>The rules of <see cref="Eligibility"/>.</summary>
-public static class Eligible
+internal static class Eligible
 {
     /// <summary>Whether this profile can serve this provider now.</summary>
     /// <param name="store">The agent's profiles.</param>

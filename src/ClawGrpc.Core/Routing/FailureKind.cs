@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace ClawGrpc.Core.Routing;
 
 /// <summary>What a failure of an attempt means (design: "What a failure means").</summary>
-public enum FailureKind
+internal enum FailureKind
 {
     /// <summary>A 429 for a short time.</summary>
     RateLimited,
@@ -37,7 +37,7 @@ public enum FailureKind
 }
 
 /// <summary>What a failure sets aside.</summary>
-public enum SetsAside
+internal enum SetsAside
 {
     /// <summary>Nothing: it says nothing of the credential.</summary>
     Nothing,
@@ -50,7 +50,7 @@ public enum SetsAside
 }
 
 /// <summary>How long a failure sets aside.</summary>
-public enum Clock
+internal enum Clock
 {
     /// <summary>Not at all, or not for a time (<see cref="FailureKind.CredentialRejected"/>).</summary>
     None,
@@ -75,10 +75,10 @@ public enum Clock
 /// <param name="TriesNext">Whether the next route is tried.</param>
 /// <param name="Clock">For how long.</param>
 /// <param name="RetriesInPlace">Whether the same route is tried again first.</param>
-public sealed record FailureRow(FailureKind Kind, string Reason, SetsAside SetsAside, bool TriesNext, Clock Clock, bool RetriesInPlace = false);
+internal sealed record FailureRow(FailureKind Kind, string Reason, SetsAside SetsAside, bool TriesNext, Clock Clock, bool RetriesInPlace = false);
 
 /// <summary>The one place that decides what a failure means. The same table stands in the README.</summary>
-public static class FailureTable
+internal static class FailureTable
 {
     /// <summary>One row for each kind, in the order of the enum.</summary>
     public static readonly ImmutableArray<FailureRow> Rows =

@@ -4,7 +4,7 @@ using ClawGrpc.Core.Anthropic;
 namespace ClawGrpc.Core.Routing;
 
 /// <summary>What a token endpoint's answer to a <c>refresh_token</c> grant means (RFC 6749, sections 5 and 6). The list is closed.</summary>
-public abstract record GrantAnswer
+internal abstract record GrantAnswer
 {
     private const int LongestText = 300;
 

@@ -6,7 +6,7 @@ namespace ClawGrpc.Core.Routing;
 /// <param name="Model">The route's model, as <c>provider/model</c>.</param>
 /// <param name="Began">When the attempt began.</param>
 /// <param name="Now">When it ended.</param>
-public abstract record HealthChange(string Model, DateTimeOffset Began, DateTimeOffset Now)
+internal abstract record HealthChange(string Model, DateTimeOffset Began, DateTimeOffset Now)
 {
     /// <summary>The health after it.</summary>
     /// <param name="before">The health before it.</param>
@@ -18,7 +18,7 @@ public abstract record HealthChange(string Model, DateTimeOffset Began, DateTime
 /// <param name="Model">The route's model, as <c>provider/model</c>.</param>
 /// <param name="Began">When the attempt began.</param>
 /// <param name="Now">When its first content-bearing event came.</param>
-public sealed record Served(string Model, DateTimeOffset Began, DateTimeOffset Now) : HealthChange(Model, Began, Now)
+internal sealed record Served(string Model, DateTimeOffset Began, DateTimeOffset Now) : HealthChange(Model, Began, Now)
 {
     /// <inheritdoc/>
     public override ProfileHealth Apply(ProfileHealth before, HealthRules rules)
@@ -47,7 +47,7 @@ public sealed record Served(string Model, DateTimeOffset Began, DateTimeOffset N
 /// <param name="Began">When the attempt began.</param>
 /// <param name="Now">When it failed.</param>
 /// <param name="Failure">How.</param>
-public sealed record Failed(string Model, DateTimeOffset Began, DateTimeOffset Now, UpstreamFailure Failure)
+internal sealed record Failed(string Model, DateTimeOffset Began, DateTimeOffset Now, UpstreamFailure Failure)
     : HealthChange(Model, Began, Now)
 {
     /// <inheritdoc/>

@@ -1,4 +1,3 @@
-using ClawGrpc.Core.Configuration;
 using ClawGrpc.Core.StateFiles;
 
 namespace ClawGrpc.Core.Routing;
@@ -6,7 +5,7 @@ namespace ClawGrpc.Core.Routing;
 /// <summary>Why a login has no access token to give.</summary>
 /// <param name="Cause">Half a sentence without secrets.</param>
 /// <param name="RetryAt">When it is tried again by itself; null: not until the credential or the configuration changes.</param>
-public sealed record LoginProblem(string Cause, DateTimeOffset? RetryAt = null)
+internal sealed record LoginProblem(string Cause, DateTimeOffset? RetryAt = null)
 {
     /// <summary>No token endpoint is configured.</summary>
     public static readonly LoginProblem NoEndpoint =
@@ -25,7 +24,7 @@ public sealed record LoginProblem(string Cause, DateTimeOffset? RetryAt = null)
 }
 
 /// <summary>What to do about a login now.</summary>
-public enum RefreshStep
+internal enum RefreshStep
 {
     /// <summary>Nothing: its access token is good and stays so for a while.</summary>
     NotDue,
@@ -43,7 +42,7 @@ public enum RefreshStep
 /// <summary>What is known of one login's refreshes. It holds of this credential and this endpoint alone, and of no other.</summary>
 /// <param name="Credential">The login as it stands on disk.</param>
 /// <param name="Endpoint">Where it is refreshed; null: nowhere.</param>
-public sealed record RefreshHistory(OAuthCredential Credential, OAuthConfiguration? Endpoint)
+internal sealed record RefreshHistory(OAuthCredential Credential, OAuthConfiguration? Endpoint)
 {
     /// <summary>When the endpoint granted it; null: it did not, or before the start of the server.</summary>
     public DateTimeOffset? GrantedAt { get; init; }
@@ -65,7 +64,7 @@ public sealed record RefreshHistory(OAuthCredential Credential, OAuthConfigurati
 /// When an OAuth login is refreshed and what comes of it (openclaw-spec.md, section 3.6; design: "Security"): ahead of its end, once
 /// for all who wait, and never again with a refresh token that was refused.
 /// </summary>
-public static class LoginRefresh
+internal static class LoginRefresh
 {
     /// <summary>So long before its end an access token is refreshed, while it still serves.</summary>
     public static readonly TimeSpan Ahead = TimeSpan.FromMinutes(5);

@@ -6,17 +6,17 @@ namespace ClawGrpc.Core.Routing;
 /// <summary>A profile in the order in which it is tried.</summary>
 /// <param name="Profile">The profile.</param>
 /// <param name="SetAside">Why it is not tried now; null: it is.</param>
-public sealed record Candidate(Profile Profile, SetAside? SetAside);
+internal sealed record Candidate(Profile Profile, SetAside? SetAside);
 
 /// <summary>A profile that cannot serve, and why.</summary>
 /// <param name="Id">The profile.</param>
 /// <param name="Why">Never <see cref="Eligibility.Ok"/>.</param>
-public sealed record Ineligible(string Id, Eligibility Why);
+internal sealed record Ineligible(string Id, Eligibility Why);
 
 /// <summary>The profiles for a model, in order (openclaw-spec.md, section 4.1).</summary>
 /// <param name="Candidates">Those that can serve: the ones to try first, then the ones set aside, the soonest to come back first.</param>
 /// <param name="Ineligible">Those of the base list that cannot.</param>
-public sealed record ProfileOrder(ImmutableArray<Candidate> Candidates, ImmutableArray<Ineligible> Ineligible)
+internal sealed record ProfileOrder(ImmutableArray<Candidate> Candidates, ImmutableArray<Ineligible> Ineligible)
 {
     /// <summary>Computes the order.</summary>
     /// <param name="store">The agent's profiles.</param>

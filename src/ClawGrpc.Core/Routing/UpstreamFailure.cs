@@ -3,7 +3,7 @@ namespace ClawGrpc.Core.Routing;
 /// <summary>A failure that was seen upstream, with its facts.</summary>
 /// <param name="Kind">What it means.</param>
 /// <param name="Message">Upstream's words, unchanged; our own when it had none.</param>
-public sealed record UpstreamFailure(FailureKind Kind, string Message)
+internal sealed record UpstreamFailure(FailureKind Kind, string Message)
 {
     /// <summary>The HTTP status; 0: none came.</summary>
     public int Status { get; init; }

@@ -11,7 +11,7 @@ namespace ClawGrpc.Core.StateFiles;
 /// Members that nobody here knows stay, in their order; entries that OpenClaw would not see are left out of <see cref="Store"/>
 /// only. Immutable.
 /// </summary>
-public sealed class AuthProfilesFile
+internal sealed class AuthProfilesFile
 {
     private const string Version = "version";
     private const string Profiles = "profiles";

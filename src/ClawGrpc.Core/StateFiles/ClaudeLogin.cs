@@ -5,7 +5,7 @@ namespace ClawGrpc.Core.StateFiles;
 /// The login of the Claude CLI as a profile (openclaw-spec.md, section 3.5). It stays the CLI's: ClawGrpc takes over what the CLI
 /// has, and neither refreshes nor writes it.
 /// </summary>
-public static class ClaudeLogin
+internal static class ClaudeLogin
 {
     /// <summary>Its profile.</summary>
     public const string ProfileId = "anthropic:claude-cli";

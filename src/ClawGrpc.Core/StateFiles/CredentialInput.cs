@@ -6,7 +6,7 @@ namespace ClawGrpc.Core.StateFiles;
 /// <summary>What became of a pasted secret: the secret, or why it is none.</summary>
 /// <param name="Secret">The secret, cleaned; null: it was refused.</param>
 /// <param name="Error">Why, in words for the one who pasted it, never quoting it; null: it was accepted.</param>
-public sealed record CheckedSecret(Secret? Secret, string? Error)
+internal sealed record CheckedSecret(Secret? Secret, string? Error)
 {
     /// <summary>Whether it was accepted.</summary>
     [MemberNotNullWhen(true, nameof(Secret))]
@@ -18,7 +18,7 @@ public sealed record CheckedSecret(Secret? Secret, string? Error)
 /// Cleans and checks what people paste (openclaw-spec.md, section 3.3). The rules of the interactive wizard hold everywhere, and
 /// what could not be sent in a header is refused at once instead of failing on the first request.
 /// </summary>
-public static class CredentialInput
+internal static class CredentialInput
 {
     /// <summary>The error for nothing, or nothing but white space.</summary>
     public const string Required = "Required";

@@ -1,7 +1,7 @@
 namespace ClawGrpc.Core.StateFiles;
 
 /// <summary>Whether a credential is still valid (openclaw-spec.md, section 7.3).</summary>
-public enum ExpiryState
+internal enum ExpiryState
 {
     /// <summary>Longer than the warning time.</summary>
     Ok,
@@ -20,7 +20,7 @@ public enum ExpiryState
 }
 
 /// <summary>When credentials expire, and when a status changes by the clock alone.</summary>
-public static class Expiry
+internal static class Expiry
 {
     /// <summary>A credential that expires within this time is expiring; equal counts.</summary>
     public static readonly TimeSpan WarnAfter = TimeSpan.FromHours(24);

@@ -4,7 +4,7 @@ namespace ClawGrpc.Core.StateFiles;
 /// The credentials of before there were profiles: an agent's <c>auth.json</c> and the folder's <c>oauth.json</c>, each from provider
 /// to credential (openclaw-spec.md, section 1.3, "Precedence on load").
 /// </summary>
-public static class LegacyProfiles
+internal static class LegacyProfiles
 {
     private static readonly string[] Common = ["type", "provider"];
 

@@ -6,7 +6,7 @@ namespace ClawGrpc.Core.StateFiles;
 /// Failures of a profile and the end of its cooldowns, as <c>usageStats</c> holds them (openclaw-spec.md, section 1.3),
 /// with the routes beside them: most failures set aside one model of a profile only, and the file's own timers know no models.
 /// </summary>
-public sealed record ProfileHealth
+internal sealed record ProfileHealth
 {
     /// <summary>Never failed, never served.</summary>
     public static readonly ProfileHealth Unknown = new();
@@ -47,4 +47,4 @@ public sealed record ProfileHealth
 /// <param name="Reason">Why, such as <c>rate_limit</c>.</param>
 /// <param name="ErrorCount">Bursts of failures since the last success; at least 1.</param>
 /// <param name="LastFailureAt">When it last failed.</param>
-public sealed record RouteHealth(DateTimeOffset? CooldownUntil, string Reason, int ErrorCount, DateTimeOffset LastFailureAt);
+internal sealed record RouteHealth(DateTimeOffset? CooldownUntil, string Reason, int ErrorCount, DateTimeOffset LastFailureAt);

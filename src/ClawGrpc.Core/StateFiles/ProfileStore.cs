@@ -5,10 +5,10 @@ namespace ClawGrpc.Core.StateFiles;
 /// <summary>A named credential of an agent.</summary>
 /// <param name="Id">Such as <c>anthropic:default</c>.</param>
 /// <param name="Credential">The secret.</param>
-public sealed record Profile(string Id, Credential Credential);
+internal sealed record Profile(string Id, Credential Credential);
 
 /// <summary>What <c>auth-profiles.json</c> of one agent says (openclaw-spec.md, section 1.3).</summary>
-public sealed record ProfileStore
+internal sealed record ProfileStore
 {
     /// <summary>No profile, no order, no health.</summary>
     public static readonly ProfileStore Empty = new();

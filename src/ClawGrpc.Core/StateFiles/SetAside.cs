@@ -5,7 +5,7 @@ namespace ClawGrpc.Core.StateFiles;
 /// <param name="Reason">Why; null: not known.</param>
 /// <param name="Disabled">Whether it is set aside for long (<c>disabled</c>), not for a <c>cooldown</c>.</param>
 /// <param name="Model">Only with this model; null: with all.</param>
-public sealed record SetAside(DateTimeOffset Until, string? Reason, bool Disabled, string? Model)
+internal sealed record SetAside(DateTimeOffset Until, string? Reason, bool Disabled, string? Model)
 {
     /// <summary>What keeps a route from being tried, the longest if several do; null: nothing. Usable again when equal to now.</summary>
     /// <param name="health">The profile's health.</param>

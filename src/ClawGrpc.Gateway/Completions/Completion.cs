@@ -112,7 +112,7 @@ internal sealed class Completion(AnthropicApi upstream, SessionPins pins, TimePr
         var start = time.GetUtcNow();
         var log = new ReceiptLog(call.NewReceipt(start), start);
         var question = call.Question with { PreferredProfile = pins.Find(call.Agent.Id, call.SessionId) };
-        var routes = Routes.Of(call.Agent.Store, call.Setup.Auth, call.Setup.LooseKey, question, start);
+        var routes = Routes.Of(call.Agent.Store, call.Setup.Auth, call.Setup.FallbackKey, question, start);
         if (routes.Problem == NoRoute.None)
             return (routes, log);
         foreach (var route in routes.All)
@@ -262,7 +262,7 @@ internal sealed class Completion(AnthropicApi upstream, SessionPins pins, TimePr
 
     private static ValueTask<AccessToken> TokenOf(Call call, Route route, CancellationToken cancellation) => route.Profile?.Credential switch
     {
-        null => new(new AccessToken(route.LooseKey!.Key, null)),
+        null => new(new AccessToken(route.FallbackKey!.Key, null)),
         ApiKeyCredential key => new(new AccessToken(key.Key, null)),
         TokenCredential token => new(new AccessToken(token.Token, null)),
         _ => call.Agent.Logins.TokenAsync(route.Profile, null, cancellation),
@@ -271,7 +271,7 @@ internal sealed class Completion(AnthropicApi upstream, SessionPins pins, TimePr
     // Nobody is asked for a plan: a login that a completion would have refreshed is shown with the token it has.
     private static (Secret? Token, LoginProblem? Problem, bool IsDue) StoredTokenOf(Call call, Route route) => route.Profile?.Credential switch
     {
-        null => (route.LooseKey!.Key, null, false),
+        null => (route.FallbackKey!.Key, null, false),
         ApiKeyCredential key => (key.Key, null, false),
         TokenCredential token => (token.Token, null, false),
         _ => call.Agent.Logins.Stored(route.Profile),

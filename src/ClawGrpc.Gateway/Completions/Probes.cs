@@ -70,7 +70,7 @@ internal sealed class Probes(CallReader calls, Completion gateway, AgentSetups s
                     : "Excluded by auth.order for this provider."));
         }
 
-        if (!anyOfAnthropic && setup.LooseKey is { } loose && options.ProfileIds.IsEmpty && options.Provider is "" or Provider.Anthropic)
+        if (!anyOfAnthropic && setup.FallbackKey is { } loose && options.ProfileIds.IsEmpty && options.Provider is "" or Provider.Anthropic)
             targets.Add(ResultOf(loose, ModelOf(setup)));
         return (told, targets);
     }
@@ -155,7 +155,7 @@ internal sealed class Probes(CallReader calls, Completion gateway, AgentSetups s
         },
     };
 
-    private static ProbeProfilesResponse ResultOf(LooseKey key, string model) => new()
+    private static ProbeProfilesResponse ResultOf(FallbackKey key, string model) => new()
     {
         Provider = Provider.Anthropic,
         Model = model,

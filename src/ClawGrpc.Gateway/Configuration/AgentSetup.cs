@@ -17,7 +17,7 @@ internal sealed record AgentSetup
     public required ModelChoices Models { get; init; }
 
     /// <summary>The key that serves when no profile can; null: there is none.</summary>
-    public required LooseKey? LooseKey { get; init; }
+    public required FallbackKey? FallbackKey { get; init; }
 
     /// <summary>Where Messages requests go.</summary>
     public required Uri MessagesUrl { get; init; }

@@ -35,7 +35,7 @@ internal sealed class AgentSetups(LiveConfiguration configuration)
         {
             Auth = configured.AuthSettings,
             Health = configured.Auth.Health,
-            LooseKey = LooseKeyOf(anthropic, service.Subscriptions),
+            FallbackKey = FallbackKeyOf(anthropic, service.Subscriptions),
             MessagesUrl = UrlOf(baseUrl, "messages"),
             CountUrl = UrlOf(baseUrl, "messages/count_tokens"),
             ModelsUrl = configured.Models.ReplacesBuiltIn && anthropic is { Models.IsEmpty: false } ? null : UrlOf(baseUrl, "models"),
@@ -64,15 +64,15 @@ internal sealed class AgentSetups(LiveConfiguration configuration)
         };
     }
 
-    private LooseKey? LooseKeyOf(ProviderConfiguration? anthropic, bool subscriptions)
+    private FallbackKey? FallbackKeyOf(ProviderConfiguration? anthropic, bool subscriptions)
     {
         foreach (var name in new[] { "ANTHROPIC_OAUTH_TOKEN", "ANTHROPIC_API_KEY" })
         {
             if (configuration.Variable(name) is { } value && Allowed(value))
-                return new LooseKey(value, $"env: {name}");
+                return new FallbackKey(value, $"env: {name}");
         }
 
-        return anthropic?.ApiKey is { IsBlank: false } key && Allowed(key) ? new LooseKey(key, "models.json") : null;
+        return anthropic?.ApiKey is { IsBlank: false } key && Allowed(key) ? new FallbackKey(key, "models.json") : null;
 
         bool Allowed(Secret key) => subscriptions || !RequestHeaders.IsBearer(key);
     }

@@ -107,7 +107,7 @@ internal sealed class ModelList(AgentSetup setup, ProfileStore store, UpstreamMo
         };
 
     private bool CanServe(ModelRef model) => model.Provider == Provider.Anthropic
-        && Routes.Of(store, setup.Auth, setup.LooseKey, new RouteQuestion([model.Model], null, null), now).Problem == NoRoute.None;
+        && Routes.Of(store, setup.Auth, setup.FallbackKey, new RouteQuestion([model.Model], null, null), now).Problem == NoRoute.None;
 
     private static int PositionOf(string key, IEnumerable<ModelRef> models) => 1 + models.Select(model => model.Key).ToList().IndexOf(key);
 

@@ -92,7 +92,7 @@ internal static class ServerHost
         {
             foreach (var service in new[] { V1.AuthService.Descriptor, V1.ModelService.Descriptor })
                 health.Services.Map(service.FullName, static _ => true);
-        });
+        }).AddCheck<Readiness>("ready");
         builder.Services.AddGrpcReflection();
         builder.Services.AddSingleton(time).AddSingleton(folder).AddSingleton(new ClaudeLoginFile(folder, Environment.GetEnvironmentVariable))
             .AddSingleton(_ => new HttpMessageInvoker(AnthropicApi.NewHandler()))

@@ -13,7 +13,7 @@ public class CachePolicyTests
     [InlineData(null, Retention.Long, Retention.None, Retention.Long, "agent")]
     [InlineData(null, Retention.None, null, Retention.None, "agent")]
     [InlineData(null, null, Retention.Long, Retention.Long, "model")]
-    public void The_nearest_setting_counts(Retention? call, Retention? agent, Retention? model, Retention requested, string by)
+    internal void The_nearest_setting_counts(Retention? call, Retention? agent, Retention? model, Retention requested, string by)
     {
         var plan = Plan(Full, new CacheSettings
         {
@@ -116,7 +116,7 @@ public class CachePolicyTests
     [InlineData(1, "", "tools[0]/5m system[0]/5m messages[1].content[0]/5m", Retention.Short, "")]
     [InlineData(2, "5", "system[0]/5m", Retention.Short, "messages[1].content[0]: the caller's automatic caching covers it; tools[0]: the caller's own breakpoints take all 4 slots")]
     [InlineData(0, "1", "", Retention.None, "messages[1].content[0]: the caller's automatic caching covers it; system[0]: 5m must not come before the caller's own 1h; tools[0]: 5m must not come before the caller's own 1h")]
-    public void There_are_never_more_than_four(int own, string top, string placed, Retention applied, string reason)
+    internal void There_are_never_more_than_four(int own, string top, string placed, Retention applied, string reason)
     {
         var blocks = string.Join(',', Enumerable.Repeat($$"""{"type":"text","text":"x"{{Control("5")}}}""", own));
         var json = $$"""{"tools":[{"name":"a"}],"system":"s","messages":[{"role":"assistant","content":[{{blocks}}]},{"role":"user","content":"x"}]{{Control(top)}}}""";

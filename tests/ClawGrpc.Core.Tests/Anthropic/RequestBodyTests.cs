@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using ClawGrpc.Core.Anthropic;
+using CsCheck;
 
 namespace ClawGrpc.Core.Tests.Anthropic;
 
@@ -188,18 +189,17 @@ public class RequestBodyTests
     }
 
     [Fact]
-    public void No_bytes_make_it_fail_in_any_other_way()
-    {
-        var random = new Random(11);
-        for (var round = 0; round < 20_000; round++)
+    public void Spoiled_request_is_read_or_refused_with_errors() => Gen.Select(
+        RandomRequests.Any, Gen.Select(Gen.UShort, Gen.OneOf(Gen.Byte, Gen.OneOf([.. "\\u{}[]\",:0"u8]))).Array[1, 3], Gen.Bool).Sample(
+        (json, flips, isOld) =>
         {
-            var bytes = Encoding.UTF8.GetBytes(RandomRequests.Next(random));
-            for (var flips = random.Next(1, 4); flips > 0; flips--)
-                bytes[random.Next(bytes.Length)] = round % 2 == 0 ? (byte)random.Next(256) : (byte)"\\u{}[]\",:0"[random.Next(10)];
-            var body = RequestBody.Parse(bytes, random.Next(2) == 0 ? "2023-06-01" : "2026-10-21", out var errors);
+            var bytes = Encoding.UTF8.GetBytes(json);
+            foreach (var (at, flipped) in flips)
+                bytes[at % bytes.Length] = flipped;
+            var body = RequestBody.Parse(bytes, isOld ? "2023-06-01" : "2026-10-21", out var errors);
             Assert.Equal(body is null, errors.Length > 0);
-        }
-    }
+        },
+        iter: 20_000);
 
     [Theory]
     [InlineData("""{"messages":[{"\ud83d":1,"role\ud83d":2}],"\ud83dx":{"\ude00":1},"system":[{"\ud800":"\udc00","type":"\ud83d"}],"tools":[{"\ud83d":1}]}""")]

@@ -38,7 +38,7 @@ public class RequestHeadersTests
     [InlineData(true, false, true, BetaUse.Always, "oauth-2025-04-20")]
     [InlineData(true, true, true, BetaUse.WhenNeeded, "oauth-2025-04-20,extended-cache-ttl-2025-04-11")]
     [InlineData(true, true, false, BetaUse.WhenNeeded, "oauth-2025-04-20")]
-    public void The_cache_beta_goes_along_when_it_is_due(bool subscription, bool applies, bool hour, BetaUse use, string expected)
+    internal void The_cache_beta_goes_along_when_it_is_due(bool subscription, bool applies, bool hour, BetaUse use, string expected)
     {
         var input = Input with
         {

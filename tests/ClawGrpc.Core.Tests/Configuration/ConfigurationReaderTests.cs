@@ -123,7 +123,7 @@ public class ConfigurationReaderTests
     [InlineData("cacheRetention: 'standard', cacheControlTtl: '5m'", Retention.Short)]
     [InlineData("cacheControlTtl: '1h'", Retention.Long)]
     [InlineData("cacheRetention: 'LONG', cacheControlTtl: '2h'", null)]
-    public void The_newer_key_of_retention_wins_and_what_means_nothing_says_nothing(string parameters, Retention? expected)
+    internal void The_newer_key_of_retention_wins_and_what_means_nothing_says_nothing(string parameters, Retention? expected)
     {
         var agents = Folder.Accept($"{{ agents: {{ defaults: {{ models: {{ 'anthropic/m': {{ params: {{ {parameters} }} }} }} }} }} }}").Agents;
         Assert.Equal(expected, agents.ParametersOf("main", "anthropic/m").Retention);

@@ -5,7 +5,7 @@ using Xunit.Abstractions;
 namespace ClawGrpc.Core.Tests.Json5;
 
 /// <summary>
-/// Compares with what the reference implementation said: of the recorded corpus, or of the one that tests/json5-differential/run.sh
+/// Compares with what the reference implementation said: of the recorded corpus, or of the one that tests/openclaw/json5/run.sh
 /// has just made and names in JSON5_CORPUS.
 /// </summary>
 public class Json5ReferenceTests(ITestOutputHelper output)

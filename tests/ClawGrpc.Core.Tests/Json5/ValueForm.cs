@@ -7,7 +7,7 @@ namespace ClawGrpc.Core.Tests.Json5;
 
 /// <summary>
 /// What a value means, as one line that says no more: keys sorted, strings escaped, numbers by their bits. The script
-/// tests/json5-differential/verdict.mjs writes the same of the reference implementation's values.
+/// tests/openclaw/json5/verdict.mjs writes the same of the reference implementation's values.
 /// </summary>
 internal static class ValueForm
 {

@@ -50,7 +50,7 @@ public class FailureTableTests
     [InlineData(FailureKind.ServerError, "server_error")]
     [InlineData(FailureKind.Interrupted, "interrupted")]
     [InlineData(FailureKind.Cancelled, "cancelled")]
-    public void A_reason_has_OpenClaws_name_where_OpenClaw_has_one(FailureKind kind, string reason) =>
+    internal void A_reason_has_OpenClaws_name_where_OpenClaw_has_one(FailureKind kind, string reason) =>
         Assert.Equal((kind, reason), (FailureTable.RowOf(kind).Kind, FailureTable.RowOf(kind).Reason));
 
     [Fact]

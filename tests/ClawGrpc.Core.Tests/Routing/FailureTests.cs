@@ -9,7 +9,7 @@ public class FailureTests
 {
     private static readonly DateTimeOffset Now = new(2026, 2, 8, 12, 0, 0, TimeSpan.Zero);
 
-    public static TheoryData<int, string, FailureKind> Answers => new()
+    public static IEnumerable<object[]> Answers => new TheoryData<int, string, FailureKind>
     {
         { 429, Envelope("rate_limit_error", "This request would exceed your account's rate limit. Please try again later."), FailureKind.RateLimited },
         { 529, Envelope("overloaded_error", "Overloaded"), FailureKind.Overloaded },
@@ -49,7 +49,7 @@ public class FailureTests
 
     [Theory]
     [MemberData(nameof(Answers))]
-    public void An_answer_means_what_the_table_says(int status, string body, FailureKind kind) =>
+    internal void An_answer_means_what_the_table_says(int status, string body, FailureKind kind) =>
         Assert.Equal(kind, Of(status, body).Kind);
 
     // anthropic-api.md, section 4: the codes of a spend that is used up, in whatever status they arrive.
@@ -70,7 +70,7 @@ public class FailureTests
     [InlineData("seven_day_opus", "anthropic-ratelimit-unified-reset", SetsAside.Route)]
     [InlineData("seven_day_overage_included", "anthropic-ratelimit-unified-7d_oi-reset", SetsAside.Route)]
     [InlineData("overage", "anthropic-ratelimit-unified-overage-reset", SetsAside.Route)]
-    public void A_rejected_window_of_the_plan_sets_aside_until_its_reset_what_it_is_of(string claim, string resetHeader, SetsAside scope)
+    internal void A_rejected_window_of_the_plan_sets_aside_until_its_reset_what_it_is_of(string claim, string resetHeader, SetsAside scope)
     {
         var reset = Now.AddHours(33.7);
         var failure = Of(429, Envelope("rate_limit_error", "limit"),
@@ -201,7 +201,7 @@ public class FailureTests
     [InlineData("invalid_request_error", FailureKind.RequestRejected)]
     [InlineData("something_new", FailureKind.ServerError)]
     [InlineData(null, FailureKind.ServerError)]
-    public void An_error_inside_a_stream_is_told_by_its_type(string? type, FailureKind kind) =>
+    internal void An_error_inside_a_stream_is_told_by_its_type(string? type, FailureKind kind) =>
         Assert.Equal(
             new UpstreamFailure(kind, "words") { Status = 200, ErrorType = type, RequestId = "req_1" }, Failure.OfEvent(type, "words", "req_1"));
 

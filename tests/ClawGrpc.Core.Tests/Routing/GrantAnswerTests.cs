@@ -1,6 +1,7 @@
 using System.Text;
 using ClawGrpc.Core.Anthropic;
 using ClawGrpc.Core.Routing;
+using CsCheck;
 
 namespace ClawGrpc.Core.Tests.Routing;
 
@@ -102,7 +103,6 @@ public class GrantAnswerTests
     [Fact]
     public void Any_bytes_at_all_are_a_grant_or_a_cause_that_can_be_told()
     {
-        var random = new Random(20261121);
         var strict = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
         string[] bodies =
         [
@@ -110,31 +110,34 @@ public class GrantAnswerTests
             $$"""{"error":"invalid_grant","error_description":"\ud83d\ude00 no such token: {{Sent}}"}""",
             $$"""{"error":"{{new string('x', 283)}}{{string.Concat(Enumerable.Repeat("\U0001F600", 10))}}"}""",
         ];
-        string[] pieces = ["\\ud800", "\\udc00", "\u00FF", "\u00ED\u00A0\u0080", "\"", "{", "}", "[", "\0", "1e400", "null", "\"error\":", "\U0001F600"];
-        for (var round = 0; round < 20_000; round++)
-        {
-            var body = Encoding.UTF8.GetBytes(bodies[random.Next(bodies.Length)]).ToList();
-            for (var changes = random.Next(4); changes > 0; changes--)
+        string[] pieces =
+            ["\\ud800", "\\udc00", "\u00FF", "\u00ED\u00A0\u0080", "\"", "{", "}", "[", "\0", "1e400", "null", "\"error\":", "\U0001F600"];
+        var cut = Gen.Int[1, 8].Select(count => (Count: count, Put: Array.Empty<byte>()));
+        var insert = Gen.OneOf(pieces).Select(piece => (Count: 0, Put: Encoding.Latin1.GetBytes(piece)));
+        var replace = Gen.Byte.Select(put => (Count: 1, Put: (byte[])[put]));
+        Gen.Select(
+            Gen.OneOf(bodies), Gen.Select(Gen.UShort, Gen.OneOf(cut, insert, replace)).Array[0, 3], Gen.OneOf(Gen.Const(200), Gen.Int[400, 599])).Sample(
+            (text, changes, status) =>
             {
-                var at = random.Next(body.Count);
-                if (random.Next(3) == 0)
-                    body.RemoveRange(at, Math.Min(body.Count - at - 1, random.Next(1, 9)));
-                else if (random.Next(2) == 0)
-                    body.InsertRange(at, Encoding.Latin1.GetBytes(pieces[random.Next(pieces.Length)]));
-                else
-                    body[at] = (byte)random.Next(256);
-            }
+                var body = Encoding.UTF8.GetBytes(text).ToList();
+                foreach (var (place, change) in changes)
+                {
+                    var at = place % body.Count;
+                    body.RemoveRange(at, Math.Min(body.Count - at - 1, change.Count));
+                    body.InsertRange(at, change.Put);
+                }
 
-            var cause = Read(random.Next(2) == 0 ? 200 : random.Next(400, 600), [.. body]) switch
-            {
-                GrantAnswer.Granted granted => granted.Access.Reveal() + granted.Refresh?.Reveal(),
-                GrantAnswer.Refused refused => refused.Cause,
-                GrantAnswer.Failed failed => failed.Cause,
-                _ => throw new InvalidOperationException("The list is closed."),
-            };
-            Assert.InRange(strict.GetByteCount(cause), 1, 2000);
-            Assert.DoesNotContain(Sent, cause, StringComparison.Ordinal);
-        }
+                var cause = Read(status, [.. body]) switch
+                {
+                    GrantAnswer.Granted granted => granted.Access.Reveal() + granted.Refresh?.Reveal(),
+                    GrantAnswer.Refused refused => refused.Cause,
+                    GrantAnswer.Failed failed => failed.Cause,
+                    _ => throw new InvalidOperationException("The list is closed."),
+                };
+                Assert.InRange(strict.GetByteCount(cause), 1, 2000);
+                Assert.DoesNotContain(Sent, cause, StringComparison.Ordinal);
+            },
+            iter: 20_000);
     }
 
     private static GrantAnswer Read(int status, string body, params KeyValuePair<string, string>[] headers) =>

@@ -1,5 +1,6 @@
 using ClawGrpc.Core.Routing;
 using ClawGrpc.Core.StateFiles;
+using CsCheck;
 
 namespace ClawGrpc.Core.Tests.Routing;
 
@@ -141,7 +142,7 @@ public class HealthTests
     [InlineData(FailureKind.RequestRejected)]
     [InlineData(FailureKind.Interrupted)]
     [InlineData(FailureKind.Cancelled)]
-    public void What_says_nothing_of_the_credential_changes_nothing(FailureKind kind) =>
+    internal void What_says_nothing_of_the_credential_changes_nothing(FailureKind kind) =>
         Assert.Same(ProfileHealth.Unknown, Fail(ProfileHealth.Unknown, kind, Noon, Noon));
 
     [Fact]
@@ -324,19 +325,16 @@ public class HealthTests
     }
 
     [Fact]
-    public void No_story_of_failures_sets_a_route_aside_for_longer_than_its_longest_step()
-    {
-        var random = new Random(20260208);
-        for (var story = 0; story < 500; story++)
+    public void Cooldown_never_exceeds_the_longest_step() => Gen.Select(
+        Gen.Int[0, 3999], Gen.Int[0, 59], Gen.OneOf(Opus, Sonnet), Gen.Int[0, 4]).Array[0, 30].Sample(
+        steps =>
         {
             var (health, now) = (ProfileHealth.Unknown, Noon);
-            for (var step = 0; step < 30; step++)
+            foreach (var (pause, took, model, outcome) in steps)
             {
-                now = now.AddSeconds(random.Next(0, 4000));
-                var began = now.AddSeconds(-random.Next(0, 60));
-                var model = random.Next(2) == 0 ? Opus : Sonnet;
-                var before = health;
-                health = random.Next(5) switch
+                now = now.AddSeconds(pause);
+                var (began, before) = (now.AddSeconds(-took), health);
+                health = outcome switch
                 {
                     0 => new Served(model, began, now).Apply(health, Rules),
                     1 => Fail(health, FailureKind.TimedOut, began, now, model),
@@ -347,8 +345,8 @@ public class HealthTests
                 Assert.True(health.ErrorCount <= before.ErrorCount + 1);
                 Assert.All(health.Routes.Values, route => Assert.True(route.ErrorCount >= 1));
             }
-        }
-    }
+        },
+        iter: 500);
 
     private static (ProfileHealth Health, DateTimeOffset Last) Repeat(
         FailureKind kind, int failures, HealthRules? rules = null, SetsAside? scope = null)

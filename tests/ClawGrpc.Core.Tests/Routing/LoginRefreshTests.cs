@@ -1,4 +1,3 @@
-using ClawGrpc.Core.Configuration;
 using ClawGrpc.Core.Routing;
 using ClawGrpc.Core.StateFiles;
 
@@ -36,7 +35,7 @@ public class LoginRefreshTests
     [InlineData(0, RefreshStep.Ask, false)]
     [InlineData(-86400, RefreshStep.Ask, false)]
     [InlineData(null, RefreshStep.Ask, false)]
-    public void A_token_is_refreshed_ahead_of_its_end_and_serves_until_then(int? left, RefreshStep step, bool usable)
+    internal void A_token_is_refreshed_ahead_of_its_end_and_serves_until_then(int? left, RefreshStep step, bool usable)
     {
         var history = Login(left);
         Assert.Equal((step, usable), (LoginRefresh.StepOf(history, Noon), LoginRefresh.IsUsable(history, Noon)));
@@ -47,7 +46,7 @@ public class LoginRefreshTests
     [InlineData(3600, RefreshStep.NotDue)]
     [InlineData(1, RefreshStep.NotDue)]
     [InlineData(0, RefreshStep.Blocked)]
-    public void Without_an_endpoint_it_serves_to_its_end_and_no_longer(int left, RefreshStep step)
+    internal void Without_an_endpoint_it_serves_to_its_end_and_no_longer(int left, RefreshStep step)
     {
         var history = Login(left) with { Endpoint = null };
         Assert.Equal((step, null), (LoginRefresh.StepOf(history, Noon), LoginRefresh.DueAt(history)));

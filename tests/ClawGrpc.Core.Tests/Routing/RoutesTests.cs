@@ -68,7 +68,7 @@ public class RoutesTests
     [InlineData("kimi-code", "kimi-coding")]
     public void A_provider_is_the_same_under_each_of_its_names(string written, string provider) => Assert.Equal(provider, Provider.Normalize(written));
 
-    public static TheoryData<string, Credential, string, Eligibility> Filters => new()
+    public static IEnumerable<object[]> Filters => new TheoryData<string, Credential, string, Eligibility>
     {
         { "a mode that is the type", Key, "api_key", Eligibility.Ok },
         { "oauth accepts a token", Token, "oauth", Eligibility.Ok },
@@ -89,7 +89,7 @@ public class RoutesTests
 
     [Theory]
     [MemberData(nameof(Filters))]
-    public void A_profile_that_cannot_serve_is_left_out_with_its_reason(string name, Credential credential, string mode, Eligibility why)
+    internal void A_profile_that_cannot_serve_is_left_out_with_its_reason(string name, Credential credential, string mode, Eligibility why)
     {
         Assert.NotEmpty(name);
         var auth = AuthSettings.None with { Profiles = [new DeclaredProfile("a", "anthropic", mode)] };
@@ -140,12 +140,12 @@ public class RoutesTests
     [Fact]
     public void A_loose_key_serves_only_when_no_profile_can()
     {
-        var loose = new LooseKey(new Secret("sk-ant-api03-ENV"), "env: ANTHROPIC_API_KEY");
+        var loose = new FallbackKey(new Secret("sk-ant-api03-ENV"), "env: ANTHROPIC_API_KEY");
         var expired = Store(("t", Token with { Expires = Noon }));
         var route = Assert.Single(Of(expired, loose).All);
-        Assert.Same(loose, route.LooseKey);
+        Assert.Same(loose, route.FallbackKey);
         Assert.Equal(("", $"anthropic/{Opus}"), (route.ProfileId, route.ModelRef));
-        Assert.Null(Assert.Single(Of(Store(("a", Key)), loose).All).LooseKey);
+        Assert.Null(Assert.Single(Of(Store(("a", Key)), loose).All).FallbackKey);
         var cooling = Store(("a", Key)) with { Health = ImmutableDictionary<string, ProfileHealth>.Empty.Add("a", new ProfileHealth { CooldownUntil = Noon.AddMinutes(1) }) };
         Assert.Equal(NoRoute.AllSetAside, Of(cooling, loose).Problem);
     }
@@ -201,7 +201,7 @@ public class RoutesTests
     [Fact]
     public void Nothing_at_all_is_missing_credentials() => Assert.Equal(NoRoute.MissingCredentials, Of(ProfileStore.Empty, null).Problem);
 
-    private static Routes Of(ProfileStore store, LooseKey? loose) =>
+    private static Routes Of(ProfileStore store, FallbackKey? loose) =>
         Routes.Of(store, AuthSettings.None, loose, new RouteQuestion([Opus], null, null), Noon);
 
     private static IEnumerable<string> Ids(ProfileStore store, AuthSettings auth, string? preferred = null, DateTimeOffset? now = null) =>

@@ -1,5 +1,6 @@
 using System.Text;
 using ClawGrpc.Core.StateFiles;
+using CsCheck;
 using static ClawGrpc.Core.Tests.StateFiles.StoreText;
 
 namespace ClawGrpc.Core.Tests.StateFiles;
@@ -88,7 +89,7 @@ public class AuthProfilesFileTests
         Assert.Contains("\"bad\": ", file.With(new SetLastGood("anthropic", "ok")).ToText(), StringComparison.Ordinal);
     }
 
-    public static TheoryData<string, Credential> Credentials() => new()
+    public static IEnumerable<object[]> Credentials() => new TheoryData<string, Credential>
     {
         { """{"type":"api_key","provider":"anthropic","key":" k\n"}""", new ApiKeyCredential("anthropic", Secret(" k\n")) },
         { """{"type":"api_key","provider":"anthropic","key":" ","email":"a@b"}""", new ApiKeyCredential("anthropic", null, "a@b") },
@@ -110,7 +111,7 @@ public class AuthProfilesFileTests
 
     [Theory]
     [MemberData(nameof(Credentials))]
-    public void Credentials_are_read_as_OpenClaw_reads_them(string entry, Credential expected) =>
+    internal void Credentials_are_read_as_OpenClaw_reads_them(string entry, Credential expected) =>
         Assert.Equal(expected, Read("{\"profiles\":{\"id\":" + entry + "}}").Store.Find("id")!.Credential);
 
     [Fact]
@@ -149,24 +150,23 @@ public class AuthProfilesFileTests
     }
 
     [Fact]
-    public void A_spoiled_file_is_read_or_refused_with_a_place_and_never_more()
+    public void Spoiled_file_is_read_or_refused_with_its_place()
     {
         var whole = AuthProfilesFile.Empty.With(
             new PutProfile("a", ApiKey("k\n\ud83d\ude00\"")), new SetOrder("p", ["a"]),
             new SetHealth("a", new ProfileHealth { LastUsed = Ms(12345), ErrorCount = 3 })).ToText();
-        var random = new Random(3);
-        for (var round = 0; round < 5_000; round++)
-        {
-            var at = random.Next(whole.Length);
-            var insert = "{}[]\",:\\0e-.\0\nx\ud800"[random.Next(16)].ToString();
-            var text = whole[..at] + (random.Next(3) > 0 ? insert : "") + whole[(at + random.Next(2))..];
-            if (random.Next(10) == 0)
-                text = text[..at];
-            if (AuthProfilesFile.TryParse(text, out var file, out var error))
-                Assert.Equal(file.ToText(), Read(file.ToText()).ToText());
-            else
-                Assert.True(error.Line <= text.Count(character => character == '\n') + 1 && error.Column <= text.Length + 1);
-        }
+        Gen.Select(
+            Gen.Int[0, whole.Length - 1], Gen.OneOf([.. "{}[]\",:\\0e-.\0\nx\ud800".Select(character => $"{character}"), "", "", ""]), Gen.Bool,
+            Gen.Int[0, 9]).Sample(
+            (at, insert, removes, cut) =>
+            {
+                var text = cut == 0 ? whole[..at] : whole[..at] + insert + whole[(removes ? at + 1 : at)..];
+                if (AuthProfilesFile.TryParse(text, out var file, out var error))
+                    Assert.Equal(file.ToText(), Read(file.ToText()).ToText());
+                else
+                    Assert.True(error.Line <= text.Count(character => character == '\n') + 1 && error.Column <= text.Length + 1);
+            },
+            iter: 5_000);
     }
 
     [Fact]

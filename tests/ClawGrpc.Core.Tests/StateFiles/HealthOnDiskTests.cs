@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using ClawGrpc.Core.StateFiles;
+using CsCheck;
+using JsonObject = System.Text.Json.Nodes.JsonObject;
 using static ClawGrpc.Core.Tests.StateFiles.StoreText;
 
 namespace ClawGrpc.Core.Tests.StateFiles;
@@ -10,6 +12,34 @@ public class HealthOnDiskTests
 {
     private const string Id = "anthropic:one";
     private static readonly string[] Models = ["anthropic/claude-opus-4-6", "anthropic/claude-sonnet-4-5", "a/b/c"];
+
+    // Few values, so that equal times and empty members come often.
+    private static readonly Gen<DateTimeOffset?> Times = Gen.Int[-2, 5].Select(eighth => eighth > 0 ? Ms(8 * eighth) : (DateTimeOffset?)null);
+
+    private static readonly Gen<string?> Reasons = Gen.OneOf<string?>(null, "rate_limit");
+
+    private static readonly Gen<RouteHealth> RouteHealths = Gen.Select(
+        Times, Reasons, Gen.Int[1, 3], Gen.Int[1, 39], (until, reason, count, failed) => new RouteHealth(until, reason ?? "timeout", count, Ms(failed)));
+
+    private static readonly Gen<ProfileHealth> Healths = Gen.Select(
+        Times.Array[4],
+        Reasons.Array[2],
+        Gen.Int[0, 3],
+        Gen.Select(Gen.OneOf("rate_limit", "billing", ""), Gen.Int[0, 2]).Array[0, 3],
+        Gen.Select(Gen.OneOf(Models), RouteHealths).Array[0, 3],
+        Gen.Int[0, 4],
+        (times, reasons, errors, counts, routes, never) => new ProfileHealth
+        {
+            LastUsed = times[0],
+            CooldownUntil = times[1],
+            CooldownReason = reasons[0],
+            DisabledUntil = never == 0 ? ProfileHealth.Never : times[2],
+            DisabledReason = reasons[1],
+            ErrorCount = errors,
+            FailureCounts = Counts([.. counts.DistinctBy(count => count.Item1)]),
+            LastFailureAt = times[3],
+            Routes = ProfileHealth.Unknown.Routes.SetItems(routes.Select(route => KeyValuePair.Create(route.Item1, route.Item2))),
+        });
 
     [Fact]
     public void OpenClaws_own_entry_is_read_and_written_back_as_it_was()
@@ -83,27 +113,20 @@ public class HealthOnDiskTests
     }
 
     [Fact]
-    public void What_is_written_is_what_is_read()
-    {
-        var random = new Random(20260208);
-        var file = AuthProfilesFile.Empty;
-        for (var round = 0; round < 4_000; round++)
+    public void Health_that_is_written_is_read_again() => Gen.Select(Healths, Healths).Sample(
+        (before, health) =>
         {
-            var health = Any(random);
-            file = file.With(new SetHealth(Id, health));
+            var file = AuthProfilesFile.Empty.With(new SetHealth(Id, before), new SetHealth(Id, health));
             AssertSame(health, file.Store.HealthOf(Id));
             AssertSame(health, Read(file.ToText()).Store.HealthOf(Id));
-        }
-    }
+        },
+        iter: 4_000);
 
     [Fact]
-    public void A_success_seen_by_OpenClaw_frees_what_failed_before_it()
-    {
-        var random = new Random(7);
-        for (var round = 0; round < 2_000; round++)
+    public void Success_seen_by_OpenClaw_ends_earlier_failures() => Gen.Select(Healths, Gen.Int[1, 39]).Sample(
+        (before, time) =>
         {
-            var before = Any(random);
-            var served = Ms(random.Next(1, 40));
+            var served = Ms(time);
             var after = Read(Foreign(before, stats =>
             {
                 stats["lastUsed"] = served.ToUnixTimeMilliseconds();
@@ -112,7 +135,9 @@ public class HealthOnDiskTests
                     stats.Remove(name);
             })).Store.HealthOf(Id);
 
-            var latest = before.Routes.Values.Max(route => route.CooldownUntil);
+            var ended = before.Routes.Values.All(route => route.CooldownUntil is null)
+                ? []
+                : before.Routes.Where(route => route.Value.LastFailureAt <= served).Select(route => route.Key);
             AssertSame(
                 before with
                 {
@@ -122,25 +147,20 @@ public class HealthOnDiskTests
                     CooldownUntil = null,
                     DisabledUntil = null,
                     DisabledReason = null,
-                    Routes = latest is null ? before.Routes
-                        : before.Routes.RemoveRange(before.Routes.Where(route => route.Value.LastFailureAt <= served).Select(route => route.Key)),
+                    Routes = before.Routes.RemoveRange(ended),
                 },
                 after);
-        }
-    }
+        },
+        iter: 2_000);
 
     [Fact]
-    public void A_cooldown_that_another_program_sets_is_the_whole_profiles()
-    {
-        var random = new Random(8);
-        for (var round = 0; round < 2_000; round++)
+    public void Cooldown_set_by_another_program_is_the_whole_profiles() => Gen.Select(Healths, Gen.Int[50, 89]).Sample(
+        (before, until) =>
         {
-            var before = Any(random);
-            var until = Ms(random.Next(50, 90));
-            var after = Read(Foreign(before, stats => stats["cooldownUntil"] = until.ToUnixTimeMilliseconds())).Store.HealthOf(Id);
-            AssertSame(before with { CooldownUntil = until }, after);
-        }
-    }
+            var after = Read(Foreign(before, stats => stats["cooldownUntil"] = until)).Store.HealthOf(Id);
+            AssertSame(before with { CooldownUntil = Ms(until) }, after);
+        },
+        iter: 2_000);
 
     [Fact]
     public void Members_of_others_stay_beside_ours()
@@ -165,28 +185,6 @@ public class HealthOnDiskTests
         var stats = (root["usageStats"] ??= new JsonObject()).AsObject();
         change((stats[Id] ??= new JsonObject()).AsObject());
         return root.ToJsonString();
-    }
-
-    // Few values, so that equal times and empty members come often.
-    private static ProfileHealth Any(Random random)
-    {
-        return new ProfileHealth
-        {
-            LastUsed = Time(),
-            CooldownUntil = Time(),
-            CooldownReason = Reason(),
-            DisabledUntil = random.Next(5) == 0 ? ProfileHealth.Never : Time(),
-            DisabledReason = Reason(),
-            ErrorCount = random.Next(4),
-            FailureCounts = Counts([.. new[] { "rate_limit", "billing", "" }.Where(_ => random.Next(2) == 0).Select(name => (name, random.Next(3)))]),
-            LastFailureAt = Time(),
-            Routes = Models.Where(_ => random.Next(2) == 0).ToImmutableSortedDictionary(
-                model => model, _ => new RouteHealth(Time(), Reason() ?? "timeout", random.Next(1, 4), Ms(random.Next(1, 40))), StringComparer.Ordinal),
-        };
-
-        DateTimeOffset? Time() => random.Next(3) == 0 ? null : Ms(random.Next(1, 6) * 8);
-
-        string? Reason() => random.Next(2) == 0 ? null : "rate_limit";
     }
 
     private static ImmutableSortedDictionary<string, int> Counts(params (string Reason, int Count)[] counts) =>

@@ -8,7 +8,8 @@ namespace ClawGrpc.Server.Tests.Stores;
 
 /// <summary>
 /// Two processes of this program, killed again and again, and one that writes as OpenClaw does, on one file. Each counts under its own
-/// name and under one of all, so that a lost update shows in a sum. <c>tests/locks/run.sh</c> runs it with the lock of npm and more often.
+/// name and under one of all, so that a lost update shows in a sum. <c>tests/openclaw/locks/run.sh</c> runs it
+/// with the lock of npm and more often.
 /// </summary>
 public sealed class SharedFileTests(ITestOutputHelper output) : IDisposable
 {
@@ -99,5 +100,6 @@ public sealed class SharedFileTests(ITestOutputHelper output) : IDisposable
 
     private static int Count(ProfileStore store, string name) => store.HealthOf(name).ErrorCount;
 
-    private static string ScriptFolder([CallerFilePath] string here = "") => Path.GetFullPath(Path.Join(Path.GetDirectoryName(here), "../../locks"));
+    private static string ScriptFolder([CallerFilePath] string here = "") =>
+        Path.GetFullPath(Path.Join(Path.GetDirectoryName(here), "../../openclaw/locks"));
 }

@@ -1,5 +1,5 @@
 // make parity: the cases of real command lines against clawgrpc and claw as they were built.
-//   node tests/parity/main.mjs [--cases DIR] [--only PATTERN] [--docs FILE] [--workers N] [--whole]
+//   node tests/openclaw/parity/main.mjs [--cases DIR] [--only PATTERN] [--docs FILE] [--workers N] [--whole]
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { casesOf } from './cases.mjs';
@@ -13,7 +13,7 @@ import { print, tell, writeDocs } from './report.mjs';
 
 const { values: options } = parseArgs({
   options: {
-    cases: { type: 'string', default: path.resolve(import.meta.dirname, '../../../shared/cases') },
+    cases: { type: 'string', default: path.resolve(import.meta.dirname, '../../../../shared/cases') },
     only: { type: 'string', default: '' },
     docs: { type: 'string' },
     whole: { type: 'boolean', default: false },

@@ -1,5 +1,5 @@
 // make real-openclaw: ClawGrpc writes folders, the real OpenClaw says what it reads in them.
-//   node tests/real-openclaw/main.mjs [--install DIR] [--only TEXT] [--whole]
+//   node tests/openclaw/real/main.mjs [--install DIR] [--only TEXT] [--whole]
 // Without --install OpenClaw is installed from npm into a folder that is removed at the end.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

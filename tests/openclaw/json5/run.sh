@@ -5,7 +5,7 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-root=$here/../..
+root=$here/../../..
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -14,7 +14,7 @@ cp "$here"/*.mjs "$here/package.json" "$work/"
 
 if [ "${1:-}" = --record ]; then
     node "$work/generate.mjs" 1500 > "$root/tests/ClawGrpc.Core.Tests/Json5/reference.jsonl"
-    node "$work/identifiers.mjs" > "$root/src/ClawGrpc.Core/Json5/Json5Identifier.Tables.cs"
+    node "$work/identifiers.mjs" > "$root/src/ClawGrpc.Json5/Json5Identifier.Tables.cs"
     exit
 fi
 
