@@ -1,8 +1,8 @@
 namespace ClawGrpc.Gateway.Agents;
 
 /// <summary>
-/// The revision of one agent's status, and a level trigger for its changes. There is no queue: a slow watcher finds the latest state when
-/// it looks again.
+/// The revision of one agent's status, and a level trigger for its changes. There is no queue: a slow watcher finds the latest
+/// state when it looks again.
 /// </summary>
 internal sealed class StatusFeed(TimeProvider time)
 {
@@ -37,8 +37,8 @@ internal sealed class StatusFeed(TimeProvider time)
         TaskCompletionSource? wake;
         lock (_gate)
         {
-            // Numbered by the clock, so that revisions after a restart are newer than those before it; by one where the clock stands
-            // still or goes back.
+            // Numbered by the clock, so that revisions after a restart are newer than those before it; by one where the clock
+            // stands still or goes back.
             var now = time.GetUtcNow();
             _current = new Revision(Math.Max(_current.Number + 1, Microseconds(now)), now);
             (wake, _changed) = (_changed, null);

@@ -48,7 +48,8 @@ internal sealed record ConfigurationReading
             // The message stands for the text: a reading that fails otherwise is another one.
             texts[unreadable.Path] = unreadable.Message;
             var error = new ConfigurationError(unreadable.Path, 0, 0, "", unreadable.Reason);
-            return new ConfigurationReading(path, new ConfigurationOutcome.Rejected([error], [unreadable.Path]), texts.ToImmutable());
+            var rejected = new ConfigurationOutcome.Rejected([error], [unreadable.Path]);
+            return new ConfigurationReading(path, rejected, texts.ToImmutable());
         }
 
         string? Note(string file) => texts[file] = read(file);

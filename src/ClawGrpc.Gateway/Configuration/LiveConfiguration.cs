@@ -8,8 +8,8 @@ using ClawGrpc.Gateway.Stores;
 namespace ClawGrpc.Gateway.Configuration;
 
 /// <summary>
-/// Reads the configuration, takes up its changes, and edits it. A broken file prevents a start; later the last good configuration stays
-/// in force.
+/// Reads the configuration, takes up its changes, and edits it. A broken file prevents a start; later the last good configuration
+/// stays in force.
 /// </summary>
 internal sealed partial class LiveConfiguration(StateFolder folder, ILogger<LiveConfiguration> log) : IDisposable
 {
@@ -25,8 +25,8 @@ internal sealed partial class LiveConfiguration(StateFolder folder, ILogger<Live
     private volatile string _editedPath = folder.ConfigPath;
 
     /// <summary>
-    /// Raised, whoever caused it, once another configuration is in force, or once something else is wrong with the files. An edit returns
-    /// after that.
+    /// Raised, whoever caused it, once another configuration is in force, or once something else is wrong with the files. An edit
+    /// returns after that.
     /// </summary>
     public event Action? Changed;
 
@@ -71,8 +71,8 @@ internal sealed partial class LiveConfiguration(StateFolder folder, ILogger<Live
     }
 
     /// <summary>
-    /// Reads the files again, and refuses if they cannot be used: a call that is going to edit the configuration asks this before it
-    /// changes anything else.
+    /// Reads the files again, and refuses if they cannot be used: a call that is going to edit the configuration asks this before
+    /// it changes anything else.
     /// </summary>
     /// <returns>For <see cref="EditAsync"/>, which then does not read the files another time.</returns>
     /// <exception cref="RefusedException">CONFIGURATION_INVALID.</exception>

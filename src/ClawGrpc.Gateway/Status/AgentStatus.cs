@@ -6,8 +6,8 @@ using ClawGrpc.Gateway.Configuration;
 namespace ClawGrpc.Gateway.Status;
 
 /// <summary>
-/// What callers may know of an agent at one revision. Immutable, so that all who watch share it. It holds masks of secrets, never a
-/// secret.
+/// What callers may know of an agent at one revision. Immutable, so that all who watch share it. It holds masks of secrets, never
+/// a secret.
 /// </summary>
 internal sealed record AgentStatus
 {
@@ -19,7 +19,9 @@ internal sealed record AgentStatus
     /// <summary>When the revision came to be.</summary>
     public required DateTimeOffset Changed { get; init; }
 
-    /// <summary>Until then the texts that count down, such as <c>[cooldown 8m]</c>, are right; the end of time if there are none.</summary>
+    /// <summary>
+    /// Until then the texts that count down, such as <c>[cooldown 8m]</c>, are right; the end of time if there are none.
+    /// </summary>
     public required DateTimeOffset FreshUntil { get; init; }
 
     /// <summary>The configuration file that commands edit.</summary>

@@ -1,8 +1,8 @@
 namespace ClawGrpc.Gateway.Status;
 
 /// <summary>
-/// Sorts names as OpenClaw does (<c>localeCompare</c>): punctuation before digits before letters. Case counts only if nothing else
-/// differs, and then lower case is first. By hand since InvariantGlobalization leaves out the culture data.
+/// Sorts names as OpenClaw does (<c>localeCompare</c>): punctuation before digits before letters. Case counts only if nothing
+/// else differs, and then lower case is first. By hand since InvariantGlobalization leaves out the culture data.
 /// </summary>
 internal sealed class Alphabetical : IComparer<string>
 {

@@ -13,14 +13,16 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
 {
     public AuthStatus Of(Agent agent, ProfileStore store, ModelChoices models, DateTimeOffset now)
     {
-        var inUse = ProvidersOf([models.DefaultText, .. models.FallbackTexts, models.ImageText ?? "", .. models.ImageFallbackTexts]);
+        var inUse = ProvidersOf(
+            [models.DefaultText, .. models.FallbackTexts, models.ImageText ?? "", .. models.ImageFallbackTexts]);
         var names = Sorted([
             .. store.Profiles.Select(profile => profile.Credential.Provider.Trim()),
             .. configuration.Current.Configuration.Models.Providers.Select(provider => provider.Id.Trim()),
             .. inUse, .. ProvidersOf(models.Shown),
             .. EnvironmentKeys.Always.Where(key => configuration.Variable(key.Variable) is not null).Select(key => key.Provider),
         ]);
-        var providers = names.Select(name => ProviderOf(name, agent, store, now)).ToLookup(provider => provider.Effective.Kind != "missing");
+        var providers = names.Select(name => ProviderOf(name, agent, store, now))
+            .ToLookup(provider => provider.Effective.Kind != "missing");
         return new AuthStatus
         {
             StorePath = agent.StorePath,

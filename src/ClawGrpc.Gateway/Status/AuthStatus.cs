@@ -37,7 +37,9 @@ internal sealed record ProviderStatus
 {
     public required string Provider { get; init; }
 
-    /// <summary>The kind <c>profiles</c>, <c>env</c>, <c>models.json</c> or <c>missing</c>, and the file or the masked value.</summary>
+    /// <summary>
+    /// The kind <c>profiles</c>, <c>env</c>, <c>models.json</c> or <c>missing</c>, and the file or the masked value.
+    /// </summary>
     public required (string Kind, string Detail) Effective { get; init; }
 
     /// <summary>The credentials of its profiles.</summary>

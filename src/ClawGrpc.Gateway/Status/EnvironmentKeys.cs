@@ -3,8 +3,8 @@ using ClawGrpc.Core;
 namespace ClawGrpc.Gateway.Status;
 
 /// <summary>
-/// OpenClaw's table of environment variables that hold a provider's key. ClawGrpc serves Anthropic; of the others a status says only
-/// whether a variable is set.
+/// OpenClaw's table of environment variables that hold a provider's key. ClawGrpc serves Anthropic; of the others a status says
+/// only whether a variable is set.
 /// </summary>
 internal static class EnvironmentKeys
 {

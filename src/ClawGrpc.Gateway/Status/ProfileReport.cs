@@ -12,7 +12,8 @@ internal sealed class ProfileReport(LiveConfiguration configuration)
     {
         var generation = configuration.Generation;
         var sorted = store.Profiles
-            .OrderBy(profile => profile.Credential.Provider, Alphabetical.Order).ThenBy(profile => profile.Id, Alphabetical.Order);
+            .OrderBy(profile => profile.Credential.Provider, Alphabetical.Order)
+            .ThenBy(profile => profile.Id, Alphabetical.Order);
         return [.. sorted.Select(profile => new ProfileStatus
         {
             ProfileId = profile.Id,
@@ -53,8 +54,8 @@ internal sealed class ProfileReport(LiveConfiguration configuration)
     // An address that the configuration declares counts more than the one of the login.
     private string? EmailOf(Profile profile)
     {
-        var declared = configuration.Current.Configuration.Auth.Profiles.FirstOrDefault(each => each.Id == profile.Id)?.Email?.Trim();
-        return new[] { declared, profile.Credential.Email?.Trim() }.FirstOrDefault(email => !string.IsNullOrEmpty(email));
+        var declared = configuration.Current.Configuration.Auth.Profiles.FirstOrDefault(each => each.Id == profile.Id)?.Email;
+        return new[] { declared?.Trim(), profile.Credential.Email?.Trim() }.FirstOrDefault(email => !string.IsNullOrEmpty(email));
     }
 
     // Clawdbot and openclaw-cn say whose login it is (openclaw-spec.md, section 3.5).

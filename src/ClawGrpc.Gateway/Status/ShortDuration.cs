@@ -1,8 +1,8 @@
 namespace ClawGrpc.Gateway.Status;
 
 /// <summary>
-/// A remaining time in one unit, as OpenClaw prints it (openclaw-spec.md, section 7.3, "Short durations"): the one place that formats
-/// it. The command line compiles this file too.
+/// A remaining time in one unit, as OpenClaw prints it (openclaw-spec.md, section 7.3, "Short durations"): the one place that
+/// formats it. The command line compiles this file too.
 /// </summary>
 internal static class ShortDuration
 {

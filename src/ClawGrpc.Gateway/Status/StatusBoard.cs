@@ -4,8 +4,8 @@ using ClawGrpc.Gateway.Agents;
 namespace ClawGrpc.Gateway.Status;
 
 /// <summary>
-/// Owns the status of all agents: one snapshot for each agent and revision, rendered when it is first looked at and shared by all who
-/// look. Only texts that count down make it render a revision again, once they are out of date.
+/// Owns the status of all agents: one snapshot for each agent and revision, rendered when it is first looked at and shared by all
+/// who look. Only texts that count down make it render a revision again, once they are out of date.
 /// </summary>
 internal sealed class StatusBoard(StatusReport report, TimeProvider time)
 {

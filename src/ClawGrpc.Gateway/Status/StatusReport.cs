@@ -4,12 +4,16 @@ using ClawGrpc.Gateway.Configuration;
 
 namespace ClawGrpc.Gateway.Status;
 
-/// <summary>Renders what callers may know of an agent (openclaw-spec.md, section 7.3). Reads the state once and changes nothing.</summary>
+/// <summary>
+/// Renders what callers may know of an agent (openclaw-spec.md, section 7.3). Reads the state once and changes nothing.
+/// </summary>
 internal sealed class StatusReport(LiveConfiguration configuration, AgentSetups setups, AuthReport auth, TimeProvider time)
 {
     /// <summary>The agent's state now.</summary>
     /// <param name="agent">The agent.</param>
-    /// <param name="revision">Read before the call: the content may then be newer than its number, and comes again, but never older.</param>
+    /// <param name="revision">
+    /// Read before the call: the content may then be newer than its number, and comes again, but never older.
+    /// </param>
     /// <exception cref="Stores.StateUnreadableException">The agent's file cannot be read.</exception>
     public AgentStatus Of(Agent agent, StatusFeed.Revision revision)
     {

@@ -8,8 +8,8 @@ using Agent = ClawGrpc.Gateway.Agents.Agent;
 namespace ClawGrpc.Server.Grpc;
 
 /// <summary>
-/// One watcher: gets the whole status now and again after each change, at most ten a second, and a heartbeat when nothing changed. It
-/// misses revisions while it is slow, but never the latest.
+/// One watcher: gets the whole status now and again after each change, at most ten a second, and a heartbeat when nothing
+/// changed. It misses revisions while it is slow, but never the latest.
 /// </summary>
 internal sealed class StatusWatch(StatusBoard board, Agent agent, TimeProvider time)
 {
@@ -19,7 +19,8 @@ internal sealed class StatusWatch(StatusBoard board, Agent agent, TimeProvider t
     private static readonly TimeSpan LongestHeartbeat = TimeSpan.FromDays(1);
 
     public async Task RunAsync(
-        WatchStatusRequest request, IServerStreamWriter<WatchStatusResponse> writer, CancellationToken stopping, CancellationToken cancellation)
+        WatchStatusRequest request, IServerStreamWriter<WatchStatusResponse> writer, CancellationToken stopping,
+        CancellationToken cancellation)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, cancellation);
         var heartbeat = HeartbeatOf(request);

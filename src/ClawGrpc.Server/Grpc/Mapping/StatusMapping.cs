@@ -19,7 +19,8 @@ internal static class StatusMapping
     private static readonly ConditionalWeakTable<AgentStatus, V1.WatchStatusResponse> Messages = new();
 
     /// <summary>
-    /// The one message of a snapshot, which all streams share: they only read it, and writing a protobuf message leaves it unchanged.
+    /// The one message of a snapshot, which all streams share: they only read it, and writing a protobuf message leaves it
+    /// unchanged.
     /// </summary>
     public static V1.WatchStatusResponse ToMessage(AgentStatus status) => Messages.GetValue(
         status, static snapshot => new V1.WatchStatusResponse { Status = MessageOf(snapshot), Revision = snapshot.Revision });
