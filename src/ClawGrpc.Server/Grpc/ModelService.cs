@@ -13,17 +13,18 @@ namespace ClawGrpc.Server.Grpc;
 
 /// <summary>ModelService: maps, calls, maps back.</summary>
 internal sealed class ModelService(
-    Fleet fleet, LiveConfiguration configuration, AgentSetups setups, CallReader calls, Gateway.Completions.Completion completions, ModelCatalog catalog, StatusReport report,
+    Fleet fleet, LiveConfiguration configuration, AgentSetups setups, CallReader calls, Gateway.Completions.Completion completions,
+    ModelCatalog catalog, StatusBoard board,
     TimeProvider time, IHostApplicationLifetime lifetime) : V1.ModelService.ModelServiceBase
 {
     public override async Task<GetStatusResponse> GetStatus(GetStatusRequest request, ServerCallContext context) =>
-        new() { Status = report.Of(await fleet.FindAsync(request.AgentId)) };
+        new() { Status = StatusMapping.ToMessage(board.Of(await fleet.FindAsync(request.AgentId))).Status };
 
     public override async Task WatchStatus(
         WatchStatusRequest request, IServerStreamWriter<WatchStatusResponse> responseStream, ServerCallContext context)
     {
         var agent = await fleet.FindAsync(request.AgentId);
-        await new StatusWatch(agent.Feed, () => report.Of(agent), time)
+        await new StatusWatch(board, agent, time)
             .RunAsync(request, responseStream, lifetime.ApplicationStopping, context.CancellationToken);
     }
 
@@ -146,12 +147,8 @@ internal sealed class ModelService(
     private ModelChoice ChoiceOf(bool image) =>
         image ? configuration.Current.Configuration.Agents.ImageModel : configuration.Current.Configuration.Agents.Model;
 
-    private async Task EditAsync(Func<string, ConfigurationEdit> edit, ServerCallContext context)
-    {
-        await configuration.EditAsync(edit, context.CancellationToken);
-        foreach (var agent in fleet.Awake)
-            agent.Feed.Publish();
-    }
+    private Task EditAsync(Func<string, ConfigurationEdit> edit, ServerCallContext context) =>
+        configuration.EditAsync(edit, context.CancellationToken);
 
     private static string CheckedModel(string model) =>
         model.Trim() is { Length: > 0 } said ? said : throw Refusal.InvalidField("model", $"Invalid model reference: {model}").ToException();

@@ -37,8 +37,8 @@ internal static class ServerHost
             await Console.Error.WriteLineAsync("clawgrpc stopped");
             return 0;
         }
-        catch (Exception exception) when (exception is StartException or StateFolderInUseException or StateUnreadableException
-            or StateNotWrittenException or UnauthorizedAccessException or IOException or ArgumentException)
+        catch (Exception exception) when (exception is StartException or UnusableConfigurationException or StateFolderInUseException
+            or StateUnreadableException or StateNotWrittenException or UnauthorizedAccessException or IOException or ArgumentException)
         {
             await Console.Error.WriteLineAsync($"Error: {exception.Message}");
             return 1;
@@ -94,7 +94,8 @@ internal static class ServerHost
         builder.Services.AddSingleton(time).AddSingleton(folder).AddSingleton(new ClaudeLoginFile(folder, Environment.GetEnvironmentVariable))
             .AddSingleton(_ => new HttpMessageInvoker(AnthropicApi.NewHandler()))
             .AddSingleton<AnthropicApi>().AddSingleton<TokenEndpoint>().AddSingleton<SessionPins>().AddSingleton<Completion>().AddSingleton<ModelCatalog>().AddSingleton<Probes>().AddSingleton<StateWatch>()
-            .AddSingleton<LiveConfiguration>().AddSingleton<Fleet>().AddSingleton<FileChanges>().AddSingleton<AgentSetups>().AddSingleton<AuthReport>().AddSingleton<StatusReport>()
+            .AddSingleton<LiveConfiguration>().AddSingleton<Fleet>().AddSingleton<FileChanges>().AddSingleton<AgentSetups>().AddSingleton<ProfileReport>()
+            .AddSingleton<AuthReport>().AddSingleton<StatusReport>().AddSingleton<StatusBoard>()
             .AddSingleton<CallReader>().AddSingleton<ErrorInterceptor>().AddSingleton<AuthService>().AddSingleton<ModelService>()
             .AddHostedService(services => services.GetRequiredService<StateWatch>());
         var app = builder.Build();
