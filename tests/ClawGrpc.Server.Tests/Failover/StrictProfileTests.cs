@@ -13,28 +13,28 @@ public class StrictProfileTests
     [Fact]
     public async Task Only_the_profile_that_was_named_is_tried()
     {
-        await using var rig = await WithTwoKeysAsync();
-        Assert.Equal($"{Two} served", (await AskAsync(rig, Two)).Attempts);
-        rig.Sandbox.Script(Faults.Status(500).ForKey(KeyTwo));
-        Assert.Equal($"{Two} failed ServerError 500", (await AskAsync(rig, Two)).Attempts);
+        await using var fixture = await WithTwoKeysAsync();
+        Assert.Equal($"{Two} served", (await AskAsync(fixture, Two)).Attempts);
+        fixture.Sandbox.Script(Faults.Status(500).ForKey(KeyTwo));
+        Assert.Equal($"{Two} failed ServerError 500", (await AskAsync(fixture, Two)).Attempts);
     }
 
     [Fact]
     public async Task Its_cooldown_does_not_keep_it_from_being_tried()
     {
-        await using var rig = await WithTwoKeysAsync();
-        rig.Sandbox.Script(Faults.Status(429).ForKey(KeyTwo));
-        await AskAsync(rig, Two);
-        Assert.Equal($"{Two} served", (await AskAsync(rig, Two)).Attempts);
+        await using var fixture = await WithTwoKeysAsync();
+        fixture.Sandbox.Script(Faults.Status(429).ForKey(KeyTwo));
+        await AskAsync(fixture, Two);
+        Assert.Equal($"{Two} served", (await AskAsync(fixture, Two)).Attempts);
     }
 
     [Fact]
     public async Task The_time_to_wait_is_its_own()
     {
-        await using var rig = await WithTwoKeysAsync();
-        rig.Sandbox.Script(Faults.Status(429).ForKey(KeyOne), Faults.Status(429, retryAfter: "500").ForKey(KeyTwo));
-        await AskAsync(rig, One);
-        Assert.Equal(TimeSpan.FromSeconds(500), (await AskAsync(rig, Two)).Failed.RetryDelay);
+        await using var fixture = await WithTwoKeysAsync();
+        fixture.Sandbox.Script(Faults.Status(429).ForKey(KeyOne), Faults.Status(429, retryAfter: "500").ForKey(KeyTwo));
+        await AskAsync(fixture, One);
+        Assert.Equal(TimeSpan.FromSeconds(500), (await AskAsync(fixture, Two)).Failed.RetryDelay);
     }
 
     [Theory]
@@ -43,22 +43,22 @@ public class StrictProfileTests
     [InlineData("anthropic:expired", StatusCode.FailedPrecondition, "PROFILE_UNUSABLE", "No credentials found for profile \"anthropic:expired\"")]
     public async Task One_that_cannot_serve_is_an_error_and_no_other_is_taken(string profile, StatusCode code, string reason, string text)
     {
-        await using var rig = await WithTwoKeysAsync();
-        await rig.Auth.PasteTokenAsync(new PasteTokenRequest { Provider = "openai", ProfileId = "openai:default", Token = "FAKE-openai-token-000001" });
-        await rig.Auth.PasteTokenAsync(new PasteTokenRequest
+        await using var fixture = await WithTwoKeysAsync();
+        await fixture.Auth.PasteTokenAsync(new PasteTokenRequest { Provider = "openai", ProfileId = "openai:default", Token = "FAKE-openai-token-000001" });
+        await fixture.Auth.PasteTokenAsync(new PasteTokenRequest
         {
             Provider = "anthropic",
             ProfileId = "anthropic:expired",
             Token = Token,
             ExpiresIn = Duration.FromTimeSpan(TimeSpan.FromHours(1)),
         });
-        rig.Time.Advance(TimeSpan.FromHours(1));
-        var failed = (await AskAsync(rig, profile)).Failed;
+        fixture.Time.Advance(TimeSpan.FromHours(1));
+        var failed = (await AskAsync(fixture, profile)).Failed;
         Assert.Equal((code, reason, profile), (failed.Code, failed.Reason, failed.Facts["profile_id"]));
         Assert.StartsWith(text, failed.Message, StringComparison.Ordinal);
-        Assert.Empty(rig.Sandbox.Requests);
+        Assert.Empty(fixture.Sandbox.Requests);
     }
 
-    private static Task<Answer> AskAsync(Rig rig, string profile) =>
-        rig.StreamAsync(Completing.Input(with: input => input.Model = $"claude-opus-4-6@{profile}"));
+    private static Task<Answer> AskAsync(ServerFixture fixture, string profile) =>
+        fixture.StreamAsync(Completing.Input(with: input => input.Model = $"claude-opus-4-6@{profile}"));
 }

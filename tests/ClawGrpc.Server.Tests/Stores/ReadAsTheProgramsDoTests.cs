@@ -56,22 +56,22 @@ public class ReadAsTheProgramsDoTests
     [Fact]
     public async Task An_agent_is_found_whatever_the_case_of_its_name_in_the_folder_that_the_programs_made()
     {
-        await using var rig = await Rig.PrepareAsync();
-        await rig.Files.ConfigureAsync(rig.Sandbox.BaseUrl, "agents: { list: [{ id: 'My Team', model: { primary: 'anthropic/claude-sonnet-4-5' } }] }");
-        await rig.Files.WriteProfilesAsync("""{ "version": 1, "profiles": { "anthropic:a": { "type": "api_key", "provider": "anthropic", "key": "k" } } }""", "my-team");
-        await rig.StartServerAsync();
-        var status = (await rig.Models.GetStatusAsync(new GetStatusRequest { AgentId = " MY-Team " })).Status;
+        await using var fixture = await ServerFixture.PrepareAsync();
+        await fixture.Files.ConfigureAsync(fixture.Sandbox.BaseUrl, "agents: { list: [{ id: 'My Team', model: { primary: 'anthropic/claude-sonnet-4-5' } }] }");
+        await fixture.Files.WriteProfilesAsync("""{ "version": 1, "profiles": { "anthropic:a": { "type": "api_key", "provider": "anthropic", "key": "k" } } }""", "my-team");
+        await fixture.StartServerAsync();
+        var status = (await fixture.Models.GetStatusAsync(new GetStatusRequest { AgentId = " MY-Team " })).Status;
         Assert.Equal(("my-team", "anthropic:a"), (status.AgentId, status.Auth.Profiles.Single().ProfileId));
-        var agent = (await rig.Auth.ListAgentsAsync(new ListAgentsRequest())).Agents.Single(each => each.DefaultAgent);
+        var agent = (await fixture.Auth.ListAgentsAsync(new ListAgentsRequest())).Agents.Single(each => each.DefaultAgent);
         Assert.Equal(("my-team", "anthropic/claude-sonnet-4-5"), (agent.AgentId, agent.Model));
     }
 
     private static async Task<AgentStatus> StatusAsync(string profiles, string more = "")
     {
-        await using var rig = await Rig.PrepareAsync();
-        await rig.Files.ConfigureAsync(rig.Sandbox.BaseUrl, more);
-        await rig.Files.WriteProfilesAsync(profiles);
-        await rig.StartServerAsync();
-        return (await rig.Models.GetStatusAsync(new GetStatusRequest())).Status;
+        await using var fixture = await ServerFixture.PrepareAsync();
+        await fixture.Files.ConfigureAsync(fixture.Sandbox.BaseUrl, more);
+        await fixture.Files.WriteProfilesAsync(profiles);
+        await fixture.StartServerAsync();
+        return (await fixture.Models.GetStatusAsync(new GetStatusRequest())).Status;
     }
 }
