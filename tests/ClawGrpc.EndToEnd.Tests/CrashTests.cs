@@ -11,7 +11,7 @@ public class CrashTests
     private const int Crashes = 8;
 
     [Fact]
-    public async Task No_profile_that_was_acknowledged_is_lost_however_the_server_dies()
+    public async Task Acknowledged_profiles_survive_any_death_of_the_server()
     {
         await using var fixture = await ProcessFixture.BuildAsync();
         var acknowledged = new ConcurrentDictionary<string, string>();

@@ -16,7 +16,7 @@ public class RefreshCrashTests
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(3);
 
     [Fact]
-    public async Task Killed_between_the_answer_and_the_write_the_login_has_failed_and_is_not_asked_for_again()
+    public async Task Login_has_failed_after_a_kill_between_answer_and_write()
     {
         var clock = new ManualTimeProvider(DateTimeOffset.UtcNow);
         await using var fixture = await ProcessFixture.BuildAsync(time: clock, more: OAuth);
@@ -41,7 +41,7 @@ public class RefreshCrashTests
     }
 
     [Fact]
-    public async Task Killed_at_any_moment_the_login_is_good_or_has_failed_and_is_not_asked_for_again()
+    public async Task Login_is_good_or_failed_after_a_kill_at_any_moment()
     {
         var random = new Random(20261121);
         await using var fixture = await ProcessFixture.BuildAsync(more: OAuth);

@@ -12,7 +12,7 @@ public class StopTests
     [Theory]
     [InlineData(RunningProgram.SigTerm)]
     [InlineData(RunningProgram.SigInt)]
-    public async Task A_server_that_is_told_to_stop_lets_a_running_stream_end_and_exits_with_0(int signal)
+    public async Task Stopping_server_finishes_a_running_stream_and_exits_with_0(int signal)
     {
         await using var fixture = await ProcessFixture.BuildAsync(Slowly);
         var server = await fixture.ServeAsync();

@@ -6,7 +6,7 @@ namespace ClawGrpc.EndToEnd.Tests;
 public partial class StoryTests
 {
     [Fact]
-    public async Task Onboard_status_and_complete_work_over_the_socket_and_over_TCP()
+    public async Task Onboard_status_and_complete_work_over_socket_and_TCP()
     {
         await using var fixture = await ProcessFixture.BuildAsync();
         var sandbox = fixture.Keep(RunningProgram.Start("ClawGrpc.Sandbox", "sandbox", new Dictionary<string, string>(), "--quiet"));

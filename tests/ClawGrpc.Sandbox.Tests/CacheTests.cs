@@ -65,7 +65,7 @@ public class CacheTests
     }
 
     [Fact]
-    public async Task A_prefix_below_the_minimum_of_its_model_is_silently_not_cached()
+    public async Task Prefix_below_its_models_minimum_is_silently_not_cached()
     {
         await using var sandbox = await Sandbox.StartAsync();
         using var client = new Client(sandbox);
@@ -109,7 +109,7 @@ public class CacheTests
     }
 
     [Fact]
-    public async Task Tool_choice_spoils_the_messages_but_not_what_stands_before_them()
+    public async Task Tool_choice_invalidates_only_the_messages_cache()
     {
         await using var sandbox = await Sandbox.StartAsync(new() { MinimumCacheableTokens = 0 });
         using var client = new Client(sandbox);
@@ -120,7 +120,7 @@ public class CacheTests
     }
 
     [Fact]
-    public async Task Parallel_identical_prompts_all_miss_until_the_first_answer_begins()
+    public async Task Identical_prompts_all_miss_until_the_first_answer_begins()
     {
         var clock = new ManualTimeProvider();
         await using var sandbox = await Sandbox.StartAsync(new() { MinimumCacheableTokens = 0, TimeProvider = clock });

@@ -8,7 +8,7 @@ public class ConnectionTests
     private const int Streams = 30;
 
     [Fact]
-    public async Task A_stream_that_is_complete_leaves_its_connection_to_the_next_ones()
+    public async Task Complete_stream_leaves_its_connection_for_reuse()
     {
         // In its bench mode the sandbox sends the end of a body behind the last event and not along with it.
         await using var fixture = await ServerFixture.StartAsync(sandbox: new SandboxOptions { Bench = true });

@@ -35,7 +35,7 @@ public class CountTokensTests
     }
 
     [Fact]
-    public async Task A_request_as_JSON_is_counted_with_all_that_belongs_to_the_prompt_and_the_callers_breakpoints()
+    public async Task JSON_request_is_counted_with_prompt_members_and_breakpoints()
     {
         await using var fixture = await WithTwoKeysAsync("""agents: { defaults: { models: { "anthropic/claude-sonnet-4-6": { alias: "fast" } } } }""");
         var counted = await CountAsync(fixture, new CompletionInput
@@ -66,7 +66,7 @@ public class CountTokensTests
 
     [Theory]
     [MemberData(nameof(Rows))]
-    public async Task A_route_that_fails_is_replaced_and_set_aside_as_for_a_completion_but_for_the_limit_of_counting(string name)
+    public async Task Failed_count_fails_over_and_its_rate_limit_keeps_the_route(string name)
     {
         var row = FailureRow.All[name];
         await using var fixture = await WithTwoKeysAsync();
@@ -88,7 +88,7 @@ public class CountTokensTests
     [InlineData("[3]")]
     [InlineData("3 tokens")]
     [InlineData("")]
-    public async Task An_answer_that_is_no_count_is_a_failure_of_upstream_with_its_receipt(string body)
+    public async Task Malformed_count_is_an_upstream_failure_with_a_receipt(string body)
     {
         await using var fixture = await WithTwoKeysAsync();
         fixture.Sandbox.Script(new Fault { Replay = new() { Text = body } }.ForPath(CountPath).Forever());

@@ -22,7 +22,7 @@ public class ListModelsTests
         """;
 
     [Fact]
-    public async Task The_configurations_models_come_first_with_what_both_say_of_them()
+    public async Task Configured_models_come_first_merged_with_upstreams_facts()
     {
         await using var fixture = await ServerFixture.StartAsync(Configuration);
         await fixture.OnboardAsync();
@@ -48,7 +48,7 @@ public class ListModelsTests
     }
 
     [Fact]
-    public async Task Image_models_are_listed_and_what_the_configuration_sends_to_this_machine_is_local()
+    public async Task Image_models_are_listed_and_local_providers_marked_local()
     {
         await using var fixture = await ServerFixture.StartAsync("agents: { defaults: { imageModel: { primary: 'openai/gpt-5.2', fallbacks: ['anthropic/claude-sonnet-4-5'] } } }");
         var list = await fixture.Models.ListModelsAsync(new ListModelsRequest { ConfiguredOnly = true });
@@ -58,7 +58,7 @@ public class ListModelsTests
     }
 
     [Fact]
-    public async Task All_pages_of_upstream_are_read_and_the_list_has_pages_of_its_own()
+    public async Task All_upstream_pages_are_read_and_the_list_is_paged()
     {
         await using var fixture = await ServerFixture.StartAsync(sandbox: new SandboxOptions { ExtraModels = [.. Enumerable.Range(0, 2100).Select(index => $"claude-extra-{index}")] });
         await fixture.OnboardAsync();
@@ -96,7 +96,7 @@ public class ListModelsTests
     }
 
     [Fact]
-    public async Task Callers_who_ask_together_wait_for_one_request_and_one_who_leaves_takes_it_from_nobody()
+    public async Task Concurrent_callers_share_one_request_that_outlives_a_leaver()
     {
         await using var fixture = await ServerFixture.StartAsync();
         await fixture.OnboardAsync();
@@ -113,7 +113,7 @@ public class ListModelsTests
     }
 
     [Fact]
-    public async Task The_next_profile_is_asked_when_one_is_refused_and_nobodys_health_suffers()
+    public async Task Refused_listing_asks_the_next_profile_and_keeps_health()
     {
         await using var fixture = await WithTwoKeysAsync();
         fixture.Sandbox.Script(Faults.Status(403, ErrorTexts.OAuthRevoked).ForKey(KeyOne).ForPath(ModelsPath).Forever());
@@ -126,7 +126,7 @@ public class ListModelsTests
     [Theory]
     [InlineData(500, "anthropic/claude-opus-4-6")]
     [InlineData(404, "anthropic/claude-opus-4-6")]
-    public async Task When_upstream_cannot_say_the_configurations_models_are_listed_and_why_there_are_no_more(int status, string only)
+    public async Task Failed_upstream_listing_gives_configured_models_and_reason(int status, string only)
     {
         await using var fixture = await WithTwoKeysAsync();
         fixture.Sandbox.Script(Faults.Status(status, "Not today.").ForPath(ModelsPath).Forever());

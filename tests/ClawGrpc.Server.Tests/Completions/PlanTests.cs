@@ -57,7 +57,7 @@ public class PlanTests
     }
 
     [Fact]
-    public async Task It_says_what_is_passed_over_what_would_be_tried_and_what_would_be_sent()
+    public async Task Plan_lists_skipped_routes_attempts_and_the_request()
     {
         await using var fixture = await ServerFixture.StartAsync(Configuration);
         await fixture.OnboardAsync();

@@ -14,7 +14,7 @@ public class UsageAndCostTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_receipt_says_what_it_cost_by_list_prices_and_what_the_cache_saved(bool stream)
+    public async Task Receipt_gives_cost_by_list_prices_and_cache_savings(bool stream)
     {
         await using var fixture = await ServerFixture.StartAsync(sandbox: CachesAll);
         await fixture.OnboardAsync();
@@ -64,7 +64,7 @@ public class UsageAndCostTests
     }
 
     [Fact]
-    public async Task The_configuration_adds_prices_and_overrides_those_of_the_table()
+    public async Task Configuration_adds_and_overrides_list_prices()
     {
         await using var fixture = await ServerFixture.StartAsync(sandbox: new SandboxOptions { ExtraModels = ["claude-next"] });
         await fixture.Files.ConfigureAsync(fixture.Sandbox.BaseUrl, """agents: { defaults: { model: "claude-next" } }""", """
@@ -87,7 +87,7 @@ public class UsageAndCostTests
     }
 
     [Fact]
-    public async Task A_caller_that_leaves_before_there_is_content_has_used_its_prompt()
+    public async Task Caller_leaving_before_content_is_charged_for_its_prompt()
     {
         await using var fixture = await WithTwoKeysAsync();
         fixture.Sandbox.Script(Faults.Stall(1).Forever());

@@ -28,7 +28,7 @@ public class WarmUpTests
     }
 
     [Fact]
-    public async Task A_stream_says_that_it_began_why_it_ended_and_what_was_counted()
+    public async Task Warm_up_stream_has_start_stop_reason_and_usage()
     {
         await using var fixture = await ServerFixture.StartAsync();
         await fixture.OnboardAsync();
@@ -42,7 +42,7 @@ public class WarmUpTests
     }
 
     [Fact]
-    public async Task As_JSON_it_is_the_message_that_came_whatever_the_caller_wrote_of_stream()
+    public async Task JSON_warm_up_returns_the_message_and_ignores_stream()
     {
         await using var fixture = await ServerFixture.StartAsync();
         await fixture.OnboardAsync();
@@ -70,7 +70,7 @@ public class WarmUpTests
     }
 
     [Fact]
-    public async Task What_upstream_does_not_take_with_it_is_told_in_upstreams_words()
+    public async Task Rejected_warm_up_gives_upstreams_message()
     {
         await using var fixture = await ServerFixture.StartAsync();
         await fixture.OnboardAsync();

@@ -17,7 +17,7 @@ public class CommitPointTests
 
     [Theory]
     [MemberData(nameof(Breaks))]
-    public async Task An_answer_that_breaks_after_its_first_content_is_told_and_not_replayed(string kind)
+    public async Task Answer_broken_after_first_content_fails_without_replay(string kind)
     {
         await using var fixture = await WithTwoKeysAsync();
         fixture.Sandbox.Script(FaultOf(kind, 6));
@@ -47,7 +47,7 @@ public class CommitPointTests
 
     [Theory]
     [MemberData(nameof(Breaks))]
-    public async Task Wherever_a_stream_breaks_no_text_comes_twice_and_none_is_lost_in_silence(string kind)
+    public async Task Broken_stream_repeats_no_text_and_hides_no_loss(string kind)
     {
         await using var fixture = await WithTwoKeysAsync();
         var input = Completing.Input(with: input => input.Messages.MaxTokens = 8);

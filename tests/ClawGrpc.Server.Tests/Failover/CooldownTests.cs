@@ -46,7 +46,7 @@ public class CooldownTests
     }
 
     [Fact]
-    public async Task While_all_are_set_aside_nothing_is_sent_and_the_soonest_is_told()
+    public async Task While_all_cool_down_the_error_gives_the_soonest_recovery()
     {
         await using var fixture = await WithTwoKeysAsync();
         fixture.Sandbox.Script(Faults.Status(429, retryAfter: "100").ForKey(KeyOne), Faults.Status(429, retryAfter: "70").ForKey(KeyTwo));
@@ -64,7 +64,7 @@ public class CooldownTests
     }
 
     [Fact]
-    public async Task Without_one_that_comes_back_by_itself_there_is_nothing_to_wait_for()
+    public async Task No_retry_time_is_given_if_no_route_recovers_by_itself()
     {
         await using var fixture = await ServerFixture.StartAsync();
         await fixture.OnboardAsync();
@@ -77,7 +77,7 @@ public class CooldownTests
     [Theory]
     [InlineData("onboard")]
     [InlineData("reset")]
-    public async Task A_refused_credential_stays_away_until_somebody_does_something(string what)
+    public async Task Rejected_credential_stays_disabled_until_replaced_or_reset(string what)
     {
         await using var fixture = await ServerFixture.StartAsync();
         await fixture.OnboardAsync();
@@ -94,7 +94,7 @@ public class CooldownTests
     }
 
     [Fact]
-    public async Task Calls_that_were_under_way_together_are_one_burst_and_count_once()
+    public async Task Concurrent_failures_are_one_burst_and_count_once()
     {
         await using var fixture = await ServerFixture.StartAsync();
         await fixture.OnboardAsync();
@@ -110,7 +110,7 @@ public class CooldownTests
     }
 
     [Fact]
-    public async Task A_success_that_began_before_the_failure_does_not_end_the_cooldown()
+    public async Task Success_that_began_before_the_failure_keeps_the_cooldown()
     {
         await using var fixture = await WithTwoKeysAsync();
         fixture.Sandbox.Script(Faults.Slow(beforeHeadersMs: 20), Faults.Status(429));
@@ -124,7 +124,7 @@ public class CooldownTests
     }
 
     [Fact]
-    public async Task A_failure_of_the_key_before_says_nothing_of_the_one_that_replaced_it()
+    public async Task Failure_of_replaced_key_does_not_affect_the_new_key()
     {
         await using var fixture = await ServerFixture.StartAsync();
         await fixture.OnboardAsync();

@@ -14,7 +14,7 @@ public class CredentialSourceTests
     private const string Configured = $"apiKey: \"{ConfiguredKey}\"";
 
     [Fact]
-    public async Task Without_any_credential_the_text_is_the_one_that_users_search_for()
+    public async Task Missing_credential_gives_the_text_that_users_search_for()
     {
         await using var fixture = await ServerFixture.StartAsync();
         var failed = (await fixture.StreamAsync()).Failed;
@@ -57,7 +57,7 @@ public class CredentialSourceTests
     }
 
     [Fact]
-    public async Task A_limited_key_that_is_no_profile_says_when_to_come_back_and_is_tried_each_time()
+    public async Task Limited_fallback_key_gives_retry_time_and_is_tried_again()
     {
         await using var fixture = await ServerFixture.StartAsync(Env);
         fixture.Sandbox.Script(Faults.Status(429, retryAfter: "7").Times(2));

@@ -45,7 +45,7 @@ public class FailureTableTests
     }
 
     [Fact]
-    public async Task The_receipt_says_which_row_applied_and_by_which_of_upstreams_words()
+    public async Task Receipt_names_the_failure_row_and_upstreams_words()
     {
         await using var fixture = await WithTwoKeysAsync();
         var reset = fixture.Time.GetUtcNow().AddHours(3);
@@ -59,7 +59,7 @@ public class FailureTableTests
 
     [Theory]
     [MemberData(nameof(Rows))]
-    public async Task What_is_set_aside_is_passed_over_by_the_next_call_and_counts_nowhere(string name)
+    public async Task Next_call_skips_cooling_routes_without_counting_them(string name)
     {
         var row = FailureRow.All[name];
         await using var fixture = await WithTwoKeysAsync();

@@ -15,7 +15,7 @@ public class FirstEventTests
 
     [Theory]
     [MemberData(nameof(Stalls))]
-    public async Task A_route_that_stalls_before_its_first_content_is_replaced_and_set_aside_for_the_first_step(string stall)
+    public async Task Route_that_stalls_before_content_is_replaced_and_cools_down(string stall)
     {
         await using var fixture = await WithTwoKeysAsync(FirstEvent);
         fixture.Sandbox.Script(FaultOf(stall).ForKey(KeyOne));

@@ -11,7 +11,7 @@ public class ModelFallbackTests
     private const string Fallbacks = $$"""agents: { defaults: { model: { primary: "anthropic/{{Opus}}", fallbacks: ["openai/gpt-5.2", "anthropic/{{Sonnet}}"] } } }""";
 
     [Fact]
-    public async Task The_next_model_serves_when_every_profile_of_the_first_is_set_aside()
+    public async Task Fallback_serves_when_all_profiles_of_a_model_cool_down()
     {
         await using var fixture = await WithTwoKeysAsync(Fallbacks);
         fixture.Sandbox.Script(Faults.Status(429).ForModel(Opus).Forever());
@@ -23,7 +23,7 @@ public class ModelFallbackTests
     }
 
     [Fact]
-    public async Task While_the_first_model_is_set_aside_the_next_call_goes_to_the_fallback_at_once()
+    public async Task Next_call_uses_the_fallback_at_once_during_a_cooldown()
     {
         await using var fixture = await WithTwoKeysAsync(Fallbacks);
         fixture.Sandbox.Script(Faults.Status(429).ForModel(Opus).Forever());
@@ -46,7 +46,7 @@ public class ModelFallbackTests
     [Theory]
     [InlineData(402, "Billing", "disabled billing, all models, 18000 s")]
     [InlineData(401, "CredentialRejected", "disabled auth, all models, for good")]
-    public async Task A_profile_that_turns_out_to_be_of_no_use_is_not_asked_for_the_next_model(int status, string failure, string aside)
+    public async Task Profile_disabled_during_a_call_is_skipped_for_next_models(int status, string failure, string aside)
     {
         await using var fixture = await WithTwoKeysAsync(Fallbacks);
         fixture.Sandbox.Script(Faults.Status(status).ForKey(KeyOne).Forever(), Faults.Status(500).ForModel(Opus).Forever());

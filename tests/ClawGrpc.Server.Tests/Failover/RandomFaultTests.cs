@@ -28,7 +28,7 @@ public class RandomFaultTests
     private static readonly string[] Models = ["claude-opus-4-6", "claude-sonnet-4-6"];
 
     [Fact]
-    public async Task Whatever_upstream_does_an_answer_is_of_one_route_and_in_order_or_a_typed_error()
+    public async Task Random_faults_give_one_ordered_answer_or_a_typed_error()
     {
         await using var fixture = await ServerFixture.StartAsync(More);
         foreach (var (profile, key) in Profiles)

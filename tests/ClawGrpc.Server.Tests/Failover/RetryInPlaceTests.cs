@@ -30,7 +30,7 @@ public class RetryInPlaceTests
     }
 
     [Fact]
-    public async Task An_answer_that_took_its_time_to_be_overloaded_is_not_asked_for_again()
+    public async Task Slow_overloaded_answer_is_not_retried()
     {
         await using var fixture = await WithTwoKeysAsync();
         fixture.Sandbox.Script((Faults.Slow(beforeHeadersMs: 1500) with { Status = new() { Code = 529 } }).ForKey(KeyOne));

@@ -16,7 +16,7 @@ public class SessionPinTests
     }
 
     [Fact]
-    public async Task A_session_leaves_a_profile_that_is_set_aside_and_stays_where_it_went()
+    public async Task Session_leaves_a_cooling_profile_and_stays_on_the_new_one()
     {
         await using var fixture = await StartAsync();
         Assert.Equal([One], await ServedByAsync(fixture, "a"));
@@ -37,7 +37,7 @@ public class SessionPinTests
     }
 
     [Fact]
-    public async Task A_profile_that_was_taken_out_of_the_order_serves_no_session_any_more()
+    public async Task Profile_removed_from_the_order_serves_no_session()
     {
         await using var fixture = await StartAsync();
         Assert.Equal([One], await ServedByAsync(fixture, "a"));
@@ -46,7 +46,7 @@ public class SessionPinTests
     }
 
     [Fact]
-    public async Task A_session_that_nobody_used_for_longer_than_a_cache_lives_is_forgotten()
+    public async Task Session_unused_for_longer_than_a_cache_lives_is_forgotten()
     {
         await using var fixture = await StartAsync();
         Assert.Equal([One], await ServedByAsync(fixture, "a"));

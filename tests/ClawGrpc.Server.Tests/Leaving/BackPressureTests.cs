@@ -8,7 +8,7 @@ namespace ClawGrpc.Server.Tests.Leaving;
 public class BackPressureTests
 {
     [Fact]
-    public async Task A_caller_that_stops_reading_stalls_upstream_and_nothing_grows()
+    public async Task Caller_that_stops_reading_stalls_upstream_without_buffering()
     {
         await using var fixture = await WithTwoKeysAsync();
         var long_ = Faults.Replay(LongAnswer(megabytes: 32)).Times(2);

@@ -76,7 +76,7 @@ public class CancellationTests
     }
 
     [Fact]
-    public async Task A_caller_that_leaves_during_a_pause_before_a_repeat_ends_the_repeats()
+    public async Task Caller_leaving_during_retry_pause_ends_the_retries()
     {
         await using var fixture = await WithTwoKeysAsync();
         fixture.Sandbox.Script(Faults.Status(529).Forever());
@@ -95,7 +95,7 @@ public class CancellationTests
     }
 
     [Fact]
-    public async Task A_deadline_that_passes_during_a_pause_before_a_repeat_ends_the_repeats()
+    public async Task Deadline_during_retry_pause_ends_the_retries()
     {
         await using var fixture = await WithTwoKeysAsync();
         fixture.Sandbox.Script(Faults.Status(529).Forever());

@@ -14,7 +14,7 @@ public class MalformedAnswerTests(ITestOutputHelper output)
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
 
     [Fact]
-    public async Task Answers_that_are_malformed_in_any_way_are_answers_or_typed_errors()
+    public async Task Malformed_answers_become_answers_or_typed_errors()
     {
         await using var upstream = new RawUpstream(MalformedAnswer.Of);
         await using var fixture = await ServerFixture.PrepareAsync();

@@ -39,7 +39,7 @@ public class MalformedRequestTests(ITestOutputHelper output)
         each => each.Rpc, each => new Method<byte[], byte[]>(MethodType.Unary, "clawgrpc.v1." + each.Rpc.Split('/')[0], each.Rpc.Split('/')[1], Bytes, Bytes));
 
     [Fact]
-    public async Task Requests_that_are_malformed_in_any_way_are_answered_or_refused_with_a_reason()
+    public async Task Malformed_requests_are_answered_or_refused_with_a_reason()
     {
         await using var fixture = await ServerFixture.StartAsync(sandbox: new SandboxOptions { KeepRequests = 20 }, provider: $"apiKey: '{Credentials.KeyOne}'");
         using var frames = new HttpMessageInvoker(fixture.NewHandler());

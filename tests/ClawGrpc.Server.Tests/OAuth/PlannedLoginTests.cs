@@ -8,7 +8,7 @@ namespace ClawGrpc.Server.Tests.OAuth;
 public class PlannedLoginTests
 {
     [Fact]
-    public async Task A_login_that_a_call_would_have_refreshed_is_planned_with_the_token_it_has()
+    public async Task Plan_uses_the_stored_token_of_a_login_due_for_refresh()
     {
         await using var fixture = await Login.StartAsync(TimeSpan.FromSeconds(-1));
         fixture.Sandbox.Script(Login.Slow);
@@ -27,7 +27,7 @@ public class PlannedLoginTests
     }
 
     [Fact]
-    public async Task A_login_that_cannot_be_refreshed_is_passed_over_as_a_call_would()
+    public async Task Plan_skips_a_login_that_cannot_be_refreshed()
     {
         await using var fixture = await Login.StartAsync(TimeSpan.FromSeconds(-1), withKey: true, configured: false);
         var plan = (await fixture.Models.PlanCompletionAsync(new PlanCompletionRequest { Input = Completing.Input() })).Receipt;

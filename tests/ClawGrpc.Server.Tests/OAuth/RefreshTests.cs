@@ -14,7 +14,7 @@ public class RefreshTests
     private static readonly TimeSpan Over = TimeSpan.FromSeconds(-1);
 
     [Fact]
-    public async Task Two_hundred_calls_with_an_expired_login_ask_once_and_are_all_answered()
+    public async Task Two_hundred_calls_with_an_expired_login_share_one_refresh()
     {
         await using var fixture = await Login.StartAsync(Over);
         fixture.Sandbox.Script(Login.Slow);
@@ -33,7 +33,7 @@ public class RefreshTests
     }
 
     [Fact]
-    public async Task What_is_granted_is_stored_whole_and_nothing_else_of_the_profile_changes()
+    public async Task Grant_is_stored_whole_and_nothing_else_changes()
     {
         await using var fixture = await Login.StartAsync(Over);
         Assert.Equal($"{One} served", (await fixture.StreamAsync(Completing.Input(with: input => input.Model = $"claude-opus-4-6@{One}"))).Attempts);
@@ -66,7 +66,7 @@ public class RefreshTests
     }
 
     [Fact]
-    public async Task Each_refresh_uses_what_the_one_before_it_brought_also_over_a_restart()
+    public async Task Each_refresh_uses_the_last_refresh_token_across_restarts()
     {
         await using var fixture = await Login.StartAsync(Over);
         for (var refresh = 1; refresh <= 3; refresh++)
@@ -101,7 +101,7 @@ public class RefreshTests
     }
 
     [Fact]
-    public async Task Ahead_of_its_end_a_login_is_refreshed_in_the_background_and_the_old_token_serves_meanwhile()
+    public async Task Old_token_serves_while_login_is_refreshed_before_its_expiry()
     {
         await using var fixture = await Login.StartAsync(TimeSpan.FromHours(1));
         await fixture.StreamAsync();
@@ -122,7 +122,7 @@ public class RefreshTests
     }
 
     [Fact]
-    public async Task Tokens_that_live_shorter_than_the_time_ahead_are_refreshed_at_half_of_their_life()
+    public async Task Short_lived_tokens_are_refreshed_at_half_of_their_life()
     {
         await using var fixture = await Login.StartAsync(Over, sandbox: new SandboxOptions { AccessTokenLifetime = TimeSpan.FromSeconds(60) });
         await fixture.StreamAsync();
@@ -157,7 +157,7 @@ public class RefreshTests
     }
 
     [Fact]
-    public async Task A_login_that_another_program_refreshed_is_taken_from_the_disk_without_asking()
+    public async Task Login_refreshed_by_another_program_is_read_from_disk()
     {
         await using var fixture = await Login.StartAsync(Over, withKey: true);
         fixture.Sandbox.Script(Faults.Status(500).ForPath(Login.Path));
@@ -173,7 +173,7 @@ public class RefreshTests
     }
 
     [Fact]
-    public async Task What_was_granted_and_could_not_be_written_is_not_used_and_is_written_later_without_asking_again()
+    public async Task Unwritten_grant_is_unused_and_written_later_without_refresh()
     {
         await using var fixture = await Login.StartAsync(Over, withKey: true, more: $"auth: {{ order: {{ anthropic: ['{Two}', '{One}'] }} }}");
         fixture.Sandbox.Script(Login.Slow, Faults.Status(429).ForKey(KeyTwo));

@@ -14,7 +14,7 @@ public class RefusedTests
     private static readonly TimeSpan Over = TimeSpan.FromSeconds(-1);
 
     [Fact]
-    public async Task A_refused_login_is_passed_over_shown_as_expired_and_not_asked_for_again_until_it_changes()
+    public async Task Refused_login_is_skipped_and_expired_until_it_changes()
     {
         await using var fixture = await Login.StartAsync(Over, withKey: true);
         fixture.Sandbox.Script(Refused());
@@ -120,7 +120,7 @@ public class RefusedTests
     }
 
     [Fact]
-    public async Task Without_an_endpoint_the_next_route_serves_and_one_that_is_configured_later_is_asked()
+    public async Task Login_without_endpoint_is_skipped_until_one_is_configured()
     {
         await using var fixture = await Login.StartAsync(Over, withKey: true, configured: false);
         var answer = await fixture.StreamAsync();
@@ -139,7 +139,7 @@ public class RefusedTests
 
     [Theory]
     [MemberData(nameof(Outages))]
-    public async Task An_endpoint_that_is_out_of_order_is_asked_again_after_a_pause_by_itself(string outage)
+    public async Task Failing_token_endpoint_is_asked_again_after_a_pause(string outage)
     {
         await using var fixture = await Login.StartAsync(Over, withKey: true);
         fixture.Sandbox.Script(FaultOf(outage).ForPath(Login.Path).Times(2));

@@ -55,7 +55,7 @@ public class RejectedTokenTests
     }
 
     [Fact]
-    public async Task When_the_refresh_is_refused_too_the_credential_is_and_both_are_told()
+    public async Task Refused_refresh_after_rejected_token_reports_both()
     {
         await using var fixture = await Login.StartAsync(Good);
         fixture.Sandbox.Script(Faults.Status(401), Faults.Status(400).ForPath(Login.Path));
@@ -69,7 +69,7 @@ public class RejectedTokenTests
     }
 
     [Fact]
-    public async Task While_the_endpoint_is_out_of_order_the_next_route_serves_and_nothing_is_held_against_the_login()
+    public async Task Failing_token_endpoint_means_next_route_and_no_cooldown()
     {
         await using var fixture = await Login.StartAsync(Good, withKey: true);
         fixture.Sandbox.Script(Faults.Status(401).ForKey(Login.Access).Forever(), Faults.Status(500).ForPath(Login.Path));

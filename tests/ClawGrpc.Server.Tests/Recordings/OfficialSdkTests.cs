@@ -17,7 +17,7 @@ public class OfficialSdkTests
     private static readonly List<Recording> All = [.. RecordedFolders.All.SelectMany(RecordingFolder.Read)];
 
     [Fact]
-    public async Task The_sdk_takes_every_request_with_our_breakpoints_that_it_takes_without()
+    public async Task SDK_accepts_requests_with_and_without_our_breakpoints()
     {
         await using var fixture = await ServerFixture.StartAsync();
         await fixture.OnboardAsync();
@@ -38,7 +38,7 @@ public class OfficialSdkTests
     }
 
     [Fact]
-    public async Task The_sdk_reads_what_was_folded_as_it_reads_what_it_folds_itself()
+    public async Task SDK_reads_our_folded_message_like_its_own()
     {
         await using var fixture = await ServerFixture.StartAsync();
         await fixture.OnboardAsync();

@@ -11,7 +11,7 @@ public class ReplayTests
 
     [Theory]
     [MemberData(nameof(Folders))]
-    public async Task Every_recording_comes_out_as_it_was_recorded_and_every_request_arrives_as_it_was_sent(string folder)
+    public async Task Recordings_and_requests_pass_through_unchanged(string folder)
     {
         await using var fixture = await ServerFixture.StartAsync();
         var replayer = new Replayer(fixture.Sandbox, fixture.Channel, new Random(7));

@@ -75,7 +75,7 @@ public class BadCompletionTests
     }
 
     [Fact]
-    public async Task A_model_that_upstream_does_not_know_is_told_in_upstreams_words()
+    public async Task Unknown_model_is_refused_with_upstreams_message()
     {
         await using var fixture = await WithTwoKeysAsync();
         var failed = (await fixture.StreamAsync(Completing.Input(with: input => input.Model = "claude-none"))).Failed;

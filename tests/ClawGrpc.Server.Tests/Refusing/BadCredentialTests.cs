@@ -70,7 +70,7 @@ public class BadCredentialTests
     [InlineData("/etc")]
     [InlineData("main\0")]
     [InlineData("%2e%2e")]
-    public async Task An_agent_that_is_none_is_not_found_and_no_path_leads_out_of_the_folder(string agent)
+    public async Task Unknown_agent_is_not_found_and_ids_cannot_leave_the_folder(string agent)
     {
         await using var fixture = await WithTwoKeysAsync();
         Func<Task>[] calls =

@@ -18,7 +18,7 @@ public class StartTests
     [InlineData("{ models: { providers: { anthropic: { baseUrl: 'https://me:FAKE-password@host', models: [] } } } }", ":1:48", "models.providers.anthropic.baseUrl: Invalid URL")]
     [InlineData("{ models: { providers: { anthropic: { baseUrl: 'https://host/?key=FAKE-password', models: [] } } } }", ":1:48", "models.providers.anthropic.baseUrl: Invalid URL")]
     [InlineData("{ clawgrpc: { timeouts: { firstEventSeconds: -1 } } }", ":1:46", "clawgrpc.timeouts.firstEventSeconds: Too small: expected number to be >0")]
-    public async Task A_configuration_that_cannot_be_used_is_refused_with_its_file_and_place(string json5, string place, string problem)
+    public async Task Unusable_configuration_is_refused_with_file_and_position(string json5, string place, string problem)
     {
         await using var fixture = await ServerFixture.PrepareAsync();
         await File.WriteAllTextAsync(fixture.Files.ConfigPath, json5);
@@ -72,7 +72,7 @@ public class StartTests
     [InlineData("127.0.0.1:1")]
     [InlineData("unix:")]
     [InlineData("")]
-    public void An_address_that_others_could_reach_or_that_is_none_is_refused(string text)
+    public void Invalid_or_non_local_address_is_refused(string text)
     {
         var (address, error) = ListenAddress.Parse(text);
         Assert.Null(address);

@@ -15,7 +15,7 @@ public class PolicyTests
     [InlineData("""{ "anthropic-beta": "a-2025-01-01", "Anthropic-Beta": "b-2025-01-01" }""")]
     [InlineData("""{ Authorization: "Bearer other", "X-Api-Key": "other", "anthropic-version": "1999-01-01", "content-type": "text/plain", Host: "elsewhere" }""")]
     [InlineData("""{ accept: "*/*", "user-agent": "own/1", "x-team": "blue" }""")]
-    public async Task Configured_headers_add_and_replace_and_never_drop_what_the_request_needs(string headers)
+    public async Task Configured_headers_never_drop_what_the_request_needs(string headers)
     {
         await using var fixture = await ServerFixture.StartAsync("""agents: { list: [{ id: "main", params: { cacheOnSubscription: true, cacheRetention: "long" } }] }""", $"headers: {headers}");
         await fixture.OnboardTokenAsync();
@@ -42,7 +42,7 @@ public class PolicyTests
     [InlineData(CacheRetention.Long, "", true, "LONG call SHORT: subscription credentials ignore cacheRetention (params.cacheOnSubscription applies it)")]
     [InlineData(CacheRetention.None, "", true, "NONE call SHORT: subscription credentials ignore cacheRetention (params.cacheOnSubscription applies it)")]
     [InlineData(CacheRetention.Long, "cacheOnSubscription: true", true, "LONG call LONG")]
-    public async Task The_receipt_says_what_was_asked_what_was_applied_and_why_they_differ(CacheRetention asked, string parameters, bool isToken, string expected)
+    public async Task Receipt_gives_asked_and_applied_retention_and_the_reason(CacheRetention asked, string parameters, bool isToken, string expected)
     {
         await using var fixture = await ServerFixture.StartAsync($$"""agents: { list: [{ id: "main", params: { {{parameters}} } }] }""");
         await (isToken ? fixture.OnboardTokenAsync() : fixture.OnboardAsync());
@@ -90,7 +90,7 @@ public class PolicyTests
 
     [Theory]
     [MemberData(nameof(NewVersionCases))]
-    public async Task What_a_version_does_not_take_is_refused_before_anything_is_sent(string name)
+    public async Task Parameter_unsupported_by_the_version_is_refused_unsent(string name)
     {
         var (input, field) = NotOfTheNewVersion[name];
         await using var fixture = await ServerFixture.StartAsync();
@@ -113,7 +113,7 @@ public class PolicyTests
     [InlineData("claude-opus-4-6", "\"thinking\":{\"type\":\"adaptive\"},", null)]
     [InlineData("claude-sonnet-4-6", "", "0.9")]
     [InlineData("claude-opus-5-5", "", null)]
-    public async Task A_configured_temperature_is_sent_where_nothing_speaks_against_it_and_a_plan_counts_it(string model, string members, string? sent)
+    public async Task Configured_temperature_is_sent_where_allowed_and_is_in_plans(string model, string members, string? sent)
     {
         await using var fixture = await ServerFixture.StartAsync("""
             agents: { defaults: { models: {
@@ -131,7 +131,7 @@ public class PolicyTests
     }
 
     [Fact]
-    public async Task An_agents_temperature_counts_more_than_the_models_and_a_version_that_takes_none_gets_none()
+    public async Task Agents_temperature_wins_and_is_omitted_where_unsupported()
     {
         await using var fixture = await ServerFixture.StartAsync("""
             agents: { list: [{ id: "main", params: { temperature: 0.1 } }], defaults: { models: { "anthropic/claude-opus-4-6": { params: { temperature: 0.3 } } } } }
@@ -145,7 +145,7 @@ public class PolicyTests
     }
 
     [Fact]
-    public async Task What_the_configuration_says_in_vain_is_told_when_the_server_starts_and_when_it_is_taken_up()
+    public async Task Ignored_settings_are_logged_at_start_and_on_reload()
     {
         await using var fixture = await ServerFixture.StartAsync(provider: """headers: { Authorization: "Bearer FAKE" }""");
         var line = Assert.Single(fixture.Log.All, line => line.Contains("headers.Authorization: Ignored: ClawGrpc sets this header itself", StringComparison.Ordinal));

@@ -60,7 +60,7 @@ public class RequestGoldenTests
     }
 
     [Fact]
-    public async Task Betas_of_configuration_call_and_policy_are_a_union_and_no_header_replaces_the_credential()
+    public async Task Betas_are_a_union_and_no_header_replaces_the_credential()
     {
         await using var fixture = await ServerFixture.StartAsync(provider: Headers);
         await fixture.OnboardTokenAsync();
@@ -72,7 +72,7 @@ public class RequestGoldenTests
     }
 
     [Fact]
-    public async Task The_callers_own_breakpoints_stay_and_a_whole_request_as_JSON_is_sent_as_it_is()
+    public async Task Callers_breakpoints_and_JSON_requests_are_sent_unchanged()
     {
         await using var fixture = await ServerFixture.StartAsync();
         await fixture.OnboardAsync();
@@ -99,7 +99,7 @@ public class RequestGoldenTests
     }
 
     [Fact]
-    public async Task The_receipt_shows_the_headers_that_were_sent_with_the_secrets_masked()
+    public async Task Receipt_shows_sent_headers_with_secrets_masked()
     {
         await using var fixture = await ServerFixture.StartAsync(provider: """headers: { "x-proxy-token": "FAKE-proxy-secret-000001" }""");
         await fixture.OnboardAsync();

@@ -42,7 +42,7 @@ public sealed class AgentStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_that_others_may_read_is_its_owners_alone_after_an_update()
+    public async Task Update_makes_a_readable_file_private_to_its_owner()
     {
         Write("{}");
         File.SetUnixFileMode(_store.Path, (UnixFileMode)0b110_100_100);
@@ -83,7 +83,7 @@ public sealed class AgentStoreTests : IDisposable
     [InlineData("", 1, 1)]
     [InlineData("{\n  \"profiles\": {\n    \"a\": {\"key\": \"sk-ant-api03-FAKE-", 3, 18)]
     [InlineData("{\"profiles\": []}", 1, 14)]
-    public async Task A_file_that_cannot_be_parsed_says_where_and_is_never_replaced(string text, int line, int column)
+    public async Task Unparsable_file_is_reported_with_position_and_kept(string text, int line, int column)
     {
         Write(text);
         File.SetLastWriteTimeUtc(_store.Path, DateTime.UtcNow.AddMinutes(-1));
@@ -157,7 +157,7 @@ public sealed class AgentStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task A_lock_that_was_lost_once_is_taken_again_and_the_decision_made_anew()
+    public async Task Lost_lock_is_taken_again_and_the_decision_repeated()
     {
         Write("{}");
         var decisions = 0;

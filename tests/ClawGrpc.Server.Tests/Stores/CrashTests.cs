@@ -12,7 +12,7 @@ public sealed class CrashTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task A_process_killed_at_any_moment_leaves_a_whole_file_with_everything_it_acknowledged()
+    public async Task Killed_process_leaves_a_whole_file_with_acknowledged_data()
     {
         var state = StateFolder.Resolve(_folder.Path, _ => null, "/");
         var path = state.AuthProfilesPath("main");

@@ -58,7 +58,7 @@ public sealed class FileChangesTests : IDisposable
     }
 
     [Fact]
-    public void Several_changes_in_a_row_are_one_and_only_what_is_watched_counts()
+    public void Changes_in_a_row_are_one_and_unwatched_files_are_ignored()
     {
         Watch(_folder["a"]);
         foreach (var text in new[] { "1", "22", "333" })

@@ -12,7 +12,7 @@ public sealed class ForeignCredentialsTests
     private const string OldProfiles = $$"""{ "anthropic": { "type": "api_key", "key": "{{KeyOne}}", "unknown": 1 }, "broken": { "type": "nonsense" } }""";
 
     [Fact]
-    public async Task The_login_of_the_Claude_CLI_is_onboarded_followed_and_never_written()
+    public async Task Claude_CLI_login_is_onboarded_followed_and_never_written()
     {
         await using var fixture = await ServerFixture.StartAsync();
         await LogInAsync(fixture, "sk-ant-oat01-FAKE-first", TimeSpan.FromHours(1));

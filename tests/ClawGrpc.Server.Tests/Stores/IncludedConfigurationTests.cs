@@ -14,7 +14,7 @@ public sealed class IncludedConfigurationTests
     private const string Model = "anthropic/claude-haiku-4-5";
 
     [Fact]
-    public async Task What_commands_change_goes_to_the_included_file_and_our_keys_stay_out_of_it()
+    public async Task Edits_go_to_the_included_file_and_our_keys_stay_out_of_it()
     {
         await using var fixture = await StartAsync("{ $include: './openclaw.json', clawgrpc: { subscriptions: { enabled: false } } }\n");
         var own = await File.ReadAllTextAsync(fixture.Files.ConfigPath);

@@ -16,7 +16,7 @@ public sealed class LockFolderTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task The_lock_is_a_directory_beside_the_file_and_goes_when_given_back()
+    public async Task Lock_is_a_directory_beside_the_file_until_released()
     {
         using (var held = await AcquireAsync())
         {
@@ -71,7 +71,7 @@ public sealed class LockFolderTests : IDisposable
     }
 
     [Fact]
-    public async Task Who_loses_a_lock_just_taken_over_to_one_that_saw_the_stale_one_too_goes_on_waiting()
+    public async Task Loser_of_a_takeover_race_for_a_stale_lock_keeps_waiting()
     {
         Foreign(Noon.AddSeconds(-31));
         _time.WhileWaiting = () =>
@@ -164,7 +164,7 @@ public sealed class LockFolderTests : IDisposable
     }
 
     [Fact]
-    public async Task A_lock_that_a_crash_of_ours_left_is_known_and_that_of_others_stays()
+    public async Task Only_locks_left_by_our_own_crash_are_recognized()
     {
         var held = await AcquireAsync();
 

@@ -70,7 +70,7 @@ public sealed class OnboardedProfileTests
     }
 
     [Fact]
-    public async Task An_edit_tells_of_the_defaults_that_it_changed_and_not_of_an_agents_own()
+    public async Task Edit_reports_changed_defaults_but_not_agent_settings()
     {
         await using var fixture = await ServerFixture.StartAsync("agents: { list: [{ id: 'main', model: { primary: 'anthropic/claude-haiku-4-5', fallbacks: [] } }] }");
         const string sonnet = "anthropic/claude-sonnet-4-5";

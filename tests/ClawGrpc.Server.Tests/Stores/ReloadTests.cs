@@ -7,7 +7,7 @@ namespace ClawGrpc.Server.Tests.Stores;
 public class ReloadTests
 {
     [Fact]
-    public async Task What_was_stored_is_there_from_then_on_whatever_was_read_meanwhile()
+    public async Task Stored_profile_stays_visible_despite_concurrent_reloads()
     {
         await using var fixture = await ServerFixture.StartAsync();
         await fixture.OnboardAsync();

@@ -51,7 +51,7 @@ public class SharedKeysTests
     }
 
     [Fact]
-    public async Task An_order_of_the_agent_names_mains_key_and_only_main_can_delete_it()
+    public async Task Agents_order_may_name_mains_key_but_only_main_deletes_it()
     {
         await using var fixture = await ServerFixture.StartAsync(Inherits);
         await fixture.OnboardAsync();

@@ -42,7 +42,7 @@ public class EventMappingTests
     }
 
     [Fact]
-    public void The_input_of_a_tool_begins_empty_since_its_deltas_are_the_whole_of_it()
+    public void Tool_input_begins_empty_because_its_deltas_hold_all_of_it()
     {
         var fold = new MessageFold();
         Assert.Equal("", Map(Tool, fold, before: Start)!.BlockStart.Block.ToolUse.InputJson.ToStringUtf8());
@@ -63,7 +63,7 @@ public class EventMappingTests
     [InlineData("""{"type": "ping"}""")]
     [InlineData("""{"type":"message_stop"}""")]
     [InlineData(Start)]
-    public void What_other_messages_say_has_none_of_its_own_unless_raw_events_are_asked_for(string json)
+    public void Event_without_typed_message_is_sent_only_as_raw_event(string json)
     {
         var read = StreamEvent.Parse(Encoding.UTF8.GetBytes(json));
         Assert.Null(EventMapping.ToMessage(read, new MessageFold(), raw: false));
@@ -111,7 +111,7 @@ public class EventMappingTests
     }
 
     [Fact]
-    public void The_typed_events_of_every_recorded_stream_add_up_to_its_message()
+    public void Typed_events_of_each_recorded_stream_make_its_message()
     {
         foreach (var (name, events) in Recorded.Streams())
         {

@@ -71,7 +71,7 @@ public class ChangedFilesTests
     }
 
     [Fact]
-    public async Task A_broken_configuration_is_told_and_the_last_good_one_stays_until_it_is_mended()
+    public async Task Broken_configuration_is_reported_and_last_good_one_stays()
     {
         await using var fixture = await WithTwoKeysAsync();
         using var watcher = fixture.Watch();
@@ -97,7 +97,7 @@ public class ChangedFilesTests
     }
 
     [Fact]
-    public async Task A_configuration_that_cannot_even_be_read_is_told_in_the_same_way()
+    public async Task Unreadable_configuration_is_reported_and_last_good_one_stays()
     {
         await using var fixture = await WithTwoKeysAsync();
         using var watcher = fixture.Watch();
@@ -120,7 +120,7 @@ public class ChangedFilesTests
     }
 
     [Fact]
-    public async Task A_store_that_cannot_be_parsed_stops_the_call_with_its_place_and_is_left_as_it_is()
+    public async Task Unparsable_store_fails_the_call_with_position_and_is_kept()
     {
         await using var fixture = await WithTwoKeysAsync();
         using var watcher = fixture.Watch();

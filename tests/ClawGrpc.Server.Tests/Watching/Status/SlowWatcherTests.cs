@@ -37,7 +37,7 @@ public class SlowWatcherTests
     }
 
     [Fact]
-    public async Task A_reader_in_the_middle_of_a_status_is_told_too_that_the_server_stops()
+    public async Task Stop_reaches_a_reader_in_the_middle_of_a_status()
     {
         await using var fixture = await ServerFixture.StartAsync();
 

@@ -18,7 +18,7 @@ public class WatchStatusTests
     }
 
     [Fact]
-    public async Task Each_change_of_a_story_comes_as_it_happens_the_end_of_the_cooldown_with_no_call_made()
+    public async Task Watcher_sees_each_change_and_the_end_of_a_cooldown()
     {
         await using var fixture = await ServerFixture.StartAsync();
         using var watcher = fixture.Watch();
@@ -78,7 +78,7 @@ public class WatchStatusTests
     }
 
     [Fact]
-    public async Task A_token_that_is_about_to_expire_and_then_does_is_told_with_no_call_made()
+    public async Task Watcher_sees_a_token_expire_without_any_call()
     {
         await using var fixture = await ServerFixture.StartAsync();
         await fixture.Auth.PasteTokenAsync(new PasteTokenRequest
@@ -149,7 +149,7 @@ public class WatchStatusTests
     }
 
     [Fact]
-    public async Task Revisions_grow_over_a_restart_and_a_watcher_that_comes_back_misses_nothing()
+    public async Task Revisions_grow_over_restarts_and_watchers_miss_nothing()
     {
         await using var fixture = await WithTwoKeysAsync();
         var before = (await fixture.StatusAsync()).Revision;
