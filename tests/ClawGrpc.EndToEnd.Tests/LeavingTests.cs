@@ -42,7 +42,7 @@ public class LeavingTests(ITestOutputHelper output)
     // Counted inside the server, where a task that waits for good, a timer that is still set and an array that nobody gave back can be seen.
     [Theory]
     [MemberData(nameof(AllPhases))]
-    public async Task Nothing_of_those_who_left_is_under_way_or_in_hand(string phase)
+    public async Task Callers_that_left_leave_no_task_timer_or_buffer(string phase)
     {
         await using var fixture = await ProcessFixture.BuildAsync();
         fixture.Sandbox.Script(FaultOf(phase).Forever());
@@ -68,7 +68,7 @@ public class LeavingTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Connections_that_are_still_being_made_are_given_up()
+    public async Task Connections_being_opened_are_abandoned()
     {
         // Nobody accepts, and the queue is full: whoever connects waits.
         using var deaf = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

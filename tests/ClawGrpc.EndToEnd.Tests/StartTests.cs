@@ -48,7 +48,7 @@ public class StartTests
     [InlineData("--nonsense")]
     [InlineData("--listen")]
     [InlineData("stray")]
-    public async Task A_command_line_that_is_none_is_exit_code_1(string argument)
+    public async Task Invalid_command_line_exits_with_1(string argument)
     {
         await using var fixture = await ProcessFixture.BuildAsync();
         Assert.Equal(1, await fixture.Server(argument).ExitAsync());

@@ -78,7 +78,7 @@ public class CacheTests
     [InlineData("""[{"type":"text","text":"HELLO","cache_control":{"type":"ephemeral"}}]""", "3 2 0 0")]
     [InlineData("""[{"text":"hello","type":"text","cache_control":{"type":"ephemeral"}}]""", "3 2 0 0")]
     [InlineData("""[{"cache_control":{"type":"ephemeral"}, "type" : "text", "text" : "\u0068ello" }]""", "3 0 0 2")]
-    public async Task What_matches_is_the_meaning_of_the_bytes_in_their_order(string system, string usage)
+    public async Task Prompts_match_by_parsed_content_in_order(string system, string usage)
     {
         await using var sandbox = await Sandbox.StartAsync(new() { MinimumCacheableTokens = 0 });
         using var client = new Client(sandbox);

@@ -56,7 +56,7 @@ public class CountTokensTests
     }
 
     [Fact]
-    public async Task It_is_free_and_moves_nothing()
+    public async Task Counting_costs_nothing_and_changes_no_health()
     {
         await using var fixture = await WithTwoKeysAsync();
         var before = await fixture.StatusAsync();
@@ -112,7 +112,7 @@ public class CountTokensTests
     }
 
     [Fact]
-    public async Task What_cannot_be_completed_cannot_be_counted()
+    public async Task Invalid_completion_cannot_be_counted()
     {
         await using var fixture = await ServerFixture.StartAsync();
         Assert.Equal("MISSING_CREDENTIALS", (await CallFailure.OfAsync(() => CountAsync(fixture, Completing.Input()))).Reason);

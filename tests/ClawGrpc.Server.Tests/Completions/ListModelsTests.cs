@@ -143,7 +143,7 @@ public class ListModelsTests
     [Theory]
     [InlineData("{}", "The answer is malformed: it is JSON, but not a page of models.")]
     [InlineData("[", "The answer is malformed: it is not JSON (at line 1, byte 1).")]
-    public async Task A_list_that_is_none_is_said_to_be(string body, string problem)
+    public async Task Malformed_model_list_is_reported(string body, string problem)
     {
         await using var fixture = await ServerFixture.StartAsync();
         await fixture.OnboardAsync();
@@ -152,7 +152,7 @@ public class ListModelsTests
     }
 
     [Fact]
-    public async Task A_list_that_does_not_end_is_not_read_for_ever()
+    public async Task Model_list_that_repeats_a_page_is_read_no_further()
     {
         await using var fixture = await ServerFixture.StartAsync();
         await fixture.OnboardAsync();
@@ -162,7 +162,7 @@ public class ListModelsTests
     }
 
     [Fact]
-    public async Task Nobody_waits_long_for_it()
+    public async Task Slow_model_list_times_out()
     {
         await using var fixture = await ServerFixture.StartAsync();
         await fixture.OnboardAsync();
@@ -172,7 +172,7 @@ public class ListModelsTests
     }
 
     [Fact]
-    public async Task Without_a_credential_it_says_so()
+    public async Task Missing_credential_is_reported_with_the_list()
     {
         await using var fixture = await ServerFixture.StartAsync();
         var list = await ListAsync(fixture);
@@ -181,7 +181,7 @@ public class ListModelsTests
     }
 
     [Fact]
-    public async Task Upstream_is_not_asked_when_nobody_wants_its_models()
+    public async Task Upstream_is_not_asked_if_its_models_are_not_requested()
     {
         await using var fixture = await ServerFixture.StartAsync("""models: { mode: "replace", providers: { anthropic: { baseUrl: "http://127.0.0.1:1", models: [{ id: "claude-own", name: "Our own", contextWindow: 5000, maxTokens: 100 }] } } }""");
         await fixture.OnboardAsync();

@@ -76,7 +76,7 @@ public class PlanTests
     }
 
     [Fact]
-    public async Task It_keeps_no_session_alive_and_takes_no_turn()
+    public async Task Plan_pins_no_session_and_changes_no_rotation()
     {
         await using var fixture = await ServerFixture.StartAsync();
         await fixture.OnboardAsync(One, KeyOne);
@@ -96,7 +96,7 @@ public class PlanTests
     }
 
     [Fact]
-    public async Task What_cannot_be_completed_cannot_be_planned()
+    public async Task Invalid_completion_cannot_be_planned()
     {
         await using var fixture = await ServerFixture.StartAsync();
         Assert.Equal("MISSING_CREDENTIALS", (await PlanAsync(fixture, Completing.Input())).Failure!.Reason);

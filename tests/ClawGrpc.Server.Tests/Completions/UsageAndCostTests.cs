@@ -53,7 +53,7 @@ public class UsageAndCostTests
     }
 
     [Fact]
-    public async Task A_model_that_nobody_prices_is_marked_and_not_guessed()
+    public async Task Model_without_price_is_marked_as_unpriced()
     {
         await using var fixture = await ServerFixture.StartAsync(sandbox: new SandboxOptions { ExtraModels = ["claude-next"] });
         await fixture.OnboardAsync();
@@ -110,7 +110,7 @@ public class UsageAndCostTests
     }
 
     [Fact]
-    public async Task An_interrupted_answer_costs_what_was_counted_until_then()
+    public async Task Interrupted_answer_costs_the_usage_counted_so_far()
     {
         await using var fixture = await ServerFixture.StartAsync();
         await fixture.OnboardAsync();

@@ -29,7 +29,7 @@ public class CredentialSourceTests
     [Theory]
     [InlineData("", Configured, ConfiguredKey, "models.json")]
     [InlineData(Env, Configured, EnvKey, "env")]
-    public async Task A_key_that_is_no_profile_serves_when_there_is_none(string more, string provider, string key, string kind)
+    public async Task Fallback_key_serves_if_there_is_no_profile(string more, string provider, string key, string kind)
     {
         await using var fixture = await ServerFixture.StartAsync(more, provider);
         Assert.Equal("(no profile) served", (await fixture.StreamAsync()).Attempts);
@@ -38,7 +38,7 @@ public class CredentialSourceTests
     }
 
     [Fact]
-    public async Task A_profile_beats_both_also_while_it_is_set_aside()
+    public async Task Profile_wins_over_fallback_keys_even_during_a_cooldown()
     {
         await using var fixture = await ServerFixture.StartAsync(Env, Configured);
         await fixture.OnboardAsync();
@@ -77,7 +77,7 @@ public class CredentialSourceTests
     }
 
     [Fact]
-    public async Task A_login_that_has_expired_is_told_in_OpenClaws_words()
+    public async Task Expired_login_is_reported_in_OpenClaws_words()
     {
         await using var fixture = await ServerFixture.StartAsync();
         await fixture.Files.WriteProfilesAsync($$"""

@@ -12,7 +12,7 @@ public class HealthOnDiskTests
 
     [Theory]
     [MemberData(nameof(Rows))]
-    public async Task What_is_set_aside_is_so_for_OpenClaw_and_after_a_restart(string name)
+    public async Task Cooldowns_hold_for_OpenClaw_and_after_a_restart(string name)
     {
         var row = FailureRow.All[name];
         await using var fixture = await WithTwoKeysAsync();
@@ -55,7 +55,7 @@ public class HealthOnDiskTests
     }
 
     [Fact]
-    public async Task Who_served_is_on_disk_within_a_second_and_a_failure_at_once()
+    public async Task Success_is_on_disk_within_a_second_and_failure_at_once()
     {
         await using var fixture = await WithTwoKeysAsync();
         await fixture.StreamAsync();

@@ -23,7 +23,7 @@ public class ProbeTests
     [InlineData(429, "RateLimit", One + " cooldown rate_limit, anthropic/claude-opus-4-6, 60 s")]
     [InlineData(402, "Billing", One + " disabled billing, all models, 18000 s")]
     [InlineData(400, "Format", "")]
-    public async Task What_happened_is_told_and_is_the_profiles_health(int status, string told, string aside)
+    public async Task Probe_result_is_reported_and_updates_health(int status, string told, string aside)
     {
         await using var fixture = await WithTwoKeysAsync();
         fixture.Sandbox.Script(Faults.Status(status).ForKey(KeyOne).Forever());
@@ -43,7 +43,7 @@ public class ProbeTests
     }
 
     [Fact]
-    public async Task What_cannot_be_tried_is_told_without_a_request()
+    public async Task Unusable_profile_is_reported_without_a_request()
     {
         await using var fixture = await WithTwoKeysAsync();
         await fixture.Auth.SetProfileOrderAsync(new SetProfileOrderRequest { Provider = "anthropic", ProfileIds = { One } });
@@ -65,7 +65,7 @@ public class ProbeTests
     }
 
     [Fact]
-    public async Task Only_what_was_asked_for_is_probed()
+    public async Task Only_requested_profiles_are_probed()
     {
         await using var fixture = await WithTwoKeysAsync();
         Assert.Equal([$"{Two} Ok"], await ProbeAsync(fixture, new ProbeProfilesRequest { ProfileIds = { $" {Two} " } }));

@@ -20,7 +20,7 @@ public class StrictProfileTests
     }
 
     [Fact]
-    public async Task Its_cooldown_does_not_keep_it_from_being_tried()
+    public async Task Named_profile_is_tried_despite_its_cooldown()
     {
         await using var fixture = await WithTwoKeysAsync();
         fixture.Sandbox.Script(Faults.Status(429).ForKey(KeyTwo));
@@ -29,7 +29,7 @@ public class StrictProfileTests
     }
 
     [Fact]
-    public async Task The_time_to_wait_is_its_own()
+    public async Task Retry_time_is_that_of_the_named_profile()
     {
         await using var fixture = await WithTwoKeysAsync();
         fixture.Sandbox.Script(Faults.Status(429).ForKey(KeyOne), Faults.Status(429, retryAfter: "500").ForKey(KeyTwo));
@@ -41,7 +41,7 @@ public class StrictProfileTests
     [InlineData("anthropic:none", StatusCode.NotFound, "PROFILE_NOT_FOUND", "Auth profile \"anthropic:none\" not found in ")]
     [InlineData("openai:default", StatusCode.InvalidArgument, "PROVIDER_MISMATCH", "Auth profile \"openai:default\" is for openai, not anthropic.")]
     [InlineData("anthropic:expired", StatusCode.FailedPrecondition, "PROFILE_UNUSABLE", "No credentials found for profile \"anthropic:expired\"")]
-    public async Task One_that_cannot_serve_is_an_error_and_no_other_is_taken(string profile, StatusCode code, string reason, string text)
+    public async Task Unusable_named_profile_fails_without_failover(string profile, StatusCode code, string reason, string text)
     {
         await using var fixture = await WithTwoKeysAsync();
         await fixture.Auth.PasteTokenAsync(new PasteTokenRequest { Provider = "openai", ProfileId = "openai:default", Token = "FAKE-openai-token-000001" });

@@ -197,7 +197,7 @@ public class RefreshTests
     }
 
     [Fact]
-    public async Task The_status_tells_the_new_end_to_those_who_watch()
+    public async Task Watcher_sees_the_new_expiry()
     {
         await using var fixture = await Login.StartAsync(TimeSpan.FromHours(1));
         using var watcher = fixture.Watch();

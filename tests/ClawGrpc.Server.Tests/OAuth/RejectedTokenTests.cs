@@ -27,7 +27,7 @@ public class RejectedTokenTests
     }
 
     [Fact]
-    public async Task Many_calls_whose_token_is_refused_ask_once()
+    public async Task Concurrent_rejected_tokens_share_one_refresh()
     {
         await using var fixture = await Login.StartAsync(Good);
         fixture.Sandbox.Script(Faults.Status(401).ForKey(Login.Access).Forever(), Login.Slow);

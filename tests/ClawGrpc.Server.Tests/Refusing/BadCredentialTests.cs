@@ -47,7 +47,7 @@ public class BadCredentialTests
     }
 
     [Fact]
-    public async Task Everything_that_is_wrong_is_told_at_once()
+    public async Task All_wrong_fields_are_reported_at_once()
     {
         await using var fixture = await ServerFixture.StartAsync();
         var failed = await CallFailure.OfAsync(async () => await fixture.Auth.PasteTokenAsync(new PasteTokenRequest
@@ -92,7 +92,7 @@ public class BadCredentialTests
     }
 
     [Fact]
-    public async Task A_profile_that_is_none_is_not_found()
+    public async Task Unknown_profile_is_not_found()
     {
         await using var fixture = await WithTwoKeysAsync();
         await RefusesAsync(

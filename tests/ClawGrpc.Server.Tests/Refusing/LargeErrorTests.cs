@@ -20,7 +20,7 @@ public class LargeErrorTests
     [InlineData(401)]
     [InlineData(429)]
     [InlineData(500)]
-    public async Task Whatever_upstream_says_the_error_arrives(int status)
+    public async Task Error_with_long_upstream_text_arrives(int status)
     {
         await using var fixture = await ServerFixture.StartAsync();
         for (var index = 0; index < 10; index++)
@@ -46,7 +46,7 @@ public class LargeErrorTests
     }
 
     [Fact]
-    public async Task Whatever_the_caller_says_the_error_arrives()
+    public async Task Error_about_long_caller_input_arrives()
     {
         await using var fixture = await ServerFixture.StartAsync();
         Func<Task>[] calls =

@@ -96,7 +96,7 @@ public class StartTests
     [InlineData("empty file")]
     [InlineData("folder")]
     [InlineData("link to a file")]
-    public async Task What_is_no_socket_is_never_removed_to_listen_there(string what)
+    public async Task File_at_the_socket_path_is_kept_unless_it_is_a_socket(string what)
     {
         using var folder = new TestFolder();
         await using var fixture = await ServerFixture.PrepareAsync();

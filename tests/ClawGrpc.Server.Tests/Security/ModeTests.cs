@@ -9,7 +9,7 @@ public class ModeTests
     private const UnixFileMode OwnersFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     [Fact]
-    public async Task Whatever_the_server_writes_is_its_owners_alone()
+    public async Task All_files_of_the_server_are_private_to_its_owner()
     {
         await using var fixture = await ServerFixture.PrepareAsync();
         await fixture.StartServerAsync();

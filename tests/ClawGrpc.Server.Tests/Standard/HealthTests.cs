@@ -19,7 +19,7 @@ public class HealthTests
     }
 
     [Fact]
-    public async Task A_service_that_nobody_knows_is_not_found()
+    public async Task Unknown_service_is_not_found()
     {
         await using var fixture = await ServerFixture.StartAsync();
         var health = new Health.HealthClient(fixture.Channel);
@@ -31,7 +31,7 @@ public class HealthTests
     }
 
     [Fact]
-    public async Task Whoever_watches_hears_that_the_server_stops()
+    public async Task Health_watcher_sees_the_server_stop()
     {
         await using var fixture = await ServerFixture.StartAsync();
         using var watch = new Health.HealthClient(fixture.Channel).Watch(new HealthCheckRequest());

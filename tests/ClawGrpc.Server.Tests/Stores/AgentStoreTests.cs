@@ -30,7 +30,7 @@ public sealed class AgentStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task An_update_is_on_disk_when_it_returns_and_its_owners_alone()
+    public async Task Returned_update_is_on_disk_and_private_to_its_owner()
     {
         var after = await _store.UpdateAsync(Put("anthropic:default"));
         Assert.Equal(["anthropic:default"], Ids(after));
@@ -102,7 +102,7 @@ public sealed class AgentStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_no_file_or_far_too_large_is_refused()
+    public async Task Directory_or_oversized_file_is_refused()
     {
         Directory.CreateDirectory(_store.Path);
         await Assert.ThrowsAsync<StateUnreadableException>(() => _store.ReadAsync().AsTask());
@@ -123,7 +123,7 @@ public sealed class AgentStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task Half_a_file_is_waited_for_while_it_is_being_written()
+    public async Task Half_written_file_is_read_again_until_complete()
     {
         Write("{\"order\":{");
         var reading = _store.ReadAsync().AsTask();
@@ -172,7 +172,7 @@ public sealed class AgentStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task A_decision_is_made_on_what_the_file_says_under_the_lock()
+    public async Task Decision_uses_the_file_as_read_under_the_lock()
     {
         await _store.UpdateAsync(Put("a"));
         using var other = new AgentStore(_store.Path, _time);

@@ -62,7 +62,7 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public async Task Behind_a_link_the_file_it_points_to_is_replaced()
+    public async Task Write_through_a_symlink_replaces_its_target()
     {
         Directory.CreateDirectory(_folder["real"]);
         File.WriteAllText(_folder["real/f"], "old");

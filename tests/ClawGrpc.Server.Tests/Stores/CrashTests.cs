@@ -58,7 +58,7 @@ public sealed class CrashTests : IDisposable
     }
 
     [Fact]
-    public async Task One_server_works_on_a_folder_until_it_ends_however_it_ends()
+    public async Task Folder_has_one_server_until_that_ends_in_any_way()
     {
         var state = StateFolder.Resolve(_folder.Path, _ => null, "/");
         using var hammer = new StateHammerProcess("serve", _folder.Path);

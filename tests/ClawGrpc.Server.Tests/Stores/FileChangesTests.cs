@@ -81,7 +81,7 @@ public sealed class FileChangesTests : IDisposable
     }
 
     [Fact]
-    public void A_path_that_cannot_be_looked_at_changes_when_it_can()
+    public void Unreadable_path_counts_as_changed_once_readable()
     {
         File.WriteAllText(_folder["f"], "");
         Watch(_folder["f/below"]);

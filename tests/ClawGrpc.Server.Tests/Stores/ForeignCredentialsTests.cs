@@ -34,7 +34,7 @@ public sealed class ForeignCredentialsTests
     }
 
     [Fact]
-    public async Task A_login_that_nobody_onboarded_is_left_alone()
+    public async Task Login_that_was_not_onboarded_is_left_alone()
     {
         await using var fixture = await ServerFixture.PrepareAsync();
         await fixture.Files.ConfigureAsync(fixture.Sandbox.BaseUrl);
@@ -44,7 +44,7 @@ public sealed class ForeignCredentialsTests
     }
 
     [Fact]
-    public async Task Without_a_login_onboarding_it_says_where_it_was_looked_for()
+    public async Task Onboarding_a_missing_login_names_the_searched_paths()
     {
         await using var fixture = await ServerFixture.StartAsync();
         var refused = await CallFailure.OfAsync(async () => await fixture.Auth.OnboardAsync(new OnboardRequest { ClaudeCli = new ClaudeCliCredential() }));

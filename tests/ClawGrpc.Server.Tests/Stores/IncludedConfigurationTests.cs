@@ -35,7 +35,7 @@ public sealed class IncludedConfigurationTests
     }
 
     [Fact]
-    public async Task Our_keys_hold_beside_what_is_included()
+    public async Task Our_keys_apply_beside_the_included_file()
     {
         await using var fixture = await StartAsync("{ $include: './openclaw.json', clawgrpc: { subscriptions: { enabled: false } } }\n");
         var refused = await CallFailure.OfAsync(() => fixture.OnboardTokenAsync());
@@ -43,7 +43,7 @@ public sealed class IncludedConfigurationTests
     }
 
     [Fact]
-    public async Task What_our_file_says_itself_counts_and_is_what_commands_change()
+    public async Task Settings_of_our_own_file_win_and_are_edited_there()
     {
         await using var fixture = await StartAsync("{ $include: './openclaw.json', agents: { defaults: { model: { primary: 'anthropic/claude-opus-4-5' } } } }\n");
         Assert.Equal("anthropic/claude-opus-4-5", (await fixture.StatusAsync()).ResolvedDefault);

@@ -35,7 +35,7 @@ public sealed class OnboardedProfileTests
     }
 
     [Fact]
-    public async Task Where_there_is_no_key_that_is_said_and_nothing_is_written()
+    public async Task Missing_key_is_reported_and_nothing_is_written()
     {
         await using var fixture = await ServerFixture.StartAsync();
         var before = await File.ReadAllTextAsync(fixture.Files.ConfigPath);

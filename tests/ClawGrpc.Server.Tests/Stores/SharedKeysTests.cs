@@ -38,7 +38,7 @@ public class SharedKeysTests
     }
 
     [Fact]
-    public async Task A_cooldown_of_mains_key_is_told_to_who_watches_the_agent()
+    public async Task Watcher_of_an_agent_sees_the_cooldown_of_mains_key()
     {
         await using var fixture = await ServerFixture.StartAsync(Inherits);
         await fixture.OnboardAsync();

@@ -33,7 +33,7 @@ public sealed class StateFolderTests : IDisposable
         Assert.Equal(config, StateFolder.Resolve(null, name => name == variable ? "/x" : null, "/home/u").ConfigPath);
 
     [Fact]
-    public void Without_any_variable_it_is_the_first_folder_that_there_is()
+    public void First_existing_folder_is_used_without_variables()
     {
         string[] folders = [".moltbot", ".clawdbot", ".openclaw", ".clawgrpc"];
         foreach (var folder in folders)
@@ -56,7 +56,7 @@ public sealed class StateFolderTests : IDisposable
     }
 
     [Fact]
-    public void The_generation_can_be_said()
+    public void Variable_sets_the_generation()
     {
         Assert.Equal("openclaw-cn", StateFolder.Resolve("/x", name => name == "CLAWGRPC_GENERATION" ? "openclaw-cn" : null, "/").GenerationOf([], "2026.2.1").Name);
         Assert.Equal("openclaw", StateFolder.Resolve("/x", _ => null, "/").GenerationOf([], null).Name);
@@ -166,7 +166,7 @@ public sealed class StateFolderTests : IDisposable
     }
 
     [Fact]
-    public void What_a_crash_left_is_removed_and_nothing_else()
+    public void Only_leftovers_of_a_crash_are_removed()
     {
         var state = StateFolder.Resolve(_folder.Path, _ => null, "/");
         state.RemoveLeftovers();

@@ -13,7 +13,7 @@ public class ChangedFilesTests
     private const string Broken = "{\n  agents: [oops\n}\n";
 
     [Fact]
-    public async Task Profiles_that_another_program_stores_are_taken_up()
+    public async Task Profiles_stored_by_another_program_are_read()
     {
         await using var fixture = await WithTwoKeysAsync();
         using var watcher = fixture.Watch();
@@ -59,7 +59,7 @@ public class ChangedFilesTests
     }
 
     [Fact]
-    public async Task A_configuration_is_taken_up()
+    public async Task Changed_configuration_is_applied()
     {
         await using var fixture = await WithTwoKeysAsync();
         using var watcher = fixture.Watch();
@@ -151,7 +151,7 @@ public class ChangedFilesTests
     }
 
     [Fact]
-    public async Task What_failed_before_the_change_is_not_forgotten_by_it()
+    public async Task Pending_failure_survives_a_write_by_another_program()
     {
         const string rotated = "sk-ant-api03-FAKE-rotated-000000000003";
         await using var fixture = await WithTwoKeysAsync();

@@ -43,7 +43,7 @@ public class WatchStatusTests
     }
 
     [Fact]
-    public async Task Every_kind_of_change_is_told()
+    public async Task Watcher_sees_every_kind_of_change()
     {
         await using var fixture = await WithTwoKeysAsync();
         using var watcher = fixture.Watch();
@@ -161,7 +161,7 @@ public class WatchStatusTests
     }
 
     [Fact]
-    public async Task A_server_that_stops_says_so()
+    public async Task Status_watcher_sees_the_server_stop()
     {
         await using var fixture = await WithTwoKeysAsync();
         using var watcher = fixture.Watch();
