@@ -19,10 +19,10 @@ internal readonly struct JsonMembers(ReadOnlyMemory<byte> json)
                 // Reads to the end only to check that all of it is JSON.
             }
         }
-        catch (JsonException wrong)
+        catch (JsonException exception)
         {
             throw new MalformedAnswerException(
-                $"it is not JSON (at line {wrong.LineNumber + 1}, byte {wrong.BytePositionInLine})");
+                $"it is not JSON (at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine})");
         }
 
         return new JsonMembers(body.Span.TrimStart(" \t\r\n"u8).StartsWith("{"u8) ? body : default);

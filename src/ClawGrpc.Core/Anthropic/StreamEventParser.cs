@@ -38,9 +38,9 @@ internal ref struct StreamEventParser
             // Edge layers answer in plain text (anthropic-api.md, section 4); only the event name marks the error.
             return new StreamEvent(data) { Kind = StreamEventKind.Error, Index = -1 };
         }
-        catch (JsonException wrong)
+        catch (JsonException exception)
         {
-            throw new MalformedAnswerException($"an event is not a JSON object (at its byte {wrong.BytePositionInLine ?? 0})");
+            throw new MalformedAnswerException($"an event is not a JSON object (at its byte {exception.BytePositionInLine ?? 0})");
         }
     }
 

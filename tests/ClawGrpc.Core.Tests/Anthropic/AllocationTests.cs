@@ -12,7 +12,7 @@ public class AllocationTests
     private const int Events = 10_000;
 
     [Fact]
-    public void An_event_that_is_handed_on_allocates_nothing_on_the_way() => Assert.InRange(PerEvent(keepContent: false), 0, 8);
+    public void Passing_an_event_on_allocates_nothing() => Assert.InRange(PerEvent(keepContent: false), 0, 8);
 
     [Fact]
     public void Folding_an_event_allocates_only_its_text() =>

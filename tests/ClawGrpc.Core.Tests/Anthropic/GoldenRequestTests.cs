@@ -15,7 +15,7 @@ public class GoldenRequestTests
     [InlineData("key-long", Key, Retention.Long, false)]
     [InlineData("token-long", Token, Retention.Long, false)]
     [InlineData("token-long-applied", Token, Retention.Long, true)]
-    internal void A_request_is_sent_as_its_file_has_it(string file, string credential, Retention retention, bool onSubscription)
+    internal void Request_is_sent_as_in_its_golden_file(string file, string credential, Retention retention, bool onSubscription)
     {
         var cache = new CacheSettings { Call = retention, IsSubscription = credential == Token,
             CacheOnSubscription = onSubscription };

@@ -72,9 +72,9 @@ public class RecordedStreamTests
             var fold = Wire.Fold(stream, piece);
             return fold.End == FoldEnd.Complete ? "" : fold.End.ToString();
         }
-        catch (MalformedAnswerException wrong)
+        catch (MalformedAnswerException exception)
         {
-            return wrong.Message;
+            return exception.Message;
         }
     }
 }

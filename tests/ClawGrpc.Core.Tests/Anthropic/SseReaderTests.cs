@@ -27,7 +27,7 @@ public class SseReaderTests
     [InlineData("data: grüße 😀\n\n", "=grüße 😀")]
     [InlineData("data:\n\n", "")]
     [InlineData("", "")]
-    public void Events_are_found_whatever_ends_their_lines(string stream, string expected)
+    public void Events_are_found_with_any_line_end(string stream, string expected)
     {
         var bytes = Encoding.UTF8.GetBytes(stream);
         foreach (var size in new[] { 1, 2, 3, 7, 1000 })
@@ -48,7 +48,7 @@ public class SseReaderTests
     public static TheoryData<int> Seeds() => [.. Enumerable.Range(0, 200)];
 
     [Fact]
-    public void An_event_that_lies_in_one_piece_is_not_copied()
+    public void Event_in_one_piece_is_not_copied()
     {
         using var reader = new SseReader();
         var stream = Encoding.UTF8.GetBytes("event: a\ndata: {\"x\":1}\n\n");
@@ -60,7 +60,7 @@ public class SseReaderTests
     [Theory]
     [InlineData(1)]
     [InlineData(4096)]
-    public void An_event_without_end_is_refused_and_not_kept(int piece)
+    public void Endless_event_is_refused_and_not_kept(int piece)
     {
         using var reader = new SseReader(maxEventBytes: 10_000);
         var stream = Encoding.UTF8.GetBytes("data: " + new string('x', 20_000));
@@ -69,7 +69,7 @@ public class SseReaderTests
     }
 
     [Fact]
-    public void An_event_of_just_the_limit_is_read()
+    public void Event_of_exactly_the_limit_is_read()
     {
         var line = "data: " + new string('x', 100) + "\n\n";
         using var reader = new SseReader(line.Length);

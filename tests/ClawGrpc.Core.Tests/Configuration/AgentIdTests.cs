@@ -16,8 +16,8 @@ public class AgentIdTests
     [InlineData("_x", "_x")]
     [InlineData("", "main")]
     [InlineData("!!!", "main")]
-    public void A_name_comes_to_the_id(string name, string id) => Assert.Equal(id, AgentEntry.IdOf(name));
+    public void Agent_name_becomes_its_id(string name, string id) => Assert.Equal(id, AgentEntry.IdOf(name));
 
     [Fact]
-    public void An_id_has_at_most_64_characters() => Assert.Equal(new string('a', 64), AgentEntry.IdOf(new string('A', 70)));
+    public void Agent_id_has_at_most_64_characters() => Assert.Equal(new string('a', 64), AgentEntry.IdOf(new string('A', 70)));
 }

@@ -18,7 +18,7 @@ public class EnvironmentTests
             .Accept().Agents.Model.Primary);
 
     [Fact]
-    public void A_variable_without_a_value_is_an_error_where_it_is_used()
+    public void Variable_without_a_value_is_an_error_at_its_use()
     {
         var folder = Folder.With("{ agents: { list: [{ id: 'a', name: '${GONE} ${EMPTY}' }], defaults: { model: '${GONE}' } } }")
             .Where("EMPTY", "");

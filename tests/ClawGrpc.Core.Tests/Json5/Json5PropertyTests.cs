@@ -111,10 +111,10 @@ public partial class Json5PropertyTests
         {
             Assert.NotNull(Json5Document.Parse(spoiled).Root);
         }
-        catch (Json5Exception error)
+        catch (Json5Exception exception)
         {
-            Assert.InRange(error.Position.Line, 1, spoiled.Count(unit => unit == '\n') + 1);
-            Assert.InRange(error.Position.Column, 0, spoiled.Length + 1);
+            Assert.InRange(exception.Position.Line, 1, spoiled.Count(unit => unit == '\n') + 1);
+            Assert.InRange(exception.Position.Column, 0, spoiled.Length + 1);
         }
     });
 

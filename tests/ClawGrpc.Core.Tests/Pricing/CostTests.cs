@@ -39,7 +39,7 @@ public class CostTests
     }
 
     [Fact]
-    public void A_cache_that_nobody_read_has_saved_less_than_nothing() =>
+    public void Cache_that_was_never_read_has_negative_savings() =>
         Assert.Equal(-(6_250 - 5_000) * 100, Of(
             """{"input_tokens":1,"output_tokens":1,"cache_creation_input_tokens":100,"cache_read_input_tokens":0}""").CacheSaved);
 
@@ -48,7 +48,7 @@ public class CostTests
     [InlineData(0, 0, 100_000, 10)]
     [InlineData(100_001, 0, 0, 500)]
     [InlineData(0, 1, 100_000, 50)]
-    public void A_long_prompt_has_another_price_for_all_of_it(int input, int written, int read, int perToken)
+    public void Long_prompt_has_another_price_as_a_whole(int input, int written, int read, int perToken)
     {
         var json = string.Create(CultureInfo.InvariantCulture, $$"""{"input_tokens":{{input}},"output_tokens":0"""
             + $$""","cache_creation_input_tokens":{{written}},"cache_read_input_tokens":{{read}}}""");
@@ -78,7 +78,7 @@ public class CostTests
         "opus", "\"server_tool_use\":{\"web_search_requests\":2,\"web_fetch_requests\":1}", "no price for 2 web searches", 5_000)]
     [InlineData("own", "\"cache_read_input_tokens\":7", "no price for cache reads of own", 1_000)]
     [InlineData("opus", "\"cache_read_input_tokens\":7,\"speed\":\"fast\"", "no price for cache reads of opus", 8_000)]
-    public void What_has_no_price_is_named_and_not_guessed(string model, string members, string unpriced, long total)
+    public void Usage_without_a_price_is_named_and_not_guessed(string model, string members, string unpriced, long total)
     {
         var cost = Of($$"""{"input_tokens":1,"output_tokens":0{{(members.Length > 0 ? "," : "")}}{{members}}}""", model);
         Assert.Equal((unpriced, total), (cost.Unpriced, cost.Total));
