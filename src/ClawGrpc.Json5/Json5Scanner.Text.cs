@@ -20,13 +20,9 @@ internal sealed partial class Json5Scanner
                 throw Invalid();
 
             if (TrySkip('\\'))
-            {
                 AppendEscaped(text);
-            }
             else
-            {
                 AppendNext(text);
-            }
         }
 
         return text.ToString();

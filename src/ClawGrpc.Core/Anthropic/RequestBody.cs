@@ -138,7 +138,8 @@ internal sealed class RequestBody
             var cause = exception.Message.Split(" LineNumber:")[0].Trim();
             errors.Clear();
             errors.Add(
-                new FieldError("", $"is not JSON at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}: {cause}"));
+                new FieldError(
+                    "", $"is not JSON at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}: {cause}"));
             return null;
         }
     }

@@ -5,7 +5,7 @@ using ClawGrpc.Core.Anthropic;
 namespace ClawGrpc.Core.Tests.Anthropic;
 
 /// <summary>
-/// The hot path: what an event costs in memory. The bounds are generous; they are there to notice a copy per event.
+/// The memory that an event on the hot path allocates. The bounds are generous, but catch a copy per event.
 /// </summary>
 public class AllocationTests
 {

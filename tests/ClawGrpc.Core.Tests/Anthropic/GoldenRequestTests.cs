@@ -3,7 +3,7 @@ using ClawGrpc.Core.Anthropic;
 
 namespace ClawGrpc.Core.Tests.Anthropic;
 
-/// <summary>Whole requests as they are sent, held in files: <c>golden/prompt.json</c> is what the caller gives.</summary>
+/// <summary>Compares whole requests with golden files; <c>golden/prompt.json</c> is the caller's.</summary>
 public class GoldenRequestTests
 {
     private const string Key = "sk-ant-api03-FAKE-0123456789-abcdefgh";

@@ -44,7 +44,7 @@ public class RequestBodyTests
         Assert.Equal(("m", 1, false), (body.Model, body.MaxTokens, body.Stream));
     }
 
-    // anthropic-api.md, sections 0 and 1.2: what upstream would refuse is not added to a request that is good without it.
+    // anthropic-api.md, sections 0 and 1.2: a temperature that upstream would refuse is not added.
     [Theory]
     [InlineData("", "claude-opus-4-6", "0.3")]
     [InlineData("\"temperature\":null,", "claude-opus-4-6", "0.3")]

@@ -106,7 +106,8 @@ public class RequestHeadersTests
     [InlineData("a b", false)]
     [InlineData("a\nb", false)]
     [InlineData("é", false)]
-    public void Beta_with_spaces_or_commas_is_refused(string value, bool taken) => Assert.Equal(taken, AnthropicBeta.Refusal(value) is null);
+    public void Beta_with_spaces_or_commas_is_refused(string value, bool taken) =>
+        Assert.Equal(taken, AnthropicBeta.Refusal(value) is null);
 
     private static ImmutableArray<KeyValuePair<string, string>> Configured(params (string Name, string Value)[] headers) =>
         [.. headers.Select(header => KeyValuePair.Create(header.Name, header.Value))];

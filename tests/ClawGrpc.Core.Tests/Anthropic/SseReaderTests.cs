@@ -76,7 +76,7 @@ public class SseReaderTests
         Assert.Single(Wire.Events(reader, Encoding.UTF8.GetBytes(line), Wire.Always(10)).ToList());
     }
 
-    // Lines of all kinds, each ended in one of the three ways; what they mean is worked out here by the letter of the standard.
+    // Random lines with each of the three line ends; computes the expected events by the standard.
     private static (byte[] Stream, List<(string Name, string Data)> Expected) RandomStream(Random random)
     {
         var stream = new StringBuilder();
@@ -105,7 +105,7 @@ public class SseReaderTests
                 stream.Append(End(random));
             }
 
-            // A line feed right behind a carriage return would end the same line once more.
+            // Avoids a line feed right after a carriage return: together they are one line end.
             stream.Append(stream.Length > 0 && stream[^1] == '\r' ? "\r\n" : End(random));
             if (string.Join('\n', data) is { Length: > 0 } joined)
                 expected.Add((name, joined));

@@ -143,7 +143,7 @@ public class StreamEventTests
         },
         iter: 20_000);
 
-    // A space in front keeps an event from being recognized by its first bytes; it is the same event.
+    // A leading space only keeps an event from being recognized by its first bytes.
     [Fact]
     public void Delta_recognized_by_its_bytes_reads_like_any_other()
     {
@@ -176,7 +176,7 @@ public class StreamEventTests
         static string Text(ReadOnlyMemory<byte> bytes) => Encoding.UTF8.GetString(bytes.Span);
     }
 
-    // Written as upstream writes it, or not quite.
+    // Deltas as upstream writes them, and slightly different ones.
     private static readonly Gen<string> Deltas = Gen.Select(
         Gen.OneOf(
             "\"text_delta\",\"text\"", "\"input_json_delta\",\"partial_json\"", "\"thinking_delta\",\"thinking\"",

@@ -2,7 +2,7 @@ using ClawGrpc.Core.Configuration;
 
 namespace ClawGrpc.Core.Tests.Configuration;
 
-/// <summary>What a name of <c>agents.list</c> comes to: the name of the folder that the programs made for it.</summary>
+/// <summary>The id of a name in <c>agents.list</c>: the folder name that the programs use for it.</summary>
 public class AgentIdTests
 {
     [Theory]

@@ -2,7 +2,7 @@ using ClawGrpc.Core.Configuration;
 
 namespace ClawGrpc.Core.Tests.Configuration;
 
-/// <summary>Every error at once, with its place, in the words that OpenClaw's validation uses.</summary>
+/// <summary>Reports all errors at once, with positions, in the words of OpenClaw's validation.</summary>
 public class ConfigurationErrorTests
 {
     private const string NoTokenUrl =

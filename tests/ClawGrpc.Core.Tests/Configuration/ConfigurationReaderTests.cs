@@ -3,7 +3,7 @@ using ClawGrpc.Core.Routing;
 
 namespace ClawGrpc.Core.Tests.Configuration;
 
-/// <summary>What each section means once it is read.</summary>
+/// <summary>Reads each section of a configuration.</summary>
 public class ConfigurationReaderTests
 {
     [Fact]

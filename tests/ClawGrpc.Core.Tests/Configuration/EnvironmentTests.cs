@@ -1,6 +1,6 @@
 namespace ClawGrpc.Core.Tests.Configuration;
 
-/// <summary>Variables: of the process, of the configuration, and where the configuration refers to them.</summary>
+/// <summary>Variables of the process and the configuration, and references to them.</summary>
 public class EnvironmentTests
 {
     [Theory]

@@ -2,7 +2,7 @@ using ClawGrpc.Core.Configuration;
 
 namespace ClawGrpc.Core.Tests.Configuration;
 
-/// <summary>Which models OpenClaw takes as listed though no file lists them.</summary>
+/// <summary>The models that OpenClaw lists although no file does.</summary>
 public class ImplicitModelsTests
 {
     private const string ApiKey = "profiles: { a: { provider: 'anthropic', mode: 'api_key' } }";

@@ -3,7 +3,7 @@ using ClawGrpc.Json5;
 
 namespace ClawGrpc.Core.Tests.Json5;
 
-/// <summary>Edits as tables: the text before, what is done, the text after.</summary>
+/// <summary>Edits as tables: the text before, the edit, the text after.</summary>
 public class Json5EditTests
 {
     [Theory]

@@ -2,7 +2,7 @@ using ClawGrpc.Json5;
 
 namespace ClawGrpc.Core.Tests.Json5;
 
-/// <summary>What the corpus cannot show: places, repeated keys, depth, and that nothing prints what it holds.</summary>
+/// <summary>What the corpus does not cover: positions, repeated keys, depth, and printing without content.</summary>
 public class Json5ReaderTests
 {
     [Theory]

@@ -6,7 +6,7 @@ using ClawGrpc.Core.Pricing;
 
 namespace ClawGrpc.Core.Tests.Pricing;
 
-/// <summary>What usage costs; the expected amounts are worked out by hand, in billionths of a dollar.</summary>
+/// <summary>The cost of usage; expected amounts are computed by hand, in billionths of a dollar.</summary>
 public class CostTests
 {
     private static readonly Prices List = new(
@@ -111,7 +111,7 @@ public class CostTests
     [Fact]
     public void Each_turn_of_an_answer_is_priced_at_its_own_model()
     {
-        // The advisor's turn is not among the counters at the top.
+        // The counters at the top omit the advisor's turn.
         var cost = Of("""
             {"input_tokens":2411,"output_tokens":145,"iterations":[
               {"type":"message","input_tokens":1128,"output_tokens":135},
@@ -144,7 +144,7 @@ public class CostTests
     [Fact]
     public void Sums_of_odd_prices_do_not_drift()
     {
-        // A third of a cent per million: doubles would not hold it.
+        // A third of a cent per million, which a double cannot hold exactly.
         var prices = new Prices(new PriceTable("d", []), ImmutableDictionary<string, ModelPrice>.Empty.Add(
             "odd", new ModelPrice("c", ModelPrice.PerToken(0.003333m), 0)));
         var usage = UsageCount.Read("""{"input_tokens":1000000}"""u8.ToArray());

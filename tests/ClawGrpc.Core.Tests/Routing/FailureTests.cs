@@ -5,7 +5,7 @@ using ClawGrpc.Core.Routing;
 namespace ClawGrpc.Core.Tests.Routing;
 
 /// <summary>
-/// One line for each row of the failure table and for each text that arrives under a status that says something else.
+/// One case for each row of the failure table, and for each text that contradicts its status.
 /// </summary>
 public class FailureTests
 {
@@ -71,7 +71,7 @@ public class FailureTests
     internal void Answer_is_classified_by_the_table(int status, string body, FailureKind kind) =>
         Assert.Equal(kind, Of(status, body).Kind);
 
-    // anthropic-api.md, section 4: the codes of a spend that is used up, in whatever status they arrive.
+    // anthropic-api.md, section 4: the codes of an exhausted spend limit, with any status.
     [Theory]
     [InlineData("enforced_spend_limit_reached")]
     [InlineData("contract_spend_limit_reached")]
@@ -112,7 +112,7 @@ public class FailureTests
         Assert.Equal(Now.AddSeconds(13262), Rejected(("7d-reset", 99)).Until);
     }
 
-    // Resets are whole seconds, and the clock of this machine is not upstream's.
+    // Resets are whole seconds, and clocks differ.
     [Fact]
     public void Reset_in_the_past_is_ignored()
     {
@@ -145,7 +145,7 @@ public class FailureTests
     public void Milliseconds_are_more_exact_than_seconds() =>
         Assert.Equal(Now.AddSeconds(1.5), Of(429, "", ("retry-after", "2"), ("retry-after-ms", "1500")).Until);
 
-    // The official SDK: what states no wait leaves the word to the other header.
+    // Like the official SDK: a header without a wait yields to the other one.
     [Theory]
     [InlineData("0")]
     [InlineData("-1")]
@@ -195,7 +195,7 @@ public class FailureTests
             ("anthropic-ratelimit-tokens-remaining", "0"),
                 ("anthropic-ratelimit-tokens-reset", $"{Now.AddSeconds(tokens):o}")).Until);
 
-    // anthropic-api.md, section 2.3. The last second of the calendar is the one in which "never" stands in the files.
+    // anthropic-api.md, section 2.3. The files write "never" as a time in the last second of the calendar.
     [Theory]
     [InlineData("2026-02-08T12:00:00Z", "2026-02-08T12:00:00.0000000+00:00")]
     [InlineData("2026-02-08T12:00:00", "2026-02-08T12:00:00.0000000+00:00")]
@@ -268,7 +268,7 @@ public class FailureTests
         Assert.Equal("The stream failed without a message", Failure.OfEvent("api_error", null, null).Message);
     }
 
-    // anthropic-api.md, section 4: edges in between answer with HTML, with nothing, or with an envelope of their own.
+    // anthropic-api.md, section 4: gateways answer with HTML, an empty body, or an envelope of their own.
     [Theory]
     [InlineData("", null, null)]
     [InlineData(" \r\n", null, null)]

@@ -5,7 +5,7 @@ using CsCheck;
 
 namespace ClawGrpc.Core.Tests.Routing;
 
-/// <summary>What a token endpoint's answer means.</summary>
+/// <summary>The meaning of a token endpoint's answer.</summary>
 public class GrantAnswerTests
 {
     private const string Sent = "sk-ant-ort01-FAKE-sent-00000000001";
@@ -85,7 +85,7 @@ public class GrantAnswerTests
         Assert.Equal($"the token endpoint answered 400: {new string('x', Math.Min(length, 298))}{shown}", cause);
     }
 
-    // A string in JSON may hold bytes that are no UTF-8, and half of a surrogate pair; a message of gRPC may not.
+    // JSON strings may contain invalid UTF-8 and half surrogate pairs; gRPC messages may not.
     [Theory]
     [InlineData("{\"error\":\"inv\u00FFalid\"}", "the token endpoint answered 400: inv\uFFFDalid")]
     [InlineData(

@@ -159,8 +159,7 @@ public class HealthTests
         Assert.Equal(Noon.AddMinutes(3), third.Routes[Opus].CooldownUntil);
     }
 
-    // Seconds from the last failure: under way when it happened are those that began before it or with it, and ended with it or
-    // later.
+    // Seconds from the last failure: an attempt was under way if it began before or at the failure and ended at or after it.
     [Theory]
     [InlineData(-1, 0, 1)]
     [InlineData(0, 0, 1)]
@@ -194,7 +193,7 @@ public class HealthTests
         Assert.Equal((Noon.AddHours(5), 1), (third.CooldownUntil, third.ErrorCount));
         Assert.Equal(Noon.AddHours(5), Exhaust(third, 4, Noon.AddHours(3)).CooldownUntil);
 
-        // It came back when the next one failed: that is news.
+        // The route was usable again when the next attempt failed, so this is a new failure.
         var news = Exhaust(Exhaust(ProfileHealth.Unknown, 1, Noon.AddSeconds(2)), 2, null);
         Assert.Equal((Noon.AddSeconds(2).AddMinutes(5), 2), (news.CooldownUntil, news.ErrorCount));
 
@@ -281,7 +280,7 @@ public class HealthTests
         Assert.Equal("auth", both.DisabledReason);
     }
 
-    // Minutes from now. Until is the latest and disabled is what is disabled now (openclaw-spec.md, section 7.3).
+    // Minutes from now. Until is the latest end; disabled is whether the disabling still holds (openclaw-spec.md, section 7.3).
     [Theory]
     [InlineData(null, null, 5, 5, "rate_limit", false, Opus)]
     [InlineData(3, null, 5, 5, "rate_limit", false, Opus)]

@@ -3,7 +3,7 @@ using ClawGrpc.Core.StateFiles;
 
 namespace ClawGrpc.Core.Tests.Routing;
 
-/// <summary>When a login is refreshed, and what comes of it.</summary>
+/// <summary>When a login is refreshed, and with which result.</summary>
 public class LoginRefreshTests
 {
     private static readonly DateTimeOffset Noon = new(2026, 2, 8, 12, 0, 0, TimeSpan.Zero);
@@ -28,7 +28,7 @@ public class LoginRefreshTests
         Assert.False(LoginRefresh.IsRefreshable(new Profile("a", new OAuthCredential("anthropic", new Secret("a"), null, Noon))));
     }
 
-    // Seconds until the access token ends; null if not stated. What to do, and whether it still serves.
+    // Seconds until the access token ends (null if not stated), the step, and whether the token still serves.
     [Theory]
     [InlineData(3600, RefreshStep.NotDue, true)]
     [InlineData(301, RefreshStep.NotDue, true)]
@@ -67,7 +67,7 @@ public class LoginRefreshTests
         Assert.Equal(RefreshStep.Ask, LoginRefresh.StepOf(LoginRefresh.AfterRejection(older, Noon), Noon));
     }
 
-    // Life of the token that is granted, what the file then says is left of it, and when it is next refreshed; in seconds.
+    // In seconds: the lifetime of the granted token, the lifetime left by the file, and the time until the next refresh.
     [Theory]
     [InlineData(28800, 28500, 28200)]
     [InlineData(3000, 2700, 2400)]

@@ -4,10 +4,10 @@ using static ClawGrpc.Core.Tests.StateFiles.StoreText;
 
 namespace ClawGrpc.Core.Tests.StateFiles;
 
-/// <summary>What each change does to a file, to the letter.</summary>
+/// <summary>The exact text of a file after each change.</summary>
 public class AuthProfilesFileChangeTests
 {
-    // Everything that a program may have written, known here or not, in an order of its own.
+    // Everything that a program may write, known or unknown, in unusual order.
     private const string Rich = """
         {
           "note": "mine",

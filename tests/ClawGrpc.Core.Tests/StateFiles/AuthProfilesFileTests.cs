@@ -5,7 +5,7 @@ using static ClawGrpc.Core.Tests.StateFiles.StoreText;
 
 namespace ClawGrpc.Core.Tests.StateFiles;
 
-/// <summary>What a file says (openclaw-spec.md, sections 1.3, 3.1 and 3.2), and which cannot be read.</summary>
+/// <summary>Reads valid files (openclaw-spec.md, sections 1.3, 3.1 and 3.2) and refuses others.</summary>
 public class AuthProfilesFileTests
 {
     [Theory]

@@ -29,7 +29,7 @@ public class ClaudeLoginTests
     [InlineData("""{"claudeAiOauth":{"accessToken":"a","expiresAt":0}}""")]
     public void File_without_a_login_gives_none(string text) => Assert.Null(ClaudeLogin.Parse(text));
 
-    // Stored, what the CLI has, each as kind and end in minutes from now.
+    // The stored login and the CLI's, each as kind and end in minutes from now.
     [Theory]
     [InlineData("", "oauth 60", true)]
     [InlineData("", "token -60", true)]

@@ -2,7 +2,7 @@ using ClawGrpc.Core.StateFiles;
 
 namespace ClawGrpc.Core.Tests.StateFiles;
 
-/// <summary>What people paste (openclaw-spec.md, section 3.3).</summary>
+/// <summary>Checks of pasted credentials (openclaw-spec.md, section 3.3).</summary>
 public class CredentialInputTests
 {
     private const string Key = "sk-ant-api03-FAKE-KEY-ONE-00000000000000000001";

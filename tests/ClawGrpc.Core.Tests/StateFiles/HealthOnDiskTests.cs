@@ -8,7 +8,7 @@ using static ClawGrpc.Core.Tests.StateFiles.StoreText;
 namespace ClawGrpc.Core.Tests.StateFiles;
 
 /// <summary>
-/// Health in <c>usageStats</c>: ours comes back as it was, and OpenClaw's changes mean what they mean to OpenClaw.
+/// Health in <c>usageStats</c>: ours is read back unchanged, and changes by OpenClaw mean the same as to OpenClaw.
 /// </summary>
 public class HealthOnDiskTests
 {

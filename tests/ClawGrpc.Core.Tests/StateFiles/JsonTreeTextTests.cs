@@ -5,7 +5,7 @@ using static ClawGrpc.Core.Tests.StateFiles.StoreText;
 
 namespace ClawGrpc.Core.Tests.StateFiles;
 
-/// <summary>The text is what <c>JSON.stringify(x, null, 2)</c> gives; the expected texts were written by Node.</summary>
+/// <summary>The text equals that of <c>JSON.stringify(x, null, 2)</c>; Node wrote the expected texts.</summary>
 public class JsonTreeTextTests
 {
     private static readonly Gen<JsonNode?> Scalars = Gen.OneOf(

@@ -4,7 +4,7 @@ using ClawGrpc.Core.StateFiles;
 namespace ClawGrpc.Core.Tests.StateFiles;
 
 /// <summary>
-/// The main agent's keys in the eyes of another agent (openclaw-spec.md, section 0: <c>auth.inheritFromMain</c>).
+/// The main agent's keys as another agent sees them (openclaw-spec.md, section 0: <c>auth.inheritFromMain</c>).
 /// </summary>
 public class ProfileStoreTests
 {
