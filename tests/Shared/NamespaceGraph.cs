@@ -46,7 +46,8 @@ internal sealed class NamespaceGraph
 
     private void Add((string Namespace, string Name) user, (string Namespace, string Name) used)
     {
-        if (user.Namespace == used.Namespace)
+        // The compiler declares its own types, such as `<>z__ReadOnlyArray`, beside Program, outside of every namespace.
+        if (user.Namespace == used.Namespace || used.Name.StartsWith('<'))
             return;
         if (!_uses.TryGetValue(user.Namespace, out var targets))
             _uses[user.Namespace] = targets = new(StringComparer.Ordinal);

@@ -59,7 +59,7 @@ internal sealed record Failed(string Model, DateTimeOffset Began, DateTimeOffset
         if (route is null && before.Routes.IsEmpty && before.LastFailureAt is { } last)
         {
             // A program without routes wrote the file: its counters stand for every route until one fails here.
-            route = new RouteHealth(null, Failure.Row.Reason, before.ErrorCount, last);
+            route = new RouteHealth(null, Failure.Row.Name, before.ErrorCount, last);
         }
 
         var burst = route is not null && IsBurst(route.LastFailureAt);
@@ -69,7 +69,7 @@ internal sealed record Failed(string Model, DateTimeOffset Began, DateTimeOffset
         var until = Later(route?.CooldownUntil, burst ? Failure.Until : Until(count, rules));
         return Counted(before, rules, burst) with
         {
-            Routes = before.Routes.SetItem(Model, new RouteHealth(until, Failure.Row.Reason, count, Now)),
+            Routes = before.Routes.SetItem(Model, new RouteHealth(until, Failure.Row.Name, count, Now)),
         };
     }
 
@@ -78,22 +78,22 @@ internal sealed record Failed(string Model, DateTimeOffset Began, DateTimeOffset
         // Not a burst unless the profile is set aside already: otherwise the last failure was of another kind, such as a route's.
         var timer = Failure.Kind == FailureKind.PlanExhausted ? before.CooldownUntil : before.DisabledUntil;
         var burst = timer > Now && before.LastFailureAt is { } last && IsBurst(last)
-            && before.FailureCounts.ContainsKey(Failure.Row.Reason);
+            && before.FailureCounts.ContainsKey(Failure.Row.Name);
         var after = Counted(before, rules, burst);
         return Failure.Kind switch
         {
             FailureKind.CredentialRejected =>
-                after with { DisabledUntil = ProfileHealth.Never, DisabledReason = Failure.Row.Reason },
+                after with { DisabledUntil = ProfileHealth.Never, DisabledReason = Failure.Row.Name },
             FailureKind.Billing => after with
             {
                 DisabledUntil = Later(
-                    before.DisabledUntil, burst ? Failure.Until : Until(after.FailureCounts[Failure.Row.Reason], rules)),
-                DisabledReason = before.DisabledUntil == ProfileHealth.Never ? before.DisabledReason : Failure.Row.Reason,
+                    before.DisabledUntil, burst ? Failure.Until : Until(after.FailureCounts[Failure.Row.Name], rules)),
+                DisabledReason = before.DisabledUntil == ProfileHealth.Never ? before.DisabledReason : Failure.Row.Name,
             },
             _ => after with
             {
                 CooldownUntil = Later(before.CooldownUntil, burst ? Failure.Until : Until(after.ErrorCount, rules)),
-                CooldownReason = Failure.Row.Reason,
+                CooldownReason = Failure.Row.Name,
             },
         };
     }
@@ -119,7 +119,7 @@ internal sealed record Failed(string Model, DateTimeOffset Began, DateTimeOffset
         {
             ErrorCount = fresh.ErrorCount + 1,
             FailureCounts = fresh.FailureCounts.SetItem(
-                Failure.Row.Reason, fresh.FailureCounts.GetValueOrDefault(Failure.Row.Reason) + 1),
+                Failure.Row.Name, fresh.FailureCounts.GetValueOrDefault(Failure.Row.Name) + 1),
             LastFailureAt = Now,
         };
     }
