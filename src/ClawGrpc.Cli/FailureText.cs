@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using ClawGrpc.Cli.Input;
-using ClawGrpc.Cli.Rendering;
 using ClawGrpc.Client;
 using ClawGrpc.V1;
 using Grpc.Core;
