@@ -1,13 +1,14 @@
-using ClawGrpc.Gateway;
 using System.Collections.Immutable;
 using ClawGrpc.Core;
 using ClawGrpc.Core.Configuration;
 using ClawGrpc.Core.Routing;
 using ClawGrpc.Core.StateFiles;
+using ClawGrpc.Gateway;
 using ClawGrpc.Gateway.Agents;
 using ClawGrpc.Gateway.Completions;
 using ClawGrpc.Gateway.Configuration;
 using ClawGrpc.Gateway.Stores;
+using ClawGrpc.Server.Grpc.Mapping;
 using ClawGrpc.V1;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
@@ -121,8 +122,8 @@ internal sealed class AuthService(
         ProbeProfilesRequest request, IServerStreamWriter<ProbeProfilesResponse> responseStream, ServerCallContext context)
     {
         var agent = await fleet.FindAsync(request.AgentId);
-        await foreach (var result in probes.RunAsync(agent, ProbeOptions.Of(request), context.CancellationToken))
-            await responseStream.WriteAsync(result, context.CancellationToken);
+        await foreach (var probe in probes.RunAsync(agent, ProbeMapping.ToOptions(request), context.CancellationToken))
+            await responseStream.WriteAsync(ProbeMapping.ToMessage(probe), context.CancellationToken);
     }
 
     public override async Task<ListAgentsResponse> ListAgents(ListAgentsRequest request, ServerCallContext context)

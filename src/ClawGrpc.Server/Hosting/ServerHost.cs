@@ -19,9 +19,6 @@ internal sealed class StartException(string message) : Exception(message);
 /// <summary>Puts the server together and runs it.</summary>
 internal static class ServerHost
 {
-    /// <summary>Anthropic takes requests of 32 MB; a message that carries one is a little larger.</summary>
-    public const int MaxMessageBytes = 36 * 1024 * 1024;
-
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(10);
 
     public static async Task<int> RunAsync(CommandLine command)
@@ -84,7 +81,7 @@ internal static class ServerHost
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTime);
         builder.Services.AddGrpc(grpc =>
         {
-            grpc.MaxReceiveMessageSize = MaxMessageBytes;
+            grpc.MaxReceiveMessageSize = UnreadRequests.MaxMessageBytes;
             grpc.MaxSendMessageSize = null;
             grpc.Interceptors.Add<ErrorInterceptor>();
         });

@@ -36,7 +36,8 @@ public class CachePropertyTests
             var sent = Enumerable.Range(0, 3).Select(_ =>
             {
                 var body = RequestBody.Parse(Encoding.UTF8.GetBytes(json), AnthropicVersion.Default, out var _)!;
-                return body.Render(new RequestDecisions("m", true, 1, CachePolicy.Plan(body, new CacheSettings { Call = Retention.Long })));
+                return body.Render(
+                    new RequestDecisions("m", true, 1, CachePolicy.Plan(body, new CacheSettings { Call = Retention.Long })));
             }).ToList();
             Assert.All(sent, each => Assert.True(each.Span.SequenceEqual(sent[0].Span)));
         });

@@ -3,7 +3,9 @@ using CsCheck;
 
 namespace ClawGrpc.Core.Tests.Anthropic;
 
-/// <summary>Requests that upstream would take as far as caching goes, with breakpoints of the caller's own in any allowed order.</summary>
+/// <summary>
+/// Requests that upstream would take as far as caching goes, with breakpoints of the caller's own in any allowed order.
+/// </summary>
 internal static class RandomRequests
 {
     private static readonly string[] Blocks =

@@ -11,24 +11,31 @@ public class StreamEventTests
     [Theory]
     [InlineData(Start, StreamEventKind.MessageStart, -1, false, true)]
     [InlineData("""{"type":"message_start","message":{"content":[ ],"id":"m"}}""", StreamEventKind.MessageStart, -1, false, true)]
-    [InlineData("""{"type":"message_start","message":{"content":[{"type":"text"}]}}""", StreamEventKind.MessageStart, -1, true, true)]
+    [InlineData(
+        """{"type":"message_start","message":{"content":[{"type":"text"}]}}""", StreamEventKind.MessageStart, -1, true, true)]
     [InlineData("""{"type":"message_start","message":{"content":null}}""", StreamEventKind.MessageStart, -1, false, true)]
     [InlineData("""{"type":"message_start"}""", StreamEventKind.MessageStart, -1, false, false)]
     [InlineData("""{"type":"message_start","message":[]}""", StreamEventKind.MessageStart, -1, false, false)]
-    [InlineData("""{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}""", StreamEventKind.BlockStart, 0, true, true)]
-    [InlineData("""{"type":"content_block_delta","index":3,"delta":{"type":"text_delta","text":"a"}}""", StreamEventKind.BlockDelta, 3, true, true)]
+    [InlineData("""{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}""",
+        StreamEventKind.BlockStart, 0, true, true)]
+    [InlineData("""{"type":"content_block_delta","index":3,"delta":{"type":"text_delta","text":"a"}}""",
+        StreamEventKind.BlockDelta, 3, true, true)]
     [InlineData("""{"type":"content_block_stop","index":12}""", StreamEventKind.BlockStop, 12, true, true)]
-    [InlineData("""{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":1}}""", StreamEventKind.MessageDelta, -1, true, true)]
-    [InlineData("""{"type":"message_delta","delta":{},"usage":{},"context_management":{}}""", StreamEventKind.MessageDelta, -1, true, false)]
+    [InlineData("""{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":1}}""",
+        StreamEventKind.MessageDelta, -1, true, true)]
+    [InlineData("""{"type":"message_delta","delta":{},"usage":{},"context_management":{}}""", StreamEventKind.MessageDelta, -1,
+        true, false)]
     [InlineData("""{"type":"message_stop"}""", StreamEventKind.MessageStop, -1, true, true)]
     [InlineData("""{"type": "ping"}""", StreamEventKind.Ping, -1, false, true)]
-    [InlineData("""{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}""", StreamEventKind.Error, -1, false, true)]
+    [InlineData("""{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}""", StreamEventKind.Error, -1,
+        false, true)]
     [InlineData("""{"type":"queue_status","place":7}""", StreamEventKind.Unknown, -1, false, false)]
     [InlineData("""{"index":1}""", StreamEventKind.Unknown, 1, false, false)]
     [InlineData("""{"index":1,"type":"content_block_stop"   }""", StreamEventKind.BlockStop, 1, true, true)]
     [InlineData("""{"type":"content_block_stop","index":1,"extra":0}""", StreamEventKind.BlockStop, 1, true, false)]
     [InlineData("""{"type":"content_block_stop","index":1,"usage":{}}""", StreamEventKind.BlockStop, 1, true, false)]
-    internal void Events_are_told_apart_by_the_type_of_their_data(string json, StreamEventKind kind, int index, bool bears, bool plain)
+    internal void Events_are_told_apart_by_the_type_of_their_data(
+        string json, StreamEventKind kind, int index, bool bears, bool plain)
     {
         var read = Parse(json);
         Assert.Equal((kind, index, bears, plain), (read.Kind, read.Index, read.BearsContent, read.IsPlain));
@@ -69,7 +76,8 @@ public class StreamEventTests
     }
 
     [Theory]
-    [InlineData("""{"type":"error","error":{"type":"overloaded_error","message":"Over\"loaded\""},"request_id":"req_1"}""", "overloaded_error", "Over\"loaded\"")]
+    [InlineData("""{"type":"error","error":{"type":"overloaded_error","message":"Over\"loaded\""},"request_id":"req_1"}""",
+        "overloaded_error", "Over\"loaded\"")]
     [InlineData("""{"type":"error","error":{"details":{"type":"no","a":[1]},"message":null}}""", "", "")]
     [InlineData("upstream connect error", "", "upstream connect error")]
     public void An_error_gives_upstreams_words(string data, string type, string message)
@@ -95,7 +103,8 @@ public class StreamEventTests
 
     [Theory]
     [InlineData("""{"type":"\ud83d"}""", "\uFFFD")]
-    [InlineData("""{"\ud83d":1,"type":"content_block_delta","index":0,"delta":{"\ud83d":1,"type":"\ude00"}}""", "content_block_delta")]
+    [InlineData(
+        """{"\ud83d":1,"type":"content_block_delta","index":0,"delta":{"\ud83d":1,"type":"\ude00"}}""", "content_block_delta")]
     [InlineData("""{"type":"error","error":{"\ud83d":1,"type":"\ud83d"}}""", "error")]
     public void Half_surrogate_pairs_are_no_reason_to_fail(string json, string type)
     {

@@ -11,7 +11,8 @@ public class ConfigurationPropertyTests
 {
     private const string Whole = """
         { env: { A: 'a', vars: { B: '${A}' }, shellEnv: { enabled: true } },
-          auth: { profiles: { 'anthropic:a': { provider: 'anthropic', mode: 'api_key', email: 'a@b' } }, order: { anthropic: ['anthropic:a'] },
+          auth: { profiles: { 'anthropic:a': { provider: 'anthropic', mode: 'api_key', email: 'a@b' } },
+            order: { anthropic: ['anthropic:a'] },
             cooldowns: { preset: 'openclaw-2026.9', billingBackoffHours: 5, billingBackoffHoursByProvider: { anthropic: 1 },
               failureWindowHours: 24 },
             inheritFromMain: false },
@@ -30,7 +31,8 @@ public class ConfigurationPropertyTests
 
     // The smaller, the less differs from the whole configuration.
     private static readonly Gen<Json5Document> Spoiled =
-        Draws.Of(static random => Spoil(new DocumentGenerator(random)), static document => Math.Abs(document.Text.Length - Whole.Length));
+        Draws.Of(static random => Spoil(
+            new DocumentGenerator(random)), static document => Math.Abs(document.Text.Length - Whole.Length));
 
     [Fact]
     public void Every_configuration_is_accepted_or_refused_with_places() => ForEach(document =>
@@ -46,7 +48,7 @@ public class ConfigurationPropertyTests
     });
 
     [Fact]
-    public void An_edit_of_an_accepted_configuration_is_accepted_and_says_what_it_should() => ForEach(document =>
+    public void Edit_of_an_accepted_configuration_is_accepted() => ForEach(document =>
     {
         if (Folder.With(document.Text).Read() is not ConfigurationOutcome.Accepted { Configuration: { FileExists: true } before })
             return;

@@ -18,12 +18,14 @@ internal sealed class DocumentGenerator(PCG random) : Draws(random)
 
     private static readonly string[] Strings =
     [
-        "", "x", "it's", "say \"hi\"", "a\\b", "line\nbreak", "tab\t", "// no comment", "/* none */", "é😀", "\u2028", "\ud800", "{[,]}",
+        "", "x", "it's", "say \"hi\"", "a\\b", "line\nbreak", "tab\t", "// no comment", "/* none */", "é😀", "\u2028", "\ud800",
+        "{[,]}",
     ];
 
     private static readonly double[] Numbers =
     [
-        0, -0.0, 1, -1, 42, 0.5, -0.25, 1e21, 1e-7, 255, 9007199254740993, double.NaN, double.PositiveInfinity, double.NegativeInfinity,
+        0, -0.0, 1, -1, 42, 0.5, -0.25, 1e21, 1e-7, 255, 9007199254740993, double.NaN, double.PositiveInfinity,
+            double.NegativeInfinity,
     ];
 
     private int _comments;
@@ -63,7 +65,8 @@ internal sealed class DocumentGenerator(PCG random) : Draws(random)
     public string Text(JsonNode? value)
     {
         _comments = 0;
-        var layout = new Layout(Pick(["\n", "\r\n"]), Pick(["  ", "    ", "\t"]), Chance(0.6), Chance(0.5), Chance(0.5), Chance(0.7));
+        var layout = new Layout(
+            Pick(["\n", "\r\n"]), Pick(["  ", "    ", "\t"]), Chance(0.6), Chance(0.5), Chance(0.5), Chance(0.7));
         return Blank(layout) + Written(value, layout, layout.NewLine) + Blank(layout);
     }
 
@@ -113,7 +116,8 @@ internal sealed class DocumentGenerator(PCG random) : Draws(random)
         return line.Length > 0 && Chance(0.5) ? $" // c{_comments}.{line}" : $" /* c{_comments}.{line} */";
     }
 
-    private string Blank(Layout layout) => Comment(layout) + (Chance(0.2) ? Pick([" ", layout.NewLine, "\t", "\u00a0", "\ufeff"]) : "");
+    private string Blank(Layout layout) =>
+        Comment(layout) + (Chance(0.2) ? Pick([" ", layout.NewLine, "\t", "\u00a0", "\ufeff"]) : "");
 
     private string Name(string key, Layout layout) => layout.PlainKeys && PlainKeys.Contains(key) ? key : String(key);
 

@@ -98,7 +98,7 @@ public partial class Json5PropertyTests
     });
 
     [Fact]
-    public void A_spoiled_document_is_read_or_refused_with_a_place_and_never_more() => ForEach((generator, _, text) =>
+    public void Spoiled_document_is_read_or_refused_with_its_place() => ForEach((generator, _, text) =>
     {
         var at = generator.Below(text.Length + 1);
         var spoiled = generator.Below(3) switch

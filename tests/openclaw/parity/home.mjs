@@ -1,5 +1,7 @@
 // The home folder that a case begins with, and what it holds at the end.
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -56,7 +58,10 @@ export class Home {
     return (list.find((agent) => agent.default) ?? list[0])?.id.trim().toLowerCase() ?? 'main';
   }
 
-  /** Other agents see the main agent's keys, as they do in the programs; false: there are none, or no others. A file of ClawGrpc's own says so. */
+  /**
+   * Lets other agents see the main agent's keys, as they do in the programs, by a configuration file of ClawGrpc's own. False if
+   * there are no such keys or no other agents.
+   */
   inherit() {
     const name = names.find((each) => existsSync(path.join(this.state, each)));
     const hasKeys = existsSync(path.join(this.state, 'agents', 'main', 'agent', 'auth-profiles.json'));
@@ -81,7 +86,7 @@ export class Home {
   }
 }
 
-/** Reads JSON5 of a case as the JavaScript that it is; undefined when it is broken. */
+/** Reads JSON5 of a case as the JavaScript that it is; undefined if it cannot be parsed. */
 export function relaxed(text) {
   try {
     return new Function(`"use strict"; return (${text}\n)`)();
@@ -90,7 +95,7 @@ export function relaxed(text) {
   }
 }
 
-/** The files below a folder, as paths relative to it. Sockets are none. */
+/** The files below a folder, as paths relative to it, without sockets. */
 export function filesOf(folder) {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, withFileTypes: true })
