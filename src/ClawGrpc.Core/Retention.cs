@@ -1,7 +1,7 @@
 namespace ClawGrpc.Core;
 
-/// <summary>How long Anthropic keeps the prompt cached (design: "retention").</summary>
-public enum Retention
+/// <summary>How long Anthropic keeps the prompt cached.</summary>
+internal enum Retention
 {
     /// <summary>Not cached: no breakpoint is set.</summary>
     None,

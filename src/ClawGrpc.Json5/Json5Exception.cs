@@ -7,7 +7,7 @@ namespace ClawGrpc.Json5;
 /// A text that is not JSON5. Message and place are those of the reference implementation (npm json5), which people search for:
 /// <c>JSON5: invalid character 'x' at 3:14</c>, <c>JSON5: invalid end of input at 1:5</c>.
 /// </summary>
-public sealed class Json5Exception : FormatException
+internal sealed class Json5Exception : FormatException
 {
     private Json5Exception(Json5Source source, string reason, Json5Position position)
         : base($"JSON5: {reason} at {position}")

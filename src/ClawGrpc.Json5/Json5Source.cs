@@ -1,15 +1,13 @@
 namespace ClawGrpc.Json5;
 
-/// <summary>A text and the name it is known by, so that every value can say which file and which place it came from.</summary>
-public sealed class Json5Source
+/// <summary>A text and the name it is known by, so that every value knows its file and position.</summary>
+internal sealed class Json5Source
 {
     /// <summary>Names a text.</summary>
     /// <param name="name">Usually the file's path; empty when the text came from nowhere in particular.</param>
     /// <param name="text">The whole text, byte order mark included if it has one.</param>
     public Json5Source(string name, string text)
     {
-        ArgumentNullException.ThrowIfNull(name);
-        ArgumentNullException.ThrowIfNull(text);
         Name = name;
         Text = text;
     }
@@ -35,7 +33,7 @@ public sealed class Json5Source
 /// <summary>A place in a text as people count.</summary>
 /// <param name="Line">From 1.</param>
 /// <param name="Column">From 1, in UTF-16 units.</param>
-public readonly record struct Json5Position(int Line, int Column)
+internal readonly record struct Json5Position(int Line, int Column)
 {
     /// <summary><c>3:14</c></summary>
     public override string ToString() => $"{Line}:{Column}";
@@ -44,4 +42,4 @@ public readonly record struct Json5Position(int Line, int Column)
 /// <summary>A stretch of a text.</summary>
 /// <param name="Start">Offset of the first character.</param>
 /// <param name="End">Offset after the last character.</param>
-public readonly record struct Json5Span(int Start, int End);
+internal readonly record struct Json5Span(int Start, int End);

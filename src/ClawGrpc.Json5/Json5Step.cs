@@ -4,7 +4,7 @@ namespace ClawGrpc.Json5;
 /// One step of a path into a document: a key of an object or an index of an array. A path is a list of steps, since keys may
 /// contain any separator (<c>anthropic:work</c>, <c>anthropic/claude-opus-4-6</c>, <c>me@example.com</c>).
 /// </summary>
-public readonly record struct Json5Step
+internal readonly record struct Json5Step
 {
     private Json5Step(string? key, int index)
     {
@@ -27,7 +27,6 @@ public readonly record struct Json5Step
     /// <summary>A key of an object.</summary>
     public static Json5Step FromString(string key)
     {
-        ArgumentNullException.ThrowIfNull(key);
         return new Json5Step(key, 0);
     }
 

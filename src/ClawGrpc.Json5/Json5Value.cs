@@ -8,7 +8,7 @@ namespace ClawGrpc.Json5;
 /// gives its kind and place, never its content.
 /// </summary>
 [DebuggerDisplay("{ToString(),nq}")]
-public abstract class Json5Value
+internal abstract class Json5Value
 {
     private protected Json5Value(Json5Source source, Json5Span span)
     {
@@ -32,8 +32,10 @@ public abstract class Json5Value
     public sealed override string ToString() => $"{Kind} at {Position}";
 }
 
-/// <summary>An object. Its text may name a key more than once: the last one counts, and stands where the first one stood.</summary>
-public sealed class Json5Object : Json5Value
+/// <summary>
+/// An object. Its text may name a key more than once: the last one counts, and stands where the first one stood.
+/// </summary>
+internal sealed class Json5Object : Json5Value
 {
     internal Json5Object(Json5Source source, Json5Span span, ImmutableArray<Json5Member> members)
         : base(source, span) => Members = members;
@@ -41,7 +43,6 @@ public sealed class Json5Object : Json5Value
     /// <summary>All members in the order of the text, repeated keys included.</summary>
     public ImmutableArray<Json5Member> Members { get; }
 
-    /// <inheritdoc/>
     public override string Kind => "object";
 
     /// <summary>The member that counts for a key; null when there is none. <c>__proto__</c> is a key like any other.</summary>
@@ -54,7 +55,7 @@ public sealed class Json5Object : Json5Value
         foreach (var member in Members)
             last[member.Key] = member;
 
-        // Taken out at its first mention, each key stands where it was first named.
+        // Removed at its first mention, so that each key keeps its first position.
         foreach (var member in Members)
         {
             if (last.Remove(member.Key, out var counts))
@@ -66,8 +67,7 @@ public sealed class Json5Object : Json5Value
 /// <summary>A key and its value.</summary>
 /// <param name="Key">The key as it is meant, quotes and escapes resolved.</param>
 /// <param name="KeySpan">Where the key stands, quotes included.</param>
-/// <param name="Value">The value.</param>
-public sealed record Json5Member(string Key, Json5Span KeySpan, Json5Value Value)
+internal sealed record Json5Member(string Key, Json5Span KeySpan, Json5Value Value)
 {
     /// <summary>Where the member stands, from the key to the end of the value.</summary>
     public Json5Span Span => KeySpan with { End = Value.Span.End };
@@ -80,7 +80,7 @@ public sealed record Json5Member(string Key, Json5Span KeySpan, Json5Value Value
 }
 
 /// <summary>An array.</summary>
-public sealed class Json5Array : Json5Value
+internal sealed class Json5Array : Json5Value
 {
     internal Json5Array(Json5Source source, Json5Span span, ImmutableArray<Json5Value> items)
         : base(source, span) => Items = items;
@@ -88,12 +88,11 @@ public sealed class Json5Array : Json5Value
     /// <summary>The items in order.</summary>
     public ImmutableArray<Json5Value> Items { get; }
 
-    /// <inheritdoc/>
     public override string Kind => "array";
 }
 
 /// <summary>A string.</summary>
-public sealed class Json5String : Json5Value
+internal sealed class Json5String : Json5Value
 {
     internal Json5String(Json5Source source, Json5Span span, string value)
         : base(source, span) => Value = value;
@@ -101,25 +100,25 @@ public sealed class Json5String : Json5Value
     /// <summary>The characters it means; may hold lone surrogates, which a text can escape.</summary>
     public string Value { get; }
 
-    /// <inheritdoc/>
     public override string Kind => "string";
 }
 
 /// <summary>A number.</summary>
-public sealed class Json5Number : Json5Value
+internal sealed class Json5Number : Json5Value
 {
     internal Json5Number(Json5Source source, Json5Span span, double value)
         : base(source, span) => Value = value;
 
-    /// <summary>As the reference implementation reads it: the nearest double, infinities, NaN and negative zero included.</summary>
+    /// <summary>
+    /// As the reference implementation reads it: the nearest double, infinities, NaN and negative zero included.
+    /// </summary>
     public double Value { get; }
 
-    /// <inheritdoc/>
     public override string Kind => "number";
 }
 
 /// <summary>True or false.</summary>
-public sealed class Json5Boolean : Json5Value
+internal sealed class Json5Boolean : Json5Value
 {
     internal Json5Boolean(Json5Source source, Json5Span span, bool value)
         : base(source, span) => Value = value;
@@ -127,18 +126,16 @@ public sealed class Json5Boolean : Json5Value
     /// <summary>True or false.</summary>
     public bool Value { get; }
 
-    /// <inheritdoc/>
     public override string Kind => "boolean";
 }
 
 /// <summary>Null.</summary>
-public sealed class Json5Null : Json5Value
+internal sealed class Json5Null : Json5Value
 {
     internal Json5Null(Json5Source source, Json5Span span)
         : base(source, span)
     {
     }
 
-    /// <inheritdoc/>
     public override string Kind => "null";
 }

@@ -20,7 +20,8 @@ internal static class Json5Writer
 
     /// <summary>A key and its value.</summary>
     public static string Member(string key, JsonNode? value, Json5Style style, string indent) =>
-        (style.PlainKeys && Json5Identifier.IsPlain(key) ? key : Quoted(key, style.Quote)) + style.Colon + Value(value, style, indent);
+        (style.PlainKeys && Json5Identifier.IsPlain(key) ? key : Quoted(key, style.Quote))
+        + style.Colon + Value(value, style, indent);
 
     /// <summary>A number as a reader of the document would see it.</summary>
     public static double Number(JsonValue value) => value.TryGetValue<double>(out var number)

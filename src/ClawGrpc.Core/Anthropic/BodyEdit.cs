@@ -35,6 +35,8 @@ internal readonly record struct BodyEdit(int Start, int End, ReadOnlyMemory<byte
     }
 
     /// <summary>A text as JSON, quotes included.</summary>
-    public static ReadOnlySpan<byte> Quoted(string text) =>
-        (byte[])[(byte)'"', .. JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes, (byte)'"'];
+    public static ReadOnlySpan<byte> Quoted(string text) => (byte[])
+    [
+        (byte)'"', .. JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes, (byte)'"',
+    ];
 }

@@ -1,7 +1,7 @@
 namespace ClawGrpc.Core.Anthropic;
 
 /// <summary>How long upstream keeps what a breakpoint ends.</summary>
-public enum CacheTtl
+internal enum CacheTtl
 {
     /// <summary><c>5m</c>, also when a breakpoint has no ttl.</summary>
     FiveMinutes,

@@ -2,9 +2,9 @@ using System.Text.Json;
 
 namespace ClawGrpc.Core.Anthropic;
 
-/// <summary>The items of a JSON array, each whole and as it stands in it.</summary>
+/// <summary>The items of a JSON array, each as its own bytes.</summary>
 /// <param name="json">One valid JSON array; anything else has no items.</param>
-public readonly struct JsonItems(ReadOnlyMemory<byte> json)
+internal readonly struct JsonItems(ReadOnlyMemory<byte> json)
 {
     /// <summary>For <c>foreach</c>.</summary>
     public Walk GetEnumerator() => new(json);

@@ -35,7 +35,7 @@ internal ref struct StreamEventParser
         }
         catch (JsonException) when (name.SequenceEqual("error"u8))
         {
-            // Edge layers answer in plain text (anthropic-api.md, section 4); the name alone says that it is an error.
+            // Edge layers answer in plain text (anthropic-api.md, section 4); only the event name marks the error.
             return new StreamEvent(data) { Kind = StreamEventKind.Error, Index = -1 };
         }
         catch (JsonException wrong)
@@ -55,7 +55,7 @@ internal ref struct StreamEventParser
             _members++;
         }
 
-        // Reads on to the end, so that anything behind the object is found.
+        // Reads to the end, so that text after the object is an error.
         _reader.Read();
     }
 
@@ -100,7 +100,8 @@ internal ref struct StreamEventParser
     private void ReadIndex()
     {
         _reader.Read();
-        if (_reader.TokenType != JsonTokenType.Number || !_reader.TryGetInt32(out _index) || _index is < 0 or > StreamEvent.MaxIndex)
+        if (_reader.TokenType != JsonTokenType.Number || !_reader.TryGetInt32(out _index)
+            || _index is < 0 or > StreamEvent.MaxIndex)
             throw new MalformedAnswerException("an event's index is not a whole number in range");
     }
 
@@ -195,7 +196,7 @@ internal ref struct StreamEventParser
         };
     }
 
-    // The members that its kind has, each once, and no others.
+    // Exactly the members of its kind, each once.
     private readonly bool IsPlain(StreamEventKind kind, ReadOnlyMemory<byte> part)
     {
         var isOfBlock = kind is StreamEventKind.BlockStart or StreamEventKind.BlockDelta or StreamEventKind.BlockStop;

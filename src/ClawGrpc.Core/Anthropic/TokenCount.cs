@@ -4,11 +4,10 @@ namespace ClawGrpc.Core.Anthropic;
 
 /// <summary>How many tokens a prompt has; upstream calls it an estimate (anthropic-api.md, section 1).</summary>
 /// <param name="InputTokens">From 0.</param>
-public sealed record TokenCount(long InputTokens)
+internal sealed record TokenCount(long InputTokens)
 {
     /// <summary>Reads the answer to a request to count.</summary>
-    /// <param name="json">The body.</param>
-    /// <exception cref="MalformedAnswerException">It is no count.</exception>
+    /// <exception cref="MalformedAnswerException">It is not a count.</exception>
     public static TokenCount Read(ReadOnlyMemory<byte> json)
     {
         var count = JsonMembers.OfAnswer(json).Find("input_tokens"u8).Span;

@@ -10,7 +10,7 @@ namespace ClawGrpc.Core.Configuration;
 /// <param name="Reason">
 /// In the words of OpenClaw (openclaw-spec.md, section 1.2), such as <c>Unrecognized key: "x"</c>. Never holds a secret.
 /// </param>
-public sealed record ConfigurationError(string File, int Line, int Column, string KeyPath, string Reason)
+internal sealed record ConfigurationError(string File, int Line, int Column, string KeyPath, string Reason)
 {
     /// <summary>The key path of the whole document.</summary>
     public const string Root = "<root>";

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace ClawGrpc.Core.Configuration;
 
 /// <summary>The section <c>models</c> (openclaw-spec.md, section 2.3).</summary>
-public sealed record ModelsConfiguration
+internal sealed record ModelsConfiguration
 {
     /// <summary>Nothing configured.</summary>
     public static readonly ModelsConfiguration None = new();
@@ -15,7 +15,8 @@ public sealed record ModelsConfiguration
     public ImmutableArray<ProviderConfiguration> Providers { get; init; } = [];
 
     /// <summary>The provider that ClawGrpc sends requests to; null when it is not configured.</summary>
-    public ProviderConfiguration? Anthropic => Providers.FirstOrDefault(provider => Provider.Normalize(provider.Id) == Provider.Anthropic);
+    public ProviderConfiguration? Anthropic =>
+        Providers.FirstOrDefault(provider => Provider.Normalize(provider.Id) == Provider.Anthropic);
 
     internal static ModelsConfiguration Read(Fields models)
     {

@@ -1,7 +1,9 @@
+using ClawGrpc.Core.Routing;
+
 namespace ClawGrpc.Core.Configuration;
 
-/// <summary>When the beta <c>extended-cache-ttl-2025-04-11</c> goes with a request (openclaw-spec.md, section 0).</summary>
-public enum ExtendedCacheTtlBeta
+/// <summary>When the beta <c>extended-cache-ttl-2025-04-11</c> is sent (openclaw-spec.md, section 0).</summary>
+internal enum ExtendedCacheTtlBeta
 {
     /// <summary>With an API key, whenever the request has a time to live of one hour.</summary>
     WhenNeeded,
@@ -14,7 +16,7 @@ public enum ExtendedCacheTtlBeta
 }
 
 /// <summary>ClawGrpc's own section, <c>clawgrpc</c>: what no generation of OpenClaw has a key for.</summary>
-public sealed record ServiceConfiguration
+internal sealed record ServiceConfiguration
 {
     /// <summary>Nothing configured.</summary>
     public static readonly ServiceConfiguration Default = new();
@@ -25,10 +27,12 @@ public sealed record ServiceConfiguration
     /// <summary><c>clawgrpc.subscriptions.enabled</c>: whether setup-tokens and OAuth logins may serve at all.</summary>
     public bool Subscriptions { get; init; } = true;
 
-    /// <summary><c>clawgrpc.oauth</c>: where OAuth logins are refreshed; null: nowhere.</summary>
+    /// <summary><c>clawgrpc.oauth</c>: where OAuth logins are refreshed; null if nowhere.</summary>
     public OAuthConfiguration? OAuth { get; init; }
 
-    /// <summary><c>clawgrpc.timeouts.firstEventSeconds</c>: how long upstream may take until the first content; up to an hour.</summary>
+    /// <summary>
+    /// <c>clawgrpc.timeouts.firstEventSeconds</c>: how long upstream may take until the first content; up to an hour.
+    /// </summary>
     public TimeSpan FirstEvent { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary><c>clawgrpc.timeouts.idleSeconds</c>: how long upstream may be silent between events; up to an hour.</summary>
@@ -40,7 +44,8 @@ public sealed record ServiceConfiguration
     internal static ServiceConfiguration Read(Fields service)
     {
         var beta = service.OneOf("extendedCacheTtlBeta", "always", "when-needed", "never");
-        var (subscriptions, timeouts, limits) = (service.Section("subscriptions"), service.Section("timeouts"), service.Section("limits"));
+        var (subscriptions, timeouts, limits) =
+            (service.Section("subscriptions"), service.Section("timeouts"), service.Section("limits"));
         var read = new ServiceConfiguration
         {
             ExtendedCacheTtlBeta = beta switch
@@ -50,7 +55,7 @@ public sealed record ServiceConfiguration
                 _ => ExtendedCacheTtlBeta.WhenNeeded,
             },
             Subscriptions = subscriptions?.Flag("enabled") ?? Default.Subscriptions,
-            OAuth = service.Section("oauth") is { } oauth ? OAuthConfiguration.Read(oauth) : null,
+            OAuth = service.Section("oauth") is { } oauth ? OAuthSection.Read(oauth) : null,
             FirstEvent = Seconds(timeouts, "firstEventSeconds") ?? Default.FirstEvent,
             Idle = Seconds(timeouts, "idleSeconds") ?? Default.Idle,
             Attempts = Count(limits, "attempts", 100) ?? Default.Attempts,

@@ -3,7 +3,7 @@ using ClawGrpc.Core.StateFiles;
 namespace ClawGrpc.Core.Routing;
 
 /// <summary>Whether a profile can serve a provider at all (openclaw-spec.md, section 4.1, step 2).</summary>
-public enum Eligibility
+internal enum Eligibility
 {
     /// <summary>It can.</summary>
     Ok,
@@ -14,7 +14,7 @@ public enum Eligibility
     /// <summary>The credential, or its declaration, is of another provider.</summary>
     ProviderMismatch,
 
-    /// <summary>The declaration says another type.</summary>
+    /// <summary>The declared type differs.</summary>
     ModeMismatch,
 
     /// <summary>The secret is blank.</summary>
@@ -28,13 +28,10 @@ public enum Eligibility
 }
 
 /// <summary>The rules of <see cref="Eligibility"/>.</summary>
-public static class Eligible
+internal static class Eligible
 {
     /// <summary>Whether this profile can serve this provider now.</summary>
-    /// <param name="store">The agent's profiles.</param>
-    /// <param name="auth">The configuration.</param>
     /// <param name="provider">Normalized.</param>
-    /// <param name="id">The profile.</param>
     /// <param name="now">The time; a token has expired when equal.</param>
     public static Eligibility Of(ProfileStore store, AuthSettings auth, string provider, string id, DateTimeOffset now)
     {
@@ -45,7 +42,8 @@ public static class Eligible
         var declared = auth.Profiles.FirstOrDefault(profile => profile.Id == id);
         if (declared is not null && Provider.Normalize(declared.Provider) != provider)
             return Eligibility.ProviderMismatch;
-        if (declared is not null && declared.Mode != ModeOf(credential) && !(declared.Mode == "oauth" && credential is TokenCredential))
+        if (declared is not null && declared.Mode != ModeOf(credential)
+            && !(declared.Mode == "oauth" && credential is TokenCredential))
             return Eligibility.ModeMismatch;
         if (!auth.Subscriptions && credential is not ApiKeyCredential)
             return Eligibility.SubscriptionsDisabled;
@@ -53,7 +51,6 @@ public static class Eligible
     }
 
     /// <summary>The name of a credential's type in files and configuration.</summary>
-    /// <param name="credential">Any.</param>
     public static string ModeOf(Credential credential) => credential switch
     {
         ApiKeyCredential => "api_key",
@@ -67,7 +64,8 @@ public static class Eligible
         ApiKeyCredential { Key: null or { IsBlank: true } } => Eligibility.MissingCredential,
         TokenCredential { Token: null or { IsBlank: true } } => Eligibility.MissingCredential,
         TokenCredential { Expires: { } expires } when now >= expires => Eligibility.Expired,
-        OAuthCredential { Access: null or { IsBlank: true }, Refresh: null or { IsBlank: true } } => Eligibility.MissingCredential,
+        OAuthCredential { Access: null or { IsBlank: true }, Refresh: null or { IsBlank: true } } =>
+            Eligibility.MissingCredential,
         _ => Eligibility.Ok,
     };
 }

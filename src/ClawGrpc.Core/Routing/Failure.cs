@@ -3,7 +3,7 @@ using ClawGrpc.Core.Anthropic;
 namespace ClawGrpc.Core.Routing;
 
 /// <summary>Tells what an answer of upstream means. Pure: the same answer at the same time always means the same.</summary>
-public static class Failure
+internal static class Failure
 {
     // Texts are the last resort: statuses, types and error codes come first, and upstream may reword at any time. These are the
     // ones that arrive with a status that says something else (anthropic-api.md, section 4, "Known bodies").

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace ClawGrpc.Core.Routing;
 
 /// <summary>For how long failures set aside (<c>auth.cooldowns</c> of the configuration).</summary>
-public sealed record HealthRules
+internal sealed record HealthRules
 {
     /// <summary>The ladder of OpenClaw 2026.1 and 2026.2, Clawdbot and openclaw-cn (openclaw-spec.md, section 5.3).</summary>
     public static readonly HealthRules OpenClaw20261 = new() { Ladder = [Minutes(1), Minutes(5), Minutes(25), Minutes(60)] };

@@ -117,7 +117,9 @@ internal sealed class JsonTreeParser
             SkipSpace();
         }
         while (Take(','));
-        return Take(']') ? new JsonArray(start, items.ToImmutable()) : Fail<JsonArray>("a comma or a closing bracket was expected");
+        return Take(']')
+            ? new JsonArray(start, items.ToImmutable())
+            : Fail<JsonArray>("a comma or a closing bracket was expected");
     }
 
     private string? Text()
@@ -149,7 +151,8 @@ internal sealed class JsonTreeParser
         switch (Peek())
         {
             case 'u' when _at + 5 <= _text.Length
-                && ushort.TryParse(_text.AsSpan(_at + 1, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var unit):
+                && ushort.TryParse(
+                _text.AsSpan(_at + 1, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var unit):
                 _at += 5;
                 return (char)unit;
             case '"' or '\\' or '/' or 'b' or 'f' or 'n' or 'r' or 't':

@@ -4,11 +4,10 @@ namespace ClawGrpc.Core.StateFiles;
 /// <param name="Line">From 1.</param>
 /// <param name="Column">From 1, in UTF-16 units.</param>
 /// <param name="Reason">Half a sentence, such as <c>a string does not end</c>.</param>
-public sealed record StoreSyntaxError(int Line, int Column, string Reason)
+internal sealed record StoreSyntaxError(int Line, int Column, string Reason)
 {
     /// <summary>The error at a place of a text.</summary>
     /// <param name="text">The text, or as much of it as comes before the place.</param>
-    /// <param name="offset">The place.</param>
     /// <param name="reason">Half a sentence.</param>
     internal static StoreSyntaxError At(ReadOnlySpan<char> text, int offset, string reason)
     {

@@ -49,6 +49,7 @@ internal sealed partial class Agent : IAsyncDisposable
     {
         (Id, _files, _rules, _main, _told, _time, _log) = (id, files, rules, main, told, time, log);
         Feed = new StatusFeed(time);
+        Usage = new UsageLedger(Feed.Publish);
         _nextChange = time.CreateTimer(_ => ClockMoved(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _later = time.CreateTimer(_ => WriteSoon(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         Logins = logins(this);
@@ -63,7 +64,7 @@ internal sealed partial class Agent : IAsyncDisposable
 
     public StatusFeed Feed { get; }
 
-    public UsageLedger Usage { get; } = new();
+    public UsageLedger Usage { get; }
 
     public RateLimitLedger RateLimits { get; } = new();
 

@@ -3,7 +3,6 @@ using ClawGrpc.Core.StateFiles;
 using ClawGrpc.Gateway.Configuration;
 using ClawGrpc.Gateway.Stores;
 using ClawGrpc.Gateway.Upstream;
-using ClawGrpc.Server.Grpc;
 
 namespace ClawGrpc.Gateway.Agents;
 
@@ -40,7 +39,7 @@ internal sealed partial class Fleet(
 
     /// <summary>The agent of an id.</summary>
     /// <param name="agentId">Empty: the default one.</param>
-    /// <exception cref="ClawException">AGENT_NOT_FOUND.</exception>
+    /// <exception cref="RefusedException">AGENT_NOT_FOUND.</exception>
     public Task<Agent> FindAsync(string agentId)
     {
         // A folder that has capitals in its name is found by that name first.
@@ -63,7 +62,7 @@ internal sealed partial class Fleet(
             return awake.Value;
         return StateFolder.IsAgentId(id) && (Ids.Contains(id) || (id == Main && Inherits))
             ? _agents.GetOrAdd(id, found => new Lazy<Task<Agent>>(() => WakeAsync(found))).Value
-            : throw Refusal.AgentNotFound(agentId);
+            : throw Refusal.AgentNotFound(agentId).ToException();
     }
 
     /// <summary>Takes up the login of the Claude CLI, for an agent that has it: it was onboarded there, or the folder's programs share it.</summary>
@@ -111,6 +110,13 @@ internal sealed partial class Fleet(
         var agent = new Agent(
             id, store, () => configuration.Current.Configuration.Auth.Health, id == Main ? static () => null : MainOfHeirs, id == Main ? TellHeirs : static () => { },
             LoginsOf, time, log);
+
+        // A status shows the configuration, and logins are refreshed as it says.
+        configuration.Changed += () =>
+        {
+            agent.Logins.RefreshWhatIsDue();
+            agent.Feed.Publish();
+        };
         try
         {
             await LegacyFiles.ImportAsync(store, id == Main ? folder.LegacyLoginsPath : null);

@@ -1,5 +1,4 @@
 using ClawGrpc.Core;
-using ClawGrpc.Core.Configuration;
 using ClawGrpc.Core.Routing;
 using ClawGrpc.Core.StateFiles;
 using ClawGrpc.Gateway.Stores;

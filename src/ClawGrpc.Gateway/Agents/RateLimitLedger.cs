@@ -1,14 +1,31 @@
 using System.Collections.Concurrent;
 using ClawGrpc.Core.Anthropic;
-using ClawGrpc.V1;
-using Google.Protobuf.WellKnownTypes;
 
 namespace ClawGrpc.Gateway.Agents;
+
+/// <summary>A rate-limit window as upstream last stated it; what upstream did not state is null.</summary>
+/// <param name="Name">Such as <c>requests</c> or <c>unified-5h</c>.</param>
+/// <param name="Seen">When upstream stated it.</param>
+internal sealed record RateLimitWindow(string Name, DateTimeOffset Seen)
+{
+    public long? Limit { get; init; }
+
+    public long? Remaining { get; init; }
+
+    /// <summary>When the window starts anew.</summary>
+    public DateTimeOffset? Reset { get; init; }
+
+    /// <summary>Such as <c>allowed</c> or <c>rejected</c>.</summary>
+    public string? State { get; init; }
+
+    /// <summary>From 0 to 1, or above if overused.</summary>
+    public double? Utilization { get; init; }
+}
 
 /// <summary>The rate-limit windows of each profile as upstream last stated them (anthropic-api.md, section 2.3).</summary>
 internal sealed class RateLimitLedger
 {
-    // Longest first, so that "status" does not swallow a longer name that ends with it.
+    // Longest first: a longer name may end with "status".
     private static readonly string[] Facts = ["utilization", "remaining", "status", "limit", "reset"];
     private readonly ConcurrentDictionary<string, (AnswerHeaders Headers, DateTimeOffset Seen)> _profiles = new();
 
@@ -18,6 +35,7 @@ internal sealed class RateLimitLedger
             _profiles[profileId] = (headers, now);
     }
 
+    /// <summary>By name; empty if upstream has stated none.</summary>
     public IReadOnlyList<RateLimitWindow> Of(string profileId)
     {
         if (!_profiles.TryGetValue(profileId, out var seen))
@@ -28,33 +46,19 @@ internal sealed class RateLimitLedger
             if (Facts.FirstOrDefault(fact => name.EndsWith($"-{fact}", StringComparison.Ordinal)) is not { } fact)
                 continue;
             var window = name[..^(fact.Length + 1)];
-            if (!windows.TryGetValue(window, out var entry))
-                windows[window] = entry = new RateLimitWindow { Name = window, SeenTime = Timestamp.FromDateTimeOffset(seen.Seen) };
-            Put(entry, fact, value);
+            windows[window] = With(windows.GetValueOrDefault(window) ?? new RateLimitWindow(window, seen.Seen), fact, value);
         }
 
         return [.. windows.Values];
     }
 
-    private static void Put(RateLimitWindow window, string fact, string value)
+    private static RateLimitWindow With(RateLimitWindow window, string fact, string value) => fact switch
     {
-        switch (fact)
-        {
-            case "limit" when AnswerHeaders.Number(value) is { } limit:
-                window.Limit = (long)limit;
-                break;
-            case "remaining" when AnswerHeaders.Number(value) is { } remaining:
-                window.Remaining = (long)remaining;
-                break;
-            case "reset" when AnswerHeaders.Time(value) is { } reset:
-                window.ResetTime = Timestamp.FromDateTimeOffset(reset);
-                break;
-            case "status":
-                window.State = value;
-                break;
-            case "utilization" when AnswerHeaders.Number(value) is { } utilization:
-                window.Utilization = utilization;
-                break;
-        }
-    }
+        "limit" when AnswerHeaders.Number(value) is { } limit => window with { Limit = (long)limit },
+        "remaining" when AnswerHeaders.Number(value) is { } remaining => window with { Remaining = (long)remaining },
+        "reset" when AnswerHeaders.Time(value) is { } reset => window with { Reset = reset },
+        "status" => window with { State = value },
+        "utilization" when AnswerHeaders.Number(value) is { } utilization => window with { Utilization = utilization },
+        _ => window,
+    };
 }

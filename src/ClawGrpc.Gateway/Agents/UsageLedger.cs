@@ -1,87 +1,89 @@
 using System.Collections.Concurrent;
+using ClawGrpc.Core.Anthropic;
+using ClawGrpc.Core.Pricing;
 using ClawGrpc.Core.Routing;
-using ClawGrpc.V1;
 
 namespace ClawGrpc.Gateway.Agents;
 
+/// <summary>What completions used and cost since the server started.</summary>
+/// <param name="Completions">Answers that began, however they ended.</param>
+/// <param name="UnpricedCompletions">Those of them of which some part has no price.</param>
+/// <param name="Usage">Tokens; without raw JSON.</param>
+/// <param name="Cost">Amounts; without a source.</param>
+internal sealed record UsageSum(int Completions, int UnpricedCompletions, UsageCount Usage, Cost Cost)
+{
+    public static readonly UsageSum Zero = new(0, 0, new UsageCount(0, 0, 0, 0, null, null, default), new Cost());
+
+    public UsageSum Plus(UsageCount? usage, Cost? cost, int completions) => new(
+        Completions + completions,
+        UnpricedCompletions + (cost?.Unpriced.Length > 0 ? completions : 0),
+        usage is null ? Usage : Plus(Usage, usage),
+        cost is null ? Cost : Plus(Cost, cost));
+
+    private static UsageCount Plus(UsageCount sum, UsageCount usage) => new(
+        sum.InputTokens + usage.InputTokens,
+        sum.OutputTokens + usage.OutputTokens,
+        sum.CacheCreationInputTokens + usage.CacheCreationInputTokens,
+        sum.CacheReadInputTokens + usage.CacheReadInputTokens,
+        (sum.CacheCreation5mInputTokens ?? 0) + (usage.CacheCreation5mInputTokens ?? 0),
+        (sum.CacheCreation1hInputTokens ?? 0) + (usage.CacheCreation1hInputTokens ?? 0),
+        default);
+
+    private static Cost Plus(Cost sum, Cost cost) => new()
+    {
+        Input = sum.Input + cost.Input,
+        Output = sum.Output + cost.Output,
+        CacheWrite5m = sum.CacheWrite5m + cost.CacheWrite5m,
+        CacheWrite1h = sum.CacheWrite1h + cost.CacheWrite1h,
+        CacheRead = sum.CacheRead + cost.CacheRead,
+        CacheSaved = sum.CacheSaved + cost.CacheSaved,
+    };
+}
+
 /// <summary>Usage and cost of one agent since the server started: as a whole, by profile and by model.</summary>
-internal sealed class UsageLedger
+/// <param name="changed">Called after each change.</param>
+internal sealed class UsageLedger(Action changed)
 {
     private readonly ConcurrentDictionary<string, Line> _profiles = new();
     private readonly ConcurrentDictionary<string, Line> _models = new();
     private readonly Line _all = new();
 
     /// <summary>Counts an answer that has begun, however it ended.</summary>
-    /// <param name="route">What served.</param>
-    /// <param name="usage">Null: upstream counted nothing.</param>
-    /// <param name="cost">What that cost; null likewise.</param>
-    public void Add(Route route, Usage? usage, Cost? cost) => Add(route, usage, cost, completions: 1);
+    /// <param name="route">The route that served.</param>
+    /// <param name="usage">Null if upstream counted nothing.</param>
+    /// <param name="cost">Null likewise.</param>
+    public void Add(Route route, UsageCount? usage, Cost? cost) => Add(route, usage, cost, completions: 1);
 
-    /// <summary>Counts an attempt that was given up before its answer had begun: upstream had read the prompt.</summary>
-    /// <param name="route">What it ran on.</param>
-    /// <param name="usage">What upstream counted until then.</param>
-    /// <param name="cost">What that cost.</param>
-    public void AddAbandoned(Route route, Usage usage, Cost cost) => Add(route, usage, cost, completions: 0);
+    /// <summary>Counts an attempt that was abandoned before its answer began, after upstream had read the prompt.</summary>
+    public void AddAbandoned(Route route, UsageCount usage, Cost cost) => Add(route, usage, cost, completions: 0);
 
-    public UsageSummary Total() => _all.Summary();
+    public UsageSum Total() => _all.Sum;
 
-    public UsageSummary? OfProfile(string profileId) => _profiles.TryGetValue(profileId, out var line) ? line.Summary() : null;
+    /// <summary>Null if the profile has served nothing.</summary>
+    public UsageSum? OfProfile(string profileId) => _profiles.TryGetValue(profileId, out var line) ? line.Sum : null;
 
-    /// <summary>By name.</summary>
-    public IEnumerable<ModelUsage> ByModel() => _models.OrderBy(model => model.Key, StringComparer.Ordinal)
-        .Select(model => new ModelUsage { Model = model.Key, Usage = model.Value.Summary() });
+    /// <summary>Model (<c>provider/model</c>) and sum, by name.</summary>
+    public IEnumerable<(string Model, UsageSum Sum)> ByModel() =>
+        _models.OrderBy(model => model.Key, StringComparer.Ordinal).Select(model => (model.Key, model.Value.Sum));
 
-    private void Add(Route route, Usage? usage, Cost? cost, int completions)
+    private void Add(Route route, UsageCount? usage, Cost? cost, int completions)
     {
         _all.Add(usage, cost, completions);
         _profiles.GetOrAdd(route.ProfileId, static _ => new Line()).Add(usage, cost, completions);
         _models.GetOrAdd(route.ModelRef, static _ => new Line()).Add(usage, cost, completions);
+        changed();
     }
 
     private sealed class Line
     {
         private readonly Lock _gate = new();
-        private readonly UsageSummary _sum = new() { Usage = new Usage(), Cost = new Cost() };
 
-        public void Add(Usage? usage, Cost? cost, int completions)
+        public UsageSum Sum { get; private set; } = UsageSum.Zero;
+
+        public void Add(UsageCount? usage, Cost? cost, int completions)
         {
             lock (_gate)
-            {
-                _sum.Completions += completions;
-                if (usage is not null)
-                    Add(_sum.Usage, usage);
-                if (cost is not null)
-                    Add(_sum.Cost, cost);
-                if (cost?.Unpriced.Length > 0)
-                    _sum.UnpricedCompletions += completions;
-            }
-        }
-
-        public UsageSummary Summary()
-        {
-            lock (_gate)
-                return _sum.Clone();
-        }
-
-        private static void Add(Usage sum, Usage usage)
-        {
-            sum.InputTokens += usage.InputTokens;
-            sum.OutputTokens += usage.OutputTokens;
-            sum.CacheCreationInputTokens += usage.CacheCreationInputTokens;
-            sum.CacheReadInputTokens += usage.CacheReadInputTokens;
-            sum.CacheCreation5MInputTokens += usage.CacheCreation5MInputTokens;
-            sum.CacheCreation1HInputTokens += usage.CacheCreation1HInputTokens;
-        }
-
-        private static void Add(Cost sum, Cost cost)
-        {
-            sum.TotalNanoUsd += cost.TotalNanoUsd;
-            sum.InputNanoUsd += cost.InputNanoUsd;
-            sum.OutputNanoUsd += cost.OutputNanoUsd;
-            sum.CacheWrite5MNanoUsd += cost.CacheWrite5MNanoUsd;
-            sum.CacheWrite1HNanoUsd += cost.CacheWrite1HNanoUsd;
-            sum.CacheReadNanoUsd += cost.CacheReadNanoUsd;
-            sum.CacheSavedNanoUsd += cost.CacheSavedNanoUsd;
+                Sum = Sum.Plus(usage, cost, completions);
         }
     }
 }

@@ -7,7 +7,7 @@ using ClawGrpc.Core.Routing;
 
 namespace ClawGrpc.Gateway.Configuration;
 
-/// <summary>Makes the <see cref="AgentSetup"/> of each agent, once for each state of the configuration.</summary>
+/// <summary>Resolves the <see cref="AgentSetup"/> of each agent, once for each configuration in force.</summary>
 internal sealed class AgentSetups(LiveConfiguration configuration)
 {
     private const string DefaultBaseUrl = "https://api.anthropic.com";
@@ -35,13 +35,16 @@ internal sealed class AgentSetups(LiveConfiguration configuration)
         {
             Auth = configured.AuthSettings,
             Health = configured.Auth.Health,
-            LooseKey = LooseKeyOf(anthropic, service.Subscriptions),
+            FallbackKey = FallbackKeyOf(anthropic, service.Subscriptions),
             MessagesUrl = UrlOf(baseUrl, "messages"),
             CountUrl = UrlOf(baseUrl, "messages/count_tokens"),
-            ModelsUrl = configured.Models.ReplacesBuiltIn && anthropic is { Models.IsEmpty: false } ? null : UrlOf(baseUrl, "models"),
+            ModelsUrl = configured.Models.ReplacesBuiltIn && anthropic is { Models.IsEmpty: false }
+                ? null
+                : UrlOf(baseUrl, "models"),
             IsLocal = IsLocal(anthropic?.BaseUrl),
             ProviderModels = anthropic?.Models ?? [],
-            Headers = [.. (anthropic?.Headers ?? ImmutableDictionary<string, Secret>.Empty).OrderBy(header => header.Key, StringComparer.Ordinal)
+            Headers = [.. (anthropic?.Headers ?? ImmutableDictionary<string, Secret>.Empty)
+                .OrderBy(header => header.Key, StringComparer.Ordinal)
                 .Select(header => KeyValuePair.Create(header.Key, header.Value.Reveal()))],
             ExtendedCacheTtl = service.ExtendedCacheTtlBeta switch
             {
@@ -64,21 +67,22 @@ internal sealed class AgentSetups(LiveConfiguration configuration)
         };
     }
 
-    private LooseKey? LooseKeyOf(ProviderConfiguration? anthropic, bool subscriptions)
+    private FallbackKey? FallbackKeyOf(ProviderConfiguration? anthropic, bool subscriptions)
     {
         foreach (var name in new[] { "ANTHROPIC_OAUTH_TOKEN", "ANTHROPIC_API_KEY" })
         {
             if (configuration.Variable(name) is { } value && Allowed(value))
-                return new LooseKey(value, $"env: {name}");
+                return new FallbackKey(value, $"env: {name}");
         }
 
-        return anthropic?.ApiKey is { IsBlank: false } key && Allowed(key) ? new LooseKey(key, "models.json") : null;
+        return anthropic?.ApiKey is { IsBlank: false } key && Allowed(key) ? new FallbackKey(key, "models.json") : null;
 
         bool Allowed(Secret key) => subscriptions || !RequestHeaders.IsBearer(key);
     }
 
     private static bool IsLocal(string? baseUrl) => Uri.TryCreate(baseUrl?.Trim(), UriKind.Absolute, out var url)
-        && (url.IdnHost is "localhost" or "127.0.0.1" or "0.0.0.0" or "::1" || url.IdnHost.EndsWith(".local", StringComparison.OrdinalIgnoreCase));
+        && (url.IdnHost is "localhost" or "127.0.0.1" or "0.0.0.0" or "::1"
+            || url.IdnHost.EndsWith(".local", StringComparison.OrdinalIgnoreCase));
 
     private static Uri UrlOf(string baseUrl, string resource)
     {

@@ -3,10 +3,12 @@ using ClawGrpc.Core;
 using ClawGrpc.Core.Configuration;
 using ClawGrpc.Core.Routing;
 using ClawGrpc.Core.StateFiles;
+using ClawGrpc.Gateway;
 using ClawGrpc.Gateway.Agents;
 using ClawGrpc.Gateway.Completions;
 using ClawGrpc.Gateway.Configuration;
 using ClawGrpc.Gateway.Stores;
+using ClawGrpc.Server.Grpc.Mapping;
 using ClawGrpc.V1;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
@@ -61,7 +63,7 @@ internal sealed class AuthService(
     public override async Task<DeleteProfileResponse> DeleteProfile(DeleteProfileRequest request, ServerCallContext context)
     {
         var (agent, id) = await FindAsync(request.AgentId, request.ProfileId);
-        await configuration.CheckAsync();
+        var known = await configuration.CheckAsync();
         await agent.ChangeAsync(_ => [new RemoveProfile(id)], context.CancellationToken);
 
         // The declaration is every agent's: it stays while another one has a profile of this id.
@@ -72,7 +74,7 @@ internal sealed class AuthService(
         }
 
         if (File.Exists(configuration.EditedPath))
-            await configuration.EditAsync(text => new ConfigurationEdit(ProfileEdits.Remove(text, id)), context.CancellationToken);
+            await configuration.EditAsync(text => new ConfigurationEdit(ProfileEdits.Remove(text, id)), context.CancellationToken, known);
         return new DeleteProfileResponse();
     }
 
@@ -96,7 +98,7 @@ internal sealed class AuthService(
         var provider = CheckedProvider(request.Provider);
         ImmutableArray<string> ids = [.. request.ProfileIds.Select(id => id.Trim()).Where(id => id.Length > 0).Distinct()];
         if (ids.IsEmpty)
-            throw Refusal.InvalidField("profile_ids", "Missing profile ids. Provide one or more profile ids.");
+            throw Refusal.InvalidField("profile_ids", "Missing profile ids. Provide one or more profile ids.").ToException();
         var store = await agent.ChangeAsync(
             fresh =>
             {
@@ -120,14 +122,14 @@ internal sealed class AuthService(
         ProbeProfilesRequest request, IServerStreamWriter<ProbeProfilesResponse> responseStream, ServerCallContext context)
     {
         var agent = await fleet.FindAsync(request.AgentId);
-        await foreach (var result in probes.RunAsync(agent, ProbeOptions.Of(request), context.CancellationToken))
-            await responseStream.WriteAsync(result, context.CancellationToken);
+        await foreach (var probe in probes.RunAsync(agent, ProbeMapping.ToOptions(request), context.CancellationToken))
+            await responseStream.WriteAsync(ProbeMapping.ToMessage(probe), context.CancellationToken);
     }
 
     public override async Task<ListAgentsResponse> ListAgents(ListAgentsRequest request, ServerCallContext context)
     {
         if (request.PageSize is < 0 or > LargestPage)
-            throw Refusal.InvalidField("page_size", $"Expected 0 to {LargestPage}");
+            throw Refusal.InvalidField("page_size", $"Expected 0 to {LargestPage}").ToException();
         var size = request.PageSize == 0 ? DefaultPage : request.PageSize;
         var ids = fleet.Ids.Where(id => string.CompareOrdinal(id, request.PageToken) > 0).Take(size + 1).ToList();
         var response = new ListAgentsResponse { NextPageToken = ids.Count > size ? ids[size - 1] : "" };
@@ -140,22 +142,21 @@ internal sealed class AuthService(
     {
         var subscription = credential is not ApiKeyCredential && credential.Provider == Provider.Anthropic;
         if (subscription && !configuration.Current.Configuration.Service.Subscriptions)
-            throw Refusal.SubscriptionsDisabled(id);
+            throw Refusal.SubscriptionsDisabled(id).ToException();
 
         // First the secret, then the declaration: a declared profile that is not stored would hide those that are.
-        await configuration.CheckAsync();
+        var known = await configuration.CheckAsync();
         await agent.ChangeAsync(_ => [new PutProfile(id, credential)], cancellation);
-
-        await DeclareAsync(id, credential);
+        await DeclareAsync(id, credential, known);
         return subscription ? Terms.OfSubscriptions : [];
     }
 
-    private async Task DeclareAsync(string id, Credential credential)
+    private async Task DeclareAsync(string id, Credential credential, ConfigurationReading? known = null)
     {
         // The mode oauth takes a token too, and the CLI may have one today and the other tomorrow.
         var mode = id == ClaudeLogin.ProfileId ? "oauth" : Eligible.ModeOf(credential);
         var declared = new DeclaredProfile(id, credential.Provider, mode, credential.Email);
-        await configuration.EditAsync(text => new ConfigurationEdit(ProfileEdits.Apply(text, declared)), CancellationToken.None);
+        await configuration.EditAsync(text => new ConfigurationEdit(ProfileEdits.Apply(text, declared)), CancellationToken.None, known);
     }
 
     // openclaw-spec.md, section 7.1: without a key the one that is there will do. OpenClaw declares anthropic:default whatever the
@@ -166,7 +167,7 @@ internal sealed class AuthService(
         var keys = agent.Store.Profiles
             .Where(profile => profile.Credential is ApiKeyCredential { Key.IsBlank: false } key && Provider.Normalize(key.Provider) == Provider.Anthropic)
             .Where(profile => asked.Length == 0 || profile.Id == asked).ToList();
-        var found = keys.Find(profile => profile.Id == DefaultProfile) ?? keys.FirstOrDefault() ?? throw Refusal.NoApiKey();
+        var found = keys.Find(profile => profile.Id == DefaultProfile) ?? keys.FirstOrDefault() ?? throw Refusal.NoApiKey().ToException();
         await DeclareAsync(found.Id, found.Credential);
         return new OnboardResponse { AgentId = agent.Id, ProfileId = found.Id, Type = CredentialType.ApiKey, ConfigPath = configuration.EditedPath };
     }
@@ -186,12 +187,12 @@ internal sealed class AuthService(
                 var expires = input.Expires("setup_token.expires_in", request.SetupToken.ExpiresIn, time.GetUtcNow());
                 return (new TokenCredential(Provider.Anthropic, token, expires, input.Email("setup_token.email", request.SetupToken.Email)), CredentialType.Token);
             case OnboardRequest.CredentialOneofCase.ClaudeCli:
-                var login = claudeLogin.Read() ?? throw Refusal.NoClaudeLogin(claudeLogin.ShortPath);
+                var login = claudeLogin.Read() ?? throw Refusal.NoClaudeLogin(claudeLogin.ShortPath).ToException();
                 return (login, login is OAuthCredential ? CredentialType.Oauth : CredentialType.Token);
             case OnboardRequest.CredentialOneofCase.WorkloadIdentity:
-                throw Refusal.NotImplemented("Onboard with a workload identity", "Onboard an API key.");
+                throw Refusal.NotImplemented("Onboard with a workload identity", "Onboard an API key.").ToException();
             default:
-                throw Refusal.InvalidField("credential", "Required: one of api_key, setup_token, claude_cli, workload_identity");
+                throw Refusal.InvalidField("credential", "Required: one of api_key, setup_token, claude_cli, workload_identity").ToException();
         }
     }
 
@@ -201,15 +202,15 @@ internal sealed class AuthService(
         var input = new Input();
         var id = input.ProfileId("profile_id", profileId, null);
         input.Check();
-        return agent.Own.Find(id) is null ? throw Refusal.ProfileNotFound(agent.Id, id, agent.Directory) : (agent, id);
+        return agent.Own.Find(id) is null ? throw Refusal.ProfileNotFound(agent.Id, id, agent.Directory).ToException() : (agent, id);
     }
 
     private static void Match(ProfileStore store, Agent agent, string id, string provider)
     {
         if (store.Find(id) is not { } profile)
-            throw Refusal.ProfileNotFound(agent.Id, id, agent.Directory);
+            throw Refusal.ProfileNotFound(agent.Id, id, agent.Directory).ToException();
         if (Provider.Normalize(profile.Credential.Provider) != provider)
-            throw Refusal.ProviderMismatch(id, profile.Credential.Provider, provider);
+            throw Refusal.ProviderMismatch(id, profile.Credential.Provider, provider).ToException();
     }
 
     private static string CheckedProvider(string given)

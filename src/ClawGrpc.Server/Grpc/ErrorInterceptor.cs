@@ -1,4 +1,7 @@
-using ClawGrpc.V1;
+using ClawGrpc.Core.Routing;
+using ClawGrpc.Gateway;
+using ClawGrpc.Gateway.Stores;
+using ClawGrpc.Server.Grpc.Mapping;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 
@@ -36,7 +39,7 @@ internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log) : 
 
     private RpcException StatusOf(Exception exception, ServerCallContext context)
     {
-        if (Refusal.Of(exception) is { } refusal)
+        if (StateRefusals.Of(exception) is { } refusal)
             return refusal.ToRpcException();
         if (context.CancellationToken.IsCancellationRequested)
         {
@@ -47,7 +50,7 @@ internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log) : 
 
         var incident = context.GetHttpContext().TraceIdentifier;
         LogFault(exception, context.Method, incident);
-        return new ClawException(ErrorReason.Internal, StatusCode.Internal, $"ClawGrpc failed; its log says why under {incident}.")
+        return new Refusal(RefusalReason.Internal, RefusalCode.Internal, $"ClawGrpc failed; its log says why under {incident}.")
             .With("incident", incident).ToRpcException();
     }
 

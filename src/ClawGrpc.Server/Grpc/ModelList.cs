@@ -1,3 +1,4 @@
+using ClawGrpc.Gateway;
 using ClawGrpc.Core;
 using ClawGrpc.Core.Anthropic;
 using ClawGrpc.Core.Configuration;
@@ -25,20 +26,20 @@ internal sealed class ModelList(AgentSetup setup, ProfileStore store, UpstreamMo
     private readonly Dictionary<string, ListedModel> _listed = (upstream?.Models ?? [])
         .GroupBy(model => KeyOf(model.Id), StringComparer.Ordinal).ToDictionary(same => same.Key, same => same.First(), StringComparer.Ordinal);
 
-    /// <exception cref="ClawException">INVALID_FIELD.</exception>
+    /// <exception cref="RefusedException">INVALID_FIELD.</exception>
     public static void Check(ListModelsRequest request)
     {
         if (request.PageSize is < 0 or > LargestPage)
-            throw Refusal.InvalidField("page_size", $"Expected 0 to {LargestPage}");
+            throw Refusal.InvalidField("page_size", $"Expected 0 to {LargestPage}").ToException();
     }
 
-    /// <exception cref="ClawException">INVALID_FIELD: the token is of no page.</exception>
+    /// <exception cref="RefusedException">INVALID_FIELD: the token is of no page.</exception>
     public ListModelsResponse Page(ListModelsRequest request, string problem)
     {
         var keys = Keys(request.ConfiguredOnly);
         var start = request.PageToken.Length == 0 ? 0 : keys.IndexOf(request.PageToken) + 1;
         if (start == 0 && request.PageToken.Length > 0)
-            throw Refusal.InvalidField("page_token", "Expected the next_page_token of the page before");
+            throw Refusal.InvalidField("page_token", "Expected the next_page_token of the page before").ToException();
         var page = keys.Skip(start).Take(request.PageSize == 0 ? DefaultPage : request.PageSize).ToList();
         var response = new ListModelsResponse
         {
@@ -96,17 +97,11 @@ internal sealed class ModelList(AgentSetup setup, ProfileStore store, UpstreamMo
     private ListedModel? Find(string key) => _listed.GetValueOrDefault(key)
         ?? upstream?.Models.FirstOrDefault(model => Core.Pricing.Prices.IsSnapshot(model.Id, key[(key.IndexOf('/') + 1)..]));
 
-    private CacheRetention RetentionOf(string key) =>
-        (setup.Parameters.Retention ?? setup.ModelParameters.GetValueOrDefault(key, ModelParameters.None).Retention ?? setup.DefaultRetention) switch
-        {
-            Core.Retention.None => CacheRetention.None,
-            Core.Retention.Short => CacheRetention.Short,
-            Core.Retention.Long => CacheRetention.Long,
-            _ => CacheRetention.Unspecified,
-        };
+    private CacheRetention RetentionOf(string key) => ReceiptMapping.ToRetention(
+        setup.Parameters.Retention ?? setup.ModelParameters.GetValueOrDefault(key, ModelParameters.None).Retention ?? setup.DefaultRetention);
 
     private bool CanServe(ModelRef model) => model.Provider == Provider.Anthropic
-        && Routes.Of(store, setup.Auth, setup.LooseKey, new RouteQuestion([model.Model], null, null), now).Problem == NoRoute.None;
+        && Routes.Of(store, setup.Auth, setup.FallbackKey, new RouteQuestion([model.Model], null, null), now).Problem == NoRoute.None;
 
     private static int PositionOf(string key, IEnumerable<ModelRef> models) => 1 + models.Select(model => model.Key).ToList().IndexOf(key);
 

@@ -1,3 +1,5 @@
+using ClawGrpc.Server.Grpc.Mapping;
+using ClawGrpc.Gateway;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -9,6 +11,9 @@ namespace ClawGrpc.Server.Grpc;
 /// </summary>
 internal static partial class UnreadRequests
 {
+    /// <summary>The longest message that is taken: Anthropic takes requests of 32 MB, and the message around one is a little larger.</summary>
+    public const int MaxMessageBytes = 36 * 1024 * 1024;
+
     private const string Status = "grpc-status";
     private const string Message = "grpc-message";
 
@@ -17,7 +22,7 @@ internal static partial class UnreadRequests
     {
         await next(context);
         var trailers = context.Response.HasStarted ? context.Features.Get<IHttpResponseTrailersFeature>()?.Trailers : context.Response.Headers;
-        if (trailers is null || !int.TryParse(trailers[Status], out var code) || code == 0 || trailers.ContainsKey(ClawException.DetailsTrailer))
+        if (trailers is null || !int.TryParse(trailers[Status], out var code) || code == 0 || trailers.ContainsKey(RefusalMapping.DetailsTrailer))
             return;
         if (Explain((StatusCode)code, $"{context.Request.Path}", Uri.UnescapeDataString($"{trailers[Message]}")) is not { } refusal)
             return;
@@ -26,14 +31,14 @@ internal static partial class UnreadRequests
         var error = refusal.ToRpcException();
         trailers[Status] = $"{(int)error.StatusCode}";
         trailers[Message] = Uri.EscapeDataString(error.Status.Detail);
-        trailers[ClawException.DetailsTrailer] = Convert.ToBase64String(error.Trailers.GetValueBytes(ClawException.DetailsTrailer)!);
+        trailers[RefusalMapping.DetailsTrailer] = Convert.ToBase64String(error.Trailers.GetValueBytes(RefusalMapping.DetailsTrailer)!);
     }
 
     // What a handler throws has its details by then; a caller that left or was late knows it by itself.
-    private static ClawException? Explain(StatusCode code, string rpc, string detail) => code switch
+    private static Refusal? Explain(StatusCode code, string rpc, string detail) => code switch
     {
         StatusCode.ResourceExhausted => Refusal.InvalidField(
-            "request", $"Expected at most {Hosting.ServerHost.MaxMessageBytes} bytes, of which Anthropic takes {32 * 1024 * 1024}"),
+            "request", $"Expected at most {MaxMessageBytes} bytes, of which Anthropic takes {32 * 1024 * 1024}"),
         StatusCode.Unknown or StatusCode.InvalidArgument => Refusal.InvalidField("request", "Expected the message of this RPC; what came cannot be read as one"),
         StatusCode.Internal => Refusal.InvalidField("request", detail.Length > 0 ? detail : "Expected one whole message"),
         StatusCode.Unimplemented => Refusal.NotImplemented(rpc.TrimStart('/'), detail),

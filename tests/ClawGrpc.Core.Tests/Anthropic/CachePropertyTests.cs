@@ -1,20 +1,17 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using ClawGrpc.Core.Anthropic;
+using CsCheck;
 
 namespace ClawGrpc.Core.Tests.Anthropic;
 
-/// <summary>What must hold of every request, whatever its own breakpoints; judged on what would be sent and not by the policy's own eyes.</summary>
+/// <summary>What holds of every request, whatever its own breakpoints, judged by the bytes that would be sent.</summary>
 public class CachePropertyTests
 {
-    [Theory]
-    [MemberData(nameof(Seeds))]
-    public void Upstream_takes_the_breakpoints_of_any_request(int seed)
-    {
-        var random = new Random(seed);
-        for (var round = 0; round < 100; round++)
+    [Fact]
+    public void Upstream_takes_the_breakpoints_of_any_request() => RandomRequests.Any.Sample(
+        json =>
         {
-            var json = RandomRequests.Next(random);
             var body = RequestBody.Parse(Encoding.UTF8.GetBytes(json), AnthropicVersion.Default, out _)!;
             foreach (var retention in Enum.GetValues<Retention>())
             {
@@ -23,29 +20,30 @@ public class CachePropertyTests
                 var before = Breakpoints(JsonNode.Parse(json)!);
                 var after = Breakpoints(JsonNode.Parse(sent)!);
                 Assert.True(after.Count <= CachePolicy.MaxBreakpoints, sent);
-                Assert.True(after.SkipWhile(hour => hour).All(hour => !hour), sent);
-                Assert.Equal(after, plan.Breakpoints.Select(breakpoint => breakpoint.Ttl == CacheTtl.OneHour));
-                Assert.Equal(before, plan.Breakpoints.Where(breakpoint => breakpoint.FromCaller).Select(breakpoint => breakpoint.Ttl == CacheTtl.OneHour));
+                Assert.True(after.SkipWhile(isOneHour => isOneHour).All(isOneHour => !isOneHour), sent);
+                Assert.Equal(after, OneHours(plan.Breakpoints));
+                Assert.Equal(before, OneHours(plan.Breakpoints.Where(breakpoint => breakpoint.FromCaller)));
                 Assert.Equal(plan.Applied == Retention.None, after.Count == before.Count);
                 Assert.True(JsonNode.DeepEquals(Plain(json), Plain(sent)), $"{json}\n{sent}");
             }
-        }
-    }
+        },
+        iter: 2_000);
 
-    [Theory]
-    [MemberData(nameof(Seeds))]
-    public void The_same_prompt_has_the_same_bytes_every_time(int seed)
-    {
-        var json = Encoding.UTF8.GetBytes(RandomRequests.Next(new Random(seed)));
-        var sent = Enumerable.Range(0, 3).Select(_ =>
+    [Fact]
+    public void Same_prompt_has_the_same_bytes_every_time() => RandomRequests.Any.Sample(
+        json =>
         {
-            var body = RequestBody.Parse(json, AnthropicVersion.Default, out var _)!;
-            return body.Render(new RequestDecisions("m", true, 1, CachePolicy.Plan(body, new CacheSettings { Call = Retention.Long })));
-        }).ToList();
-        Assert.All(sent, each => Assert.True(each.Span.SequenceEqual(sent[0].Span)));
-    }
+            var sent = Enumerable.Range(0, 3).Select(_ =>
+            {
+                var body = RequestBody.Parse(Encoding.UTF8.GetBytes(json), AnthropicVersion.Default, out var _)!;
+                return body.Render(
+                    new RequestDecisions("m", true, 1, CachePolicy.Plan(body, new CacheSettings { Call = Retention.Long })));
+            }).ToList();
+            Assert.All(sent, each => Assert.True(each.Span.SequenceEqual(sent[0].Span)));
+        });
 
-    public static TheoryData<int> Seeds() => [.. Enumerable.Range(0, 20)];
+    private static IEnumerable<bool> OneHours(IEnumerable<CacheBreakpoint> breakpoints) =>
+        breakpoints.Select(breakpoint => breakpoint.Ttl == CacheTtl.OneHour);
 
     // The ttls in the order in which upstream goes through the prompt; true: one hour.
     private static List<bool> Breakpoints(JsonNode request)

@@ -15,9 +15,10 @@ public class GoldenRequestTests
     [InlineData("key-long", Key, Retention.Long, false)]
     [InlineData("token-long", Token, Retention.Long, false)]
     [InlineData("token-long-applied", Token, Retention.Long, true)]
-    public void A_request_is_sent_as_its_file_has_it(string file, string credential, Retention retention, bool onSubscription)
+    internal void A_request_is_sent_as_its_file_has_it(string file, string credential, Retention retention, bool onSubscription)
     {
-        var cache = new CacheSettings { Call = retention, IsSubscription = credential == Token, CacheOnSubscription = onSubscription };
+        var cache = new CacheSettings { Call = retention, IsSubscription = credential == Token,
+            CacheOnSubscription = onSubscription };
         var request = RequestBody.Parse(File.ReadAllBytes(Golden("prompt.json")), AnthropicVersion.Default, out _)!;
         var plan = CachePolicy.Plan(request, cache);
         var headers = RequestHeaders.Build(new RequestHeaderInput
@@ -26,7 +27,8 @@ public class GoldenRequestTests
             ProductVersion = "1.2.3",
             Stream = true,
             Betas = ["interleaved-thinking-2025-05-14"],
-            Configured = [KeyValuePair.Create("anthropic-beta", "context-management-2025-06-27"), KeyValuePair.Create("X-Team", "blue")],
+            Configured = [KeyValuePair.Create(
+                "anthropic-beta", "context-management-2025-06-27"), KeyValuePair.Create("X-Team", "blue")],
             HasOneHour = plan.HasOneHour,
             Cache = cache,
         });

@@ -31,7 +31,8 @@ public class SseReaderTests
     {
         var bytes = Encoding.UTF8.GetBytes(stream);
         foreach (var size in new[] { 1, 2, 3, 7, 1000 })
-            Assert.Equal(expected, string.Join('|', Wire.Read(bytes, Wire.Always(size), segment: 5).Select(read => $"{read.Name}={read.Data}")));
+            Assert.Equal(expected, string.Join(
+                '|', Wire.Read(bytes, Wire.Always(size), segment: 5).Select(read => $"{read.Name}={read.Data}")));
     }
 
     [Theory]
@@ -114,7 +115,8 @@ public class SseReaderTests
     }
 
     private static string Text(Random random) =>
-        string.Concat(Enumerable.Range(0, random.Next(0, 40)).Select(_ => random.Next(8) == 0 ? "é😀漢"[..1] : ((char)random.Next(33, 127)).ToString()));
+        string.Concat(Enumerable.Range(
+            0, random.Next(0, 40)).Select(_ => random.Next(8) == 0 ? "é😀漢"[..1] : ((char)random.Next(33, 127)).ToString()));
 
     private static string End(Random random) => random.Next(3) switch { 0 => "\n", 1 => "\r", _ => "\r\n" };
 }

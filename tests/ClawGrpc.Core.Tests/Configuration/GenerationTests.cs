@@ -27,5 +27,6 @@ public class GenerationTests
     [Fact]
     public void The_default_model_is_known_by_the_generations_own_alias() => Assert.All(
         Generation.Names.Split(", ").Select(name => Generation.Find(name)!),
-        generation => Assert.Contains(generation.Aliases, alias => alias.Key == generation.DefaultModel && alias.Alias == "opus"));
+        generation =>
+            Assert.Contains(generation.Aliases, alias => alias.Key == generation.DefaultModel && alias.Alias == "opus"));
 }

@@ -6,7 +6,8 @@ namespace ClawGrpc.Core.Tests.Configuration;
 public class ImplicitModelsTests
 {
     private const string ApiKey = "profiles: { a: { provider: 'anthropic', mode: 'api_key' } }";
-    private const string Both = "profiles: { a: { provider: 'anthropic', mode: 'api_key' }, t: { provider: 'anthropic', mode: 'token' } }";
+    private const string Both = "profiles: { a: { provider: 'anthropic', mode: 'api_key' }, t: { provider: 'anthropic', mode: "
+        + "'token' } }";
 
     [Theory]
     [InlineData("", "", "")]
@@ -22,7 +23,8 @@ public class ImplicitModelsTests
     public void The_primary_model_counts_as_listed_with_an_api_key(string auth, string variables, string expected)
     {
         var configuration = Folder.Accept($"{{ auth: {{ {auth} }}, agents: {{ defaults: {{ model: 'Opus' }} }} }}");
-        var models = ImplicitModels.Of(configuration, ModelAliases.OpenClaw20262, name => variables.Split(' ').Contains(name) ? "set" : null);
+        var models = ImplicitModels.Of(
+            configuration, ModelAliases.OpenClaw20262, name => variables.Split(' ').Contains(name) ? "set" : null);
         Assert.Equal(expected, string.Join(' ', models.Select(entry => entry.Key)));
     }
 
@@ -33,9 +35,11 @@ public class ImplicitModelsTests
     public void What_is_listed_or_of_another_provider_is_not_added(string defaults, string expected)
     {
         var configuration = Folder.Accept($"{{ auth: {{ {ApiKey} }}, agents: {{ defaults: {{ {defaults} }} }} }}");
-        Assert.Equal(expected, string.Join(' ', ImplicitModels.Of(configuration, ModelAliases.OpenClaw20262, _ => null).Select(entry => entry.Key)));
+        Assert.Equal(expected, string.Join(
+            ' ', ImplicitModels.Of(configuration, ModelAliases.OpenClaw20262, _ => null).Select(entry => entry.Key)));
     }
 
     [Fact]
-    public void Without_a_file_nothing_is_implicit() => Assert.Empty(ImplicitModels.Of(ClawConfiguration.None, ModelAliases.OpenClaw20262, _ => "set"));
+    public void Without_a_file_nothing_is_implicit() =>
+        Assert.Empty(ImplicitModels.Of(ClawConfiguration.None, ModelAliases.OpenClaw20262, _ => "set"));
 }

@@ -1,32 +1,46 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using CsCheck;
 
 namespace ClawGrpc.Core.Tests.Json5;
 
 /// <summary>
 /// Makes values, and texts that mean them: with every kind of quote, key, number, blank and comment, as people and programs
-/// write. Comments are numbered, so that each can be looked for. The same seed makes the same documents.
+/// write. Comments are numbered, so that a test can look for each.
 /// </summary>
-internal sealed class DocumentGenerator(int seed)
+internal sealed class DocumentGenerator(PCG random) : Draws(random)
 {
+    private static readonly string[] PlainKeys = ["a", "b", "agents", "$x", "_1", "__proto__", "é", "null"];
+
     private static readonly string[] Keys =
-        ["a", "b", "agents", "$x", "_1", "anthropic:work", "anthropic/claude-opus-4-6", "me@example.com", "", "with space", "it's", "\"", "__proto__", "é", "null"];
+        [.. PlainKeys, "anthropic:work", "anthropic/claude-opus-4-6", "me@example.com", "", "with space", "it's", "\""];
 
-    private static readonly string[] Strings = ["", "x", "it's", "say \"hi\"", "a\\b", "line\nbreak", "tab\t", "// no comment", "/* none */", "é😀", "\u2028", "\ud800", "{[,]}"];
+    private static readonly string[] Strings =
+    [
+        "", "x", "it's", "say \"hi\"", "a\\b", "line\nbreak", "tab\t", "// no comment", "/* none */", "é😀", "\u2028", "\ud800",
+        "{[,]}",
+    ];
 
-    private static readonly double[] Numbers = [0, -0.0, 1, -1, 42, 0.5, -0.25, 1e21, 1e-7, 255, 9007199254740993, double.NaN, double.PositiveInfinity, double.NegativeInfinity];
+    private static readonly double[] Numbers =
+    [
+        0, -0.0, 1, -1, 42, 0.5, -0.25, 1e21, 1e-7, 255, 9007199254740993, double.NaN, double.PositiveInfinity,
+            double.NegativeInfinity,
+    ];
 
-    private readonly Random _random = new(seed);
     private int _comments;
 
-    public int Below(int count) => _random.Next(count);
-
-    public bool Chance(double probability) => _random.NextDouble() < probability;
-
-    public T Pick<T>(IReadOnlyList<T> list) => list[Below(list.Count)];
-
     public string Key() => Pick(Keys);
+
+    /// <summary>A value, a text that means it, and the generator for what else a property chooses.</summary>
+    public static Gen<(DocumentGenerator Generator, JsonNode? Value, string Text)> Documents { get; } = Of(
+        static random =>
+        {
+            var generator = new DocumentGenerator(random);
+            var value = generator.Value();
+            return (generator, value, generator.Text(value));
+        },
+        static made => made.Item3.Length);
 
     /// <summary>A value of any kind; deeper ones are simpler.</summary>
     public JsonNode? Value(int depth = 0)
@@ -51,13 +65,15 @@ internal sealed class DocumentGenerator(int seed)
     public string Text(JsonNode? value)
     {
         _comments = 0;
-        var layout = new Layout(Pick(["\n", "\r\n"]), Pick(["  ", "    ", "\t"]), Chance(0.6), Chance(0.5), Chance(0.5), Chance(0.7));
+        var layout = new Layout(
+            Pick(["\n", "\r\n"]), Pick(["  ", "    ", "\t"]), Chance(0.6), Chance(0.5), Chance(0.5), Chance(0.7));
         return Blank(layout) + Written(value, layout, layout.NewLine) + Blank(layout);
     }
 
     private string Written(JsonNode? value, Layout layout, string line) => value switch
     {
-        JsonObject members => Container('{', '}', members.SelectMany(member => Written(member.Key, member.Value, layout, line + layout.Unit)), layout, line),
+        JsonObject members => Container(
+            '{', '}', members.SelectMany(member => Written(member.Key, member.Value, layout, line + layout.Unit)), layout, line),
         JsonArray items => Container('[', ']', items.Select(item => Written(item, layout, line + layout.Unit)), layout, line),
         null => "null",
         _ when value.AsValue().TryGetValue<bool>(out var flag) => flag ? "true" : "false",
@@ -71,7 +87,8 @@ internal sealed class DocumentGenerator(int seed)
         if (Chance(0.05))
             yield return Name(key, layout) + ":" + Written(Value(3), layout, line);
 
-        yield return Name(key, layout) + Comment(layout) + ":" + (Chance(0.8) ? " " : "") + Comment(layout) + Written(value, layout, line);
+        var colon = Comment(layout) + ":" + (Chance(0.8) ? " " : "") + Comment(layout);
+        yield return Name(key, layout) + colon + Written(value, layout, line);
     }
 
     private string Container(char open, char close, IEnumerable<string> elements, Layout layout, string line)
@@ -81,7 +98,8 @@ internal sealed class DocumentGenerator(int seed)
         var text = new StringBuilder().Append(open).Append(Comment(layout));
         for (var index = 0; index < written.Count; index++)
         {
-            text.Append(lines ? line + layout.Unit : Chance(0.7) ? " " : "").Append(Comment(layout)).Append(written[index]).Append(Comment(layout));
+            text.Append(lines ? line + layout.Unit : Chance(0.7) ? " " : "");
+            text.Append(Comment(layout)).Append(written[index]).Append(Comment(layout));
             text.Append(index < written.Count - 1 || layout.TrailingCommas ? "," : "").Append(Comment(layout));
         }
 
@@ -98,9 +116,10 @@ internal sealed class DocumentGenerator(int seed)
         return line.Length > 0 && Chance(0.5) ? $" // c{_comments}.{line}" : $" /* c{_comments}.{line} */";
     }
 
-    private string Blank(Layout layout) => Comment(layout) + (Chance(0.2) ? Pick([" ", layout.NewLine, "\t", "\u00a0", "\ufeff"]) : "");
+    private string Blank(Layout layout) =>
+        Comment(layout) + (Chance(0.2) ? Pick([" ", layout.NewLine, "\t", "\u00a0", "\ufeff"]) : "");
 
-    private string Name(string key, Layout layout) => layout.PlainKeys && key is "a" or "b" or "agents" or "$x" or "_1" or "__proto__" or "é" or "null" ? key : String(key);
+    private string Name(string key, Layout layout) => layout.PlainKeys && PlainKeys.Contains(key) ? key : String(key);
 
     private string String(string text)
     {

@@ -53,14 +53,16 @@ public class Json5EditTests
     [InlineData("[1, 3]", "[1, 2, 3]")]
     [InlineData("[1,3]", "[1,2,3]")]
     [InlineData("[\n  1, // one\n  // three\n  3\n]", "[\n  1, // one\n  2,\n  // three\n  3\n]")]
-    public void An_item_goes_between_others(string before, string after) => Assert.Equal(after, Json5Document.Parse(before).Insert([], 1, 2).Text);
+    public void An_item_goes_between_others(string before, string after) =>
+        Assert.Equal(after, Json5Document.Parse(before).Insert([], 1, 2).Text);
 
     [Theory]
     [InlineData("['a']", "['a', 'z']")]
     [InlineData("[\n  \"a\"\n]", "[\n  \"a\",\n  \"z\"\n]")]
     [InlineData("[\n  \"a\", \"b\",\n]", "[\n  \"a\", \"b\", \"z\",\n]")]
     [InlineData("[]", "[\n  \"z\"\n]")]
-    public void An_item_is_appended(string before, string after) => Assert.Equal(after, Json5Document.Parse(before).Append([], "z").Text);
+    public void An_item_is_appended(string before, string after) =>
+        Assert.Equal(after, Json5Document.Parse(before).Append([], "z").Text);
 
     [Theory]
     [InlineData("{ a: 1, x: 2, b: 3 }", "{ a: 1, b: 3 }")]
@@ -82,7 +84,7 @@ public class Json5EditTests
         Assert.Equal(after, Json5Document.Parse(before).Remove("x").Text);
 
     [Fact]
-    public void Missing_objects_on_the_way_are_made_in_the_style_of_the_document()
+    public void Missing_objects_are_added_in_the_style_of_the_document()
     {
         var profile = new JsonObject { ["provider"] = "anthropic", ["mode"] = "api_key" };
 
@@ -143,7 +145,8 @@ public class Json5EditTests
     [Fact]
     public void Numbers_that_json_cannot_say_are_written_in_json5()
     {
-        var document = Json5Document.Parse("[0]").Append([], double.NaN).Append([], double.NegativeInfinity).Append([], double.PositiveInfinity).Append([], 0.1);
+        var document = Json5Document.Parse("[0]").Append([], double.NaN).Append([], double.NegativeInfinity)
+            .Append([], double.PositiveInfinity).Append([], 0.1);
         Assert.Equal("[0, NaN, -Infinity, Infinity, 0.1]", document.Text);
     }
 }

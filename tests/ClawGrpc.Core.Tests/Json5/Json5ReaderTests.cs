@@ -35,7 +35,7 @@ public class Json5ReaderTests
     }
 
     [Fact]
-    public void The_last_of_repeated_keys_counts_and_stands_where_the_first_stood()
+    public void Last_of_repeated_keys_counts_in_the_place_of_the_first()
     {
         var root = Assert.IsType<Json5Object>(Json5Document.Parse("{a: 1, __proto__: 2, a: 3, 'a': 4}").Root);
         Assert.Equal(4, root.Members.Length);

@@ -33,17 +33,23 @@ internal static class ValueForm
     };
 
     private static string Members(IEnumerable<(string Key, string Form)> members) =>
-        $"{{{string.Join(',', members.OrderBy(member => member.Key, StringComparer.Ordinal).Select(member => $"{Quoted(member.Key)}:{member.Form}"))}}}";
+        $"{{{string.Join(',', members.OrderBy(member => member.Key, StringComparer.Ordinal).Select(Member))}}}";
+
+    private static string Member((string Key, string Form) member) => $"{Quoted(member.Key)}:{member.Form}";
 
     private static string Number(double number) =>
-        double.IsNaN(number) ? "NaN" : string.Create(CultureInfo.InvariantCulture, $"#{BitConverter.DoubleToUInt64Bits(number):x16}");
+        double.IsNaN(number)
+            ? "NaN"
+            : string.Create(CultureInfo.InvariantCulture, $"#{BitConverter.DoubleToUInt64Bits(number):x16}");
 
     private static string Quoted(string text)
     {
         var form = new StringBuilder("\"");
         foreach (var unit in text)
         {
-            _ = unit is >= ' ' and < '\u007F' and not '"' and not '\\' ? form.Append(unit) : form.Append(CultureInfo.InvariantCulture, $"\\u{(int)unit:x4}");
+            _ = unit is >= ' ' and < '\u007F' and not '"' and not '\\'
+                ? form.Append(unit)
+                : form.Append(CultureInfo.InvariantCulture, $"\\u{(int)unit:x4}");
         }
 
         return form.Append('"').ToString();

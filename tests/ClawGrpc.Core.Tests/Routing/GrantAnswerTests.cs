@@ -1,6 +1,7 @@
 using System.Text;
 using ClawGrpc.Core.Anthropic;
 using ClawGrpc.Core.Routing;
+using CsCheck;
 
 namespace ClawGrpc.Core.Tests.Routing;
 
@@ -11,7 +12,8 @@ public class GrantAnswerTests
     private static readonly DateTimeOffset Noon = new(2026, 2, 8, 12, 0, 0, TimeSpan.Zero);
 
     [Theory]
-    [InlineData("""{"access_token":"a","refresh_token":"b","expires_in":28800,"token_type":"Bearer","scope":"x"}""", "a", "b", 28800)]
+    [InlineData(
+        """{"access_token":"a","refresh_token":"b","expires_in":28800,"token_type":"Bearer","scope":"x"}""", "a", "b", 28800)]
     [InlineData("""{"access_token":"a","token_type":"bearer","expires_in":0.5e2}""", "a", null, 50)]
     [InlineData("""{"access_token":"a","refresh_token":null,"expires_in":"28800"}""", "a", null, 3600)]
     [InlineData("""{"access_token":"a","refresh_token":"","expires_in":0}""", "a", null, 3600)]
@@ -21,7 +23,8 @@ public class GrantAnswerTests
     public void A_grant_brings_tokens_and_how_long_they_last(string body, string access, string? refresh, int seconds)
     {
         var granted = Assert.IsType<GrantAnswer.Granted>(Read(200, body));
-        Assert.Equal((access, refresh, TimeSpan.FromSeconds(seconds)), (granted.Access.Reveal(), granted.Refresh?.Reveal(), granted.Lifetime));
+        Assert.Equal((access, refresh, TimeSpan.FromSeconds(seconds)),
+            (granted.Access.Reveal(), granted.Refresh?.Reveal(), granted.Lifetime));
     }
 
     [Theory]
@@ -36,7 +39,8 @@ public class GrantAnswerTests
     [InlineData("""{"access_token":"\ud800"}""")]
     [InlineData("""{"access_token":"a","token_type":"mac"}""")]
     public void A_200_without_a_bearer_token_is_no_grant(string body) =>
-        Assert.Equal("the token endpoint answered 200 without a bearer token", Assert.IsType<GrantAnswer.Failed>(Read(200, body)).Cause);
+        Assert.Equal(
+            "the token endpoint answered 200 without a bearer token", Assert.IsType<GrantAnswer.Failed>(Read(200, body)).Cause);
 
     [Theory]
     [InlineData(400, """{"error":"invalid_grant","error_description":"Refresh token not found or invalid"}""",
@@ -84,7 +88,8 @@ public class GrantAnswerTests
     // A string in JSON may hold bytes that are no UTF-8, and half of a surrogate pair; a message of gRPC may not.
     [Theory]
     [InlineData("{\"error\":\"inv\u00FFalid\"}", "the token endpoint answered 400: inv\uFFFDalid")]
-    [InlineData("""{"error":"e","error_description":"half \ud800 pair"}""", "the token endpoint answered 400: e (half \uFFFD pair)")]
+    [InlineData(
+        """{"error":"e","error_description":"half \ud800 pair"}""", "the token endpoint answered 400: e (half \uFFFD pair)")]
     [InlineData("""{"\ud800":1,"error":"e"}""", "the token endpoint answered 400: e")]
     [InlineData("{\"\u00FF\":1,\"error\":\"e\"}", "the token endpoint answered 400: e")]
     public void A_refusal_that_is_no_text_is_told_as_far_as_it_is_one(string body, string cause) =>
@@ -102,39 +107,44 @@ public class GrantAnswerTests
     [Fact]
     public void Any_bytes_at_all_are_a_grant_or_a_cause_that_can_be_told()
     {
-        var random = new Random(20261121);
         var strict = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
         string[] bodies =
         [
-            """{"access_token":"sk-ant-oat01-FAKE-new","refresh_token":"sk-ant-ort01-FAKE-new","expires_in":28800,"token_type":"Bearer"}""",
+            """{"access_token":"sk-ant-oat01-FAKE-new","refresh_token":"sk-ant-ort01-FAKE-new","expires_in":28800"""
+                + ""","token_type":"Bearer"}""",
             $$"""{"error":"invalid_grant","error_description":"\ud83d\ude00 no such token: {{Sent}}"}""",
             $$"""{"error":"{{new string('x', 283)}}{{string.Concat(Enumerable.Repeat("\U0001F600", 10))}}"}""",
         ];
-        string[] pieces = ["\\ud800", "\\udc00", "\u00FF", "\u00ED\u00A0\u0080", "\"", "{", "}", "[", "\0", "1e400", "null", "\"error\":", "\U0001F600"];
-        for (var round = 0; round < 20_000; round++)
-        {
-            var body = Encoding.UTF8.GetBytes(bodies[random.Next(bodies.Length)]).ToList();
-            for (var changes = random.Next(4); changes > 0; changes--)
+        string[] pieces =
+            ["\\ud800", "\\udc00", "\u00FF", "\u00ED\u00A0\u0080", "\"", "{", "}", "[", "\0", "1e400", "null", "\"error\":",
+                "\U0001F600"];
+        var cut = Gen.Int[1, 8].Select(count => (Count: count, Put: Array.Empty<byte>()));
+        var insert = Gen.OneOf(pieces).Select(piece => (Count: 0, Put: Encoding.Latin1.GetBytes(piece)));
+        var replace = Gen.Byte.Select(put => (Count: 1, Put: (byte[])[put]));
+        Gen.Select(
+            Gen.OneOf(bodies), Gen.Select(Gen.UShort, Gen.OneOf(cut, insert, replace)).Array[0, 3], Gen.OneOf(
+                Gen.Const(200), Gen.Int[400, 599])).Sample(
+            (text, changes, status) =>
             {
-                var at = random.Next(body.Count);
-                if (random.Next(3) == 0)
-                    body.RemoveRange(at, Math.Min(body.Count - at - 1, random.Next(1, 9)));
-                else if (random.Next(2) == 0)
-                    body.InsertRange(at, Encoding.Latin1.GetBytes(pieces[random.Next(pieces.Length)]));
-                else
-                    body[at] = (byte)random.Next(256);
-            }
+                var body = Encoding.UTF8.GetBytes(text).ToList();
+                foreach (var (place, change) in changes)
+                {
+                    var at = place % body.Count;
+                    body.RemoveRange(at, Math.Min(body.Count - at - 1, change.Count));
+                    body.InsertRange(at, change.Put);
+                }
 
-            var cause = Read(random.Next(2) == 0 ? 200 : random.Next(400, 600), [.. body]) switch
-            {
-                GrantAnswer.Granted granted => granted.Access.Reveal() + granted.Refresh?.Reveal(),
-                GrantAnswer.Refused refused => refused.Cause,
-                GrantAnswer.Failed failed => failed.Cause,
-                _ => throw new InvalidOperationException("The list is closed."),
-            };
-            Assert.InRange(strict.GetByteCount(cause), 1, 2000);
-            Assert.DoesNotContain(Sent, cause, StringComparison.Ordinal);
-        }
+                var cause = Read(status, [.. body]) switch
+                {
+                    GrantAnswer.Granted granted => granted.Access.Reveal() + granted.Refresh?.Reveal(),
+                    GrantAnswer.Refused refused => refused.Cause,
+                    GrantAnswer.Failed failed => failed.Cause,
+                    _ => throw new InvalidOperationException("The list is closed."),
+                };
+                Assert.InRange(strict.GetByteCount(cause), 1, 2000);
+                Assert.DoesNotContain(Sent, cause, StringComparison.Ordinal);
+            },
+            iter: 20_000);
     }
 
     private static GrantAnswer Read(int status, string body, params KeyValuePair<string, string>[] headers) =>

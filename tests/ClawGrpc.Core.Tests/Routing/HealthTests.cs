@@ -1,5 +1,6 @@
 using ClawGrpc.Core.Routing;
 using ClawGrpc.Core.StateFiles;
+using CsCheck;
 
 namespace ClawGrpc.Core.Tests.Routing;
 
@@ -38,7 +39,8 @@ public class HealthTests
         Assert.NotNull(SetAside.Of(health, Sonnet, last));
     }
 
-    // openclaw-spec.md, section 5.3: at least a minute, at most the maximum but never less than the first, doubled ten times at most.
+    // openclaw-spec.md, section 5.3: at least a minute, at most the maximum but never less than the first, doubled ten times at
+    // most.
     [Theory]
     [InlineData(0.1, 60, 1, 1)]
     [InlineData(0.1, 60, 3, 4)]
@@ -50,7 +52,8 @@ public class HealthTests
     [InlineData(1, 1e6, int.MaxValue, 1024)]
     public void Billing_doubles_between_its_bounds(double backoffMinutes, double maxMinutes, int count, double minutes)
     {
-        var rules = Rules with { BillingBackoff = TimeSpan.FromMinutes(backoffMinutes), BillingMax = TimeSpan.FromMinutes(maxMinutes) };
+        var rules = Rules with { BillingBackoff = TimeSpan.FromMinutes(
+            backoffMinutes), BillingMax = TimeSpan.FromMinutes(maxMinutes) };
         Assert.Equal(TimeSpan.FromMinutes(minutes), rules.BillingStep(count));
     }
 
@@ -93,7 +96,7 @@ public class HealthTests
     [Theory]
     [InlineData(5, 60)]
     [InlineData(90, 90)]
-    public void What_upstream_states_makes_a_cooldown_longer_and_never_shorter(int stated, int seconds)
+    public void Stated_reset_lengthens_a_cooldown_and_never_shortens_it(int stated, int seconds)
     {
         var health = Fail(ProfileHealth.Unknown, FailureKind.RateLimited, Noon, Noon, until: Noon.AddSeconds(stated));
         Assert.Equal(Noon.AddSeconds(seconds), health.Routes[Opus].CooldownUntil);
@@ -117,7 +120,8 @@ public class HealthTests
         var (route, last) = Repeat(FailureKind.PlanExhausted, failures);
         Assert.Equal((last.AddMinutes(minutes), null), (route.Routes[Opus].CooldownUntil, route.CooldownUntil));
         var (profile, _) = Repeat(FailureKind.PlanExhausted, failures, scope: SetsAside.Profile);
-        Assert.Equal((last.AddMinutes(minutes), "rate_limit", 0), (profile.CooldownUntil, profile.CooldownReason, profile.Routes.Count));
+        Assert.Equal(
+            (last.AddMinutes(minutes), "rate_limit", 0), (profile.CooldownUntil, profile.CooldownReason, profile.Routes.Count));
     }
 
     [Fact]
@@ -128,7 +132,7 @@ public class HealthTests
     }
 
     [Fact]
-    public void A_refused_credential_stays_aside_until_something_is_done_about_it()
+    public void Refused_credential_stays_disabled_until_it_is_replaced()
     {
         var health = Fail(ProfileHealth.Unknown, FailureKind.CredentialRejected, Noon, Noon);
         Assert.Equal(ProfileHealth.Never, SetAside.Of(health, Sonnet, Noon.AddYears(50))!.Until);
@@ -141,7 +145,7 @@ public class HealthTests
     [InlineData(FailureKind.RequestRejected)]
     [InlineData(FailureKind.Interrupted)]
     [InlineData(FailureKind.Cancelled)]
-    public void What_says_nothing_of_the_credential_changes_nothing(FailureKind kind) =>
+    internal void What_says_nothing_of_the_credential_changes_nothing(FailureKind kind) =>
         Assert.Same(ProfileHealth.Unknown, Fail(ProfileHealth.Unknown, kind, Noon, Noon));
 
     [Fact]
@@ -155,7 +159,8 @@ public class HealthTests
         Assert.Equal(Noon.AddMinutes(3), third.Routes[Opus].CooldownUntil);
     }
 
-    // Seconds from the last failure: under way when it happened are those that began before it or with it, and ended with it or later.
+    // Seconds from the last failure: under way when it happened are those that began before it or with it, and ended with it or
+    // later.
     [Theory]
     [InlineData(-1, 0, 1)]
     [InlineData(0, 0, 1)]
@@ -180,7 +185,7 @@ public class HealthTests
     }
 
     [Fact]
-    public void A_burst_of_a_used_up_plan_moves_its_end_only_when_a_later_one_is_stated()
+    public void Exhausted_plan_burst_moves_its_end_only_to_a_later_reset()
     {
         var first = Exhaust(ProfileHealth.Unknown, 1, null);
         var second = Exhaust(first, 2, null);
@@ -198,7 +203,7 @@ public class HealthTests
     }
 
     [Fact]
-    public void A_burst_that_a_rate_limit_began_does_not_swallow_what_sets_the_whole_profile_aside()
+    public void Billing_failure_counts_within_a_rate_limit_burst()
     {
         var (billed, last) = Repeat(FailureKind.Billing, 1);
         var now = last.AddHours(6);
@@ -245,7 +250,8 @@ public class HealthTests
     [Fact]
     public void A_success_ends_everything_but_the_cooldowns_of_other_routes()
     {
-        var both = Fail(Fail(ProfileHealth.Unknown, FailureKind.RateLimited, Noon, Noon), FailureKind.RateLimited, Noon, Noon, Sonnet);
+        var both = Fail(
+            Fail(ProfileHealth.Unknown, FailureKind.RateLimited, Noon, Noon), FailureKind.RateLimited, Noon, Noon, Sonnet);
         var after = new Served(Opus, Noon.AddMinutes(2), Noon.AddMinutes(2)).Apply(both, Rules);
         Assert.Equal([Sonnet], after.Routes.Keys);
         Assert.Equal(0, after.ErrorCount);
@@ -255,7 +261,7 @@ public class HealthTests
     }
 
     [Fact]
-    public void A_success_that_began_before_the_last_failure_does_not_undo_it()
+    public void Success_that_began_before_the_last_failure_keeps_it()
     {
         var failed = Fail(ProfileHealth.Unknown, FailureKind.RateLimited, Noon, Noon.AddSeconds(5));
         var after = new Served(Opus, Noon.AddSeconds(1), Noon.AddSeconds(6)).Apply(failed, Rules);
@@ -267,7 +273,7 @@ public class HealthTests
     }
 
     [Fact]
-    public void A_billing_failure_does_not_make_a_refused_credential_come_back_by_itself()
+    public void Billing_failure_keeps_a_refused_credential_disabled()
     {
         var refused = Fail(ProfileHealth.Unknown, FailureKind.CredentialRejected, Noon, Noon);
         var both = Fail(refused, FailureKind.Billing, Noon.AddSeconds(1), Noon.AddSeconds(1));
@@ -308,9 +314,10 @@ public class HealthTests
     }
 
     [Fact]
-    public void Everything_that_is_set_aside_is_the_profile_and_each_route_by_itself()
+    public void Profile_and_routes_are_listed_apart_when_set_aside()
     {
-        var routes = Fail(Fail(ProfileHealth.Unknown, FailureKind.RateLimited, Noon, Noon), FailureKind.TimedOut, Noon, Noon.AddSeconds(9), Sonnet);
+        var routes = Fail(Fail(
+            ProfileHealth.Unknown, FailureKind.RateLimited, Noon, Noon), FailureKind.TimedOut, Noon, Noon.AddSeconds(9), Sonnet);
         var all = Fail(routes, FailureKind.Billing, Noon.AddSeconds(10), Noon.AddSeconds(10));
         SetAside[] expected =
         [
@@ -324,19 +331,16 @@ public class HealthTests
     }
 
     [Fact]
-    public void No_story_of_failures_sets_a_route_aside_for_longer_than_its_longest_step()
-    {
-        var random = new Random(20260208);
-        for (var story = 0; story < 500; story++)
+    public void Cooldown_never_exceeds_the_longest_step() => Gen.Select(
+        Gen.Int[0, 3999], Gen.Int[0, 59], Gen.OneOf(Opus, Sonnet), Gen.Int[0, 4]).Array[0, 30].Sample(
+        steps =>
         {
             var (health, now) = (ProfileHealth.Unknown, Noon);
-            for (var step = 0; step < 30; step++)
+            foreach (var (pause, took, model, outcome) in steps)
             {
-                now = now.AddSeconds(random.Next(0, 4000));
-                var began = now.AddSeconds(-random.Next(0, 60));
-                var model = random.Next(2) == 0 ? Opus : Sonnet;
-                var before = health;
-                health = random.Next(5) switch
+                now = now.AddSeconds(pause);
+                var (began, before) = (now.AddSeconds(-took), health);
+                health = outcome switch
                 {
                     0 => new Served(model, began, now).Apply(health, Rules),
                     1 => Fail(health, FailureKind.TimedOut, began, now, model),
@@ -347,8 +351,8 @@ public class HealthTests
                 Assert.True(health.ErrorCount <= before.ErrorCount + 1);
                 Assert.All(health.Routes.Values, route => Assert.True(route.ErrorCount >= 1));
             }
-        }
-    }
+        },
+        iter: 500);
 
     private static (ProfileHealth Health, DateTimeOffset Last) Repeat(
         FailureKind kind, int failures, HealthRules? rules = null, SetsAside? scope = null)
@@ -368,6 +372,7 @@ public class HealthTests
         DateTimeOffset? until = null, HealthRules? rules = null, SetsAside? scope = null)
     {
         var failure = new UpstreamFailure(kind, "words") { Until = until };
-        return new Failed(model, began, now, scope is { } wider ? failure with { SetsAside = wider } : failure).Apply(before, rules ?? Rules);
+        return new Failed(model, began, now, scope is { } wider ? failure with { SetsAside = wider } : failure)
+            .Apply(before, rules ?? Rules);
     }
 }

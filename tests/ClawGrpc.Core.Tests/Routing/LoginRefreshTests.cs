@@ -1,4 +1,3 @@
-using ClawGrpc.Core.Configuration;
 using ClawGrpc.Core.Routing;
 using ClawGrpc.Core.StateFiles;
 
@@ -16,8 +15,10 @@ public class LoginRefreshTests
     [InlineData("anthropic:claude-cli", "anthropic", "r", false)]
     [InlineData("anthropic:work", "anthropic", " ", false)]
     [InlineData("openai-codex:work", "openai-codex", "r", false)]
-    public void Only_logins_of_our_own_with_a_refresh_token_are_refreshed(string id, string provider, string refresh, bool expected) => Assert.Equal(
-        expected, LoginRefresh.IsRefreshable(new Profile(id, new OAuthCredential(provider, new Secret("a"), new Secret(refresh), Noon))));
+    public void Only_logins_of_our_own_with_a_refresh_token_are_refreshed(
+        string id, string provider, string refresh, bool expected) => Assert.Equal(
+        expected, LoginRefresh.IsRefreshable(
+            new Profile(id, new OAuthCredential(provider, new Secret("a"), new Secret(refresh), Noon))));
 
     [Fact]
     public void Other_credentials_are_not()
@@ -27,7 +28,7 @@ public class LoginRefreshTests
         Assert.False(LoginRefresh.IsRefreshable(new Profile("a", new OAuthCredential("anthropic", new Secret("a"), null, Noon))));
     }
 
-    // Seconds until the access token ends; null: not stated. What to do, and whether it still serves.
+    // Seconds until the access token ends; null if not stated. What to do, and whether it still serves.
     [Theory]
     [InlineData(3600, RefreshStep.NotDue, true)]
     [InlineData(301, RefreshStep.NotDue, true)]
@@ -36,7 +37,7 @@ public class LoginRefreshTests
     [InlineData(0, RefreshStep.Ask, false)]
     [InlineData(-86400, RefreshStep.Ask, false)]
     [InlineData(null, RefreshStep.Ask, false)]
-    public void A_token_is_refreshed_ahead_of_its_end_and_serves_until_then(int? left, RefreshStep step, bool usable)
+    internal void A_token_is_refreshed_ahead_of_its_end_and_serves_until_then(int? left, RefreshStep step, bool usable)
     {
         var history = Login(left);
         Assert.Equal((step, usable), (LoginRefresh.StepOf(history, Noon), LoginRefresh.IsUsable(history, Noon)));
@@ -47,7 +48,7 @@ public class LoginRefreshTests
     [InlineData(3600, RefreshStep.NotDue)]
     [InlineData(1, RefreshStep.NotDue)]
     [InlineData(0, RefreshStep.Blocked)]
-    public void Without_an_endpoint_it_serves_to_its_end_and_no_longer(int left, RefreshStep step)
+    internal void Without_an_endpoint_it_serves_to_its_end_and_no_longer(int left, RefreshStep step)
     {
         var history = Login(left) with { Endpoint = null };
         Assert.Equal((step, null), (LoginRefresh.StepOf(history, Noon), LoginRefresh.DueAt(history)));
@@ -55,7 +56,7 @@ public class LoginRefreshTests
     }
 
     [Fact]
-    public void A_token_that_upstream_refused_is_refreshed_at_once_unless_it_is_brand_new()
+    public void Refused_token_is_refreshed_at_once_unless_just_granted()
     {
         var refused = LoginRefresh.AfterRejection(Login(3600), Noon);
         Assert.Equal((RefreshStep.Ask, false), (LoginRefresh.StepOf(refused, Noon), LoginRefresh.IsUsable(refused, Noon)));
@@ -73,14 +74,17 @@ public class LoginRefreshTests
     [InlineData(600, 540, 270)]
     [InlineData(60, 54, 27)]
     [InlineData(1, 0.9, 0.45)]
-    public void A_grant_is_written_first_and_short_lives_are_not_refreshed_without_end(double life, double left, double next)
+    public void Grant_is_written_first_and_short_tokens_are_not_refreshed_on(double life, double left, double next)
     {
         var before = Login(-5) with { Failures = 3 };
-        var granted = LoginRefresh.After(before, new GrantAnswer.Granted(new Secret("a2"), new Secret("r2"), TimeSpan.FromSeconds(life)), Noon);
+        var granted = LoginRefresh.After(
+            before, new GrantAnswer.Granted(new Secret("a2"), new Secret("r2"), TimeSpan.FromSeconds(life)), Noon);
         Assert.Equal((RefreshStep.Write, false), (LoginRefresh.StepOf(granted, Noon), LoginRefresh.IsUsable(granted, Noon)));
         var after = LoginRefresh.AfterWrite(granted);
-        Assert.Equal(new OAuthCredential("anthropic", new Secret("a2"), new Secret("r2"), Noon.AddSeconds(left), "me@example.com"), after.Credential);
-        Assert.Equal((RefreshStep.NotDue, true, 0), (LoginRefresh.StepOf(after, Noon), LoginRefresh.IsUsable(after, Noon), after.Failures));
+        Assert.Equal(new OAuthCredential(
+            "anthropic", new Secret("a2"), new Secret("r2"), Noon.AddSeconds(left), "me@example.com"), after.Credential);
+        Assert.Equal((RefreshStep.NotDue, true, 0),
+            (LoginRefresh.StepOf(after, Noon), LoginRefresh.IsUsable(after, Noon), after.Failures));
         Assert.Equal(Noon.AddSeconds(next), LoginRefresh.DueAt(after));
     }
 
@@ -92,11 +96,13 @@ public class LoginRefreshTests
     }
 
     [Fact]
-    public void What_cannot_be_written_is_written_later_and_not_asked_for_again()
+    public void Unwritten_grant_is_written_later_without_asking_again()
     {
-        var granted = LoginRefresh.After(Login(-5), new GrantAnswer.Granted(new Secret("a2"), new Secret("r2"), TimeSpan.FromHours(8)), Noon);
+        var granted = LoginRefresh.After(
+            Login(-5), new GrantAnswer.Granted(new Secret("a2"), new Secret("r2"), TimeSpan.FromHours(8)), Noon);
         var failed = LoginRefresh.AfterFailure(granted, "no space", null, Noon);
-        Assert.Equal((RefreshStep.Blocked, RefreshStep.Write), (LoginRefresh.StepOf(failed, Noon), LoginRefresh.StepOf(failed, Noon.AddSeconds(5))));
+        Assert.Equal((RefreshStep.Blocked, RefreshStep.Write),
+            (LoginRefresh.StepOf(failed, Noon), LoginRefresh.StepOf(failed, Noon.AddSeconds(5))));
         Assert.Equal(Noon.AddSeconds(5), LoginRefresh.DueAt(failed));
         Assert.False(LoginRefresh.IsUsable(failed, Noon));
     }
@@ -104,7 +110,8 @@ public class LoginRefreshTests
     [Fact]
     public void A_refusal_ends_it_for_this_credential()
     {
-        var refused = LoginRefresh.After(Login(200), new GrantAnswer.Refused("the token endpoint answered 400: invalid_grant"), Noon);
+        var refused = LoginRefresh.After(
+            Login(200), new GrantAnswer.Refused("the token endpoint answered 400: invalid_grant"), Noon);
         Assert.True(LoginRefresh.IsUsable(refused, Noon));
         Assert.Equal((RefreshStep.Blocked, null), (LoginRefresh.StepOf(refused, Noon.AddYears(1)), LoginRefresh.DueAt(refused)));
         Assert.Equal(ExpiryState.Expiring, LoginRefresh.StateOf(refused, Noon, refreshableIsOk: true));
@@ -140,14 +147,16 @@ public class LoginRefreshTests
     }
 
     [Fact]
-    public void Every_message_has_the_words_that_users_search_for_and_a_way_out()
+    public void Every_message_has_the_known_words_and_a_remedy()
     {
-        LoginProblem[] all = [LoginProblem.NoEndpoint, LoginProblem.NoRefreshToken, LoginProblem.OfClaudeCli, new("x"), new("x", Noon)];
+        LoginProblem[] all = [LoginProblem.NoEndpoint, LoginProblem.NoRefreshToken, LoginProblem.OfClaudeCli, new(
+            "x"), new("x", Noon)];
         Assert.All(all, problem =>
         {
             Assert.StartsWith("OAuth token refresh failed for anthropic: ", problem.Message, StringComparison.Ordinal);
             Assert.Contains("claude setup-token", problem.Message, StringComparison.Ordinal);
-            Assert.Equal(problem.RetryAt is not null, problem.Message.Contains("tried again by itself", StringComparison.Ordinal));
+            Assert.Equal(
+                problem.RetryAt is not null, problem.Message.Contains("tried again by itself", StringComparison.Ordinal));
         });
     }
 
@@ -156,9 +165,11 @@ public class LoginRefreshTests
     {
         var history = Login(5) with { Unwritten = Login(9).Credential };
         Assert.DoesNotContain("a-secret", history.ToString(), StringComparison.Ordinal);
-        Assert.DoesNotContain("a-secret", new GrantAnswer.Granted(new Secret("a-secret"), null, TimeSpan.Zero).ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("a-secret", new GrantAnswer.Granted(
+            new Secret("a-secret"), null, TimeSpan.Zero).ToString(), StringComparison.Ordinal);
     }
 
     private static RefreshHistory Login(int? left) => new(
-        new OAuthCredential("anthropic", new Secret("a-secret"), new Secret("r"), left is { } seconds ? Noon.AddSeconds(seconds) : null, "me@example.com"), Endpoint);
+        new OAuthCredential("anthropic", new Secret(
+            "a-secret"), new Secret("r"), left is { } seconds ? Noon.AddSeconds(seconds) : null, "me@example.com"), Endpoint);
 }

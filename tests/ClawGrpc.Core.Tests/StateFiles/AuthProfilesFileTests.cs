@@ -1,5 +1,6 @@
 using System.Text;
 using ClawGrpc.Core.StateFiles;
+using CsCheck;
 using static ClawGrpc.Core.Tests.StateFiles.StoreText;
 
 namespace ClawGrpc.Core.Tests.StateFiles;
@@ -88,10 +89,11 @@ public class AuthProfilesFileTests
         Assert.Contains("\"bad\": ", file.With(new SetLastGood("anthropic", "ok")).ToText(), StringComparison.Ordinal);
     }
 
-    public static TheoryData<string, Credential> Credentials() => new()
+    public static IEnumerable<object[]> Credentials() => new TheoryData<string, Credential>
     {
         { """{"type":"api_key","provider":"anthropic","key":" k\n"}""", new ApiKeyCredential("anthropic", Secret(" k\n")) },
-        { """{"type":"api_key","provider":"anthropic","key":" ","email":"a@b"}""", new ApiKeyCredential("anthropic", null, "a@b") },
+        { """{"type":"api_key","provider":"anthropic","key":" ","email":"a@b"}""", new ApiKeyCredential(
+            "anthropic", null, "a@b") },
         { """{"type":"api_key","provider":"anthropic","key":5}""", new ApiKeyCredential("anthropic", null) },
         { """{"type":"token","provider":"Z.AI","token":"t"}""", new TokenCredential("Z.AI", Secret("t")) },
         { """{"type":"token","provider":"p","token":"t","expires":0}""", new TokenCredential("p", Secret("t")) },
@@ -100,17 +102,21 @@ public class AuthProfilesFileTests
         { """{"type":"token","provider":"p","token":"t","expires":1e999}""", new TokenCredential("p", Secret("t")) },
         { """{"type":"token","provider":"p","token":"t","expires":1}""", new TokenCredential("p", Secret("t"), Ms(1)) },
         { """{"type":"token","provider":"p","token":"t","expires":1.2}""", new TokenCredential("p", Secret("t"), Ms(2)) },
-        { """{"type":"token","provider":"p","token":"t","expires":1e300}""", new TokenCredential("p", Secret("t"), ProfileHealth.Never) },
+        { """{"type":"token","provider":"p","token":"t","expires":1e300}""", new TokenCredential(
+            "p", Secret("t"), ProfileHealth.Never) },
         { """{"type":"oauth","provider":"p"}""", new OAuthCredential("p", null, null, null) },
-        { """{"type":"oauth","provider":"p","access":"a","refresh":"r","expires":2}""", new OAuthCredential("p", Secret("a"), Secret("r"), Ms(2)) },
-        { """{"type":"oauth","provider":"p","access":"a","refresh":"","expires":0}""", new OAuthCredential("p", Secret("a"), null, Ms(0)) },
+        { """{"type":"oauth","provider":"p","access":"a","refresh":"r","expires":2}""", new OAuthCredential(
+            "p", Secret("a"), Secret("r"), Ms(2)) },
+        { """{"type":"oauth","provider":"p","access":"a","refresh":"","expires":0}""", new OAuthCredential(
+            "p", Secret("a"), null, Ms(0)) },
         { """{"type":"oauth","provider":"p","access":"a","expires":-7}""", new OAuthCredential("p", Secret("a"), null, Ms(-7)) },
-        { """{"type":"oauth","provider":"p","access":"a","expires":"never"}""", new OAuthCredential("p", Secret("a"), null, null) },
+        { """{"type":"oauth","provider":"p","access":"a","expires":"never"}""", new OAuthCredential(
+            "p", Secret("a"), null, null) },
     };
 
     [Theory]
     [MemberData(nameof(Credentials))]
-    public void Credentials_are_read_as_OpenClaw_reads_them(string entry, Credential expected) =>
+    internal void Credentials_are_read_as_OpenClaw_reads_them(string entry, Credential expected) =>
         Assert.Equal(expected, Read("{\"profiles\":{\"id\":" + entry + "}}").Store.Find("id")!.Credential);
 
     [Fact]
@@ -118,22 +124,25 @@ public class AuthProfilesFileTests
     {
         string[] ids = ["b", "10", "a", "2", "__proto__", ""];
         var entries = ids.Select(id => $$"""{{System.Text.Json.JsonSerializer.Serialize(id)}}:{"type":"token","provider":"p"}""");
-        Assert.Equal(ids, Read($$"""{"profiles":{ {{string.Join(',', entries)}} } }""").Store.Profiles.Select(profile => profile.Id));
+        Assert.Equal(
+            ids, Read($$"""{"profiles":{ {{string.Join(',', entries)}} } }""").Store.Profiles.Select(profile => profile.Id));
     }
 
     [Fact]
     public void Orders_are_trimmed_and_never_empty()
     {
-        var store = Read("""{"order":{"anthropic":["  a  ","",3,"b"],"empty":[],"blank":[" "],"none":"a"},"lastGood":{"p":"a","q":1}}""").Store;
+        var store = Read("""{"order":{"anthropic":["  a  ","",3,"b"],"empty":[],"blank":[" "],"none":"a"},"lastGood":"""
+            + """{"p":"a","q":1}}""").Store;
         Assert.Equal(["a", "b"], Assert.Single(store.Order, order => order.Key == "anthropic").Value.AsEnumerable());
         Assert.Single(store.Order);
         Assert.Equal("a", Assert.Single(store.LastGood).Value);
     }
 
     [Fact]
-    public void Of_a_member_that_comes_twice_the_last_counts_in_the_first_place()
+    public void Last_of_repeated_members_counts_in_the_place_of_the_first()
     {
-        var text = After("""{"profiles":{"a":{"type":"x"},"b":{},"a":{"type":"token","provider":"p","token":"1","token":"2"}}}""");
+        var text = After(
+            """{"profiles":{"a":{"type":"x"},"b":{},"a":{"type":"token","provider":"p","token":"1","token":"2"}}}""");
         var store = Read(text).Store;
         Assert.Equal("2", ((TokenCredential)store.Find("a")!.Credential).Token!.Reveal());
         Assert.True(text.IndexOf("\"a\"", StringComparison.Ordinal) < text.IndexOf("\"b\"", StringComparison.Ordinal));
@@ -149,30 +158,31 @@ public class AuthProfilesFileTests
     }
 
     [Fact]
-    public void A_spoiled_file_is_read_or_refused_with_a_place_and_never_more()
+    public void Spoiled_file_is_read_or_refused_with_its_place()
     {
         var whole = AuthProfilesFile.Empty.With(
             new PutProfile("a", ApiKey("k\n\ud83d\ude00\"")), new SetOrder("p", ["a"]),
             new SetHealth("a", new ProfileHealth { LastUsed = Ms(12345), ErrorCount = 3 })).ToText();
-        var random = new Random(3);
-        for (var round = 0; round < 5_000; round++)
-        {
-            var at = random.Next(whole.Length);
-            var insert = "{}[]\",:\\0e-.\0\nx\ud800"[random.Next(16)].ToString();
-            var text = whole[..at] + (random.Next(3) > 0 ? insert : "") + whole[(at + random.Next(2))..];
-            if (random.Next(10) == 0)
-                text = text[..at];
-            if (AuthProfilesFile.TryParse(text, out var file, out var error))
-                Assert.Equal(file.ToText(), Read(file.ToText()).ToText());
-            else
-                Assert.True(error.Line <= text.Count(character => character == '\n') + 1 && error.Column <= text.Length + 1);
-        }
+        Gen.Select(
+            Gen.Int[0, whole.Length - 1], Gen.OneOf(
+                [.. "{}[]\",:\\0e-.\0\nx\ud800".Select(character => $"{character}"), "", "", ""]), Gen.Bool,
+            Gen.Int[0, 9]).Sample(
+            (at, insert, removes, cut) =>
+            {
+                var text = cut == 0 ? whole[..at] : whole[..at] + insert + whole[(removes ? at + 1 : at)..];
+                if (AuthProfilesFile.TryParse(text, out var file, out var error))
+                    Assert.Equal(file.ToText(), Read(file.ToText()).ToText());
+                else
+                    Assert.True(error.Line <= text.Count(character => character == '\n') + 1 && error.Column <= text.Length + 1);
+            },
+            iter: 5_000);
     }
 
     [Fact]
     public void Nothing_that_can_be_printed_shows_a_secret()
     {
         var put = new PutProfile("a", ApiKey());
-        Assert.DoesNotContain("FAKE", $"{put}{AuthProfilesFile.Empty.With(put)}{AuthProfilesFile.Empty.With(put).Store.Profiles[0]}", StringComparison.Ordinal);
+        var file = AuthProfilesFile.Empty.With(put);
+        Assert.DoesNotContain("FAKE", $"{put}{file}{file.Store.Profiles[0]}", StringComparison.Ordinal);
     }
 }

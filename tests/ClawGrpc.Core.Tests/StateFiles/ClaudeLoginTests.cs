@@ -7,13 +7,15 @@ public class ClaudeLoginTests
     private static readonly DateTimeOffset Now = DateTimeOffset.FromUnixTimeMilliseconds(1_000_000);
 
     [Fact]
-    public void A_login_that_can_be_refreshed_is_oauth_and_one_that_cannot_is_a_token()
+    public void Refreshable_login_is_oauth_and_any_other_is_a_token()
     {
-        var login = ClaudeLogin.Parse("""{"claudeAiOauth":{"accessToken":"a","refreshToken":"r","expiresAt":5000,"scopes":["x"]}}""");
+        var login = ClaudeLogin.Parse(
+            """{"claudeAiOauth":{"accessToken":"a","refreshToken":"r","expiresAt":5000,"scopes":["x"]}}""");
         var token = ClaudeLogin.Parse("""{"claudeAiOauth":{"accessToken":"a","refreshToken":"","expiresAt":5000}}""");
 
         var oauth = Assert.IsType<OAuthCredential>(login);
-        Assert.Equal(("a", "r", 5000L), (oauth.Access!.Reveal(), oauth.Refresh!.Reveal(), oauth.Expires!.Value.ToUnixTimeMilliseconds()));
+        Assert.Equal(
+            ("a", "r", 5000L), (oauth.Access!.Reveal(), oauth.Refresh!.Reveal(), oauth.Expires!.Value.ToUnixTimeMilliseconds()));
         Assert.Equal("a", Assert.IsType<TokenCredential>(token).Token!.Reveal());
     }
 

@@ -33,7 +33,8 @@ public class CredentialInputTests
     [InlineData("dGVzdGk=", "dGVzdGk=")]
     [InlineData("A==x", "=x")]
     [InlineData("another-providers-key", "another-providers-key")]
-    public void An_API_key_is_not_cleaned_more_than_that(string pasted, string key) => Assert.Equal(key, Accepted(CredentialInput.ApiKey(pasted)));
+    public void An_API_key_is_not_cleaned_more_than_that(string pasted, string key) =>
+        Assert.Equal(key, Accepted(CredentialInput.ApiKey(pasted)));
 
     [Theory]
     [InlineData("")]
@@ -56,7 +57,8 @@ public class CredentialInputTests
     [InlineData("sk\0FAKE", "The key holds a control character at position 3: paste it again, as one line")]
     [InlineData("sk\u007fFAKE", "The key holds a control character at position 3: paste it again, as one line")]
     [InlineData("sk–FAKE", "The key holds the character U+2013, which no key has at position 3: paste it again, as one line")]
-    [InlineData("sk\u200BFAKE", "The key holds the character U+200B, which no key has at position 3: paste it again, as one line")]
+    [InlineData(
+        "sk\u200BFAKE", "The key holds the character U+200B, which no key has at position 3: paste it again, as one line")]
     public void What_no_header_can_carry_is_refused_and_not_quoted(string pasted, string error)
     {
         Assert.Equal(error, Refused(CredentialInput.ApiKey(pasted)));
@@ -67,7 +69,8 @@ public class CredentialInputTests
     [InlineData("sk-ant\nFAKE")]
     [InlineData("sk-ant\rFAKE\r")]
     public void A_line_break_inside_a_key_is_refused(string pasted) =>
-        Assert.Equal("The key holds a line break at position 7: paste it again, as one line", Refused(CredentialInput.ApiKey(pasted)));
+        Assert.Equal(
+            "The key holds a line break at position 7: paste it again, as one line", Refused(CredentialInput.ApiKey(pasted)));
 
     [Theory]
     [InlineData("sk-ant\nFAKE")]
@@ -80,7 +83,8 @@ public class CredentialInputTests
     [Fact]
     public void What_is_far_too_long_is_refused()
     {
-        Assert.Equal("The key is too long: 8193 characters, at most 8192", Refused(CredentialInput.ApiKey(new string('k', 8193))));
+        Assert.Equal(
+            "The key is too long: 8193 characters, at most 8192", Refused(CredentialInput.ApiKey(new string('k', 8193))));
         Assert.Equal(8192, Accepted(CredentialInput.PastedToken(new string('k', 8192))).Length);
     }
 
@@ -90,9 +94,11 @@ public class CredentialInputTests
         Assert.Equal(
             "This is an admin key, which cannot call models: create an API key in the Anthropic Console and paste that",
             Refused(CredentialInput.ApiKey("sk-ant-admin01-FAKE")));
-        Assert.Equal("This is a setup-token, not an API key: onboard it as a setup-token", Refused(CredentialInput.ApiKey(Token)));
         Assert.Equal(
-            "Expected token starting with sk-ant-oat01-: this is an API key, onboard it as one", Refused(CredentialInput.SetupToken(Key)));
+            "This is a setup-token, not an API key: onboard it as a setup-token", Refused(CredentialInput.ApiKey(Token)));
+        Assert.Equal(
+            "Expected token starting with sk-ant-oat01-: this is an API key, onboard it as one", Refused(
+                CredentialInput.SetupToken(Key)));
     }
 
     [Theory]
@@ -111,7 +117,7 @@ public class CredentialInputTests
     }
 
     [Fact]
-    public void A_setup_token_that_the_terminal_broke_into_lines_is_put_together() =>
+    public void Setup_token_broken_into_lines_is_joined() =>
         Assert.Equal(Token, Accepted(CredentialInput.SetupToken($"\n {Token[..40]}\r\n  {Token[40..]}\n")));
 
     [Fact]
@@ -123,7 +129,8 @@ public class CredentialInputTests
     [InlineData(" anything goes ", "anything goes")]
     [InlineData("x", "x")]
     [InlineData("KEY='v'", "KEY='v'")]
-    public void A_pasted_token_is_only_trimmed(string pasted, string token) => Assert.Equal(token, Accepted(CredentialInput.PastedToken(pasted)));
+    public void A_pasted_token_is_only_trimmed(string pasted, string token) =>
+        Assert.Equal(token, Accepted(CredentialInput.PastedToken(pasted)));
 
     [Theory]
     [InlineData("anthropic", "work", "anthropic:work")]
@@ -133,7 +140,8 @@ public class CredentialInputTests
     [InlineData("anthropic", " -- ", "anthropic:default")]
     [InlineData("anthropic", "日本", "anthropic:default")]
     [InlineData("anthropic", "a -- b", "anthropic:a-b")]
-    public void A_name_becomes_an_id(string provider, string name, string id) => Assert.Equal(id, CredentialInput.TokenProfileId(provider, name));
+    public void A_name_becomes_an_id(string provider, string name, string id) =>
+        Assert.Equal(id, CredentialInput.TokenProfileId(provider, name));
 
     private static string Accepted(CheckedSecret result)
     {

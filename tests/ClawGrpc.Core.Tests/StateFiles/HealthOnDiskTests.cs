@@ -1,15 +1,49 @@
 using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using ClawGrpc.Core.StateFiles;
+using CsCheck;
+using JsonObject = System.Text.Json.Nodes.JsonObject;
 using static ClawGrpc.Core.Tests.StateFiles.StoreText;
 
 namespace ClawGrpc.Core.Tests.StateFiles;
 
-/// <summary>Health in <c>usageStats</c>: ours comes back as it was, and OpenClaw's changes mean what they mean to OpenClaw.</summary>
+/// <summary>
+/// Health in <c>usageStats</c>: ours comes back as it was, and OpenClaw's changes mean what they mean to OpenClaw.
+/// </summary>
 public class HealthOnDiskTests
 {
     private const string Id = "anthropic:one";
     private static readonly string[] Models = ["anthropic/claude-opus-4-6", "anthropic/claude-sonnet-4-5", "a/b/c"];
+
+    // Few values, so that equal times and empty members come often.
+    private static readonly Gen<DateTimeOffset?> Times = Gen.Int[-2, 5]
+        .Select(eighth => eighth > 0 ? Ms(8 * eighth) : (DateTimeOffset?)null);
+
+    private static readonly Gen<string?> Reasons = Gen.OneOf<string?>(null, "rate_limit");
+
+    private static readonly Gen<RouteHealth> RouteHealths = Gen.Select(
+        Times, Reasons, Gen.Int[1, 3], Gen.Int[1, 39], (until, reason, count, failed) =>
+            new RouteHealth(until, reason ?? "timeout", count, Ms(failed)));
+
+    private static readonly Gen<ProfileHealth> Healths = Gen.Select(
+        Times.Array[4],
+        Reasons.Array[2],
+        Gen.Int[0, 3],
+        Gen.Select(Gen.OneOf("rate_limit", "billing", ""), Gen.Int[0, 2]).Array[0, 3],
+        Gen.Select(Gen.OneOf(Models), RouteHealths).Array[0, 3],
+        Gen.Int[0, 4],
+        (times, reasons, errors, counts, routes, never) => new ProfileHealth
+        {
+            LastUsed = times[0],
+            CooldownUntil = times[1],
+            CooldownReason = reasons[0],
+            DisabledUntil = never == 0 ? ProfileHealth.Never : times[2],
+            DisabledReason = reasons[1],
+            ErrorCount = errors,
+            FailureCounts = Counts([.. counts.DistinctBy(count => count.Item1)]),
+            LastFailureAt = times[3],
+            Routes = ProfileHealth.Unknown.Routes.SetItems(routes.Select(route => KeyValuePair.Create(route.Item1, route.Item2))),
+        });
 
     [Fact]
     public void OpenClaws_own_entry_is_read_and_written_back_as_it_was()
@@ -52,22 +86,25 @@ public class HealthOnDiskTests
     }
 
     [Theory]
-    [InlineData("""{"lastUsed":"x","cooldownUntil":0,"disabledUntil":-5,"errorCount":-1,"failureCounts":[],"lastFailureAt":null,"routes":7}""")]
+    [InlineData("""{"lastUsed":"x","cooldownUntil":0,"disabledUntil":-5,"errorCount":-1,"failureCounts":[],"lastFailureAt":null"""
+        + ""","routes":7}""")]
     [InlineData("""{"cooldownUntil":1e999,"cooldownReason":3,"disabledReason":{},"errorCount":"2","failureCounts":{"a":"b"}}""")]
     [InlineData("""{"routes":{"m":3,"n":{"reason":"x"},"o":{"lastFailureAt":5},"p":{"reason":"x","lastFailureAt":"y"}}}""")]
     public void What_makes_no_sense_says_nothing(string entry) =>
         AssertSame(ProfileHealth.Unknown, Read("{\"usageStats\":{\"anthropic:one\":" + entry + "}}").Store.HealthOf(Id));
 
     [Fact]
-    public void An_end_within_a_millisecond_is_rounded_up_and_never_becomes_early()
+    public void Ends_are_rounded_up_to_whole_milliseconds()
     {
         const string text =
             """{"usageStats":{"anthropic:one":{"cooldownUntil":10.5,"lastUsed":10.5,"errorCount":2.9,"disabledUntil":1e300}}}""";
         AssertSame(
             new ProfileHealth { CooldownUntil = Ms(11), LastUsed = Ms(10), ErrorCount = 2, DisabledUntil = ProfileHealth.Never },
             Read(text).Store.HealthOf(Id));
-        var exact = new ProfileHealth { CooldownUntil = Ms(10).AddTicks(1), LastUsed = Ms(10).AddTicks(1), DisabledUntil = DateTimeOffset.MaxValue };
-        AssertSame(new ProfileHealth { CooldownUntil = Ms(11), LastUsed = Ms(10), DisabledUntil = ProfileHealth.Never }, Rewritten(exact));
+        var exact = new ProfileHealth { CooldownUntil = Ms(
+            10).AddTicks(1), LastUsed = Ms(10).AddTicks(1), DisabledUntil = DateTimeOffset.MaxValue };
+        AssertSame(new ProfileHealth { CooldownUntil = Ms(11), LastUsed = Ms(10), DisabledUntil = ProfileHealth.Never },
+            Rewritten(exact));
     }
 
     [Fact]
@@ -83,27 +120,20 @@ public class HealthOnDiskTests
     }
 
     [Fact]
-    public void What_is_written_is_what_is_read()
-    {
-        var random = new Random(20260208);
-        var file = AuthProfilesFile.Empty;
-        for (var round = 0; round < 4_000; round++)
+    public void Health_that_is_written_is_read_again() => Gen.Select(Healths, Healths).Sample(
+        (before, health) =>
         {
-            var health = Any(random);
-            file = file.With(new SetHealth(Id, health));
+            var file = AuthProfilesFile.Empty.With(new SetHealth(Id, before), new SetHealth(Id, health));
             AssertSame(health, file.Store.HealthOf(Id));
             AssertSame(health, Read(file.ToText()).Store.HealthOf(Id));
-        }
-    }
+        },
+        iter: 4_000);
 
     [Fact]
-    public void A_success_seen_by_OpenClaw_frees_what_failed_before_it()
-    {
-        var random = new Random(7);
-        for (var round = 0; round < 2_000; round++)
+    public void Success_seen_by_OpenClaw_ends_earlier_failures() => Gen.Select(Healths, Gen.Int[1, 39]).Sample(
+        (before, time) =>
         {
-            var before = Any(random);
-            var served = Ms(random.Next(1, 40));
+            var served = Ms(time);
             var after = Read(Foreign(before, stats =>
             {
                 stats["lastUsed"] = served.ToUnixTimeMilliseconds();
@@ -112,7 +142,9 @@ public class HealthOnDiskTests
                     stats.Remove(name);
             })).Store.HealthOf(Id);
 
-            var latest = before.Routes.Values.Max(route => route.CooldownUntil);
+            var ended = before.Routes.Values.All(route => route.CooldownUntil is null)
+                ? []
+                : before.Routes.Where(route => route.Value.LastFailureAt <= served).Select(route => route.Key);
             AssertSame(
                 before with
                 {
@@ -122,34 +154,31 @@ public class HealthOnDiskTests
                     CooldownUntil = null,
                     DisabledUntil = null,
                     DisabledReason = null,
-                    Routes = latest is null ? before.Routes
-                        : before.Routes.RemoveRange(before.Routes.Where(route => route.Value.LastFailureAt <= served).Select(route => route.Key)),
+                    Routes = before.Routes.RemoveRange(ended),
                 },
                 after);
-        }
-    }
+        },
+        iter: 2_000);
 
     [Fact]
-    public void A_cooldown_that_another_program_sets_is_the_whole_profiles()
-    {
-        var random = new Random(8);
-        for (var round = 0; round < 2_000; round++)
+    public void Cooldown_set_by_another_program_is_the_whole_profiles() => Gen.Select(Healths, Gen.Int[50, 89]).Sample(
+        (before, until) =>
         {
-            var before = Any(random);
-            var until = Ms(random.Next(50, 90));
-            var after = Read(Foreign(before, stats => stats["cooldownUntil"] = until.ToUnixTimeMilliseconds())).Store.HealthOf(Id);
-            AssertSame(before with { CooldownUntil = until }, after);
-        }
-    }
+            var after = Read(Foreign(before, stats => stats["cooldownUntil"] = until)).Store.HealthOf(Id);
+            AssertSame(before with { CooldownUntil = Ms(until) }, after);
+        },
+        iter: 2_000);
 
     [Fact]
     public void Members_of_others_stay_beside_ours()
     {
         var text = After(
-            """{"usageStats":{"anthropic:one":{"blockedUntil":5,"routes":{"a/b/c":{"lastFailureAt":3,"reason":"x","y":1}},"z":{}}}}""",
+            """{"usageStats":{"anthropic:one":{"blockedUntil":5,"routes":{"a/b/c":{"lastFailureAt":3,"reason":"x","y":1}},"z":"""
+                + """{}}}}""",
             new SetHealth(Id, new ProfileHealth { LastUsed = Ms(4), Routes = Routes(("a/b/c", 9)) }));
         Assert.Equal(
-            """{"blockedUntil":5,"routes":{"a/b/c":{"lastFailureAt":5,"reason":"rate_limit","y":1,"cooldownUntil":9,"errorCount":1}}"""
+            """{"blockedUntil":5,"routes":{"a/b/c":{"lastFailureAt":5,"reason":"rate_limit","y":1,"cooldownUntil":9"""
+                + ""","errorCount":1}}"""
                 + ""","z":{},"lastUsed":4,"errorCount":0,"cooldownUntil":9}""",
             JsonNode.Parse(text)!["usageStats"]![Id]!.ToJsonString());
         Assert.Equal(
@@ -157,7 +186,8 @@ public class HealthOnDiskTests
             JsonNode.Parse(After(text, new SetHealth(Id, ProfileHealth.Unknown)))!["usageStats"]![Id]!.ToJsonString());
     }
 
-    private static ProfileHealth Rewritten(ProfileHealth health) => Read(After("{}", new SetHealth(Id, health))).Store.HealthOf(Id);
+    private static ProfileHealth Rewritten(ProfileHealth health) =>
+        Read(After("{}", new SetHealth(Id, health))).Store.HealthOf(Id);
 
     private static string Foreign(ProfileHealth health, Action<JsonObject> change)
     {
@@ -167,31 +197,12 @@ public class HealthOnDiskTests
         return root.ToJsonString();
     }
 
-    // Few values, so that equal times and empty members come often.
-    private static ProfileHealth Any(Random random)
-    {
-        return new ProfileHealth
-        {
-            LastUsed = Time(),
-            CooldownUntil = Time(),
-            CooldownReason = Reason(),
-            DisabledUntil = random.Next(5) == 0 ? ProfileHealth.Never : Time(),
-            DisabledReason = Reason(),
-            ErrorCount = random.Next(4),
-            FailureCounts = Counts([.. new[] { "rate_limit", "billing", "" }.Where(_ => random.Next(2) == 0).Select(name => (name, random.Next(3)))]),
-            LastFailureAt = Time(),
-            Routes = Models.Where(_ => random.Next(2) == 0).ToImmutableSortedDictionary(
-                model => model, _ => new RouteHealth(Time(), Reason() ?? "timeout", random.Next(1, 4), Ms(random.Next(1, 40))), StringComparer.Ordinal),
-        };
-
-        DateTimeOffset? Time() => random.Next(3) == 0 ? null : Ms(random.Next(1, 6) * 8);
-
-        string? Reason() => random.Next(2) == 0 ? null : "rate_limit";
-    }
-
     private static ImmutableSortedDictionary<string, int> Counts(params (string Reason, int Count)[] counts) =>
         counts.ToImmutableSortedDictionary(count => count.Reason, count => count.Count, StringComparer.Ordinal);
 
-    private static ImmutableSortedDictionary<string, RouteHealth> Routes(params (string Model, int? Until)[] routes) => routes.ToImmutableSortedDictionary(
-        route => route.Model, route => new RouteHealth(route.Until is { } until ? Ms(until) : null, "rate_limit", 1, Ms(5)), StringComparer.Ordinal);
+    private static ImmutableSortedDictionary<string, RouteHealth> Routes(
+        params (string Model, int? Until)[] routes) => routes.ToImmutableSortedDictionary(
+        route =>
+            route.Model, route =>
+                new RouteHealth(route.Until is { } until ? Ms(until) : null, "rate_limit", 1, Ms(5)), StringComparer.Ordinal);
 }

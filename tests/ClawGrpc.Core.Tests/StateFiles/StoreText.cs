@@ -8,7 +8,9 @@ internal static class StoreText
     public const string Key = "sk-ant-api03-FAKE-KEY-ONE-00000000000000000001";
 
     public static AuthProfilesFile Read(string text) =>
-        AuthProfilesFile.TryParse(text, out var file, out var error) ? file : throw new InvalidOperationException(error.ToString());
+        AuthProfilesFile.TryParse(text, out var file, out var error)
+            ? file
+            : throw new InvalidOperationException(error.ToString());
 
     /// <summary>The text after these changes, which must say the same when it is read again.</summary>
     public static string After(string text, params StoreChange[] changes) => Read(text).With(changes).ToText();

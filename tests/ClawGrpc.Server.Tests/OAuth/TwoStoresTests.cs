@@ -1,4 +1,3 @@
-using ClawGrpc.Core.Configuration;
 using ClawGrpc.Core.Routing;
 using ClawGrpc.Gateway.Agents;
 using ClawGrpc.Gateway.Stores;

@@ -1,3 +1,4 @@
+using ClawGrpc.Gateway.Configuration;
 using ClawGrpc.Server.Hosting;
 using ClawGrpc.Server.Tests.Harness;
 using ClawGrpc.Server.Tests.Stores;
@@ -23,7 +24,7 @@ public class StartTests
         await using var rig = await Rig.PrepareAsync();
         await File.WriteAllTextAsync(rig.Files.ConfigPath, json5);
         var before = rig.Files.Snapshot();
-        var refused = await Assert.ThrowsAsync<StartException>(rig.StartServerAsync);
+        var refused = await Assert.ThrowsAsync<UnusableConfigurationException>(rig.StartServerAsync);
         Assert.StartsWith($"Invalid config at {rig.Files.ConfigPath}:\n- ", refused.Message, StringComparison.Ordinal);
         Assert.Contains(problem, refused.Message, StringComparison.Ordinal);
         Assert.EndsWith($" ({rig.Files.ConfigPath}{place})", refused.Message, StringComparison.Ordinal);
@@ -38,7 +39,7 @@ public class StartTests
     {
         await using var rig = await Rig.PrepareAsync();
         await File.WriteAllTextAsync(rig.Files.ConfigPath, json5);
-        var refused = await Assert.ThrowsAsync<StartException>(rig.StartServerAsync);
+        var refused = await Assert.ThrowsAsync<UnusableConfigurationException>(rig.StartServerAsync);
         Assert.Contains("env.ANTHROPIC_BASE_URL: Invalid URL", refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("FAKE-password", refused.Message, StringComparison.Ordinal);
     }
@@ -48,7 +49,7 @@ public class StartTests
     {
         await using var rig = await Rig.PrepareAsync();
         await File.WriteAllTextAsync(rig.Files.ConfigPath, "{\n  one: 1,\n  two: 2,\n  clawgrpc: { limits: { attempts: 0.5 } },\n}");
-        var refused = await Assert.ThrowsAsync<StartException>(rig.StartServerAsync);
+        var refused = await Assert.ThrowsAsync<UnusableConfigurationException>(rig.StartServerAsync);
         Assert.Equal(4, refused.Message.Split('\n').Length);
     }
 

@@ -1,6 +1,8 @@
 using ClawGrpc.Core.Anthropic;
+using ClawGrpc.Gateway.Agents;
 using ClawGrpc.V1;
 using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
 
 namespace ClawGrpc.Server.Grpc.Mapping;
 
@@ -26,6 +28,34 @@ internal static class UsageMapping
         if (count.CacheCreation1hInputTokens is { } long1h)
             usage.CacheCreation1HInputTokens = long1h;
         return usage;
+    }
+
+    public static UsageSummary ToSummary(UsageSum sum) => new()
+    {
+        Completions = sum.Completions,
+        UnpricedCompletions = sum.UnpricedCompletions,
+        Usage = ToUsage(sum.Usage),
+        Cost = ToCost(sum.Cost),
+    };
+
+    public static V1.RateLimitWindow ToMessage(Gateway.Agents.RateLimitWindow window)
+    {
+        var message = new V1.RateLimitWindow
+        {
+            Name = window.Name,
+            SeenTime = Timestamp.FromDateTimeOffset(window.Seen),
+            ResetTime = Timestamps.OrUnset(window.Reset),
+            State = window.State ?? "",
+        };
+
+        // An optional field is unset by not being set.
+        if (window.Limit is { } limit)
+            message.Limit = limit;
+        if (window.Remaining is { } remaining)
+            message.Remaining = remaining;
+        if (window.Utilization is { } utilization)
+            message.Utilization = utilization;
+        return message;
     }
 
     public static V1.Cost ToCost(Core.Pricing.Cost cost) => new()

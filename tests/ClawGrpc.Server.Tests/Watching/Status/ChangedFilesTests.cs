@@ -11,6 +11,7 @@ namespace ClawGrpc.Server.Tests.Watching;
 public class ChangedFilesTests
 {
     private const string Broken = "{\n  agents: [oops\n}\n";
+    private const string Rotated = "sk-ant-api03-FAKE-rotated-000000000003";
 
     [Fact]
     public async Task Profiles_that_another_program_stores_are_taken_up()
@@ -19,11 +20,11 @@ public class ChangedFilesTests
         using var watcher = rig.Watch();
         await watcher.NextAsync();
         var text = await File.ReadAllTextAsync(rig.Files.ProfilesPath());
-        await rig.Files.WriteProfilesAsync(text.Replace(KeyTwo, "sk-ant-api03-FAKE-rotated-000000000003", StringComparison.Ordinal));
+        await rig.Files.WriteProfilesAsync(text.Replace(KeyTwo, Rotated, StringComparison.Ordinal));
         await LookAsync(rig);
         await watcher.NextAsync();
         await rig.StreamAsync(Completing.Input(with: input => input.Model = $"claude-opus-4-6@{Two}"));
-        Assert.Equal("sk-ant-api03-FAKE-rotated-000000000003", rig.Sandbox.Requests.Single().Credential);
+        Assert.Equal(Rotated, rig.Sandbox.Requests.Single().Credential);
     }
 
     [Fact]
@@ -34,7 +35,8 @@ public class ChangedFilesTests
         await watcher.NextAsync();
         var until = rig.Time.GetUtcNow().AddHours(1).ToUnixTimeMilliseconds();
         var text = await File.ReadAllTextAsync(rig.Files.ProfilesPath());
-        await rig.Files.WriteProfilesAsync(text.TrimEnd()[..^1] + $$""", "usageStats": { "{{One}}": { "cooldownUntil": {{until}} } } }""");
+        var stats = $$"""{ "{{One}}": { "cooldownUntil": {{until}} } }""";
+        await rig.Files.WriteProfilesAsync($$"""{{text.TrimEnd()[..^1]}}, "usageStats": {{stats}} }""");
         await LookAsync(rig);
         Assert.Equal(One, (await watcher.NextAsync()).Auth.UnusableProfiles.Single().ProfileId);
         Assert.Equal($"{Two} served", (await rig.StreamAsync()).Attempts);
@@ -112,7 +114,8 @@ public class ChangedFilesTests
         Assert.Equal("CONFIGURATION_INVALID", (await CallFailure.OfAsync(() => rig.OnboardAsync("anthropic:three"))).Reason);
         Assert.Equal($"{One} served", (await rig.StreamAsync()).Attempts);
         File.Delete(rig.Files.ConfigPath);
-        await File.WriteAllTextAsync(rig.Files.ConfigPath, good.Replace("anthropic: {", "anthropic: { headers: { x: \"y\" },", StringComparison.Ordinal));
+        var mended = good.Replace("anthropic: {", "anthropic: { headers: { x: 'y' },", StringComparison.Ordinal);
+        await File.WriteAllTextAsync(rig.Files.ConfigPath, mended);
         await LookAsync(rig);
         await watcher.UntilAsync(status => status.ConfigurationErrors.Count == 0);
         await rig.StreamAsync();
@@ -153,7 +156,6 @@ public class ChangedFilesTests
     [Fact]
     public async Task What_failed_before_the_change_is_not_forgotten_by_it()
     {
-        const string rotated = "sk-ant-api03-FAKE-rotated-000000000003";
         await using var rig = await WithTwoKeysAsync();
         using var watcher = rig.Watch();
         await watcher.NextAsync();
@@ -163,9 +165,10 @@ public class ChangedFilesTests
         rig.Sandbox.Script(Faults.Status(429).ForKey(KeyOne));
         await rig.StreamAsync();
         var text = await File.ReadAllTextAsync(rig.Files.ProfilesPath());
-        await rig.Files.WriteProfilesAsync(text.Replace(KeyTwo, rotated, StringComparison.Ordinal));
+        await rig.Files.WriteProfilesAsync(text.Replace(KeyTwo, Rotated, StringComparison.Ordinal));
         await LookAsync(rig);
-        var status = await watcher.UntilAsync(status => status.Auth.Providers[0].Labels[1].EndsWith("00000003", StringComparison.Ordinal));
+        var status = await watcher.UntilAsync(
+            status => status.Auth.Providers[0].Labels[1].EndsWith("00000003", StringComparison.Ordinal));
         Assert.Equal(One, status.Auth.UnusableProfiles.Single().ProfileId);
 
         held.Delete();
@@ -173,9 +176,10 @@ public class ChangedFilesTests
         {
             rig.Time.Advance(TimeSpan.FromMilliseconds(100));
             text = await File.ReadAllTextAsync(rig.Files.ProfilesPath());
-            return text.Contains("cooldownUntil", StringComparison.Ordinal) || text.Contains("errorCount", StringComparison.Ordinal);
+            return text.Contains("cooldownUntil", StringComparison.Ordinal)
+                || text.Contains("errorCount", StringComparison.Ordinal);
         });
-        Assert.Contains(rotated, text, StringComparison.Ordinal);
+        Assert.Contains(Rotated, text, StringComparison.Ordinal);
     }
 
     // The server looks at its files twice a second.

@@ -28,7 +28,8 @@ public class SlowWatcherTests
         var come = new List<long>();
         while (come.LastOrDefault() != latest)
         {
-            Assert.True(await rig.Time.PassUntilAsync(call.ResponseStream.MoveNext(CancellationToken.None), TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(100)));
+            var next = call.ResponseStream.MoveNext(CancellationToken.None);
+            Assert.True(await rig.Time.PassUntilAsync(next, TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(100)));
             come.Add(call.ResponseStream.Current.Revision);
         }
 
@@ -55,7 +56,8 @@ public class SlowWatcherTests
     private static Task WriteProfilesAsync(Rig rig, int count)
     {
         var profiles = Enumerable.Range(0, count).Select(index => $$"""
-            "anthropic:a-profile-with-a-rather-long-name-{{index:0000}}": { "type": "api_key", "provider": "anthropic", "key": "sk-ant-api03-FAKE-{{index:0000000000}}" }
+            "anthropic:a-profile-with-a-rather-long-name-{{index:0000}}":
+                { "type": "api_key", "provider": "anthropic", "key": "sk-ant-api03-FAKE-{{index:0000000000}}" }
             """);
         return rig.Files.WriteProfilesAsync($$"""{ "version": 1, "profiles": { {{string.Join(",\n", profiles)}} } }""");
     }

@@ -25,7 +25,7 @@ public class WatchStatusTests
         Assert.Empty((await watcher.NextAsync()).Auth.Profiles);
 
         await rig.OnboardAsync();
-        Assert.Equal([One], (await watcher.UntilAsync(status => status.Auth.Profiles.Count == 1)).Auth.Profiles.Select(profile => profile.ProfileId));
+        Assert.Equal(One, (await watcher.UntilAsync(status => status.Auth.Profiles.Count == 1)).Auth.Profiles[0].ProfileId);
 
         await rig.StreamAsync();
         var used = await watcher.UntilAsync(status => status.Usage.Completions == 1);
@@ -37,6 +37,9 @@ public class WatchStatusTests
         var cooling = await watcher.UntilAsync(status => status.Auth.UnusableProfiles.Count == 1);
         Assert.Equal($"{One} cooldown rate_limit, anthropic/claude-opus-4-6, 60 s", Aside.Of(cooling, failed));
 
+        // The write sets the clock of the cooldown anew, which must not meet the move of the clock.
+        await Rig.EventuallyAsync(async () =>
+            (await File.ReadAllTextAsync(rig.Files.ProfilesPath())).Contains("rate_limit", StringComparison.Ordinal));
         rig.Time.Advance(failed.AddSeconds(60) - rig.Time.GetUtcNow());
         await watcher.UntilAsync(status => status.Auth.UnusableProfiles.Count == 0);
         Assert.Equal(2, rig.Sandbox.Requests.Count);
@@ -50,8 +53,8 @@ public class WatchStatusTests
         var last = (await watcher.NextAsync()).Revision;
         var changes = new Dictionary<string, Func<Task>>
         {
-            ["order"] = async () => await rig.Auth.ClearProfileOrderAsync(new ClearProfileOrderRequest { Provider = "anthropic" }),
-            ["paste"] = async () => await rig.Auth.PasteTokenAsync(new PasteTokenRequest { Provider = "anthropic", Token = Token }),
+            ["order"] = async () => await rig.Auth.ClearProfileOrderAsync(new() { Provider = "anthropic" }),
+            ["paste"] = async () => await rig.Auth.PasteTokenAsync(new() { Provider = "anthropic", Token = Token }),
             ["delete"] = async () => await rig.Auth.DeleteProfileAsync(new DeleteProfileRequest { ProfileId = Two }),
             ["completion"] = async () => await rig.StreamAsync(),
             ["interruption"] = async () =>
@@ -65,8 +68,9 @@ public class WatchStatusTests
                 await rig.StreamAsync();
             },
             ["reset"] = async () => await rig.Auth.ResetProfileAsync(new ResetProfileRequest { ProfileId = One }),
-            ["alias"] = async () => await rig.Models.AddModelAliasAsync(new AddModelAliasRequest { Alias = "big", Model = "anthropic/claude-opus-4-6" }),
-            ["fallback"] = async () => await rig.Models.AddModelFallbackAsync(new AddModelFallbackRequest { Model = "anthropic/claude-sonnet-4-6" }),
+            ["alias"] = async () =>
+                await rig.Models.AddModelAliasAsync(new() { Alias = "big", Model = "anthropic/claude-opus-4-6" }),
+            ["fallback"] = async () => await rig.Models.AddModelFallbackAsync(new() { Model = "anthropic/claude-sonnet-4-6" }),
         };
         foreach (var (name, change) in changes)
         {
@@ -93,7 +97,8 @@ public class WatchStatusTests
         rig.Time.Advance(TimeSpan.FromHours(6));
         Assert.Equal(ExpiryState.Expiring, (await watcher.NextAsync()).Auth.Profiles[0].Expiry);
         rig.Time.Advance(end - rig.Time.GetUtcNow());
-        Assert.Equal(ExpiryState.Expired, (await watcher.UntilAsync(status => status.Auth.Profiles[0].Expiry != ExpiryState.Expiring)).Auth.Profiles[0].Expiry);
+        var ended = await watcher.UntilAsync(status => status.Auth.Profiles[0].Expiry != ExpiryState.Expiring);
+        Assert.Equal(ExpiryState.Expired, ended.Auth.Profiles[0].Expiry);
     }
 
     [Fact]

@@ -1,0 +1,16 @@
+namespace ClawGrpc.Server.Grpc.Mapping;
+
+/// <summary>Maps an enum to its twin by the names of the values, never by position. A value without a twin fails at first use.</summary>
+internal static class ByName
+{
+    public static TTo To<TFrom, TTo>(TFrom value)
+        where TFrom : struct, Enum
+        where TTo : struct, Enum => Twins<TFrom, TTo>.Of[value];
+
+    private static class Twins<TFrom, TTo>
+        where TFrom : struct, Enum
+        where TTo : struct, Enum
+    {
+        public static readonly Dictionary<TFrom, TTo> Of = Enum.GetValues<TFrom>().ToDictionary(value => value, value => Enum.Parse<TTo>($"{value}"));
+    }
+}

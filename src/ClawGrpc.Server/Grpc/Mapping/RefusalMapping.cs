@@ -1,0 +1,47 @@
+using ClawGrpc.Core.Routing;
+using ClawGrpc.Gateway;
+using ClawGrpc.V1;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Google.Rpc;
+using Grpc.Core;
+using Status = Google.Rpc.Status;
+
+namespace ClawGrpc.Server.Grpc.Mapping;
+
+/// <summary>A refusal as the call's status: the text, one ErrorInfo, and RetryInfo, BadRequest and receipt where they apply.</summary>
+internal static class RefusalMapping
+{
+    public const string DetailsTrailer = "grpc-status-details-bin";
+    private const string ReceiptTrailer = "clawgrpc-receipt-bin";
+    private const string Domain = "clawgrpc.v1";
+    private const string ReasonPrefix = "ERROR_REASON_";
+
+    private static readonly Dictionary<RefusalReason, string> Reasons = System.Enum.GetValues<RefusalReason>().ToDictionary(
+        reason => reason, reason => ProtoNameOf(ByName.To<RefusalReason, ErrorReason>(reason))[ReasonPrefix.Length..]);
+
+    public static RpcException ToRpcException(this Refusal refusal)
+    {
+        var info = new ErrorInfo { Reason = Reasons[refusal.Reason], Domain = Domain };
+        foreach (var (name, value) in refusal.Facts)
+            info.Metadata.Add(name, Fitting.Fact(value));
+        var status = new Status { Code = (int)ByName.To<RefusalCode, StatusCode>(refusal.Code), Message = Fitting.Message(refusal.Message) };
+        status.Details.Add(Any.Pack(info));
+        if (refusal.RetryAfter is { } wait)
+            status.Details.Add(Any.Pack(new RetryInfo { RetryDelay = Duration.FromTimeSpan(wait > TimeSpan.Zero ? wait : TimeSpan.Zero) }));
+        if (!refusal.Fields.IsEmpty)
+        {
+            var request = new BadRequest();
+            request.FieldViolations.AddRange(Fitting.Fields(refusal.Fields).Select(field =>
+                new BadRequest.Types.FieldViolation { Field = field.Path, Description = field.Description }));
+            status.Details.Add(Any.Pack(request));
+        }
+
+        var error = status.ToRpcException();
+        if (refusal.Receipt is { } receipt)
+            error.Trailers.Add(ReceiptTrailer, Fitting.Receipt(ReceiptMapping.ToMessage(receipt)).ToByteArray());
+        return error;
+    }
+
+    private static string ProtoNameOf(ErrorReason reason) => ErrorReasonReflection.Descriptor.EnumTypes[0].FindValueByNumber((int)reason).Name;
+}
