@@ -21,9 +21,9 @@ public class IndependentClientTests
     [NeedsNpmFact]
     public async Task Buf_curl_reads_status_completes_and_asks_for_health()
     {
-        await using var house = await House.BuildAsync();
-        var key = new Dictionary<string, string> { ["ANTHROPIC_API_KEY"] = House.KeyOne };
-        var server = await house.ServeAsync(key, "--listen", $"unix:{house.Socket}", "--listen", "http://127.0.0.1:0");
+        await using var fixture = await ProcessFixture.BuildAsync();
+        var key = new Dictionary<string, string> { ["ANTHROPIC_API_KEY"] = ProcessFixture.KeyOne };
+        var server = await fixture.ServeAsync(key, "--listen", $"unix:{fixture.Socket}", "--listen", "http://127.0.0.1:0");
         var url = server.Out.Split([' ', ',', '\n']).Single(word => word.StartsWith("http://127.0.0.1:", StringComparison.Ordinal));
 
         var services = await CurlAsync("--http2-prior-knowledge", "--list-services", url);
@@ -40,7 +40,7 @@ public class IndependentClientTests
         Assert.Contains("end_turn", events, StringComparison.Ordinal);
 
         var overSocket = await CurlAsync(
-            "--unix-socket", house.Socket, "--http2-prior-knowledge", "-d", "{}", "http://localhost/grpc.health.v1.Health/Check");
+            "--unix-socket", fixture.Socket, "--http2-prior-knowledge", "-d", "{}", "http://localhost/grpc.health.v1.Health/Check");
         Assert.Contains("SERVING", overSocket, StringComparison.Ordinal);
 
         Task<string> CallAsync(string method, string json) => CurlAsync("--http2-prior-knowledge", "-d", json, $"{url}/{method}");

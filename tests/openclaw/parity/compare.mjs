@@ -27,7 +27,7 @@ function* ofOutput(expected, actual, isFrozen) {
   const [theirs, ours] = [documentIn(expected), documentIn(actual)];
   if (theirs === undefined && ours !== undefined) yield { place: '+json', expected: withoutDrawing(expected), actual: ours };
   else if (theirs === undefined) yield* betweenLines(withoutDrawing(expected), actual, 'text');
-  else if (ours === undefined) yield { place: 'json', expected: theirs, actual };
+  else if (ours === undefined) yield { place: 'json', expected: theirs, actual: actual.trim() || undefined };
   else yield* between(timeless(theirs, isFrozen), timeless(ours, isFrozen), 'json:');
 }
 

@@ -7,6 +7,7 @@ import { filesOf, relaxed } from './home.mjs';
 // - `option --name`: the value of an option of a command line of the case; `removed alias`: the alias of `aliases remove`.
 // - `stdin`: what is piped in, trimmed; `typed`: the credential that is typed at the terminal; `env NAME`: a variable.
 // - `input FILE member/member`: of a file at the beginning; without members all of it.
+// - `upstream message`: the message of the last error that upstream answers with in the same step.
 // - `kept member`: what a profile has as that member at the beginning.
 // - `output member/member`: of the JSON document that ClawGrpc prints in the same step.
 // - `only profile`, `added profile`: the first and the last profile of the file that ClawGrpc leaves.
@@ -71,6 +72,7 @@ export class Evidence {
       case 'env': return { ...this.#case.env, ...this.#case.steps[this.#step]?.env }[rest];
       case 'input': return member(this.#input(words[0]), words[1]);
       case 'output': return member(documentIn(this.#output().stdout), rest);
+      case 'upstream': return this.#lastMessage();
       case 'kept': return this.#kept(rest);
       case 'only': return this.#profiles()[0];
       case 'added': return this.#profiles().at(-1);
@@ -94,6 +96,11 @@ export class Evidence {
     const found = filesOf(home).find((each) => path.basename(each) === name);
     const text = found && readFileSync(path.join(home, found), 'utf8');
     return text && (relaxed(text) ?? text);
+  }
+
+  #lastMessage() {
+    const body = this.#case.steps[this.#step]?.mockPlan?.rules.at(-1)?.responses.at(-1)?.body;
+    return body?.error?.message;
   }
 
   #kept(name) {

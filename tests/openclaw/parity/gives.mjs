@@ -17,20 +17,21 @@ const checks = {
   text: (wanted, difference, evidence) => evidence.expression(wanted).test(evidence.printed(difference).join('\n')),
   // A regular expression that one whole line matches that ClawGrpc printed.
   line: (wanted, difference, evidence) => evidence.printed(difference).some((line) => evidence.expression(wanted).test(line)),
+  // The same of standard error, whatever the place is.
+  stderr: (wanted, difference, evidence) => evidence.expression(wanted).test(evidence.printed({ place: 'stderr' }).join('\n')),
   // Pairs of a regular expression and a replacement that make ClawGrpc's JSON text of the program's.
   edit: (wanted, { expected, actual }, evidence) => edited(jsonOf(expected), wanted, evidence) === jsonOf(actual),
 };
 
-/** Whether a difference is what the rule says. */
-export const holds = (gives, difference, evidence) => {
-  const [[kind, wanted]] = Object.entries(gives);
-  return checks[kind](wanted, difference, evidence);
-};
+/** Whether a difference is what the rule says; of several rules, what all of them say. */
+export const holds = (gives, difference, evidence) =>
+  [gives].flat().every((rule) => Object.entries(rule).every(([kind, wanted]) => checks[kind](wanted, difference, evidence)));
 
 /** What is wrong with a rule as it is written; null if nothing is. */
 export function mistakeIn(gives) {
-  const kinds = gives && typeof gives === 'object' ? Object.keys(gives) : [];
-  return kinds.length === 1 && kinds[0] in checks ? null : `gives has to be one of ${Object.keys(checks).join(', ')}`;
+  const rules = [gives ?? {}].flat();
+  const isRule = (rule) => Object.keys(rule).length === 1 && Object.keys(rule)[0] in checks;
+  return rules.length > 0 && rules.every(isRule) ? null : `gives has to be one of ${Object.keys(checks).join(', ')}`;
 }
 
 const isLine = (place) => /^\+?text$/.test(place);

@@ -7,13 +7,16 @@ import path from 'node:path';
 
 const names = ['openclaw.json', 'clawdbot.json'];
 const anthropic = 'https://api.anthropic.com';
+// The upstream of the recording, where a configuration names it.
+const local = /http:\/\/127\.0\.0\.1:\d+(?=")/g;
 
 export class Home {
   // Short: the socket lies in here, and its path has a limit.
   path = mkdtempSync(path.join(tmpdir(), 'parity-'));
   #added;
+  #named = anthropic;
 
-  /** Lays out the case's files. Requests that they send to Anthropic by name go to `upstream` instead. */
+  /** Lays out the case's files. What they send to Anthropic or the recording's upstream goes to `upstream`. */
   constructor(theCase, upstream) {
     this.upstream = upstream;
     this.state = path.join(this.path, theCase.product.folder);
@@ -22,8 +25,9 @@ export class Home {
     for (const file of filesOf(input)) {
       const target = path.join(this.path, file);
       mkdirSync(path.dirname(target), { recursive: true });
-      const text = readFileSync(path.join(input, file), 'utf8').replaceAll('{{HOME}}', this.path).replaceAll(anthropic, upstream);
-      writeFileSync(target, text);
+      const text = readFileSync(path.join(input, file), 'utf8').replaceAll('{{HOME}}', this.path);
+      this.#named = text.match(local)?.[0] ?? this.#named;
+      writeFileSync(target, text.replaceAll(anthropic, upstream).replaceAll(local, upstream));
       chmodSync(target, 0o600);
       utimesSync(target, before, before);
     }
@@ -32,7 +36,7 @@ export class Home {
 
   /** A text that the programs printed or wrote, with this machine taken out of it. */
   generalize(text) {
-    return text.replaceAll(this.path, '{{HOME}}').replaceAll(this.upstream, anthropic);
+    return text.replaceAll(this.path, '{{HOME}}').replaceAll(this.upstream, this.#named);
   }
 
   /** Path to text of all files there are, but for what was only added to make the programs alike. */
