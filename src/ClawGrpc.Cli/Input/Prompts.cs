@@ -20,7 +20,11 @@ internal static class Prompts
     /// <param name="cancellation">Ends the prompt.</param>
     /// <param name="offered">The default answer; may be empty.</param>
     public static Task<string> TextAsync(
-        IAnsiConsole console, string question, Func<string, string?> problem, CancellationToken cancellation, string offered = "") =>
+        IAnsiConsole console,
+        string question,
+        Func<string, string?> problem,
+        CancellationToken cancellation,
+        string offered = "") =>
         offered.Length == 0
             ? AskAsync(console, question, new TextPrompt<string>("").AllowEmpty(), problem, cancellation)
             : new TextPrompt<string>(Markup.Escape(question)).AllowEmpty().DefaultValue(offered)
