@@ -40,7 +40,7 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : FakeTimeProvider(
                     base.Advance(next - now);
                 }
 
-                due = _due.FirstOrDefault();
+                due = _due.Count > 0 ? _due[0] : null;
                 if (due is null && by == TimeSpan.Zero)
                     return;
                 if (due is not null)
