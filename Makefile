@@ -29,11 +29,14 @@ help: ## Print this
 
 .PHONY: demo
 demo: build ## The whole story in half a minute: onboard, stream, cache, failover, receipt
-	@node eng/demo/story.mjs
+	@eng/demo.sh
+
+# The suites that `make test` runs; empty runs all.
+SUITES ?=
 
 .PHONY: test
 test: build ## Everything that tests; the last line counts
-	@node eng/testing/main.mjs
+	@eng/test.sh $(SUITES)
 
 # A folder of recorded cases of the real programs, for `make parity`. Only the usual one is what the documentation tells of.
 CASES ?= ../shared/cases
@@ -57,13 +60,18 @@ replay: build ## Recorded answers and requests through the server, held against 
 	@artifacts/bin/ClawGrpc.Replay/release/ClawGrpc.Replay '$(FIXTURES)' $(SEED)
 
 # What the tests prove by the hundred, by the thousand. It measures memory, so nothing else should run beside it.
-proofs := ClawGrpc.EndToEnd.Tests/LeavingTests ClawGrpc.Server.Tests/RandomFaultTests ClawGrpc.Server.Tests/MalformedAnswerTests \
-  ClawGrpc.Server.Tests/MalformedRequestTests
+proofs := ClawGrpc.EndToEnd.Tests/LeavingTests ClawGrpc.EndToEnd.Tests/CrashTests ClawGrpc.Server.Tests/RandomFaultTests \
+  ClawGrpc.Server.Tests/MalformedAnswerTests ClawGrpc.Server.Tests/MalformedRequestTests ClawGrpc.Server.Tests/Stores.CrashTests \
+  ClawGrpc.Server.Tests/SharedFileTests
 
 .PHONY: proof
-proof: build ## 1,000 callers that leave in each phase, 5,000 fault scripts, 10,000 malformed answers and requests
-	@for proof in $(proofs); do PROOF=full dotnet test "artifacts/bin/$${proof%/*}/release/$${proof%/*}.dll" \
-	  --filter "FullyQualifiedName~$${proof#*/}" --logger 'console;verbosity=detailed' | grep -vE '^\[xUnit|^ *$$'; done
+proof: build ## 1,000 callers that leave in each phase, 5,000 fault scripts, 10,000 malformed answers and requests, kills
+	@eng/proof.sh $(proofs)
+
+.PHONY: check
+check: build ## Lint and the tests of Core: what to run while working
+	@eng/lint.sh
+	@eng/test.sh ClawGrpc.Core.Tests
 
 .PHONY: build
 build: $(stamps)/build $(apps) ## Build all of it; leaves bin/clawgrpc (server) and bin/claw (CLI)

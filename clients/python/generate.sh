@@ -1,21 +1,21 @@
 #!/bin/sh
-# Generates clawgrpc/v1 from ../../protos: messages, their types for editors, stubs, and the descriptors of error details.
+# Generates clawgrpc/v1 from ../../protos: messages, type stubs for editors, service stubs, and descriptors of error details.
 # Needs protoc and grpc_python_plugin: the Debian packages protobuf-compiler and protobuf-compiler-grpc.
 set -eu
 
 cd "$(dirname "$0")"
-# buf reads the contract and hands it to protoc: Debian's is older than some of the options in it.
+# buf parses the contract and passes descriptors to protoc's plugins: Debian's protoc is too old for some of its options.
 buf=../../eng/buf
 protos=../../protos
 
-# A message that left the contract must not stay importable, so the folder is made anew each time.
+# Start from an empty folder, so that removed messages cannot be imported.
 rm -rf clawgrpc/v1
 "$buf" generate "$protos" --path "$protos/clawgrpc"
 
-# As descriptors, not as modules: a module of google/rpc would collide with googleapis-common-protos.
+# Descriptors instead of modules: a google.rpc module would collide with googleapis-common-protos.
 "$buf" build "$protos" --path "$protos/google/rpc" --exclude-source-info --output clawgrpc/v1/google_rpc.binpb
 
-# One import for all of the contract: `from clawgrpc import v1`.
+# `from clawgrpc import v1` imports the whole contract.
 cd clawgrpc/v1
 for file in *_pb2.py; do
     echo "from .${file%.py} import *"

@@ -1,10 +1,11 @@
-using ClawGrpc.Cli;
+using ClawGrpc.Cli.Invocations;
+using ClawGrpc.Cli.Running;
 
 using var interrupted = new CancellationTokenSource();
 Console.CancelKeyPress += (_, pressed) =>
 {
-    // The first Ctrl-C lets the call be cancelled upstream; the second ends the program at once.
+    // The first Ctrl-C cancels the call, upstream too; the second ends the process at once.
     pressed.Cancel = !interrupted.IsCancellationRequested;
     interrupted.Cancel();
 };
-return await ClawProgram.RunAsync(args, Surroundings.OfProcess(), interrupted.Token);
+return await ClawProgram.RunAsync(args, CliEnvironment.OfProcess(), interrupted.Token);

@@ -5,44 +5,45 @@ using Grpc.Core;
 
 namespace ClawGrpc.Client;
 
-/// <summary>Follows the status of an agent for as long as the caller wants, over lost connections and restarts of the server.</summary>
+/// <summary>Watches the status of an agent and reconnects after lost connections and restarts of the server.</summary>
 public sealed class StatusWatch
 {
     private readonly ModelService.ModelServiceClient _client;
 
-    /// <summary>A watch over a client.</summary>
-    /// <param name="client">The generated client.</param>
+    /// <summary>Creates a watch.</summary>
+    /// <param name="client">The generated client to call.</param>
     public StatusWatch(ModelService.ModelServiceClient client)
     {
         ArgumentNullException.ThrowIfNull(client);
         _client = client;
     }
 
-    /// <summary>The clock of the waits between calls; the system's.</summary>
+    /// <summary>The clock of the delays between calls; by default the system's.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>A random number from 0 to 1 for each wait.</summary>
+    /// <summary>Returns a random number from 0 to 1 for each delay.</summary>
     public Func<double> Jitter { get; init; } = Random.Shared.NextDouble;
 
-    /// <summary>How long the server may be silent before it sends a heartbeat; null: the server's default of 30 s.</summary>
+    /// <summary>How long the server may be silent before it sends a heartbeat, at least 1 s; null for the server's default of
+    /// 30 s.</summary>
     public TimeSpan? Heartbeat { get; init; }
 
-    /// <summary>Told of every interruption before the watch calls again: why, and after which wait. Null: nobody.</summary>
+    /// <summary>Called after each interruption, with its cause and the delay before the next call; null to ignore them.</summary>
     public Action<RpcException, TimeSpan>? Interrupted { get; init; }
 
-    /// <summary>Told when the first message arrives after an interruption, be it only a heartbeat. Null: nobody.</summary>
+    /// <summary>Called at the first message after an interruption, a heartbeat included; null to ignore it.</summary>
     public Action? Resumed { get; init; }
 
-    /// <summary>The whole status now, and the whole status again after each change.</summary>
+    /// <summary>Yields the whole status now, and the whole status again after each change.</summary>
     /// <remarks>
-    /// Revisions grow for as long as the server's state lives; an older one after a newer one means that the state itself was set
-    /// back, from a backup say. When a call fails, the watch waits 0.2 s, twice as long after each further failure up to 15 s, and
-    /// calls again with the last revision it has seen, so nothing comes twice and no latest status is missed. Only a message that
-    /// arrives shortens the wait again; a connection alone does not. It ends with cancellation, or with the <see cref="RpcException"/>
-    /// of a failure that a repeat cannot mend, such as NOT_FOUND.
+    /// Revisions grow as long as the server's state lives; an older one after a newer one means that an operator restored the
+    /// state, from a backup for example. When a call fails, the watch waits 0.2 s, twice as long after each further failure up to
+    /// 15 s, and calls again with the last revision it has seen, so that it repeats nothing and never misses the latest status.
+    /// Only a message resets the delay; a connection alone does not. The watch ends when it is cancelled, or with the
+    /// <see cref="RpcException"/> of a failure that is not transient, such as NOT_FOUND.
     /// </remarks>
-    /// <param name="agentId">The agent; empty: the default agent.</param>
-    /// <param name="knownRevision">The last revision the caller has seen; 0: the status is sent at once.</param>
+    /// <param name="agentId">The agent; empty for the default agent.</param>
+    /// <param name="knownRevision">The last revision that the caller has seen; 0 to get the status at once.</param>
     /// <param name="cancellation">Ends the watch.</param>
     public async IAsyncEnumerable<AgentStatus> FollowAsync(
         string agentId, long knownRevision = 0, [EnumeratorCancellation] CancellationToken cancellation = default)
@@ -58,10 +59,13 @@ public sealed class StatusWatch
                 while (failure is null)
                 {
                     (var message, failure) = await NextAsync(call, cancellation);
-                    if (message is null) break;
-                    if (failures > 0) Resumed?.Invoke();
+                    if (message is null)
+                        break;
+                    if (failures > 0)
+                        Resumed?.Invoke();
                     failures = 0;
-                    if (message.Status is not { } status || status.Revision == known) continue;
+                    if (message.Status is not { } status || status.Revision == known)
+                        continue;
                     known = status.Revision;
                     yield return status;
                 }
@@ -80,7 +84,7 @@ public sealed class StatusWatch
         Heartbeat = Heartbeat is { } heartbeat ? Duration.FromTimeSpan(heartbeat) : null,
     };
 
-    // The next message, or why there is none. Throws when there is no point in calling again.
+    // The next message, or the cause of the interruption. Throws failures that are not transient.
     private static async Task<(WatchStatusResponse? Message, RpcException? Ended)> NextAsync(
         AsyncServerStreamingCall<WatchStatusResponse> call, CancellationToken cancellation)
     {
@@ -94,14 +98,14 @@ public sealed class StatusWatch
         {
             throw new OperationCanceledException(cancellation);
         }
-        catch (RpcException e) when (MayMend(e.StatusCode))
+        catch (RpcException exception) when (IsTransient(exception.StatusCode))
         {
-            return (null, e);
+            return (null, exception);
         }
     }
 
-    /// <summary>Whether a later call may succeed where this one failed, with no change by the caller or the operator.</summary>
-    private static bool MayMend(StatusCode code) => code
+    // Whether a later call may succeed although neither the caller nor the operator changed anything.
+    private static bool IsTransient(StatusCode code) => code
         is StatusCode.Unavailable or StatusCode.Aborted or StatusCode.ResourceExhausted or StatusCode.DeadlineExceeded
         or StatusCode.Internal or StatusCode.Unknown or StatusCode.Cancelled;
 }

@@ -7,7 +7,7 @@ internal static class Provider
     public const string Anthropic = "anthropic";
 
     /// <summary>The name under which a provider is compared (openclaw-spec.md, section 2.1).</summary>
-    /// <param name="provider">As somebody wrote it.</param>
+    /// <param name="provider">As written, not normalized.</param>
     public static string Normalize(string provider) => provider.Trim().ToLowerInvariant() switch
     {
         "z.ai" or "z-ai" => "zai",

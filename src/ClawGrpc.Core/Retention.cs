@@ -1,6 +1,6 @@
 namespace ClawGrpc.Core;
 
-/// <summary>How long Anthropic keeps the prompt cached (design: "retention").</summary>
+/// <summary>How long Anthropic keeps the prompt cached.</summary>
 internal enum Retention
 {
     /// <summary>Not cached: no breakpoint is set.</summary>

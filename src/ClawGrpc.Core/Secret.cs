@@ -20,7 +20,9 @@ internal sealed class Secret : IEquatable<Secret>
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     private readonly string _text;
 
-    /// <summary>Holds <paramref name="text"/> as it is: stores may hold blank or badly pasted keys, and nothing is lost.</summary>
+    /// <summary>
+    /// Holds <paramref name="text"/> as it is: stores may hold blank or badly pasted keys, and nothing is lost.
+    /// </summary>
     /// <param name="text">The secret; may be empty or blank.</param>
     public Secret(string text)
     {
@@ -59,10 +61,8 @@ internal sealed class Secret : IEquatable<Secret>
     public bool Equals(Secret? other) => other is not null && CryptographicOperations.FixedTimeEquals(
         MemoryMarshal.AsBytes(_text.AsSpan()), MemoryMarshal.AsBytes(other._text.AsSpan()));
 
-    /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as Secret);
 
-    /// <inheritdoc/>
     public override int GetHashCode() => _text.GetHashCode(StringComparison.Ordinal);
 
     /// <summary>Whether both hold the same text.</summary>
@@ -79,7 +79,9 @@ internal sealed class Secret : IEquatable<Secret>
         public DebuggerView(Secret secret) => _ = secret;
     }
 
-    /// <summary>Writes the mask, so that a record with a secret can be dumped; reading would turn a mask into a credential.</summary>
+    /// <summary>
+    /// Writes the mask, so that a record with a secret can be dumped; reading would turn a mask into a credential.
+    /// </summary>
     private sealed class MaskingConverter : JsonConverter<Secret>
     {
         public override Secret Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
+using ClawGrpc.Core.Anthropic;
 using ClawGrpc.Core.Routing;
-using ClawGrpc.Gateway.Stores;
-using ClawGrpc.V1;
 
 namespace ClawGrpc.Gateway;
 
@@ -15,10 +14,16 @@ internal sealed record Refusal(RefusalReason Reason, RefusalCode Code, string Me
     public ImmutableDictionary<string, string> Facts { get; init; } = ImmutableDictionary<string, string>.Empty;
 
     /// <summary>Every wrong field of the request; empty if the refusal is not about fields.</summary>
-    public ImmutableArray<(string Field, string Description)> Fields { get; init; } = [];
+    public ImmutableArray<FieldError> Fields { get; init; } = [];
 
-    /// <summary>When a repeat may succeed; null if that is unknown.</summary>
+    /// <summary>How long to wait before a repeat may succeed; null if that is unknown.</summary>
     public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>The failure of upstream that ended the call; null if upstream is not the reason.</summary>
+    public FailureKind? Failure { get; init; }
+
+    /// <summary>The failure's status over HTTP; null if upstream is not the reason.</summary>
+    public int? HttpStatus { get; init; }
 
     /// <summary>What was done before the call was refused; null if nothing was.</summary>
     public Receipt? Receipt { get; init; }
@@ -28,30 +33,18 @@ internal sealed record Refusal(RefusalReason Reason, RefusalCode Code, string Me
 
     public RefusedException ToException() => new(this);
 
-    /// <summary>The refusal that an expected exception stands for; null if it is a fault of ClawGrpc.</summary>
-    public static Refusal? Of(Exception exception) => exception switch
+    /// <summary>INVALID_FIELD with every wrong field; null if nothing is wrong.</summary>
+    public static Refusal? Of(FieldErrors errors) => errors.IsEmpty ? null : InvalidFields(errors.All);
+
+    /// <summary>Refuses the request if anything is wrong with it.</summary>
+    /// <exception cref="RefusedException">INVALID_FIELD with every wrong field.</exception>
+    public static void IfAny(FieldErrors errors)
     {
-        RefusedException refused => refused.Refusal,
-        StateUnreadableException unreadable => new Refusal(RefusalReason.StateUnreadable, RefusalCode.FailedPrecondition,
-            $"{unreadable.Message} It was left as it is; mend it or move it away.")
-            .With("path", unreadable.Path)
-            .With("line", unreadable.Line > 0 ? $"{unreadable.Line}" : null)
-            .With("column", unreadable.Column > 0 ? $"{unreadable.Column}" : null),
-        StateNotWrittenException notWritten => new Refusal(RefusalReason.StateNotWritten, RefusalCode.Unavailable, notWritten.Message)
-        {
-            RetryAfter = TimeSpan.FromSeconds(1),
-        }.With("path", notWritten.Path),
-        _ => null,
-    };
+        if (Of(errors) is { } refusal)
+            throw refusal.ToException();
+    }
 
-    public static Refusal InvalidFields(IReadOnlyList<(string Field, string Description)> fields) =>
-        new Refusal(RefusalReason.InvalidField, RefusalCode.InvalidArgument,
-            string.Join("; ", fields.Select(field => $"{field.Field}: {field.Description}")))
-        {
-            Fields = [.. fields],
-        }.With("field", fields[0].Field);
-
-    public static Refusal InvalidField(string field, string description) => InvalidFields([(field, description)]);
+    public static Refusal InvalidField(string field, string description) => InvalidFields([new FieldError(field, description)]);
 
     public static Refusal AgentNotFound(string agentId) => new Refusal(RefusalReason.AgentNotFound, RefusalCode.NotFound,
         $"Unknown agent id \"{agentId}\". Use \"claw agents list\" to see the agents, or add it to agents.list of the configuration.")
@@ -84,6 +77,12 @@ internal sealed record Refusal(RefusalReason Reason, RefusalCode Code, string Me
     {
         RetryAfter = TimeSpan.FromSeconds(1),
     };
+
+    private static Refusal InvalidFields(ImmutableArray<FieldError> fields) =>
+        new Refusal(RefusalReason.InvalidField, RefusalCode.InvalidArgument, string.Join("; ", fields.Select(field => $"{field.Path}: {field.Description}")))
+        {
+            Fields = fields,
+        }.With("field", fields[0].Path);
 }
 
 /// <summary>Carries a refusal to the edge that answers the call.</summary>

@@ -8,7 +8,9 @@ namespace ClawGrpc.Json5;
 /// </summary>
 internal sealed class Json5Document
 {
-    /// <summary>How deep objects and arrays may be nested. The reference has no limit; a configuration needs perhaps ten.</summary>
+    /// <summary>
+    /// How deep objects and arrays may be nested. The reference has no limit; a configuration needs perhaps ten.
+    /// </summary>
     public const int MaxDepth = 1000;
 
     private Json5Document(Json5Source source, Json5Value root)
@@ -27,7 +29,6 @@ internal sealed class Json5Document
     public Json5Value Root { get; }
 
     /// <summary>Reads a text.</summary>
-    /// <param name="text">The whole text.</param>
     /// <param name="name">What to call it in errors, usually the file's path.</param>
     /// <exception cref="Json5Exception">The text is not JSON5, or is nested deeper than <see cref="MaxDepth"/>.</exception>
     public static Json5Document Parse(string text, string name = "")
@@ -43,13 +44,14 @@ internal sealed class Json5Document
     /// Replaces the value at a path, or adds it after its siblings, together with the objects on the way that are missing.
     /// Nothing changes when the value is the same already.
     /// </summary>
-    /// <exception cref="ArgumentException">The path goes through a value that is no object or array.</exception>
+    /// <exception cref="ArgumentException">The path goes through a value that is neither object nor array.</exception>
     /// <exception cref="Json5Exception">The document would be nested deeper than <see cref="MaxDepth"/>.</exception>
-    public Json5Document SetValue(ReadOnlySpan<Json5Step> path, JsonNode? value) => With(new Json5Editor(this).SetValue(path, value));
+    public Json5Document SetValue(ReadOnlySpan<Json5Step> path, JsonNode? value) =>
+        With(new Json5Editor(this).SetValue(path, value));
 
     /// <summary>
     /// Removes the value at a path with its key; nothing changes when there is none. Comments around it stay: they are their
-    /// author's. A key that is repeated goes everywhere, lest an older value come to count.
+    /// author's. Every mention of a repeated key is removed, or an older value would count.
     /// </summary>
     /// <param name="path">At least one step.</param>
     public Json5Document Remove(params ReadOnlySpan<Json5Step> path)
@@ -58,7 +60,9 @@ internal sealed class Json5Document
         return With(new Json5Editor(this).Remove(path));
     }
 
-    /// <summary>Inserts an item before the one that has the index now. The array is made when it is missing and the index is 0.</summary>
+    /// <summary>
+    /// Inserts an item before the one that has the index now. The array is made when it is missing and the index is 0.
+    /// </summary>
     /// <exception cref="ArgumentException">There is no array at the path, or it is too short.</exception>
     public Json5Document Insert(ReadOnlySpan<Json5Step> path, int index, JsonNode? value)
     {
@@ -68,7 +72,8 @@ internal sealed class Json5Document
 
     /// <summary>Adds an item to the end of the array at a path, which is made when it is missing.</summary>
     /// <exception cref="ArgumentException">There is something else at the path.</exception>
-    public Json5Document Append(ReadOnlySpan<Json5Step> path, JsonNode? value) => With(new Json5Editor(this).Insert(path, null, value));
+    public Json5Document Append(ReadOnlySpan<Json5Step> path, JsonNode? value) =>
+        With(new Json5Editor(this).Insert(path, null, value));
 
     private Json5Document With(string text) => text == Text ? this : Parse(text, Source.Name);
 }

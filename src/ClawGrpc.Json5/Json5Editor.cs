@@ -26,7 +26,6 @@ internal sealed class Json5Editor(Json5Document document)
     /// <summary>Inserts an item into the array at a path, which is made when it is missing.</summary>
     /// <param name="path">Where the array is.</param>
     /// <param name="index">Before which item; null for after the last.</param>
-    /// <param name="value">The item.</param>
     public string Insert(ReadOnlySpan<Json5Step> path, int? index, JsonNode? value) => Find(path) switch
     {
         null when index is null or 0 => SetValue(path, new JsonArray { value?.DeepClone() }),
@@ -34,7 +33,7 @@ internal sealed class Json5Editor(Json5Document document)
         _ => throw new ArgumentException($"{Shown(path)} has no place {index} for an item.", nameof(path)),
     };
 
-    /// <summary>Removes what is at a path; a key that is repeated goes everywhere, lest an older value come to count.</summary>
+    /// <summary>Removes the value at a path, and every mention of a repeated key, or an older value would count.</summary>
     public string Remove(ReadOnlySpan<Json5Step> path)
     {
         var (parent, step) = (Find(path[..^1]), path[^1]);
@@ -46,7 +45,9 @@ internal sealed class Json5Editor(Json5Document document)
             return Apply(new Json5Removal(elements).Of(step.Index));
 
         var text = Apply(new Json5Removal(elements).Of(members.IndexOf(all.Find(step.Key!)!)));
-        return members.Count(member => member.Key == step.Key) > 1 ? new Json5Editor(Json5Document.Parse(text)).Remove(path) : text;
+        return members.Count(member => member.Key == step.Key) > 1
+            ? new Json5Editor(Json5Document.Parse(text)).Remove(path)
+            : text;
     }
 
     /// <summary>The value at a path; null when there is none.</summary>
@@ -71,7 +72,8 @@ internal sealed class Json5Editor(Json5Document document)
     {
         (Json5Null, JsonValueKind.Null) => true,
         (Json5Boolean { Value: var flag }, JsonValueKind.True or JsonValueKind.False) => value!.GetValue<bool>() == flag,
-        (Json5String { Value: var text }, JsonValueKind.String) => value!.AsValue().TryGetValue<string>(out var other) && other == text,
+        (Json5String { Value: var text }, JsonValueKind.String) =>
+            value!.AsValue().TryGetValue<string>(out var other) && other == text,
         (Json5Number { Value: var number }, JsonValueKind.Number) => IsSame(number, Json5Writer.Number(value!.AsValue())),
         _ => false,
     };
@@ -80,20 +82,20 @@ internal sealed class Json5Editor(Json5Document document)
     private static bool IsSame(double one, double other) =>
         one.Equals(other) && (one != 0 || double.IsNegative(one) == double.IsNegative(other));
 
-    private static string Shown(ReadOnlySpan<Json5Step> path) => path.Length == 0 ? "The document" : string.Join('.', path.ToArray());
+    private static string Shown(ReadOnlySpan<Json5Step> path) =>
+        path.Length == 0 ? "The document" : string.Join('.', path.ToArray());
 
     private string Add(Json5Value place, ReadOnlySpan<Json5Step> path, int depth, JsonNode? value)
     {
         var wrapped = value?.DeepClone();
         foreach (var step in path[(depth + 1)..].ToArray().Reverse())
-        {
             wrapped = step.Key is { } key ? new JsonObject { [key] = wrapped } : new JsonArray { wrapped };
-        }
 
         return (place, path[depth]) switch
         {
             (Json5Object { Members.Length: var count }, { Key: { } key }) => Insert(place, count, key, wrapped),
-            (Json5Array { Items.Length: var count }, { Key: null } last) when last.Index == count => Insert(place, count, null, wrapped),
+            (Json5Array { Items.Length: var count }, { Key: null } last) when last.Index == count =>
+                Insert(place, count, null, wrapped),
             _ => throw new ArgumentException(
                 $"{Shown(path[..depth])} has no place {path[depth]}: it is of kind {place.Kind}.", nameof(path)),
         };
@@ -119,7 +121,8 @@ internal sealed class Json5Editor(Json5Document document)
         var insertion = new Json5Insertion(
             Json5Elements.Of(container)!,
             Json5Style.At(container, document.Root),
-            (style, indent) => key is null ? Json5Writer.Value(value, style, indent) : Json5Writer.Member(key, value, style, indent));
+            (style, indent) =>
+                key is null ? Json5Writer.Value(value, style, indent) : Json5Writer.Member(key, value, style, indent));
         return Apply(insertion.At(index));
     }
 

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace ClawGrpc.Json5;
 
-/// <summary>The elements of an object (its members) or an array (its items) as pieces of text, and the commas after them.</summary>
+/// <summary>
+/// The elements of an object (its members) or an array (its items) as pieces of text, and the commas after them.
+/// </summary>
 internal sealed class Json5Elements
 {
     private const int None = -1;
@@ -20,7 +22,9 @@ internal sealed class Json5Elements
     /// <summary>Where each element stands: from the key to the end of the value.</summary>
     public ImmutableArray<Json5Span> Spans { get; }
 
-    /// <summary>The offset of the comma after each element; negative when there is none, as there may be after the last.</summary>
+    /// <summary>
+    /// The offset of the comma after each element; negative when there is none, as there may be after the last.
+    /// </summary>
     public ImmutableArray<int> Commas { get; }
 
     public Json5Source Source => Container.Source;

@@ -14,7 +14,7 @@ internal static partial class Json5Identifier
         ? char.IsAsciiLetterOrDigit((char)code) || code is '$' or '_'
         : code is 0x200C or 0x200D || Inside(Starts, code) || Inside(Continues, code);
 
-    /// <summary>Whether a key that we write may go without quotes: ASCII only, so that nobody has to look twice.</summary>
+    /// <summary>Whether a key that we write may go without quotes: ASCII only, which is easy to read.</summary>
     public static bool IsPlain(string key) =>
         key.Length > 0 && key[0] < 0x80 && IsStart(key[0]) && key.All(character => character < 0x80 && IsContinue(character));
 

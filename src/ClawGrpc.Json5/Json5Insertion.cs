@@ -33,7 +33,7 @@ internal sealed class Json5Insertion(Json5Elements elements, Json5Style style, F
             return new Json5Replacement(elements.Open, elements.Close, text);
         }
 
-        // Only comments: the element goes after the last of them, on a line of its own if the bracket has one.
+        // Only comments: inserts after the last of them, on its own line if the bracket has one.
         return _source.IsFirstOnLine(elements.Close)
             ? At(EndOfComments(), OnNewLine(_source.IndentAt(elements.Close) + style.Unit, style.TrailingCommas ? "," : ""))
             : At(EndOfComments(), " " + Inline());
@@ -49,7 +49,7 @@ internal sealed class Json5Insertion(Json5Elements elements, Json5Style style, F
         if (!elements.IsFirstOnLine(last) && (place == anchor || place < _source.EndOfLine(place)))
             return [At(place, comma ? style.Gap + Inline() + "," : "," + style.Gap + Inline())];
 
-        // The comma goes to the value, not behind its comment.
+        // Puts the comma after the value, not after its comment.
         var line = OnNewLine(IndentOf(last), comma ? "," : "");
         return comma ? [At(place, line)] : [At(end, ","), At(place, line)];
     }
@@ -63,7 +63,7 @@ internal sealed class Json5Insertion(Json5Elements elements, Json5Style style, F
                 : At(elements.Commas[index - 1] + 1, style.Gap + Inline() + ",");
         }
 
-        // After what stands before, so that comments above an element stay with it.
+        // Inserts after the previous element, so that comments above the next one stay with it.
         var anchor = index == 0 ? elements.Open : elements.Commas[index - 1] + 1;
         return At(_source.AfterTrailingComments(anchor), OnNewLine(IndentOf(index), ","));
     }

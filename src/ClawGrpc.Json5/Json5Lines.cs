@@ -1,6 +1,8 @@
 namespace ClawGrpc.Json5;
 
-/// <summary>How a text is laid out in lines: what stands before a place on its line, and which comments belong to its end.</summary>
+/// <summary>
+/// How a text is laid out in lines: what stands before a place on its line, and which comments belong to its end.
+/// </summary>
 internal static class Json5Lines
 {
     /// <summary>The offset where the line of a place begins.</summary>

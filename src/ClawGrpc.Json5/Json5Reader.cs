@@ -2,13 +2,17 @@ using System.Collections.Immutable;
 
 namespace ClawGrpc.Json5;
 
-/// <summary>Builds the values of a text. Accepts and refuses exactly what the reference implementation does, but for the depth.</summary>
+/// <summary>
+/// Builds the values of a text. Accepts and refuses exactly what the reference implementation does, but for the depth.
+/// </summary>
 internal sealed class Json5Reader(Json5Source source)
 {
     private readonly Json5Scanner _scanner = new(source, 0);
 
     /// <summary>The one value of the text.</summary>
-    /// <exception cref="Json5Exception">The text is not JSON5, or is nested deeper than <see cref="Json5Document.MaxDepth"/>.</exception>
+    /// <exception cref="Json5Exception">
+    /// The text is not JSON5, or is nested deeper than <see cref="Json5Document.MaxDepth"/>.
+    /// </exception>
     public Json5Value ReadDocument()
     {
         _scanner.SkipBlank();

@@ -24,7 +24,7 @@ internal sealed class Json5Removal(Json5Elements elements)
         if (otherComma < 0)
             return [element];
 
-        // Before the last of several on one line goes the comma with its gap; elsewhere the two go each for itself.
+        // For the last of several elements on one line, removes the comma before it with its gap.
         return !ownComma && _source.IsBlank(otherComma + 1, span.Start) && !elements.IsFirstOnLine(index)
             ? [Nothing(otherComma, span.End)]
             : [Nothing(otherComma, otherComma + 1), element];
@@ -38,7 +38,9 @@ internal sealed class Json5Removal(Json5Elements elements)
             ? _source.IsBlank(span.End, elements.Commas[0]) && _source.IsBlank(elements.Commas[0] + 1, elements.Close)
             : _source.IsBlank(span.End, elements.Close));
 
-    /// <summary>The stretch and its whole line when it has the line for itself, else the stretch and the spaces after it.</summary>
+    /// <summary>
+    /// The stretch and its whole line when it has the line for itself, else the stretch and the spaces after it.
+    /// </summary>
     private Json5Replacement Widened(int start, int end)
     {
         var spaces = _source.AfterSpaces(end);

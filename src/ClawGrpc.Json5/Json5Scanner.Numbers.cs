@@ -56,7 +56,7 @@ internal sealed partial class Json5Scanner
         if (TrySkip('x') || TrySkip('X'))
             return ReadHexadecimal();
 
-        // A further digit is no octal number: the zero is over, and what follows may not stand there.
+        // A digit after a leading zero is an error at that digit: JSON5 has no octal numbers.
         return Peek() is '.' or 'e' or 'E' ? ReadDecimal(start) : 0;
     }
 
@@ -89,7 +89,7 @@ internal sealed partial class Json5Scanner
         if (digits.Length > FiniteHexDigits)
             return double.PositiveInfinity;
 
-        // By way of decimal digits, because that conversion rounds to the nearest double and the direct one cuts.
+        // Converts through decimal digits, which rounds to the nearest double; the direct conversion truncates.
         var exact = BigInteger.Parse($"0{digits}", NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
         return double.Parse(exact.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
     }

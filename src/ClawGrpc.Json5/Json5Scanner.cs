@@ -49,9 +49,7 @@ internal sealed partial class Json5Scanner(Json5Source source, int offset)
         {
             var next = Peek();
             if (next == '/')
-            {
                 SkipComment();
-            }
             else if (IsBlank(next))
             {
                 Skip();
@@ -97,5 +95,6 @@ internal sealed partial class Json5Scanner(Json5Source source, int offset)
     public Json5Exception Invalid() => Json5Exception.InvalidAt(source, Offset);
 
     private static bool IsBlank(int code) => IsLineEnd(code)
-        || code is '\t' or '\v' or '\f' or ' ' or 0xA0 or 0xFEFF or 0x1680 or (>= 0x2000 and <= 0x200A) or 0x202F or 0x205F or 0x3000;
+        || code is '\t' or '\v' or '\f' or ' ' or 0xA0 or 0xFEFF or 0x1680 or (>= 0x2000 and <= 0x200A)
+            or 0x202F or 0x205F or 0x3000;
 }

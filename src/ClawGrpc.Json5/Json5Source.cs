@@ -1,6 +1,6 @@
 namespace ClawGrpc.Json5;
 
-/// <summary>A text and the name it is known by, so that every value can say which file and which place it came from.</summary>
+/// <summary>A text and the name it is known by, so that every value knows its file and position.</summary>
 internal sealed class Json5Source
 {
     /// <summary>Names a text.</summary>
@@ -8,8 +8,6 @@ internal sealed class Json5Source
     /// <param name="text">The whole text, byte order mark included if it has one.</param>
     public Json5Source(string name, string text)
     {
-        ArgumentNullException.ThrowIfNull(name);
-        ArgumentNullException.ThrowIfNull(text);
         Name = name;
         Text = text;
     }

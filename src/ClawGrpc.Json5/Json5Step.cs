@@ -27,7 +27,6 @@ internal readonly record struct Json5Step
     /// <summary>A key of an object.</summary>
     public static Json5Step FromString(string key)
     {
-        ArgumentNullException.ThrowIfNull(key);
         return new Json5Step(key, 0);
     }
 

@@ -35,7 +35,9 @@ internal sealed record Json5Style
     /// <summary>What stands inside the braces of an object on one line.</summary>
     public required string Padding { get; init; }
 
-    /// <summary>The style at a place of a document: what the place itself shows counts first, then the document from its top.</summary>
+    /// <summary>
+    /// The style at a place of a document: what the place itself shows counts first, then the document from its top.
+    /// </summary>
     public static Json5Style At(Json5Value place, Json5Value root)
     {
         var seen = Containers(root).Prepend(place).Select(Json5Elements.Of).OfType<Json5Elements>().ToList();

@@ -32,7 +32,9 @@ internal abstract class Json5Value
     public sealed override string ToString() => $"{Kind} at {Position}";
 }
 
-/// <summary>An object. Its text may name a key more than once: the last one counts, and stands where the first one stood.</summary>
+/// <summary>
+/// An object. Its text may name a key more than once: the last one counts, and stands where the first one stood.
+/// </summary>
 internal sealed class Json5Object : Json5Value
 {
     internal Json5Object(Json5Source source, Json5Span span, ImmutableArray<Json5Member> members)
@@ -41,7 +43,6 @@ internal sealed class Json5Object : Json5Value
     /// <summary>All members in the order of the text, repeated keys included.</summary>
     public ImmutableArray<Json5Member> Members { get; }
 
-    /// <inheritdoc/>
     public override string Kind => "object";
 
     /// <summary>The member that counts for a key; null when there is none. <c>__proto__</c> is a key like any other.</summary>
@@ -54,7 +55,7 @@ internal sealed class Json5Object : Json5Value
         foreach (var member in Members)
             last[member.Key] = member;
 
-        // Taken out at its first mention, each key stands where it was first named.
+        // Removed at its first mention, so that each key keeps its first position.
         foreach (var member in Members)
         {
             if (last.Remove(member.Key, out var counts))
@@ -66,7 +67,6 @@ internal sealed class Json5Object : Json5Value
 /// <summary>A key and its value.</summary>
 /// <param name="Key">The key as it is meant, quotes and escapes resolved.</param>
 /// <param name="KeySpan">Where the key stands, quotes included.</param>
-/// <param name="Value">The value.</param>
 internal sealed record Json5Member(string Key, Json5Span KeySpan, Json5Value Value)
 {
     /// <summary>Where the member stands, from the key to the end of the value.</summary>
@@ -88,7 +88,6 @@ internal sealed class Json5Array : Json5Value
     /// <summary>The items in order.</summary>
     public ImmutableArray<Json5Value> Items { get; }
 
-    /// <inheritdoc/>
     public override string Kind => "array";
 }
 
@@ -101,7 +100,6 @@ internal sealed class Json5String : Json5Value
     /// <summary>The characters it means; may hold lone surrogates, which a text can escape.</summary>
     public string Value { get; }
 
-    /// <inheritdoc/>
     public override string Kind => "string";
 }
 
@@ -111,10 +109,11 @@ internal sealed class Json5Number : Json5Value
     internal Json5Number(Json5Source source, Json5Span span, double value)
         : base(source, span) => Value = value;
 
-    /// <summary>As the reference implementation reads it: the nearest double, infinities, NaN and negative zero included.</summary>
+    /// <summary>
+    /// As the reference implementation reads it: the nearest double, infinities, NaN and negative zero included.
+    /// </summary>
     public double Value { get; }
 
-    /// <inheritdoc/>
     public override string Kind => "number";
 }
 
@@ -127,7 +126,6 @@ internal sealed class Json5Boolean : Json5Value
     /// <summary>True or false.</summary>
     public bool Value { get; }
 
-    /// <inheritdoc/>
     public override string Kind => "boolean";
 }
 
@@ -139,6 +137,5 @@ internal sealed class Json5Null : Json5Value
     {
     }
 
-    /// <inheritdoc/>
     public override string Kind => "null";
 }

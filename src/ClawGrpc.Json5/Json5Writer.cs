@@ -20,7 +20,8 @@ internal static class Json5Writer
 
     /// <summary>A key and its value.</summary>
     public static string Member(string key, JsonNode? value, Json5Style style, string indent) =>
-        (style.PlainKeys && Json5Identifier.IsPlain(key) ? key : Quoted(key, style.Quote)) + style.Colon + Value(value, style, indent);
+        (style.PlainKeys && Json5Identifier.IsPlain(key) ? key : Quoted(key, style.Quote))
+        + style.Colon + Value(value, style, indent);
 
     /// <summary>A number as a reader of the document would see it.</summary>
     public static double Number(JsonValue value) => value.TryGetValue<double>(out var number)
@@ -39,14 +40,10 @@ internal static class Json5Writer
         var inner = indent + style.Unit;
         var texts = elements.Select(element => write(element, inner)).ToList();
         if (texts.Count == 0)
-        {
             return open + close;
-        }
 
         if (!style.MultiLine)
-        {
             return $"{open}{style.Padding}{string.Join("," + style.Gap, texts)}{style.Padding}{close}";
-        }
 
         var lines = string.Join("," + style.NewLine + inner, texts);
         return $"{open}{style.NewLine}{inner}{lines}{(style.TrailingCommas ? "," : "")}{style.NewLine}{indent}{close}";

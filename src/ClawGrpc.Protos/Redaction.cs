@@ -2,8 +2,8 @@ using Google.Protobuf;
 
 namespace ClawGrpc.V1;
 
-// Every message that carries a secret prints as it is but for the secret, also inside of other messages: whoever logs a
-// message, or lets an exception name one, gives nothing away. The wire is not concerned.
+// Messages that carry a secret print without it, inside other messages too, so that no log line or exception text shows one.
+// Serialization is unchanged.
 
 public sealed partial class ApiKeyCredential : ICustomDiagnosticMessage
 {
@@ -25,13 +25,11 @@ public sealed partial class PasteTokenRequest : ICustomDiagnosticMessage
 
 internal static class Redaction
 {
-    /// <summary>What stands for a secret in print: nothing when there is none, so that a forgotten value can be told from a hidden one.</summary>
+    /// <summary>The text in place of a secret; empty if the secret is empty, so that a log tells missing from hidden.</summary>
     public static string Of(string secret) => secret.Length == 0 ? "" : "[redacted]";
 
-    /// <summary>
-    /// A copy without secrets as JSON. Callers' values may be impossible, such as a duration out of range, and the formatter refuses
-    /// those; printing must not fail for it.
-    /// </summary>
+    /// <summary>Formats a copy without secrets as JSON. The formatter throws on invalid values of callers, such as a duration out of
+    /// range; printing must not.</summary>
     public static string Print(IMessage copy)
     {
         try

@@ -17,12 +17,27 @@ public sealed class AuthCommandTests : IAsyncLifetime
     public async Task DisposeAsync() => await _terminal.DisposeAsync();
 
     [Fact]
-    public async Task Paste_token_reads_a_pipe()
+    public async Task Paste_token_reads_standard_input()
     {
-        _terminal.Script.On<PasteTokenRequest>(_ => new PasteTokenResponse { ProfileId = "anthropic:work", Provider = "anthropic", ConfigPath = "/srv/u/.clawgrpc/clawgrpc.json", Notices = { "Terms apply." } });
+        _terminal.Script.On<PasteTokenRequest>(_ => new PasteTokenResponse
+        {
+            ProfileId = "anthropic:work",
+            Provider = "anthropic",
+            ConfigPath = "/srv/u/.clawgrpc/clawgrpc.json",
+            Notices = { "Terms apply." },
+        });
         var run = await _terminal.RunAsync(
-            ["models", "auth", "--agent", "work", "paste-token", "--provider", "anthropic", "--profile-id", "anthropic:work", "--expires-in", "365d"], input: Token + "\n");
-        Assert.Equal(new Run(0, "Updated ~/.clawgrpc/clawgrpc.json\nAuth profile: anthropic:work (anthropic/token)\n", "Note: Terms apply.\n"), run);
+            [
+                "models", "auth", "--agent", "work", "paste-token", "--provider", "anthropic", "--profile-id", "anthropic:work",
+                "--expires-in", "365d",
+            ],
+            input: Token + "\n");
+        Assert.Equal(
+            new Run(
+                0,
+                "Updated ~/.clawgrpc/clawgrpc.json\nAuth profile: anthropic:work (anthropic/token)\n",
+                "Note: Terms apply.\n"),
+            run);
         Assert.Equal(
             new PasteTokenRequest
             {
@@ -36,9 +51,11 @@ public sealed class AuthCommandTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_bad_expiry_stores_nothing()
+    public async Task Invalid_expiry_stores_nothing()
     {
-        var run = await _terminal.RunAsync(["models", "auth", "paste-token", "--provider", "anthropic", "--expires-in", "soon"], input: Token);
+        var run = await _terminal.RunAsync(
+            ["models", "auth", "paste-token", "--provider", "anthropic", "--expires-in", "soon"],
+            input: Token);
         Assert.Equal(new Run(1, "", "Error: invalid duration: soon\n"), run);
         Assert.Empty(_terminal.Script.Requests);
     }
@@ -48,12 +65,14 @@ public sealed class AuthCommandTests : IAsyncLifetime
     [InlineData("order", "get")]
     [InlineData("order", "set", "anthropic:default")]
     [InlineData("order", "clear")]
-    public async Task The_provider_is_required_in_OpenClaws_words(params string[] command) => Assert.Equal(
-        new Run(1, "", "error: required option '--provider <name>' not specified\n"), await _terminal.ClawAsync(["models", "auth", .. command]));
+    public async Task Missing_provider_fails_in_OpenClaws_words(params string[] command) => Assert.Equal(
+        new Run(1, "", "error: required option '--provider <name>' not specified\n"),
+        await _terminal.ClawAsync(["models", "auth", .. command]));
 
     [Fact]
-    public async Task A_blank_provider_is_none() => Assert.Equal(
-        new Run(1, "", "Error: Missing --provider.\n"), await _terminal.ClawAsync("models", "auth", "order", "get", "--provider", " "));
+    public async Task Blank_provider_counts_as_missing() => Assert.Equal(
+        new Run(1, "", "Error: Missing --provider.\n"),
+        await _terminal.ClawAsync("models", "auth", "order", "get", "--provider", " "));
 
     [Theory]
     [InlineData("order-get.txt", true, "get")]
@@ -62,7 +81,7 @@ public sealed class AuthCommandTests : IAsyncLifetime
     [InlineData("order-get-none.json", false, "get", "--json")]
     [InlineData("order-set.txt", true, "set", "anthropic:b", " anthropic:a ")]
     [InlineData("order-clear.txt", false, "clear")]
-    public async Task An_order_is_shown_set_and_cleared(string golden, bool any, params string[] command)
+    public async Task Order_commands_print_the_order(string golden, bool any, params string[] command)
     {
         var order = new ProfileOrder
         {
@@ -71,7 +90,8 @@ public sealed class AuthCommandTests : IAsyncLifetime
             Provider = "anthropic",
             StorePath = "/srv/u/.clawgrpc/agents/main/agent/auth-profiles.json",
         };
-        if (any) order.ProfileIds.Add(["anthropic:b", "anthropic:a"]);
+        if (any)
+            order.ProfileIds.Add(["anthropic:b", "anthropic:a"]);
         _terminal.Script.On<GetProfileOrderRequest>(_ => new GetProfileOrderResponse { Order = order });
         _terminal.Script.On<SetProfileOrderRequest>(_ => new SetProfileOrderResponse { Order = order });
         _terminal.Script.On<ClearProfileOrderRequest>(_ => new ClearProfileOrderResponse { Order = order });
@@ -80,11 +100,12 @@ public sealed class AuthCommandTests : IAsyncLifetime
 
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
         Golden.Matches("text/" + golden, run.Out);
-        if (_terminal.Script.Requests.OfType<SetProfileOrderRequest>().SingleOrDefault() is { } set) Assert.Equal(["anthropic:b", "anthropic:a"], set.ProfileIds);
+        if (_terminal.Script.Requests.OfType<SetProfileOrderRequest>().SingleOrDefault() is { } set)
+            Assert.Equal(["anthropic:b", "anthropic:a"], set.ProfileIds);
     }
 
     [Fact]
-    public async Task An_order_of_nothing_is_refused()
+    public async Task Empty_order_is_refused()
     {
         Assert.Equal(
             new Run(1, "", "Error: Missing profile ids. Provide one or more profile ids.\n"),
@@ -93,33 +114,38 @@ public sealed class AuthCommandTests : IAsyncLifetime
             new Run(1, "", "error: missing required argument 'profileIds'\nSee claw models auth order set --help.\n"),
             await _terminal.ClawAsync("models", "auth", "order", "set", "--provider", "anthropic"));
         Assert.Equal(
-            new Run(1, "", "Error: Missing --provider.\n"), await _terminal.ClawAsync("models", "auth", "order", "clear", "--provider", " "));
+            new Run(1, "", "Error: Missing --provider.\n"),
+            await _terminal.ClawAsync("models", "auth", "order", "clear", "--provider", " "));
     }
 
     [Fact]
-    public async Task A_refused_order_is_shown_in_the_servers_words()
+    public async Task Refused_order_prints_the_servers_message()
     {
         const string message = "Auth profile \"anthropic:nope\" not found in /srv/u/.clawgrpc/agents/main/agent.";
-        _terminal.Script.On<SetProfileOrderRequest>(_ => throw Script.Failure(StatusCode.NotFound, ErrorReason.ProfileNotFound, message));
+        _terminal.Script.On<SetProfileOrderRequest>(
+            _ => throw Script.Failure(StatusCode.NotFound, ErrorReason.ProfileNotFound, message));
         var run = await _terminal.ClawAsync("models", "auth", "order", "set", "--provider", "anthropic", "anthropic:nope");
         Assert.Equal(new Run(1, "", $"Error: {message}\n"), run);
     }
 
     [Fact]
-    public async Task Reset_names_the_profile()
+    public async Task Reset_prints_the_profile()
     {
         _terminal.Script.On<ResetProfileRequest>(_ => new ResetProfileResponse());
         var run = await _terminal.ClawAsync("models", "auth", "reset", "anthropic:work", "--agent", "w");
         Assert.Equal(new Run(0, "Reset auth profile: anthropic:work\n", ""), run);
-        Assert.Equal(new ResetProfileRequest { AgentId = "w", ProfileId = "anthropic:work" }, _terminal.Script.Single<ResetProfileRequest>());
+        Assert.Equal(
+            new ResetProfileRequest { AgentId = "w", ProfileId = "anthropic:work" },
+            _terminal.Script.Single<ResetProfileRequest>());
     }
 
     [Fact]
-    public async Task Delete_without_a_person_needs_yes()
+    public async Task Delete_without_terminal_requires_yes()
     {
         _terminal.HasStatus(Samples.Rich(_terminal.Time.GetUtcNow()));
         _terminal.Script.On<DeleteProfileRequest>(_ => new DeleteProfileResponse());
-        const string refusal = "Error: Refusing to remove auth profile anthropic:work (anthropic/api_key) without confirmation. Pass --yes to remove it non-interactively.\n";
+        const string refusal = "Error: Refusing to remove auth profile anthropic:work (anthropic/api_key) without confirmation. "
+            + "Pass --yes to remove it non-interactively.\n";
         Assert.Equal(new Run(1, "", refusal), await _terminal.ClawAsync("models", "auth", "delete", "anthropic:work"));
         Assert.Empty(_terminal.Script.Requests.OfType<DeleteProfileRequest>());
         Assert.Equal(
@@ -130,9 +156,17 @@ public sealed class AuthCommandTests : IAsyncLifetime
     [Theory]
     [InlineData("agents.txt", "agents", "list")]
     [InlineData("agents.json", "agents", "list", "--json")]
-    public async Task Agents_are_listed_over_all_pages(string golden, params string[] arguments)
+    public async Task Agents_list_reads_every_page(string golden, params string[] arguments)
     {
-        var first = new Agent { AgentId = "main", AgentDir = "/srv/u/.clawgrpc/agents/main/agent", DefaultAgent = true, Model = "anthropic/claude-opus-4-6", ProfileCount = 2, UpdateTime = Samples.At(_terminal.Time.GetUtcNow(), 0) };
+        var first = new Agent
+        {
+            AgentId = "main",
+            AgentDir = "/srv/u/.clawgrpc/agents/main/agent",
+            DefaultAgent = true,
+            Model = "anthropic/claude-opus-4-6",
+            ProfileCount = 2,
+            UpdateTime = Samples.At(_terminal.Time.GetUtcNow(), 0),
+        };
         var second = new Agent { AgentId = "work", AgentDir = "/srv/work", DisplayName = "The other", Model = "sonnet" };
         _terminal.Script.On<ListAgentsRequest>(request => request.PageToken == "2"
             ? new ListAgentsResponse { Agents = { second } }

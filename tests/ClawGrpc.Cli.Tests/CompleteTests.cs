@@ -19,7 +19,7 @@ public sealed class CompleteTests : IAsyncLifetime
     public async Task DisposeAsync() => await _terminal.DisposeAsync();
 
     [Fact]
-    public async Task The_text_is_all_that_is_on_standard_output()
+    public async Task Standard_output_has_only_the_text()
     {
         Assert.Equal(new Run(0, "Hello\n", ""), await _terminal.ClawAsync("complete", "Say hello"));
         var input = _terminal.Script.Single<StreamCompleteRequest>().Input;
@@ -32,8 +32,8 @@ public sealed class CompleteTests : IAsyncLifetime
     {
         await File.WriteAllTextAsync(_terminal.FilePath("system.txt"), "Be brief.\n");
         await _terminal.ClawAsync(
-            "complete", "hi", "--agent", "work", "--model", "opus@anthropic:work", "--session", "s1", "--cache", "long", "--max-tokens", "12",
-            "--system", "@" + _terminal.FilePath("system.txt"));
+            "complete", "hi", "--agent", "work", "--model", "opus@anthropic:work", "--session", "s1", "--cache", "long",
+            "--max-tokens", "12", "--system", "@" + _terminal.FilePath("system.txt"));
         var expected = new CompletionInput
         {
             AgentId = "work",
@@ -43,7 +43,10 @@ public sealed class CompleteTests : IAsyncLifetime
             Messages = new MessagesRequest
             {
                 MaxTokens = 12,
-                Messages = { new Message { Role = Role.User, Content = { new ContentBlock { Text = new TextBlock { Text = "hi" } } } } },
+                Messages =
+                {
+                    new Message { Role = Role.User, Content = { new ContentBlock { Text = new TextBlock { Text = "hi" } } } },
+                },
                 System = { new ContentBlock { Text = new TextBlock { Text = "Be brief.\n" } } },
             },
         };
@@ -53,16 +56,18 @@ public sealed class CompleteTests : IAsyncLifetime
     [Theory]
     [InlineData("complete")]
     [InlineData("complete", "-")]
-    public async Task The_prompt_comes_from_a_pipe(params string[] arguments)
+    public async Task Prompt_is_read_from_standard_input(params string[] arguments)
     {
         await _terminal.RunAsync(arguments, input: "from a pipe\n");
-        Assert.Equal("from a pipe", _terminal.Script.Single<StreamCompleteRequest>().Input.Messages.Messages[0].Content[0].Text.Text);
+        Assert.Equal(
+            "from a pipe",
+            _terminal.Script.Single<StreamCompleteRequest>().Input.Messages.Messages[0].Content[0].Text.Text);
     }
 
     [Theory]
     [InlineData("@home")]
     [InlineData("[suggest]")]
-    public async Task A_prompt_may_begin_with_any_character(string prompt)
+    public async Task Prompt_may_start_with_any_character(string prompt)
     {
         await _terminal.ClawAsync("complete", prompt);
         Assert.Equal(prompt, _terminal.Script.Single<StreamCompleteRequest>().Input.Messages.Messages[0].Content[0].Text.Text);
@@ -74,7 +79,7 @@ public sealed class CompleteTests : IAsyncLifetime
     [InlineData("--cache", "forever")]
     [InlineData("--system", "@/no/such/file")]
     [InlineData("one", "two")]
-    public async Task Values_that_cannot_be_are_a_wrong_call(params string[] options)
+    public async Task Invalid_values_are_usage_errors(params string[] options)
     {
         var run = await _terminal.ClawAsync(["complete", "hi", .. options]);
         Assert.Equal((1, ""), (run.ExitCode, run.Out));
@@ -83,7 +88,7 @@ public sealed class CompleteTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task No_tokens_at_all_warm_the_cache()
+    public async Task Zero_max_tokens_is_sent()
     {
         await _terminal.ClawAsync("complete", "hi", "--max-tokens", "0", "--plan");
         var messages = Assert.Single(_terminal.Script.Requests.OfType<PlanCompletionRequest>()).Input.Messages;
@@ -91,25 +96,29 @@ public sealed class CompleteTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task At_a_terminal_without_a_prompt_it_is_called_wrongly() =>
+    public async Task Missing_prompt_at_terminal_is_a_usage_error() =>
         Assert.Equal(1, (await _terminal.RunAsync(["complete"], keyboard: new Keyboard())).ExitCode);
 
     [Fact]
-    public async Task What_came_before_an_error_stays_and_the_error_goes_to_standard_error()
+    public async Task Error_after_text_keeps_the_text()
     {
         _terminal.Script.Stream = async (_, stream, _) =>
         {
             await stream.WriteAsync(Text("Half an ans"));
             throw Script.Failure(StatusCode.Aborted, ErrorReason.Interrupted, "The stream broke after its first event.");
         };
-        Assert.Equal(new Run(1, "Half an ans\n", "Error: The stream broke after its first event.\n"), await _terminal.ClawAsync("complete", "hi"));
+        Assert.Equal(
+            new Run(1, "Half an ans\n", "Error: The stream broke after its first event.\n"),
+            await _terminal.ClawAsync("complete", "hi"));
     }
 
     [Fact]
-    public async Task A_stream_that_just_ends_is_an_error()
+    public async Task Stream_without_finish_is_an_error()
     {
         _terminal.Script.Stream = (_, stream, _) => stream.WriteAsync(Text("Half\n"));
-        Assert.Equal(new Run(1, "Half\n", "Error: The answer ended before it was complete.\n"), await _terminal.ClawAsync("complete", "hi"));
+        Assert.Equal(
+            new Run(1, "Half\n", "Error: The answer ended before it was complete.\n"),
+            await _terminal.ClawAsync("complete", "hi"));
     }
 
     [Fact]
@@ -132,9 +141,13 @@ public sealed class CompleteTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Json_is_one_document_with_the_message_as_it_came_and_the_receipt()
+    public async Task Json_has_the_message_and_the_receipt()
     {
-        _terminal.Script.On<CompleteRequest>(_ => new CompleteResponse { Completion = Samples.Completion(), Receipt = Samples.Receipt(_terminal.Time.GetUtcNow()) });
+        _terminal.Script.On<CompleteRequest>(_ => new CompleteResponse
+        {
+            Completion = Samples.Completion(),
+            Receipt = Samples.Receipt(_terminal.Time.GetUtcNow()),
+        });
         var run = await _terminal.ClawAsync("complete", "hi", "--json");
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
         Golden.Matches("text/complete.json", run.Out);
@@ -144,9 +157,12 @@ public sealed class CompleteTests : IAsyncLifetime
     [InlineData("plan.txt", "--plan")]
     [InlineData("plan.txt", "--plan", "--receipt")]
     [InlineData("plan.json", "--plan", "--json")]
-    public async Task A_plan_is_what_it_prints_and_nothing_is_completed(string golden, params string[] options)
+    public async Task Plan_is_printed_and_nothing_is_completed(string golden, params string[] options)
     {
-        _terminal.Script.On<PlanCompletionRequest>(_ => new PlanCompletionResponse { Receipt = Samples.Plan(_terminal.Time.GetUtcNow()) });
+        _terminal.Script.On<PlanCompletionRequest>(_ => new PlanCompletionResponse
+        {
+            Receipt = Samples.Plan(_terminal.Time.GetUtcNow()),
+        });
         var run = await _terminal.ClawAsync(["complete", "hi", "--model", "opus", .. options]);
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
         Golden.Matches("text/" + golden, run.Out);
@@ -154,23 +170,30 @@ public sealed class CompleteTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Json_with_a_receipt_is_the_one_document_that_has_it_anyway()
+    public async Task Json_with_receipt_option_is_the_same_document()
     {
-        _terminal.Script.On<CompleteRequest>(_ => new CompleteResponse { Completion = Samples.Completion(), Receipt = Samples.Receipt(_terminal.Time.GetUtcNow()) });
+        _terminal.Script.On<CompleteRequest>(_ => new CompleteResponse
+        {
+            Completion = Samples.Completion(),
+            Receipt = Samples.Receipt(_terminal.Time.GetUtcNow()),
+        });
         var run = await _terminal.ClawAsync("complete", "hi", "--json", "--receipt");
         Assert.Equal("", run.Error);
         Golden.Matches("text/complete.json", run.Out);
     }
 
     [Fact]
-    public async Task Json_prints_nothing_when_it_fails()
+    public async Task Json_failure_prints_no_output()
     {
-        _terminal.Script.On<CompleteRequest>(_ => throw Script.Failure(StatusCode.Unavailable, ErrorReason.Overloaded, "Overloaded"));
-        Assert.Equal(new Run(1, "", "Error: Overloaded\nTrying again later may help.\n"), await _terminal.ClawAsync("complete", "hi", "--json"));
+        _terminal.Script.On<CompleteRequest>(
+            _ => throw Script.Failure(StatusCode.Unavailable, ErrorReason.Overloaded, "Overloaded"));
+        Assert.Equal(
+            new Run(1, "", "Error: Overloaded\nTrying again later may help.\n"),
+            await _terminal.ClawAsync("complete", "hi", "--json"));
     }
 
     [Fact]
-    public async Task The_receipt_is_for_people_and_on_standard_error()
+    public async Task Receipt_is_written_to_standard_error()
     {
         var run = await _terminal.ClawAsync("complete", "hi", "--receipt");
         Assert.Equal("Hello\n", run.Out);
@@ -178,7 +201,7 @@ public sealed class CompleteTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_failed_completion_has_a_receipt_too()
+    public async Task Failed_completion_prints_its_receipt()
     {
         _terminal.Script.Stream = (_, _, _) => throw Script.FailureWithTrailers(
             StatusCode.ResourceExhausted, ErrorReason.RateLimited, "limited", metadata: null, details: [],
@@ -188,10 +211,12 @@ public sealed class CompleteTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_answer_that_was_cut_off_says_so()
+    public async Task Truncated_answer_names_its_stop_reason()
     {
         StreamsUntil("max_tokens", "Hel");
-        Assert.Equal(new Run(0, "Hel\n", "Note: the answer stopped with \"max_tokens\".\n"), await _terminal.ClawAsync("complete", "hi"));
+        Assert.Equal(
+            new Run(0, "Hel\n", "Note: the answer stopped with \"max_tokens\".\n"),
+            await _terminal.ClawAsync("complete", "hi"));
     }
 
     private void Streams(params string[] texts) => StreamsUntil("end_turn", texts);
@@ -204,12 +229,19 @@ public sealed class CompleteTests : IAsyncLifetime
         {
             await stream.WriteAsync(new StreamCompleteResponse { Started = new CompletionStarted { CompletionId = "cmp_1" } });
             await stream.WriteAsync(new StreamCompleteResponse { BlockDelta = new ContentBlockDelta { Thinking = "Hm." } });
-            await stream.WriteAsync(new StreamCompleteResponse { BlockStart = new ContentBlockStart { Index = 1, Block = new ContentBlock { Text = new TextBlock() } } });
-            foreach (var text in texts) await stream.WriteAsync(Text(text));
+            await stream.WriteAsync(new StreamCompleteResponse
+            {
+                BlockStart = new ContentBlockStart { Index = 1, Block = new ContentBlock { Text = new TextBlock() } },
+            });
+            foreach (var text in texts)
+                await stream.WriteAsync(Text(text));
             await stream.WriteAsync(new StreamCompleteResponse { Raw = new RawEvent { Type = "new" } });
             await stream.WriteAsync(new StreamCompleteResponse { Finished = new CompletionFinished { Receipt = receipt } });
         };
     }
 
-    private static StreamCompleteResponse Text(string text) => new() { BlockDelta = new ContentBlockDelta { Index = 1, Text = text } };
+    private static StreamCompleteResponse Text(string text) => new()
+    {
+        BlockDelta = new ContentBlockDelta { Index = 1, Text = text },
+    };
 }

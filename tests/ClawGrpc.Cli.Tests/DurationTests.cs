@@ -15,7 +15,7 @@ public class DurationTests
     [InlineData("500ms", 500L)]
     [InlineData("0.5ms", 1L)]
     [InlineData("0.4ms", 0L)]
-    public void A_number_and_a_unit_and_days_without_one(string text, long milliseconds) =>
+    public void Number_without_unit_is_days(string text, long milliseconds) =>
         Assert.Equal(TimeSpan.FromMilliseconds(milliseconds), DurationText.Parse(text));
 
     [Theory]
@@ -27,21 +27,21 @@ public class DurationTests
     [InlineData("١d", "invalid duration: ١d")]
     [InlineData("99999999999999d", "invalid duration: 99999999999999d")]
     [InlineData("  ", "invalid duration (empty)")]
-    public void Anything_else_is_refused_in_OpenClaws_words(string text, string message) =>
+    public void Invalid_duration_fails_in_OpenClaws_words(string text, string message) =>
         Assert.Equal(message, Assert.Throws<FormatException>(() => DurationText.Parse(text)).Message);
 
     [Theory]
     [InlineData(null)]
     [InlineData(" ")]
-    public void Nothing_is_no_expiry(string? text) => Assert.Null(DurationText.ParseOptional(text));
+    public void Blank_duration_is_null(string? text) => Assert.Null(DurationText.ParseOptional(text));
 
     [Fact]
-    public void Zero_is_a_span_that_has_passed_at_once() => Assert.Equal(TimeSpan.Zero, DurationText.ParseOptional(" 0.1ms "));
+    public void Zero_duration_is_valid() => Assert.Equal(TimeSpan.Zero, DurationText.ParseOptional(" 0.1ms "));
 
     [Theory]
     [InlineData("My Laptop", "anthropic:my-laptop")]
     [InlineData("  --a__b..c//d-- ", "anthropic:a__b..c-d")]
     [InlineData("ÄÖ", "anthropic:default")]
     [InlineData("", "anthropic:default")]
-    public void A_token_is_named_by_a_slug(string name, string id) => Assert.Equal(id, ProfileName.ToId("anthropic", name));
+    public void Token_name_becomes_a_slug(string name, string id) => Assert.Equal(id, ProfileName.ToId("anthropic", name));
 }

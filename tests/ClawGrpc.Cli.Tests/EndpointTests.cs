@@ -2,7 +2,7 @@ using ClawGrpc.Client;
 
 namespace ClawGrpc.Cli.Tests;
 
-/// <summary>Which server is called.</summary>
+/// <summary>Endpoints, and the choice of the server to call.</summary>
 public class EndpointTests
 {
     [Theory]
@@ -11,7 +11,7 @@ public class EndpointTests
     [InlineData(" http://127.0.0.1:8080 ", "http://127.0.0.1:8080")]
     [InlineData("https://claw.example", "https://claw.example")]
     [InlineData("https://claw.example:8443/", "https://claw.example:8443")]
-    public void An_endpoint_reads_as_it_is_written(string text, string expected) =>
+    public void Endpoint_is_parsed_and_printed(string text, string expected) =>
         Assert.Equal(expected, ClawGrpcEndpoint.Parse(text).ToString());
 
     [Theory]
@@ -20,10 +20,10 @@ public class EndpointTests
     [InlineData("127.0.0.1:8080")]
     [InlineData("ftp://host")]
     [InlineData("http://")]
-    public void What_is_no_endpoint_is_refused(string text) => Assert.Throws<FormatException>(() => ClawGrpcEndpoint.Parse(text));
+    public void Invalid_endpoint_is_refused(string text) => Assert.Throws<FormatException>(() => ClawGrpcEndpoint.Parse(text));
 
     [Fact]
-    public void A_path_too_long_for_a_socket_is_refused_by_name_and_not_by_the_kernel()
+    public void Too_long_socket_path_is_refused_by_name()
     {
         var refusal = Assert.Throws<FormatException>(() => ClawGrpcEndpoint.Parse("unix:/" + new string('a', 107)));
         Assert.Contains("at most 107 bytes", refusal.Message, StringComparison.Ordinal);
@@ -31,7 +31,7 @@ public class EndpointTests
     }
 
     [Fact]
-    public void What_the_caller_names_goes_before_the_variable_and_the_variable_before_the_state_folder()
+    public void Explicit_endpoint_wins_over_variable_over_state_folder()
     {
         var environment = new Dictionary<string, string> { ["HOME"] = "/srv/u" };
         string Resolved(string? named) => ClawGrpcEndpoint.Resolve(named, environment.GetValueOrDefault).ToString();

@@ -1,10 +1,11 @@
 using System.CommandLine;
-using ClawGrpc.Cli.Commands;
+using ClawGrpc.Cli.Invocations;
+using ClawGrpc.Cli.Running;
 using ClawGrpc.Cli.Tests.Harness;
 
 namespace ClawGrpc.Cli.Tests;
 
-/// <summary>The help of every command, kept as files.</summary>
+/// <summary>The help of every command, compared with files.</summary>
 public class HelpTests
 {
     private static readonly string[] Paths = [.. PathsOf(ClawProgram.Tree(new Globals(null!)))];
@@ -13,31 +14,33 @@ public class HelpTests
 
     [Theory]
     [MemberData(nameof(EveryCommand))]
-    public async Task Help_of(string path)
+    public async Task Help_matches_its_file(string path)
     {
         await using var terminal = new Terminal();
         var run = await terminal.ClawAsync([.. path.Split(' ')[1..], "--help"]);
         Assert.Equal((0, ""), (run.ExitCode, run.Error));
-        // The library pads wrapped lines with blanks that nobody sees.
-        Golden.Matches($"help/{path.Replace(' ', '-')}.txt", string.Join('\n', run.Out.ReplaceLineEndings("\n").Split('\n').Select(line => line.TrimEnd())));
+        // System.CommandLine pads wrapped lines with blanks.
+        Golden.Matches(
+            $"help/{path.Replace(' ', '-')}.txt",
+            string.Join('\n', run.Out.ReplaceLineEndings("\n").Split('\n').Select(line => line.TrimEnd())));
     }
 
     [Fact]
-    public void There_is_no_file_for_a_command_that_is_gone() =>
+    public void Help_files_match_the_commands() =>
         Assert.Equal(Paths.Select(path => $"{path.Replace(' ', '-')}.txt").Order(), Golden.Names("help"));
 
     [Theory]
     [InlineData]
     [InlineData("models", "auth")]
     [InlineData("agents")]
-    public async Task A_group_by_itself_prints_its_help(params string[] arguments)
+    public async Task Group_without_command_prints_help(params string[] arguments)
     {
         await using var terminal = new Terminal();
         Assert.Equal(await terminal.ClawAsync([.. arguments, "--help"]), await terminal.ClawAsync(arguments));
     }
 
     [Fact]
-    public async Task Version_is_one_line()
+    public async Task Version_prints_one_line()
     {
         await using var terminal = new Terminal();
         var run = await terminal.ClawAsync("--version");

@@ -7,6 +7,7 @@ namespace ClawGrpc.Cli.Tests;
 /// <summary><c>claw models list|set|aliases|fallbacks</c>: command to RPC and RPC to text.</summary>
 public sealed class ModelCommandTests : IAsyncLifetime
 {
+    private const string Opus = "anthropic/claude-opus-4-6";
     private const string Config = "/srv/u/.openclaw/openclaw.json";
 
     private readonly Terminal _terminal = new();
@@ -15,8 +16,8 @@ public sealed class ModelCommandTests : IAsyncLifetime
     {
         await _terminal.StartAsync();
         _terminal.Script
-            .On<SetDefaultModelRequest>(_ => new SetDefaultModelResponse { Model = "anthropic/claude-opus-4-6", ConfigPath = Config })
-            .On<AddModelAliasRequest>(_ => new AddModelAliasResponse { Model = "anthropic/claude-opus-4-6", ConfigPath = Config })
+            .On<SetDefaultModelRequest>(_ => new SetDefaultModelResponse { Model = Opus, ConfigPath = Config })
+            .On<AddModelAliasRequest>(_ => new AddModelAliasResponse { Model = Opus, ConfigPath = Config })
             .On<RemoveModelAliasRequest>(_ => new RemoveModelAliasResponse { ConfigPath = Config })
             .On<AddModelFallbackRequest>(_ => new AddModelFallbackResponse { ConfigPath = Config, Fallbacks = { "a/b", "c/d" } })
             .On<RemoveModelFallbackRequest>(_ => new RemoveModelFallbackResponse { ConfigPath = Config, Fallbacks = { "a/b" } })
@@ -28,31 +29,51 @@ public sealed class ModelCommandTests : IAsyncLifetime
     public static TheoryData<string[], IMessage, string> Edits => new()
     {
         { ["set", "opus"], new SetDefaultModelRequest { Model = "opus" }, "Default model: anthropic/claude-opus-4-6" },
-        { ["aliases", "add", "o", "opus"], new AddModelAliasRequest { Alias = "o", Model = "opus" }, "Alias o -> anthropic/claude-opus-4-6" },
+        {
+            ["aliases", "add", "o", "opus"],
+            new AddModelAliasRequest { Alias = "o", Model = "opus" },
+            "Alias o -> anthropic/claude-opus-4-6"
+        },
         { ["fallbacks", "add", "c/d"], new AddModelFallbackRequest { Model = "c/d" }, "Fallbacks: a/b, c/d" },
         { ["fallbacks", "remove", "c/d"], new RemoveModelFallbackRequest { Model = "c/d" }, "Fallbacks: a/b" },
         { ["fallbacks", "clear"], new ClearModelFallbacksRequest(), "Fallback list cleared." },
-        { ["set-image", "opus"], new SetDefaultModelRequest { Model = "opus", Image = true }, "Image model: anthropic/claude-opus-4-6" },
-        { ["image-fallbacks", "add", "c/d"], new AddModelFallbackRequest { Model = "c/d", Image = true }, "Image fallbacks: a/b, c/d" },
-        { ["image-fallbacks", "remove", "c/d"], new RemoveModelFallbackRequest { Model = "c/d", Image = true }, "Image fallbacks: a/b" },
+        {
+            ["set-image", "opus"],
+            new SetDefaultModelRequest { Model = "opus", Image = true },
+            "Image model: anthropic/claude-opus-4-6"
+        },
+        {
+            ["image-fallbacks", "add", "c/d"],
+            new AddModelFallbackRequest { Model = "c/d", Image = true },
+            "Image fallbacks: a/b, c/d"
+        },
+        {
+            ["image-fallbacks", "remove", "c/d"],
+            new RemoveModelFallbackRequest { Model = "c/d", Image = true },
+            "Image fallbacks: a/b"
+        },
         { ["image-fallbacks", "clear"], new ClearModelFallbacksRequest { Image = true }, "Image fallback list cleared." },
     };
 
     [Theory]
     [MemberData(nameof(Edits))]
-    public async Task An_edit_is_one_call_and_says_what_it_did(string[] command, IMessage request, string line)
+    public async Task Edit_makes_one_call_and_prints_the_result(string[] command, IMessage request, string line)
     {
-        Assert.Equal(new Run(0, $"Updated ~/.openclaw/openclaw.json\n{line}\n", ""), await _terminal.ClawAsync(["models", .. command]));
+        Assert.Equal(
+            new Run(0, $"Updated ~/.openclaw/openclaw.json\n{line}\n", ""),
+            await _terminal.ClawAsync(["models", .. command]));
         Assert.Equal(request, Assert.Single(_terminal.Script.Requests));
     }
 
     [Theory]
     [InlineData("only", "No aliases configured.\n")]
     [InlineData("other", "")]
-    public async Task Removing_the_last_alias_is_said(string there, string line)
+    public async Task Removing_the_last_alias_prints_a_note(string there, string line)
     {
         _terminal.HasStatus(new AgentStatus { Aliases = { { there, "x/1" } } });
-        Assert.Equal(new Run(0, $"Updated ~/.openclaw/openclaw.json\n{line}", ""), await _terminal.ClawAsync("models", "aliases", "remove", " only "));
+        Assert.Equal(
+            new Run(0, $"Updated ~/.openclaw/openclaw.json\n{line}", ""),
+            await _terminal.ClawAsync("models", "aliases", "remove", " only "));
         Assert.Equal(new RemoveModelAliasRequest { Alias = "only" }, _terminal.Script.Single<RemoveModelAliasRequest>());
     }
 
@@ -65,19 +86,21 @@ public sealed class ModelCommandTests : IAsyncLifetime
     [InlineData("fallbacks", "", "Fallbacks (2):\n- x/2\n- b\n")]
     [InlineData("fallbacks", "--plain", "x/2\nb\n")]
     [InlineData("fallbacks", "--json", "{\n  \"fallbacks\": [\n    \"x/2\",\n    \"b\"\n  ]\n}\n")]
-    public async Task Aliases_and_fallbacks_are_listed_from_the_status(string list, string option, string expected)
+    public async Task Aliases_and_fallbacks_come_from_the_status(string list, string option, string expected)
     {
         var status = new AgentStatus { Fallbacks = { "x/2", "b" }, ImageFallbacks = { "x/3" } };
         status.Aliases.Add("b", "x/2");
         status.Aliases.Add("a", "x/1");
         _terminal.HasStatus(status);
-        Assert.Equal(new Run(0, expected, ""), await _terminal.ClawAsync([.. new[] { "models", list, "list", option }.Where(argument => argument.Length > 0)]));
+        Assert.Equal(
+            new Run(0, expected, ""),
+            await _terminal.ClawAsync([.. new[] { "models", list, "list", option }.Where(argument => argument.Length > 0)]));
     }
 
     [Theory]
     [InlineData("aliases", "Aliases (0):\n- none\n")]
     [InlineData("fallbacks", "Fallbacks (0):\n- none\n")]
-    public async Task None_is_said(string list, string expected)
+    public async Task Empty_list_prints_none(string list, string expected)
     {
         _terminal.HasStatus(new AgentStatus());
         Assert.Equal(expected, (await _terminal.ClawAsync("models", list, "list")).Out);
@@ -89,7 +112,7 @@ public sealed class ModelCommandTests : IAsyncLifetime
     [InlineData("models.json", "--json")]
     [InlineData("models-all.txt", "--all")]
     [InlineData("models-all-plain.txt", "--all", "--plain")]
-    public async Task Models_are_listed(string golden, params string[] options)
+    public async Task Models_list_matches_its_file(string golden, params string[] options)
     {
         _terminal.Script.On<ListModelsRequest>(_ => Listed());
         var run = await _terminal.ClawAsync(["models", "list", .. options]);
@@ -102,35 +125,45 @@ public sealed class ModelCommandTests : IAsyncLifetime
     [InlineData("b/image\nb/fallback\n", "--provider", "B")]
     [InlineData("No models found.\n", "--provider", "c")]
     [InlineData("No models found.\n", "--provider", "b", "--local")]
-    public async Task Some_of_the_models_are_listed(string expected, params string[] options)
+    public async Task Filters_select_models(string expected, params string[] options)
     {
         _terminal.Script.On<ListModelsRequest>(_ => new ListModelsResponse
         {
             Models =
             {
-                new Model { Model_ = "a/here", DefaultModel = true, Local = true }, new Model { Model_ = "b/image", ImageModel = true },
-                new Model { Model_ = "b/fallback", ImageFallbackPosition = 1 }, new Model { Model_ = "b/other" },
+                new Model { Model_ = "a/here", DefaultModel = true, Local = true },
+                new Model { Model_ = "b/image", ImageModel = true },
+                new Model { Model_ = "b/fallback", ImageFallbackPosition = 1 },
+                new Model { Model_ = "b/other" },
             },
         });
         Assert.Equal(new Run(0, expected, ""), await _terminal.ClawAsync(["models", "list", "--plain", .. options]));
     }
 
     [Fact]
-    public async Task That_upstream_could_not_be_asked_is_said_beside_the_list()
+    public async Task Upstream_problem_is_noted_with_all()
     {
-        _terminal.Script.On<ListModelsRequest>(_ => new ListModelsResponse { Models = { new Model { Model_ = "a/b", DefaultModel = true } }, UpstreamProblem = "Overloaded" });
+        _terminal.Script.On<ListModelsRequest>(_ => new ListModelsResponse
+        {
+            Models = { new Model { Model_ = "a/b", DefaultModel = true } },
+            UpstreamProblem = "Overloaded",
+        });
         Assert.Equal(new Run(0, "a/b\n", ""), await _terminal.ClawAsync("models", "list", "--plain"));
         Assert.Equal(
-            new Run(0, "a/b\n", "Note: these are the models of the configuration alone; Anthropic's list is missing: Overloaded\n"),
+            new Run(
+                0,
+                "a/b\n",
+                "Note: these are the models of the configuration alone; Anthropic's list is missing: Overloaded\n"),
             await _terminal.ClawAsync("models", "list", "--plain", "--all"));
     }
 
     [Fact]
-    public async Task What_the_server_does_not_do_yet_is_said_in_its_words()
+    public async Task Unimplemented_call_prints_the_servers_message()
     {
         await using var bare = await new Terminal().StartAsync();
         Assert.Equal(
-            new Run(1, "", "Error: This server does not do SetDefaultModelRequest yet.\n"), await bare.ClawAsync("models", "set", "opus"));
+            new Run(1, "", "Error: This server does not do SetDefaultModelRequest yet.\n"),
+            await bare.ClawAsync("models", "set", "opus"));
     }
 
     private static ListModelsResponse Listed() => new()
@@ -139,10 +172,28 @@ public sealed class ModelCommandTests : IAsyncLifetime
         {
             new Model
             {
-                Model_ = "anthropic/claude-opus-4-6", Alias = "opus", DefaultModel = true, Configured = true, Available = true, CacheRetention = CacheRetention.Short,
-                DisplayName = "Claude Opus 4.6", MaxInputTokens = 1_000_000, MaxOutputTokens = 128_000, ImageInput = true, Lifecycle = "active",
+                Model_ = "anthropic/claude-opus-4-6",
+                Alias = "opus",
+                DefaultModel = true,
+                Configured = true,
+                Available = true,
+                CacheRetention = CacheRetention.Short,
+                DisplayName = "Claude Opus 4.6",
+                MaxInputTokens = 1_000_000,
+                MaxOutputTokens = 128_000,
+                ImageInput = true,
+                Lifecycle = "active",
             },
-            new Model { Model_ = "anthropic/claude-sonnet-4-5", FallbackPosition = 1, ImageModel = true, ImageFallbackPosition = 2, Local = true, MaxInputTokens = 200_000, ImageInput = false },
+            new Model
+            {
+                Model_ = "anthropic/claude-sonnet-4-5",
+                FallbackPosition = 1,
+                ImageModel = true,
+                ImageFallbackPosition = 2,
+                Local = true,
+                MaxInputTokens = 200_000,
+                ImageInput = false,
+            },
             new Model { Model_ = "anthropic/claude-a-name-that-is-longer-than-the-table", Configured = true, Missing = true },
             new Model { Model_ = "anthropic/claude-fable-5-2", Available = true, MaxInputTokens = 1_000 },
         },

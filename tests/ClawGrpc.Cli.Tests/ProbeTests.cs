@@ -12,7 +12,12 @@ public sealed class ProbeTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         await _terminal.StartAsync();
-        _terminal.HasStatus(new AgentStatus { ConfigPath = "/c", ResolvedDefault = "anthropic/claude-opus-4-6", Auth = new AuthStatus() });
+        _terminal.HasStatus(new AgentStatus
+        {
+            ConfigPath = "/c",
+            ResolvedDefault = "anthropic/claude-opus-4-6",
+            Auth = new AuthStatus(),
+        });
         _terminal.Script.Probe =
         [
             Result("anthropic:one", ProbeStatus.Ok, "", 120),
@@ -24,11 +29,11 @@ public sealed class ProbeTests : IAsyncLifetime
     public async Task DisposeAsync() => await _terminal.DisposeAsync();
 
     [Fact]
-    public async Task The_options_are_the_request()
+    public async Task Options_reach_the_request()
     {
         await _terminal.ClawAsync(
-            "models", "status", "--probe", "--probe-provider", "anthropic", "--probe-profile", "a,b", "--probe-profile", " c ", "--probe-timeout", "1500",
-            "--probe-concurrency", "4", "--probe-max-tokens", "1", "--agent", "work");
+            "models", "status", "--probe", "--probe-provider", "anthropic", "--probe-profile", "a,b", "--probe-profile", " c ",
+            "--probe-timeout", "1500", "--probe-concurrency", "4", "--probe-max-tokens", "1", "--agent", "work");
         var request = new ProbeProfilesRequest
         {
             AgentId = "work",
@@ -42,7 +47,7 @@ public sealed class ProbeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Without_options_they_are_OpenClaws()
+    public async Task Default_options_are_OpenClaws()
     {
         await _terminal.ClawAsync("models", "status", "--probe");
         var request = _terminal.Script.Single<ProbeProfilesRequest>();
@@ -50,14 +55,14 @@ public sealed class ProbeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Results_stand_in_the_object_as_OpenClaw_has_them()
+    public async Task Json_has_results_as_OpenClaw_prints_them()
     {
         var run = await _terminal.ClawAsync("models", "status", "--probe", "--json");
         Golden.Matches("status/probes.json", run.Out);
     }
 
     [Fact]
-    public async Task Results_stand_in_the_text()
+    public async Task Text_has_results()
     {
         var run = await _terminal.ClawAsync("models", "status", "--probe");
         Assert.EndsWith(
@@ -73,16 +78,18 @@ public sealed class ProbeTests : IAsyncLifetime
     [InlineData("--probe-timeout must be a positive number (ms).", "--probe-timeout", "0")]
     [InlineData("--probe-concurrency must be > 0.", "--probe-concurrency", "x")]
     [InlineData("--probe-max-tokens must be > 0.", "--probe-max-tokens", "-1")]
-    public async Task What_cannot_be_is_refused_in_OpenClaws_words(string text, params string[] options)
+    public async Task Invalid_options_fail_in_OpenClaws_words(string text, params string[] options)
     {
         Assert.Equal(new Run(1, "", $"Error: {text}\n"), await _terminal.ClawAsync(["models", "status", "--probe", .. options]));
         Assert.Empty(_terminal.Script.Requests);
     }
 
     [Fact]
-    public async Task Wrong_options_are_refused_without_a_probe_too()
+    public async Task Invalid_options_fail_without_probe_too()
     {
-        Assert.Equal(new Run(1, "", "Error: --probe-timeout must be a positive number (ms).\n"), await _terminal.ClawAsync("models", "status", "--probe-timeout", "0"));
+        Assert.Equal(
+            new Run(1, "", "Error: --probe-timeout must be a positive number (ms).\n"),
+            await _terminal.ClawAsync("models", "status", "--probe-timeout", "0"));
         Assert.Equal(0, (await _terminal.ClawAsync("models", "status", "--plain", "--probe-timeout", "0.5")).ExitCode);
     }
 

@@ -4,7 +4,7 @@ using ClawGrpc.V1;
 
 namespace ClawGrpc.Cli.Tests;
 
-/// <summary><c>claw models auth setup-token</c>: runs the Claude CLI where there is one, then asks for what it printed.</summary>
+/// <summary><c>claw models auth setup-token</c>: runs the Claude CLI if it is installed, then asks for the token.</summary>
 public sealed class SetupTokenTests : IAsyncLifetime
 {
     private static readonly string Token = "sk-ant-oat01-FAKE-" + new string('0', 80);
@@ -19,7 +19,13 @@ public sealed class SetupTokenTests : IAsyncLifetime
         _terminal.Environment["PATH"] = _folder;
         _terminal.Script.On<OnboardRequest>(request => request.SetupToken.Token.Length < 80
             ? throw Script.InvalidField("setup_token.token", "Token looks too short; paste the full setup-token")
-            : new OnboardResponse { ProfileId = request.ProfileId, Type = CredentialType.Token, ConfigPath = "/c", Notices = { "Terms apply." } });
+            : new OnboardResponse
+            {
+                ProfileId = request.ProfileId,
+                Type = CredentialType.Token,
+                ConfigPath = "/c",
+                Notices = { "Terms apply." },
+            });
     }
 
     public async Task DisposeAsync()
@@ -29,7 +35,7 @@ public sealed class SetupTokenTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Without_the_CLI_the_token_is_asked_for_and_again_while_it_is_none()
+    public async Task Without_claude_the_token_is_asked_for_until_valid()
     {
         _keyboard.Press(ConsoleKey.Enter).Type("sk-ant-oat01-short").Type(Token);
         var run = await RunAsync();
@@ -41,7 +47,7 @@ public sealed class SetupTokenTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Who_has_no_token_yet_is_asked_for_none()
+    public async Task Declined_question_ends_the_command()
     {
         _keyboard.Type("n");
         Assert.Equal(new Run(0, "", ""), await RunAsync());
@@ -51,7 +57,7 @@ public sealed class SetupTokenTests : IAsyncLifetime
     [Theory]
     [InlineData("y", true)]
     [InlineData("n", false)]
-    public async Task With_it_it_is_run_when_the_person_agrees(string answer, bool isRun)
+    public async Task Claude_runs_if_the_person_agrees(string answer, bool isRun)
     {
         Install(exitCode: 0);
         _keyboard.Type(answer).Type(Token);
@@ -61,7 +67,7 @@ public sealed class SetupTokenTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Yes_asks_for_no_agreement()
+    public async Task Yes_runs_claude_without_asking()
     {
         Install(exitCode: 0);
         _keyboard.Type(Token);
@@ -70,7 +76,7 @@ public sealed class SetupTokenTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task When_the_CLI_fails_nothing_is_asked_for()
+    public async Task Failed_claude_ends_the_command()
     {
         Install(exitCode: 3);
         Assert.Equal(new Run(1, "", "Error: claude setup-token failed (exit 3)\n"), await RunAsync("--yes"));
@@ -78,9 +84,11 @@ public sealed class SetupTokenTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task It_needs_a_terminal_and_the_provider_anthropic()
+    public async Task Terminal_and_provider_anthropic_are_required()
     {
-        Assert.Equal(new Run(1, "", "Error: setup-token requires an interactive TTY.\n"), await _terminal.ClawAsync("models", "auth", "setup-token"));
+        Assert.Equal(
+            new Run(1, "", "Error: setup-token requires an interactive TTY.\n"),
+            await _terminal.ClawAsync("models", "auth", "setup-token"));
         Assert.Equal(
             new Run(1, "", "Error: Only --provider anthropic is supported for setup-token (uses `claude setup-token`).\n"),
             await RunAsync("--provider", "openai"));
@@ -90,7 +98,8 @@ public sealed class SetupTokenTests : IAsyncLifetime
 
     private string Called => File.Exists(Path.Join(_folder, "called")) ? File.ReadAllText(Path.Join(_folder, "called")) : "";
 
-    private Task<Run> RunAsync(params string[] options) => _terminal.RunAsync(["models", "auth", "setup-token", .. options], keyboard: _keyboard);
+    private Task<Run> RunAsync(params string[] options) =>
+        _terminal.RunAsync(["models", "auth", "setup-token", .. options], keyboard: _keyboard);
 
     private void Install(int exitCode)
     {

@@ -19,7 +19,7 @@ public class StatusJsonTests
 
     [Theory]
     [MemberData(nameof(RecordedRuns))]
-    public async Task Json_is_byte_for_byte_what_OpenClaw_prints_and_the_revision_after_it(string name, int checkExitCode)
+    public async Task Json_equals_OpenClaws_and_adds_the_revision(string name, int checkExitCode)
     {
         await using var terminal = await new Terminal().StartAsync();
         var recorded = Golden.Text("status/" + name);
@@ -33,7 +33,7 @@ public class StatusJsonTests
     }
 
     [Fact]
-    public async Task Without_check_the_exit_code_is_0_whatever_the_status()
+    public async Task Exit_code_without_check_is_0()
     {
         await using var terminal = await new Terminal().StartAsync();
         terminal.HasStatus(OpenClawStatus.Parse(Golden.Text("status/002-no-creds-config.json"), revision: 7));
@@ -41,7 +41,7 @@ public class StatusJsonTests
     }
 
     [Fact]
-    public async Task The_agent_is_named_in_the_request_and_in_the_object_when_it_was_asked_for()
+    public async Task Agent_option_names_the_agent_in_request_and_json()
     {
         await using var terminal = await new Terminal().StartAsync();
         terminal.HasStatus(new AgentStatus { AgentId = "work", ConfigPath = "/c", AgentDir = "/d", OwnDefaultModel = true });
@@ -49,14 +49,18 @@ public class StatusJsonTests
         var run = await terminal.ClawAsync("models", "status", "--json", "--agent", "work");
 
         Assert.Equal("work", terminal.Script.Single<GetStatusRequest>().AgentId);
-        Assert.StartsWith("{\n  \"configPath\": \"/c\",\n  \"agentId\": \"work\",\n  \"agentDir\": \"/d\",\n", run.Out, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "{\n  \"configPath\": \"/c\",\n  \"agentId\": \"work\",\n  \"agentDir\": \"/d\",\n",
+            run.Out,
+            StringComparison.Ordinal);
         Assert.Contains(
-            "\"imageFallbacks\": [],\n  \"modelConfig\": {\n    \"defaultSource\": \"agent\",\n    \"fallbacksSource\": \"defaults\"\n  },\n  \"aliases\"",
+            "\"imageFallbacks\": [],\n  \"modelConfig\": {\n    \"defaultSource\": \"agent\",\n"
+            + "    \"fallbacksSource\": \"defaults\"\n  },\n  \"aliases\"",
             run.Out, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task What_only_ClawGrpc_knows_stands_at_the_end_of_its_object()
+    public async Task Own_members_stand_at_the_end_of_each_object()
     {
         await using var terminal = await new Terminal().StartAsync();
         terminal.HasStatus(Samples.Rich(terminal.Time.GetUtcNow()));
@@ -64,7 +68,7 @@ public class StatusJsonTests
     }
 
     [Fact]
-    public async Task A_clock_ahead_of_the_server_makes_no_negative_wait()
+    public async Task Clock_ahead_of_the_server_makes_no_negative_wait()
     {
         await using var terminal = await new Terminal().StartAsync();
         var status = new AgentStatus { Auth = new AuthStatus() };
@@ -75,6 +79,9 @@ public class StatusJsonTests
             RecoverTime = Timestamp.FromDateTimeOffset(terminal.Time.GetUtcNow() - TimeSpan.FromSeconds(2)),
         });
         terminal.HasStatus(status);
-        Assert.Contains("\"remainingMs\": 0\n", (await terminal.ClawAsync("models", "status", "--json")).Out, StringComparison.Ordinal);
+        Assert.Contains(
+            "\"remainingMs\": 0\n",
+            (await terminal.ClawAsync("models", "status", "--json")).Out,
+            StringComparison.Ordinal);
     }
 }

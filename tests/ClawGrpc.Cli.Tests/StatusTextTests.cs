@@ -11,7 +11,7 @@ public class StatusTextTests
     [InlineData("016-multi-explicit-order")]
     [InlineData("017-cooldown")]
     [InlineData("033-fallbacks-aliases")]
-    public async Task Text_of_a_recorded_status(string name)
+    public async Task Text_of_recorded_status_matches_its_file(string name)
     {
         await using var terminal = await new Terminal().StartAsync();
         terminal.HasStatus(OpenClawStatus.Parse(Golden.Text($"status/{name}.json"), revision: 7));
@@ -19,7 +19,7 @@ public class StatusTextTests
     }
 
     [Fact]
-    public async Task Models_alone_is_models_status()
+    public async Task Models_alone_prints_the_status()
     {
         await using var terminal = await new Terminal().StartAsync();
         terminal.HasStatus(OpenClawStatus.Parse(Golden.Text("status/002-no-creds-config.json"), revision: 7));
@@ -28,7 +28,7 @@ public class StatusTextTests
     }
 
     [Fact]
-    public async Task Text_of_all_that_ClawGrpc_adds()
+    public async Task Text_of_full_status_matches_its_file()
     {
         await using var terminal = await new Terminal().StartAsync();
         terminal.HasStatus(Samples.Rich(terminal.Time.GetUtcNow()));
@@ -36,7 +36,7 @@ public class StatusTextTests
     }
 
     [Fact]
-    public async Task Plain_is_the_resolved_model_alone()
+    public async Task Plain_prints_the_resolved_model()
     {
         await using var terminal = await new Terminal().StartAsync();
         terminal.HasStatus(OpenClawStatus.Parse(Golden.Text("status/002-no-creds-config.json"), revision: 7));

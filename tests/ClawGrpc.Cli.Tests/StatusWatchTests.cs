@@ -7,7 +7,7 @@ using Grpc.Net.Client;
 
 namespace ClawGrpc.Cli.Tests;
 
-/// <summary>The watch loop of the client library, against a real server that comes and goes.</summary>
+/// <summary>The status watch of the client library, against a real server that stops and restarts.</summary>
 public sealed class StatusWatchTests : IAsyncLifetime, IDisposable
 {
     private readonly Terminal _terminal = new();
@@ -21,7 +21,8 @@ public sealed class StatusWatchTests : IAsyncLifetime, IDisposable
     {
         _terminal.Script.Watch = async (_, stream, cancellation) =>
         {
-            await foreach (var message in _messages.Reader.ReadAllAsync(cancellation)) await stream.WriteAsync(message, cancellation);
+            await foreach (var message in _messages.Reader.ReadAllAsync(cancellation))
+                await stream.WriteAsync(message, cancellation);
         };
         await _terminal.StartAsync();
         _channel = ClawGrpcChannel.Create("unix:" + _terminal.SocketPath);
@@ -45,14 +46,14 @@ public sealed class StatusWatchTests : IAsyncLifetime, IDisposable
     public void Dispose() => _end.Dispose();
 
     [Fact]
-    public async Task It_survives_a_restart_and_goes_on_from_the_last_revision_it_saw()
+    public async Task Restart_resumes_from_the_last_revision()
     {
         Send(1);
         Assert.Equal(1, await NextAsync());
         var next = NextAsync();
 
         await _terminal.StopAsync();
-        await _terminal.Time.SomebodyWaitsAsync();
+        await _terminal.Time.TimerStartedAsync();
         _messages = Channel.CreateUnbounded<WatchStatusResponse>();
         await _terminal.StartAsync();
         Send(4);
@@ -64,36 +65,36 @@ public sealed class StatusWatchTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task It_waits_longer_and_longer_and_only_a_message_makes_it_patient_again()
+    public async Task Delay_grows_until_a_message_arrives()
     {
         await _terminal.StopAsync();
         var next = NextAsync();
         foreach (var seconds in new[] { 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 15, 15 })
         {
-            await _terminal.Time.SomebodyWaitsAsync();
+            await _terminal.Time.TimerStartedAsync();
             Assert.Equal($"Unavailable {seconds}", _interruptions[^1]);
             _terminal.Time.Advance(TimeSpan.FromSeconds(seconds));
         }
 
-        await _terminal.Time.SomebodyWaitsAsync();
-        // A connection that brings nothing does not count as a recovery.
+        await _terminal.Time.TimerStartedAsync();
+        // A connection without a message does not reset the delay.
         _messages.Writer.Complete();
         await _terminal.StartAsync();
         _terminal.Time.Advance(TimeSpan.FromSeconds(15));
-        await _terminal.Time.SomebodyWaitsAsync();
+        await _terminal.Time.TimerStartedAsync();
         Assert.Equal("Unavailable 15", _interruptions[^1]);
 
         _messages = Channel.CreateUnbounded<WatchStatusResponse>();
         _messages.Writer.TryWrite(new WatchStatusResponse { Revision = 0 });
         _messages.Writer.Complete();
         _terminal.Time.Advance(TimeSpan.FromSeconds(15));
-        await _terminal.Time.SomebodyWaitsAsync();
+        await _terminal.Time.TimerStartedAsync();
         Assert.Equal(["resumed", "Unavailable 0.2"], _interruptions[^2..]);
         Assert.False(next.IsCompleted);
     }
 
     [Fact]
-    public async Task Heartbeats_and_revisions_already_seen_are_not_handed_on()
+    public async Task Heartbeats_and_known_revisions_are_skipped()
     {
         Send(3);
         _messages.Writer.TryWrite(new WatchStatusResponse { Revision = 3 });
@@ -104,25 +105,27 @@ public sealed class StatusWatchTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task A_state_that_was_set_back_is_taken_up_as_it_is()
+    public async Task Older_revision_of_restored_state_is_yielded()
     {
         Send(9);
         Send(2);
         Send(3);
-        foreach (var revision in new[] { 9, 2, 3 }) Assert.Equal(revision, await NextAsync());
+        foreach (var revision in new[] { 9, 2, 3 })
+            Assert.Equal(revision, await NextAsync());
     }
 
     [Fact]
-    public async Task An_error_that_a_repeat_cannot_mend_ends_it()
+    public async Task Permanent_error_ends_the_watch()
     {
-        _terminal.Script.Watch = (_, _, _) => throw Script.Failure(StatusCode.NotFound, ErrorReason.AgentNotFound, "no such agent");
+        _terminal.Script.Watch = (_, _, _) =>
+            throw Script.Failure(StatusCode.NotFound, ErrorReason.AgentNotFound, "no such agent");
         var error = await Assert.ThrowsAsync<RpcException>(NextAsync);
         Assert.Equal(ErrorReason.AgentNotFound, ClawGrpcError.From(error).Reason);
         Assert.Empty(_interruptions);
     }
 
     [Fact]
-    public async Task Cancellation_ends_it_while_it_reads_and_while_it_waits()
+    public async Task Cancellation_ends_a_pending_read()
     {
         var reading = NextAsync();
         await _end.CancelAsync();
@@ -136,7 +139,7 @@ public sealed class StatusWatchTests : IAsyncLifetime, IDisposable
     [InlineData(3, 1.0, 1.0)]
     [InlineData(1000, 0.0, 11.25)]
     [InlineData(1000, 1.0, 15.0)]
-    public void The_wait_stays_between_its_ends_whatever_the_jitter(int failures, double jitter, double seconds) =>
+    public void Delay_stays_in_range_for_any_jitter(int failures, double jitter, double seconds) =>
         Assert.Equal(seconds, BackOff.Delay(failures, jitter).TotalSeconds, precision: 6);
 
     private void Send(long revision) => _messages.Writer.TryWrite(new WatchStatusResponse

@@ -30,7 +30,7 @@ public sealed class WatchCommandTests : IAsyncLifetime
     public async Task DisposeAsync() => await _terminal.DisposeAsync();
 
     [Fact]
-    public async Task Json_is_one_document_a_line_and_Ctrl_C_exits_130()
+    public async Task Json_prints_one_line_per_change_and_Ctrl_C_exits_130()
     {
         var run = await WatchUntilAsync("\"revision\":13", "--json");
         var lines = run.Out.TrimEnd('\n').Split('\n');
@@ -39,23 +39,28 @@ public sealed class WatchCommandTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Plain_is_the_resolved_model_a_line() =>
-        Assert.Equal("anthropic/claude-opus-4-6\nanthropic/claude-opus-4-6\n", (await WatchUntilAsync("4-6\nanthropic/claude-opus-4-6\n", "--plain")).Out);
+    public async Task Plain_prints_the_model_per_change() =>
+        Assert.Equal(
+            "anthropic/claude-opus-4-6\nanthropic/claude-opus-4-6\n",
+            (await WatchUntilAsync("4-6\nanthropic/claude-opus-4-6\n", "--plain")).Out);
 
     [Fact]
-    public async Task Text_is_one_block_for_each_change() =>
+    public async Task Text_prints_one_block_per_change() =>
         Golden.Matches("text/watch.txt", (await WatchUntilAsync("Revision 13, 2026-02-08T11:59:59.000Z\nConfig ")).Out);
 
     [Fact]
-    public async Task An_unknown_agent_ends_it()
+    public async Task Unknown_agent_ends_the_watch()
     {
-        _terminal.Script.Watch = (_, _, _) => throw Script.Failure(StatusCode.NotFound, ErrorReason.AgentNotFound, "?", new() { ["agent_id"] = "nope" });
+        _terminal.Script.Watch = (_, _, _) =>
+            throw Script.Failure(StatusCode.NotFound, ErrorReason.AgentNotFound, "?", new() { ["agent_id"] = "nope" });
         var run = await _terminal.ClawAsync("models", "status", "--watch", "--agent", "nope");
-        Assert.Equal(new Run(1, "", "Error: Unknown agent id \"nope\". Use \"claw agents list\" to see configured agents.\n"), run);
+        Assert.Equal(
+            new Run(1, "", "Error: Unknown agent id \"nope\". Use \"claw agents list\" to see configured agents.\n"),
+            run);
     }
 
     [Fact]
-    public async Task An_outage_is_one_line_at_its_beginning_and_one_at_its_end()
+    public async Task Outage_prints_one_line_at_start_and_end()
     {
         using var pressed = new CancellationTokenSource();
         await using var output = new WaitingWriter("\"revision\":13");
@@ -64,37 +69,41 @@ public sealed class WatchCommandTests : IAsyncLifetime
         await _terminal.StopAsync();
         foreach (var _ in Enumerable.Range(0, 3))
         {
-            await _terminal.Time.SomebodyWaitsAsync();
+            await _terminal.Time.TimerStartedAsync();
             _terminal.Time.Advance(TimeSpan.FromSeconds(15));
         }
 
-        await _terminal.Time.SomebodyWaitsAsync();
+        await _terminal.Time.TimerStartedAsync();
         await _terminal.StartAsync();
         output.WaitFor("\"revision\":12");
         _terminal.Time.Advance(TimeSpan.FromSeconds(15));
         await output.Seen;
         await pressed.CancelAsync();
-        Assert.Matches("^The connection to unix:.* broke: .* Trying again from time to time.\nConnected again.\n$", (await running).Error);
+        Assert.Matches(
+            "^The connection to unix:.* broke: .* Trying again from time to time.\nConnected again.\n$",
+            (await running).Error);
     }
 
     [Fact]
-    public async Task Check_is_no_way_to_watch() => Assert.Equal(1, (await _terminal.ClawAsync("models", "status", "--watch", "--check")).ExitCode);
+    public async Task Check_with_watch_is_refused() =>
+        Assert.Equal(1, (await _terminal.ClawAsync("models", "status", "--watch", "--check")).ExitCode);
 
     [Fact]
-    public async Task At_a_terminal_it_is_a_table_that_follows()
+    public async Task Terminal_shows_a_table_that_updates()
     {
         var screen = new Keyboard();
         using var pressed = new CancellationTokenSource();
         var running = _terminal.RunAsync(["models", "status", "--watch"], screen: screen, cancellation: pressed.Token);
-        // Each look at the clock is a drawn table: one, the heartbeat's none, and one of the change.
-        await _terminal.Time.SomebodyWaitsAsync();
-        while (!screen.Screen.Contains("revision 13", StringComparison.Ordinal)) await _terminal.Time.SomebodyWaitsAsync();
+        // The program waits for the clock after each drawn table.
+        await _terminal.Time.TimerStartedAsync();
+        while (!screen.Screen.Contains("revision 13", StringComparison.Ordinal))
+            await _terminal.Time.TimerStartedAsync();
         await pressed.CancelAsync();
         Assert.Equal(130, (await running).ExitCode);
     }
 
     [Fact]
-    public void The_table_shows_profiles_and_the_routes_set_aside()
+    public void Table_shows_profiles_and_routes_set_aside()
     {
         var screen = new Keyboard();
         screen.Write(StatusTable.Of(Samples.Rich(_terminal.Time.GetUtcNow()), _terminal.Time.GetUtcNow(), interruption: null));
@@ -105,7 +114,10 @@ public sealed class WatchCommandTests : IAsyncLifetime
     {
         using var pressed = new CancellationTokenSource();
         await using var output = new WaitingWriter(text);
-        var running = _terminal.RunAsync(["models", "status", "--watch", .. options], output: output, cancellation: pressed.Token);
+        var running = _terminal.RunAsync(
+            ["models", "status", "--watch", .. options],
+            output: output,
+            cancellation: pressed.Token);
         await output.Seen;
         await pressed.CancelAsync();
         return await running;

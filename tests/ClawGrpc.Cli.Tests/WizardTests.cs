@@ -3,7 +3,7 @@ using ClawGrpc.V1;
 
 namespace ClawGrpc.Cli.Tests;
 
-/// <summary>Commands that ask a person at a terminal.</summary>
+/// <summary>Commands that ask questions at a terminal.</summary>
 public sealed class WizardTests : IAsyncLifetime
 {
     private const string Key = "sk-ant-api03-FAKE-KEY-ONE-00000000000000000001";
@@ -16,14 +16,25 @@ public sealed class WizardTests : IAsyncLifetime
         await _terminal.StartAsync();
         _terminal.Script.On<OnboardRequest>(request => request.SetupToken?.Token.Length < 80
             ? throw Script.InvalidField("setup_token.token", "Token looks too short; paste the full setup-token")
-            : new OnboardResponse { AgentId = "main", ProfileId = "anthropic:x", Type = CredentialType.ApiKey, ConfigPath = "/c" });
-        _terminal.Script.On<PasteTokenRequest>(_ => new PasteTokenResponse { ProfileId = "anthropic:manual", Provider = "anthropic", ConfigPath = "/c" });
+            : new OnboardResponse
+            {
+                AgentId = "main",
+                ProfileId = "anthropic:x",
+                Type = CredentialType.ApiKey,
+                ConfigPath = "/c",
+            });
+        _terminal.Script.On<PasteTokenRequest>(_ => new PasteTokenResponse
+        {
+            ProfileId = "anthropic:manual",
+            Provider = "anthropic",
+            ConfigPath = "/c",
+        });
     }
 
     public async Task DisposeAsync() => await _terminal.DisposeAsync();
 
     [Fact]
-    public async Task An_api_key_is_chosen_and_typed_and_never_seen()
+    public async Task Typed_api_key_is_never_shown()
     {
         _keyboard.Press(ConsoleKey.Enter).Type(Key);
         var run = await _terminal.RunAsync(["onboard"], keyboard: _keyboard);
@@ -36,7 +47,7 @@ public sealed class WizardTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_setup_token_that_the_server_refuses_is_asked_for_again()
+    public async Task Refused_setup_token_is_asked_for_again()
     {
         var token = "sk-ant-oat01-FAKE-" + new string('0', 80);
         _keyboard.Press(ConsoleKey.DownArrow).Press(ConsoleKey.Enter).Type("sk-ant-oat01-short").Type("My Laptop").Type(token);
@@ -48,7 +59,7 @@ public sealed class WizardTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_blank_answer_is_asked_for_again_before_the_server_is()
+    public async Task Blank_answer_is_asked_for_again_without_a_call()
     {
         _keyboard.Type(" ").Type(Key);
         await _terminal.RunAsync(["onboard", "--auth-choice", "apiKey"], keyboard: _keyboard);
@@ -59,7 +70,7 @@ public sealed class WizardTests : IAsyncLifetime
     [Theory]
     [InlineData("y", Key)]
     [InlineData("n", "sk-ant-api03-FAKE-OTHER")]
-    public async Task The_key_of_the_environment_is_offered_by_its_ends(string answer, string stored)
+    public async Task Key_of_the_environment_is_offered_by_its_ends(string answer, string stored)
     {
         _terminal.Environment["ANTHROPIC_API_KEY"] = Key;
         _keyboard.Type(answer).Type("sk-ant-api03-FAKE-OTHER");
@@ -69,11 +80,11 @@ public sealed class WizardTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Non_interactive_asks_nothing_even_at_a_terminal() =>
+    public async Task Non_interactive_never_asks() =>
         Assert.Equal(1, (await _terminal.RunAsync(["onboard", "--non-interactive"], keyboard: _keyboard)).ExitCode);
 
     [Fact]
-    public async Task Paste_token_asks_masked()
+    public async Task Paste_token_masks_the_input()
     {
         _keyboard.Type("FAKE-token");
         var run = await _terminal.RunAsync(["models", "auth", "paste-token", "--provider", "anthropic"], keyboard: _keyboard);
@@ -86,7 +97,7 @@ public sealed class WizardTests : IAsyncLifetime
     [Theory]
     [InlineData("y", "Removed auth profile: anthropic:work\n", 1)]
     [InlineData("n", "Cancelled.\n", 0)]
-    public async Task Delete_asks_first(string answer, string said, int deletions)
+    public async Task Delete_asks_for_confirmation(string answer, string said, int deletions)
     {
         _terminal.HasStatus(new AgentStatus());
         _terminal.Script.On<DeleteProfileRequest>(_ => new DeleteProfileResponse());
@@ -97,7 +108,7 @@ public sealed class WizardTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Interrupting_a_question_exits_130()
+    public async Task Interrupted_question_exits_130()
     {
         using var pressed = new CancellationTokenSource();
         await pressed.CancelAsync();

@@ -35,7 +35,8 @@ namespace ClawGrpc.Core.Tests
 
         [Fact]
         public void Core_has_no_interface() =>
-            Assert.DoesNotContain(Core.GetTypes().Where(type => !type.IsDefined(typeof(CompilerGeneratedAttribute))), type => type.IsInterface);
+            Assert.DoesNotContain(
+                Core.GetTypes().Where(type => !type.IsDefined(typeof(CompilerGeneratedAttribute))), type => type.IsInterface);
 
         [Theory]
         [InlineData("Helper")]

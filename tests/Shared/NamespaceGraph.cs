@@ -32,7 +32,8 @@ internal sealed class NamespaceGraph
     public static void AssertNoCircle(string assemblyPath)
     {
         if (Of(assemblyPath).Circles() is [_, ..] circles)
-            Assert.Fail($"Namespaces of {Path.GetFileName(assemblyPath)} use each other in a circle:\n\n{string.Join("\n\n", circles)}");
+            Assert.Fail(
+                $"Namespaces of {Path.GetFileName(assemblyPath)} use each other in a circle:\n\n{string.Join("\n\n", circles)}");
     }
 
     /// <summary>The shortest circle through each namespace that is part of one, one line for each arrow.</summary>
@@ -45,7 +46,8 @@ internal sealed class NamespaceGraph
 
     private void Add((string Namespace, string Name) user, (string Namespace, string Name) used)
     {
-        if (user.Namespace == used.Namespace)
+        // The compiler declares its own types, such as `<>z__ReadOnlyArray`, beside Program, outside of every namespace.
+        if (user.Namespace == used.Namespace || used.Name.StartsWith('<'))
             return;
         if (!_uses.TryGetValue(user.Namespace, out var targets))
             _uses[user.Namespace] = targets = new(StringComparer.Ordinal);

@@ -20,7 +20,8 @@ internal static class SameJson
         {
             case JsonValueKind.Object:
                 var names = one.EnumerateObject().Concat(other.EnumerateObject()).Select(member => member.Name).Distinct();
-                return names.Select(name => Member(one, other, name, $"{path}.{name}")).FirstOrDefault(found => found is not null);
+                return names.Select(name => Member(one, other, name, $"{path}.{name}"))
+                    .FirstOrDefault(found => found is not null);
             case JsonValueKind.Array:
                 if (one.GetArrayLength() != other.GetArrayLength())
                     return $"{path}: {one.GetArrayLength()} and {other.GetArrayLength()} items";

@@ -7,10 +7,13 @@ using System.Reflection.PortableExecutable;
 
 namespace ClawGrpc.Testing;
 
-/// <summary>Collects the types of the same assembly that a type refers to: in signatures, fields, attributes and method bodies.</summary>
+/// <summary>
+/// Collects the types of the same assembly that a type refers to: in signatures, fields, attributes and method bodies.
+/// </summary>
 internal sealed class TypeReferences : ISignatureTypeProvider<ValueTuple, object?>
 {
-    private static readonly Dictionary<short, OpCode> OpCodesByValue = typeof(OpCodes).GetFields(BindingFlags.Public | BindingFlags.Static)
+    private static readonly Dictionary<short, OpCode> OpCodesByValue = typeof(OpCodes)
+        .GetFields(BindingFlags.Public | BindingFlags.Static)
         .Select(field => (OpCode)field.GetValue(null)!).ToDictionary(code => code.Value);
 
     private readonly HashSet<TypeDefinitionHandle> _found = [];
@@ -18,7 +21,8 @@ internal sealed class TypeReferences : ISignatureTypeProvider<ValueTuple, object
 
     private TypeReferences(MetadataReader metadata) => _metadata = metadata;
 
-    public static IReadOnlyCollection<TypeDefinitionHandle> Of(TypeDefinitionHandle handle, PEReader file, MetadataReader metadata)
+    public static IReadOnlyCollection<TypeDefinitionHandle> Of(
+        TypeDefinitionHandle handle, PEReader file, MetadataReader metadata)
     {
         var references = new TypeReferences(metadata);
         var type = metadata.GetTypeDefinition(handle);
@@ -75,7 +79,8 @@ internal sealed class TypeReferences : ISignatureTypeProvider<ValueTuple, object
             var value = first == 0xFE ? (short)(0xFE00 | code.ReadByte()) : first;
             switch (OpCodesByValue[value].OperandType)
             {
-                case OperandType.InlineField or OperandType.InlineMethod or OperandType.InlineType or OperandType.InlineTok or OperandType.InlineSig:
+                case OperandType.InlineField or OperandType.InlineMethod or OperandType.InlineType or OperandType.InlineTok
+                    or OperandType.InlineSig:
                     Visit(MetadataTokens.EntityHandle(code.ReadInt32()));
                     break;
                 case OperandType.InlineSwitch:
@@ -148,13 +153,16 @@ internal sealed class TypeReferences : ISignatureTypeProvider<ValueTuple, object
             member.DecodeMethodSignature(this, null);
     }
 
-    ValueTuple ISignatureTypeProvider<ValueTuple, object?>.GetFunctionPointerType(MethodSignature<ValueTuple> signature) => default;
+    ValueTuple ISignatureTypeProvider<ValueTuple, object?>.GetFunctionPointerType(MethodSignature<ValueTuple> signature) =>
+        default;
 
-    ValueTuple ISignatureTypeProvider<ValueTuple, object?>.GetGenericMethodParameter(object? genericContext, int index) => default;
+    ValueTuple ISignatureTypeProvider<ValueTuple, object?>.GetGenericMethodParameter(object? genericContext, int index) =>
+        default;
 
     ValueTuple ISignatureTypeProvider<ValueTuple, object?>.GetGenericTypeParameter(object? genericContext, int index) => default;
 
-    ValueTuple ISignatureTypeProvider<ValueTuple, object?>.GetModifiedType(ValueTuple modifier, ValueTuple unmodifiedType, bool isRequired) =>
+    ValueTuple ISignatureTypeProvider<ValueTuple, object?>.GetModifiedType(
+        ValueTuple modifier, ValueTuple unmodifiedType, bool isRequired) =>
         default;
 
     ValueTuple ISignatureTypeProvider<ValueTuple, object?>.GetPinnedType(ValueTuple elementType) => default;
@@ -170,7 +178,8 @@ internal sealed class TypeReferences : ISignatureTypeProvider<ValueTuple, object
 
     ValueTuple IConstructedTypeProvider<ValueTuple>.GetByReferenceType(ValueTuple elementType) => default;
 
-    ValueTuple IConstructedTypeProvider<ValueTuple>.GetGenericInstantiation(ValueTuple genericType, ImmutableArray<ValueTuple> typeArguments) =>
+    ValueTuple IConstructedTypeProvider<ValueTuple>.GetGenericInstantiation(
+        ValueTuple genericType, ImmutableArray<ValueTuple> typeArguments) =>
         default;
 
     ValueTuple IConstructedTypeProvider<ValueTuple>.GetPointerType(ValueTuple elementType) => default;
@@ -179,11 +188,13 @@ internal sealed class TypeReferences : ISignatureTypeProvider<ValueTuple, object
 
     ValueTuple ISimpleTypeProvider<ValueTuple>.GetPrimitiveType(PrimitiveTypeCode typeCode) => default;
 
-    ValueTuple ISimpleTypeProvider<ValueTuple>.GetTypeFromDefinition(MetadataReader reader, TypeDefinitionHandle handle, byte rawTypeKind)
+    ValueTuple ISimpleTypeProvider<ValueTuple>.GetTypeFromDefinition(
+        MetadataReader reader, TypeDefinitionHandle handle, byte rawTypeKind)
     {
         _found.Add(handle);
         return default;
     }
 
-    ValueTuple ISimpleTypeProvider<ValueTuple>.GetTypeFromReference(MetadataReader reader, TypeReferenceHandle handle, byte rawTypeKind) => default;
+    ValueTuple ISimpleTypeProvider<ValueTuple>.GetTypeFromReference(
+        MetadataReader reader, TypeReferenceHandle handle, byte rawTypeKind) => default;
 }

@@ -1,4 +1,4 @@
-"""Client of ClawGrpc: the generated stubs and messages in `clawgrpc.v1`, and what cannot be generated."""
+"""Client of ClawGrpc: the generated stubs and messages in `clawgrpc.v1`, endpoints, errors and a status watch."""
 
 from . import v1
 from .endpoint import connect, grpc_target, resolve_endpoint

@@ -1,4 +1,4 @@
-"""Where the server is, and a channel to it."""
+"""Endpoints, and channels to them."""
 
 import os
 import re
@@ -8,21 +8,21 @@ from collections.abc import Mapping
 import grpc
 
 _CHANNEL_OPTIONS: Mapping[str, object] = {
-    # The server takes and gives messages of 32 MB and more; gRPC's own limit for answers is 4 MB.
+    # Messages may exceed 32 MB; gRPC's default limit for responses is 4 MB.
     "grpc.max_receive_message_length": -1,
-    # The server is on this machine; a proxy that the environment names is for the world outside.
+    # The server is on this machine; HTTP proxies are for other hosts.
     "grpc.enable_http_proxy": 0,
-    # A peer that vanished without a word is noticed within half a minute, also while a watch has nothing to say.
+    # Detects a vanished peer within half a minute, during a silent watch too.
     "grpc.keepalive_time_ms": 20_000,
     "grpc.keepalive_timeout_ms": 10_000,
     "grpc.http2.max_pings_without_data": 0,
-    # gRPC would wait for up to two minutes before it dials a restarted server again, whatever its callers do.
+    # By default, gRPC waits up to two minutes before it reconnects to a restarted server.
     "grpc.initial_reconnect_backoff_ms": 100,
     "grpc.max_reconnect_backoff_ms": 2_000,
 }
 
 
-# Variable and folder of the programs whose state the server may keep, in the order in which it looks for them.
+# The variables and folders of the state folder, in the order in which the server looks for it.
 _STATE_FOLDERS = (
     ("CLAWGRPC_STATE_DIR", ".clawgrpc"),
     ("OPENCLAW_STATE_DIR", ".openclaw"),
@@ -33,10 +33,10 @@ _STATE_FOLDERS = (
 
 
 def resolve_endpoint(endpoint: str = "", environment: Mapping[str, str] = os.environ) -> str:
-    """The endpoint to use: `endpoint`, else `CLAWGRPC_ENDPOINT`, else the socket in the state folder.
+    """Returns the endpoint to call: `endpoint`, else `CLAWGRPC_ENDPOINT`, else the socket in the state folder.
 
-    The state folder is found as the server finds it: `CLAWGRPC_STATE_DIR` or what OpenClaw, Clawdbot and Moltbot call theirs, else
-    the first of their folders that there is, else `~/.clawgrpc`. An empty value counts as absent.
+    The state folder is `CLAWGRPC_STATE_DIR` or the variable of OpenClaw, Clawdbot or Moltbot, else the first of their default
+    folders that exists, else `~/.clawgrpc`. An empty value counts as absent.
     """
     if endpoint := endpoint or environment.get("CLAWGRPC_ENDPOINT", ""):
         return endpoint
@@ -53,12 +53,12 @@ def _state_folder(environment: Mapping[str, str]) -> str:
 
 
 def grpc_target(endpoint: str) -> str:
-    """What gRPC calls `endpoint`, which is `unix:PATH` or `http://HOST:PORT`. Raises ValueError for any other."""
+    """Returns the gRPC target of `unix:PATH` or `http://HOST:PORT`. Raises ValueError for any other endpoint."""
     if endpoint.startswith("unix:"):
-        # unix:///path is another spelling of unix:/path.
+        # unix:///path is equivalent to unix:/path.
         path = endpoint.removeprefix("unix:").removeprefix("//")
         if path:
-            # gRPC decodes its targets as URIs: a blank or a percent sign in a path would not survive.
+            # gRPC decodes its targets as URIs, so quote blanks and percent signs.
             return "unix:" + urllib.parse.quote(path)
     elif http := re.fullmatch(r"http://((?:[^/?#@:\[\]]+|\[[^\]]+\]):\d+)/?", endpoint):
         return http[1]
@@ -66,10 +66,10 @@ def grpc_target(endpoint: str) -> str:
 
 
 def connect(endpoint: str = "", options: Mapping[str, object] = {}) -> grpc.Channel:
-    """A channel for the stubs of `clawgrpc.v1`; close it, or use it in a `with`.
+    """Creates a channel for the stubs of `clawgrpc.v1`; close it, or use it in a `with`.
 
-    `endpoint` is as for `resolve_endpoint`. Nothing is dialled before the first call, so that a server which is not there
-    shows as UNAVAILABLE there. `options` are channel arguments of gRPC; they win over the ones set here.
+    `endpoint` is as for `resolve_endpoint`. The channel connects with the first call, which fails with UNAVAILABLE if there is
+    no server. `options` are gRPC channel arguments and override the ones set here.
     Raises ValueError if the endpoint is neither `unix:PATH` nor `http://HOST:PORT`.
     """
     target = grpc_target(resolve_endpoint(endpoint))

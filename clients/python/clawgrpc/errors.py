@@ -1,4 +1,4 @@
-"""What a failed call says: its code for the caller, its reason for the program."""
+"""Errors of failed calls."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,42 +16,42 @@ ERROR_DOMAIN = "clawgrpc.v1"
 
 @dataclass(frozen=True)
 class FieldViolation:
-    """One wrong field of a request."""
+    """An invalid field of a request."""
 
     field: str
-    """The path to it, such as `input.messages.messages[0].role`."""
+    """The path of the field, such as `input.messages.messages[0].role`."""
     description: str
-    """What is wrong with it and what would be right."""
+    """What is wrong with it, and what would be valid."""
 
 
 @dataclass(frozen=True)
 class ErrorFacts:
-    """All that an error of a call says. The reasons are documented at `ErrorReason` in error_reason.proto."""
+    """The error of a failed call. `ErrorReason` in error_reason.proto documents the reasons."""
 
     code: grpc.StatusCode
-    """Speaks of the caller and ClawGrpc."""
+    """The gRPC code, which speaks of the caller and ClawGrpc."""
     message: str
-    """For people."""
+    """What went wrong, for people; may be empty."""
     reason: str = ""
-    """Speaks of Anthropic and the credentials, such as `RATE_LIMITED`; empty: the error does not come from ClawGrpc."""
+    """The reason, which speaks of Anthropic and the credentials, such as `RATE_LIMITED`; empty if the error is not ClawGrpc's."""
     metadata: Mapping[str, str] = field(default_factory=dict)
-    """Facts of this very error, such as `profile_id`."""
+    """Facts about this error, such as `profile_id`; empty if there are none."""
     field_violations: tuple[FieldViolation, ...] = ()
-    """All wrong fields of the request."""
+    """All invalid fields of the request; empty if it was not refused for its fields."""
     retry_delay: timedelta | None = None
-    """A repeat may succeed after this time; None: nothing is known of that."""
+    """How long to wait before the next try; None if the server stated no time."""
     receipt: v1.Receipt | None = None
-    """What a failed completion did; None for every other call."""
+    """The receipt of a failed completion; None for any other call."""
 
     def __str__(self) -> str:
-        """One line for a person, such as `INVALID_ARGUMENT INVALID_FIELD: … (api_key.key: must not be empty)`."""
+        """One line for people, such as `INVALID_ARGUMENT INVALID_FIELD: … (api_key.key: must not be empty)`."""
         head = " ".join(word for word in (self.code.name, self.reason) if word)
         fields = "; ".join(f"{violation.field}: {violation.description}" for violation in self.field_violations)
         return f"{head}: {self.message}" + (f" ({fields})" if fields else "")
 
 
 def read_error(error: grpc.RpcError) -> ErrorFacts:
-    """Reads what a stub raised. Details that cannot be read are left out; the code and the message are always there."""
+    """Reads the error that a stub raised. Leaves out details that cannot be parsed; code and message are always present."""
     trailers = {key: value for key, value in (error.trailing_metadata() or ())}
     details = _details(trailers.get("grpc-status-details-bin", b""))
     info = details.get("google.rpc.ErrorInfo")
@@ -96,13 +96,13 @@ def _timedelta(duration: Any) -> timedelta:
 
 
 def _load_types() -> Mapping[str, Any]:
-    # A pool of their own: an application may have loaded another edition of these files, and one pool takes a file once.
+    # A separate pool: a pool takes a file once, and the application may have loaded another version of these files.
     pool = descriptor_pool.DescriptorPool()
     files = descriptor_pb2.FileDescriptorSet.FromString(resources.files(v1).joinpath("google_rpc.binpb").read_bytes())
     for file in files.file:
         pool.AddSerializedFile(file.SerializeToString())
     names = ("google.rpc.Status", "google.rpc.ErrorInfo", "google.rpc.RetryInfo", "google.rpc.BadRequest")
-    # Since protobuf 4.22 this is a function; the class went with 5.
+    # A function since protobuf 4.22; protobuf 5 removed the class.
     message_class = getattr(message_factory, "GetMessageClass", None) or message_factory.MessageFactory(pool).GetPrototype
     return {name: message_class(pool.FindMessageTypeByName(name)) for name in names}
 

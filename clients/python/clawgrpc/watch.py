@@ -1,4 +1,4 @@
-"""The status of an agent as a stream that outlives the server's restarts."""
+"""A status watch that reconnects."""
 
 import random
 import threading
@@ -10,7 +10,7 @@ import grpc
 from . import v1
 from .errors import ErrorFacts, read_error
 
-# What the transport says when a connection breaks. ClawGrpc's own errors have a reason, and of them only UNAVAILABLE passes.
+# The codes of broken connections. ClawGrpc's own errors have a reason; of those, only UNAVAILABLE is transient.
 _BROKEN_CONNECTION = frozenset({
     grpc.StatusCode.UNAVAILABLE,
     grpc.StatusCode.UNKNOWN,
@@ -22,26 +22,26 @@ _BROKEN_CONNECTION = frozenset({
 })
 
 
-def repeat_may_mend(facts: ErrorFacts) -> bool:
-    """Whether a watch that ended with this error is worth beginning again."""
+def is_transient(facts: ErrorFacts) -> bool:
+    """Whether a watch that failed with this error may succeed later."""
     if facts.reason:
         return facts.code is grpc.StatusCode.UNAVAILABLE
     return facts.code in _BROKEN_CONNECTION
 
 
 def back_off(failures: int, jitter: float) -> timedelta:
-    """The pause after so many failures in a row (at least 1): 0.1 s, doubled each time up to 5 s, of which `jitter`
-    (0 to 1) takes off up to half, so that many watchers do not come back at once."""
+    """The delay after a number of failures in a row (at least 1): 0.1 s, doubled each time up to 5 s. `jitter` (0 to 1) takes
+    off up to half, so that many watchers do not reconnect at once."""
     whole = min(5.0, 0.1 * 2 ** min(failures - 1, 16))
     return timedelta(seconds=whole * (1 - jitter / 2))
 
 
 class StatusWatch:
-    """Iterates over the statuses of an agent: the one now, and the whole status again after each change.
+    """Iterates over the statuses of an agent: the whole status now, and again after each change.
 
-    A broken connection and a server that stops or is not there are waited out; the watch goes on from the revision last
-    seen. Iteration ends when `stop` is called. It raises `grpc.RpcError` on an error that a repeat cannot mend, such as
-    AGENT_NOT_FOUND. For one thread, but for `stop`, which any may call.
+    When the connection breaks or the server is down, the watch waits, reconnects and resumes from the last revision seen.
+    Iteration ends when `stop` is called. It raises `grpc.RpcError` on a permanent error such as AGENT_NOT_FOUND. Not
+    thread-safe, except for `stop`.
     """
 
     def __init__(
@@ -51,9 +51,9 @@ class StatusWatch:
         known_revision: int = 0,
         on_retry: Callable[[ErrorFacts | None, timedelta], None] | None = None,
     ) -> None:
-        """`agent_id` empty: the default agent. `known_revision` is the last one seen: only newer ones come; 0: the
-        present one comes at once. `on_retry` hears of each interruption (None: the server ended the stream without an
-        error) and of the pause before the next try."""
+        """`agent_id` is empty for the default agent. `known_revision` is the last one seen, to get only newer ones; 0 to get
+        the current one at once. Each interruption calls `on_retry` with its error (None if the server ended the stream
+        without one) and the delay before the next try."""
         self._service = v1.ModelServiceStub(channel)
         self._agent_id = agent_id
         self._on_retry = on_retry
@@ -64,11 +64,11 @@ class StatusWatch:
 
     @property
     def known_revision(self) -> int:
-        """The revision last seen; a later watch can go on from it."""
+        """The last revision seen; a later watch can resume from it."""
         return self._known_revision
 
     def stop(self) -> None:
-        """Ends the iteration, at once and for good."""
+        """Ends the iteration at once; it cannot be resumed."""
         with self._lock:
             self._stopped.set()
             if self._call is not None:
@@ -85,22 +85,22 @@ class StatusWatch:
         while (call := self._begin()) is not None:
             facts = None
             try:
-                for answer in call:
-                    # Only a message proves the server well: a connection that opens and breaks must not be hammered.
+                for response in call:
+                    # Only a message resets the delay: a connection may open and break again.
                     failures = 0
-                    if answer.HasField("status"):
-                        self._known_revision = answer.status.revision
-                        yield answer.status
+                    if response.HasField("status"):
+                        self._known_revision = response.status.revision
+                        yield response.status
             except grpc.RpcError as error:
                 if self._stopped.is_set():
                     return
                 facts = read_error(error)
-                if not repeat_may_mend(facts):
+                if not is_transient(facts):
                     raise
             finally:
                 call.cancel()
             failures += 1
-            self._pause(back_off(failures, random.random()), facts)
+            self._wait(back_off(failures, random.random()), facts)
 
     def _begin(self) -> grpc.Call | None:
         with self._lock:
@@ -110,7 +110,7 @@ class StatusWatch:
             self._call = self._service.WatchStatus(request)
             return self._call
 
-    def _pause(self, pause: timedelta, facts: ErrorFacts | None) -> None:
+    def _wait(self, delay: timedelta, facts: ErrorFacts | None) -> None:
         if self._on_retry is not None and not self._stopped.is_set():
-            self._on_retry(facts, pause)
-        self._stopped.wait(pause.total_seconds())
+            self._on_retry(facts, delay)
+        self._stopped.wait(delay.total_seconds())

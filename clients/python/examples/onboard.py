@@ -1,6 +1,6 @@
 """Onboards an API key from ANTHROPIC_API_KEY or standard input: `python3 -m examples.onboard [profile] [agent]`.
 
-The key is no argument: those can be read by everyone on the machine.
+The key is not an argument, because every user of the machine can read arguments.
 """
 
 import getpass

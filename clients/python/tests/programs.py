@@ -10,22 +10,22 @@ from pathlib import Path
 
 CLIENT = Path(__file__).resolve().parents[1]
 REPOSITORY = CLIENT.parents[1]
-# Generous, and never waited for by a test that passes; in seconds.
+# In seconds; passing tests never wait for it.
 LIMIT = 60
 
 
 class Program:
-    """A program that runs until it is killed. `ready` is what matched in the line that says that it is ready."""
+    """A program that runs until it is killed. `ready` is the match in its ready line."""
 
     def __init__(self, name: str, *arguments: str, pattern: str, environment: dict[str, str] | None = None) -> None:
         command = [str(REPOSITORY / "bin" / name), *arguments]
         self._process = _start(command, environment or {}, stderr=subprocess.STDOUT)
         self.ready = self._until(pattern)
-        # What nobody reads would stop a program that prints on.
+        # A full pipe would block the program.
         threading.Thread(target=self._process.stdout.read, daemon=True).start()
 
     def kill(self) -> None:
-        """Ends it without a chance to clean up, and waits until it is gone."""
+        """Kills it and waits for its end."""
         self._process.kill()
         self._process.wait(LIMIT)
 
@@ -44,7 +44,7 @@ class Program:
 
 
 def example(name: str, *arguments: str, endpoint: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    """Runs an example to its end."""
+    """Runs an example."""
     process = _start([sys.executable, "-m", f"examples.{name}", *arguments], {"CLAWGRPC_ENDPOINT": endpoint})
     try:
         printed, errors = process.communicate(stdin, LIMIT)
@@ -54,7 +54,7 @@ def example(name: str, *arguments: str, endpoint: str, stdin: str = "") -> subpr
 
 
 def interrupted_example(name: str, *, endpoint: str) -> tuple[str, int]:
-    """Runs an example until it printed a line, and interrupts it then; gives the line and the exit code."""
+    """Interrupts an example after its first line; returns the line and the exit code."""
     process = _start([sys.executable, "-m", f"examples.{name}"], {"CLAWGRPC_ENDPOINT": endpoint}, stderr=subprocess.DEVNULL)
     too_late = threading.Timer(LIMIT, process.kill)
     too_late.start()
@@ -68,7 +68,7 @@ def interrupted_example(name: str, *, endpoint: str) -> tuple[str, int]:
 
 
 def _start(command: list[str], environment: dict[str, str], stderr: int = subprocess.PIPE) -> subprocess.Popen[str]:
-    # The credentials and the endpoint of whoever runs the tests are none of their business.
+    # Hide the developer's credentials and endpoint from the tests.
     inherited = {name: value for name, value in os.environ.items() if not re.match("(ANTHROPIC|CLAUDE|CLAWGRPC)_", name)}
     return subprocess.Popen(
         command,

@@ -1,4 +1,4 @@
-"""Errors with details, written as a server writes them and independently of how the client reads them."""
+"""Errors with details, encoded independently of the client's code."""
 
 import grpc
 
@@ -30,7 +30,7 @@ def _any(name: str, value: bytes) -> bytes:
 
 
 def fail(context: grpc.ServicerContext, code: grpc.StatusCode, message: str, *details: bytes, **trailers: bytes) -> None:
-    """Ends the call with this error."""
+    """Fails the call with this error."""
     status = bytes([1 << 3, code.value[0]]) + field(2, message) + b"".join(field(3, detail) for detail in details)
     named = {name.replace("_", "-"): value for name, value in trailers.items()}
     context.set_trailing_metadata(tuple({"grpc-status-details-bin": status, **named}.items()))

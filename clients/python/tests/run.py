@@ -1,4 +1,4 @@
-"""Runs all tests of the Python client: text for people, JUnit XML in artifacts/test-results/client-python.xml for machines."""
+"""Runs all tests of the Python client; writes JUnit XML to artifacts/test-results/client-python.xml."""
 
 import subprocess
 import sys
@@ -13,7 +13,7 @@ REPORT = TESTS.parents[2] / "artifacts" / "test-results" / "client-python.xml"
 
 
 class TimedResult(unittest.TextTestResult):
-    """Remembers each test that ran and how long it took, in seconds."""
+    """Records the duration of each test, in seconds."""
 
     def __init__(self, *args: object) -> None:
         super().__init__(*args)
@@ -43,7 +43,7 @@ def junit(result: TimedResult) -> ElementTree.Element:
     problems: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for kind, found in (("failure", result.failures), ("error", result.errors), ("skipped", result.skipped)):
         for test, text in found:
-            # A subtest counts for its test; a class that could not be set up is a test of its own.
+            # A subtest counts for its test; a failed class setup counts as a test.
             problems[getattr(test, "test_case", test).id()].append((kind, text))
 
     suite = ElementTree.Element("testsuite", name="client-python", time=f"{sum(result.times.values()):.3f}")

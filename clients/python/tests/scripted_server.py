@@ -1,4 +1,4 @@
-"""A gRPC server in this process whose answers are written by the test."""
+"""A gRPC server in this process that answers from a script."""
 
 import tempfile
 import threading
@@ -16,13 +16,13 @@ Completion = Callable[[grpc.ServicerContext], v1.CompleteResponse]
 
 
 class ScriptedServer(ModelServiceServicer):
-    """The n-th watch is served by the n-th of `watches`, the last one again and again; every completion by `completion`."""
+    """The n-th of `watches` serves the n-th watch, the last one all further ones; `completion` serves every completion."""
 
     def __init__(self, *watches: Watch, completion: Completion | None = None) -> None:
         self._watches = list(watches)
         self._completion = completion
         self._folder = tempfile.TemporaryDirectory()
-        # A blank and a percent sign, as a path may have them.
+        # Paths may contain blanks and percent signs.
         path = Path(self._folder.name) / "a b%"
         path.mkdir()
         self.endpoint = f"unix:{path}/clawgrpc.sock"
@@ -47,7 +47,7 @@ class ScriptedServer(ModelServiceServicer):
 
 
 def until_cancelled(context: grpc.ServicerContext) -> None:
-    """Waits until the client leaves."""
+    """Waits until the client cancels the call."""
     left = threading.Event()
     if context.add_callback(left.set):
         left.wait()

@@ -6,16 +6,16 @@ from clawgrpc import connect, grpc_target, resolve_endpoint
 
 
 class Endpoints(unittest.TestCase):
-    def test_the_endpoint_given_wins_over_the_environment(self) -> None:
+    def test_explicit_endpoint_wins_over_the_environment(self) -> None:
         environment = {"CLAWGRPC_ENDPOINT": "unix:/b", "CLAWGRPC_STATE_DIR": "/c"}
         self.assertEqual(resolve_endpoint("unix:/a", environment), "unix:/a")
         self.assertEqual(resolve_endpoint("", environment), "unix:/b")
 
-    def test_without_an_endpoint_it_is_the_socket_in_the_state_folder(self) -> None:
+    def test_default_is_the_socket_in_the_state_folder(self) -> None:
         environment = {"CLAWGRPC_ENDPOINT": "", "CLAWGRPC_STATE_DIR": "/c"}
         self.assertEqual(resolve_endpoint("", environment), "unix:/c/clawgrpc.sock")
 
-    def test_the_state_folder_is_found_as_the_server_finds_it(self) -> None:
+    def test_state_folder_is_the_servers(self) -> None:
         with tempfile.TemporaryDirectory() as home:
             environment = {"HOME": home, "CLAWGRPC_STATE_DIR": ""}
             self.assertEqual(resolve_endpoint("", environment), f"unix:{home}/.clawgrpc/clawgrpc.sock")
@@ -26,7 +26,7 @@ class Endpoints(unittest.TestCase):
             environment["CLAWDBOT_STATE_DIR"] = "~/elsewhere"
             self.assertEqual(resolve_endpoint("", environment), f"unix:{home}/elsewhere/clawgrpc.sock")
 
-    def test_both_kinds_of_endpoint_are_taken(self) -> None:
+    def test_both_kinds_of_endpoint_are_accepted(self) -> None:
         for endpoint, target in (
             ("unix:/a", "unix:/a"),
             ("unix:///a", "unix:/a"),
@@ -37,7 +37,7 @@ class Endpoints(unittest.TestCase):
         ):
             self.assertEqual(grpc_target(endpoint), target)
 
-    def test_any_other_endpoint_is_an_error_that_names_it(self) -> None:
+    def test_invalid_endpoint_is_named_in_the_error(self) -> None:
         for endpoint in (
             "unix:",
             "https://127.0.0.1:7700",

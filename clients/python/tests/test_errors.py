@@ -16,7 +16,7 @@ class Errors(unittest.TestCase):
                 v1.ModelServiceStub(channel).Complete(v1.CompleteRequest(), timeout=30)
             return read_error(caught.exception)
 
-    def test_an_error_tells_its_code_reason_facts_fields_and_delay(self) -> None:
+    def test_all_details_of_an_error_are_read(self) -> None:
         facts = self.facts_of(lambda context: fail(
             context,
             grpc.StatusCode.RESOURCE_EXHAUSTED,
@@ -35,27 +35,27 @@ class Errors(unittest.TestCase):
         ))
         self.assertEqual(str(facts), "RESOURCE_EXHAUSTED RATE_LIMITED: Slow down. (input.model: must be known)")
 
-    def test_a_reason_of_another_domain_is_not_taken_for_one_of_ClawGrpc(self) -> None:
+    def test_reason_of_another_domain_is_ignored(self) -> None:
         facts = self.facts_of(lambda context: fail(
             context, grpc.StatusCode.PERMISSION_DENIED, "No.", error_info("RATE_LIMITED", domain="proxy.example.com")
         ))
         self.assertEqual(facts, ErrorFacts(grpc.StatusCode.PERMISSION_DENIED, "No."))
         self.assertEqual(str(facts), "PERMISSION_DENIED: No.")
 
-    def test_details_that_cannot_be_read_leave_the_code_and_the_message(self) -> None:
+    def test_unreadable_details_leave_code_and_message(self) -> None:
         facts = self.facts_of(lambda context: fail(
             context, grpc.StatusCode.INTERNAL, "Odd.", b"\xff", clawgrpc_receipt_bin=b"\xff"
         ))
         self.assertEqual(facts, ErrorFacts(grpc.StatusCode.INTERNAL, "Odd."))
 
-    def test_the_receipt_of_a_failed_completion_comes_with_its_error(self) -> None:
+    def test_failed_completion_has_a_receipt(self) -> None:
         receipt = v1.Receipt(completion_id="c1")
         facts = self.facts_of(lambda context: fail(
             context, grpc.StatusCode.UNAVAILABLE, "", clawgrpc_receipt_bin=receipt.SerializeToString()
         ))
         self.assertEqual(facts.receipt, receipt)
 
-    def test_a_server_that_is_not_there_is_unavailable(self) -> None:
+    def test_missing_server_is_unavailable(self) -> None:
         for endpoint in ("unix:/no/such/socket", "http://127.0.0.1:1"):
             with connect(endpoint) as channel, self.assertRaises(grpc.RpcError) as caught:
                 v1.ModelServiceStub(channel).GetStatus(v1.GetStatusRequest(), timeout=30)

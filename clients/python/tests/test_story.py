@@ -1,4 +1,4 @@
-"""The whole story against the real server and a sandboxed Anthropic, over the Unix socket and over TCP."""
+"""End-to-end tests against the real server and a sandboxed Anthropic, over the Unix socket and over TCP."""
 
 import json
 import tempfile
@@ -22,7 +22,7 @@ PROMPT = v1.CompletionInput(
 
 
 class Watcher:
-    """Watches in a thread of its own and remembers every status."""
+    """Watches in a thread and records every status."""
 
     def __init__(self, endpoint: str) -> None:
         self._channel = connect(endpoint)
@@ -35,7 +35,7 @@ class Watcher:
         self._thread.start()
 
     def until(self, holds: Callable[[v1.AgentStatus], bool]) -> v1.AgentStatus:
-        """The first status after the one given last of which `holds` is true."""
+        """The next status for which `holds` is true."""
         found: list[v1.AgentStatus] = []
 
         def look() -> bool:
@@ -47,11 +47,11 @@ class Watcher:
 
         with self._changed:
             if not self._changed.wait_for(look, LIMIT):
-                raise AssertionError(f"no such status came; the last was:\n{self._seen[-1:]}")
+                raise AssertionError(f"no matching status; the last was:\n{self._seen[-1:]}")
         return found[0]
 
     def stop(self) -> list[int]:
-        """Ends the watch; gives the revisions it saw."""
+        """Ends the watch; returns the revisions seen."""
         self._watch.stop()
         self._thread.join()
         self._channel.close()
@@ -70,7 +70,7 @@ class Story(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(prefix="clawgrpc-")
         cls.addClassCleanup(folder.cleanup)
         cls.folder = folder.name
-        # The shorter ladder, since the end of a cooldown is awaited.
+        # The test waits for the end of a cooldown, so use the shorter ladder.
         Path(cls.folder, "clawgrpc.json").write_text('{ auth: { cooldowns: { preset: "openclaw-2026.9" } } }')
         cls.sandbox = Program(
             "sandbox", "--listen", "http://127.0.0.1:0", "--quiet", pattern=r"sandbox listening on (http:\S+)"
@@ -108,7 +108,7 @@ class Story(unittest.TestCase):
             call()
         return read_error(caught.exception)
 
-    def test_a_bad_key_is_rejected_with_its_field(self) -> None:
+    def test_invalid_key_is_rejected_with_its_field(self) -> None:
         for endpoint in self.endpoints:
             for key in ("", "sk-ant-api03-FAKE\nbroken"):
                 facts = self.facts_of(lambda: self.onboard(endpoint, {"anthropic:bad": key}))
@@ -116,20 +116,20 @@ class Story(unittest.TestCase):
                 self.assertEqual(facts.reason, "INVALID_FIELD")
                 self.assertEqual([violation.field for violation in facts.field_violations], ["api_key.key"])
 
-    def test_an_unknown_agent_is_named_by_its_error(self) -> None:
+    def test_unknown_agent_is_named_in_the_error(self) -> None:
         for endpoint in self.endpoints:
             channel = self.channel(endpoint)
             models = v1.ModelServiceStub(channel)
             for call in (
-                lambda: models.GetStatus(v1.GetStatusRequest(agent_id="nobody"), timeout=LIMIT),
-                lambda: next(iter(StatusWatch(channel, agent_id="nobody"))),
+                lambda: models.GetStatus(v1.GetStatusRequest(agent_id="unknown"), timeout=LIMIT),
+                lambda: next(iter(StatusWatch(channel, agent_id="unknown"))),
             ):
                 facts = self.facts_of(call)
                 self.assertIs(facts.code, grpc.StatusCode.NOT_FOUND)
                 self.assertEqual(facts.reason, "AGENT_NOT_FOUND")
-                self.assertEqual(facts.metadata["agent_id"], "nobody")
+                self.assertEqual(facts.metadata["agent_id"], "unknown")
 
-    def test_two_onboarded_keys_show_in_the_status_and_serve_completions_and_streams(self) -> None:
+    def test_onboarded_keys_serve_completions_and_streams(self) -> None:
         for endpoint in self.endpoints:
             models = v1.ModelServiceStub(self.channel(endpoint))
             self.onboard(endpoint)
@@ -148,7 +148,7 @@ class Story(unittest.TestCase):
             self.assertEqual((events[0], events[-1]), ("started", "finished"))
             self.assertGreater(events.count("block_delta"), 1, "the text comes in pieces")
 
-    def test_watchers_see_every_change_as_it_happens_and_survive_a_restart(self) -> None:
+    def test_watchers_see_every_change_and_survive_a_restart(self) -> None:
         watchers = [Watcher(endpoint) for endpoint in self.endpoints]
         for watcher in watchers:
             self.addCleanup(watcher.stop)
@@ -172,7 +172,7 @@ class Story(unittest.TestCase):
             self.assertEqual(cooling(status)[limited].reason, "rate_limit")
             self.assertTrue(cooling(status)[limited].HasField("recover_time"))
 
-        # Health is written within a second, and at once along with a change of the order: what was seen is on disk now.
+        # The server writes health within a second, but at once with a change of the order.
         auth = v1.AuthServiceStub(self.channel(endpoint))
         auth.ClearProfileOrder(v1.ClearProfileOrderRequest(provider="anthropic"), timeout=LIMIT)
         self.server.kill()
@@ -183,7 +183,7 @@ class Story(unittest.TestCase):
         for status in all_until(lambda status: "anthropic:third" in [profile.profile_id for profile in status.auth.profiles]):
             self.assertIn(limited, cooling(status), "the cooldown still stands after the restart")
 
-        # It ends by itself: no call is made.
+        # The cooldown ends by itself, without a call.
         all_until(lambda status: limited not in cooling(status))
 
         for watcher in watchers:
@@ -191,7 +191,7 @@ class Story(unittest.TestCase):
             self.assertEqual(revisions, sorted(revisions))
             self.assertGreater(revisions[-1], revisions[0])
 
-    def test_the_examples_do_what_they_say(self) -> None:
+    def test_examples_work(self) -> None:
         for endpoint in self.endpoints:
             key = KEYS["anthropic:second"] + "\n"
             onboarded = example("onboard", "anthropic:example", endpoint=endpoint, stdin=key)
@@ -203,14 +203,14 @@ class Story(unittest.TestCase):
             line, code = interrupted_example("watch", endpoint=endpoint)
             self.assertRegex(line, r"^main revision \d+: \d+ profiles, ")
             self.assertEqual(code, 130)
-            refused = example("watch", "nobody", endpoint=endpoint)
+            refused = example("watch", "unknown", endpoint=endpoint)
             self.assertEqual(refused.returncode, 1)
             self.assertTrue(refused.stderr.startswith("NOT_FOUND AGENT_NOT_FOUND: "), refused)
 
     def script(self, fault: dict[str, object]) -> None:
-        """Has the sandbox answer the next completion with this fault."""
+        """Makes the sandbox answer the next completion with this fault."""
         url = f"{self.sandbox.ready[1]}/_sandbox/faults"
-        # Without a proxy that the environment may name for the world outside.
+        # Without the HTTP proxy of the environment.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         opener.open(urllib.request.Request(url, json.dumps([fault]).encode(), method="POST"), timeout=LIMIT).close()
 

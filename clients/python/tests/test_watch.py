@@ -28,7 +28,7 @@ def staying(revision: int) -> Watch:
 
 
 class Watching(unittest.TestCase):
-    def test_a_broken_watch_goes_on_from_the_revision_last_seen(self) -> None:
+    def test_broken_watch_resumes_from_the_last_revision(self) -> None:
         known = []
 
         def noting(part: Watch) -> Watch:
@@ -41,7 +41,7 @@ class Watching(unittest.TestCase):
         script = (
             failing(grpc.StatusCode.UNAVAILABLE, error_info("STOPPING"), first=(status(7),)),
             failing(grpc.StatusCode.CANCELLED),
-            # Ends without an error, as a proxy may do.
+            # Ends without an error, as behind a proxy.
             lambda request, context: iter(()),
             staying(8),
         )
@@ -56,7 +56,7 @@ class Watching(unittest.TestCase):
         self.assertEqual(known, [5, 7, 7, 7])
         self.assertEqual(watch.known_revision, 8)
 
-    def test_an_error_that_a_repeat_cannot_mend_ends_the_watch(self) -> None:
+    def test_permanent_error_ends_the_watch(self) -> None:
         for code, details in (
             (grpc.StatusCode.NOT_FOUND, [error_info("AGENT_NOT_FOUND")]),
             (grpc.StatusCode.INTERNAL, [error_info("INTERNAL")]),
@@ -70,7 +70,7 @@ class Watching(unittest.TestCase):
             self.assertIs(caught.exception.code(), code)
             self.assertEqual(retries, [])
 
-    def test_only_a_message_resets_the_back_off(self) -> None:
+    def test_only_a_message_resets_the_delay(self) -> None:
         unavailable = failing(grpc.StatusCode.UNAVAILABLE)
         heartbeat_first = failing(grpc.StatusCode.UNAVAILABLE, first=(v1.WatchStatusResponse(revision=1),))
         script = (unavailable, unavailable, unavailable, heartbeat_first, unavailable)
@@ -87,13 +87,13 @@ class Watching(unittest.TestCase):
         for pause, failures in zip(pauses, (1, 2, 3, 1, 2), strict=True):
             self.assertTrue(back_off(failures, 1) <= pause <= back_off(failures, 0), f"{pauses}")
 
-    def test_the_back_off_doubles_to_five_seconds_and_jitter_takes_off_up_to_half(self) -> None:
+    def test_delay_doubles_to_five_seconds_minus_jitter(self) -> None:
         whole = [back_off(failures, 0).total_seconds() for failures in (1, 2, 3, 6, 7, 10_000)]
         self.assertEqual(whole, [0.1, 0.2, 0.4, 3.2, 5, 5])
         half = [back_off(failures, 1).total_seconds() for failures in (1, 10_000)]
         self.assertEqual(half, [0.05, 2.5])
 
-    def test_leaving_the_watch_ends_the_call(self) -> None:
+    def test_leaving_the_watch_cancels_the_call(self) -> None:
         ended = threading.Event()
 
         def telling(request: v1.WatchStatusRequest, context: grpc.ServicerContext) -> Iterator[v1.WatchStatusResponse]:
@@ -105,7 +105,7 @@ class Watching(unittest.TestCase):
                 self.assertEqual(next(iter(watch)).revision, 1)
             self.assertTrue(ended.wait(30))
 
-    def test_a_watch_ends_when_told_to_while_nothing_happens(self) -> None:
+    def test_stop_ends_an_idle_watch(self) -> None:
         with ScriptedServer(staying(1)) as server, connect(server.endpoint) as channel:
             watch = StatusWatch(channel)
             statuses = iter(watch)
@@ -114,7 +114,7 @@ class Watching(unittest.TestCase):
             self.assertIsNone(next(statuses, None))
             self.assertEqual(list(watch), [], "a stopped watch stays stopped")
 
-    def test_a_watch_ends_when_told_to_while_it_waits_for_a_server(self) -> None:
+    def test_stop_ends_a_watch_that_waits_for_a_server(self) -> None:
         with connect("unix:/no/such/socket") as channel:
             watch = StatusWatch(channel, on_retry=lambda *_: threading.Thread(target=watch.stop).start())
             self.assertEqual(list(watch), [])

@@ -1,5 +1,5 @@
 // Onboards an API key from ANTHROPIC_API_KEY or standard input: `node build/examples/onboard.js [profile] [agent]`.
-// The key is no argument: those can be read by everyone on the machine.
+// The key is not an argument, because every user of the machine can read arguments.
 import { text } from "node:stream/consumers";
 import { AuthService, connect, createClient, describeError, readError } from "clawgrpc";
 

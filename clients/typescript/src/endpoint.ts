@@ -5,10 +5,10 @@ import { join } from "node:path";
 import type { Transport } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 
-// A peer that vanished without a word is noticed within half a minute, also while a watch has nothing to say.
+// Detects a vanished peer within half a minute, during a silent watch too.
 const keepAlive = { pingIntervalMs: 20_000, pingTimeoutMs: 10_000 };
 
-// Variable and folder of the programs whose state the server may keep, in the order in which it looks for them.
+// The variables and folders of the state folder, in the order in which the server looks for it.
 const stateFolders = [
   ["CLAWGRPC_STATE_DIR", ".clawgrpc"],
   ["OPENCLAW_STATE_DIR", ".openclaw"],
@@ -18,9 +18,9 @@ const stateFolders = [
 ] as const;
 
 /**
- * The endpoint to use: `endpoint`, else `CLAWGRPC_ENDPOINT`, else the socket in the state folder. That is found as the server
- * finds it: `CLAWGRPC_STATE_DIR` or what OpenClaw, Clawdbot and Moltbot call theirs, else the first of their folders that there
- * is, else `~/.clawgrpc`. An empty value counts as absent.
+ * Returns the endpoint to call: `endpoint`, else `CLAWGRPC_ENDPOINT`, else the socket in the state folder. The state folder is
+ * `CLAWGRPC_STATE_DIR` or the variable of OpenClaw, Clawdbot or Moltbot, else the first of their default folders that exists,
+ * else `~/.clawgrpc`. An empty value counts as absent.
  */
 export function resolveEndpoint(endpoint = "", environment: NodeJS.ProcessEnv = process.env): string {
   const named = endpoint || environment["CLAWGRPC_ENDPOINT"];
@@ -41,8 +41,8 @@ function stateFolder(environment: NodeJS.ProcessEnv): string {
 }
 
 /**
- * A transport for `createClient` and `watchStatus`. Nothing is dialled before the first call, and an idle connection does
- * not keep the process alive.
+ * Creates a transport for `createClient` and `watchStatus`. It connects with the first call; an idle connection does not keep
+ * the process alive.
  *
  * @param endpoint As for `resolveEndpoint`: `unix:PATH` or `http://HOST:PORT`.
  * @throws TypeError if it is neither.
@@ -60,7 +60,7 @@ export function connect(endpoint = ""): Transport {
 }
 
 function socketPath(endpoint: string): string | undefined {
-  // unix:///path is another spelling of unix:/path.
+  // unix:///path is equivalent to unix:/path.
   return /^unix:(?:\/\/)?(.+)$/.exec(endpoint)?.[1];
 }
 

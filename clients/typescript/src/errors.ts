@@ -7,36 +7,36 @@ import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "./gen/google
 
 const errorDomain = "clawgrpc.v1";
 
-/** A value of `ErrorReason`, as documented in error_reason.proto, or one that a newer server knows. */
+/** A value of `ErrorReason`, as error_reason.proto documents it, or a value of a newer server. */
 export type Reason = Exclude<keyof typeof ErrorReason, "UNSPECIFIED"> | (string & {});
 
-/** One wrong field of a request. */
+/** An invalid field of a request. */
 export interface FieldViolation {
-  /** The path to it, such as `input.messages.messages[0].role`. */
+  /** The path of the field, such as `input.messages.messages[0].role`. */
   readonly field: string;
-  /** What is wrong with it and what would be right. */
+  /** What is wrong with it, and what would be valid. */
   readonly description: string;
 }
 
-/** All that an error of a call says. */
+/** The error of a failed call. */
 export interface ErrorFacts {
-  /** Speaks of the caller and ClawGrpc. `Unavailable` also when there is no connection to the server. */
+  /** The gRPC code, which speaks of the caller and ClawGrpc. `Unavailable` also without a connection to the server. */
   readonly code: Code;
-  /** For people. */
+  /** What went wrong, for people; may be empty. */
   readonly message: string;
-  /** Speaks of Anthropic and the credentials, such as `RATE_LIMITED`; empty: the error does not come from ClawGrpc. */
+  /** The reason, which speaks of Anthropic and the credentials, such as `RATE_LIMITED`; empty if the error is not ClawGrpc's. */
   readonly reason: Reason;
-  /** Facts of this very error, such as `profile_id`. */
+  /** Facts about this error, such as `profile_id`; empty if there are none. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** All wrong fields of the request. */
+  /** All invalid fields of the request; empty if it was not refused for its fields. */
   readonly fieldViolations: readonly FieldViolation[];
-  /** A repeat may succeed after this time, in milliseconds; undefined: nothing is known of that. */
+  /** How long to wait before the next try, in milliseconds; undefined if the server stated no time. */
   readonly retryDelayMs: number | undefined;
-  /** What a failed completion did; undefined for every other call. */
+  /** The receipt of a failed completion; undefined for any other call. */
   readonly receipt: Receipt | undefined;
 }
 
-/** Reads what a client threw. Details that cannot be read are left out; the code and the message are always there. */
+/** Reads the error that a client threw. Leaves out details that cannot be parsed; code and message are always present. */
 export function readError(thrown: unknown): ErrorFacts {
   const error = ConnectError.from(thrown);
   const info = error.findDetails(ErrorInfoSchema).find((detail) => detail.domain === errorDomain);
@@ -52,14 +52,14 @@ export function readError(thrown: unknown): ErrorFacts {
   };
 }
 
-/** One line for a person, such as `InvalidArgument INVALID_FIELD: … (api_key.key: must not be empty)`. */
+/** One line for people, such as `InvalidArgument INVALID_FIELD: … (api_key.key: must not be empty)`. */
 export function describeError(facts: ErrorFacts): string {
   const head = [Code[facts.code], facts.reason].filter(Boolean).join(" ");
   const fields = facts.fieldViolations.map((violation) => `${violation.field}: ${violation.description}`).join("; ");
   return `${head}: ${facts.message}${fields && ` (${fields})`}`;
 }
 
-// Connect takes a socket that is missing, or that breaks, for a fault inside the client.
+// Connect reports a missing or broken socket as an internal error of the client.
 function isSystemError(cause: unknown): boolean {
   return cause instanceof Error && "syscall" in cause;
 }

@@ -1,2 +1,2 @@
-// Connect's declarations name this type, which belongs to the DOM; the types of Node have `Headers` without it.
+// Connect's declarations use this DOM type, which Node's types lack.
 type HeadersInit = NonNullable<ConstructorParameters<typeof Headers>[0]>;

@@ -1,4 +1,4 @@
-// The contract, as generated.
+// The generated contract.
 export * from "./gen/clawgrpc/v1/auth_service_pb.js";
 export * from "./gen/clawgrpc/v1/completion_pb.js";
 export * from "./gen/clawgrpc/v1/error_reason_pb.js";
@@ -6,10 +6,10 @@ export * from "./gen/clawgrpc/v1/model_service_pb.js";
 export * from "./gen/clawgrpc/v1/receipt_pb.js";
 export * from "./gen/clawgrpc/v1/status_pb.js";
 
-// What calls it.
+// Connect's client.
 export { type Client, Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 
-// What cannot be generated.
+// Endpoints, errors and the status watch.
 export { connect, resolveEndpoint } from "./endpoint.js";
 export { describeError, type ErrorFacts, type FieldViolation, readError, type Reason } from "./errors.js";
 export { watchStatus, type WatchOptions } from "./watch.js";

@@ -4,7 +4,7 @@ import { type ErrorFacts, readError } from "./errors.js";
 import { ModelService } from "./gen/clawgrpc/v1/model_service_pb.js";
 import type { AgentStatus } from "./gen/clawgrpc/v1/status_pb.js";
 
-// What the transport says when a connection breaks. ClawGrpc's own errors have a reason, and of them only Unavailable passes.
+// The codes of broken connections. ClawGrpc's own errors have a reason; of those, only Unavailable is transient.
 const brokenConnection: ReadonlySet<Code> = new Set([
   Code.Unavailable,
   Code.Unknown,
@@ -16,28 +16,28 @@ const brokenConnection: ReadonlySet<Code> = new Set([
   Code.DataLoss,
 ]);
 
-/** What to watch, and from where on. */
+/** The options of `watchStatus`. */
 export interface WatchOptions {
-  /** The agent; absent: the default agent. */
+  /** The agent; absent for the default agent. */
   readonly agentId?: string;
-  /** The revision last seen: only newer ones come. Absent or 0: the present one comes at once. */
+  /** The last revision seen, to get only newer ones; absent or 0 to get the current one at once. */
   readonly knownRevision?: bigint;
-  /** Ends the watch, at once and for good. */
+  /** Ends the watch at once. */
   readonly signal?: AbortSignal;
   /**
-   * Hears of each interruption (undefined: the server ended the stream without an error) and of the pause before the next
-   * try, in milliseconds.
+   * Called at each interruption with its error, undefined if the server ended the stream without one, and with the delay
+   * before the next try, in milliseconds.
    */
-  readonly onRetry?: (facts: ErrorFacts | undefined, pauseMs: number) => void;
+  readonly onRetry?: (facts: ErrorFacts | undefined, delayMs: number) => void;
 }
 
 /**
- * The status of an agent now, and the whole status again after each change.
+ * Yields the whole status of an agent now, and again after each change.
  *
- * A broken connection and a server that stops or is not there are waited out; the watch goes on from the revision last
- * seen. It ends when the signal aborts or the loop over it is left.
+ * When the connection breaks or the server is down, the watch waits, reconnects and resumes from the last revision seen. It
+ * ends when the signal aborts or the caller leaves the loop.
  *
- * @throws ConnectError on an error that a repeat cannot mend, such as AGENT_NOT_FOUND.
+ * @throws ConnectError on a permanent error such as AGENT_NOT_FOUND.
  */
 export async function* watchStatus(transport: Transport, options: WatchOptions = {}): AsyncGenerator<AgentStatus, void> {
   const service = createClient(ModelService, transport);
@@ -50,7 +50,7 @@ export async function* watchStatus(transport: Transport, options: WatchOptions =
       let facts: ErrorFacts | undefined;
       try {
         for await (const answer of service.watchStatus({ agentId: options.agentId ?? "", knownRevision }, { signal })) {
-          // Only a message proves the server well: a connection that opens and breaks must not be hammered.
+          // Only a message resets the delay: a connection may open and break again.
           failures = 0;
           if (answer.status) {
             knownRevision = answer.status.revision;
@@ -59,33 +59,33 @@ export async function* watchStatus(transport: Transport, options: WatchOptions =
         }
       } catch (error) {
         facts = readError(error);
-        if (!signal.aborted && !repeatMayMend(facts)) {
+        if (!signal.aborted && !isTransient(facts)) {
           throw error;
         }
       }
       failures += 1;
-      await pause(backOffMs(failures, Math.random()), facts, signal, options);
+      await wait(backOffMs(failures, Math.random()), facts, signal, options);
     }
   } finally {
-    // Connect leaves a call open whose messages nobody reads any more.
+    // Connect keeps a call open after its iterator ends.
     left.abort();
   }
 }
 
-/** Whether a watch that ended with this error is worth beginning again. */
-export function repeatMayMend(facts: ErrorFacts): boolean {
+/** Whether a watch that failed with this error may succeed later. */
+export function isTransient(facts: ErrorFacts): boolean {
   return facts.reason ? facts.code === Code.Unavailable : brokenConnection.has(facts.code);
 }
 
 /**
- * The pause after so many failures in a row (at least 1), in milliseconds: 100, doubled each time up to 5000, of which
- * `jitter` (0 to 1) takes off up to half, so that many watchers do not come back at once.
+ * The delay after a number of failures in a row (at least 1), in milliseconds: 100, doubled each time up to 5000. `jitter`
+ * (0 to 1) takes off up to half, so that many watchers do not reconnect at once.
  */
 export function backOffMs(failures: number, jitter: number): number {
   return Math.min(5000, 100 * 2 ** (failures - 1)) * (1 - jitter / 2);
 }
 
-async function pause(ms: number, facts: ErrorFacts | undefined, signal: AbortSignal, options: WatchOptions): Promise<void> {
+async function wait(ms: number, facts: ErrorFacts | undefined, signal: AbortSignal, options: WatchOptions): Promise<void> {
   if (signal.aborted) {
     return;
   }
@@ -93,6 +93,6 @@ async function pause(ms: number, facts: ErrorFacts | undefined, signal: AbortSig
   try {
     await setTimeout(ms, undefined, { signal });
   } catch {
-    // Told to stop while waiting.
+    // The signal aborted.
   }
 }

@@ -5,17 +5,17 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { connect, resolveEndpoint } from "clawgrpc";
 
-test("The_endpoint_given_wins_over_the_environment", () => {
+test("Explicit_endpoint_wins_over_the_environment", () => {
   const environment = { CLAWGRPC_ENDPOINT: "unix:/b", CLAWGRPC_STATE_DIR: "/c" };
   assert.equal(resolveEndpoint("unix:/a", environment), "unix:/a");
   assert.equal(resolveEndpoint("", environment), "unix:/b");
 });
 
-test("Without_an_endpoint_it_is_the_socket_in_the_state_folder", () => {
+test("Default_is_the_socket_in_the_state_folder", () => {
   assert.equal(resolveEndpoint("", { CLAWGRPC_ENDPOINT: "", CLAWGRPC_STATE_DIR: "/c" }), "unix:/c/clawgrpc.sock");
 });
 
-test("The_state_folder_is_found_as_the_server_finds_it", (t) => {
+test("State_folder_is_the_servers", (t) => {
   const home = mkdtempSync(join(tmpdir(), "clawgrpc-"));
   t.after(() => rmSync(home, { recursive: true }));
   const environment: NodeJS.ProcessEnv = { HOME: home, CLAWGRPC_STATE_DIR: "" };
@@ -28,14 +28,14 @@ test("The_state_folder_is_found_as_the_server_finds_it", (t) => {
   assert.equal(resolveEndpoint("", environment), `unix:${home}/elsewhere/clawgrpc.sock`);
 });
 
-test("Both_kinds_of_endpoint_are_taken", () => {
+test("Both_kinds_of_endpoint_are_accepted", () => {
   const endpoints = ["unix:/a b", "unix:///a", "unix:a", "http://127.0.0.1:7700", "http://[::1]:7700/", "http://localhost:80"];
   for (const endpoint of endpoints) {
     assert.ok(connect(endpoint), endpoint);
   }
 });
 
-test("Any_other_endpoint_is_an_error_that_names_it", () => {
+test("Invalid_endpoint_is_named_in_the_error", () => {
   const others = [
     "unix:", "https://127.0.0.1:7700", "http://127.0.0.1", "http://127.0.0.1:7700/path", "http://user@h:1", "127.0.0.1:7700",
   ];

@@ -21,7 +21,7 @@ const info = (domain: string) => ({
   value: create(ErrorInfoSchema, { reason: "RATE_LIMITED", domain, metadata: { http_status: "429" } }),
 });
 
-test("An_error_tells_its_code_reason_facts_fields_and_delay", async () => {
+test("All_details_of_an_error_are_read", async () => {
   const violation = { field: "input.model", description: "must be known" };
   const facts = readError(
     await errorOf(
@@ -41,14 +41,14 @@ test("An_error_tells_its_code_reason_facts_fields_and_delay", async () => {
   assert.equal(describeError(facts), "ResourceExhausted RATE_LIMITED: Slow down. (input.model: must be known)");
 });
 
-test("A_reason_of_another_domain_is_not_taken_for_one_of_ClawGrpc", async () => {
+test("Reason_of_another_domain_is_ignored", async () => {
   const facts = readError(await errorOf(new ConnectError("No.", Code.PermissionDenied, {}, [info("proxy.example.com")])));
   assert.equal(facts.reason, "");
   assert.deepEqual(facts.metadata, {});
   assert.equal(describeError(facts), "PermissionDenied: No.");
 });
 
-test("Details_that_cannot_be_read_leave_the_code_and_the_message", () => {
+test("Unreadable_details_leave_code_and_message", () => {
   const error = new ConnectError("Odd.", Code.Internal, { "clawgrpc-receipt-bin": "/w" });
   error.details = [{ type: "google.rpc.ErrorInfo", value: new Uint8Array([0xff]) }];
   const facts = readError(error);
@@ -56,13 +56,13 @@ test("Details_that_cannot_be_read_leave_the_code_and_the_message", () => {
   assert.equal(facts.receipt, undefined);
 });
 
-test("The_receipt_of_a_failed_completion_comes_with_its_error", () => {
+test("Failed_completion_has_a_receipt", () => {
   const receipt = toBinary(ReceiptSchema, create(ReceiptSchema, { completionId: "c1" }));
   const facts = readError(new ConnectError("", Code.Unavailable, { "clawgrpc-receipt-bin": encodeBinaryHeader(receipt) }));
   assert.equal(facts.receipt?.completionId, "c1");
 });
 
-test("A_server_that_is_not_there_is_unavailable", async () => {
+test("Missing_server_is_unavailable", async () => {
   for (const endpoint of ["unix:/no/such/socket", "http://127.0.0.1:1"]) {
     const error = await createClient(ModelService, connect(endpoint)).getStatus({}).catch((thrown: unknown) => thrown);
     assert.equal(readError(error).code, Code.Unavailable, endpoint);

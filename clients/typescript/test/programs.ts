@@ -9,13 +9,13 @@ const repository = resolve(import.meta.dirname, "../../../..");
 
 /** A program that runs until it is killed. */
 export interface Program {
-  /** What the pattern matched in the line that says that it is ready. */
+  /** The match in its ready line. */
   readonly ready: RegExpExecArray;
-  /** Ends it without a chance to clean up, and waits until it is gone. */
+  /** Kills it and waits for its end. */
   kill(): Promise<void>;
 }
 
-/** Starts a program of the repository's `bin` and waits for the line that says that it is ready. */
+/** Starts a program of the repository's `bin` and waits for its ready line. */
 export async function start(
   name: string,
   args: string[],
@@ -41,7 +41,7 @@ export async function start(
   return { ready, kill: () => end(program, "SIGKILL").then(() => undefined) };
 }
 
-/** Sends the signal and waits for the exit code; null if the signal itself ended it. */
+/** Sends the signal and waits for the exit code; null if the signal killed it. */
 export async function end(program: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
   if (program.exitCode === null && program.signalCode === null) {
     const exit = once(program, "exit");
@@ -51,7 +51,7 @@ export async function end(program: ChildProcess, signal: NodeJS.Signals): Promis
   return program.exitCode;
 }
 
-/** Runs an example of this package to its end, or until `until` matches what it printed, and then interrupts it. */
+/** Runs an example of this package to its end, or interrupts it when `until` matches its output. */
 export async function example(name: string, args: string[], environment: NodeJS.ProcessEnv, stdin = "", until?: RegExp) {
   const file = join(repository, "clients/typescript/build/examples", `${name}.js`);
   const program = spawn(process.execPath, [file, ...args], { env: { ...cleanEnvironment(), ...environment } });
@@ -67,13 +67,13 @@ export async function example(name: string, args: string[], environment: NodeJS.
   return { code: program.exitCode, printed, errors };
 }
 
-/** A folder that nothing is left of when the tests are over. */
+/** A folder that is deleted after the tests. */
 export function temporaryFolder(): { path: string; delete(): void } {
   const path = mkdtempSync(join(tmpdir(), "clawgrpc-"));
   return { path, delete: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-// The credentials and the endpoint of whoever runs the tests are none of their business.
+// Hides the developer's credentials and endpoint from the tests.
 function cleanEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(ANTHROPIC|CLAUDE|CLAWGRPC)_/.test(name)));
 }

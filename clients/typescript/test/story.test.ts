@@ -6,7 +6,7 @@ import {
 } from "clawgrpc";
 import { example, type Program, start, temporaryFolder } from "./programs.js";
 
-// Generous, and never waited for by a test that passes.
+// Passing tests never wait for it.
 const limit = { timeout: 120_000 };
 const folder = temporaryFolder();
 const socket = `unix:${folder.path}/clawgrpc.sock`;
@@ -23,7 +23,7 @@ async function startServer(port: string): Promise<void> {
 }
 
 before(async () => {
-  // The shorter ladder, since the end of a cooldown is awaited.
+  // The test waits for the end of a cooldown, so use the shorter ladder.
   writeFileSync(`${folder.path}/clawgrpc.json`, '{ auth: { cooldowns: { preset: "openclaw-2026.9" } } }');
   sandbox = await start("sandbox", ["--listen", "http://127.0.0.1:0", "--quiet"], /^sandbox listening on (http:\S+)$/m);
   await startServer("0");
@@ -50,7 +50,7 @@ const input = (prompt: string) => ({
 
 const complete = (endpoint: string) => createClient(ModelService, connect(endpoint)).complete({ input: input("Say hello.") });
 
-/** A watcher that remembers every revision it saw. */
+/** A watcher that records every revision. */
 class Watcher {
   readonly revisions: bigint[] = [];
   readonly interrupted: Promise<void>;
@@ -62,7 +62,7 @@ class Watcher {
     this.statuses = watchStatus(connect(endpoint), { onRetry: () => tell() });
   }
 
-  /** The first status from now on of which `holds` is true. */
+  /** The next status for which `holds` is true. */
   async until(holds: (status: AgentStatus) => boolean): Promise<AgentStatus> {
     for (;;) {
       const { value } = await this.statuses.next();
@@ -86,7 +86,7 @@ const has = (profileId: string) => (status: AgentStatus) =>
 const cooling = (profileId: string) => (status: AgentStatus) =>
   status.auth?.unusableProfiles.some((profile) => profile.profileId === profileId && profile.kind === "cooldown") ?? false;
 
-test("A_bad_key_is_rejected_with_its_field", limit, async () => {
+test("Invalid_key_is_rejected_with_its_field", limit, async () => {
   for (const endpoint of endpoints) {
     for (const key of ["", "sk-ant-api03-FAKE\nbroken"]) {
       const facts = readError(await onboard(endpoint, "anthropic:bad", key).catch((error: unknown) => error));
@@ -97,7 +97,7 @@ test("A_bad_key_is_rejected_with_its_field", limit, async () => {
   }
 });
 
-test("An_unknown_agent_is_named_by_its_error", limit, async () => {
+test("Unknown_agent_is_named_in_the_error", limit, async () => {
   for (const endpoint of endpoints) {
     const models = createClient(ModelService, connect(endpoint));
     const calls = [
@@ -113,7 +113,7 @@ test("An_unknown_agent_is_named_by_its_error", limit, async () => {
   }
 });
 
-test("Two_onboarded_keys_show_in_the_status_and_serve_completions_and_streams", limit, async () => {
+test("Onboarded_keys_serve_completions_and_streams", limit, async () => {
   for (const endpoint of endpoints) {
     const models = createClient(ModelService, connect(endpoint));
     await onboardBoth(endpoint);
@@ -143,7 +143,7 @@ test("Two_onboarded_keys_show_in_the_status_and_serve_completions_and_streams", 
   }
 });
 
-test("Watchers_see_every_change_as_it_happens_and_survive_a_restart", limit, async () => {
+test("Watchers_see_every_change_and_survive_a_restart", limit, async () => {
   const watchers = endpoints.map((endpoint) => new Watcher(endpoint));
   const endpoint = endpoints[0] ?? "";
   const all = (holds: (status: AgentStatus) => boolean) => Promise.all(watchers.map((watcher) => watcher.until(holds)));
@@ -168,7 +168,7 @@ test("Watchers_see_every_change_as_it_happens_and_survive_a_restart", limit, asy
 
   const port = new URL(endpoints[1] ?? "").port;
   const afterRestart = all(has("anthropic:third"));
-  // Health is written within a second, and at once along with a change of the order: what was seen is on disk now.
+  // The server writes health within a second, but at once with a change of the order.
   await createClient(AuthService, connect(endpoint)).clearProfileOrder({ provider: "anthropic" });
   await server.kill();
   await Promise.all(watchers.map((watcher) => watcher.interrupted));
@@ -178,7 +178,7 @@ test("Watchers_see_every_change_as_it_happens_and_survive_a_restart", limit, asy
     assert.ok(cooling(limited)(status), "the cooldown still stands after the restart");
   }
 
-  // It ends by itself: no call is made.
+  // The cooldown ends by itself, without a call.
   await all((status) => !cooling(limited)(status));
   for (const watcher of watchers) {
     assert.ok((watcher.revisions.at(-1) ?? 0n) > (watcher.revisions[0] ?? 0n));
@@ -186,7 +186,7 @@ test("Watchers_see_every_change_as_it_happens_and_survive_a_restart", limit, asy
   }
 });
 
-test("The_examples_do_what_they_say", limit, async () => {
+test("Examples_work", limit, async () => {
   for (const endpoint of endpoints) {
     const environment = { CLAWGRPC_ENDPOINT: endpoint };
     const onboarded = await example("onboard", ["anthropic:example"], environment, `${keys[1]}\n`);

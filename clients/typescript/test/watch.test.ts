@@ -9,7 +9,7 @@ import { ErrorInfoSchema } from "#dist/gen/google/rpc/error_details_pb.js";
 
 type Answers = AsyncIterable<{ status?: { revision: bigint }; revision: bigint }>;
 
-/** A server whose watches follow the script: the n-th call gets the n-th part of it, the last part again and again. */
+/** A server whose watches follow a script: the n-th part serves the n-th call, the last part all further ones. */
 function serverOf(...script: ((request: WatchStatusRequest, context: HandlerContext) => Answers)[]): Transport {
   let calls = 0;
   return createRouterTransport(({ service }) => {
@@ -30,7 +30,7 @@ function errorWith(code: Code, reason: string): ConnectError {
   return new ConnectError("The script says so.", code, {}, [{ desc: ErrorInfoSchema, value }]);
 }
 
-test("A_broken_watch_goes_on_from_the_revision_last_seen", async () => {
+test("Broken_watch_resumes_from_the_last_revision", async () => {
   const known: bigint[] = [];
   const transport = serverOf(
     async function* (request) {
@@ -44,7 +44,7 @@ test("A_broken_watch_goes_on_from_the_revision_last_seen", async () => {
     },
     async function* (request) {
       known.push(request.knownRevision);
-      // Ends without an error, as a proxy may do.
+      // Ends without an error, as behind a proxy.
     },
     async function* (request) {
       known.push(request.knownRevision);
@@ -62,7 +62,7 @@ test("A_broken_watch_goes_on_from_the_revision_last_seen", async () => {
   assert.deepEqual(known, [5n, 7n, 7n, 7n]);
 });
 
-test("An_error_that_a_repeat_cannot_mend_ends_the_watch", async () => {
+test("Permanent_error_ends_the_watch", async () => {
   const errors = [
     errorWith(Code.NotFound, "AGENT_NOT_FOUND"),
     errorWith(Code.Internal, "INTERNAL"),
@@ -79,7 +79,7 @@ test("An_error_that_a_repeat_cannot_mend_ends_the_watch", async () => {
   }
 });
 
-test("Only_a_message_resets_the_back_off", async () => {
+test("Only_a_message_resets_the_delay", async () => {
   const unavailable = async function* () {
     throw new ConnectError("", Code.Unavailable);
   };
@@ -105,12 +105,12 @@ test("Only_a_message_resets_the_back_off", async () => {
   }
 });
 
-test("The_back_off_doubles_to_five_seconds_and_jitter_takes_off_up_to_half", () => {
+test("Delay_doubles_to_five_seconds_minus_jitter", () => {
   assert.deepEqual([1, 2, 3, 6, 7, 10_000].map((failures) => backOffMs(failures, 0)), [100, 200, 400, 3200, 5000, 5000]);
   assert.deepEqual([1, 10_000].map((failures) => backOffMs(failures, 1)), [50, 2500]);
 });
 
-test("Leaving_the_loop_ends_the_call", async () => {
+test("Leaving_the_loop_cancels_the_call", async () => {
   let context: HandlerContext | undefined;
   const transport = serverOf(async function* (_, of) {
     context = of;
@@ -127,7 +127,7 @@ test("Leaving_the_loop_ends_the_call", async () => {
   }
 });
 
-test("A_watch_ends_when_told_to_while_nothing_happens", async () => {
+test("Abort_ends_an_idle_watch", async () => {
   const stop = new AbortController();
   const transport = serverOf(async function* (_, { signal }) {
     yield status(1n);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ClawGrpc.Cli.Invocations;
 using ClawGrpc.Cli.Rendering;
 using ClawGrpc.V1;
 
@@ -13,8 +14,10 @@ internal static class AgentsCommand
         var list = globals.Command("list", "List configured agents", [json], async (invocation, cancellation) =>
         {
             var agents = await AllAsync(invocation, cancellation);
-            if (invocation.Get(json)) WriteJson(invocation, agents);
-            else WriteText(invocation, agents);
+            if (invocation.Get(json))
+                WriteJson(invocation, agents);
+            else
+                WriteText(invocation, agents);
             invocation.Out.Flush();
             return 0;
         });
@@ -42,7 +45,7 @@ internal static class AgentsCommand
         {
             var name = agent.DisplayName.Length > 0 && agent.DisplayName != agent.AgentId ? $" ({agent.DisplayName})" : "";
             invocation.Out.Write($"- {agent.AgentId}{(agent.DefaultAgent ? " (default)" : "")}{name}\n");
-            invocation.Out.Write($"  Agent dir: {invocation.Surroundings.ShortPath(agent.AgentDir)}\n");
+            invocation.Out.Write($"  Agent dir: {invocation.Environment.ShortPath(agent.AgentDir)}\n");
             invocation.Out.Write($"  Model: {agent.Model}\n");
             invocation.Out.Write($"  Auth profiles: {agent.ProfileCount}\n");
         }
@@ -60,7 +63,8 @@ internal static class AgentsCommand
             json.WriteString("model", agent.Model);
             json.WriteBoolean("isDefault", agent.DefaultAgent);
             json.WriteNumber("profileCount", agent.ProfileCount);
-            if (agent.UpdateTime is { } updated) json.WriteNumber("updatedAt", Words.Milliseconds(updated));
+            if (agent.UpdateTime is { } updated)
+                json.WriteNumber("updatedAt", Words.Milliseconds(updated));
             json.WriteEndObject();
         }
 

@@ -1,19 +1,22 @@
+using ClawGrpc.Cli.Invocations;
+
 namespace ClawGrpc.Cli.Commands;
 
-/// <summary>What is said after a credential was stored, in OpenClaw's words.</summary>
+/// <summary>The text after a credential was stored, in OpenClaw's words.</summary>
 internal static class Announcement
 {
-    /// <summary>Says which file names the profile now and which profile it is; then the terms and cautions, on standard error.</summary>
+    /// <summary>Writes the configuration file and the profile, then the notices to standard error.</summary>
     public static void Write(Invocation invocation, string configPath, string profile, IEnumerable<string> notices)
     {
-        invocation.Out.Write($"Updated {invocation.Surroundings.ShortPath(configPath)}\nAuth profile: {profile}\n");
+        invocation.Out.Write($"Updated {invocation.Environment.ShortPath(configPath)}\nAuth profile: {profile}\n");
         invocation.Out.Flush();
         WriteNotices(invocation, notices);
     }
 
-    /// <summary>Says the terms and cautions that come with a credential.</summary>
+    /// <summary>Writes the terms and cautions of a credential to standard error.</summary>
     public static void WriteNotices(Invocation invocation, IEnumerable<string> notices)
     {
-        foreach (var notice in notices) invocation.Error.Write($"Note: {notice}\n");
+        foreach (var notice in notices)
+            invocation.Error.Write($"Note: {notice}\n");
     }
 }

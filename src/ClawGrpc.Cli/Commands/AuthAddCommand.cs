@@ -1,9 +1,10 @@
 using System.CommandLine;
 using ClawGrpc.Cli.Input;
+using ClawGrpc.Cli.Invocations;
 
 namespace ClawGrpc.Cli.Commands;
 
-/// <summary><c>claw models auth add</c>: asks for all that a token needs (openclaw-spec.md §7.2).</summary>
+/// <summary><c>claw models auth add</c>: asks for everything that a token needs (openclaw-spec.md §7.2).</summary>
 internal static class AuthAddCommand
 {
     private const string Custom = "custom (type provider id)";
@@ -12,10 +13,12 @@ internal static class AuthAddCommand
     public static Command Create(Globals globals) =>
         globals.Command("add", "Interactive auth helper (setup-token or paste token)", [], async (invocation, cancellation) =>
         {
-            if (!invocation.Surroundings.InputIsTerminal) throw CliFailure.Failed("models auth add requires an interactive TTY.");
-            var console = invocation.Surroundings.Questions();
+            if (!invocation.Environment.InputIsTerminal)
+                throw CliFailure.Failed("models auth add requires an interactive TTY.");
+            var console = invocation.Environment.PromptConsole();
             var provider = await Prompts.ChoiceAsync(console, "Token provider", ["anthropic", Custom], cancellation);
-            if (provider == Custom) provider = (await Prompts.TextAsync(console, "Provider id", Missing, cancellation)).Trim().ToLowerInvariant();
+            if (provider == Custom)
+                provider = (await Prompts.TextAsync(console, "Provider id", Missing, cancellation)).Trim().ToLowerInvariant();
             string[] methods = provider == "anthropic" ? [SetupToken, "paste token"] : ["paste token"];
             if (await Prompts.ChoiceAsync(console, "Token method", methods, cancellation) == SetupToken)
             {
@@ -25,14 +28,17 @@ internal static class AuthAddCommand
 
             var profileId = await Prompts.TextAsync(console, "Profile id", Missing, cancellation, offered: $"{provider}:manual");
             var expires = await Prompts.ConfirmAsync(console, "Does this token expire?", defaultAnswer: false, cancellation);
-            var expiresIn = expires ? await Prompts.TextAsync(console, "Expires in (duration)", NoDuration, cancellation, offered: "365d") : null;
-            await PasteTokenCommand.PasteAsync(invocation, provider, profileId.Trim(), PasteTokenCommand.Expiry(expiresIn), cancellation);
+            var expiresIn = expires
+                ? await Prompts.TextAsync(console, "Expires in (duration)", InvalidDuration, cancellation, offered: "365d")
+                : null;
+            var expiry = PasteTokenCommand.Expiry(expiresIn);
+            await PasteTokenCommand.PasteAsync(invocation, provider, profileId.Trim(), expiry, cancellation);
             return 0;
         });
 
     private static string? Missing(string answer) => string.IsNullOrWhiteSpace(answer) ? "Required" : null;
 
-    private static string? NoDuration(string answer)
+    private static string? InvalidDuration(string answer)
     {
         try
         {

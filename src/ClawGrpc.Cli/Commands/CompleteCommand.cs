@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using ClawGrpc.Cli.Invocations;
 using ClawGrpc.Cli.Rendering;
 using ClawGrpc.Client;
 using ClawGrpc.V1;
@@ -27,10 +28,10 @@ internal static class CompleteCommand
                     ShowReceipt(invocation, options, await StreamAsync(invocation, input, cancellation));
                 return 0;
             }
-            catch (RpcException e)
+            catch (RpcException exception)
             {
-                // What failed has a receipt too, and that is when one wants to see it.
-                ShowReceipt(invocation, options, ClawGrpcError.From(e).Receipt);
+                // Failed completions have a receipt too.
+                ShowReceipt(invocation, options, ClawGrpcError.From(exception).Receipt);
                 throw;
             }
         });
@@ -38,12 +39,14 @@ internal static class CompleteCommand
 
     private static void ShowReceipt(Invocation invocation, CompleteOptions options, Receipt? receipt)
     {
-        if (receipt is not null && invocation.Get(options.Receipt)) ReceiptText.Write(invocation.Error, receipt);
+        if (receipt is not null && invocation.Get(options.Receipt))
+            ReceiptText.Write(invocation.Error, receipt);
     }
 
     private static async Task PlanAsync(Invocation invocation, CompletionInput input, bool asJson, CancellationToken cancellation)
     {
-        var response = await invocation.Models.PlanCompletionAsync(new PlanCompletionRequest { Input = input }, cancellationToken: cancellation);
+        var request = new PlanCompletionRequest { Input = input };
+        var response = await invocation.Models.PlanCompletionAsync(request, cancellationToken: cancellation);
         if (!asJson)
         {
             ReceiptText.Write(invocation.Out, response.Receipt);
@@ -62,7 +65,8 @@ internal static class CompleteCommand
 
     private static async Task WholeAsync(Invocation invocation, CompletionInput input, CancellationToken cancellation)
     {
-        var response = await invocation.Models.CompleteAsync(new CompleteRequest { Input = input, RawJson = true }, cancellationToken: cancellation);
+        var request = new CompleteRequest { Input = input, RawJson = true };
+        var response = await invocation.Models.CompleteAsync(request, cancellationToken: cancellation);
         Json.WriteDocument(invocation.Out, json =>
         {
             json.WriteStartObject();
@@ -77,7 +81,8 @@ internal static class CompleteCommand
 
     private static async Task<Receipt?> StreamAsync(Invocation invocation, CompletionInput input, CancellationToken cancellation)
     {
-        using var call = invocation.Models.StreamComplete(new StreamCompleteRequest { Input = input }, cancellationToken: cancellation);
+        var request = new StreamCompleteRequest { Input = input };
+        using var call = invocation.Models.StreamComplete(request, cancellationToken: cancellation);
         var lastCharacter = '\n';
         try
         {
@@ -86,12 +91,13 @@ internal static class CompleteCommand
                 var part = call.ResponseStream.Current;
                 if (part.Finished is { } finished)
                 {
-                    SayWhyItStopped(invocation, finished.Receipt?.StopReason ?? "");
+                    WriteStopReason(invocation, finished.Receipt?.StopReason ?? "");
                     return finished.Receipt;
                 }
 
                 var text = TextOf(part);
-                if (text.Length == 0) continue;
+                if (text.Length == 0)
+                    continue;
                 invocation.Out.Write(text);
                 invocation.Out.Flush();
                 lastCharacter = text[^1];
@@ -99,8 +105,9 @@ internal static class CompleteCommand
         }
         finally
         {
-            // The next thing on the terminal, be it an error or the shell's prompt, begins on a line of its own.
-            if (lastCharacter != '\n') invocation.Out.Write('\n');
+            // An error text or the shell's prompt follows on its own line.
+            if (lastCharacter != '\n')
+                invocation.Out.Write('\n');
             invocation.Out.Flush();
         }
 
@@ -114,9 +121,10 @@ internal static class CompleteCommand
         _ => "",
     };
 
-    private static void SayWhyItStopped(Invocation invocation, string stopReason)
+    private static void WriteStopReason(Invocation invocation, string stopReason)
     {
-        if (stopReason is "" or "end_turn" or "stop_sequence") return;
+        if (stopReason is "" or "end_turn" or "stop_sequence")
+            return;
         invocation.Error.Write($"Note: the answer stopped with \"{stopReason}\".\n");
     }
 }

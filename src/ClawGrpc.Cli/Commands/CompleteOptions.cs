@@ -1,10 +1,11 @@
 using System.CommandLine;
 using ClawGrpc.Cli.Input;
+using ClawGrpc.Cli.Invocations;
 using ClawGrpc.V1;
 
 namespace ClawGrpc.Cli.Commands;
 
-/// <summary>The options of <c>claw complete</c>, and the request they make.</summary>
+/// <summary>The options of <c>claw complete</c>, and their request.</summary>
 internal sealed record CompleteOptions
 {
     public Argument<string?> Prompt { get; } = new("prompt")
@@ -43,7 +44,10 @@ internal sealed record CompleteOptions
         HelpName = "n",
     };
 
-    public Option<bool> Json { get; } = new("--json") { Description = "Output the completion and its receipt as one JSON document" };
+    public Option<bool> Json { get; } = new("--json")
+    {
+        Description = "Output the completion and its receipt as one JSON document",
+    };
 
     public Option<bool> Receipt { get; } = new("--receipt") { Description = "Show on standard error what was really done" };
 
@@ -51,12 +55,12 @@ internal sealed record CompleteOptions
 
     public IEnumerable<Symbol> All => [Prompt, Model, System, Session, Cache, MaxTokens, Json, Receipt, Plan];
 
-    /// <summary>What to complete, read from the command line, from files it names and from standard input.</summary>
-    /// <exception cref="CliFailure">There is no prompt, or an option has a value it cannot have.</exception>
+    /// <summary>Reads what to complete from the options, from the file of <c>--system</c> and from standard input.</summary>
+    /// <exception cref="CliFailure">There is no prompt, or an option has an invalid value.</exception>
     public async Task<CompletionInput> ReadAsync(Invocation invocation, CancellationToken cancellation)
     {
         var messages = new MessagesRequest();
-        // Zero is a number like others: Anthropic reads the prompt into its cache and answers nothing.
+        // Zero is valid: Anthropic reads the prompt into its cache and answers nothing.
         if (invocation.Get(MaxTokens) is { } maxTokens)
             messages.MaxTokens = maxTokens >= 0 ? maxTokens : throw CliFailure.Failed("--max-tokens must be >= 0.");
         var input = new CompletionInput
@@ -67,7 +71,8 @@ internal sealed record CompleteOptions
             CacheRetention = RetentionOf(invocation.Get(Cache)),
             Messages = messages,
         };
-        if (await SystemTextAsync(invocation, cancellation) is { } system) messages.System.Add(TextOf(system));
+        if (await SystemTextAsync(invocation, cancellation) is { } system)
+            messages.System.Add(TextOf(system));
         var prompt = new Message { Role = Role.User };
         prompt.Content.Add(TextOf(await PromptTextAsync(invocation, cancellation)));
         messages.Messages.Add(prompt);
@@ -88,22 +93,23 @@ internal sealed record CompleteOptions
     private async Task<string> PromptTextAsync(Invocation invocation, CancellationToken cancellation)
     {
         var prompt = invocation.Get(Prompt);
-        if (prompt is null && invocation.Surroundings.InputIsTerminal)
+        if (prompt is null && invocation.Environment.InputIsTerminal)
             throw CliFailure.Failed("There is no prompt. Give it as an argument, or on standard input.");
-        return prompt is null or "-" ? await Secrets.FromInputAsync(invocation.Surroundings, cancellation) : prompt;
+        return prompt is null or "-" ? await Secrets.FromInputAsync(invocation.Environment.In, cancellation) : prompt;
     }
 
     private async Task<string?> SystemTextAsync(Invocation invocation, CancellationToken cancellation)
     {
         var system = invocation.Get(System);
-        if (system is null || !system.StartsWith('@')) return system;
+        if (system is null || !system.StartsWith('@'))
+            return system;
         try
         {
             return await File.ReadAllTextAsync(system[1..], cancellation);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw CliFailure.Failed($"--system: {e.Message}");
+            throw CliFailure.Failed($"--system: {exception.Message}");
         }
     }
 }

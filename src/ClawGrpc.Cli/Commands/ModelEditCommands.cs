@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ClawGrpc.Cli.Invocations;
 using ClawGrpc.Cli.Rendering;
 using ClawGrpc.V1;
 
@@ -15,73 +16,85 @@ internal static class ModelEditCommands
         {
             var request = new SetDefaultModelRequest { Model = invocation.Get(model), Image = image };
             var response = await invocation.Models.SetDefaultModelAsync(request, cancellationToken: cancellation);
-            return Say(invocation, response.ConfigPath, $"{(image ? "Image" : "Default")} model: {response.Model}");
+            return WriteEdit(invocation, response.ConfigPath, $"{(image ? "Image" : "Default")} model: {response.Model}");
         });
     }
 
     public static Command Aliases(Globals globals)
     {
-        var outputs = new Outputs();
+        var outputs = new OutputOptions();
         var alias = new Argument<string>("alias") { Description = "Alias name" };
         var model = new Argument<string>("model") { Description = "Model id or alias" };
-        var list = globals.Command("list", "List model aliases", [outputs.Json, outputs.Plain], async (invocation, cancellation) =>
+        Symbol[] forms = [outputs.Json, outputs.Plain];
+        var list = globals.Command("list", "List model aliases", forms, async (invocation, cancellation) =>
         {
             var form = outputs.FormOf(invocation);
             var aliases = (await StatusAsync(invocation, cancellation)).Aliases.ToList();
-            if (form == OutputForm.Json) WriteAliases(invocation, aliases);
-            else WriteList(invocation, form, "Aliases", aliases, entry => $"{entry.Key} {entry.Value}", entry => $"{entry.Key} -> {entry.Value}");
+            var separator = form == OutputForm.Plain ? " " : " -> ";
+            if (form == OutputForm.Json)
+                WriteAliases(invocation, aliases);
+            else
+                WriteList(invocation, form, "Aliases", aliases.ConvertAll(alias => alias.Key + separator + alias.Value));
             return 0;
         });
         var add = globals.Command("add", "Add or update a model alias", [alias, model], async (invocation, cancellation) =>
         {
             var request = new AddModelAliasRequest { Alias = invocation.Get(alias), Model = invocation.Get(model) };
             var response = await invocation.Models.AddModelAliasAsync(request, cancellationToken: cancellation);
-            return Say(invocation, response.ConfigPath, $"Alias {request.Alias?.Trim()} -> {response.Model}");
+            return WriteEdit(invocation, response.ConfigPath, $"Alias {request.Alias?.Trim()} -> {response.Model}");
         });
         var remove = globals.Command("remove", "Remove a model alias", [alias], async (invocation, cancellation) =>
         {
             var name = invocation.Get(alias)!.Trim();
             var others = (await StatusAsync(invocation, cancellation)).Aliases.Keys.Where(other => other != name).ToList();
-            var response = await invocation.Models.RemoveModelAliasAsync(new RemoveModelAliasRequest { Alias = name }, cancellationToken: cancellation);
-            return Say(invocation, response.ConfigPath, others.Count > 0 ? [] : ["No aliases configured."]);
+            var request = new RemoveModelAliasRequest { Alias = name };
+            var response = await invocation.Models.RemoveModelAliasAsync(request, cancellationToken: cancellation);
+            return WriteEdit(invocation, response.ConfigPath, others.Count > 0 ? [] : ["No aliases configured."]);
         });
         return new VerbGroup("aliases", "Manage model aliases", list, add, remove);
     }
 
     public static Command Fallbacks(Globals globals, bool image = false)
     {
-        var outputs = new Outputs();
+        var outputs = new OutputOptions();
         var model = new Argument<string>("model") { Description = "Model id or alias" };
         var title = image ? "Image fallbacks" : "Fallbacks";
         var kind = image ? "image fallback" : "fallback";
-        var list = globals.Command("list", $"List {kind} models", [outputs.Json, outputs.Plain], async (invocation, cancellation) =>
+        var article = image ? "an" : "a";
+        Symbol[] forms = [outputs.Json, outputs.Plain];
+        var list = globals.Command("list", $"List {kind} models", forms, async (invocation, cancellation) =>
         {
             var form = outputs.FormOf(invocation);
             var status = await StatusAsync(invocation, cancellation);
             var fallbacks = image ? status.ImageFallbacks : status.Fallbacks;
-            if (form == OutputForm.Json) WriteFallbacks(invocation, fallbacks);
-            else WriteList(invocation, form, title, fallbacks, entry => entry, entry => entry);
+            if (form == OutputForm.Json)
+                WriteFallbacks(invocation, fallbacks);
+            else
+                WriteList(invocation, form, title, fallbacks);
             return 0;
         });
-        var add = globals.Command("add", $"Add {(image ? "an" : "a")} {kind} model", [model], async (invocation, cancellation) =>
+        var add = globals.Command("add", $"Add {article} {kind} model", [model], async (invocation, cancellation) =>
         {
             var request = new AddModelFallbackRequest { Model = invocation.Get(model), Image = image };
             var response = await invocation.Models.AddModelFallbackAsync(request, cancellationToken: cancellation);
-            return Say(invocation, response.ConfigPath, $"{title}: {string.Join(", ", response.Fallbacks)}");
+            return WriteEdit(invocation, response.ConfigPath, $"{title}: {string.Join(", ", response.Fallbacks)}");
         });
-        var remove = globals.Command("remove", $"Remove {(image ? "an" : "a")} {kind} model", [model], async (invocation, cancellation) =>
+        var remove = globals.Command("remove", $"Remove {article} {kind} model", [model], async (invocation, cancellation) =>
         {
             var request = new RemoveModelFallbackRequest { Model = invocation.Get(model), Image = image };
             var response = await invocation.Models.RemoveModelFallbackAsync(request, cancellationToken: cancellation);
-            return Say(invocation, response.ConfigPath, $"{title}: {string.Join(", ", response.Fallbacks)}");
+            return WriteEdit(invocation, response.ConfigPath, $"{title}: {string.Join(", ", response.Fallbacks)}");
         });
         var clear = globals.Command("clear", $"Clear all {kind} models", [], async (invocation, cancellation) =>
         {
             var request = new ClearModelFallbacksRequest { Image = image };
             var response = await invocation.Models.ClearModelFallbacksAsync(request, cancellationToken: cancellation);
-            return Say(invocation, response.ConfigPath, image ? "Image fallback list cleared." : "Fallback list cleared.");
+            return WriteEdit(invocation, response.ConfigPath, image ? "Image fallback list cleared." : "Fallback list cleared.");
         });
-        return new VerbGroup(image ? "image-fallbacks" : "fallbacks", $"Manage {(image ? "image " : "")}model fallback list", list, add, remove, clear);
+        var (name, description) = image
+            ? ("image-fallbacks", "Manage image model fallback list")
+            : ("fallbacks", "Manage model fallback list");
+        return new VerbGroup(name, description, list, add, remove, clear);
     }
 
     private static async Task<AgentStatus> StatusAsync(Invocation invocation, CancellationToken cancellation)
@@ -90,12 +103,14 @@ internal static class ModelEditCommands
         return (await invocation.Models.GetStatusAsync(request, cancellationToken: cancellation)).Status;
     }
 
-    private static void WriteList<T>(
-        Invocation invocation, OutputForm form, string title, IReadOnlyCollection<T> entries, Func<T, string> plain, Func<T, string> text)
+    private static void WriteList(Invocation invocation, OutputForm form, string title, IReadOnlyCollection<string> entries)
     {
-        if (form == OutputForm.Text) invocation.Out.Write($"{title} ({entries.Count}):\n");
-        if (form == OutputForm.Text && entries.Count == 0) invocation.Out.Write("- none\n");
-        foreach (var entry in entries) invocation.Out.Write(form == OutputForm.Plain ? plain(entry) + "\n" : $"- {text(entry)}\n");
+        if (form == OutputForm.Text)
+            invocation.Out.Write($"{title} ({entries.Count}):\n");
+        if (form == OutputForm.Text && entries.Count == 0)
+            invocation.Out.Write("- none\n");
+        foreach (var entry in entries)
+            invocation.Out.Write(form == OutputForm.Plain ? entry + "\n" : $"- {entry}\n");
         invocation.Out.Flush();
     }
 
@@ -104,22 +119,25 @@ internal static class ModelEditCommands
         {
             json.WriteStartObject();
             json.WriteStartObject("aliases");
-            foreach (var (alias, model) in aliases) json.WriteString(alias, model);
+            foreach (var (alias, model) in aliases)
+                json.WriteString(alias, model);
             json.WriteEndObject();
             json.WriteEndObject();
         });
 
-    private static void WriteFallbacks(Invocation invocation, IEnumerable<string> fallbacks) => Json.WriteDocument(invocation.Out, json =>
-    {
-        json.WriteStartObject();
-        json.WriteStrings("fallbacks", fallbacks);
-        json.WriteEndObject();
-    });
+    private static void WriteFallbacks(Invocation invocation, IEnumerable<string> fallbacks) =>
+        Json.WriteDocument(invocation.Out, json =>
+        {
+            json.WriteStartObject();
+            json.WriteStrings("fallbacks", fallbacks);
+            json.WriteEndObject();
+        });
 
-    private static int Say(Invocation invocation, string configPath, params string[] lines)
+    private static int WriteEdit(Invocation invocation, string configPath, params string[] lines)
     {
-        string[] all = [$"Updated {invocation.Surroundings.ShortPath(configPath)}", .. lines];
-        foreach (var line in all) invocation.Out.Write(line + "\n");
+        string[] all = [$"Updated {invocation.Environment.ShortPath(configPath)}", .. lines];
+        foreach (var line in all)
+            invocation.Out.Write(line + "\n");
         invocation.Out.Flush();
         return 0;
     }

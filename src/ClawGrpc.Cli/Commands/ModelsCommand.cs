@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ClawGrpc.Cli.Invocations;
 
 namespace ClawGrpc.Cli.Commands;
 

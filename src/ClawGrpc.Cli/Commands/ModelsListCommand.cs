@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using ClawGrpc.Cli.Invocations;
 using ClawGrpc.Cli.Rendering;
 using ClawGrpc.V1;
 
@@ -17,39 +18,55 @@ internal static class ModelsListCommand
 
     public static Command Create(Globals globals)
     {
-        var outputs = new Outputs();
+        var outputs = new OutputOptions();
         var all = new Option<bool>("--all") { Description = "Show full model catalog" };
         var local = new Option<bool>("--local") { Description = "Filter to local models" };
         var provider = new Option<string?>("--provider") { Description = "Filter by provider", HelpName = "name" };
-        return globals.Command("list", "List models (configured by default)", [all, local, provider, outputs.Json, outputs.Plain], async (invocation, cancellation) =>
+        Symbol[] symbols = [all, local, provider, outputs.Json, outputs.Plain];
+        return globals.Command("list", "List models (configured by default)", symbols, async (invocation, cancellation) =>
         {
             var form = outputs.FormOf(invocation);
             var (models, problem) = await AllAsync(invocation, cancellation);
-            if (!invocation.Get(all)) models.RemoveAll(model => !IsConfigured(model));
-            if (invocation.Get(local)) models.RemoveAll(model => !model.Local);
-            if (invocation.Get(provider)?.Trim() is { Length: > 0 } name) models.RemoveAll(model => !IsOf(model, name));
-            if (form == OutputForm.Json) WriteJson(invocation, models);
-            else if (models.Count == 0) WriteLines(invocation, ["No models found."]);
-            else WriteLines(invocation, form == OutputForm.Plain ? models.Select(model => model.Model_) : Table(models));
+            if (!invocation.Get(all))
+                models.RemoveAll(model => !IsConfigured(model));
+            if (invocation.Get(local))
+                models.RemoveAll(model => !model.Local);
+            if (invocation.Get(provider)?.Trim() is { Length: > 0 } name)
+                models.RemoveAll(model => !IsOf(model, name));
+            if (form == OutputForm.Json)
+                WriteJson(invocation, models);
+            else if (models.Count == 0)
+                WriteLines(invocation, ["No models found."]);
+            else
+                WriteLines(invocation, form == OutputForm.Plain ? models.Select(model => model.Model_) : Table(models));
 
-            // Of what the configuration names nothing is missing.
-            if (problem.Length > 0 && invocation.Get(all)) invocation.Error.Write($"Note: these are the models of the configuration alone; Anthropic's list is missing: {problem}\n");
+            // Without --all the list is complete: it has configured models only.
+            if (problem.Length > 0 && invocation.Get(all))
+            {
+                invocation.Error.Write(
+                    $"Note: these are the models of the configuration alone; Anthropic's list is missing: {problem}\n");
+            }
+
             return 0;
         });
     }
 
     private static bool IsConfigured(Model model) =>
-        model.DefaultModel || model.FallbackPosition > 0 || model.ImageModel || model.ImageFallbackPosition > 0 || model.Configured;
+        model.DefaultModel || model.FallbackPosition > 0
+        || model.ImageModel || model.ImageFallbackPosition > 0 || model.Configured;
 
-    private static bool IsOf(Model model, string provider) => model.Model_.StartsWith(provider + "/", StringComparison.OrdinalIgnoreCase);
+    private static bool IsOf(Model model, string provider) =>
+        model.Model_.StartsWith(provider + "/", StringComparison.OrdinalIgnoreCase);
 
     private static void WriteLines(Invocation invocation, IEnumerable<string> lines)
     {
-        foreach (var line in lines) invocation.Out.Write(line + "\n");
+        foreach (var line in lines)
+            invocation.Out.Write(line + "\n");
         invocation.Out.Flush();
     }
 
-    private static async Task<(List<Model> Models, string Problem)> AllAsync(Invocation invocation, CancellationToken cancellation)
+    private static async Task<(List<Model> Models, string Problem)> AllAsync(
+        Invocation invocation, CancellationToken cancellation)
     {
         var models = new List<Model>();
         var request = new ListModelsRequest { AgentId = invocation.AgentId, PageSize = 1000 };
@@ -67,21 +84,25 @@ internal static class ModelsListCommand
 
     private static IEnumerable<string> Table(List<Model> models)
     {
-        yield return $"{"Model",-ModelWidth} {"Input",-InputWidth} {"Ctx",-ContextWidth} {"Local",-LocalWidth} {"Auth",-AuthWidth} Tags";
+        yield return Row("Model", "Input", "Ctx", "Local", "Auth", "Tags");
         foreach (var model in models)
         {
             var input = model.HasImageInput ? InputOf(model) : "-";
-            var row = $"{Cut(model.Model_),-ModelWidth} {input,-InputWidth} {Thousands(model.MaxInputTokens),-ContextWidth} {YesOrNo(model, model.Local),-LocalWidth} ";
-            yield return (row + $"{YesOrNo(model, model.Available),-AuthWidth} {string.Join(",", Tags(model))}").TrimEnd();
+            var (local, auth) = (YesOrNo(model, model.Local), YesOrNo(model, model.Available));
+            var context = Thousands(model.MaxInputTokens);
+            yield return Row(Cut(model.Model_), input, context, local, auth, string.Join(",", Tags(model)));
         }
     }
 
-    // Of a model that upstream does not know there is nothing to say.
+    private static string Row(string model, string input, string context, string local, string auth, string tags) =>
+        $"{model,-ModelWidth} {input,-InputWidth} {context,-ContextWidth} {local,-LocalWidth} {auth,-AuthWidth} {tags}".TrimEnd();
+
+    // Neither is known of a model that upstream does not list.
     private static string YesOrNo(Model model, bool value) => model.Missing ? "-" : value ? "yes" : "no";
 
     private static string InputOf(Model model) => model.ImageInput ? "text+image" : "text";
 
-    // As OpenClaw counts them: 200000 is 195k.
+    // In units of 1024, as OpenClaw prints them: 200000 is 195k.
     private static string Thousands(long tokens) => tokens <= 0 ? "-"
         : tokens < 1024 ? tokens.ToString(CultureInfo.InvariantCulture)
         : string.Create(CultureInfo.InvariantCulture, $"{Math.Round(tokens / 1024.0, MidpointRounding.AwayFromZero)}k");
@@ -90,13 +111,20 @@ internal static class ModelsListCommand
 
     private static IEnumerable<string> Tags(Model model)
     {
-        if (model.DefaultModel) yield return "default";
-        if (model.FallbackPosition > 0) yield return $"fallback#{model.FallbackPosition}";
-        if (model.ImageModel) yield return "image";
-        if (model.ImageFallbackPosition > 0) yield return $"img-fallback#{model.ImageFallbackPosition}";
-        if (model.Configured) yield return "configured";
-        if (model.Alias.Length > 0 && !model.Missing) yield return $"alias:{model.Alias}";
-        if (model.Missing) yield return "missing";
+        if (model.DefaultModel)
+            yield return "default";
+        if (model.FallbackPosition > 0)
+            yield return $"fallback#{model.FallbackPosition}";
+        if (model.ImageModel)
+            yield return "image";
+        if (model.ImageFallbackPosition > 0)
+            yield return $"img-fallback#{model.ImageFallbackPosition}";
+        if (model.Configured)
+            yield return "configured";
+        if (model.Alias.Length > 0 && !model.Missing)
+            yield return $"alias:{model.Alias}";
+        if (model.Missing)
+            yield return "missing";
     }
 
     private static void WriteJson(Invocation invocation, List<Model> models) => Json.WriteDocument(invocation.Out, json =>
@@ -110,16 +138,20 @@ internal static class ModelsListCommand
             json.WriteString("key", model.Model_);
             json.WriteString("name", model.DisplayName.Length > 0 ? model.DisplayName : model.Model_);
             json.WriteString("input", model.HasImageInput ? InputOf(model) : "-");
-            if (model.MaxInputTokens > 0) json.WriteNumber("contextWindow", model.MaxInputTokens);
-            else json.WriteNull("contextWindow");
+            if (model.MaxInputTokens > 0)
+                json.WriteNumber("contextWindow", model.MaxInputTokens);
+            else
+                json.WriteNull("contextWindow");
             WriteUnlessMissing(json, model, "local", model.Local);
             WriteUnlessMissing(json, model, "available", model.Available);
             json.WriteStrings("tags", Tags(model));
             json.WriteBoolean("missing", model.Missing);
             json.WriteString("cacheRetention", Words.Of(model.CacheRetention));
-            if (model.MaxOutputTokens > 0) json.WriteNumber("maxOutputTokens", model.MaxOutputTokens);
+            if (model.MaxOutputTokens > 0)
+                json.WriteNumber("maxOutputTokens", model.MaxOutputTokens);
             json.WriteOptional("lifecycle", model.Lifecycle);
-            if (model.CreateTime is { } created) json.WriteNumber("createdAt", Words.Milliseconds(created));
+            if (model.CreateTime is { } created)
+                json.WriteNumber("createdAt", Words.Milliseconds(created));
             json.WriteEndObject();
         }
 
@@ -129,7 +161,9 @@ internal static class ModelsListCommand
 
     private static void WriteUnlessMissing(Utf8JsonWriter json, Model model, string name, bool value)
     {
-        if (model.Missing) json.WriteNull(name);
-        else json.WriteBoolean(name, value);
+        if (model.Missing)
+            json.WriteNull(name);
+        else
+            json.WriteBoolean(name, value);
     }
 }

@@ -1,22 +1,25 @@
+using ClawGrpc.Cli.Invocations;
+
 namespace ClawGrpc.Cli.Commands;
 
 /// <summary>The ways to onboard.</summary>
 internal enum OnboardChoice
 {
-    /// <summary>A key of the Console.</summary>
+    /// <summary>An API key of the Anthropic Console.</summary>
     ApiKey,
 
-    /// <summary>A token of <c>claude setup-token</c>.</summary>
+    /// <summary>A token that <c>claude setup-token</c> printed.</summary>
     SetupToken,
 
-    /// <summary>The same, as OpenClaw's non-interactive onboarding calls it: with a provider beside it.</summary>
+    /// <summary>The same, by the name of OpenClaw's non-interactive onboarding, which also takes a provider.</summary>
     Token,
 
     /// <summary>The login of the Claude CLI on the server's host.</summary>
     ClaudeCli,
 }
 
-/// <summary>The names of the ways, as <c>--auth-choice</c> takes them; of several the first is told.</summary>
+/// <summary>The names of the choices, as <c>--auth-choice</c> takes them; the first name of a choice is the one
+/// printed.</summary>
 internal static class OnboardChoices
 {
     private static readonly (OnboardChoice Choice, string Name)[] All =
@@ -30,15 +33,17 @@ internal static class OnboardChoices
 
     public static string NameOf(OnboardChoice choice) => All.First(entry => entry.Choice == choice).Name;
 
-    /// <summary>The way of a name.</summary>
-    /// <exception cref="CliFailure">There is none of that name (2026.9's words; older programs ignored it silently).</exception>
+    /// <summary>The choice with a name.</summary>
+    /// <exception cref="CliFailure">No choice has this name (2026.9's words; older versions ignored it).</exception>
     public static OnboardChoice Of(string name)
     {
         foreach (var entry in All)
         {
-            if (entry.Name == name) return entry.Choice;
+            if (entry.Name == name)
+                return entry.Choice;
         }
 
-        throw CliFailure.Verbatim($"Unknown --auth-choice \"{name}\". Valid choices: {string.Join(", ", All.Select(entry => entry.Name))}");
+        var names = string.Join(", ", All.Select(entry => entry.Name));
+        throw CliFailure.Verbatim($"Unknown --auth-choice \"{name}\". Valid choices: {names}");
     }
 }

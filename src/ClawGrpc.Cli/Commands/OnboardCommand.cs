@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ClawGrpc.Cli.Input;
+using ClawGrpc.Cli.Invocations;
 using ClawGrpc.Cli.Rendering;
 using ClawGrpc.Client;
 using ClawGrpc.V1;
@@ -8,7 +9,7 @@ using Grpc.Core;
 
 namespace ClawGrpc.Cli.Commands;
 
-/// <summary><c>claw onboard</c>: stores a credential, by the options alone or by asking for what they leave out.</summary>
+/// <summary><c>claw onboard</c>: stores a credential; asks for what the options leave out.</summary>
 internal static class OnboardCommand
 {
     public static Command Create(Globals globals)
@@ -17,8 +18,9 @@ internal static class OnboardCommand
         const string description = "Interactive wizard to set up a Claude credential; --anthropic-api-key alone is enough";
         return globals.Command("onboard", description, options.All, async (invocation, cancellation) =>
         {
-            if (invocation.Get(options.Mode) is { } mode and not ("local" or "remote")) throw CliFailure.Verbatim($"Invalid --mode \"{mode}\" (use local|remote).");
-            SayWhatIsIgnored(invocation, options);
+            if (invocation.Get(options.Mode) is { } mode and not ("local" or "remote"))
+                throw CliFailure.Verbatim($"Invalid --mode \"{mode}\" (use local|remote).");
+            WriteIgnoredOptions(invocation, options);
             var questions = new OnboardQuestions(invocation, options);
             var choice = await questions.ChoiceAsync(cancellation);
             var profileId = (invocation.Get(options.ProfileId) ?? invocation.Get(options.TokenProfileId))?.Trim();
@@ -32,31 +34,38 @@ internal static class OnboardCommand
                 try
                 {
                     var response = await invocation.Auth.OnboardAsync(request, cancellationToken: cancellation);
-                    if (secret is null) invocation.Error.Write($"Note: no key was given; {response.ProfileId} has the one that is there.\n");
+                    if (secret is null)
+                        invocation.Error.Write($"Note: no key was given; {response.ProfileId} has the one that is there.\n");
                     Write(invocation, response, choice, asJson: invocation.Get(options.Json));
                     return 0;
                 }
-                catch (RpcException e) when (secret is null && ClawGrpcError.From(e).Reason == ErrorReason.MissingCredentials)
+                catch (RpcException exception)
+                    when (secret is null && ClawGrpcError.From(exception).Reason == ErrorReason.MissingCredentials)
                 {
-                    throw CliFailure.Verbatim("Missing --anthropic-api-key (or ANTHROPIC_API_KEY in env, or existing anthropic API-key profile).");
+                    throw CliFailure.Verbatim(
+                        "Missing --anthropic-api-key (or ANTHROPIC_API_KEY in env, or existing anthropic API-key profile).");
                 }
-                catch (RpcException e) when (FieldTexts(e) is { Length: > 0 } texts)
+                catch (RpcException exception) when (FieldTexts(exception) is { Length: > 0 } texts)
                 {
-                    // A typing error at the prompt is put right at the prompt; one in an option ends the command.
-                    if (secret is not { WasTyped: true }) throw CliFailure.Verbatim(texts);
+                    // Ask again for a typed secret; a wrong option ends the command.
+                    if (secret is not { WasTyped: true })
+                        throw CliFailure.Verbatim(texts);
                     questions.Say(texts);
                 }
             }
         });
     }
 
-    private static string FieldTexts(RpcException e) =>
-        string.Join('\n', ClawGrpcError.From(e).FieldViolations.Select(violation => violation.Description));
+    private static string FieldTexts(RpcException exception) =>
+        string.Join('\n', ClawGrpcError.From(exception).FieldViolations.Select(violation => violation.Description));
 
     private static OnboardRequest RequestFor(OnboardChoice choice, string? secret, string? expiresIn) => choice switch
     {
-        // Without a key anywhere the one that the server has will do (openclaw-spec.md §7.1).
-        OnboardChoice.ApiKey => new OnboardRequest { ApiKey = new ApiKeyCredential { Key = secret ?? "", Existing = secret is null } },
+        // Without a key, the server takes one that it has (openclaw-spec.md §7.1).
+        OnboardChoice.ApiKey => new OnboardRequest
+        {
+            ApiKey = new ApiKeyCredential { Key = secret ?? "", Existing = secret is null },
+        },
         OnboardChoice.ClaudeCli => new OnboardRequest { ClaudeCli = new ClaudeCliCredential() },
         _ => new OnboardRequest
         {
@@ -74,10 +83,10 @@ internal static class OnboardCommand
         {
             return DurationText.ParseOptional(text);
         }
-        catch (FormatException e)
+        catch (FormatException exception)
         {
-            // Two prefixes: OpenClaw prints the error it caught (openclaw-spec.md §3.3, "Duration").
-            throw CliFailure.Verbatim($"Invalid --token-expires-in: Error: {e.Message}");
+            // Two prefixes, because OpenClaw prints the error that it caught (openclaw-spec.md §3.3, "Duration").
+            throw CliFailure.Verbatim($"Invalid --token-expires-in: Error: {exception.Message}");
         }
     }
 
@@ -85,13 +94,14 @@ internal static class OnboardCommand
     {
         if (!asJson)
         {
-            Announcement.Write(invocation, response.ConfigPath, $"{response.ProfileId} (anthropic/{Words.Of(response.Type)})", response.Notices);
+            var profile = $"{response.ProfileId} (anthropic/{Words.Of(response.Type)})";
+            Announcement.Write(invocation, response.ConfigPath, profile, response.Notices);
             return;
         }
 
         Json.WriteDocument(invocation.Out, json =>
         {
-            // First what the programs say, as far as it is true here, then what they do not.
+            // OpenClaw's members first, as far as they apply, then ClawGrpc's own.
             json.WriteStartObject();
             json.WriteString("mode", "local");
             json.WriteString("authChoice", OnboardChoices.NameOf(choice));
@@ -110,10 +120,11 @@ internal static class OnboardCommand
         Announcement.WriteNotices(invocation, response.Notices);
     }
 
-    private static void SayWhatIsIgnored(Invocation invocation, OnboardOptions options)
+    private static void WriteIgnoredOptions(Invocation invocation, OnboardOptions options)
     {
         var ignored = options.Ignored.Where(invocation.Has).Select(option => option.Name).ToList();
-        if (ignored.Count == 0) return;
+        if (ignored.Count == 0)
+            return;
         invocation.Error.Write($"Note: ignored, there is no gateway or workspace to set up: {string.Join(", ", ignored)}\n");
     }
 }

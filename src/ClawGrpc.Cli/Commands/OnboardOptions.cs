@@ -14,7 +14,8 @@ internal sealed record OnboardOptions
         }.Select(name => new Option<string?>(name) { Hidden = true }),
         .. new[]
         {
-            "--install-daemon", "--no-install-daemon", "--skip-channels", "--skip-daemon", "--skip-health", "--skip-skills", "--skip-ui",
+            "--install-daemon", "--no-install-daemon", "--skip-channels", "--skip-daemon", "--skip-health",
+            "--skip-skills", "--skip-ui",
         }.Select(name => new Option<bool>(name) { Hidden = true }),
     ];
 
@@ -72,10 +73,13 @@ internal sealed record OnboardOptions
 
     public Option<string?> Mode { get; } = new("--mode") { Hidden = true };
 
-    /// <summary>Options of OpenClaw's that set up what ClawGrpc does not have. They are taken, so that a script goes on working, and
-    /// said to be ignored.</summary>
+    /// <summary>OpenClaw's options for what ClawGrpc does not have. Scripts may pass them; the command prints that it ignores
+    /// them.</summary>
     public IReadOnlyList<Option> Ignored => [Mode, .. _others];
 
     public IEnumerable<Symbol> All =>
-        [ApiKey, AuthChoice, Token, TokenProvider, TokenProfileId, TokenExpiresIn, ProfileId, NonInteractive, AcceptRisk, Json, .. Ignored];
+    [
+        ApiKey, AuthChoice, Token, TokenProvider, TokenProfileId, TokenExpiresIn, ProfileId, NonInteractive, AcceptRisk, Json,
+        .. Ignored,
+    ];
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ClawGrpc.Cli.Invocations;
 using ClawGrpc.Cli.Rendering;
 using ClawGrpc.V1;
 
@@ -17,10 +18,16 @@ internal static class OrderCommands
         const string description = "Show per-agent auth order override (from auth-profiles.json)";
         return globals.Command("get", description, [provider, json], async (invocation, cancellation) =>
         {
-            var request = new GetProfileOrderRequest { AgentId = invocation.AgentId, Provider = ProviderOption.Required(invocation, provider) };
+            var request = new GetProfileOrderRequest
+            {
+                AgentId = invocation.AgentId,
+                Provider = ProviderOption.Required(invocation, provider),
+            };
             var order = (await invocation.Auth.GetProfileOrderAsync(request, cancellationToken: cancellation)).Order;
-            if (invocation.Get(json)) WriteJson(invocation, order);
-            else Write(invocation, order, $"Auth file: {invocation.Surroundings.ShortPath(order.StorePath)}", Override(order));
+            if (invocation.Get(json))
+                WriteJson(invocation, order);
+            else
+                Write(invocation, order, $"Auth file: {invocation.Environment.ShortPath(order.StorePath)}", Override(order));
             return 0;
         });
     }
@@ -36,9 +43,14 @@ internal static class OrderCommands
         const string description = "Set per-agent auth order override (locks rotation to this list)";
         return globals.Command("set", description, [ids, provider], async (invocation, cancellation) =>
         {
-            var request = new SetProfileOrderRequest { AgentId = invocation.AgentId, Provider = ProviderOption.Required(invocation, provider) };
+            var request = new SetProfileOrderRequest
+            {
+                AgentId = invocation.AgentId,
+                Provider = ProviderOption.Required(invocation, provider),
+            };
             request.ProfileIds.Add((invocation.Get(ids) ?? []).Select(id => id.Trim()).Where(id => id.Length > 0));
-            if (request.ProfileIds.Count == 0) throw CliFailure.Failed("Missing profile ids. Provide one or more profile ids.");
+            if (request.ProfileIds.Count == 0)
+                throw CliFailure.Failed("Missing profile ids. Provide one or more profile ids.");
             var order = (await invocation.Auth.SetProfileOrderAsync(request, cancellationToken: cancellation)).Order;
             Write(invocation, order, Override(order));
             return 0;
@@ -51,7 +63,11 @@ internal static class OrderCommands
         const string description = "Clear per-agent auth order override (fall back to config/round-robin)";
         return globals.Command("clear", description, [provider], async (invocation, cancellation) =>
         {
-            var request = new ClearProfileOrderRequest { AgentId = invocation.AgentId, Provider = ProviderOption.Required(invocation, provider) };
+            var request = new ClearProfileOrderRequest
+            {
+                AgentId = invocation.AgentId,
+                Provider = ProviderOption.Required(invocation, provider),
+            };
             var order = (await invocation.Auth.ClearProfileOrderAsync(request, cancellationToken: cancellation)).Order;
             Write(invocation, order, "Cleared per-agent order override.");
             return 0;
@@ -64,7 +80,8 @@ internal static class OrderCommands
     private static void Write(Invocation invocation, ProfileOrder order, params string[] lines)
     {
         string[] all = [$"Agent: {order.AgentId}", $"Provider: {order.Provider}", .. lines];
-        foreach (var line in all) invocation.Out.Write(line + "\n");
+        foreach (var line in all)
+            invocation.Out.Write(line + "\n");
         invocation.Out.Flush();
     }
 
@@ -74,9 +91,11 @@ internal static class OrderCommands
         json.WriteString("agentId", order.AgentId);
         json.WriteString("agentDir", order.AgentDir);
         json.WriteString("provider", order.Provider);
-        json.WriteString("authStorePath", invocation.Surroundings.ShortPath(order.StorePath));
-        if (order.ProfileIds.Count > 0) json.WriteStrings("order", order.ProfileIds);
-        else json.WriteNull("order");
+        json.WriteString("authStorePath", invocation.Environment.ShortPath(order.StorePath));
+        if (order.ProfileIds.Count > 0)
+            json.WriteStrings("order", order.ProfileIds);
+        else
+            json.WriteNull("order");
         json.WriteEndObject();
     });
 }

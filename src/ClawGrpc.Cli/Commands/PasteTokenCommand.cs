@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ClawGrpc.Cli.Input;
+using ClawGrpc.Cli.Invocations;
 using ClawGrpc.V1;
 using Google.Protobuf.WellKnownTypes;
 
@@ -11,7 +12,11 @@ internal static class PasteTokenCommand
     public static Command Create(Globals globals)
     {
         var provider = ProviderOption.Create();
-        var profileId = new Option<string?>("--profile-id") { Description = "Auth profile id (default: <provider>:manual)", HelpName = "id" };
+        var profileId = new Option<string?>("--profile-id")
+        {
+            Description = "Auth profile id (default: <provider>:manual)",
+            HelpName = "id",
+        };
         var expiresIn = new Option<string?>("--expires-in")
         {
             Description = "Optional expiry duration (e.g. 365d, 12h). Stored as absolute expiresAt.",
@@ -21,7 +26,8 @@ internal static class PasteTokenCommand
         return globals.Command("paste-token", description, [provider, profileId, expiresIn], async (invocation, cancellation) =>
         {
             var name = ProviderOption.Required(invocation, provider);
-            await PasteAsync(invocation, name, invocation.Get(profileId)?.Trim() ?? "", Expiry(invocation.Get(expiresIn)), cancellation);
+            var id = invocation.Get(profileId)?.Trim() ?? "";
+            await PasteAsync(invocation, name, id, Expiry(invocation.Get(expiresIn)), cancellation);
             return 0;
         });
     }
@@ -30,26 +36,34 @@ internal static class PasteTokenCommand
     public static async Task PasteAsync(
         Invocation invocation, string provider, string profileId, Duration? expiresIn, CancellationToken cancellation)
     {
-        var request = new PasteTokenRequest { AgentId = invocation.AgentId, Provider = provider, ProfileId = profileId, ExpiresIn = expiresIn };
-        request.Token = invocation.Surroundings.InputIsTerminal
-            ? await Prompts.SecretAsync(invocation.Surroundings.Questions(), $"Paste token for {provider}", cancellation)
-            : await Secrets.FromInputAsync(invocation.Surroundings, cancellation);
+        var token = invocation.Environment.InputIsTerminal
+            ? await Prompts.SecretAsync(invocation.Environment.PromptConsole(), $"Paste token for {provider}", cancellation)
+            : await Secrets.FromInputAsync(invocation.Environment.In, cancellation);
+        var request = new PasteTokenRequest
+        {
+            AgentId = invocation.AgentId,
+            Provider = provider,
+            ProfileId = profileId,
+            ExpiresIn = expiresIn,
+            Token = token,
+        };
         var response = await invocation.Auth.PasteTokenAsync(request, cancellationToken: cancellation);
-        Announcement.Write(invocation, response.ConfigPath, $"{response.ProfileId} ({response.Provider}/token)", response.Notices);
+        var profile = $"{response.ProfileId} ({response.Provider}/token)";
+        Announcement.Write(invocation, response.ConfigPath, profile, response.Notices);
     }
 
-    /// <summary>When a token expires, as an option says it; null: never.</summary>
-    /// <exception cref="CliFailure">It is no duration.</exception>
-    // Wrong before anything is asked or sent: a token need not be pasted twice for a typing error beside it.
+    /// <summary>The time until a token expires; null if it never does. Called before anything is asked, so that a typing error
+    /// here does not cost a pasted token.</summary>
+    /// <exception cref="CliFailure">The text is not a duration.</exception>
     public static Duration? Expiry(string? text)
     {
         try
         {
             return DurationText.ParseOptional(text) is { } duration ? Duration.FromTimeSpan(duration) : null;
         }
-        catch (FormatException e)
+        catch (FormatException exception)
         {
-            throw CliFailure.Failed(e.Message);
+            throw CliFailure.Failed(exception.Message);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ClawGrpc.Cli.Input;
+using ClawGrpc.Cli.Invocations;
 using ClawGrpc.Cli.Rendering;
 using ClawGrpc.V1;
 
@@ -40,14 +41,17 @@ internal static class ProfileCommands
             invocation.Out.Write($"Removed auth profile: {description}\n");
             return 0;
         });
-        // 2026.9 calls it so.
+        // The name in 2026.9.
         command.Aliases.Add("logout");
         return command;
     }
 
-    private static Argument<string> ProfileArgument() => new("profile") { Description = "Auth profile id (e.g. anthropic:default)" };
+    private static Argument<string> ProfileArgument() => new("profile")
+    {
+        Description = "Auth profile id (e.g. anthropic:default)",
+    };
 
-    // Whether the profile exists is for the server to say when it is asked to remove it; here it only lacks a description.
+    // Only the id if the profile does not exist: the server refuses to remove it.
     private static async Task<string> DescribeAsync(Invocation invocation, string id, CancellationToken cancellation)
     {
         var response = await invocation.Models.GetStatusAsync(
@@ -58,9 +62,9 @@ internal static class ProfileCommands
 
     private static async Task<bool> ConfirmedAsync(Invocation invocation, string description, CancellationToken cancellation)
     {
-        if (invocation.Surroundings.InputIsTerminal)
+        if (invocation.Environment.InputIsTerminal)
         {
-            var console = invocation.Surroundings.Questions();
+            var console = invocation.Environment.PromptConsole();
             return await Prompts.ConfirmAsync(console, $"Remove auth profile {description}?", defaultAnswer: false, cancellation);
         }
 

@@ -1,14 +1,19 @@
 using System.CommandLine;
+using ClawGrpc.Cli.Invocations;
 
 namespace ClawGrpc.Cli.Commands;
 
 /// <summary>The <c>--provider</c> of the auth commands.</summary>
 internal static class ProviderOption
 {
-    public static Option<string?> Create() => new("--provider") { Description = "Provider id (e.g. anthropic)", HelpName = "name" };
+    public static Option<string?> Create() => new("--provider")
+    {
+        Description = "Provider id (e.g. anthropic)",
+        HelpName = "name",
+    };
 
-    /// <summary>The provider that was named.</summary>
-    /// <exception cref="CliFailure">None was; in OpenClaw's words and with its exit code (openclaw-spec.md §7.2).</exception>
+    /// <summary>The option's value.</summary>
+    /// <exception cref="CliFailure">There is no value; OpenClaw's words and exit code (openclaw-spec.md §7.2).</exception>
     public static string Required(Invocation invocation, Option<string?> provider) =>
         invocation.Get(provider)?.Trim() is { Length: > 0 } name ? name
         : invocation.Has(provider) ? throw CliFailure.Failed("Missing --provider.")

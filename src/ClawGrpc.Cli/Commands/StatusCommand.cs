@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ClawGrpc.Cli.Invocations;
 using ClawGrpc.Cli.Rendering;
 using ClawGrpc.V1;
 
@@ -9,13 +10,13 @@ internal static class StatusCommand
 {
     public static Command Create(Globals globals)
     {
-        var outputs = new Outputs();
+        var outputs = new OutputOptions();
         var check = new Option<bool>("--check")
         {
             Description = "Exit non-zero if auth is expiring/expired (1=expired/missing, 2=expiring)",
         };
         var watch = new Option<bool>("--watch") { Description = "Follow changes until interrupted" };
-        var probe = new ProbeFlags();
+        var probe = new ProbeOptions();
         Symbol[] symbols = [outputs.Json, outputs.Plain, check, watch, .. probe.All];
         return globals.Command("status", "Show configured model state", symbols, async (invocation, cancellation) =>
         {
@@ -26,13 +27,15 @@ internal static class StatusCommand
                 return await ShowAsync(invocation, form, invocation.Get(check), cancellation, probes);
             }
 
-            if (invocation.Get(probe.Probe)) throw CliFailure.Failed("--probe cannot be used with --watch.");
-            if (invocation.Get(check)) throw CliFailure.Failed("--check cannot be used with --watch.");
+            if (invocation.Get(probe.Probe))
+                throw CliFailure.Failed("--probe cannot be used with --watch.");
+            if (invocation.Get(check))
+                throw CliFailure.Failed("--check cannot be used with --watch.");
             return await WatchCommand.FollowAsync(invocation, form, cancellation);
         });
     }
 
-    /// <summary>Prints the status as it is now.</summary>
+    /// <summary>Prints the current status.</summary>
     public static async Task<int> ShowAsync(
         Invocation invocation, OutputForm form, bool check, CancellationToken cancellation, ProbeRun? probes = null)
     {
@@ -48,17 +51,19 @@ internal static class StatusCommand
         switch (form)
         {
             case OutputForm.Json:
-                var json = new StatusJson(invocation.Surroundings.Time.GetUtcNow());
-                Json.WriteDocument(invocation.Out, writer => json.Write(writer, status, invocation.AgentId.Length > 0, probes), oneLine);
+                var json = new StatusJson(invocation.Environment.Time.GetUtcNow());
+                var withAgentId = invocation.AgentId.Length > 0;
+                Json.WriteDocument(invocation.Out, writer => json.Write(writer, status, withAgentId, probes), oneLine);
                 break;
             case OutputForm.Plain:
                 invocation.Out.Write(status.ResolvedDefault + "\n");
                 break;
             default:
-                new StatusText(invocation.Surroundings).Write(invocation.Out, status, invocation.AgentId.Length > 0);
+                new StatusText(invocation.Environment).Write(invocation.Out, status, invocation.AgentId.Length > 0);
                 if (probes is not null)
                 {
-                    foreach (var line in ProbeOutput.Lines(probes)) invocation.Out.Write(line + "\n");
+                    foreach (var line in ProbeOutput.Lines(probes))
+                        invocation.Out.Write(line + "\n");
                 }
 
                 break;

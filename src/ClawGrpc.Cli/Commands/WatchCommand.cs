@@ -1,28 +1,32 @@
+using ClawGrpc.Cli.Invocations;
 using ClawGrpc.Cli.Rendering;
 using ClawGrpc.Client;
 using Spectre.Console;
 
 namespace ClawGrpc.Cli.Commands;
 
-/// <summary><c>claw models status --watch</c>: the status, and the status again after each change.</summary>
+/// <summary><c>claw models status --watch</c>: prints the status now and after each change.</summary>
 internal static class WatchCommand
 {
-    /// <summary>Follows until interrupted: as a live table on a terminal, else as one JSON document, line or block for each change.</summary>
+    /// <summary>Follows the status until interrupted: as a live table on a terminal, else as a JSON line, a plain line or a block
+    /// of text for each change.</summary>
     public static Task<int> FollowAsync(Invocation invocation, OutputForm form, CancellationToken cancellation) =>
-        form == OutputForm.Text && invocation.Surroundings.OutputIsTerminal
+        form == OutputForm.Text && invocation.Environment.OutputIsTerminal
             ? LiveAsync(invocation, cancellation)
             : PrintAsync(invocation, form, cancellation);
 
     private static async Task<int> PrintAsync(Invocation invocation, OutputForm form, CancellationToken cancellation)
     {
-        var watch = Watch(invocation, SaysOnce(invocation.Error));
+        var watch = Watch(invocation, WritesOnce(invocation.Error));
         var first = true;
         await foreach (var status in watch.FollowAsync(invocation.AgentId, cancellation: cancellation))
         {
             if (form == OutputForm.Text)
             {
-                if (!first) invocation.Out.Write('\n');
-                invocation.Out.Write($"Revision {status.Revision}, {status.ChangeTime?.ToDateTimeOffset():yyyy-MM-dd'T'HH:mm:ss.fff'Z'}\n");
+                if (!first)
+                    invocation.Out.Write('\n');
+                var time = $"{status.ChangeTime?.ToDateTimeOffset():yyyy-MM-dd'T'HH:mm:ss.fff'Z'}";
+                invocation.Out.Write($"Revision {status.Revision}, {time}\n");
             }
 
             StatusCommand.Write(invocation, status, form, oneLine: true);
@@ -34,13 +38,14 @@ internal static class WatchCommand
 
     private static async Task<int> LiveAsync(Invocation invocation, CancellationToken cancellation)
     {
-        var time = invocation.Surroundings.Time;
+        var time = invocation.Environment.Time;
         string? interruption = null;
         var watch = Watch(invocation, reason => interruption = reason);
-        await using var changes = watch.FollowAsync(invocation.AgentId, cancellation: cancellation).GetAsyncEnumerator(cancellation);
-        // The first status comes before anything is drawn, so that a failure is an error text and not an empty table.
+        await using var changes = watch.FollowAsync(invocation.AgentId, cancellation: cancellation)
+            .GetAsyncEnumerator(cancellation);
+        // Wait for the first status before drawing, so that a failure prints an error and not an empty table.
         await changes.MoveNextAsync();
-        await invocation.Surroundings.Screen().Live(new Text("")).StartAsync(async view =>
+        await invocation.Environment.LiveConsole().Live(new Text("")).StartAsync(async view =>
         {
             var latest = changes.Current;
             var next = changes.MoveNextAsync().AsTask();
@@ -49,8 +54,9 @@ internal static class WatchCommand
                 view.UpdateTarget(StatusTable.Of(latest, time.GetUtcNow(), interruption));
                 // Remaining times count down between changes.
                 await Task.WhenAny(next, Task.Delay(TimeSpan.FromSeconds(1), time, cancellation));
-                if (!next.IsCompleted && !cancellation.IsCancellationRequested) continue;
-                // Interrupted, this throws; an enumerator must not be disposed of while it is still at it.
+                if (!next.IsCompleted && !cancellation.IsCancellationRequested)
+                    continue;
+                // Await even when cancelled: an enumerator must not be disposed while MoveNextAsync runs.
                 await next;
                 latest = changes.Current;
                 next = changes.MoveNextAsync().AsTask();
@@ -59,24 +65,25 @@ internal static class WatchCommand
         return 0;
     }
 
-    // An outage is one line at its beginning and one at its end, however often it was tried in between.
-    private static Action<string?> SaysOnce(TextWriter error)
+    // One line at the start of an outage and one at its end, whatever the number of tries between.
+    private static Action<string?> WritesOnce(TextWriter error)
     {
         var interrupted = false;
         return reason =>
         {
-            if (interrupted != reason is null) return;
+            if (interrupted != reason is null)
+                return;
             interrupted = reason is not null;
             error.Write((reason ?? "Connected again.") + "\n");
             error.Flush();
         };
     }
 
-    // Tells of every interruption, with a text, and of the end of it, with null.
+    // Calls `interrupted` with a text at each interruption, and with null when the watch goes on.
     private static StatusWatch Watch(Invocation invocation, Action<string?> interrupted) => new(invocation.Models)
     {
-        Time = invocation.Surroundings.Time,
-        // After a restart with nothing new to say, the first heartbeat is what tells that the server is back.
+        Time = invocation.Environment.Time,
+        // After a restart without a change, the first heartbeat shows that the server is back.
         Heartbeat = TimeSpan.FromSeconds(5),
         Interrupted = (failure, _) =>
             interrupted($"{FailureText.Of(failure, invocation.Endpoint).Split('\n')[0]} Trying again from time to time."),

@@ -2,17 +2,19 @@ using System.Text;
 
 namespace ClawGrpc.Cli.Input;
 
-/// <summary>The id of the profile that a token's name stands for (openclaw-spec.md §3.3, "Token profile name → id").</summary>
+/// <summary>Profile ids from the names of tokens (openclaw-spec.md §3.3, "Token profile name → id").</summary>
 internal static class ProfileName
 {
-    /// <summary>The provider and the name as a slug, such as <c>anthropic:my-laptop</c>; a name with nothing in it is <c>default</c>.</summary>
+    /// <summary>The provider and the slug of the name, such as <c>anthropic:my-laptop</c>; <c>default</c> if the slug is
+    /// empty.</summary>
     public static string ToId(string provider, string name)
     {
         var slug = new StringBuilder();
         foreach (var character in name.Trim().ToLowerInvariant())
         {
             var kept = character is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '.' or '_' ? character : '-';
-            if (kept != '-' || (slug.Length > 0 && slug[^1] != '-')) slug.Append(kept);
+            if (kept != '-' || (slug.Length > 0 && slug[^1] != '-'))
+                slug.Append(kept);
         }
 
         var text = slug.ToString().TrimEnd('-');

@@ -5,34 +5,36 @@ namespace ClawGrpc.Cli.Input;
 /// <summary>Questions to the person at the terminal.</summary>
 internal static class Prompts
 {
-    /// <summary>Asks for a secret; what is typed shows as <c>▪</c>. Not blank.</summary>
+    /// <summary>Asks for a secret, echoed as <c>▪</c>, until it is not blank.</summary>
     public static Task<string> SecretAsync(IAnsiConsole console, string question, CancellationToken cancellation) =>
         new TextPrompt<string>(Markup.Escape(question))
             .Secret('▪')
             .AllowEmpty()
-            .Validate(answer => string.IsNullOrWhiteSpace(answer) ? ValidationResult.Error("Required") : ValidationResult.Success())
+            .Validate(answer => Validated(string.IsNullOrWhiteSpace(answer) ? "Required" : null))
             .ShowAsync(console, cancellation);
 
-    /// <summary>Asks for a text; Enter alone takes what is offered, which may be nothing.</summary>
-    /// <param name="console">Where.</param>
+    /// <summary>Asks for a text; Enter alone takes the offered one.</summary>
+    /// <param name="console">The console.</param>
     /// <param name="question">The question.</param>
-    /// <param name="problem">What is wrong with an answer; null: nothing.</param>
-    /// <param name="cancellation">Gives up.</param>
-    /// <param name="offered">Empty: nothing is offered.</param>
+    /// <param name="problem">Returns what is wrong with an answer; null if it is valid.</param>
+    /// <param name="cancellation">Ends the prompt.</param>
+    /// <param name="offered">The default answer; may be empty.</param>
     public static Task<string> TextAsync(
         IAnsiConsole console, string question, Func<string, string?> problem, CancellationToken cancellation, string offered = "")
     {
         var prompt = new TextPrompt<string>(Markup.Escape(question)).AllowEmpty()
-            .Validate(answer => problem(answer) is { } error ? ValidationResult.Error(Markup.Escape(error)) : ValidationResult.Success());
+            .Validate(answer => Validated(problem(answer)));
         return (offered.Length > 0 ? prompt.DefaultValue(offered) : prompt).ShowAsync(console, cancellation);
     }
 
-    /// <summary>Asks to choose one.</summary>
-    public static Task<string> ChoiceAsync(IAnsiConsole console, string question, string[] choices, CancellationToken cancellation) =>
+    /// <summary>Asks for one of several choices.</summary>
+    public static Task<string> ChoiceAsync(
+        IAnsiConsole console, string question, string[] choices, CancellationToken cancellation) =>
         new SelectionPrompt<string>().Title(Markup.Escape(question)).AddChoices(choices).ShowAsync(console, cancellation);
 
-    /// <summary>Asks for yes or no, which one key answers, as at OpenClaw's questions.</summary>
-    public static async Task<bool> ConfirmAsync(IAnsiConsole console, string question, bool defaultAnswer, CancellationToken cancellation)
+    /// <summary>Asks for yes or no, answered by one key, as in OpenClaw.</summary>
+    public static async Task<bool> ConfirmAsync(
+        IAnsiConsole console, string question, bool defaultAnswer, CancellationToken cancellation)
     {
         console.Markup($"{Markup.Escape(question)} [blue]{Markup.Escape(defaultAnswer ? "[Y/n]" : "[y/N]")}[/] ");
         while (true)
@@ -45,11 +47,16 @@ internal static class Prompts
                 { KeyChar: 'n' or 'N' } => false,
                 _ => null,
             };
-            if (answer is not { } said) continue;
-            // Who ends the answer with Enter means no answer to the next question.
-            if (key.Key != ConsoleKey.Enter && console.Input.IsKeyAvailable()) await console.Input.ReadKeyAsync(intercept: true, cancellation);
+            if (answer is not { } said)
+                continue;
+            // An Enter after the key belongs to this answer, not to the next question.
+            if (key.Key != ConsoleKey.Enter && console.Input.IsKeyAvailable())
+                await console.Input.ReadKeyAsync(intercept: true, cancellation);
             console.WriteLine(said ? "yes" : "no");
             return said;
         }
     }
+
+    private static ValidationResult Validated(string? problem) =>
+        problem is null ? ValidationResult.Success() : ValidationResult.Error(Markup.Escape(problem));
 }

@@ -2,23 +2,24 @@ using System.Text.RegularExpressions;
 
 namespace ClawGrpc.Cli.Input;
 
-/// <summary>How secrets come in and how much of them may be seen.</summary>
+/// <summary>Reads secrets, and hides them in texts.</summary>
 internal static partial class Secrets
 {
-    /// <summary>The value of an option that takes a secret: <c>-</c> stands for standard input, so that the secret stays out of
-    /// the process list; everything else is the secret itself. Null: the option was not given a value.</summary>
-    public static async Task<string?> FromOptionAsync(string? value, Surroundings surroundings, CancellationToken cancellation) =>
-        value == "-" ? await FromInputAsync(surroundings, cancellation) : value;
+    /// <summary>The secret of an option. The value <c>-</c> stands for standard input, which keeps the secret out of the process
+    /// list. Null if the option has no value.</summary>
+    public static async Task<string?> FromOptionAsync(string? value, TextReader input, CancellationToken cancellation) =>
+        value == "-" ? await FromInputAsync(input, cancellation) : value;
 
-    /// <summary>All of standard input, without white space around it.</summary>
-    public static async Task<string> FromInputAsync(Surroundings surroundings, CancellationToken cancellation) =>
-        (await surroundings.In.ReadToEndAsync(cancellation)).Trim();
+    /// <summary>All of standard input, trimmed.</summary>
+    public static async Task<string> FromInputAsync(TextReader input, CancellationToken cancellation) =>
+        (await input.ReadToEndAsync(cancellation)).Trim();
 
-    /// <summary>A secret without the line breaks that terminals and mails put into long lines, as OpenClaw 2026.2.9 stores it (openclaw-spec.md §3.3). Of a
-    /// person's paste only: what a program sends is refused for them.</summary>
-    public static string OnOneLine(string pasted) => string.Concat(pasted.Where(character => !"\n\r\u2028\u2029".Contains(character)));
+    /// <summary>Removes the line breaks that terminals and mail programs put into long lines, as OpenClaw 2026.2.9 does
+    /// (openclaw-spec.md §3.3). For what a person pastes; the server refuses line breaks.</summary>
+    public static string OnOneLine(string pasted) =>
+        string.Concat(pasted.Where(character => !"\n\r\u2028\u2029".Contains(character)));
 
-    /// <summary>Enough of a secret to recognise it by: four characters at each end, or two when it is short.</summary>
+    /// <summary>Both ends of a secret, for a person to recognize: four characters each, or two if it has at most eight.</summary>
     public static string Preview(string secret) => secret.Length switch
     {
         0 => "",
@@ -26,9 +27,9 @@ internal static partial class Secrets
         _ => $"{secret[..4]}…{secret[^4..]}",
     };
 
-    /// <summary>A text with everything that looks like an Anthropic credential cut out; a bare prefix such as <c>sk-ant-oat01-</c> is none. An option typed wrongly turns its value into an
-    /// argument that the parser quotes; it must not end up in a log that way.</summary>
-    public static string CutOut(string text) => AnthropicCredential().Replace(text, "sk-ant-…");
+    /// <summary>Masks everything that looks like an Anthropic credential; keeps a bare prefix such as <c>sk-ant-oat01-</c>. The
+    /// value of a mistyped option becomes an argument, which the parser would quote into a log.</summary>
+    public static string Mask(string text) => AnthropicCredential().Replace(text, "sk-ant-…");
 
     [GeneratedRegex("sk-ant-[A-Za-z0-9_-]{7,}")]
     private static partial Regex AnthropicCredential();

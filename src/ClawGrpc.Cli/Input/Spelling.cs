@@ -1,21 +1,25 @@
 namespace ClawGrpc.Cli.Input;
 
-/// <summary>What somebody may have meant by a word that is none, as commander tells it, by which OpenClaw reads its command lines.</summary>
+/// <summary>Suggestions for a mistyped word, as in commander, the parser of OpenClaw's command lines.</summary>
 internal static class Spelling
 {
     private const int Farthest = 3;
     private const double LeastLike = 0.4;
 
-    /// <summary>The line that names the nearest words, with the line break before it; empty: nothing is near.</summary>
-    /// <param name="word">What was written; an option with its dashes.</param>
-    /// <param name="known">What could have been written; options with their dashes.</param>
+    /// <summary>A line break and a line with the nearest words; empty if no word is near.</summary>
+    /// <param name="word">The mistyped word; an option with its dashes.</param>
+    /// <param name="known">The valid words; options with their dashes.</param>
     public static string Suggestion(string word, IEnumerable<string> known)
     {
         var dashes = word.StartsWith("--", StringComparison.Ordinal) ? 2 : 0;
         var nearest = known.Distinct().Where(candidate => candidate.Length > dashes + 1)
-            .Select(candidate => (Candidate: candidate, Distance: Distance(word.AsSpan(dashes), candidate.AsSpan(dashes)), Length: Math.Max(word.Length, candidate.Length) - dashes))
+            .Select(candidate => (
+                Candidate: candidate,
+                Distance: Distance(word.AsSpan(dashes), candidate.AsSpan(dashes)),
+                Length: Math.Max(word.Length, candidate.Length) - dashes))
             .Where(entry => entry.Distance <= Farthest && entry.Length - entry.Distance > LeastLike * entry.Length)
-            .GroupBy(entry => entry.Distance, entry => entry.Candidate).MinBy(group => group.Key)?.Order(StringComparer.Ordinal).ToList();
+            .GroupBy(entry => entry.Distance, entry => entry.Candidate)
+            .MinBy(group => group.Key)?.Order(StringComparer.Ordinal).ToList();
         return nearest switch
         {
             null => "",
@@ -24,12 +28,14 @@ internal static class Spelling
         };
     }
 
-    // How many letters are put in, left out, taken for another or swapped with their neighbour.
+    // Damerau-Levenshtein: insertions, deletions, substitutions and transpositions of neighbours.
     private static int Distance(ReadOnlySpan<char> one, ReadOnlySpan<char> other)
     {
         var rows = new int[one.Length + 1, other.Length + 1];
-        for (var i = 0; i <= one.Length; i++) rows[i, 0] = i;
-        for (var j = 0; j <= other.Length; j++) rows[0, j] = j;
+        for (var i = 0; i <= one.Length; i++)
+            rows[i, 0] = i;
+        for (var j = 0; j <= other.Length; j++)
+            rows[0, j] = j;
         for (var i = 1; i <= one.Length; i++)
         {
             for (var j = 1; j <= other.Length; j++)

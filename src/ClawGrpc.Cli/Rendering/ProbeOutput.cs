@@ -1,5 +1,4 @@
 using System.Text.Json;
-using ClawGrpc.Cli.Commands;
 using ClawGrpc.V1;
 
 namespace ClawGrpc.Cli.Rendering;
@@ -7,7 +6,7 @@ namespace ClawGrpc.Cli.Rendering;
 /// <summary>The results of probes, as OpenClaw prints them (openclaw-spec.md §7.4).</summary>
 internal static class ProbeOutput
 {
-    /// <summary>The member <c>probes</c> of a status.</summary>
+    /// <summary>Writes the member <c>probes</c> of a status.</summary>
     public static void Write(Utf8JsonWriter json, ProbeRun run)
     {
         json.WriteStartObject("probes");
@@ -23,7 +22,8 @@ internal static class ProbeOutput
         json.WriteNumber("maxTokens", run.Request.MaxTokens);
         json.WriteEndObject();
         json.WriteStartArray("results");
-        foreach (var result in run.Results) Write(json, result);
+        foreach (var result in run.Results)
+            Write(json, result);
         json.WriteEndArray();
         json.WriteEndObject();
     }
@@ -33,12 +33,14 @@ internal static class ProbeOutput
     {
         yield return "";
         yield return "Auth probes";
-        if (run.Results.Count == 0) yield return "- none";
+        if (run.Results.Count == 0)
+            yield return "- none";
         foreach (var result in run.Results)
         {
             var took = result.Latency is { } latency ? $" · {Words.Milliseconds(latency)}ms" : "";
             var error = result.Error.Length > 0 ? $" · {result.Error.ReplaceLineEndings(" ")}" : "";
-            yield return $"- {(result.Model.Length > 0 ? result.Model : result.Provider)} {result.Label} ({Words.Of(result.Type)}) {Words.Of(result.Status)}{took}{error}";
+            var target = result.Model.Length > 0 ? result.Model : result.Provider;
+            yield return $"- {target} {result.Label} ({Words.Of(result.Type)}) {Words.Of(result.Status)}{took}{error}";
         }
     }
 
@@ -52,7 +54,8 @@ internal static class ProbeOutput
         json.WriteString("source", result.Source);
         json.WriteString("mode", Words.Of(result.Type));
         json.WriteString("status", Words.Of(result.Status));
-        if (result.Latency is { } latency) json.WriteNumber("latencyMs", Words.Milliseconds(latency));
+        if (result.Latency is { } latency)
+            json.WriteNumber("latencyMs", Words.Milliseconds(latency));
         json.WriteOptional("error", result.Error);
         json.WriteEndObject();
     }

@@ -3,10 +3,10 @@ using ClawGrpc.V1;
 
 namespace ClawGrpc.Cli.Rendering;
 
-/// <summary>A receipt as JSON; members that say nothing are left out.</summary>
+/// <summary>A receipt as JSON, without members that have no value.</summary>
 internal static class ReceiptJson
 {
-    /// <summary>Writes the object; null when there is no receipt.</summary>
+    /// <summary>Writes the object, or <c>null</c> if there is no receipt.</summary>
     public static void Write(Utf8JsonWriter json, Receipt? receipt)
     {
         if (receipt is null)
@@ -24,10 +24,13 @@ internal static class ReceiptJson
         json.WriteOptional("requestId", receipt.RequestId);
         json.WriteOptional("stopReason", receipt.StopReason);
         json.WriteStartArray("attempts");
-        foreach (var attempt in receipt.Attempts) WriteAttempt(json, attempt);
+        foreach (var attempt in receipt.Attempts)
+            WriteAttempt(json, attempt);
         json.WriteEndArray();
-        if (receipt.Sent is { } sent) WriteSent(json, sent);
-        if (receipt.Cache is { } cache) WriteCache(json, cache);
+        if (receipt.Sent is { } sent)
+            WriteSent(json, sent);
+        if (receipt.Cache is { } cache)
+            WriteCache(json, cache);
         if (receipt.Usage is { } usage)
         {
             json.WriteStartObject("usage");
@@ -36,9 +39,12 @@ internal static class ReceiptJson
         }
 
         UsageJson.WriteCost(json, receipt.Cost);
-        if (receipt.StartTime is { } start) json.WriteNumber("startedAt", Words.Milliseconds(start));
-        if (receipt.TimeToFirstEvent is { } first) json.WriteNumber("timeToFirstEventMs", Words.Milliseconds(first));
-        if (receipt.Duration is { } duration) json.WriteNumber("durationMs", Words.Milliseconds(duration));
+        if (receipt.StartTime is { } start)
+            json.WriteNumber("startedAt", Words.Milliseconds(start));
+        if (receipt.TimeToFirstEvent is { } first)
+            json.WriteNumber("timeToFirstEventMs", Words.Milliseconds(first));
+        if (receipt.Duration is { } duration)
+            json.WriteNumber("durationMs", Words.Milliseconds(duration));
         json.WriteNumber("statusRevision", receipt.StatusRevision);
         json.WriteEndObject();
     }
@@ -50,16 +56,21 @@ internal static class ReceiptJson
         json.WriteString("model", attempt.Model);
         json.WriteString("outcome", Words.Of(attempt.Outcome));
         json.WriteOptional("failure", Words.Of(attempt.Failure));
-        if (attempt.HttpStatus > 0) json.WriteNumber("httpStatus", attempt.HttpStatus);
+        if (attempt.HttpStatus > 0)
+            json.WriteNumber("httpStatus", attempt.HttpStatus);
         json.WriteOptional("errorType", attempt.ErrorType);
         json.WriteOptional("errorCode", attempt.ErrorCode);
         json.WriteOptional("claim", attempt.Claim);
         json.WriteOptional("message", attempt.Message);
         json.WriteOptional("requestId", attempt.RequestId);
-        if (attempt.StartTime is { } start) json.WriteNumber("startedAt", Words.Milliseconds(start));
-        if (attempt.Duration is { } duration) json.WriteNumber("durationMs", Words.Milliseconds(duration));
-        if (attempt.RecoverTime is { } recover) json.WriteNumber("until", Words.Milliseconds(recover));
-        if (attempt.RetriesInPlace > 0) json.WriteNumber("retriesInPlace", attempt.RetriesInPlace);
+        if (attempt.StartTime is { } start)
+            json.WriteNumber("startedAt", Words.Milliseconds(start));
+        if (attempt.Duration is { } duration)
+            json.WriteNumber("durationMs", Words.Milliseconds(duration));
+        if (attempt.RecoverTime is { } recover)
+            json.WriteNumber("until", Words.Milliseconds(recover));
+        if (attempt.RetriesInPlace > 0)
+            json.WriteNumber("retriesInPlace", attempt.RetriesInPlace);
         json.WriteEndObject();
     }
 

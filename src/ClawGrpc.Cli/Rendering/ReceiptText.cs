@@ -4,7 +4,7 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace ClawGrpc.Cli.Rendering;
 
-/// <summary>A receipt for people: what a completion really did, or in a plan, what it would do.</summary>
+/// <summary>A receipt, or a plan, as text for people.</summary>
 internal static class ReceiptText
 {
     private const int LabelWidth = 10;
@@ -24,25 +24,34 @@ internal static class ReceiptText
         var isPlan = receipt.Attempts.Any(attempt => attempt.Outcome == AttemptOutcome.Planned);
         yield return isPlan ? "Plan; nothing was sent" : $"Receipt {receipt.CompletionId}";
         yield return Row(isPlan ? "serves" : "served by", ServedBy(receipt));
-        foreach (var attempt in receipt.Attempts) yield return Row("attempt", Of(attempt));
+        foreach (var attempt in receipt.Attempts)
+            yield return Row("attempt", Of(attempt));
         if (receipt.Sent is { } sent)
         {
             yield return Row("request", $"{sent.Url}, {sent.BodyBytes} bytes");
-            foreach (var header in sent.Headers) yield return Row("", $"{header.Name}: {header.Value}");
+            foreach (var header in sent.Headers)
+                yield return Row("", $"{header.Name}: {header.Value}");
         }
 
-        if (receipt.Cache is { } cache) yield return Row("cache", Of(cache));
-        if (receipt.Usage is { } usage) yield return Row("usage", Words.Of(usage));
-        if (receipt.Cost is { } cost) yield return Row("cost", Of(cost));
+        if (receipt.Cache is { } cache)
+            yield return Row("cache", Of(cache));
+        if (receipt.Usage is { } usage)
+            yield return Row("usage", Words.Of(usage));
+        if (receipt.Cost is { } cost)
+            yield return Row("cost", Of(cost));
         var times = Times(receipt);
-        if (times.Length > 0) yield return Row("time", times);
-        if (receipt.RequestId.Length > 0) yield return Row("request id", receipt.RequestId);
+        if (times.Length > 0)
+            yield return Row("time", times);
+        if (receipt.RequestId.Length > 0)
+            yield return Row("request id", receipt.RequestId);
     }
 
     private static string ServedBy(Receipt receipt)
     {
-        var served = receipt.Attempts.LastOrDefault(attempt => attempt.Outcome is AttemptOutcome.Served or AttemptOutcome.Interrupted or AttemptOutcome.Planned);
-        if (served is null) return "nothing";
+        var served = receipt.Attempts.LastOrDefault(attempt =>
+            attempt.Outcome is AttemptOutcome.Served or AttemptOutcome.Interrupted or AttemptOutcome.Planned);
+        if (served is null)
+            return "nothing";
         var session = receipt.SessionId.Length > 0 ? $", session {receipt.SessionId}" : "";
         return $"{Profile(receipt.ProfileId)}, {receipt.Model}{session}";
     }
@@ -96,7 +105,8 @@ internal static class ReceiptText
     private static string Seconds(Duration duration) =>
         string.Create(CultureInfo.InvariantCulture, $"{duration.ToTimeSpan().TotalSeconds:0.00} s");
 
-    private static string Profile(string profileId) => profileId.Length > 0 ? profileId : "(key of the environment or configuration)";
+    private static string Profile(string profileId) =>
+        profileId.Length > 0 ? profileId : "(key of the environment or configuration)";
 
     private static string Row(string label, string value) => $"  {label.PadRight(LabelWidth)}  {value}";
 }

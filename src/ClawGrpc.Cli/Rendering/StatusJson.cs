@@ -1,31 +1,33 @@
 using System.Text.Json;
-using ClawGrpc.Cli.Commands;
 using ClawGrpc.V1;
 using Google.Protobuf.WellKnownTypes;
 
 namespace ClawGrpc.Cli.Rendering;
 
-/// <summary>A status as the object that OpenClaw's <c>models status --json</c> prints (openclaw-spec.md §7.3): the same members in
-/// the same order with the same values; what ClawGrpc adds stands at the end of its object.</summary>
-/// <param name="Now">The clock that remaining times are counted from.</param>
+/// <summary>A status as the object that OpenClaw's <c>models status --json</c> prints (openclaw-spec.md §7.3): the same members
+/// in the same order with the same values. ClawGrpc's own members stand at the end of each object.</summary>
+/// <param name="Now">The time that remaining times count from.</param>
 internal sealed record StatusJson(DateTimeOffset Now)
 {
     /// <summary>Writes the object.</summary>
-    /// <param name="json">Where to.</param>
+    /// <param name="json">The output.</param>
     /// <param name="status">The status.</param>
-    /// <param name="withAgentId">Whether to name the agent, as OpenClaw does when <c>--agent</c> was given.</param>
-    /// <param name="probes">What was probed; null: nothing.</param>
+    /// <param name="withAgentId">Whether to name the agent, as OpenClaw does when <c>--agent</c> is given.</param>
+    /// <param name="probes">The results of a probe; null if there was none.</param>
     public void Write(Utf8JsonWriter json, AgentStatus status, bool withAgentId, ProbeRun? probes = null)
     {
         json.WriteStartObject();
         json.WriteString("configPath", status.ConfigPath);
-        if (withAgentId) json.WriteString("agentId", status.AgentId);
+        if (withAgentId)
+            json.WriteString("agentId", status.AgentId);
         json.WriteString("agentDir", status.AgentDir);
         json.WriteString("defaultModel", status.DefaultModel);
         json.WriteString("resolvedDefault", status.ResolvedDefault);
         json.WriteStrings("fallbacks", status.Fallbacks);
-        if (status.ImageModel.Length > 0) json.WriteString("imageModel", status.ImageModel);
-        else json.WriteNull("imageModel");
+        if (status.ImageModel.Length > 0)
+            json.WriteString("imageModel", status.ImageModel);
+        else
+            json.WriteNull("imageModel");
         json.WriteStrings("imageFallbacks", status.ImageFallbacks);
         if (withAgentId)
         {
@@ -36,7 +38,8 @@ internal sealed record StatusJson(DateTimeOffset Now)
         }
 
         json.WriteStartObject("aliases");
-        foreach (var (alias, model) in status.Aliases) json.WriteString(alias, model);
+        foreach (var (alias, model) in status.Aliases)
+            json.WriteString(alias, model);
         json.WriteEndObject();
         json.WriteStrings("allowed", status.AllowedModels);
         WriteAuth(json, status.Auth ?? new AuthStatus(), probes);
@@ -59,13 +62,16 @@ internal sealed record StatusJson(DateTimeOffset Now)
         json.WriteStrings("providersWithOAuth", auth.ProvidersWithOauth);
         json.WriteStrings("missingProvidersInUse", auth.MissingProvidersInUse);
         json.WriteStartArray("providers");
-        foreach (var provider in auth.Providers) WriteProvider(json, provider);
+        foreach (var provider in auth.Providers)
+            WriteProvider(json, provider);
         json.WriteEndArray();
         json.WriteStartArray("unusableProfiles");
-        foreach (var unusable in auth.UnusableProfiles) WriteUnusable(json, unusable);
+        foreach (var unusable in auth.UnusableProfiles)
+            WriteUnusable(json, unusable);
         json.WriteEndArray();
         WriteOAuth(json, auth);
-        if (probes is not null) ProbeOutput.Write(json, probes);
+        if (probes is not null)
+            ProbeOutput.Write(json, probes);
         json.WriteEndObject();
     }
 
@@ -91,7 +97,8 @@ internal sealed record StatusJson(DateTimeOffset Now)
 
     private static void WriteSource(Utf8JsonWriter json, string name, string value, string source)
     {
-        if (value.Length == 0) return;
+        if (value.Length == 0)
+            return;
         json.WriteStartObject(name);
         json.WriteString("value", value);
         json.WriteString("source", source);
@@ -108,7 +115,7 @@ internal sealed record StatusJson(DateTimeOffset Now)
         if (unusable.RecoverTime is { } until)
         {
             json.WriteNumber("until", Words.Milliseconds(until));
-            // The server says it is set aside; a clock of ours that runs ahead of its must not turn that into a negative wait.
+            // Not negative if the clock here runs ahead of the server's.
             json.WriteNumber("remainingMs", Math.Max(0, RemainingMs(until)));
         }
 
@@ -122,7 +129,8 @@ internal sealed record StatusJson(DateTimeOffset Now)
         json.WriteStartObject("oauth");
         json.WriteNumber("warnAfterMs", auth.WarnAfter is { } warnAfter ? Words.Milliseconds(warnAfter) : 0);
         json.WriteStartArray("profiles");
-        foreach (var profile in auth.Profiles) WriteProfile(json, profile);
+        foreach (var profile in auth.Profiles)
+            WriteProfile(json, profile);
         json.WriteEndArray();
         json.WriteStartArray("providers");
         foreach (var provider in auth.ProviderExpiries)
@@ -131,7 +139,8 @@ internal sealed record StatusJson(DateTimeOffset Now)
             json.WriteString("provider", provider.Provider);
             json.WriteString("status", Words.Of(provider.Expiry));
             json.WriteStartArray("profiles");
-            foreach (var profile in auth.Profiles.Where(profile => profile.Provider == provider.Provider)) WriteProfile(json, profile);
+            foreach (var profile in auth.Profiles.Where(profile => profile.Provider == provider.Provider))
+                WriteProfile(json, profile);
             json.WriteEndArray();
             WriteExpiry(json, provider.ExpireTime);
             json.WriteEndObject();
@@ -153,7 +162,8 @@ internal sealed record StatusJson(DateTimeOffset Now)
         json.WriteString("label", profile.Label);
         WriteTime(json, "lastUsedAt", profile.LastUsedTime);
         WriteTime(json, "lastFailureAt", profile.LastFailureTime);
-        if (profile.ErrorCount > 0) json.WriteNumber("errorCount", profile.ErrorCount);
+        if (profile.ErrorCount > 0)
+            json.WriteNumber("errorCount", profile.ErrorCount);
         UsageJson.WriteRateLimits(json, profile.RateLimits);
         UsageJson.WriteSummary(json, "usage", profile.Usage);
         json.WriteEndObject();
@@ -161,21 +171,26 @@ internal sealed record StatusJson(DateTimeOffset Now)
 
     private void WriteExpiry(Utf8JsonWriter json, Timestamp? expireTime, bool hasRemaining = true)
     {
-        if (expireTime is null) return;
+        if (expireTime is null)
+            return;
         json.WriteNumber("expiresAt", Words.Milliseconds(expireTime));
-        if (hasRemaining) json.WriteNumber("remainingMs", RemainingMs(expireTime));
+        if (hasRemaining)
+            json.WriteNumber("remainingMs", RemainingMs(expireTime));
     }
 
     private static void WriteConfigurationErrors(Utf8JsonWriter json, AgentStatus status)
     {
-        if (status.ConfigurationErrors.Count == 0) return;
+        if (status.ConfigurationErrors.Count == 0)
+            return;
         json.WriteStartArray("configurationErrors");
         foreach (var error in status.ConfigurationErrors)
         {
             json.WriteStartObject();
             json.WriteString("path", error.Path);
-            if (error.Line > 0) json.WriteNumber("line", error.Line);
-            if (error.Column > 0) json.WriteNumber("column", error.Column);
+            if (error.Line > 0)
+                json.WriteNumber("line", error.Line);
+            if (error.Column > 0)
+                json.WriteNumber("column", error.Column);
             json.WriteOptional("keyPath", error.KeyPath);
             json.WriteString("reason", error.Reason);
             json.WriteEndObject();
@@ -186,7 +201,8 @@ internal sealed record StatusJson(DateTimeOffset Now)
 
     private static void WriteTime(Utf8JsonWriter json, string name, Timestamp? time)
     {
-        if (time is not null) json.WriteNumber(name, Words.Milliseconds(time));
+        if (time is not null)
+            json.WriteNumber(name, Words.Milliseconds(time));
     }
 
     private long RemainingMs(Timestamp time) => Words.Milliseconds(time) - Now.ToUnixTimeMilliseconds();

@@ -3,17 +3,18 @@ using Spectre.Console;
 
 namespace ClawGrpc.Cli.Rendering;
 
-/// <summary>A status as the table of <c>models status --watch</c> on a terminal: one row for each profile, and one for each route
-/// set aside.</summary>
+/// <summary>A status as the table of <c>models status --watch</c> on a terminal: a row for each profile, and for each route that
+/// is set aside.</summary>
 internal static class StatusTable
 {
-    /// <summary>The table; <paramref name="interruption"/> is why no news comes, or null.</summary>
+    /// <summary>The table; <paramref name="interruption"/> is why the watch is interrupted, null if it is not.</summary>
     public static Table Of(AgentStatus status, DateTimeOffset now, string? interruption)
     {
         var auth = status.Auth ?? new AuthStatus();
         var table = new Table { Border = TableBorder.Rounded };
         table.Title = new TableTitle(Markup.Escape($"{status.AgentId} · {status.ResolvedDefault} · revision {status.Revision}"));
-        if (interruption is not null) table.Caption = new TableTitle(Markup.Escape(interruption), new Style(Color.Red));
+        if (interruption is not null)
+            table.Caption = new TableTitle(Markup.Escape(interruption), new Style(Color.Red));
         table.AddColumn(new TableColumn("Profile").NoWrap());
         table.AddColumns("Type", "Expiry", "State", "Back in", "Served", "Cached");
         foreach (var profile in auth.Profiles)
@@ -44,11 +45,14 @@ internal static class StatusTable
 
     private static string BackIn(UnusableProfile? unusable, DateTimeOffset now)
     {
-        if (unusable is null) return "";
-        if (unusable.RecoverTime is not { } time) return "-";
+        if (unusable is null)
+            return "";
+        if (unusable.RecoverTime is not { } time)
+            return "-";
         var remaining = time.ToDateTimeOffset() - now;
-        // Seconds count down where a person is waiting; beyond that the short form is enough.
-        if (remaining >= TimeSpan.FromMinutes(2)) return ShortDuration.Of(remaining);
+        // A person may wait for a short cooldown, so its seconds count down.
+        if (remaining >= TimeSpan.FromMinutes(2))
+            return ShortDuration.Of(remaining);
         return $"{Math.Max(0, (int)Math.Ceiling(remaining.TotalSeconds))}s";
     }
 

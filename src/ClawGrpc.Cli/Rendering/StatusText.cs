@@ -1,23 +1,24 @@
+using ClawGrpc.Cli.Invocations;
 using ClawGrpc.V1;
 
 namespace ClawGrpc.Cli.Rendering;
 
-/// <summary>A status as OpenClaw's <c>models status</c> prints it for people; sections of ClawGrpc's own follow, when they have
-/// anything to say.</summary>
-/// <param name="Surroundings">The clock, and the home folder that paths are shortened by.</param>
-internal sealed record StatusText(Surroundings Surroundings)
+/// <summary>A status as OpenClaw's <c>models status</c> prints it for people, followed by ClawGrpc's own sections if they are not
+/// empty.</summary>
+/// <param name="Environment">Has the clock, and the home folder that paths are shortened by.</param>
+internal sealed record StatusText(CliEnvironment Environment)
 {
     private const int LabelWidth = 14;
 
-    private DateTimeOffset Now { get; } = Surroundings.Time.GetUtcNow();
+    private DateTimeOffset Now { get; } = Environment.Time.GetUtcNow();
 
-    /// <summary>Whether a setting is of the agent or of all, as OpenClaw calls it.</summary>
+    /// <summary>OpenClaw's name for the owner of a setting.</summary>
     public static string SourceOf(bool isOwn) => isOwn ? "agent" : "defaults";
 
     /// <summary>Writes the text.</summary>
-    /// <param name="writer">Where to.</param>
+    /// <param name="writer">The output.</param>
     /// <param name="status">The status.</param>
-    /// <param name="withSources">Whether to say what is the agent's own, as OpenClaw does when <c>--agent</c> was given.</param>
+    /// <param name="withSources">Whether to name the owner of settings, as OpenClaw does when <c>--agent</c> is given.</param>
     public void Write(TextWriter writer, AgentStatus status, bool withSources)
     {
         var auth = status.Auth ?? new AuthStatus();
@@ -33,13 +34,16 @@ internal sealed record StatusText(Surroundings Surroundings)
     {
         string From(bool isOwn) => withSources ? $" ({SourceOf(isOwn)})" : "";
         var renamed = status.DefaultModel.Length > 0 && status.DefaultModel != status.ResolvedDefault;
-        yield return Row("Config", Surroundings.ShortPath(status.ConfigPath));
-        yield return Row("Agent dir", Surroundings.ShortPath(status.AgentDir));
-        yield return Row($"Default{From(status.OwnDefaultModel)}", renamed ? $"{status.ResolvedDefault} (from {status.DefaultModel})" : status.ResolvedDefault);
+        yield return Row("Config", Environment.ShortPath(status.ConfigPath));
+        yield return Row("Agent dir", Environment.ShortPath(status.AgentDir));
+        yield return Row(
+            $"Default{From(status.OwnDefaultModel)}",
+            renamed ? $"{status.ResolvedDefault} (from {status.DefaultModel})" : status.ResolvedDefault);
         yield return Row($"Fallbacks ({status.Fallbacks.Count}){From(status.OwnFallbacks)}", List(status.Fallbacks, "-"));
         yield return Row($"Image model{From(false)}", status.ImageModel.Length > 0 ? status.ImageModel : "-");
         yield return Row($"Image fallbacks ({status.ImageFallbacks.Count}){From(false)}", List(status.ImageFallbacks, "-"));
-        yield return Row($"Aliases ({status.Aliases.Count})", List(status.Aliases.Select(alias => $"{alias.Key} -> {alias.Value}"), "-"));
+        var aliases = status.Aliases.Select(alias => $"{alias.Key} -> {alias.Value}");
+        yield return Row($"Aliases ({status.Aliases.Count})", List(aliases, "-"));
         yield return Row($"Configured models ({status.AllowedModels.Count})", List(status.AllowedModels, "all"));
     }
 
@@ -48,10 +52,11 @@ internal sealed record StatusText(Surroundings Surroundings)
         var applied = auth.ShellEnvAppliedKeys.Count > 0 ? $" (applied: {string.Join(", ", auth.ShellEnvAppliedKeys)})" : "";
         yield return "";
         yield return "Auth overview";
-        yield return Row("Auth store", Surroundings.ShortPath(auth.StorePath));
+        yield return Row("Auth store", Environment.ShortPath(auth.StorePath));
         yield return Row("Shell env", (auth.ShellEnvFallback ? "on" : "off") + applied);
         yield return Row($"Providers w/ OAuth/tokens ({auth.ProvidersWithOauth.Count})", List(auth.ProvidersWithOauth, "-"));
-        foreach (var provider in auth.Providers) yield return $"- {provider.Provider} {string.Join(" | ", Facts(provider))}";
+        foreach (var provider in auth.Providers)
+            yield return $"- {provider.Provider} {string.Join(" | ", Facts(provider))}";
     }
 
     private static IEnumerable<string> Facts(ProviderStatus provider)
@@ -61,22 +66,27 @@ internal sealed record StatusText(Surroundings Surroundings)
         {
             yield return $"profiles={provider.ProfileCount} "
                 + $"(oauth={provider.OauthCount}, token={provider.TokenCount}, api_key={provider.ApiKeyCount})";
-            if (provider.Labels.Count > 0) yield return string.Join(", ", provider.Labels);
+            if (provider.Labels.Count > 0)
+                yield return string.Join(", ", provider.Labels);
         }
 
-        if (provider.EnvValue.Length > 0) yield return $"env={provider.EnvValue} | source={provider.EnvSource}";
-        if (provider.ModelsJsonValue.Length > 0) yield return $"models.json={provider.ModelsJsonValue} | source={provider.ModelsJsonSource}";
+        if (provider.EnvValue.Length > 0)
+            yield return $"env={provider.EnvValue} | source={provider.EnvSource}";
+        if (provider.ModelsJsonValue.Length > 0)
+            yield return $"models.json={provider.ModelsJsonValue} | source={provider.ModelsJsonSource}";
     }
 
     private static IEnumerable<string> Missing(AuthStatus auth)
     {
-        if (auth.MissingProvidersInUse.Count == 0) yield break;
+        if (auth.MissingProvidersInUse.Count == 0)
+            yield break;
         yield return "";
         yield return "Missing auth";
         foreach (var provider in auth.MissingProvidersInUse)
         {
             yield return provider == "anthropic"
-                ? "- anthropic Run `claw onboard`, or `claude setup-token`, then `claw models auth paste-token --provider anthropic`."
+                ? "- anthropic Run `claw onboard`, or `claude setup-token`, "
+                    + "then `claw models auth paste-token --provider anthropic`."
                 : $"- {provider} ClawGrpc serves the models of Anthropic only.";
         }
     }
@@ -87,11 +97,13 @@ internal sealed record StatusText(Surroundings Surroundings)
         yield return "OAuth/token status";
         var providers = auth.Profiles.Where(profile => profile.Type is CredentialType.Oauth or CredentialType.Token)
             .GroupBy(profile => profile.Provider).OrderBy(provider => provider.Key, StringComparer.Ordinal).ToList();
-        if (providers.Count == 0) yield return "- none";
+        if (providers.Count == 0)
+            yield return "- none";
         foreach (var provider in providers)
         {
             yield return $"- {provider.Key}";
-            foreach (var profile in provider) yield return "  - " + Expiry(profile);
+            foreach (var profile in provider)
+                yield return "  - " + Expiry(profile);
         }
     }
 
@@ -102,7 +114,8 @@ internal sealed record StatusText(Surroundings Surroundings)
         var expiry = profile switch
         {
             { Expiry: ExpiryState.Static } => "",
-            { Expiry: not ExpiryState.Missing, ExpireTime: { } time } => $" expires in {ShortDuration.Of(time.ToDateTimeOffset() - Now)}",
+            { Expiry: not ExpiryState.Missing, ExpireTime: { } time } =>
+                $" expires in {ShortDuration.Of(time.ToDateTimeOffset() - Now)}",
             _ => " expires unknown",
         };
         var source = profile.Source is "" or "store" ? "" : $" ({profile.Source})";
@@ -111,10 +124,12 @@ internal sealed record StatusText(Surroundings Surroundings)
 
     private IEnumerable<string> Unusable(AuthStatus auth)
     {
-        if (auth.UnusableProfiles.Count == 0) yield break;
+        if (auth.UnusableProfiles.Count == 0)
+            yield break;
         yield return "";
         yield return "Unusable profiles";
-        foreach (var unusable in auth.UnusableProfiles) yield return "- " + Unusable(unusable);
+        foreach (var unusable in auth.UnusableProfiles)
+            yield return "- " + Unusable(unusable);
     }
 
     private string Unusable(UnusableProfile unusable)
@@ -128,12 +143,14 @@ internal sealed record StatusText(Surroundings Surroundings)
 
     private static IEnumerable<string> UsageOf(AgentStatus status)
     {
-        if (status.Usage is not { Completions: > 0 } total) yield break;
+        if (status.Usage is not { Completions: > 0 } total)
+            yield break;
         yield return "";
         yield return $"Usage since the server started ({total.Completions}){CostOf(total)}";
-        foreach (var profile in (status.Auth ?? new AuthStatus()).Profiles.Where(profile => profile.Usage is { Completions: > 0 }))
+        foreach (var profile in status.Auth?.Profiles.Where(profile => profile.Usage is { Completions: > 0 }) ?? [])
             yield return UsageOf(profile.ProfileId, profile.Usage);
-        foreach (var model in status.ModelUsages) yield return UsageOf(model.Model, model.Usage);
+        foreach (var model in status.ModelUsages)
+            yield return UsageOf(model.Model, model.Usage);
     }
 
     private static string UsageOf(string name, UsageSummary usage) =>
@@ -141,7 +158,8 @@ internal sealed record StatusText(Surroundings Surroundings)
 
     private static string CostOf(UsageSummary usage)
     {
-        if (usage.Cost is not { } cost) return "";
+        if (usage.Cost is not { } cost)
+            return "";
         var saved = cost.CacheSavedNanoUsd == 0 ? "" : $", {Words.SavedByCache(cost)}";
         var unpriced = usage.UnpricedCompletions == 0 ? "" : $", {usage.UnpricedCompletions} without a price";
         return $"; {Words.Dollars(cost.TotalNanoUsd)}{saved}{unpriced}";
@@ -149,14 +167,15 @@ internal sealed record StatusText(Surroundings Surroundings)
 
     private IEnumerable<string> ConfigurationErrors(AgentStatus status)
     {
-        if (status.ConfigurationErrors.Count == 0) yield break;
+        if (status.ConfigurationErrors.Count == 0)
+            yield break;
         yield return "";
         yield return "Configuration errors (the last good configuration is in force)";
         foreach (var error in status.ConfigurationErrors)
         {
             var place = error.Line > 0 ? $":{error.Line}:{error.Column}" : "";
             var key = error.KeyPath.Length > 0 ? $" {error.KeyPath}:" : "";
-            yield return $"- {Surroundings.ShortPath(error.Path)}{place}{key} {error.Reason}";
+            yield return $"- {Environment.ShortPath(error.Path)}{place}{key} {error.Reason}";
         }
     }
 

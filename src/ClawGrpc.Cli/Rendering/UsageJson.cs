@@ -3,25 +3,28 @@ using ClawGrpc.V1;
 
 namespace ClawGrpc.Cli.Rendering;
 
-/// <summary>Usage and rate limits as JSON: ClawGrpc's own additions to the status.</summary>
+/// <summary>Usage, cost and rate limits as JSON members, which OpenClaw's status does not have.</summary>
 internal static class UsageJson
 {
-    /// <summary>A member with the sums; left out when nothing was completed.</summary>
+    /// <summary>Writes a member with the sums, unless there was no completion.</summary>
     public static void WriteSummary(Utf8JsonWriter json, string name, UsageSummary? summary)
     {
-        if (summary is null || summary.Completions == 0) return;
+        if (summary is null || summary.Completions == 0)
+            return;
         json.WriteStartObject(name);
         json.WriteNumber("completions", summary.Completions);
         WriteCounts(json, summary.Usage ?? new Usage());
         WriteCost(json, summary.Cost);
-        if (summary.UnpricedCompletions > 0) json.WriteNumber("unpricedCompletions", summary.UnpricedCompletions);
+        if (summary.UnpricedCompletions > 0)
+            json.WriteNumber("unpricedCompletions", summary.UnpricedCompletions);
         json.WriteEndObject();
     }
 
-    /// <summary>A member <c>cost</c>, in dollars; left out when nothing was counted.</summary>
+    /// <summary>Writes the member <c>cost</c>, in dollars, unless it is null.</summary>
     public static void WriteCost(Utf8JsonWriter json, Cost? cost)
     {
-        if (cost is null) return;
+        if (cost is null)
+            return;
         json.WriteStartObject("cost");
         json.WriteNumber("usd", Words.Usd(cost.TotalNanoUsd));
         json.WriteNumber("inputUsd", Words.Usd(cost.InputNanoUsd));
@@ -35,41 +38,51 @@ internal static class UsageJson
         json.WriteEndObject();
     }
 
-    /// <summary>A member <c>modelUsage</c>, one object for each model; left out when nothing was completed.</summary>
+    /// <summary>Writes the member <c>modelUsage</c> with an object for each model, unless there is none.</summary>
     public static void WriteModels(Utf8JsonWriter json, IReadOnlyCollection<ModelUsage> models)
     {
-        if (models.Count == 0) return;
+        if (models.Count == 0)
+            return;
         json.WriteStartObject("modelUsage");
-        foreach (var model in models) WriteSummary(json, model.Model, model.Usage);
+        foreach (var model in models)
+            WriteSummary(json, model.Model, model.Usage);
         json.WriteEndObject();
     }
 
-    /// <summary>The counts, as members of the object that is open.</summary>
+    /// <summary>Writes the counts as members of the current object.</summary>
     public static void WriteCounts(Utf8JsonWriter json, Usage usage)
     {
         json.WriteNumber("inputTokens", usage.InputTokens);
         json.WriteNumber("outputTokens", usage.OutputTokens);
         json.WriteNumber("cacheCreationInputTokens", usage.CacheCreationInputTokens);
         json.WriteNumber("cacheReadInputTokens", usage.CacheReadInputTokens);
-        if (usage.HasCacheCreation5MInputTokens) json.WriteNumber("cacheCreation5mInputTokens", usage.CacheCreation5MInputTokens);
-        if (usage.HasCacheCreation1HInputTokens) json.WriteNumber("cacheCreation1hInputTokens", usage.CacheCreation1HInputTokens);
+        if (usage.HasCacheCreation5MInputTokens)
+            json.WriteNumber("cacheCreation5mInputTokens", usage.CacheCreation5MInputTokens);
+        if (usage.HasCacheCreation1HInputTokens)
+            json.WriteNumber("cacheCreation1hInputTokens", usage.CacheCreation1HInputTokens);
     }
 
-    /// <summary>A member <c>rateLimits</c>; left out when upstream stated none.</summary>
+    /// <summary>Writes the member <c>rateLimits</c>, unless upstream stated none.</summary>
     public static void WriteRateLimits(Utf8JsonWriter json, IReadOnlyCollection<RateLimitWindow> windows)
     {
-        if (windows.Count == 0) return;
+        if (windows.Count == 0)
+            return;
         json.WriteStartArray("rateLimits");
         foreach (var window in windows)
         {
             json.WriteStartObject();
             json.WriteString("name", window.Name);
-            if (window.HasLimit) json.WriteNumber("limit", window.Limit);
-            if (window.HasRemaining) json.WriteNumber("remaining", window.Remaining);
-            if (window.ResetTime is { } reset) json.WriteNumber("resetAt", Words.Milliseconds(reset));
+            if (window.HasLimit)
+                json.WriteNumber("limit", window.Limit);
+            if (window.HasRemaining)
+                json.WriteNumber("remaining", window.Remaining);
+            if (window.ResetTime is { } reset)
+                json.WriteNumber("resetAt", Words.Milliseconds(reset));
             json.WriteOptional("state", window.State);
-            if (window.HasUtilization) json.WriteNumber("utilization", window.Utilization);
-            if (window.SeenTime is { } seen) json.WriteNumber("seenAt", Words.Milliseconds(seen));
+            if (window.HasUtilization)
+                json.WriteNumber("utilization", window.Utilization);
+            if (window.SeenTime is { } seen)
+                json.WriteNumber("seenAt", Words.Milliseconds(seen));
             json.WriteEndObject();
         }
 

@@ -4,10 +4,10 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace ClawGrpc.Cli.Rendering;
 
-/// <summary>Enums and times of the contract as OpenClaw writes them.</summary>
+/// <summary>Enums, amounts and times of the contract as OpenClaw writes them.</summary>
 internal static class Words
 {
-    /// <summary>Such as <c>api_key</c>; for a type this program does not know, its number.</summary>
+    /// <summary>Such as <c>api_key</c>; the number if this program does not know the type.</summary>
     public static string Of(CredentialType type) => type switch
     {
         CredentialType.ApiKey => "api_key",
@@ -64,7 +64,7 @@ internal static class Words
         _ => Unknown((int)outcome),
     };
 
-    /// <summary>Such as <c>rate_limited</c>; empty: no failure.</summary>
+    /// <summary>Such as <c>rate_limited</c>; empty if there is no failure.</summary>
     public static string Of(FailureKind failure) => failure switch
     {
         FailureKind.Unspecified => "",
@@ -81,29 +81,29 @@ internal static class Words
         _ => Unknown((int)failure),
     };
 
-    /// <summary>The counts in a phrase.</summary>
+    /// <summary>Such as <c>12 in, 34 out, 0 written to the cache, 200 read from it</c>.</summary>
     public static string Of(Usage usage) => string.Create(
         CultureInfo.InvariantCulture,
         $"{usage.InputTokens} in, {usage.OutputTokens} out, "
         + $"{usage.CacheCreationInputTokens} written to the cache, {usage.CacheReadInputTokens} read from it");
 
-    /// <summary>What the cache saved, or cost on top.</summary>
+    /// <summary>What the cache saved, or what filling it cost.</summary>
     public static string SavedByCache(Cost cost) => cost.CacheSavedNanoUsd >= 0
         ? $"{Dollars(cost.CacheSavedNanoUsd)} saved by the cache"
         : $"{Dollars(-cost.CacheSavedNanoUsd)} of it for filling the cache";
 
-    /// <summary>Such as <c>$0.001838</c>, from billionths of a dollar; to the cent at least, to the millionth at most.</summary>
+    /// <summary>Such as <c>$0.001838</c>, from billionths of a dollar; with two to six decimals.</summary>
     public static string Dollars(long nanoUsd) => string.Create(CultureInfo.InvariantCulture, $"${Usd(nanoUsd):0.00####}");
 
-    /// <summary>Dollars, exactly.</summary>
+    /// <summary>Dollars from billionths of a dollar, exact.</summary>
     public static decimal Usd(long nanoUsd) => nanoUsd / 1_000_000_000m;
 
-    /// <summary>Milliseconds since 1970, as OpenClaw's files and outputs have them.</summary>
+    /// <summary>Milliseconds since 1970, as in OpenClaw's files and outputs.</summary>
     public static long Milliseconds(Timestamp time) => time.ToDateTimeOffset().ToUnixTimeMilliseconds();
 
-    /// <summary>Whole milliseconds.</summary>
+    /// <summary>Whole milliseconds, rounded down.</summary>
     public static long Milliseconds(Duration duration) => (long)duration.ToTimeSpan().TotalMilliseconds;
 
-    // A server may be newer than this program: what it cannot name it shows as it came.
+    // The server may be newer than this program.
     private static string Unknown(int number) => $"unknown({number})";
 }

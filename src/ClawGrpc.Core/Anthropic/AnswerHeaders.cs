@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace ClawGrpc.Core.Anthropic;
 
-/// <summary>The headers of an answer that decisions are made from (anthropic-api.md, section 2.3). Names are compared without case.</summary>
+/// <summary>
+/// The headers of an answer that decide what it means (anthropic-api.md, section 2.3). Names are compared without case.
+/// </summary>
 internal sealed class AnswerHeaders
 {
     private const string RateLimitPrefix = "anthropic-ratelimit-";
@@ -15,7 +17,6 @@ internal sealed class AnswerHeaders
     public static AnswerHeaders None { get; } = Of([]);
 
     /// <summary>Holds these headers; of one that came twice, the last.</summary>
-    /// <param name="headers">Name and value.</param>
     public static AnswerHeaders Of(IEnumerable<KeyValuePair<string, string>> headers)
     {
         var values = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
@@ -24,7 +25,7 @@ internal sealed class AnswerHeaders
         return new AnswerHeaders(values);
     }
 
-    /// <summary>The value; null: the header did not come.</summary>
+    /// <summary>The value; null if the header did not come.</summary>
     /// <param name="name">In any case.</param>
     public string? this[string name] => _values.GetValueOrDefault(name);
 
@@ -34,11 +35,10 @@ internal sealed class AnswerHeaders
         .Select(pair => KeyValuePair.Create(pair.Key[RateLimitPrefix.Length..].ToLowerInvariant(), pair.Value));
 
     /// <summary>
-    /// When a repeat may succeed: <c>retry-after-ms</c>, else <c>retry-after</c> in seconds or as a date. One that states no wait, such as
-    /// zero, is as none, and the other counts, as in the official SDK (anthropic-api.md, section 7). Null: not stated, or in no form that is
-    /// known. It counts on errors only: recorded answers with status 200 carry it too.
+    /// When a repeat may succeed: <c>retry-after-ms</c>, else <c>retry-after</c> in seconds or as a date. One without a wait,
+    /// such as zero, is ignored in favor of the other, as in the official SDK (anthropic-api.md, section 7). Null if not stated,
+    /// or in an unknown form. Use it for errors only: recorded answers with status 200 have it too.
     /// </summary>
-    /// <param name="now">The time of the answer.</param>
     public DateTimeOffset? RetryAfter(DateTimeOffset now)
     {
         if (Number(this["retry-after-ms"]) is { } milliseconds && Later(now, milliseconds / 1000) is { } exact)
@@ -47,31 +47,37 @@ internal sealed class AnswerHeaders
             return null;
         if (Number(text) is { } seconds)
             return Later(now, seconds);
-        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date) && date > now
+        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date)
+            && date > now
             ? date : null;
     }
 
-    /// <summary>The latest reset of the windows that have nothing remaining; null: none says so.</summary>
-    /// <param name="now">The time of the answer.</param>
+    /// <summary>The latest reset of the windows that have nothing remaining; null if there is none.</summary>
     public DateTimeOffset? ExhaustedUntil(DateTimeOffset now) => Windows
         .Where(window => Number(this[$"{RateLimitPrefix}{window}-remaining"]) is 0)
         .Select(window => Time(this[$"{RateLimitPrefix}{window}-reset"]))
         .Where(reset => reset > now)
         .Max();
 
-    /// <summary>A time as these headers write it: RFC 3339, or Unix seconds in the unified family. Null: neither, or not a time after 1970.</summary>
+    /// <summary>
+    /// A time as these headers write it: RFC 3339, or Unix seconds in the unified family. Null if neither, or not after 1970.
+    /// </summary>
     /// <param name="text">The value of a header; null gives null.</param>
     public static DateTimeOffset? Time(string? text)
     {
         if (Number(text) is { } seconds)
             return seconds is > 0 and < 253_402_300_799 ? DateTimeOffset.UnixEpoch.AddSeconds(seconds) : null;
-        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;
+        return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+            ? time
+            : null;
     }
 
-    /// <summary>A finite number; null: none.</summary>
+    /// <summary>A finite number; null if there is none.</summary>
     /// <param name="text">The value of a header; null gives null.</param>
     public static double? Number(string? text) =>
-        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? number : null;
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
+            ? number
+            : null;
 
     private static DateTimeOffset? Later(DateTimeOffset now, double seconds) =>
         seconds > 0 && seconds <= int.MaxValue ? now.AddSeconds(seconds) : null;

@@ -15,21 +15,22 @@ internal enum BetaUse
     Never,
 }
 
-/// <summary>The values of <c>anthropic-beta</c>: the set of all that anybody wants, which nothing overwrites.</summary>
+/// <summary>The values of <c>anthropic-beta</c>: the union of all sources; none overwrites another.</summary>
 internal static class AnthropicBeta
 {
-    /// <summary>Goes with every bearer token (anthropic-api.md, section 6.2).</summary>
+    /// <summary>Sent with every bearer token (anthropic-api.md, section 6.2).</summary>
     public const string OAuth = "oauth-2025-04-20";
 
-    /// <summary>Goes with breakpoints of one hour.</summary>
+    /// <summary>Sent with breakpoints of one hour.</summary>
     public const string ExtendedCacheTtl = "extended-cache-ttl-2025-04-11";
 
     /// <summary>All values, each once, in the order given: configuration, call, policy.</summary>
     /// <param name="lists">Comma-separated lists or single values; empty parts are dropped.</param>
     public static ImmutableArray<string> Union(params IEnumerable<string> lists) =>
-        [.. lists.SelectMany(list => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Distinct()];
+        [.. lists.SelectMany(
+            list => list.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Distinct()];
 
-    /// <summary>What is wrong with a value that a caller gives; null: nothing.</summary>
+    /// <summary>What is wrong with a value that a caller gives; null if there is nothing.</summary>
     public static string? Refusal(string value) =>
         value.Length is 0 or > 200 || value.Any(letter => letter is <= ' ' or > '~' or ',')
             ? "must be 1 to 200 printable ASCII characters without spaces and commas"

@@ -9,6 +9,8 @@ internal static class AnthropicVersion
     /// <summary>The first version without sampling fields.</summary>
     public const string WithoutSampling = "2026-10-21";
 
-    /// <summary>Whether the version is <see cref="WithoutSampling"/> or a later one: versions are dates and rules are not taken back.</summary>
+    /// <summary>
+    /// Whether the version is <see cref="WithoutSampling"/> or a later one: versions are dates and rules are not taken back.
+    /// </summary>
     internal static bool IsWithoutSampling(string version) => string.CompareOrdinal(version, WithoutSampling) >= 0;
 }

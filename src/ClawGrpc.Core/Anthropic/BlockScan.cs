@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace ClawGrpc.Core.Anthropic;
 
-/// <summary>Reads the blocks of one message, of the system prompt or of the tools, and notes where breakpoints are or could be.</summary>
+/// <summary>
+/// Reads the blocks of one message, of the system prompt or of the tools, and notes where breakpoints are or could be.
+/// </summary>
 internal sealed class BlockScan(RequestOutline outline, List<FieldError> errors, bool withoutSampling)
 {
     private readonly List<(string Name, int Index)> _path = [];
@@ -52,7 +54,7 @@ internal sealed class BlockScan(RequestOutline outline, List<FieldError> errors,
         Refuse(_citedResult, "a text of a search result with citations");
     }
 
-    /// <summary>The ttl of a <c>cache_control</c> the reader stands on; null: it is no breakpoint.</summary>
+    /// <summary>The ttl of the <c>cache_control</c> at the reader; null if it is not a breakpoint.</summary>
     public static CacheTtl? ReadTtl(ref Utf8JsonReader reader)
     {
         if (reader.TokenType != JsonTokenType.StartObject)
@@ -77,15 +79,18 @@ internal sealed class BlockScan(RequestOutline outline, List<FieldError> errors,
     private void Refuse(string? path, string what)
     {
         if (withoutSampling && path is not null)
-            errors.Add(new FieldError(path, $"is {what}, which anthropic-version {AnthropicVersion.WithoutSampling} does not take"));
+            errors.Add(
+                new FieldError(path, $"is {what}, which anthropic-version {AnthropicVersion.WithoutSampling} does not take"));
     }
 
-    // A string counts as the one text block it could be written as.
+    // Treats a string as a single text block.
     private Spot? ReadContent(ref Utf8JsonReader reader, string name, Func<Block, bool> carries)
     {
         if (reader.TokenType != JsonTokenType.String)
             return ReadBlocks(ref reader, name, carries);
-        return IsBlank(reader.ValueSpan) ? null : SpotAt((int)reader.TokenStartIndex, (int)reader.BytesConsumed, 0) with { IsString = true };
+        return IsBlank(reader.ValueSpan)
+            ? null
+            : SpotAt((int)reader.TokenStartIndex, (int)reader.BytesConsumed, 0) with { IsString = true };
     }
 
     private Spot? ReadBlocks(ref Utf8JsonReader reader, string name, Func<Block, bool>? carries)
@@ -147,7 +152,7 @@ internal sealed class BlockScan(RequestOutline outline, List<FieldError> errors,
                 case BlockMember.Citations:
                     isCited = reader.TokenType == JsonTokenType.StartArray && !IsEmptyArray(reader);
                     break;
-                // What the caller's program wrote (`input`, a schema) is not looked into: a name in there is not upstream's name.
+                // Skips the caller's own data (`input`, a schema): `cache_control` in there is not upstream's.
                 case BlockMember.Content or BlockMember.Source when _section != Section.Tools:
                     citedInside ??= ReadInside(ref reader, member == BlockMember.Source);
                     continue;
@@ -172,7 +177,7 @@ internal sealed class BlockScan(RequestOutline outline, List<FieldError> errors,
             _citedResult ??= citedInside;
     }
 
-    // Gives the first text with citations among the blocks inside.
+    // Returns the path of the first text with citations among the nested blocks.
     private string? ReadInside(ref Utf8JsonReader reader, bool isSource)
     {
         var outside = _citedText;
@@ -207,11 +212,12 @@ internal sealed class BlockScan(RequestOutline outline, List<FieldError> errors,
     private Spot SpotAt(int start, int end, int index) => new(
         _section, start, end, false, default, false, _section == Section.Messages ? _path[0].Index : index, index);
 
-    private string Path() => string.Concat(_path.Select(at => string.Create(CultureInfo.InvariantCulture, $"{at.Name}[{at.Index}]")));
+    private string Path() =>
+        string.Concat(_path.Select(at => string.Create(CultureInfo.InvariantCulture, $"{at.Name}[{at.Index}]")));
 
     private static bool IsEmptyArray(Utf8JsonReader reader) => reader.Read() && reader.TokenType == JsonTokenType.EndArray;
 
-    // White space, escaped or not: upstream sets no breakpoint on a text without text.
+    // White space, escaped or not: upstream refuses a breakpoint on a blank text.
     private static bool IsBlank(ReadOnlySpan<byte> escaped)
     {
         for (var at = 0; at < escaped.Length; at++)
@@ -236,7 +242,7 @@ internal sealed class BlockScan(RequestOutline outline, List<FieldError> errors,
         : reader.Is("defer_loading"u8) ? BlockMember.Deferred
         : BlockMember.Other;
 
-    // The kinds upstream lets carry a breakpoint in a user's message; thinking cannot, and of unknown kinds nobody knows.
+    // The types that upstream allows a breakpoint on in user messages; not thinking, and unknown types may be refused.
     private static BlockType TypeOf(in Utf8JsonReader reader) =>
         reader.Is("text"u8) ? BlockType.Text
         : reader.Is("document"u8) ? BlockType.Document

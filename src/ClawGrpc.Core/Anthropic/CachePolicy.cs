@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace ClawGrpc.Core.Anthropic;
 
 /// <summary>
-/// Decides the prompt caching of a request: a pure function of request and settings (design: prompt caching; openclaw-spec.md, sections
-/// 0 and 6).
+/// Decides the prompt caching of a request: a pure function of request and settings (openclaw-spec.md,
+/// sections 0 and 6).
 /// </summary>
 internal static class CachePolicy
 {
@@ -13,7 +13,6 @@ internal static class CachePolicy
 
     /// <summary>Plans the caching of a request.</summary>
     /// <param name="request">The caller's request; its own breakpoints are kept, counted, and never contradicted.</param>
-    /// <param name="settings">What was said about caching.</param>
     public static CachePlan Plan(RequestBody request, CacheSettings settings)
     {
         var (requested, by) = Requested(settings);
@@ -28,7 +27,8 @@ internal static class CachePolicy
 
         var ttl = wanted == Retention.Long ? CacheTtl.OneHour : CacheTtl.FiveMinutes;
         var spots = Place(request.Outline, ttl, reasons);
-        return new CachePlan(requested, by, spots.Count > 0 ? wanted : Retention.None, string.Join("; ", reasons), All(request.Outline, spots, ttl))
+        var applied = spots.Count > 0 ? wanted : Retention.None;
+        return new CachePlan(requested, by, applied, string.Join("; ", reasons), All(request.Outline, spots, ttl))
         {
             Edits = spots.ConvertAll(spot => Marker.Edit(request.Json, spot, ttl)),
         };
@@ -40,7 +40,7 @@ internal static class CachePolicy
         : settings.Model is { } model ? (model, "model")
         : (settings.Default, "default");
 
-    // When slots are short the last user content comes first, since its prefix holds the other two, then the system prompt.
+    // If slots are short, the last user content comes first, since its prefix includes the other two, then the system prompt.
     private static List<Spot> Place(RequestOutline outline, CacheTtl ttl, List<string> reasons)
     {
         var placed = new List<Spot>(3);
@@ -68,7 +68,7 @@ internal static class CachePolicy
             return "the caller's automatic caching covers it";
         if (slots <= 0)
             return $"the caller's own breakpoints take all {MaxBreakpoints} slots";
-        // Every 1h before every 5m, or upstream refuses the request.
+        // Upstream refuses requests with a 5m breakpoint before a 1h one.
         foreach (var own in outline.Own)
         {
             if (ttl == CacheTtl.OneHour && own.Ttl == CacheTtl.FiveMinutes && IsBefore(own, spot))
@@ -77,7 +77,9 @@ internal static class CachePolicy
                 return "5m must not come before the caller's own 1h";
         }
 
-        return ttl == CacheTtl.FiveMinutes && outline.Automatic == CacheTtl.OneHour ? "5m must not come before the caller's own 1h" : null;
+        return ttl == CacheTtl.FiveMinutes && outline.Automatic == CacheTtl.OneHour
+            ? "5m must not come before the caller's own 1h"
+            : null;
     }
 
     private static bool IsBefore(OwnBreakpoint own, Spot spot) => (own.Section, own.End).CompareTo((spot.Section, spot.End)) < 0;

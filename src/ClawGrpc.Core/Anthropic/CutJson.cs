@@ -4,13 +4,15 @@ using System.Text.Json;
 namespace ClawGrpc.Core.Anthropic;
 
 /// <summary>
-/// JSON that <c>max_tokens</c> may have cut off (anthropic-api.md, section 3.1, rule 2). The official SDK drops what is not whole at the
-/// end (a text, a number, a name without its value) and closes what is open; so does this.
+/// JSON that <c>max_tokens</c> may have cut off (anthropic-api.md, section 3.1, rule 2). The official SDK drops what is not whole
+/// at the end (a text, a number, a name without its value) and closes what is open; so does this.
 /// </summary>
 internal static class CutJson
 {
     /// <summary>Writes the JSON with its end mended.</summary>
-    /// <returns>True when it was whole; false when it was mended, or was no beginning of JSON at all and <c>{}</c> was written.</returns>
+    /// <returns>
+    /// True when it was whole; false when it was mended, or was no beginning of JSON at all and <c>{}</c> was written.
+    /// </returns>
     public static bool WriteWhole(ReadOnlySpan<byte> cut, ArrayBufferWriter<byte> json)
     {
         var reader = new Utf8JsonReader(cut, isFinalBlock: false, new JsonReaderState(JsonText.Options));

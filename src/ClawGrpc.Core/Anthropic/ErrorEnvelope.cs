@@ -2,13 +2,14 @@ using System.Text;
 
 namespace ClawGrpc.Core.Anthropic;
 
-/// <summary>An error body (anthropic-api.md, section 4): the envelope, or whatever an edge in between sent instead.</summary>
-/// <param name="Type"><c>error.type</c>; null: the body is no envelope.</param>
+/// <summary>An error body (anthropic-api.md, section 4): the envelope, or what a gateway sent instead.</summary>
+/// <param name="Type"><c>error.type</c>; null if the body is not an envelope.</param>
 /// <param name="Message">
-/// <c>error.message</c>, else what gateways in between have in its place, else the beginning of a body that is no envelope; null: it says nothing.
+/// <c>error.message</c>, else the message of a gateway in between, else the beginning of a body that is not an envelope; null if
+/// there is none.
 /// </param>
-/// <param name="Code"><c>error.details.error_code</c>; null: none.</param>
-/// <param name="RequestId"><c>request_id</c>; null: none.</param>
+/// <param name="Code"><c>error.details.error_code</c>; null if there is none.</param>
+/// <param name="RequestId"><c>request_id</c>; null if there is none.</param>
 internal sealed record ErrorEnvelope(string? Type, string? Message, string? Code, string? RequestId)
 {
     private const int LongestText = 600;
@@ -21,15 +22,19 @@ internal sealed record ErrorEnvelope(string? Type, string? Message, string? Code
         var error = MembersOf(root, "error"u8);
         var type = Text(error, "type"u8);
 
-        // Of what gateways say, the words of their own frameworks ("error": "Bad Gateway") tell least.
+        // The texts of gateway frameworks ("error": "Bad Gateway") come last: they tell least.
         var message = Words(error, "message"u8) ?? Words(root, "message"u8) ?? Words(root, "detail"u8) ?? Words(root, "error"u8);
         return new ErrorEnvelope(
-            type, message ?? (type is null ? Beginning(body.Span) : null), Text(MembersOf(error, "details"u8), "error_code"u8), Text(root, "request_id"u8));
+            type,
+            message ?? (type is null ? Beginning(body.Span) : null),
+            Text(MembersOf(error, "details"u8), "error_code"u8),
+            Text(root, "request_id"u8));
     }
 
-    private static string? Words(JsonMembers parent, ReadOnlySpan<byte> name) => Text(parent, name) is { } text && !string.IsNullOrWhiteSpace(text) ? text : null;
+    private static string? Words(JsonMembers parent, ReadOnlySpan<byte> name) =>
+        Text(parent, name) is { } text && !string.IsNullOrWhiteSpace(text) ? text : null;
 
-    // HTML of a content delivery network, plain text, JSON of another kind, or nothing at all.
+    // HTML of a content delivery network, plain text, other JSON, or an empty body.
     private static string? Beginning(ReadOnlySpan<byte> body)
     {
         var text = Encoding.UTF8.GetString(body[..Math.Min(body.Length, LongestText)]).Trim();
@@ -39,7 +44,7 @@ internal sealed record ErrorEnvelope(string? Type, string? Message, string? Code
     private static JsonMembers MembersOf(JsonMembers parent, ReadOnlySpan<byte> name) =>
         new(parent.Find(name) is var value && value.Span.StartsWith("{"u8) ? value : default);
 
-    // Strings are what JSON and UTF-8 let through: half a surrogate pair and bytes that are no text become U+FFFD.
+    // Half surrogate pairs and invalid UTF-8 become U+FFFD.
     private static string? Text(JsonMembers parent, ReadOnlySpan<byte> name) =>
         parent.Find(name) is var value && value.Span.StartsWith("\""u8) ? JsonText.Decode(value.Span[1..^1]) : null;
 }

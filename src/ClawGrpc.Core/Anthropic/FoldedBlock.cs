@@ -11,7 +11,7 @@ internal sealed class FoldedBlock(ReadOnlyMemory<byte> start)
     private readonly MemberList _members = new(start);
     private ArrayBufferWriter<byte>? _input;
 
-    /// <summary>How many bytes the block has at most; a tool input that is still to be mended is not among them.</summary>
+    /// <summary>How many bytes the block has at most; not counting what completes a cut-off tool input.</summary>
     public int MostBytes => _members.MostBytes;
 
     public void Add(in StreamEvent delta)
@@ -42,7 +42,7 @@ internal sealed class FoldedBlock(ReadOnlyMemory<byte> start)
         }
     }
 
-    /// <summary>Writes the block. A tool input that is no whole JSON is mended in it and given as it came.</summary>
+    /// <summary>Writes the block. Completes a tool input that is not whole JSON, and returns the original of it.</summary>
     public CutInput? WriteTo(ArrayBufferWriter<byte> json, int index)
     {
         var cut = _input is { WrittenCount: > 0 } ? FoldInput(_input.WrittenSpan, index) : null;
@@ -58,7 +58,7 @@ internal sealed class FoldedBlock(ReadOnlyMemory<byte> start)
         return citation.IsEmpty ? throw new MalformedAnswerException("a citations_delta has no citation") : citation.Span;
     }
 
-    // What an unknown delta means is not known; every delta that grew over several events so far went on with a text, so texts go on.
+    // Guess for unknown deltas: every known delta that spans several events appends to a text, so texts are appended.
     private void AddUnknown(in StreamEvent delta, bool continues)
     {
         foreach (var (name, value) in new JsonMembers(delta.Part))

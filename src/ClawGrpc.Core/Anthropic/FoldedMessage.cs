@@ -4,13 +4,13 @@ namespace ClawGrpc.Core.Anthropic;
 
 /// <summary>A whole answer, or as much of one as there is.</summary>
 /// <param name="Json">The message as JSON, as the events add up to it.</param>
-/// <param name="Id">Its <c>id</c> (<c>msg_…</c>); empty: it has none.</param>
-/// <param name="Model">Its <c>model</c>, as upstream names it; empty: it has none.</param>
-/// <param name="StopReason">Why it ended; empty: it does not say.</param>
-/// <param name="Usage">What was counted; null: nothing.</param>
+/// <param name="Id">Its <c>id</c> (<c>msg_…</c>); empty if it has none.</param>
+/// <param name="Model">Its <c>model</c>, as upstream names it; empty if it has none.</param>
+/// <param name="StopReason">Why it ended; empty if it does not say.</param>
+/// <param name="Usage">What was counted; null if there is nothing.</param>
 /// <param name="CutInputs">
-/// The tool inputs that were no whole JSON, as when <c>max_tokens</c> cut them off: <see cref="Json"/> has them mended, here they are as
-/// they came. Empty: none.
+/// The tool inputs that were no whole JSON, as when <c>max_tokens</c> cut them off: <see cref="Json"/> has them mended, here they
+/// are unchanged. Empty if there is none.
 /// </param>
 internal sealed record FoldedMessage(
     ReadOnlyMemory<byte> Json, string Id, string Model, string StopReason, UsageCount? Usage, ImmutableArray<CutInput> CutInputs)
@@ -33,13 +33,15 @@ internal sealed record FoldedMessage(
             []);
     }
 
-    /// <summary>The message as the stream of events that has all of it in the first, as some streams of upstream come anyway.</summary>
+    /// <summary>
+    /// The message as the stream of events that has all of it in the first, as some streams of upstream come anyway.
+    /// </summary>
     public byte[] ToEvents()
     {
         ReadOnlySpan<byte> before = "event: message_start\ndata: {\"type\":\"message_start\",\"message\":"u8;
         byte[] events = [.. before, .. Json.Span, .. "}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"u8];
 
-        // A line feed would end the event's line. Within JSON it stands between tokens only, where a space says as much.
+        // A line feed would end the line of the event. JSON has line feeds only between tokens, where a space means the same.
         var message = events.AsSpan(before.Length, Json.Length);
         message.Replace((byte)'\n', (byte)' ');
         message.Replace((byte)'\r', (byte)' ');
@@ -50,7 +52,7 @@ internal sealed record FoldedMessage(
         value.Span.StartsWith("\""u8) ? JsonText.Decode(value.Span[1..^1]) : "";
 }
 
-/// <summary>A tool input that is no whole JSON.</summary>
+/// <summary>A tool input that is not whole JSON.</summary>
 /// <param name="Index">The block it belongs to.</param>
 /// <param name="Text">As much as came, byte for byte.</param>
 internal readonly record struct CutInput(int Index, ReadOnlyMemory<byte> Text);

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace ClawGrpc.Core.Anthropic;
 
-/// <summary>The items of a JSON array, each whole and as it stands in it.</summary>
+/// <summary>The items of a JSON array, each as its own bytes.</summary>
 /// <param name="json">One valid JSON array; anything else has no items.</param>
 internal readonly struct JsonItems(ReadOnlyMemory<byte> json)
 {

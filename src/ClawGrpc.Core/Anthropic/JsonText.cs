@@ -6,8 +6,8 @@ using System.Text.Json;
 namespace ClawGrpc.Core.Anthropic;
 
 /// <summary>
-/// The text of JSON strings as it stands between the quotes, escapes included. Pieces of one text are joined in this form: nothing
-/// is decoded on the way, and the two halves of a surrogate pair that came in different events meet again.
+/// The text of JSON strings between the quotes, escapes included. Pieces of one text are joined in this form:
+/// nothing is decoded on the way, and the two halves of a surrogate pair that came in different events meet again.
 /// </summary>
 internal static class JsonText
 {
@@ -20,8 +20,7 @@ internal static class JsonText
     /// The text as a string. False when an escape names half a surrogate pair, which no protobuf string can hold: the JSON itself
     /// must be handed on then.
     /// </summary>
-    /// <param name="escaped">What stands between the quotes; valid JSON.</param>
-    /// <param name="text">The text, or null.</param>
+    /// <param name="escaped">The bytes between the quotes; valid JSON.</param>
     public static bool TryDecode(ReadOnlySpan<byte> escaped, [NotNullWhen(true)] out string? text)
     {
         if (!escaped.Contains((byte)'\\'))
@@ -38,7 +37,7 @@ internal static class JsonText
     }
 
     /// <summary>The text as a string; half a surrogate pair becomes U+FFFD.</summary>
-    /// <param name="escaped">What stands between the quotes; valid JSON.</param>
+    /// <param name="escaped">The bytes between the quotes; valid JSON.</param>
     public static string Decode(ReadOnlySpan<byte> escaped)
     {
         if (!escaped.Contains((byte)'\\'))
@@ -51,14 +50,14 @@ internal static class JsonText
     }
 
     /// <summary>
-    /// Whether the name or string the reader stands on is this text. The reader's own comparison throws when it meets half a surrogate pair,
-    /// which is valid JSON.
+    /// Whether the reader is at a name or string of this text. The reader's own comparison throws on half a surrogate pair, which
+    /// is valid JSON.
     /// </summary>
     internal static bool Is(this in Utf8JsonReader reader, ReadOnlySpan<byte> text) =>
         reader.ValueIsEscaped ? IsEscaped(reader.ValueSpan, text) : reader.ValueSpan.SequenceEqual(text);
 
     /// <summary>Decodes to UTF-8.</summary>
-    /// <param name="escaped">What stands between the quotes; valid JSON.</param>
+    /// <param name="escaped">The bytes between the quotes; valid JSON.</param>
     /// <param name="destination">At least as long as <paramref name="escaped"/>.</param>
     /// <param name="written">How much of the destination the text takes.</param>
     /// <returns>False when half a surrogate pair had to become U+FFFD.</returns>
@@ -83,7 +82,7 @@ internal static class JsonText
                 continue;
             }
 
-            // Six bytes of escape make at most three of UTF-8, twelve at most four: the text never outgrows its escapes.
+            // Six bytes of escape decode to at most three bytes of UTF-8, twelve to at most four: decoding never grows the text.
             var rune = Unicode(escaped, out var length);
             whole &= rune != Rune.ReplacementChar || length == 6 && CodeUnit(escaped) == 0xFFFD;
             written += rune.EncodeToUtf8(destination[written..]);
@@ -95,7 +94,7 @@ internal static class JsonText
 
     private static bool IsEscaped(ReadOnlySpan<byte> escaped, ReadOnlySpan<byte> text)
     {
-        // Six bytes of escape stand for at least one of text: what is longer cannot be it.
+        // Six bytes of escape decode to at least one byte, so anything longer cannot match.
         if (escaped.Length > text.Length * 6)
             return false;
         Span<byte> decoded = stackalloc byte[escaped.Length];
@@ -119,7 +118,8 @@ internal static class JsonText
         var first = CodeUnit(escaped);
         if (Rune.TryCreate(first, out var rune))
             return rune;
-        if (escaped.Length < 12 || escaped[6] != '\\' || escaped[7] != 'u' || !Rune.TryCreate(first, CodeUnit(escaped[6..]), out rune))
+        if (escaped.Length < 12 || escaped[6] != '\\' || escaped[7] != 'u'
+            || !Rune.TryCreate(first, CodeUnit(escaped[6..]), out rune))
             return Rune.ReplacementChar;
         length = 12;
         return rune;

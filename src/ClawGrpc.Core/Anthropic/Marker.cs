@@ -8,7 +8,9 @@ internal static class Marker
 
     private static ReadOnlySpan<byte> OneHour => """{"type":"ephemeral","ttl":"1h"}"""u8;
 
-    /// <summary>The edit that marks the block. Five minutes are what upstream takes a breakpoint without ttl for, and what OpenClaw sends.</summary>
+    /// <summary>
+    /// The edit that marks the block. Five minutes are what upstream takes a breakpoint without ttl for, and what OpenClaw sends.
+    /// </summary>
     public static BodyEdit Edit(ReadOnlyMemory<byte> json, Spot spot, CacheTtl ttl)
     {
         var marker = ttl == CacheTtl.OneHour ? OneHour : FiveMinutes;
@@ -17,7 +19,7 @@ internal static class Marker
         if (spot.Null.End > 0)
             return new BodyEdit(spot.Null.Start, spot.Null.End, marker.ToArray());
 
-        // Right behind the last member, so that the white space before the brace stays where it is.
+        // Inserts after the last member, so that the white space before the brace stays in place.
         var members = json.Span[spot.Start..(spot.End - 1)].TrimEnd(" \t\r\n"u8);
         var at = spot.Start + members.Length;
         var comma = members.Length > 1 ? ","u8 : ""u8;

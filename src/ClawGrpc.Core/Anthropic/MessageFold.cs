@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 
 namespace ClawGrpc.Core.Anthropic;
 
-/// <summary>Where the stream of an answer stands.</summary>
+/// <summary>The state of the stream of an answer.</summary>
 internal enum FoldEnd
 {
     /// <summary>More is to come.</summary>
@@ -20,12 +20,13 @@ internal enum FoldEnd
 }
 
 /// <summary>
-/// Folds the events of a streamed answer into the message they add up to, by the rules of anthropic-api.md, section 3.1. What the rules do
-/// not know (members, blocks, deltas) is folded in as well and not dropped. One fold serves one stream; not for several threads.
+/// Folds the events of a streamed answer into the message they add up to, by the rules of anthropic-api.md, section 3.1. What the
+/// rules do not know (members, blocks, deltas) is folded in as well and not dropped. One fold serves one stream; not for several
+/// threads.
 /// </summary>
 /// <param name="keepContent">
-/// False when only usage, end and order are wanted, as for a stream that is handed on: then no content is kept and <see cref="Finish"/> is
-/// not available.
+/// False to check only usage, end and order, as for a stream that is passed on: then no content is kept and <see
+/// cref="Finish"/> is not available.
 /// </param>
 internal sealed class MessageFold(bool keepContent = true)
 {
@@ -35,29 +36,31 @@ internal sealed class MessageFold(bool keepContent = true)
     private UsageCount? _count;
     private int _begunBlocks;
 
-    /// <summary>Where the stream stands.</summary>
+    /// <summary>The state of the stream.</summary>
     public FoldEnd End { get; private set; }
 
     /// <summary>Whether <c>message_start</c> was seen.</summary>
     public bool HasBegun => _message is not null;
 
-    /// <summary>The answer's <c>id</c> (<c>msg_…</c>); empty: none yet.</summary>
+    /// <summary>The answer's <c>id</c> (<c>msg_…</c>); empty if there is none yet.</summary>
     public string Id { get; private set; } = "";
 
-    /// <summary>The answer's model as upstream names it, after a fallback of upstream's own the one that serves; empty: none yet.</summary>
+    /// <summary>
+    /// The answer's model as upstream names it, after a fallback within the answer the one that served; empty if there is none
+    /// yet.
+    /// </summary>
     public string Model { get; private set; } = "";
 
-    /// <summary>Why the answer ended; empty: not said yet.</summary>
+    /// <summary>Why the answer ended; empty if not known yet.</summary>
     public string StopReason { get; private set; } = "";
 
-    /// <summary>Upstream's words in its <c>error</c> event; null: none came.</summary>
+    /// <summary>Upstream's words in its <c>error</c> event; null if none came.</summary>
     public (string Type, string Message)? Error { get; private set; }
 
-    /// <summary>What is counted so far, all told; null: nothing yet.</summary>
+    /// <summary>The usage so far, all events merged; null if there is nothing yet.</summary>
     public UsageCount? Usage => _count ??= CountNow();
 
-    /// <summary>What one event counts by itself; null: nothing.</summary>
-    /// <param name="read">The event.</param>
+    /// <summary>The usage of one event; null if there is nothing.</summary>
     /// <exception cref="MalformedAnswerException">It is a <c>message_start</c> without a message.</exception>
     public static UsageCount? CountedIn(in StreamEvent read)
     {
@@ -105,7 +108,7 @@ internal sealed class MessageFold(bool keepContent = true)
         }
     }
 
-    /// <summary>Says that no more bytes come.</summary>
+    /// <summary>Ends the stream.</summary>
     /// <returns>How the stream ended; never <see cref="FoldEnd.Open"/>.</returns>
     public FoldEnd EndOfStream()
     {
@@ -114,7 +117,7 @@ internal sealed class MessageFold(bool keepContent = true)
         return End;
     }
 
-    /// <summary>The message as far as it has come. Null: it has not begun.</summary>
+    /// <summary>The message as far as it has come. Null if it has not begun.</summary>
     /// <exception cref="InvalidOperationException">The content was not kept.</exception>
     public FoldedMessage? Finish()
     {
@@ -183,7 +186,7 @@ internal sealed class MessageFold(bool keepContent = true)
 
     private void BeginBlock(in StreamEvent read)
     {
-        // Blocks never interleave and never leave one out; an answer that does would be put together wrongly.
+        // Blocks neither interleave nor skip an index; folding an answer that does would give a wrong message.
         Expect(read.Index == _begunBlocks && !read.Part.IsEmpty, read);
         _begunBlocks++;
         if (keepContent)
@@ -192,7 +195,8 @@ internal sealed class MessageFold(bool keepContent = true)
             FollowFallback(new JsonMembers(read.Part));
     }
 
-    // Upstream fell back to another model inside the answer: the last such block names the one that serves, as in an unstreamed answer.
+    // Upstream fell back to another model within the answer: the last such block names the model that served, as in an unstreamed
+    // answer.
     private void FollowFallback(JsonMembers block)
     {
         var to = block.Find("to"u8);
@@ -212,7 +216,7 @@ internal sealed class MessageFold(bool keepContent = true)
             var isStop = name.Span.StartsWith("stop_"u8);
             if (name.Span.SequenceEqual("stop_reason"u8))
                 StopReason = FoldedMessage.Text(value);
-            // Of the stop members null is a value: the answer says what ended it, and what did not. Elsewhere null says nothing.
+            // In the stop members null is a value; elsewhere null means that nothing changed.
             if (isStop || !value.Span.SequenceEqual("null"u8))
                 _message!.Replace(name, value);
         }

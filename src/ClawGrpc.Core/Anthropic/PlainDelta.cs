@@ -3,17 +3,18 @@ using System.Buffers;
 namespace ClawGrpc.Core.Anthropic;
 
 /// <summary>
-/// The delta of a text, an input, a thinking or a signature as upstream writes it, byte for byte. Nearly all events of an answer are
-/// such, and comparing them with what they must be takes a fifth of the time of reading them. Whatever is written in any other way is read.
+/// The delta of a text, an input, a thinking or a signature as upstream writes it, byte for byte. Nearly all events of an answer
+/// are such deltas, and comparing bytes takes a fifth of the time of parsing. Events in any other form are parsed.
 /// </summary>
 internal static class PlainDelta
 {
     private const int MostDigits = 5;
 
-    // What ends a text, and what is no part of any.
-    private static readonly SearchValues<byte> Ends = SearchValues.Create([.. Enumerable.Range(0, 0x20).Select(control => (byte)control), (byte)'"', (byte)'\\']);
+    // Bytes that end a string, begin an escape or may not be in a string.
+    private static readonly SearchValues<byte> Ends =
+        SearchValues.Create([.. Enumerable.Range(0, 0x20).Select(control => (byte)control), (byte)'"', (byte)'\\']);
 
-    /// <summary>The event; false: it is none of these, or may be malformed.</summary>
+    /// <summary>The event; false if it is none of these or may be malformed.</summary>
     public static bool TryParse(ReadOnlyMemory<byte> data, out StreamEvent delta)
     {
         var json = data.Span;
@@ -36,7 +37,7 @@ internal static class PlainDelta
             return false;
         var partEnd = at;
 
-        // Upstream fills up with spaces here, so that the length of an event does not tell that of its text.
+        // Upstream pads events with spaces here, so that their length does not reveal that of the text.
         if (json[at..].Trim((byte)' ') is not [(byte)'}'])
             return false;
         delta = new StreamEvent(data)
@@ -75,7 +76,7 @@ internal static class PlainDelta
         return at > first && (json[first] != '0' || at == first + 1);
     }
 
-    // Escapes of four digits are left to the reader of JSON.
+    // Leaves \u escapes to the JSON reader.
     private static bool TryFindQuote(ReadOnlySpan<byte> json, ref int at)
     {
         while (json[at..].IndexOfAny(Ends) is var found and >= 0)

@@ -8,12 +8,12 @@ using System.Text.Unicode;
 namespace ClawGrpc.Core.Anthropic;
 
 /// <summary>
-/// A caller's Messages request (anthropic-api.md, section 1.2), looked through once and never rewritten: what is sent is the caller's own
-/// bytes with the few places changed that policy owns. So a prompt has the same bytes whatever profile serves it, and nothing is lost.
+/// A caller's Messages request (anthropic-api.md, section 1.2), scanned once and never rewritten: the caller's own bytes are
+/// sent, changed only where policy decides. So a prompt has the same bytes for every profile, and nothing is lost.
 /// </summary>
 internal sealed class RequestBody
 {
-    // What `count_tokens` does not take (section 1): it counts a prompt and makes no answer.
+    // Members that `count_tokens` refuses (section 1): it counts a prompt and generates no answer.
     private static readonly ImmutableHashSet<string> NotCounted =
     [
         "max_tokens", "stream", "stop_sequences", "temperature", "top_p", "top_k", "metadata", "service_tier", "container",
@@ -37,10 +37,10 @@ internal sealed class RequestBody
     /// <summary>The bytes the caller gave.</summary>
     public ReadOnlyMemory<byte> Json { get; }
 
-    /// <summary>The model the caller names, as it stands there; null: none.</summary>
+    /// <summary>The model that the caller names, unchanged; null if there is none.</summary>
     public string? Model { get; }
 
-    /// <summary>The caller's <c>max_tokens</c>; null: none, or one that is no whole number.</summary>
+    /// <summary>The caller's <c>max_tokens</c>; null if there is none, or it is not a whole number.</summary>
     public int? MaxTokens { get; }
 
     /// <summary>Whether the caller's <c>stream</c> is true.</summary>
@@ -49,11 +49,11 @@ internal sealed class RequestBody
     internal RequestOutline Outline { get; }
 
     /// <summary>
-    /// Looks a request through. Only what would fail for certain, or would be sent wrongly, is refused; the rest is upstream's to judge.
+    /// Checks a request. Refuses only what would certainly fail or be sent wrongly; upstream judges the rest.
     /// </summary>
     /// <param name="json">The request; kept, not copied.</param>
     /// <param name="anthropicVersion">The version it will be sent with: some members are refused by some versions.</param>
-    /// <param name="errors">All that is wrong; empty: nothing is.</param>
+    /// <param name="errors">All errors; empty if there are none.</param>
     /// <returns>The request; null when there are errors.</returns>
     public static RequestBody? Parse(ReadOnlyMemory<byte> json, string anthropicVersion, out ImmutableArray<FieldError> errors)
     {
@@ -80,7 +80,7 @@ internal sealed class RequestBody
         return BodyEdit.Apply(Json, edits);
     }
 
-    /// <summary>The bytes to send for a count of the prompt's tokens: what makes an answer is left out.</summary>
+    /// <summary>The bytes to send for a token count, without the members that only generation takes.</summary>
     /// <param name="model">The model's id as upstream knows it.</param>
     public ReadOnlyMemory<byte> RenderForCount(string model)
     {
@@ -99,8 +99,9 @@ internal sealed class RequestBody
         return json.WrittenMemory;
     }
 
-    // A caller who says anything of sampling has chosen, and thinking leaves no choice.
-    private bool Takes(string model) => !_withoutSampling && Sampling.IsFree(model) && Array.TrueForAll(SamplingMembers, IsLeftOut)
+    // Any sampling member of the caller counts as a choice, and thinking fixes the temperature.
+    private bool Takes(string model) =>
+        !_withoutSampling && Sampling.IsFree(model) && Array.TrueForAll(SamplingMembers, IsLeftOut)
         && (IsLeftOut("thinking") || new JsonMembers(Value("thinking")).Find("type"u8).Span.SequenceEqual("\"disabled\""u8));
 
     private bool IsLeftOut(string name) => Value(name) is var value && (value.IsEmpty || value.Span.SequenceEqual("null"u8));
@@ -131,12 +132,14 @@ internal sealed class RequestBody
                 errors.Add(new FieldError("", $"is not valid UTF-8 at its byte {ValidLength(json)}"));
             return errors.Count > 0 ? null : new RequestScan(json, version, errors).Read();
         }
-        catch (JsonException wrong)
+        catch (JsonException exception)
         {
-            // The exception's own text ends in the position, counted from zero.
-            var cause = wrong.Message.Split(" LineNumber:")[0].Trim();
+            // The message of the exception ends with a zero-based position; cut it off.
+            var cause = exception.Message.Split(" LineNumber:")[0].Trim();
             errors.Clear();
-            errors.Add(new FieldError("", $"is not JSON at line {wrong.LineNumber + 1}, byte {wrong.BytePositionInLine + 1}: {cause}"));
+            errors.Add(
+                new FieldError(
+                    "", $"is not JSON at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}: {cause}"));
             return null;
         }
     }

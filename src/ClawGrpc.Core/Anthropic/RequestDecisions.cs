@@ -5,6 +5,10 @@ namespace ClawGrpc.Core.Anthropic;
 /// <param name="Model">The model's id as upstream knows it, without provider.</param>
 /// <param name="Stream">Whether the answer is to be streamed.</param>
 /// <param name="DefaultMaxTokens">Sent as <c>max_tokens</c> when the request has none.</param>
-/// <param name="Cache">What the cache policy adds, planned for the same request; null: nothing.</param>
-/// <param name="Temperature">Sent as <c>temperature</c> when the request says nothing of sampling and <see cref="Sampling"/> allows it; null: none.</param>
-internal sealed record RequestDecisions(string Model, bool Stream, int DefaultMaxTokens, CachePlan? Cache = null, double? Temperature = null);
+/// <param name="Cache">What the cache policy adds, planned for the same request; null if there is nothing.</param>
+/// <param name="Temperature">
+/// Sent as <c>temperature</c> if the request has no sampling member and <see cref="Sampling"/> allows it; null if there is
+/// none.
+/// </param>
+internal sealed record RequestDecisions(
+    string Model, bool Stream, int DefaultMaxTokens, CachePlan? Cache = null, double? Temperature = null);

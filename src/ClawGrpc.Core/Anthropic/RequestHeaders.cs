@@ -2,11 +2,12 @@ using System.Collections.Immutable;
 
 namespace ClawGrpc.Core.Anthropic;
 
-/// <summary>What the headers of a request are made from.</summary>
+/// <summary>The input for the headers of a request.</summary>
 internal sealed record RequestHeaderInput
 {
     /// <summary>
-    /// The credential. A text with <c>sk-ant-oat</c> in it goes as a bearer token, any other as an API key (openclaw-spec.md, section 6.4).
+    /// The credential. A text that contains <c>sk-ant-oat</c> is sent as a bearer token, any other as an API key
+    /// (openclaw-spec.md, section 6.4).
     /// </summary>
     public required Secret Credential { get; init; }
 
@@ -28,7 +29,7 @@ internal sealed record RequestHeaderInput
     /// <summary>Whether any breakpoint of the request asks for one hour.</summary>
     public bool HasOneHour { get; init; }
 
-    /// <summary>When the beta value for it goes along.</summary>
+    /// <summary>When its beta value is sent.</summary>
     public BetaUse ExtendedCacheTtl { get; init; }
 
     /// <summary>The settings the request's caching was planned with.</summary>
@@ -37,8 +38,7 @@ internal sealed record RequestHeaderInput
 
 /// <summary>A header of a request.</summary>
 /// <param name="Name">Lower-case.</param>
-/// <param name="Value">What is sent.</param>
-/// <param name="Shown">What receipts and logs show: the value, or the mask of one that is a secret.</param>
+/// <param name="Shown">What receipts and logs show: the value, or the mask of a secret.</param>
 internal sealed record RequestHeader(string Name, Secret Value, string Shown);
 
 /// <summary>Makes the headers of a request to upstream (anthropic-api.md, section 2.1).</summary>
@@ -46,7 +46,7 @@ internal static class RequestHeaders
 {
     private const string Beta = "anthropic-beta";
 
-    // The connection's and the body's: a configured value would break the request or send the credential twice.
+    // Headers of the connection, body and credential: a configured value would break the request or send the credential twice.
     private static readonly ImmutableHashSet<string> Owned =
     [
         "authorization", "x-api-key", "host", "content-type", "content-length", "transfer-encoding", "connection", "keep-alive",
@@ -59,16 +59,21 @@ internal static class RequestHeaders
     private static readonly RequestHeader AcceptsJson = Open("accept", "application/json");
     private static readonly RequestHeader AcceptsEvents = Open("accept", "text/event-stream");
 
-    private static readonly ImmutableArray<string> SecretWords = ["auth", "key", "token", "secret", "cookie", "password", "credential"];
+    private static readonly ImmutableArray<string> SecretWords =
+        ["auth", "key", "token", "secret", "cookie", "password", "credential"];
 
-    /// <summary>The headers in the order in which they are sent: exactly one of <c>x-api-key</c> and <c>authorization</c>, never both.</summary>
+    /// <summary>
+    /// The headers in the order in which they are sent: exactly one of <c>x-api-key</c> and <c>authorization</c>, never both.
+    /// </summary>
     public static ImmutableArray<RequestHeader> Build(RequestHeaderInput input)
     {
         var isBearer = IsBearer(input.Credential);
         var headers = new List<RequestHeader>(8)
         {
             Credential(input.Credential, isBearer),
-            input.AnthropicVersion == Anthropic.AnthropicVersion.Default ? Version : Open("anthropic-version", input.AnthropicVersion),
+            input.AnthropicVersion == Anthropic.AnthropicVersion.Default
+                ? Version
+                : Open("anthropic-version", input.AnthropicVersion),
             Json,
             input.Stream ? AcceptsEvents : AcceptsJson,
             Open("user-agent", $"ClawGrpc/{input.ProductVersion}"),
@@ -80,7 +85,8 @@ internal static class RequestHeaders
         }
 
         var betas = AnthropicBeta.Union([
-            .. input.Configured.Where(header => IsBeta(header.Key) && IsSent(header.Key, header.Value)).Select(header => header.Value),
+            .. input.Configured.Where(header => IsBeta(header.Key) && IsSent(header.Key, header.Value))
+                .Select(header => header.Value),
             .. input.Betas,
             .. AnthropicBeta.OfPolicy(isBearer, input.HasOneHour, input.ExtendedCacheTtl, input.Cache),
         ]);
@@ -89,20 +95,22 @@ internal static class RequestHeaders
         return [.. headers];
     }
 
-    /// <summary>Whether the credential goes as a bearer token: what it says decides, not what it is called.</summary>
+    /// <summary>Whether the credential is sent as a bearer token: its text decides, not its type.</summary>
     public static bool IsBearer(Secret credential) => credential.Reveal().Contains("sk-ant-oat", StringComparison.Ordinal);
 
-    /// <summary>Why no request can carry a header; null: one can.</summary>
+    /// <summary>Why no request can carry a header; null if one can.</summary>
     /// <param name="name">Its name, in any case.</param>
     /// <param name="value">Its value.</param>
     public static string? Problem(string name, string value)
     {
         if (name.Length == 0 || !name.All(IsOfName))
             return "expected a name of letters, digits and !#$%&'*+-.^_`|~";
-        return value.Any(letter => letter is < ' ' and not '\t' or > '~') ? "expected a value of printable ASCII characters" : null;
+        return value.Any(letter => letter is < ' ' and not '\t' or > '~')
+            ? "expected a value of printable ASCII characters"
+            : null;
     }
 
-    /// <summary>Whether ClawGrpc sets a header itself: what the configuration says of it is not sent.</summary>
+    /// <summary>Whether ClawGrpc sets a header itself and ignores the configured value.</summary>
     /// <param name="name">Its name, in any case.</param>
     public static bool IsOwned(string name) => Owned.Contains(name.ToLowerInvariant());
 
@@ -122,7 +130,8 @@ internal static class RequestHeaders
     private static RequestHeader Configured(string name, string value)
     {
         var secret = new Secret(value);
-        return new RequestHeader(name, secret, SecretWords.Any(word => name.Contains(word, StringComparison.Ordinal)) ? secret.Mask() : value);
+        return new RequestHeader(
+            name, secret, SecretWords.Any(word => name.Contains(word, StringComparison.Ordinal)) ? secret.Mask() : value);
     }
 
     private static void Set(List<RequestHeader> headers, RequestHeader header)

@@ -21,7 +21,7 @@ internal ref struct RequestScan
         _reader = new Utf8JsonReader(json, JsonText.Options);
     }
 
-    /// <summary>Reads the request; null: it has errors.</summary>
+    /// <summary>Reads the request; null if it has errors.</summary>
     /// <exception cref="JsonException">It is not JSON.</exception>
     public RequestOutline? Read()
     {
@@ -92,7 +92,9 @@ internal ref struct RequestScan
                 break;
             case "temperature" or "top_p" or "top_k" when _withoutSampling:
                 _errors.Add(new FieldError(
-                    name, $"is not taken by anthropic-version {AnthropicVersion.WithoutSampling}; leave it out or use {AnthropicVersion.Default}"));
+                    name,
+                    $"is not taken by anthropic-version {AnthropicVersion.WithoutSampling}; "
+                        + $"leave it out or use {AnthropicVersion.Default}"));
                 _reader.Skip();
                 break;
             default:

@@ -3,9 +3,9 @@ using System.Buffers;
 namespace ClawGrpc.Core.Anthropic;
 
 /// <summary>
-/// Finds the events in a stream of server-sent events (anthropic-api.md, section 3.1, rule 5), however its bytes are split: LF, CRLF and
-/// CR end lines, several <c>data</c> lines are joined by LF, a byte order mark and comments are dropped, and an event without its closing
-/// blank line is never given. Events without data are not given either. One reader serves one stream.
+/// Finds the events in a stream of server-sent events (anthropic-api.md, section 3.1, rule 5), however its bytes are split: LF,
+/// CRLF and CR end lines, several <c>data</c> lines are joined by LF, a byte order mark and comments are dropped, and an event
+/// without its closing blank line is never returned. Events without data are not returned either. One reader serves one stream.
 /// </summary>
 /// <param name="maxEventBytes">An event may be at most this long, comments and line ends included.</param>
 internal sealed class SseReader(int maxEventBytes = SseReader.DefaultMaxEventBytes) : IDisposable
@@ -24,8 +24,8 @@ internal sealed class SseReader(int maxEventBytes = SseReader.DefaultMaxEventByt
     private bool _begun;
 
     /// <summary>
-    /// Takes the next event off the front of <paramref name="buffer"/>. When there is none, what is left is the beginning of an event:
-    /// hand it back as unconsumed but examined, and call again with more bytes behind it. An event that lies in one piece is not copied.
+    /// Takes the next event from the front of <paramref name="buffer"/>. When there is none, what is left is the beginning of an
+    /// event: return it as unconsumed but examined, and call again with more bytes. An event in one piece is not copied.
     /// </summary>
     /// <param name="buffer">The bytes not yet consumed; begins behind the event afterwards.</param>
     /// <param name="read">The event; holds until the next call, and no longer than the buffer.</param>
@@ -51,7 +51,7 @@ internal sealed class SseReader(int maxEventBytes = SseReader.DefaultMaxEventByt
         Return(ref _joined);
     }
 
-    // Remembers how far it has looked, so that a long event that comes in small pieces is looked through once and not once per piece.
+    // Remembers its position, so that a long event in small pieces is scanned once and not once per piece.
     private bool TryFindEnd(ReadOnlySequence<byte> buffer, out long length)
     {
         foreach (var segment in buffer.Slice(_scanned))
@@ -137,7 +137,7 @@ internal sealed class SseReader(int maxEventBytes = SseReader.DefaultMaxEventByt
         return skipped;
     }
 
-    // `joined` is how much of the joined text there is; negative while it is still one line, which needs no copy.
+    // `joined` is the length of the joined text; negative while there is only one line, which needs no copy.
     private ReadOnlyMemory<byte> Join(ReadOnlyMemory<byte> data, ReadOnlyMemory<byte> value, int atMost, ref int joined)
     {
         var room = Room(ref _joined, atMost);

@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace ClawGrpc.Core.Anthropic;
 
 /// <summary>
-/// One event of a streamed answer, looked through once: what it is and where its parts lie. Nothing is copied; the parts are slices of
-/// <see cref="Data"/> and hold as long as it does.
+/// One event of a streamed answer, looked through once: what it is and where its parts lie. Nothing is copied; the parts are
+/// slices of <see cref="Data"/> and hold as long as it does.
 /// </summary>
 internal readonly struct StreamEvent
 {
@@ -27,25 +27,29 @@ internal readonly struct StreamEvent
     public DeltaKind Delta { get; internal init; }
 
     /// <summary>
-    /// The JSON object the event is about: <c>message</c>, <c>content_block</c>, <c>delta</c> or <c>error</c>; empty when there is none.
+    /// The JSON object the event is about: <c>message</c>, <c>content_block</c>, <c>delta</c> or <c>error</c>; empty when there
+    /// is none.
     /// </summary>
     public ReadOnlyMemory<byte> Part { get; internal init; }
 
     /// <summary>The <c>usage</c> of a <c>message_delta</c>; empty when there is none.</summary>
     public ReadOnlyMemory<byte> Usage { get; internal init; }
 
-    /// <summary>What a text, input, thinking or signature delta adds, as it stands between the quotes (see <see cref="JsonText"/>).</summary>
+    /// <summary>
+    /// What a text, input, thinking or signature delta adds, between the quotes (see <see cref="JsonText"/>).
+    /// </summary>
     public ReadOnlyMemory<byte> Text { get; internal init; }
 
     /// <summary>
-    /// Whether kind, index and <see cref="Text"/> (or, for other kinds than deltas, <see cref="Part"/>) say all that the event says.
-    /// When not, only its JSON does.
+    /// Whether kind, index and <see cref="Text"/> (or, for other kinds than deltas, <see cref="Part"/>) are all that the event
+    /// contains. If not, only its JSON is complete.
     /// </summary>
     public bool IsPlain { get; internal init; }
 
     /// <summary>
-    /// Whether an answer has begun to be given (design: the commit point is the first content-bearing event). Block events are, and the
-    /// end of the message; <c>message_start</c> only when it brings content along; pings, errors and unknown events are not.
+    /// Whether the event bears content (the first content-bearing event is the commit point). Block events are,
+    /// and the end of the message; <c>message_start</c> only when it has content; pings, errors and unknown events are
+    /// not.
     /// </summary>
     public bool BearsContent => Kind switch
     {
@@ -69,7 +73,7 @@ internal readonly struct StreamEvent
         _ => JsonText.Decode(UnknownType.Span),
     };
 
-    /// <summary>The type of an unknown event, as it stands between the quotes.</summary>
+    /// <summary>The type of an unknown event, between the quotes.</summary>
     internal ReadOnlyMemory<byte> UnknownType { get; init; }
 
     /// <summary>Looks an event through.</summary>
@@ -81,8 +85,8 @@ internal readonly struct StreamEvent
     /// <exception cref="MalformedAnswerException">The data is not a JSON object, or an index is out of range.</exception>
     public static StreamEvent Parse(ReadOnlyMemory<byte> data) => StreamEventParser.Parse(data, default);
 
-    /// <summary>Upstream's words in an <c>error</c> event; an error that is no JSON is its own message.</summary>
-    /// <returns>Type and message; either is empty when the event does not say.</returns>
+    /// <summary>Upstream's words in an <c>error</c> event; an error that is not JSON is its own message.</summary>
+    /// <returns>Type and message; either is empty if the event has none.</returns>
     public (string Type, string Message) Error()
     {
         if (Part.IsEmpty)

@@ -35,12 +35,13 @@ internal ref struct StreamEventParser
         }
         catch (JsonException) when (name.SequenceEqual("error"u8))
         {
-            // Edge layers answer in plain text (anthropic-api.md, section 4); the name alone says that it is an error.
+            // Edge layers answer in plain text (anthropic-api.md, section 4); only the event name marks the error.
             return new StreamEvent(data) { Kind = StreamEventKind.Error, Index = -1 };
         }
-        catch (JsonException wrong)
+        catch (JsonException exception)
         {
-            throw new MalformedAnswerException($"an event is not a JSON object (at its byte {wrong.BytePositionInLine ?? 0})");
+            throw new MalformedAnswerException(
+                $"an event is not a JSON object (at its byte {exception.BytePositionInLine ?? 0})");
         }
     }
 
@@ -55,7 +56,7 @@ internal ref struct StreamEventParser
             _members++;
         }
 
-        // Reads on to the end, so that anything behind the object is found.
+        // Reads to the end, so that text after the object is an error.
         _reader.Read();
     }
 
@@ -100,7 +101,8 @@ internal ref struct StreamEventParser
     private void ReadIndex()
     {
         _reader.Read();
-        if (_reader.TokenType != JsonTokenType.Number || !_reader.TryGetInt32(out _index) || _index is < 0 or > StreamEvent.MaxIndex)
+        if (_reader.TokenType != JsonTokenType.Number || !_reader.TryGetInt32(out _index)
+            || _index is < 0 or > StreamEvent.MaxIndex)
             throw new MalformedAnswerException("an event's index is not a whole number in range");
     }
 
@@ -158,7 +160,7 @@ internal ref struct StreamEventParser
         : _reader.Is("signature"u8) ? DeltaKind.Signature
         : DeltaKind.Other;
 
-    /// <summary>The whole value behind a name; the reader stands on its last token.</summary>
+    /// <summary>The whole value after a name; leaves the reader at its last token.</summary>
     private ReadOnlyMemory<byte> Value()
     {
         _reader.Read();
@@ -195,7 +197,7 @@ internal ref struct StreamEventParser
         };
     }
 
-    // The members that its kind has, each once, and no others.
+    // Exactly the members of its kind, each once.
     private readonly bool IsPlain(StreamEventKind kind, ReadOnlyMemory<byte> part)
     {
         var isOfBlock = kind is StreamEventKind.BlockStart or StreamEventKind.BlockDelta or StreamEventKind.BlockStop;

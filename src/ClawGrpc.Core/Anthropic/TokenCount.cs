@@ -7,8 +7,7 @@ namespace ClawGrpc.Core.Anthropic;
 internal sealed record TokenCount(long InputTokens)
 {
     /// <summary>Reads the answer to a request to count.</summary>
-    /// <param name="json">The body.</param>
-    /// <exception cref="MalformedAnswerException">It is no count.</exception>
+    /// <exception cref="MalformedAnswerException">It is not a count.</exception>
     public static TokenCount Read(ReadOnlyMemory<byte> json)
     {
         var count = JsonMembers.OfAnswer(json).Find("input_tokens"u8).Span;

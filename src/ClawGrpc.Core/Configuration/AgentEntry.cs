@@ -9,10 +9,10 @@ internal sealed record AgentEntry(string Id)
     /// <summary>Whether it is the one to use when none is named.</summary>
     public bool IsDefault { get; init; }
 
-    /// <summary>For people; null: none.</summary>
+    /// <summary>A display name; null if there is none.</summary>
     public string? Name { get; init; }
 
-    /// <summary>Where its files are; null: the folder of its id.</summary>
+    /// <summary>Where its files are; null for the folder of its id.</summary>
     public string? AgentDir { get; init; }
 
     /// <summary>Its models.</summary>
@@ -23,23 +23,24 @@ internal sealed record AgentEntry(string Id)
 
     private const int MaxLength = 64;
 
-    // What OpenClaw, in any generation, keeps here for itself.
+    // Keys of any generation of OpenClaw that ClawGrpc ignores.
     private static readonly string[] OpenClawOnly =
     [
-        "workspace", "skills", "memorySearch", "humanDelay", "heartbeat", "identity", "groupChat", "subagents", "sandbox", "tools",
+        "workspace", "skills", "memorySearch", "humanDelay", "heartbeat", "identity", "groupChat", "subagents", "sandbox",
+        "tools",
         "description", "cwd", "utilityModel", "decisionModel", "models", "modelPolicy", "thinkingDefault", "verboseDefault",
-        "toolProgressDetail", "reasoningDefault", "fastModeDefault", "contextInjection", "bootstrapMaxChars", "bootstrapTotalMaxChars",
+        "toolProgressDetail", "reasoningDefault", "fastModeDefault", "contextInjection", "bootstrapMaxChars",
+        "bootstrapTotalMaxChars",
         "experimental", "embeddedAgent", "runtime", "memory", "typingMode", "tts", "skillsLimits", "contextLimits",
     ];
 
     /// <summary>
-    /// The id that a name in the file comes to, as the programs have it: small letters, and one dash for each run of characters that a
-    /// folder's name should not have. Nothing left: <c>main</c>.
+    /// Normalizes a name like OpenClaw: lower case, and one dash for each run of characters that do not belong in a folder name;
+    /// <c>main</c> if nothing is left.
     /// </summary>
     /// <param name="name">Such as <c>Work</c> or <c>My agent</c>.</param>
     public static string IdOf(string name)
     {
-        ArgumentNullException.ThrowIfNull(name);
         var small = name.Trim().ToLowerInvariant();
         if (IsPlain(small))
             return small;

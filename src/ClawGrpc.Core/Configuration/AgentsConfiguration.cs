@@ -8,28 +8,29 @@ internal sealed record AgentsConfiguration
     /// <summary>Nothing configured.</summary>
     public static readonly AgentsConfiguration None = new();
 
-    /// <summary><c>agents.defaults.model</c>: the model of agents that say nothing else.</summary>
+    /// <summary><c>agents.defaults.model</c>: the model of agents without one of their own.</summary>
     public ModelChoice Model { get; init; } = ModelChoice.None;
 
     /// <summary><c>agents.defaults.imageModel</c>.</summary>
     public ModelChoice ImageModel { get; init; } = ModelChoice.None;
 
-    /// <summary><c>agents.defaults.models</c> in the order of the file; unless empty, the list of models that are allowed.</summary>
+    /// <summary>
+    /// <c>agents.defaults.models</c> in the order of the file; unless empty, the list of models that are allowed.
+    /// </summary>
     public ImmutableArray<ModelEntry> Models { get; init; } = [];
 
     /// <summary><c>agents.list</c> in the order of the file, or <c>agents.entries</c> of OpenClaw 2026.9.</summary>
     public ImmutableArray<AgentEntry> List { get; init; } = [];
 
-    /// <summary>What is configured for an agent; null: nothing.</summary>
+    /// <summary>What is configured for an agent; null if there is nothing.</summary>
     /// <param name="agentId">Compared without case, as OpenClaw does.</param>
     public AgentEntry? Find(string agentId) =>
         List.FirstOrDefault(agent => string.Equals(agent.Id, agentId, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>The models of an agent: what it says itself, and where it says nothing, the defaults.</summary>
+    /// <summary>The models of an agent: its own, else the defaults.</summary>
     public ModelChoice ModelOf(string agentId) => (Find(agentId)?.Model ?? ModelChoice.None).Over(Model);
 
     /// <summary>The parameters of an agent with a model: the agent's before the model's.</summary>
-    /// <param name="agentId">The agent.</param>
     /// <param name="model">As <c>provider/model</c>, compared exactly, as OpenClaw does.</param>
     public ModelParameters ParametersOf(string agentId, string model) => (Find(agentId)?.Parameters ?? ModelParameters.None)
         .Over(Models.FirstOrDefault(entry => entry.Key == model)?.Parameters ?? ModelParameters.None);
@@ -39,7 +40,7 @@ internal sealed record AgentsConfiguration
         var read = None;
         if (agents.Section("defaults") is { } defaults)
         {
-            // The rest of the defaults is OpenClaw's, and no generation has the same.
+            // Ignores the other defaults: they are OpenClaw's and differ by generation.
             read = read with
             {
                 Model = ModelChoice.Read(defaults.Find("model")),

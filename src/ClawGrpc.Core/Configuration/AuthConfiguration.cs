@@ -9,16 +9,21 @@ internal sealed record AuthConfiguration
     /// <summary>Nothing configured.</summary>
     public static readonly AuthConfiguration None = new();
 
-    /// <summary><c>auth.profiles</c> in declaration order. The Claude CLI's counts as <c>oauth</c> though a file says <c>token</c>.</summary>
+    /// <summary>
+    /// <c>auth.profiles</c> in declaration order. The Claude CLI's counts as <c>oauth</c> even if the file declares <c>token</c>.
+    /// </summary>
     public ImmutableArray<DeclaredProfile> Profiles { get; init; } = [];
 
     /// <summary><c>auth.order</c>: normalized provider to ids; an empty list means "no profiles".</summary>
-    public ImmutableDictionary<string, ImmutableArray<string>> Order { get; init; } = ImmutableDictionary<string, ImmutableArray<string>>.Empty;
+    public ImmutableDictionary<string, ImmutableArray<string>> Order { get; init; } =
+        ImmutableDictionary<string, ImmutableArray<string>>.Empty;
 
     /// <summary><c>auth.cooldowns</c>, as it holds for the provider anthropic.</summary>
     public HealthRules Health { get; init; } = HealthRules.OpenClaw20261;
 
-    /// <summary>Whether other agents see the main agent's profiles too, without a copy (<c>auth.inheritFromMain</c>; section 0).</summary>
+    /// <summary>
+    /// Whether other agents see the main agent's profiles too, without a copy (<c>auth.inheritFromMain</c>; section 0).
+    /// </summary>
     public bool InheritFromMain { get; init; }
 
     internal static AuthConfiguration Read(Fields auth)
@@ -43,7 +48,7 @@ internal sealed record AuthConfiguration
         profile.Ignore("displayName");
         profile.RefuseOthers();
 
-        // The mode token, of before that login could be refreshed, would shut the login out (section 2.6).
+        // Older files declare the login as a token, which would exclude it (section 2.6).
         if (id == "anthropic:claude-cli" && provider == Provider.Anthropic && mode == "token")
             mode = "oauth";
         return provider is not null && mode is not null ? new DeclaredProfile(id, provider, mode, email) : null;
@@ -67,7 +72,7 @@ internal sealed record AuthConfiguration
         return read;
     }
 
-    // More hours than a TimeSpan holds are as good as ten years.
+    // Caps at ten years: a TimeSpan cannot hold every double.
     private static TimeSpan? Hours(double? hours) => hours is { } some ? TimeSpan.FromHours(Math.Min(some, 24 * 3650)) : null;
 
     private sealed record ProviderOrder(string Provider, ImmutableArray<string> Ids)

@@ -3,18 +3,22 @@ using ClawGrpc.Core.Routing;
 namespace ClawGrpc.Core.Configuration;
 
 /// <summary>
-/// What <c>clawgrpc.json</c>, or the configuration of an OpenClaw folder, says: the parts of it that ClawGrpc reads. All other
+/// What <c>clawgrpc.json</c>, or the configuration of an OpenClaw folder, contains, as far as ClawGrpc reads it. All other
 /// sections are OpenClaw's and are left alone.
 /// </summary>
 internal sealed record ClawConfiguration
 {
-    /// <summary>No file: nothing is configured, and OpenClaw's implicit defaults do not hold (openclaw-spec.md, section 2.5).</summary>
+    /// <summary>
+    /// No file: nothing is configured, and OpenClaw's implicit defaults do not hold (openclaw-spec.md, section 2.5).
+    /// </summary>
     public static readonly ClawConfiguration None = new();
 
     /// <summary>Whether there is a file.</summary>
     public bool FileExists { get; init; }
 
-    /// <summary><c>meta.lastTouchedVersion</c>: the version of the program that wrote the file last; null: it does not say.</summary>
+    /// <summary>
+    /// <c>meta.lastTouchedVersion</c>: the version of the program that wrote the file last; null if unknown.
+    /// </summary>
     public string? WrittenBy { get; init; }
 
     /// <summary>The section <c>env</c>.</summary>
@@ -33,5 +37,6 @@ internal sealed record ClawConfiguration
     public ServiceConfiguration Service { get; init; } = ServiceConfiguration.Default;
 
     /// <summary>What selection takes from it.</summary>
-    public AuthSettings AuthSettings => new() { Profiles = Auth.Profiles, Order = Auth.Order, Subscriptions = Service.Subscriptions };
+    public AuthSettings AuthSettings =>
+        new() { Profiles = Auth.Profiles, Order = Auth.Order, Subscriptions = Service.Subscriptions };
 }

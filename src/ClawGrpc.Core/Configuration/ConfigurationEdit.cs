@@ -4,7 +4,7 @@ namespace ClawGrpc.Core.Configuration;
 
 /// <summary>What an edit of a configuration came to.</summary>
 /// <param name="Text">The new text of the file; the old one when nothing changed.</param>
-/// <param name="Refusal">Why nothing changed, in OpenClaw's words; null: it is as asked for.</param>
+/// <param name="Refusal">Why nothing changed, in OpenClaw's words; null if the edit was made.</param>
 internal sealed record ConfigurationEdit(string Text, string? Refusal = null)
 {
     /// <summary>The text that an edit starts from when there is no file yet.</summary>

@@ -2,15 +2,18 @@ using ClawGrpc.Json5;
 
 namespace ClawGrpc.Core.Configuration;
 
-/// <summary>Reads a configuration file: JSON5 with <c>$include</c> and <c>${VAR}</c> (openclaw-spec.md, sections 1.1, 1.2 and 2).</summary>
+/// <summary>
+/// Reads a configuration file: JSON5 with <c>$include</c> and <c>${VAR}</c> (openclaw-spec.md, sections 1.1, 1.2 and 2).
+/// </summary>
 internal static class ConfigurationReader
 {
-    // What some generation of OpenClaw has at the top, so that no folder of theirs is refused. Sections that only Clawdbot had
-    // before 2026 (agent, routing, telegram, …) are not among them: no program that we follow accepts those.
+    // Sections of any generation of OpenClaw, so that its folders are accepted. Not the sections that only Clawdbot had before
+    // 2026 (agent, routing, telegram, …): none of the programs accepts those any more.
     private static readonly string[] OpenClawOnly =
     [
         "$schema", "accessGroups", "acp", "approvals", "attachments", "audio", "bindings", "broadcast", "browser", "canvasHost",
-        "channels", "cli", "cloudWorkers", "commands", "crestodian", "cron", "desktop", "diagnostics", "discovery", "gateway", "hooks",
+        "channels", "cli", "cloudWorkers", "commands", "crestodian", "cron", "desktop", "diagnostics", "discovery", "gateway",
+        "hooks",
         "logging", "mcp", "media", "memory", "messages", "meta", "nodeHost", "plugins", "proxy", "secrets", "security", "session",
         "skills", "surfaces", "talk", "telemetry", "tools", "transcripts", "tts", "ui", "update", "web", "wizard",
         "worktreeAcceleration", "worktreeRoot",
@@ -22,7 +25,6 @@ internal static class ConfigurationReader
     /// <param name="environment">The value of a variable of the process by its name; null when it is unset.</param>
     public static ConfigurationOutcome Read(string path, Func<string, string?> readFile, Func<string, string?> environment)
     {
-        ArgumentNullException.ThrowIfNull(path);
         var reading = new Reading(readFile, environment);
         var configuration = ClawConfiguration.None;
         try
@@ -46,7 +48,7 @@ internal static class ConfigurationReader
         if (Fields.Of(reading, expanded, KeyPath.Root) is not { } root)
             return ClawConfiguration.None;
 
-        // The variables of the configuration come first: all else may refer to them (as in openclaw-cn and OpenClaw).
+        // Reads the variables first, since everything else may refer to them (as in openclaw-cn and OpenClaw).
         reading.Env = root.Section("env") is { } env ? EnvConfiguration.Read(env) : EnvConfiguration.None;
         var configuration = new ClawConfiguration
         {

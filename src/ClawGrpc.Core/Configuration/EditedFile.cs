@@ -8,16 +8,17 @@ namespace ClawGrpc.Core.Configuration;
 /// </summary>
 internal static class EditedFile
 {
-    // What commands edit. A file that says such a thing itself is the one that counts.
+    // Sections that commands edit. A file that has one itself is the file to edit.
     private static readonly Json5Step[][] Edited = [["auth", "profiles"], ["auth", "order"], ["agents"]];
 
-    /// <summary>The file to edit: the included one, or the configuration itself when it includes none or says itself what commands edit.</summary>
+    /// <summary>
+    /// The file to edit: the included one, or the configuration itself when it includes none or contains such a section.
+    /// </summary>
     /// <param name="path">The configuration, absolute.</param>
-    /// <param name="text">Its text; null: there is no file.</param>
+    /// <param name="text">Its text; null if there is no file.</param>
     /// <exception cref="Json5Exception">The text cannot be read.</exception>
     public static string Of(string path, string? text)
     {
-        ArgumentNullException.ThrowIfNull(path);
         if (text is null)
             return path;
         var document = Json5Document.Parse(text, path);

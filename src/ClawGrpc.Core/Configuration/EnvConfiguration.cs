@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace ClawGrpc.Core.Configuration;
 
 /// <summary>
-/// Variables that the configuration brings along: <c>env: { NAME: "…" }</c> and <c>env.vars</c> (openclaw-spec.md, section 2.4).
+/// Variables that the configuration defines: <c>env: { NAME: "…" }</c> and <c>env.vars</c> (openclaw-spec.md, section 2.4).
 /// They may hold keys.
 /// </summary>
 internal sealed record EnvConfiguration
@@ -14,15 +14,15 @@ internal sealed record EnvConfiguration
     /// <summary>Name to value; blank ones are left out.</summary>
     public ImmutableDictionary<string, Secret> Variables { get; init; } = ImmutableDictionary<string, Secret>.Empty;
 
-    /// <summary>Whether OpenClaw would ask the login shell for keys (<c>env.shellEnv.enabled</c>). ClawGrpc only reports it.</summary>
+    /// <summary>
+    /// Whether OpenClaw would ask the login shell for keys (<c>env.shellEnv.enabled</c>). ClawGrpc only reports it.
+    /// </summary>
     public bool ShellEnv { get; init; }
 
     /// <summary>The value of a variable: the process wins, unless it has none or a blank one; null when neither has it.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="process">The environment of the process.</param>
     public Secret? Find(string name, Func<string, string?> process)
     {
-        ArgumentNullException.ThrowIfNull(process);
         var own = process(name);
         return string.IsNullOrWhiteSpace(own) && Variables.TryGetValue(name, out var configured) ? configured
             : own is null ? null
@@ -36,7 +36,7 @@ internal sealed record EnvConfiguration
         shellEnv?.Ignore("timeoutMs");
         shellEnv?.RefuseOthers();
 
-        // What stands beside vars counts more than what stands in it.
+        // Variables beside `vars` win over those in it.
         var vars = env.Map("vars", Variable.Read);
         var beside = env.All().Where(member => member.Name is not ("shellEnv" or "vars"))
             .Select(member => Variable.Read(member.Name, member.Field));
@@ -50,6 +50,7 @@ internal sealed record EnvConfiguration
 
     private sealed record Variable(string Name, Secret Value)
     {
-        public static Variable? Read(string name, Field field) => field.Text() is { } text ? new Variable(name, new Secret(text)) : null;
+        public static Variable? Read(string name, Field field) =>
+            field.Text() is { } text ? new Variable(name, new Secret(text)) : null;
     }
 }

@@ -3,7 +3,9 @@ using ClawGrpc.Json5;
 
 namespace ClawGrpc.Core.Configuration;
 
-/// <summary>A value of the configuration and its place, read as what it should be. Null means that it is not, and was refused.</summary>
+/// <summary>
+/// A value of the configuration and its place, read as what it should be. Null means that it is not, and was refused.
+/// </summary>
 internal sealed class Field(Reading reading, Json5Value value, KeyPath path)
 {
     /// <summary>The value as it stands.</summary>

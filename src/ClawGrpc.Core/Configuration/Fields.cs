@@ -5,16 +5,13 @@ namespace ClawGrpc.Core.Configuration;
 
 /// <summary>
 /// Reads the members of an object one by one. What is wrong is noted, in the words of OpenClaw, and reading goes on, so that
-/// all errors come at once. A member that nobody has asked for when <see cref="RefuseOthers"/> is called is unknown.
+/// all errors come at once. A member that has not been read when <see cref="RefuseOthers"/> is called is unknown.
 /// </summary>
 internal sealed class Fields(Reading reading, Json5Object source, KeyPath path)
 {
     private readonly HashSet<string> _asked = [];
 
     /// <summary>The members of an object; null, and an error, when the value is something else.</summary>
-    /// <param name="reading">The reading it is part of.</param>
-    /// <param name="value">The object.</param>
-    /// <param name="path">Where it is.</param>
     /// <param name="expected">What an error calls it: a record when its keys are names.</param>
     public static Fields? Of(Reading reading, Json5Value value, KeyPath path, string expected = "object")
     {
@@ -107,7 +104,7 @@ internal sealed class Fields(Reading reading, Json5Object source, KeyPath path)
     public IEnumerable<(string Name, Field Field)> All() =>
         source.EffectiveMembers().Select(member => (member.Key, new Field(reading, member.Value, path.Of(member.Key))));
 
-    /// <summary>Refuses the members that nobody has asked for.</summary>
+    /// <summary>Refuses the members that have not been read.</summary>
     public void RefuseOthers()
     {
         foreach (var member in source.EffectiveMembers().Where(member => !_asked.Contains(member.Key)))

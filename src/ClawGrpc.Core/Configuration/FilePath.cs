@@ -3,7 +3,9 @@ namespace ClawGrpc.Core.Configuration;
 /// <summary>Paths as text: the file system is Server's.</summary>
 internal static class FilePath
 {
-    /// <summary>The path that a file means when it names another one: relative to its own folder, without <c>.</c> and <c>..</c>.</summary>
+    /// <summary>
+    /// The path that a file means when it names another one: relative to its own folder, without <c>.</c> and <c>..</c>.
+    /// </summary>
     public static string Resolve(string file, string named)
     {
         var folder = file[..(file.LastIndexOf('/') + 1)];

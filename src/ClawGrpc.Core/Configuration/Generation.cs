@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace ClawGrpc.Core.Configuration;
 
 /// <summary>
-/// Whose rules hold for a state folder (openclaw-spec.md, sections 8 and 9): the programs of one family that wrote such folders
-/// differ in a few things that status and selection show.
+/// The program whose rules hold for a state folder (openclaw-spec.md, sections 8 and 9): they differ in details of status and
+/// selection.
 /// </summary>
 internal sealed record Generation
 {
@@ -46,7 +46,9 @@ internal sealed record Generation
     /// <summary>The names of models that are listed without one.</summary>
     public ImmutableArray<(string Alias, string Key)> Aliases { get; init; } = ModelAliases.OpenClaw20261;
 
-    /// <summary>Whether status says ok of an OAuth login that can be refreshed, though its access token expires (section 7.3).</summary>
+    /// <summary>
+    /// Whether the status of a refreshable OAuth login is ok even if its access token expires (section 7.3).
+    /// </summary>
     public bool RefreshableIsOk { get; init; }
 
     /// <summary>Whether the main agent has the login of the Claude CLI without onboarding it (section 3.5).</summary>
@@ -55,23 +57,22 @@ internal sealed record Generation
     /// <summary>Whether variables of the configuration's own decide on implicit models (section 2.5).</summary>
     public bool OwnVariablesCount { get; init; } = true;
 
-    /// <summary>The retention of API keys when nothing is configured; null: plain breakpoints (section 0).</summary>
+    /// <summary>The retention of API keys when nothing is configured; null for plain breakpoints (section 0).</summary>
     public Retention? DefaultRetention { get; init; } = Retention.Short;
 
     /// <summary>All names, for messages.</summary>
     public static string Names => string.Join(", ", All.Select(generation => generation.Name));
 
-    /// <summary>The generation of a name; null: there is none.</summary>
+    /// <summary>The generation of a name; null if there is none.</summary>
     /// <param name="name">Such as <c>openclaw-cn</c>.</param>
     public static Generation? Find(string name)
     {
-        ArgumentNullException.ThrowIfNull(name);
         return All.FirstOrDefault(generation => generation.Name == name.Trim());
     }
 
     /// <summary>The generation of a folder, as far as it can be seen.</summary>
     /// <param name="configName">The name of the configuration file, such as <c>clawdbot.json</c>.</param>
-    /// <param name="writtenBy"><c>meta.lastTouchedVersion</c>, such as <c>2026.1.29</c>; null: the file does not say.</param>
+    /// <param name="writtenBy"><c>meta.lastTouchedVersion</c>, such as <c>2026.1.29</c>; null if the file does not say.</param>
     public static Generation Of(string configName, string? writtenBy) => configName switch
     {
         "clawdbot.json" => Clawdbot,

@@ -8,28 +8,31 @@ namespace ClawGrpc.Core.Configuration;
 /// </summary>
 internal static class ImplicitModels
 {
-    /// <summary><c>agents.defaults.models</c>, and the primary model when the configuration's way of authentication is an API key.</summary>
+    /// <summary>
+    /// <c>agents.defaults.models</c>, and the primary model when the configuration's way of authentication is an API key.
+    /// </summary>
     /// <param name="configuration">The configuration; one without a file has no implicit models.</param>
     /// <param name="aliases">The default aliases of the folder's generation, by which the primary model may be named.</param>
-    /// <param name="environment">The value of a variable; Clawdbot does not count the configuration's own, later programs do.</param>
+    /// <param name="environment">
+    /// The value of a variable; Clawdbot does not count the configuration's own, later programs do.
+    /// </param>
     public static ImmutableArray<ModelEntry> Of(
         ClawConfiguration configuration, ImmutableArray<(string Alias, string Key)> aliases, Func<string, string?> environment)
     {
-        ArgumentNullException.ThrowIfNull(configuration);
-        ArgumentNullException.ThrowIfNull(environment);
         var models = configuration.Agents.Models;
 
         // Without a file there is no primary model either.
         if (configuration.Agents.Model.Primary is not { } primary || !UsesApiKey(configuration.Auth, environment))
             return models;
 
-        var named = aliases.FirstOrDefault(known => string.Equals(known.Alias, primary, StringComparison.OrdinalIgnoreCase)).Key ?? primary;
+        var named = aliases.FirstOrDefault(
+            known => string.Equals(known.Alias, primary, StringComparison.OrdinalIgnoreCase)).Key ?? primary;
         return ModelRef.ParseKey(named) is { Provider: Provider.Anthropic, Key: var key } && models.All(entry => entry.Key != key)
             ? models.Add(new ModelEntry(key, null, ModelParameters.None))
             : models;
     }
 
-    // The stored profiles are not asked: only what is ordered, what is declared, and the environment.
+    // Ignores stored profiles: only the order, the declarations and the environment count.
     private static bool UsesApiKey(AuthConfiguration auth, Func<string, string?> environment)
     {
         var declared = auth.Profiles.Where(profile => profile.Provider == Provider.Anthropic).ToList();

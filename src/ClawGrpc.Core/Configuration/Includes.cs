@@ -17,7 +17,7 @@ internal sealed class Includes(Reading reading)
 
     /// <summary>
     /// The value with everything included. At the root only what <paramref name="isWanted"/> names is looked into: sections
-    /// that are none of ClawGrpc's business may include what they like.
+    /// that ClawGrpc does not read may include anything.
     /// </summary>
     public Json5Value ExpandRoot(Json5Value root, Func<string, bool> isWanted) =>
         Expand(root, KeyPath.Root, [FilePath.Resolve("", root.Source.Name)], isWanted);
@@ -38,7 +38,8 @@ internal sealed class Includes(Reading reading)
         }
     }
 
-    private Json5Value Expand(Json5Value value, KeyPath path, ImmutableArray<string> chain, Func<string, bool> isWanted) => value switch
+    private Json5Value Expand(
+        Json5Value value, KeyPath path, ImmutableArray<string> chain, Func<string, bool> isWanted) => value switch
     {
         Json5Array array => new Json5Array(
             array.Source, array.Span, [.. array.Items.Select((item, index) => Expand(item, path.Of(index), chain, _ => true))]),
@@ -115,7 +116,7 @@ internal sealed class Includes(Reading reading)
         }
     }
 
-    // The included content stands where the object with the $include stands.
+    // Places the included content at the object with the $include.
     private static KeyPath WithoutInclude(KeyPath path) => path.Dotted == Key
         ? KeyPath.Root
         : new KeyPath(path.Dotted[..^(Key.Length + 1)], path.Bracketed[..^(Key.Length + 1)]);

@@ -11,7 +11,8 @@ internal readonly record struct KeyPath(string Dotted, string Bracketed)
     /// <summary>As errors show it.</summary>
     public string Shown => Dotted.Length == 0 ? ConfigurationError.Root : Dotted;
 
-    public KeyPath Of(string key) => Dotted.Length == 0 ? new KeyPath(key, key) : new KeyPath($"{Dotted}.{key}", $"{Bracketed}.{key}");
+    public KeyPath Of(string key) =>
+        Dotted.Length == 0 ? new KeyPath(key, key) : new KeyPath($"{Dotted}.{key}", $"{Bracketed}.{key}");
 
     public KeyPath Of(int index) => new($"{Dotted}.{index}", $"{Bracketed}[{index}]");
 }

@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace ClawGrpc.Core.Configuration;
 
 /// <summary>
-/// Names that stand for models: the aliases of <c>agents.defaults.models</c>, and for models listed there without one, the default
-/// ones (openclaw-spec.md, section 2.5).
+/// Names that stand for models: the aliases of <c>agents.defaults.models</c>, and for models listed there without one, the
+/// default ones (openclaw-spec.md, section 2.5).
 /// </summary>
 internal sealed class ModelAliases
 {
@@ -22,7 +22,8 @@ internal sealed class ModelAliases
     private ModelAliases(ImmutableArray<(string Alias, string Key)> entries)
     {
         Entries = entries;
-        _models = entries.Select(entry => (entry.Alias, Model: ModelRef.ParseKey(entry.Key))).Where(entry => entry.Model is not null)
+        _models = entries.Select(entry => (entry.Alias, Model: ModelRef.ParseKey(entry.Key)))
+            .Where(entry => entry.Model is not null)
             .Aggregate(
                 ImmutableDictionary.Create<string, ModelRef>(StringComparer.OrdinalIgnoreCase),
                 (all, entry) => all.SetItem(entry.Alias, entry.Model!));
@@ -33,8 +34,8 @@ internal sealed class ModelAliases
 
     /// <summary>The aliases of the configured models.</summary>
     /// <param name="models"><c>agents.defaults.models</c>.</param>
-    /// <param name="defaults">The default aliases of the folder's generation.</param>
-    public static ModelAliases Of(IEnumerable<ModelEntry> models, ImmutableArray<(string Alias, string Key)> defaults) => new([.. models
+    public static ModelAliases Of(
+        IEnumerable<ModelEntry> models, ImmutableArray<(string Alias, string Key)> defaults) => new([.. models
         .Select(entry => (Alias: entry.Alias ?? defaults.FirstOrDefault(known => known.Key == entry.Key).Alias ?? "", entry.Key))
         .Where(entry => entry.Alias.Length > 0)]);
 

@@ -4,22 +4,23 @@ using ClawGrpc.Json5;
 
 namespace ClawGrpc.Core.Configuration;
 
-/// <summary>Which model to use, and which after it: <c>"…"</c> or <c>{ primary, fallbacks }</c> (openclaw-spec.md, section 2.2).</summary>
+/// <summary>
+/// Which model to use, and which after it: <c>"…"</c> or <c>{ primary, fallbacks }</c> (openclaw-spec.md, section 2.2).
+/// </summary>
 internal sealed record ModelChoice
 {
     /// <summary>Nothing said.</summary>
     public static readonly ModelChoice None = new();
 
-    /// <summary>The model as it is written: an alias, a short id or <c>provider/model</c>; null: not said.</summary>
+    /// <summary>The model as it is written: an alias, a short id or <c>provider/model</c>; null if not set.</summary>
     public string? Primary { get; init; }
 
-    /// <summary>What to try when the primary one cannot serve, in order; null: not said; empty: nothing.</summary>
+    /// <summary>What to try when the primary one cannot serve, in order; null if not set; empty if there is nothing.</summary>
     public ImmutableArray<string>? Fallbacks { get; init; }
 
-    /// <summary>This choice, and where it says nothing, the other one.</summary>
+    /// <summary>This choice, completed by the other one.</summary>
     public ModelChoice Over(ModelChoice under)
     {
-        ArgumentNullException.ThrowIfNull(under);
         return new ModelChoice { Primary = Primary ?? under.Primary, Fallbacks = Fallbacks ?? under.Fallbacks };
     }
 
@@ -39,8 +40,8 @@ internal sealed record ModelChoice
 
 /// <summary>An entry of <c>agents.defaults.models</c>.</summary>
 /// <param name="Key">As the file names it, usually <c>provider/model</c>.</param>
-/// <param name="Alias">A short name for it; null: not said; empty: none, not even a default one.</param>
-/// <param name="Parameters">What goes with each request to it.</param>
+/// <param name="Alias">A short name for it; null if not set; empty if none, not even a default one.</param>
+/// <param name="Parameters">Sent with each request to it.</param>
 internal sealed record ModelEntry(string Key, string? Alias, ModelParameters Parameters)
 {
     internal static ModelEntry Read(string key, Fields entry)
@@ -48,7 +49,8 @@ internal sealed record ModelEntry(string Key, string? Alias, ModelParameters Par
         var read = new ModelEntry(key, entry.Text("alias")?.Trim(), ModelParameters.Read(entry.Find("params")));
         entry.Ignore("streaming", "agentRuntime", "pickerRuntimes", "codeMode");
         entry.RefuseOthers();
-        if (read.Parameters.Temperature is not null && ModelRef.ParseKey(key) is { Provider: Provider.Anthropic } model && !Sampling.IsFree(model.Model))
+        if (read.Parameters.Temperature is not null && ModelRef.ParseKey(key) is { Provider: Provider.Anthropic } model
+            && !Sampling.IsFree(model.Model))
             entry.Find("params")?.Section("record")?.Find("temperature")?.Warn("Ignored: this model takes no temperature");
         return read;
     }

@@ -12,28 +12,31 @@ internal sealed record ModelParameters
     /// <summary>Nothing said.</summary>
     public static readonly ModelParameters None = new();
 
-    /// <summary><c>cacheRetention</c>, or else <c>cacheControlTtl</c>: <c>5m</c> is short, <c>1h</c> is long; null: not said.</summary>
+    /// <summary>
+    /// <c>cacheRetention</c>, or else <c>cacheControlTtl</c>: <c>5m</c> is short, <c>1h</c> is long; null if not set.
+    /// </summary>
     public Retention? Retention { get; init; }
 
-    /// <summary>Whether retention holds for subscription credentials too (<c>cacheOnSubscription</c>; section 0); null: not said.</summary>
+    /// <summary>
+    /// Whether retention holds for subscription credentials too (<c>cacheOnSubscription</c>; section 0); null if not set.
+    /// </summary>
     public bool? CacheOnSubscription { get; init; }
 
-    /// <summary><c>temperature</c>; null: not said.</summary>
+    /// <summary><c>temperature</c>; null if not set.</summary>
     public double? Temperature { get; init; }
 
-    /// <summary><c>maxTokens</c> of an answer, from 1; null: not said.</summary>
+    /// <summary><c>maxTokens</c> of an answer, from 1; null if not set.</summary>
     public int? MaxTokens { get; init; }
 
     /// <summary><c>anthropicBeta</c>: further values of the header <c>anthropic-beta</c>.</summary>
     public ImmutableArray<string> AnthropicBeta { get; init; } = [];
 
-    /// <summary>Everything else as it stands, variables not replaced.</summary>
+    /// <summary>All other parameters, variables not replaced.</summary>
     public ImmutableDictionary<string, Json5Value> Others { get; init; } = ImmutableDictionary<string, Json5Value>.Empty;
 
-    /// <summary>These parameters, and where they say nothing, the others'.</summary>
+    /// <summary>These parameters, completed by the others.</summary>
     public ModelParameters Over(ModelParameters under)
     {
-        ArgumentNullException.ThrowIfNull(under);
         return new ModelParameters
         {
             Retention = Retention ?? under.Retention,
@@ -103,7 +106,9 @@ internal sealed record ModelParameters
 
     private static ImmutableArray<string> BetasOf(Field field)
     {
-        var texts = field.Value is Json5Array ? field.Texts() ?? [] : field.Text() is { } text ? [text] : ImmutableArray<string>.Empty;
+        var texts = field.Value is Json5Array
+            ? field.Texts() ?? []
+            : field.Text() is { } text ? [text] : ImmutableArray<string>.Empty;
         const StringSplitOptions Clean = StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries;
         return [.. texts.SelectMany(beta => beta.Split(',', Clean)).Distinct()];
     }

@@ -3,7 +3,7 @@ namespace ClawGrpc.Core.Configuration;
 /// <summary>A model of a provider, and the profile to use if one is named (openclaw-spec.md, section 2.7).</summary>
 /// <param name="Provider">Normalized, such as <c>anthropic</c>.</param>
 /// <param name="Model">As the provider knows it, such as <c>claude-opus-4-6</c>; may contain slashes.</param>
-/// <param name="ProfileId">The only profile to use (<c>ref@profileId</c>); null: any.</param>
+/// <param name="ProfileId">The only profile to use (<c>ref@profileId</c>); null for any.</param>
 internal sealed record ModelRef(string Provider, string Model, string? ProfileId = null)
 {
     /// <summary><c>provider/model</c>, the key of <c>agents.defaults.models</c>.</summary>
@@ -13,15 +13,11 @@ internal sealed record ModelRef(string Provider, string Model, string? ProfileId
     /// Reads <c>provider/model</c>, an alias, or a bare or short id of Anthropic (<c>opus-4.6</c>), each with or without
     /// <c>@profileId</c>.
     /// </summary>
-    /// <param name="text">As somebody wrote it.</param>
-    /// <param name="aliases">The names that stand for models.</param>
+    /// <param name="text">As written, not normalized.</param>
     /// <returns>Null when it names no model: nothing before or after the slash, or nothing before or after the at-sign.</returns>
     public static ModelRef? Parse(string text, ModelAliases aliases)
     {
-        ArgumentNullException.ThrowIfNull(text);
-        ArgumentNullException.ThrowIfNull(aliases);
-
-        // At the first at-sign: profiles are named after e-mail addresses, models are not.
+        // Splits at the first at-sign: profile ids may be e-mail addresses, model names contain none.
         if (text.Split('@', 2, StringSplitOptions.TrimEntries) is [var named, var profile])
             return profile.Length > 0 && Parse(named, aliases) is { } model ? model with { ProfileId = profile } : null;
 
@@ -35,11 +31,11 @@ internal sealed record ModelRef(string Provider, string Model, string? ProfileId
     public override string ToString() => ProfileId is null ? Key : $"{Key}@{ProfileId}";
 
     /// <summary>Reads <c>provider/model</c>, or a model of Anthropic: no aliases, no profile.</summary>
-    /// <param name="key">As somebody wrote it.</param>
+    /// <param name="key">As written, not normalized.</param>
     /// <returns>Null when there is nothing before or after the slash.</returns>
     public static ModelRef? ParseKey(string key)
     {
-        // At the first slash: what follows may contain further ones.
+        // Splits at the first slash: model names may contain more.
         var parts = key.Split('/', 2, StringSplitOptions.TrimEntries);
         var provider = parts is [var named, _] ? Core.Provider.Normalize(named) : Core.Provider.Anthropic;
         return provider.Length > 0 && parts[^1].Length > 0 ? new ModelRef(provider, FullId(provider, parts[^1])) : null;

@@ -15,7 +15,8 @@ internal sealed record ModelsConfiguration
     public ImmutableArray<ProviderConfiguration> Providers { get; init; } = [];
 
     /// <summary>The provider that ClawGrpc sends requests to; null when it is not configured.</summary>
-    public ProviderConfiguration? Anthropic => Providers.FirstOrDefault(provider => Provider.Normalize(provider.Id) == Provider.Anthropic);
+    public ProviderConfiguration? Anthropic =>
+        Providers.FirstOrDefault(provider => Provider.Normalize(provider.Id) == Provider.Anthropic);
 
     internal static ModelsConfiguration Read(Fields models)
     {

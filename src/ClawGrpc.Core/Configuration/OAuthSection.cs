@@ -14,7 +14,9 @@ internal static class OAuthSection
         if (url is { Length: > 0 } && !IsTokenUrl(url))
             oauth.Find("tokenUrl")!.Refuse(NoTokenUrl);
         oauth.RefuseOthers();
-        return url is not null && clientId is not null && IsTokenUrl(url) ? new OAuthConfiguration(new Uri(url.Trim()), clientId) : null;
+        return url is not null && clientId is not null && IsTokenUrl(url)
+            ? new OAuthConfiguration(new Uri(url.Trim()), clientId)
+            : null;
     }
 
     // A refresh token is worth the whole login, so it must not cross a network unencrypted.

@@ -14,13 +14,11 @@ internal static class ProfileEdits
     /// Declares a profile, as every command that adds a credential does. Where the file orders the provider's profiles, it goes
     /// first; an order is never begun.
     /// </summary>
-    /// <param name="text">The file.</param>
     /// <param name="profile">The profile. An e-mail that the file has and the profile has not is removed.</param>
     /// <exception cref="Json5Exception">The file cannot be read.</exception>
-    /// <exception cref="ArgumentException">A section of the file is no object.</exception>
+    /// <exception cref="ArgumentException">A section of the file is not an object.</exception>
     public static string Apply(string text, DeclaredProfile profile)
     {
-        ArgumentNullException.ThrowIfNull(profile);
         Json5Step[] path = ["auth", "profiles", profile.Id];
         var document = Json5Document.Parse(text);
         document = document.Find(path) is Json5Object
@@ -39,7 +37,6 @@ internal static class ProfileEdits
     /// Removes a profile's declaration and its places in orders. An order that has nothing else goes altogether: an empty one
     /// would mean "use no profile".
     /// </summary>
-    /// <param name="text">The file.</param>
     /// <param name="profileId">The profile; nothing changes when the file does not name it.</param>
     /// <exception cref="Json5Exception">The file cannot be read.</exception>
     public static string Remove(string text, string profileId)

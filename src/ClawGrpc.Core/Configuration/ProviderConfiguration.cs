@@ -10,33 +10,36 @@ namespace ClawGrpc.Core.Configuration;
 /// <param name="BaseUrl">Where its API is. Never empty.</param>
 internal sealed record ProviderConfiguration(string Id, string BaseUrl)
 {
-    /// <summary>Its key; null: none. Comes after profiles and environment.</summary>
+    /// <summary>Its key; null if there is none. Comes after profiles and environment.</summary>
     public Secret? ApiKey { get; init; }
 
-    /// <summary><c>api-key</c>, <c>aws-sdk</c>, <c>oauth</c> or <c>token</c>; null: not said.</summary>
+    /// <summary><c>api-key</c>, <c>aws-sdk</c>, <c>oauth</c> or <c>token</c>; null if not set.</summary>
     public string? Auth { get; init; }
 
-    /// <summary>The protocol, such as <c>anthropic-messages</c>; null: the provider's own.</summary>
+    /// <summary>The protocol, such as <c>anthropic-messages</c>; null for the provider's own.</summary>
     public string? Api { get; init; }
 
     /// <summary>
-    /// Headers that go with each request, by name as the file has it: names that differ in case alone are one header, and its values may add
-    /// up. They may hold keys.
+    /// Headers that go with each request, by name as the file has it: names that differ in case alone are one header, and its
+    /// values may add up. They may hold keys.
     /// </summary>
     public ImmutableDictionary<string, Secret> Headers { get; init; } = ImmutableDictionary<string, Secret>.Empty;
 
-    /// <summary>Whether the key goes into an <c>authorization</c> header; null: not said.</summary>
+    /// <summary>Whether the key goes into an <c>authorization</c> header; null if not set.</summary>
     public bool? AuthHeader { get; init; }
 
-    /// <summary>Its models; empty: the built-in ones.</summary>
+    /// <summary>Its models; empty for the built-in ones.</summary>
     public ImmutableArray<ProviderModel> Models { get; init; } = [];
 
-    /// <summary>What an error says of a base URL that is none.</summary>
+    /// <summary>The error for an invalid base URL.</summary>
     public const string NoBaseUrl = "Invalid URL: expected http:// or https:// with a host, and no user, query or fragment";
 
-    /// <summary>Whether requests can go there. What stands before or after host and path would be a secret in a place where none belongs.</summary>
-    /// <param name="text">As somebody wrote it.</param>
-    public static bool IsBaseUrl(string text) => Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
+    /// <summary>
+    /// Whether requests can go there. What stands before or after host and path would be a secret in a place where none belongs.
+    /// </summary>
+    /// <param name="text">As written, not normalized.</param>
+    public static bool IsBaseUrl(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
         && url is { Host.Length: > 0, UserInfo: "", Query: "", Fragment: "" };
 
     internal static ProviderConfiguration? Read(string id, Fields provider)
@@ -56,7 +59,8 @@ internal sealed record ProviderConfiguration(string Id, string BaseUrl)
 
         // Keys of OpenClaw 2026.9.
         provider.Ignore(
-            "maxTokens", "timeoutSeconds", "region", "injectNumCtxForOpenAICompat", "params", "agentRuntime", "localService", "request");
+            "maxTokens", "timeoutSeconds", "region", "injectNumCtxForOpenAICompat", "params", "agentRuntime", "localService",
+            "request");
         provider.RefuseOthers();
         return baseUrl is null ? null : read;
     }
@@ -65,7 +69,7 @@ internal sealed record ProviderConfiguration(string Id, string BaseUrl)
         .Map("headers", (name, field) => ReadHeader(name, field, isSent))
         .Aggregate(ImmutableDictionary<string, Secret>.Empty, (all, header) => all.SetItem(header.Item1, header.Item2));
 
-    // What no request can carry is an error. What ClawGrpc sets itself may stand in a file that OpenClaw uses too.
+    // Refuses headers that cannot be sent. Only warns of headers that ClawGrpc sets itself, since OpenClaw may use the file too.
     private static Tuple<string, Secret>? ReadHeader(string name, Field field, bool isSent)
     {
         if (field.Text() is not { } value)
@@ -83,13 +87,13 @@ internal sealed record ProviderConfiguration(string Id, string BaseUrl)
 /// <param name="Name">For people.</param>
 internal sealed record ProviderModel(string Id, string Name)
 {
-    /// <summary>How many tokens prompt and answer may have together; null: not said.</summary>
+    /// <summary>How many tokens prompt and answer may have together; null if not set.</summary>
     public double? ContextWindow { get; init; }
 
-    /// <summary>How many tokens an answer may have; null: not said.</summary>
+    /// <summary>How many tokens an answer may have; null if not set.</summary>
     public double? MaxTokens { get; init; }
 
-    /// <summary>What its tokens cost (<c>cost</c>); null: not said.</summary>
+    /// <summary>What its tokens cost (<c>cost</c>); null if not set.</summary>
     public ModelPrice? Price { get; init; }
 
     internal static ProviderModel? Read(Field field)
@@ -97,11 +101,13 @@ internal sealed record ProviderModel(string Id, string Name)
         if (field.Section() is not { } model)
             return null;
 
-        // What else a model may say is OpenClaw's: api, reasoning, input, headers, compat and whatever comes.
+        // Ignores all other keys, which are OpenClaw's: api, reasoning, input, headers, compat and later ones.
         var (id, name) = (model.RequiredName("id"), model.RequiredName("name"));
         var (contextWindow, maxTokens) = (model.PositiveNumber("contextWindow"), model.PositiveNumber("maxTokens"));
         var price = PriceOf(model.Find("cost"));
-        return id is null || name is null ? null : new ProviderModel(id, name) { ContextWindow = contextWindow, MaxTokens = maxTokens, Price = price };
+        return id is null || name is null
+            ? null
+            : new ProviderModel(id, name) { ContextWindow = contextWindow, MaxTokens = maxTokens, Price = price };
     }
 
     private static ModelPrice? PriceOf(Field? cost)

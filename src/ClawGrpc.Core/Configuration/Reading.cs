@@ -27,8 +27,11 @@ internal sealed class Reading(Func<string, string?> readFile, Func<string, strin
         return readFile(path);
     }
 
-    /// <summary>The value of a variable: of the process, or else of the configuration's <c>env</c>; null when unset or empty.</summary>
-    public string? Variable(string name) => Env.Find(name, environment) is { } value && value.Reveal().Length > 0 ? value.Reveal() : null;
+    /// <summary>
+    /// The value of a variable: of the process, or else of the configuration's <c>env</c>; null when unset or empty.
+    /// </summary>
+    public string? Variable(string name) =>
+        Env.Find(name, environment) is { } value && value.Reveal().Length > 0 ? value.Reveal() : null;
 
     public void Refuse(Json5Value at, KeyPath path, string reason) => Refuse(at.Source, at.Position, path.Shown, reason);
 

@@ -2,7 +2,7 @@ using ClawGrpc.Core.Routing;
 
 namespace ClawGrpc.Core.Configuration;
 
-/// <summary>When the beta <c>extended-cache-ttl-2025-04-11</c> goes with a request (openclaw-spec.md, section 0).</summary>
+/// <summary>When the beta <c>extended-cache-ttl-2025-04-11</c> is sent (openclaw-spec.md, section 0).</summary>
 internal enum ExtendedCacheTtlBeta
 {
     /// <summary>With an API key, whenever the request has a time to live of one hour.</summary>
@@ -27,10 +27,12 @@ internal sealed record ServiceConfiguration
     /// <summary><c>clawgrpc.subscriptions.enabled</c>: whether setup-tokens and OAuth logins may serve at all.</summary>
     public bool Subscriptions { get; init; } = true;
 
-    /// <summary><c>clawgrpc.oauth</c>: where OAuth logins are refreshed; null: nowhere.</summary>
+    /// <summary><c>clawgrpc.oauth</c>: where OAuth logins are refreshed; null if nowhere.</summary>
     public OAuthConfiguration? OAuth { get; init; }
 
-    /// <summary><c>clawgrpc.timeouts.firstEventSeconds</c>: how long upstream may take until the first content; up to an hour.</summary>
+    /// <summary>
+    /// <c>clawgrpc.timeouts.firstEventSeconds</c>: how long upstream may take until the first content; up to an hour.
+    /// </summary>
     public TimeSpan FirstEvent { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary><c>clawgrpc.timeouts.idleSeconds</c>: how long upstream may be silent between events; up to an hour.</summary>
@@ -42,7 +44,8 @@ internal sealed record ServiceConfiguration
     internal static ServiceConfiguration Read(Fields service)
     {
         var beta = service.OneOf("extendedCacheTtlBeta", "always", "when-needed", "never");
-        var (subscriptions, timeouts, limits) = (service.Section("subscriptions"), service.Section("timeouts"), service.Section("limits"));
+        var (subscriptions, timeouts, limits) =
+            (service.Section("subscriptions"), service.Section("timeouts"), service.Section("limits"));
         var read = new ServiceConfiguration
         {
             ExtendedCacheTtlBeta = beta switch

@@ -14,7 +14,8 @@ internal static class Substitution
     /// <param name="text">As it stands in the file.</param>
     /// <param name="variable">The value of a variable; null when it is unset or empty.</param>
     /// <param name="missing">Called with the name of each variable that has no value; its place stays as it is.</param>
-    public static string Apply(string text, Func<string, string?> variable, Action<string> missing) => Reference.Replace(text, match =>
+    public static string Apply(
+        string text, Func<string, string?> variable, Action<string> missing) => Reference.Replace(text, match =>
     {
         if (match.Groups["escape"].Length > 0)
             return match.Value[1..];
@@ -25,6 +26,7 @@ internal static class Substitution
         return match.Value;
     });
 
-    /// <summary>What OpenClaw says of a variable without a value.</summary>
-    public static string Missing(string name, KeyPath path) => $"Missing env var \"{name}\" referenced at config path: {path.Bracketed}";
+    /// <summary>OpenClaw's message for a variable without a value.</summary>
+    public static string Missing(string name, KeyPath path) =>
+        $"Missing env var \"{name}\" referenced at config path: {path.Bracketed}";
 }

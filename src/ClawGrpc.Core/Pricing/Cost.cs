@@ -4,8 +4,8 @@ using ClawGrpc.Core.Anthropic;
 namespace ClawGrpc.Core.Pricing;
 
 /// <summary>
-/// What usage costs by list prices, in billionths of a US dollar (anthropic-api.md, section 5). What has no price is named and not in the
-/// amounts: nothing is guessed.
+/// What usage costs by list prices, in billionths of a US dollar (anthropic-api.md, section 5). What has no price is named and
+/// not in the amounts: nothing is guessed.
 /// </summary>
 internal sealed record Cost
 {
@@ -26,13 +26,15 @@ internal sealed record Cost
     /// <summary>Input read from the cache.</summary>
     public long CacheRead { get; init; }
 
-    /// <summary>How much more the same would have cost without a cache; negative when writing cost more than reading saved.</summary>
+    /// <summary>
+    /// How much more the same would have cost without a cache; negative when writing cost more than reading saved.
+    /// </summary>
     public long CacheSaved { get; init; }
 
-    /// <summary>What has no price, in words; empty: everything has.</summary>
+    /// <summary>What has no price, in words; empty if everything has.</summary>
     public string Unpriced { get; init; } = "";
 
-    /// <summary>Where the prices are from; empty: none was used, or of several sources.</summary>
+    /// <summary>Where the prices are from; empty if none was used, or of several sources.</summary>
     public string Source { get; init; } = "";
 
     /// <summary>All of it.</summary>
@@ -42,14 +44,15 @@ internal sealed record Cost
     /// <param name="usage">What upstream counted.</param>
     /// <param name="model">The model that served, as upstream names it.</param>
     /// <param name="asked">The model that was asked for.</param>
-    /// <param name="asksOneHour">Whether a breakpoint of the request asked for one hour: all writes are for five minutes otherwise.</param>
-    /// <param name="prices">The prices.</param>
+    /// <param name="asksOneHour">
+    /// Whether a breakpoint of the request asked for one hour: all writes are for five minutes otherwise.
+    /// </param>
     public static Cost Of(UsageCount usage, string model, string asked, bool asksOneHour, Prices prices)
     {
         var notes = new List<string>();
         var terms = Terms.Of(usage.RawJson, notes, out var iterations);
 
-        // An answer of several turns has counters for each, and those at the top leave some of them out (section 5): compaction, advisor,
+        // Answers of several turns count each turn, and the counters at the top omit some (section 5): compaction, advisor,
         // upstream's own fallback.
         Cost? sum = null;
         var isMixed = false;
@@ -62,7 +65,9 @@ internal sealed record Cost
         }
 
         sum ??= Line(usage, model, asked, asksOneHour, terms, prices, notes);
-        return notes.Count == 0 && !isMixed ? sum : sum with { Unpriced = string.Join("; ", notes.Distinct()), Source = isMixed ? "" : sum.Source };
+        return notes.Count == 0 && !isMixed
+            ? sum
+            : sum with { Unpriced = string.Join("; ", notes.Distinct()), Source = isMixed ? "" : sum.Source };
     }
 
     private Cost Plus(Cost other) => new()
@@ -76,7 +81,8 @@ internal sealed record Cost
         Source = Source.Length > 0 ? Source : other.Source,
     };
 
-    private static Cost Line(UsageCount usage, string model, string asked, bool asksOneHour, Terms? terms, Prices prices, List<string> notes)
+    private static Cost Line(
+        UsageCount usage, string model, string asked, bool asksOneHour, Terms? terms, Prices prices, List<string> notes)
     {
         if (terms is null)
             return new Cost();
@@ -110,21 +116,22 @@ internal sealed record Cost
         };
     }
 
-    // Upstream does not always say for how long it wrote, or only for a part of it.
+    // Upstream may not state the retention of all that it wrote.
     private static (long FiveMinutes, long OneHour) Writes(UsageCount usage, bool asksOneHour, List<string> notes)
     {
         var (short5m, long1h) = (usage.CacheCreation5mInputTokens ?? 0, usage.CacheCreation1hInputTokens ?? 0);
         var rest = Math.Max(0, usage.CacheCreationInputTokens - short5m - long1h);
         if (rest == 0 || !asksOneHour)
             return (short5m + rest, long1h);
-        notes.Add(string.Create(CultureInfo.InvariantCulture, $"{rest} tokens written to the cache for a time that upstream did not say"));
+        notes.Add(string.Create(
+            CultureInfo.InvariantCulture, $"{rest} tokens written to the cache for a time that upstream did not say"));
         return (short5m, long1h);
     }
 
     /// <summary>What holds for all of an answer: its speed, and a factor.</summary>
     private sealed record Terms(bool IsFast, int Numerator, int Denominator)
     {
-        /// <summary>Null: nothing of the answer has a price.</summary>
+        /// <summary>Null if nothing of the answer has a price.</summary>
         public static Terms? Of(ReadOnlyMemory<byte> usage, List<string> notes, out ReadOnlyMemory<byte> iterations)
         {
             ReadOnlyMemory<byte> tier = default, geography = default, speed = default, tools = default;
@@ -153,7 +160,8 @@ internal sealed record Cost
 
             var searches = UsageCount.Number(new JsonMembers(tools).Find("web_search_requests"u8)) ?? 0;
             if (searches > 0)
-                notes.Add(string.Create(CultureInfo.InvariantCulture, $"no price for {searches} web search{(searches == 1 ? "" : "es")}"));
+                notes.Add(string.Create(
+                    CultureInfo.InvariantCulture, $"no price for {searches} web search{(searches == 1 ? "" : "es")}"));
             var before = notes.Count;
             if (!Is(tier, ""u8) && !Is(tier, "standard"u8) && !Is(tier, "batch"u8))
                 notes.Add($"no price for service tier {FoldedMessage.Text(tier)}");
@@ -161,7 +169,9 @@ internal sealed record Cost
                 notes.Add($"no price for inference in {FoldedMessage.Text(geography)}");
             if (!Is(speed, ""u8) && !Is(speed, "standard"u8) && !Is(speed, "fast"u8))
                 notes.Add($"no price for speed {FoldedMessage.Text(speed)}");
-            return notes.Count > before ? null : new Terms(Is(speed, "fast"u8), Is(geography, "us"u8) ? 11 : 10, Is(tier, "batch"u8) ? 20 : 10);
+            return notes.Count > before
+                ? null
+                : new Terms(Is(speed, "fast"u8), Is(geography, "us"u8) ? 11 : 10, Is(tier, "batch"u8) ? 20 : 10);
         }
 
         /// <summary>Trillionths as billionths, rounded to the nearest.</summary>
@@ -171,7 +181,7 @@ internal sealed record Cost
             return (long)((value + (value < 0 ? -unit : unit) / 2) / unit);
         }
 
-        // What is no text is taken for an empty one: null says nothing.
+        // Treats anything but a string as empty.
         private static bool Is(ReadOnlyMemory<byte> value, ReadOnlySpan<byte> text) =>
             (value.Span.StartsWith("\""u8) ? value.Span[1..^1] : default).SequenceEqual(text);
     }

@@ -9,7 +9,6 @@ namespace ClawGrpc.Core.Pricing;
 internal sealed record PriceTable(string Date, ImmutableDictionary<string, ModelPrice> Models)
 {
     /// <summary>Reads a table: a date, and by model US dollars per million tokens.</summary>
-    /// <param name="json">The data file.</param>
     /// <exception cref="JsonException">It is not JSON.</exception>
     /// <exception cref="KeyNotFoundException">A price is missing.</exception>
     public static PriceTable Read(ReadOnlyMemory<byte> json)
@@ -20,7 +19,8 @@ internal sealed record PriceTable(string Date, ImmutableDictionary<string, Model
             .ToImmutableDictionary(model => model.Name, model => Read(model.Value, date)));
     }
 
-    private static ModelPrice Read(JsonElement row, string date) => new(date, PerToken(row, "input")!.Value, PerToken(row, "output")!.Value)
+    private static ModelPrice Read(JsonElement row, string date) =>
+        new(date, PerToken(row, "input")!.Value, PerToken(row, "output")!.Value)
     {
         CacheWrite5m = PerToken(row, "cacheWrite5m")!.Value,
         CacheWrite1h = PerToken(row, "cacheWrite1h")!.Value,
@@ -35,13 +35,12 @@ internal sealed record PriceTable(string Date, ImmutableDictionary<string, Model
 }
 
 /// <summary>The prices that hold: the configuration's, and for models it does not price, the table's.</summary>
-/// <param name="table">The table.</param>
 /// <param name="configured">By the model's id, as configured.</param>
 internal sealed class Prices(PriceTable table, ImmutableDictionary<string, ModelPrice> configured)
 {
     private const int DateLength = 8;
 
-    /// <summary>The price of a model; null: it has none, and none is guessed from its name.</summary>
+    /// <summary>The price of a model; null if it has none, and none is guessed from its name.</summary>
     /// <param name="model">The model that served, as upstream names it.</param>
     /// <param name="asked">The model that was asked for: upstream may name its dated snapshot.</param>
     public ModelPrice? Find(string model, string asked) =>
@@ -49,9 +48,12 @@ internal sealed class Prices(PriceTable table, ImmutableDictionary<string, Model
         ?? (IsSnapshot(model, asked) ? configured.GetValueOrDefault(asked) : null)
         ?? table.Models.GetValueOrDefault(model);
 
-    /// <summary>Whether a model is the dated snapshot of another name: <c>claude-opus-4-5-20251101</c> of <c>claude-opus-4-5</c>.</summary>
+    /// <summary>
+    /// Whether a model is the dated snapshot of another name: <c>claude-opus-4-5-20251101</c> of <c>claude-opus-4-5</c>.
+    /// </summary>
     /// <param name="model">The one with the date.</param>
     /// <param name="asked">The one without.</param>
     public static bool IsSnapshot(string model, string asked) => model.Length == asked.Length + 1 + DateLength
-        && model.StartsWith(asked, StringComparison.Ordinal) && model[asked.Length] == '-' && model[^DateLength..].All(char.IsAsciiDigit);
+        && model.StartsWith(asked, StringComparison.Ordinal) && model[asked.Length] == '-'
+        && model[^DateLength..].All(char.IsAsciiDigit);
 }

@@ -14,7 +14,7 @@ internal enum Eligibility
     /// <summary>The credential, or its declaration, is of another provider.</summary>
     ProviderMismatch,
 
-    /// <summary>The declaration says another type.</summary>
+    /// <summary>The declared type differs.</summary>
     ModeMismatch,
 
     /// <summary>The secret is blank.</summary>
@@ -31,10 +31,7 @@ internal enum Eligibility
 internal static class Eligible
 {
     /// <summary>Whether this profile can serve this provider now.</summary>
-    /// <param name="store">The agent's profiles.</param>
-    /// <param name="auth">The configuration.</param>
     /// <param name="provider">Normalized.</param>
-    /// <param name="id">The profile.</param>
     /// <param name="now">The time; a token has expired when equal.</param>
     public static Eligibility Of(ProfileStore store, AuthSettings auth, string provider, string id, DateTimeOffset now)
     {
@@ -45,7 +42,8 @@ internal static class Eligible
         var declared = auth.Profiles.FirstOrDefault(profile => profile.Id == id);
         if (declared is not null && Provider.Normalize(declared.Provider) != provider)
             return Eligibility.ProviderMismatch;
-        if (declared is not null && declared.Mode != ModeOf(credential) && !(declared.Mode == "oauth" && credential is TokenCredential))
+        if (declared is not null && declared.Mode != ModeOf(credential)
+            && !(declared.Mode == "oauth" && credential is TokenCredential))
             return Eligibility.ModeMismatch;
         if (!auth.Subscriptions && credential is not ApiKeyCredential)
             return Eligibility.SubscriptionsDisabled;
@@ -53,7 +51,6 @@ internal static class Eligible
     }
 
     /// <summary>The name of a credential's type in files and configuration.</summary>
-    /// <param name="credential">Any.</param>
     public static string ModeOf(Credential credential) => credential switch
     {
         ApiKeyCredential => "api_key",
@@ -67,7 +64,8 @@ internal static class Eligible
         ApiKeyCredential { Key: null or { IsBlank: true } } => Eligibility.MissingCredential,
         TokenCredential { Token: null or { IsBlank: true } } => Eligibility.MissingCredential,
         TokenCredential { Expires: { } expires } when now >= expires => Eligibility.Expired,
-        OAuthCredential { Access: null or { IsBlank: true }, Refresh: null or { IsBlank: true } } => Eligibility.MissingCredential,
+        OAuthCredential { Access: null or { IsBlank: true }, Refresh: null or { IsBlank: true } } =>
+            Eligibility.MissingCredential,
         _ => Eligibility.Ok,
     };
 }

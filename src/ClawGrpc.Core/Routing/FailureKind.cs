@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace ClawGrpc.Core.Routing;
 
 /// <summary>What a failure of an attempt means (design: "What a failure means").</summary>
@@ -66,36 +64,4 @@ internal enum Clock
 
     /// <summary>Doubling hours; longer when upstream says so.</summary>
     BillingBackoff,
-}
-
-/// <summary>One row of the failure table.</summary>
-/// <param name="Kind">The failure.</param>
-/// <param name="Reason">Its name in <c>usageStats</c> and the status, OpenClaw's where it has one.</param>
-/// <param name="SetsAside">What it sets aside.</param>
-/// <param name="TriesNext">Whether the next route is tried.</param>
-/// <param name="Clock">For how long.</param>
-/// <param name="RetriesInPlace">Whether the same route is tried again first.</param>
-internal sealed record FailureRow(FailureKind Kind, string Reason, SetsAside SetsAside, bool TriesNext, Clock Clock, bool RetriesInPlace = false);
-
-/// <summary>The one place that decides what a failure means. The same table stands in the README.</summary>
-internal static class FailureTable
-{
-    /// <summary>One row for each kind, in the order of the enum.</summary>
-    public static readonly ImmutableArray<FailureRow> Rows =
-    [
-        new(FailureKind.RateLimited, "rate_limit", SetsAside.Route, TriesNext: true, Clock.Ladder),
-        new(FailureKind.PlanExhausted, "rate_limit", SetsAside.Route, TriesNext: true, Clock.StatedReset),
-        new(FailureKind.Overloaded, "overloaded", SetsAside.Nothing, TriesNext: true, Clock.None, RetriesInPlace: true),
-        new(FailureKind.ServerError, "server_error", SetsAside.Nothing, TriesNext: true, Clock.None),
-        new(FailureKind.TimedOut, "timeout", SetsAside.Route, TriesNext: true, Clock.FirstStep),
-        new(FailureKind.Billing, "billing", SetsAside.Profile, TriesNext: true, Clock.BillingBackoff),
-        new(FailureKind.CredentialRejected, "auth", SetsAside.Profile, TriesNext: true, Clock.None),
-        new(FailureKind.RequestRejected, "format", SetsAside.Nothing, TriesNext: false, Clock.None),
-        new(FailureKind.Interrupted, "interrupted", SetsAside.Nothing, TriesNext: false, Clock.None),
-        new(FailureKind.Cancelled, "cancelled", SetsAside.Nothing, TriesNext: false, Clock.None),
-    ];
-
-    /// <summary>The row of a kind.</summary>
-    /// <param name="kind">Any.</param>
-    public static FailureRow RowOf(FailureKind kind) => Rows[(int)kind];
 }

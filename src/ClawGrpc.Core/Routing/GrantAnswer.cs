@@ -3,12 +3,14 @@ using ClawGrpc.Core.Anthropic;
 
 namespace ClawGrpc.Core.Routing;
 
-/// <summary>What a token endpoint's answer to a <c>refresh_token</c> grant means (RFC 6749, sections 5 and 6). The list is closed.</summary>
+/// <summary>
+/// What a token endpoint's answer to a <c>refresh_token</c> grant means (RFC 6749, sections 5 and 6). The list is closed.
+/// </summary>
 internal abstract record GrantAnswer
 {
     private const int LongestText = 300;
 
-    // Of the error codes the ones that say nothing of the grant.
+    // Error codes that do not judge the grant.
     private static readonly string[] Passing = ["temporarily_unavailable", "server_error", "slow_down"];
 
     private GrantAnswer()
@@ -16,33 +18,31 @@ internal abstract record GrantAnswer
     }
 
     /// <summary>New tokens.</summary>
-    /// <param name="Access">The access token.</param>
-    /// <param name="Refresh">The refresh token that takes the place of the one that was sent; null: that one stays good.</param>
+    /// <param name="Refresh">
+    /// The refresh token that replaces the one that was sent; null if that one stays valid.
+    /// </param>
     /// <param name="Lifetime">How long the access token is good, from the answer on. Above zero.</param>
     public sealed record Granted(Secret Access, Secret? Refresh, TimeSpan Lifetime) : GrantAnswer;
 
-    /// <summary>The login is not good for a refresh, and asking again would say the same.</summary>
+    /// <summary>The endpoint refuses the refresh token; asking again will not help.</summary>
     /// <param name="Cause">Half a sentence without secrets.</param>
     public sealed record Refused(string Cause) : GrantAnswer;
 
-    /// <summary>It says nothing of the login: asking again later may do.</summary>
+    /// <summary>The answer does not judge the login; asking again later may help.</summary>
     /// <param name="Cause">Half a sentence without secrets.</param>
-    /// <param name="RetryAt">When the endpoint says that it may be asked again; null: it does not say.</param>
+    /// <param name="RetryAt">When the endpoint allows another request; null if not stated.</param>
     public sealed record Failed(string Cause, DateTimeOffset? RetryAt = null) : GrantAnswer;
 
     /// <summary>Reads an answer of any kind; never fails.</summary>
-    /// <param name="status">The HTTP status.</param>
-    /// <param name="headers">The headers.</param>
     /// <param name="body">The body, of any kind.</param>
     /// <param name="sent">The refresh token that was sent, which an error may repeat.</param>
-    /// <param name="now">The time of the answer.</param>
     public static GrantAnswer Read(int status, AnswerHeaders headers, ReadOnlyMemory<byte> body, Secret sent, DateTimeOffset now)
     {
-        ArgumentNullException.ThrowIfNull(headers);
-        ArgumentNullException.ThrowIfNull(sent);
         var answer = JsonMembers.OfAny(body);
         if (status is >= 200 and < 300)
-            return ReadGrant(answer) is { } grant ? grant : new Failed($"the token endpoint answered {status} without a bearer token");
+            return ReadGrant(answer) is { } grant
+                ? grant
+                : new Failed($"the token endpoint answered {status} without a bearer token");
         var error = TextOf(answer, "error"u8);
         var cause = $"the token endpoint answered {status}{Words(error, TextOf(answer, "error_description"u8), sent)}";
         var isRefusal = status is 400 or 401 || (status is > 401 and < 500 and not (408 or 425 or 429) && error is not null);
@@ -59,14 +59,17 @@ internal abstract record GrantAnswer
         return new Granted(new Secret(access), refresh, LifetimeOf(answer));
     }
 
-    // A lifetime that is missing, or none, must not have every call ask again: upstream's 401 tells when the token ends sooner.
+    // Assumes an hour if the lifetime is missing or invalid, so that not every call refreshes; a 401 reveals a shorter one.
     private static TimeSpan LifetimeOf(JsonMembers answer)
     {
-        var isNumber = double.TryParse(answer.Find("expires_in"u8).Span, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds);
-        return isNumber && seconds >= 1 ? TimeSpan.FromSeconds(Math.Min(seconds, TimeSpan.FromDays(3650).TotalSeconds)) : TimeSpan.FromHours(1);
+        var isNumber = double.TryParse(
+            answer.Find("expires_in"u8).Span, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds);
+        return isNumber && seconds >= 1
+            ? TimeSpan.FromSeconds(Math.Min(seconds, TimeSpan.FromDays(3650).TotalSeconds))
+            : TimeSpan.FromHours(1);
     }
 
-    // What else there may be cannot stand in a header.
+    // Other characters cannot be sent in a header.
     private static bool IsToken(string text) => text.Length > 0 && text.All(character => character is > ' ' and <= '~');
 
     private static string Words(string? error, string? description, Secret sent)
@@ -80,12 +83,12 @@ internal abstract record GrantAnswer
         if (words.Length <= LongestText)
             return words;
 
-        // Half of a surrogate pair is no text, and no message could carry it.
+        // Does not cut a surrogate pair, which no message could carry.
         var length = char.IsHighSurrogate(words[LongestText - 1]) ? LongestText - 1 : LongestText;
         return $"{words[..length]}…";
     }
 
-    // What is no text in a JSON string, bytes that are not UTF-8 or half of a surrogate pair, becomes U+FFFD, which no token has.
+    // Invalid UTF-8 and half surrogate pairs become U+FFFD, which no token contains.
     private static string? TextOf(JsonMembers answer, ReadOnlySpan<byte> name) =>
         answer.Find(name) is var value && value.Span.StartsWith("\""u8) ? JsonText.Decode(value.Span[1..^1]) : null;
 }

@@ -2,30 +2,27 @@ using ClawGrpc.Core.StateFiles;
 
 namespace ClawGrpc.Core.Routing;
 
-/// <summary>Something that happened upstream and changes the health of a profile. A route that is passed over is no such thing.</summary>
+/// <summary>
+/// The outcome of an attempt, which changes the health of its profile. Skipped routes have none.
+/// </summary>
 /// <param name="Model">The route's model, as <c>provider/model</c>.</param>
-/// <param name="Began">When the attempt began.</param>
-/// <param name="Now">When it ended.</param>
 internal abstract record HealthChange(string Model, DateTimeOffset Began, DateTimeOffset Now)
 {
     /// <summary>The health after it.</summary>
-    /// <param name="before">The health before it.</param>
     /// <param name="rules">For how long failures set aside.</param>
     public abstract ProfileHealth Apply(ProfileHealth before, HealthRules rules);
 }
 
 /// <summary>An attempt served.</summary>
 /// <param name="Model">The route's model, as <c>provider/model</c>.</param>
-/// <param name="Began">When the attempt began.</param>
 /// <param name="Now">When its first content-bearing event came.</param>
 internal sealed record Served(string Model, DateTimeOffset Began, DateTimeOffset Now) : HealthChange(Model, Began, Now)
 {
-    /// <inheritdoc/>
     public override ProfileHealth Apply(ProfileHealth before, HealthRules rules)
     {
         var after = before with { LastUsed = Now };
 
-        // A success that began before the last failure says nothing about what came after it.
+        // An attempt that began before the last failure does not clear it.
         if (before.Routes.TryGetValue(Model, out var route) && route.LastFailureAt <= Began)
             after = after with { Routes = before.Routes.Remove(Model) };
         if (before.LastFailureAt > Began)
@@ -44,13 +41,10 @@ internal sealed record Served(string Model, DateTimeOffset Began, DateTimeOffset
 
 /// <summary>An attempt failed upstream.</summary>
 /// <param name="Model">The route's model, as <c>provider/model</c>.</param>
-/// <param name="Began">When the attempt began.</param>
-/// <param name="Now">When it failed.</param>
 /// <param name="Failure">How.</param>
 internal sealed record Failed(string Model, DateTimeOffset Began, DateTimeOffset Now, UpstreamFailure Failure)
     : HealthChange(Model, Began, Now)
 {
-    /// <inheritdoc/>
     public override ProfileHealth Apply(ProfileHealth before, HealthRules rules) => Failure.SetsAside switch
     {
         SetsAside.Nothing => before,
@@ -64,37 +58,42 @@ internal sealed record Failed(string Model, DateTimeOffset Began, DateTimeOffset
         before.Routes.TryGetValue(Model, out var route);
         if (route is null && before.Routes.IsEmpty && before.LastFailureAt is { } last)
         {
-            // A file written by a program that knows no routes: its counters stand for every route until one fails here.
-            route = new RouteHealth(null, Failure.Row.Reason, before.ErrorCount, last);
+            // A program without routes wrote the file: its counters stand for every route until one fails here.
+            route = new RouteHealth(null, Failure.Row.Name, before.ErrorCount, last);
         }
 
         var burst = route is not null && IsBurst(route.LastFailureAt);
-        var count = burst ? Math.Max(1, route!.ErrorCount) : 1 + (route is null || IsOld(route.LastFailureAt, rules) ? 0 : route.ErrorCount);
+        var count = burst
+            ? Math.Max(1, route!.ErrorCount)
+            : 1 + (route is null || IsOld(route.LastFailureAt, rules) ? 0 : route.ErrorCount);
         var until = Later(route?.CooldownUntil, burst ? Failure.Until : Until(count, rules));
         return Counted(before, rules, burst) with
         {
-            Routes = before.Routes.SetItem(Model, new RouteHealth(until, Failure.Row.Reason, count, Now)),
+            Routes = before.Routes.SetItem(Model, new RouteHealth(until, Failure.Row.Name, count, Now)),
         };
     }
 
     private ProfileHealth SetProfileAside(ProfileHealth before, HealthRules rules)
     {
-        // A burst has set the profile aside already; where it has not, the last failure was another's, such as a route's.
+        // Not a burst unless the profile is set aside already: otherwise the last failure was of another kind, such as a route's.
         var timer = Failure.Kind == FailureKind.PlanExhausted ? before.CooldownUntil : before.DisabledUntil;
-        var burst = timer > Now && before.LastFailureAt is { } last && IsBurst(last) && before.FailureCounts.ContainsKey(Failure.Row.Reason);
+        var burst = timer > Now && before.LastFailureAt is { } last && IsBurst(last)
+            && before.FailureCounts.ContainsKey(Failure.Row.Name);
         var after = Counted(before, rules, burst);
         return Failure.Kind switch
         {
-            FailureKind.CredentialRejected => after with { DisabledUntil = ProfileHealth.Never, DisabledReason = Failure.Row.Reason },
+            FailureKind.CredentialRejected =>
+                after with { DisabledUntil = ProfileHealth.Never, DisabledReason = Failure.Row.Name },
             FailureKind.Billing => after with
             {
-                DisabledUntil = Later(before.DisabledUntil, burst ? Failure.Until : Until(after.FailureCounts[Failure.Row.Reason], rules)),
-                DisabledReason = before.DisabledUntil == ProfileHealth.Never ? before.DisabledReason : Failure.Row.Reason,
+                DisabledUntil = Later(
+                    before.DisabledUntil, burst ? Failure.Until : Until(after.FailureCounts[Failure.Row.Name], rules)),
+                DisabledReason = before.DisabledUntil == ProfileHealth.Never ? before.DisabledReason : Failure.Row.Name,
             },
             _ => after with
             {
                 CooldownUntil = Later(before.CooldownUntil, burst ? Failure.Until : Until(after.ErrorCount, rules)),
-                CooldownReason = Failure.Row.Reason,
+                CooldownReason = Failure.Row.Name,
             },
         };
     }
@@ -119,12 +118,13 @@ internal sealed record Failed(string Model, DateTimeOffset Began, DateTimeOffset
         return fresh with
         {
             ErrorCount = fresh.ErrorCount + 1,
-            FailureCounts = fresh.FailureCounts.SetItem(Failure.Row.Reason, fresh.FailureCounts.GetValueOrDefault(Failure.Row.Reason) + 1),
+            FailureCounts = fresh.FailureCounts.SetItem(
+                Failure.Row.Name, fresh.FailureCounts.GetValueOrDefault(Failure.Row.Name) + 1),
             LastFailureAt = Now,
         };
     }
 
-    // Attempts that were under way when the route last failed are one burst and count once.
+    // Attempts under way when the route last failed are one burst and count once.
     private bool IsBurst(DateTimeOffset lastFailureAt) => lastFailureAt >= Began && lastFailureAt <= Now;
 
     private bool IsOld(DateTimeOffset lastFailureAt, HealthRules rules) => Now - lastFailureAt > rules.FailureWindow;

@@ -4,29 +4,32 @@ namespace ClawGrpc.Core.Routing;
 
 /// <summary>Why a login has no access token to give.</summary>
 /// <param name="Cause">Half a sentence without secrets.</param>
-/// <param name="RetryAt">When it is tried again by itself; null: not until the credential or the configuration changes.</param>
+/// <param name="RetryAt">When it is tried again by itself; null if only a new credential or configuration helps.</param>
 internal sealed record LoginProblem(string Cause, DateTimeOffset? RetryAt = null)
 {
     /// <summary>No token endpoint is configured.</summary>
     public static readonly LoginProblem NoEndpoint =
-        new("the access token is no longer valid, and no token endpoint is configured (clawgrpc.oauth.tokenUrl and clawgrpc.oauth.clientId)");
+        new("the access token is no longer valid, and no token endpoint is configured "
+            + "(clawgrpc.oauth.tokenUrl and clawgrpc.oauth.clientId)");
 
-    /// <summary>It can do no more than its access token, and that is over.</summary>
-    public static readonly LoginProblem NoRefreshToken = new("the access token is no longer valid, and there is no refresh token");
+    /// <summary>There is no refresh token, and the access token has expired.</summary>
+    public static readonly LoginProblem NoRefreshToken =
+        new("the access token is no longer valid, and there is no refresh token");
 
     /// <summary>Only the Claude CLI refreshes its login.</summary>
     public static readonly LoginProblem OfClaudeCli =
         new("the login of the Claude CLI is no longer valid, and only the CLI refreshes it (run claude once)");
 
     /// <summary>For people, in OpenClaw's words (openclaw-spec.md, section 3.6), with the way out.</summary>
-    public string Message => $"OAuth token refresh failed for anthropic: {Cause}. {(RetryAt is null ? "" : "It is tried again by itself. ")}"
+    public string Message =>
+        $"OAuth token refresh failed for anthropic: {Cause}. {(RetryAt is null ? "" : "It is tried again by itself. ")}"
         + "The way out is a setup-token (claude setup-token, then claw models auth paste-token --provider anthropic).";
 }
 
 /// <summary>What to do about a login now.</summary>
 internal enum RefreshStep
 {
-    /// <summary>Nothing: its access token is good and stays so for a while.</summary>
+    /// <summary>Nothing: its access token is valid and does not expire soon.</summary>
     NotDue,
 
     /// <summary>Ask the token endpoint.</summary>
@@ -39,21 +42,23 @@ internal enum RefreshStep
     Blocked,
 }
 
-/// <summary>What is known of one login's refreshes. It holds of this credential and this endpoint alone, and of no other.</summary>
-/// <param name="Credential">The login as it stands on disk.</param>
-/// <param name="Endpoint">Where it is refreshed; null: nowhere.</param>
+/// <summary>
+/// What is known of one login's refreshes. It holds of this credential and this endpoint alone, and of no other.
+/// </summary>
+/// <param name="Credential">The login as stored on disk.</param>
+/// <param name="Endpoint">Where it is refreshed; null if nowhere.</param>
 internal sealed record RefreshHistory(OAuthCredential Credential, OAuthConfiguration? Endpoint)
 {
-    /// <summary>When the endpoint granted it; null: it did not, or before the start of the server.</summary>
+    /// <summary>When the endpoint granted it; null if it did not, or before the start of the server.</summary>
     public DateTimeOffset? GrantedAt { get; init; }
 
     /// <summary>Whether upstream refused its access token though it has not expired.</summary>
     public bool IsRejected { get; init; }
 
-    /// <summary>What the endpoint granted in its place and is not on disk yet; null: nothing.</summary>
+    /// <summary>What the endpoint granted in its place and is not on disk yet; null if there is nothing.</summary>
     public OAuthCredential? Unwritten { get; init; }
 
-    /// <summary>What kept it from being refreshed when that was last needed; null: nothing.</summary>
+    /// <summary>Why the last refresh failed; null if it did not.</summary>
     public LoginProblem? Problem { get; init; }
 
     /// <summary>Tries since the last grant that failed.</summary>
@@ -61,51 +66,52 @@ internal sealed record RefreshHistory(OAuthCredential Credential, OAuthConfigura
 }
 
 /// <summary>
-/// When an OAuth login is refreshed and what comes of it (openclaw-spec.md, section 3.6; design: "Security"): ahead of its end, once
-/// for all who wait, and never again with a refresh token that was refused.
+/// When an OAuth login is refreshed and with which result (openclaw-spec.md, section 3.6): ahead of its end, once for all callers
+/// that wait, and never again with a refused refresh token.
 /// </summary>
 internal static class LoginRefresh
 {
-    /// <summary>So long before its end an access token is refreshed, while it still serves.</summary>
+    /// <summary>An access token is refreshed this long before its end, while it still serves.</summary>
     public static readonly TimeSpan Ahead = TimeSpan.FromMinutes(5);
 
-    // OpenClaw's, which uses a token to the very end that the file states. Of short lives it is no more than a tenth.
+    // OpenClaw's margin, since OpenClaw uses a token until the end that the file states; at most a tenth of the lifetime.
     private static readonly TimeSpan Margin = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
 
-    // Upstream that refuses a token this young refuses whatever the endpoint grants.
+    // If upstream refuses a token this young, another one will not help.
     private static readonly TimeSpan Young = TimeSpan.FromMinutes(1);
 
-    /// <summary>Whether a profile is a login that ClawGrpc may refresh. The Claude CLI's is not: it would break the CLI's own.</summary>
-    /// <param name="profile">Any.</param>
+    /// <summary>
+    /// Whether a profile is a login that ClawGrpc may refresh. The Claude CLI's is not: it would break the CLI's own.
+    /// </summary>
     public static bool IsRefreshable(Profile profile) => profile.Id != ClaudeLogin.ProfileId
-        && profile.Credential is OAuthCredential { Refresh.IsBlank: false } && Provider.Normalize(profile.Credential.Provider) == Provider.Anthropic;
+        && profile.Credential is OAuthCredential { Refresh.IsBlank: false }
+        && Provider.Normalize(profile.Credential.Provider) == Provider.Anthropic;
 
     /// <summary>Whether its access token serves now.</summary>
-    /// <param name="history">The login.</param>
     /// <param name="now">The time; a token has expired when equal.</param>
     public static bool IsUsable(RefreshHistory history, DateTimeOffset now) =>
         !history.IsRejected && history.Credential is { Access.IsBlank: false, Expires: { } expires } && now < expires;
 
-    /// <summary>When it is to be refreshed by itself; past when it is due; null: never.</summary>
+    /// <summary>When it is to be refreshed by itself; past when it is due; null if never.</summary>
     /// <param name="history">A refreshable login.</param>
     public static DateTimeOffset? DueAt(RefreshHistory history)
     {
         if (history.Endpoint is null || history.Problem is { RetryAt: null })
             return null;
-        var (expires, granted) = (history.Credential.Expires ?? DateTimeOffset.MinValue, history.GrantedAt ?? DateTimeOffset.MinValue);
+        var (expires, granted) = (history.Credential.Expires ?? DateTimeOffset.MinValue,
+            history.GrantedAt ?? DateTimeOffset.MinValue);
         var due = history.IsRejected || expires - DateTimeOffset.MinValue < Ahead ? DateTimeOffset.MinValue : expires - Ahead;
 
-        // Lives that are shorter than the time ahead would be refreshed without end.
+        // Refreshes tokens that live shorter than `Ahead` at half their life, or they would be refreshed endlessly.
         if (!history.IsRejected && granted > DateTimeOffset.MinValue)
             due = Later(due, granted + ((expires - granted) / 2));
         return Later(due, history.Problem?.RetryAt ?? DateTimeOffset.MinValue);
     }
 
-    /// <summary>What to do now. The same is asked before waiting and again with what the disk says under its lock.</summary>
+    /// <summary>What to do now. Asked before waiting for the lock, and again under it with the stored login.</summary>
     /// <param name="history">A refreshable login.</param>
-    /// <param name="now">The time.</param>
     public static RefreshStep StepOf(RefreshHistory history, DateTimeOffset now) => history switch
     {
         { Endpoint: null } => IsUsable(history, now) ? RefreshStep.NotDue : RefreshStep.Blocked,
@@ -116,32 +122,27 @@ internal static class LoginRefresh
 
     /// <summary>After upstream refused its access token: it counts as expired, unless it was granted just now.</summary>
     /// <param name="history">A refreshable login.</param>
-    /// <param name="now">The time.</param>
     public static RefreshHistory AfterRejection(RefreshHistory history, DateTimeOffset now) =>
         history.GrantedAt is { } granted && now - granted < Young ? history : history with { IsRejected = true };
 
-    /// <summary>After somebody needed it and there was no endpoint to ask.</summary>
+    /// <summary>After a call needed a token and no endpoint was configured.</summary>
     /// <param name="history">A login that cannot be refreshed now.</param>
     public static RefreshHistory AfterBlocked(RefreshHistory history) =>
         history.Endpoint is null ? history with { Problem = LoginProblem.NoEndpoint } : history;
 
     /// <summary>After an answer of the token endpoint.</summary>
-    /// <param name="history">The login that was sent.</param>
-    /// <param name="answer">The answer.</param>
-    /// <param name="now">The time of the answer.</param>
     public static RefreshHistory After(RefreshHistory history, GrantAnswer answer, DateTimeOffset now) => answer switch
     {
-        GrantAnswer.Granted granted => history with { Unwritten = Renewed(history.Credential, granted, now), GrantedAt = now, Problem = null },
+        GrantAnswer.Granted granted =>
+            history with { Unwritten = Renewed(history.Credential, granted, now), GrantedAt = now, Problem = null },
         GrantAnswer.Refused refused => history with { Problem = new LoginProblem(refused.Cause) },
         GrantAnswer.Failed failed => AfterFailure(history, failed.Cause, failed.RetryAt, now),
         _ => throw new InvalidOperationException($"Unknown answer {answer.GetType().Name}."),
     };
 
     /// <summary>After a try that failed for a reason that passes. Pauses double.</summary>
-    /// <param name="history">The login.</param>
     /// <param name="cause">Half a sentence without secrets.</param>
-    /// <param name="stated">When a repeat may succeed; null: nobody says. It makes a pause longer, never shorter.</param>
-    /// <param name="now">The time.</param>
+    /// <param name="stated">When a repeat may succeed; null if unknown. It makes a pause longer, never shorter.</param>
     public static RefreshHistory AfterFailure(RefreshHistory history, string cause, DateTimeOffset? stated, DateTimeOffset now)
     {
         var pause = FirstPause * Math.Pow(2, Math.Min(history.Failures, 20));
@@ -176,14 +177,16 @@ internal static class LoginRefresh
     public static RefreshHistory AfterWrite(RefreshHistory history) =>
         new(history.Unwritten!, history.Endpoint) { GrantedAt = history.GrantedAt };
 
-    /// <summary>What a status says of it. An OAuth login that can be refreshed counts as ok only as long as that does not fail.</summary>
-    /// <param name="history">The login.</param>
-    /// <param name="now">The time.</param>
+    /// <summary>
+    /// The state shown in a status. A refreshable OAuth login counts as ok only as long as refreshes do not fail.
+    /// </summary>
     /// <param name="refreshableIsOk">As in <see cref="Expiry.StateOf"/>.</param>
     public static ExpiryState StateOf(RefreshHistory history, DateTimeOffset now, bool refreshableIsOk) =>
-        history.IsRejected ? ExpiryState.Expired : Expiry.StateOf(history.Credential, now, refreshableIsOk && history.Problem is null);
+        history.IsRejected
+            ? ExpiryState.Expired
+            : Expiry.StateOf(history.Credential, now, refreshableIsOk && history.Problem is null);
 
-    // In whole milliseconds, as the file has it: what is read back is the same.
+    // In whole milliseconds like the file, so that it is equal when read back.
     private static OAuthCredential Renewed(OAuthCredential before, GrantAnswer.Granted granted, DateTimeOffset now)
     {
         var margin = granted.Lifetime / 10 < Margin ? granted.Lifetime / 10 : Margin;

@@ -4,27 +4,24 @@ using ClawGrpc.Core.StateFiles;
 namespace ClawGrpc.Core.Routing;
 
 /// <summary>A profile in the order in which it is tried.</summary>
-/// <param name="Profile">The profile.</param>
-/// <param name="SetAside">Why it is not tried now; null: it is.</param>
+/// <param name="SetAside">Why it is not tried now; null if it is.</param>
 internal sealed record Candidate(Profile Profile, SetAside? SetAside);
 
 /// <summary>A profile that cannot serve, and why.</summary>
-/// <param name="Id">The profile.</param>
 /// <param name="Why">Never <see cref="Eligibility.Ok"/>.</param>
 internal sealed record Ineligible(string Id, Eligibility Why);
 
 /// <summary>The profiles for a model, in order (openclaw-spec.md, section 4.1).</summary>
-/// <param name="Candidates">Those that can serve: the ones to try first, then the ones set aside, the soonest to come back first.</param>
+/// <param name="Candidates">
+/// Those that can serve: the ones to try first, then the ones set aside, the soonest to come back first.
+/// </param>
 /// <param name="Ineligible">Those of the base list that cannot.</param>
 internal sealed record ProfileOrder(ImmutableArray<Candidate> Candidates, ImmutableArray<Ineligible> Ineligible)
 {
     /// <summary>Computes the order.</summary>
-    /// <param name="store">The agent's profiles.</param>
-    /// <param name="auth">The configuration.</param>
     /// <param name="provider">Normalized.</param>
     /// <param name="model">As <c>provider/model</c>: cooldowns are of routes.</param>
-    /// <param name="preferred">Moved to the front if it can serve now; null: none.</param>
-    /// <param name="now">The time.</param>
+    /// <param name="preferred">Moved to the front if it can serve now; null if there is none.</param>
     public static ProfileOrder Of(
         ProfileStore store, AuthSettings auth, string provider, string model, string? preferred, DateTimeOffset now)
     {
@@ -43,7 +40,9 @@ internal sealed record ProfileOrder(ImmutableArray<Candidate> Candidates, Immuta
                 usable.Add(new Candidate(store.Find(id)!, null));
         }
 
-        return new ProfileOrder([.. Ordered(usable, store, isExplicit, preferred), .. aside.OrderBy(candidate => candidate.SetAside!.Until)], [.. ineligible]);
+        return new ProfileOrder(
+            [.. Ordered(usable, store, isExplicit, preferred), .. aside.OrderBy(candidate => candidate.SetAside!.Until)],
+            [.. ineligible]);
     }
 
     private static IEnumerable<Candidate> Ordered(List<Candidate> usable, ProfileStore store, bool isExplicit, string? preferred)
@@ -57,7 +56,8 @@ internal sealed record ProfileOrder(ImmutableArray<Candidate> Candidates, Immuta
 
     // The four sources are alternatives, never merged: a stored order, a configured one (even empty), the declared profiles,
     // all stored profiles. Only the first two are explicit.
-    private static (IReadOnlyCollection<string> Ids, bool IsExplicit) BaseList(ProfileStore store, AuthSettings auth, string provider)
+    private static (IReadOnlyCollection<string> Ids, bool IsExplicit) BaseList(
+        ProfileStore store, AuthSettings auth, string provider)
     {
         if (OrderOf(store.Order, provider) is { IsEmpty: false } stored)
             return (stored, true);
@@ -86,7 +86,8 @@ internal sealed record ProfileOrder(ImmutableArray<Candidate> Candidates, Immuta
         if (orders.TryGetValue(provider, out var exact))
             return exact;
         return orders.IsEmpty ? null : orders.OrderBy(pair => pair.Key, StringComparer.Ordinal)
-            .Where(pair => Provider.Normalize(pair.Key) == provider).Select(pair => (ImmutableArray<string>?)pair.Value).FirstOrDefault();
+            .Where(pair => Provider.Normalize(pair.Key) == provider).Select(pair => (ImmutableArray<string>?)pair.Value)
+            .FirstOrDefault();
     }
 
     private static int RankOf(Credential credential) => credential switch

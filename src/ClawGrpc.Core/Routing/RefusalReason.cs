@@ -1,46 +1,117 @@
 namespace ClawGrpc.Core.Routing;
 
-/// <summary>Why a call was refused. The reason speaks of Anthropic and of the state; the code speaks of the caller.</summary>
+/// <summary>
+/// Why a call was refused; the contract's <c>ErrorReason</c> has the same values and describes them. The reason speaks of Anthropic and
+/// of the state, <see cref="RefusalCode"/> of the caller.
+/// </summary>
 internal enum RefusalReason
 {
+    /// <summary>A field of the request is wrong.</summary>
     InvalidField,
+
+    /// <summary>No such agent.</summary>
     AgentNotFound,
+
+    /// <summary>No such profile in the agent's store.</summary>
     ProfileNotFound,
+
+    /// <summary>The profile is of another provider.</summary>
     ProviderMismatch,
+
+    /// <summary>The agent has no credential for the provider.</summary>
     MissingCredentials,
+
+    /// <summary>The profile that the call names cannot serve.</summary>
     ProfileUnusable,
+
+    /// <summary>Every profile is in cooldown or disabled.</summary>
     AllProfilesUnavailable,
+
+    /// <summary>Upstream limits the rate.</summary>
     RateLimited,
+
+    /// <summary>A window of the plan is used up.</summary>
     PlanExhausted,
+
+    /// <summary>Upstream is overloaded.</summary>
     Overloaded,
+
+    /// <summary>Upstream failed, or its answer made no sense.</summary>
     ServerError,
+
+    /// <summary>No first event came in time.</summary>
     TimedOut,
+
+    /// <summary>The account cannot pay.</summary>
     Billing,
+
+    /// <summary>Upstream refused the credential.</summary>
     CredentialRejected,
+
+    /// <summary>Upstream rejected the request.</summary>
     RequestRejected,
+
+    /// <summary>The answer broke after its first content.</summary>
     Interrupted,
+
+    /// <summary>The model is not allowed or not served.</summary>
     ModelNotFound,
+
+    /// <summary>The configuration is invalid.</summary>
     ConfigurationInvalid,
+
+    /// <summary>A file of the state cannot be read.</summary>
     StateUnreadable,
+
+    /// <summary>A file of the state could not be written.</summary>
     StateNotWritten,
+
+    /// <summary>A login could not be refreshed.</summary>
     OauthRefreshFailed,
+
+    /// <summary>The operator switched subscription credentials off.</summary>
     SubscriptionsDisabled,
+
+    /// <summary>This server does not implement the call.</summary>
     NotImplemented,
+
+    /// <summary>The server is stopping.</summary>
     Stopping,
+
+    /// <summary>A fault of ClawGrpc.</summary>
     Internal,
 }
 
-/// <summary>What a refusal means for the caller: the names of gRPC's canonical codes.</summary>
+/// <summary>What a refusal means for the caller, under the names of gRPC's canonical codes.</summary>
 internal enum RefusalCode
 {
+    /// <summary>The request is wrong; a repeat fails again.</summary>
     InvalidArgument,
+
+    /// <summary>The deadline passed, here or upstream.</summary>
     DeadlineExceeded,
+
+    /// <summary>What the call names does not exist.</summary>
     NotFound,
+
+    /// <summary>The caller may not do this.</summary>
     PermissionDenied,
+
+    /// <summary>A limit is reached; a repeat may succeed later.</summary>
     ResourceExhausted,
+
+    /// <summary>An operator must change something first.</summary>
     FailedPrecondition,
+
+    /// <summary>The call broke half-way; the caller decides whether to repeat it.</summary>
     Aborted,
+
+    /// <summary>This server does not implement the call.</summary>
     Unimplemented,
+
+    /// <summary>A fault of ClawGrpc.</summary>
     Internal,
+
+    /// <summary>A repeat may succeed soon.</summary>
     Unavailable,
 }

@@ -4,10 +4,9 @@ using ClawGrpc.Core.StateFiles;
 namespace ClawGrpc.Core.Routing;
 
 /// <summary>
-/// An API key outside of the profiles: from the environment or the configuration's provider. Serves when no profile can, and has no
-/// health.
+/// An API key outside of the profiles: from the environment or the configuration's provider. Serves when no profile can, and has
+/// no health.
 /// </summary>
-/// <param name="Key">The key.</param>
 /// <param name="Source">Such as <c>env: ANTHROPIC_API_KEY</c> or <c>models.json</c>.</param>
 internal sealed record FallbackKey(Secret Key, string Source);
 
@@ -15,7 +14,7 @@ internal sealed record FallbackKey(Secret Key, string Source);
 /// <param name="Model">The bare id that upstream knows, such as <c>claude-opus-4-6</c>.</param>
 /// <param name="Profile">The profile; null if the fallback key serves.</param>
 /// <param name="FallbackKey">The fallback key; null if a profile serves.</param>
-/// <param name="SetAside">Why it is passed over; null: it is tried.</param>
+/// <param name="SetAside">Why it is skipped; null if it is tried.</param>
 internal sealed record Route(string Model, Profile? Profile, FallbackKey? FallbackKey, SetAside? SetAside)
 {
     /// <summary>The model as <c>provider/model</c>.</summary>
@@ -27,8 +26,8 @@ internal sealed record Route(string Model, Profile? Profile, FallbackKey? Fallba
 
 /// <summary>Who asks for what.</summary>
 /// <param name="Models">The models to try in order: the one asked for, then the fallbacks. At least one.</param>
-/// <param name="StrictProfile">The only profile to try (<c>ref@profileId</c>), its cooldown ignored; null: all.</param>
-/// <param name="PreferredProfile">Tried first when it can serve (the session's pin); null: none.</param>
+/// <param name="StrictProfile">The only profile to try (<c>ref@profileId</c>), its cooldown ignored; null for all.</param>
+/// <param name="PreferredProfile">Tried first when it can serve (the session's pin); null if there is none.</param>
 internal sealed record RouteQuestion(ImmutableArray<string> Models, string? StrictProfile, string? PreferredProfile);
 
 /// <summary>Why there is no route to try.</summary>
@@ -54,19 +53,17 @@ internal enum NoRoute
 }
 
 /// <summary>The routes of a completion, in order.</summary>
-/// <param name="All">Tried in this order; the ones set aside are passed over.</param>
+/// <param name="All">Tried in this order; routes that are set aside are skipped.</param>
 /// <param name="Problem">Why none can be tried; <see cref="NoRoute.None"/>: one can.</param>
-/// <param name="Soonest">When the first of those set aside comes back by itself; null: none does.</param>
+/// <param name="Soonest">When the first cooldown among them ends; null if none ends by itself.</param>
 /// <param name="Ineligible">Profiles that cannot serve at all.</param>
-internal sealed record Routes(ImmutableArray<Route> All, NoRoute Problem, DateTimeOffset? Soonest, ImmutableArray<Ineligible> Ineligible)
+internal sealed record Routes(
+    ImmutableArray<Route> All, NoRoute Problem, DateTimeOffset? Soonest, ImmutableArray<Ineligible> Ineligible)
 {
     /// <summary>Computes the routes.</summary>
-    /// <param name="store">The agent's profiles.</param>
-    /// <param name="auth">The configuration.</param>
     /// <param name="fallbackKey">Serves when no profile can; null if there is none.</param>
-    /// <param name="question">Who asks for what.</param>
-    /// <param name="now">The time.</param>
-    public static Routes Of(ProfileStore store, AuthSettings auth, FallbackKey? fallbackKey, RouteQuestion question, DateTimeOffset now)
+    public static Routes Of(
+        ProfileStore store, AuthSettings auth, FallbackKey? fallbackKey, RouteQuestion question, DateTimeOffset now)
     {
         if (question.StrictProfile is { } strict)
             return OfStrict(store, auth, strict, question.Models[0], now);
@@ -74,13 +71,14 @@ internal sealed record Routes(ImmutableArray<Route> All, NoRoute Problem, DateTi
         ImmutableArray<Ineligible> ineligible = [];
         foreach (var model in question.Models)
         {
-            var order = ProfileOrder.Of(store, auth, Provider.Anthropic, $"{Provider.Anthropic}/{model}", question.PreferredProfile, now);
+            var order = ProfileOrder.Of(
+                store, auth, Provider.Anthropic, $"{Provider.Anthropic}/{model}", question.PreferredProfile, now);
             foreach (var candidate in order.Candidates)
                 routes.Add(new Route(model, candidate.Profile, null, candidate.SetAside));
             ineligible = order.Ineligible;
 
-            // Profile beats environment beats configuration (openclaw-spec.md, section 3.4); a profile in cooldown still beats them,
-            // since a silent switch to another purse is worse than an error that says when to come back.
+            // Profile beats environment beats configuration (openclaw-spec.md, section 3.4); a profile in cooldown still beats
+            // them: silently billing another account is worse than an error with a retry time.
             if (order.Candidates.IsEmpty && fallbackKey is not null)
                 routes.Add(new Route(model, null, fallbackKey, null));
         }
@@ -92,8 +90,7 @@ internal sealed record Routes(ImmutableArray<Route> All, NoRoute Problem, DateTi
         return new Routes(all, problem, SoonestOf(all), ineligible);
     }
 
-    /// <summary>When the first of these routes comes back by itself; null: none is set aside for a time.</summary>
-    /// <param name="routes">Any.</param>
+    /// <summary>When the first cooldown among these routes ends; null if none ends by itself.</summary>
     public static DateTimeOffset? SoonestOf(IEnumerable<Route> routes)
     {
         DateTimeOffset? soonest = null;

@@ -7,9 +7,8 @@ using System.Text.Unicode;
 namespace ClawGrpc.Core.StateFiles;
 
 /// <summary>
-/// The text of an <c>auth-profiles.json</c> (openclaw-spec.md, section 1.3): what it says, and changes of it that lose nothing.
-/// Members that nobody here knows stay, in their order; entries that OpenClaw would not see are left out of <see cref="Store"/>
-/// only. Immutable.
+/// The text of an <c>auth-profiles.json</c> (openclaw-spec.md, section 1.3): its content, and changes of it that lose nothing.
+/// Unknown members stay, in their order; entries that OpenClaw would not see are left out of <see cref="Store"/> only. Immutable.
 /// </summary>
 internal sealed class AuthProfilesFile
 {
@@ -28,16 +27,13 @@ internal sealed class AuthProfilesFile
         Store = View(_root);
     }
 
-    /// <summary>The file that says nothing, as OpenClaw makes it: a version and no profiles.</summary>
+    /// <summary>A new file as OpenClaw writes it: a version and no profiles.</summary>
     public static AuthProfilesFile Empty { get; } = new(JsonObject.Empty);
 
-    /// <summary>What it says.</summary>
+    /// <summary>Its content.</summary>
     public ProfileStore Store { get; }
 
     /// <summary>Reads a file's bytes, which must be UTF-8. A byte order mark is skipped.</summary>
-    /// <param name="utf8">The whole file.</param>
-    /// <param name="file">What was read.</param>
-    /// <param name="error">Why it cannot be read.</param>
     /// <returns>Whether it could be read.</returns>
     public static bool TryParse(
         ReadOnlySpan<byte> utf8, [NotNullWhen(true)] out AuthProfilesFile? file, [NotNullWhen(false)] out StoreSyntaxError? error)
@@ -50,15 +46,13 @@ internal sealed class AuthProfilesFile
         return false;
     }
 
-    /// <summary>Reads a file's text. JSON that is malformed, or whose root or <c>profiles</c> is no object, cannot be read.</summary>
-    /// <param name="text">The whole file.</param>
-    /// <param name="file">What was read.</param>
-    /// <param name="error">Why it cannot be read.</param>
+    /// <summary>
+    /// Reads a file's text. JSON that is malformed, or whose root or <c>profiles</c> is not an object, cannot be read.
+    /// </summary>
     /// <returns>Whether it could be read.</returns>
     public static bool TryParse(
         string text, [NotNullWhen(true)] out AuthProfilesFile? file, [NotNullWhen(false)] out StoreSyntaxError? error)
     {
-        ArgumentNullException.ThrowIfNull(text);
         file = null;
         if (JsonTreeParser.Parse(text, out error) is not { } tree)
         {
@@ -76,12 +70,11 @@ internal sealed class AuthProfilesFile
     }
 
     /// <summary>The file after these changes, one after the other.</summary>
-    /// <param name="changes">The changes.</param>
     public AuthProfilesFile With(params IEnumerable<StoreChange> changes) => new(changes.Aggregate(_root, Apply));
 
     /// <summary>
-    /// The file's text: as OpenClaw writes it, byte for byte what <c>JSON.stringify(store, null, 2)</c> gives, and a line break. The
-    /// version is always 1 and the members stand in OpenClaw's order, unknown ones after them.
+    /// The file's text: as OpenClaw writes it, byte for byte what <c>JSON.stringify(store, null, 2)</c> gives, and a line break.
+    /// The version is always 1 and the members are in OpenClaw's order, unknown ones after them.
     /// </summary>
     public string ToText() => JsonTreeText.Of(_root) + "\n";
 
@@ -116,8 +109,9 @@ internal sealed class AuthProfilesFile
     {
         var orders = root.ObjectOf(Order).Members.Where(order => IdsOf(order.Value).Contains(id)).Aggregate(
             root.ObjectOf(Order), (left, order) => left.With(order.Key, OrderWithout((JsonArray)order.Value, id)));
-        var lastGood = root.ObjectOf(LastGood).Members.Where(member => root.ObjectOf(LastGood).TextOf(member.Key) == id).Aggregate(
-            root.ObjectOf(LastGood), (left, member) => left.With(member.Key, null));
+        var lastGood = root.ObjectOf(LastGood);
+        lastGood = lastGood.Members.Where(member => lastGood.TextOf(member.Key) == id)
+            .Aggregate(lastGood, (left, member) => left.With(member.Key, null));
         var after = root.With(Profiles, root.ObjectOf(Profiles).With(id, null));
         after = Emptied(Emptied(after, Order, orders), LastGood, lastGood);
         return Emptied(after, UsageStats, root.ObjectOf(UsageStats).With(id, null));
@@ -125,7 +119,8 @@ internal sealed class AuthProfilesFile
 
     private static JsonArray? OrderWithout(JsonArray order, string id)
     {
-        var rest = order with { Items = order.Items.RemoveAll(item => item is JsonString { Value: var text } && text.Trim() == id) };
+        var items = order.Items.RemoveAll(item => item is JsonString { Value: var text } && text.Trim() == id);
+        var rest = order with { Items = items };
         return IdsOf(rest).IsEmpty ? null : rest;
     }
 
@@ -147,7 +142,7 @@ internal sealed class AuthProfilesFile
         return Emptied(root, UsageStats, stats.WithUnlessEmpty(id, HealthJson.Encode(stats.ObjectOf(id), health)));
     }
 
-    // A member that a change emptied goes; one that was empty, or is no object, is left as it is.
+    // Removes a member that the change emptied, but leaves one that was empty or not an object before.
     private static JsonObject Emptied(JsonObject root, string name, JsonObject value) =>
         ReferenceEquals(value, root.ObjectOf(name)) ? root : root.WithUnlessEmpty(name, value);
 

@@ -2,8 +2,8 @@
 namespace ClawGrpc.Core.StateFiles;
 
 /// <summary>
-/// The login of the Claude CLI as a profile (openclaw-spec.md, section 3.5). It stays the CLI's: ClawGrpc takes over what the CLI
-/// has, and neither refreshes nor writes it.
+/// The login of the Claude CLI as a profile (openclaw-spec.md, section 3.5). It stays the CLI's: ClawGrpc only reads it, and
+/// neither refreshes nor writes it.
 /// </summary>
 internal static class ClaudeLogin
 {
@@ -11,11 +11,9 @@ internal static class ClaudeLogin
     public const string ProfileId = "anthropic:claude-cli";
 
     /// <summary>Reads the CLI's file of credentials.</summary>
-    /// <param name="text">The whole file.</param>
-    /// <returns>An OAuth login, or a token when it cannot be refreshed; null: there is none in it.</returns>
+    /// <returns>An OAuth login, or a token when it cannot be refreshed; null if there is none in it.</returns>
     public static Credential? Parse(string text)
     {
-        ArgumentNullException.ThrowIfNull(text);
         if (JsonTreeParser.Parse(text, out _) is not JsonObject root)
             return null;
         var login = root.ObjectOf("claudeAiOauth");
@@ -26,13 +24,12 @@ internal static class ClaudeLogin
             : new TokenCredential(Provider.Anthropic, new Secret(access), expires);
     }
 
-    /// <summary>Whether the CLI's login takes the place of the stored one: it does when it lasts longer or can do more, never when it can do less.</summary>
-    /// <param name="stored">The credential of <see cref="ProfileId"/>; null: none is stored.</param>
-    /// <param name="live">What the CLI has now.</param>
-    /// <param name="now">The time.</param>
+    /// <summary>
+    /// Whether the CLI's login replaces the stored one: if it lasts longer or can be refreshed, never if it can do less.
+    /// </summary>
+    /// <param name="stored">The credential of <see cref="ProfileId"/>; null if none is stored.</param>
     public static bool Replaces(Credential? stored, Credential live, DateTimeOffset now)
     {
-        ArgumentNullException.ThrowIfNull(live);
         if (stored is not (OAuthCredential or TokenCredential) || stored.Provider != Provider.Anthropic)
             return true;
         if (stored.GetType() != live.GetType())

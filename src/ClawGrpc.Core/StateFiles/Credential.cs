@@ -2,28 +2,28 @@ namespace ClawGrpc.Core.StateFiles;
 
 /// <summary>The secret of a profile (openclaw-spec.md, section 3.1).</summary>
 /// <param name="Provider">The provider as stored, such as <c>anthropic</c>; never empty.</param>
-/// <param name="Email">For people; null: none.</param>
+/// <param name="Email">For display only; null if there is none.</param>
 internal abstract record Credential(string Provider, string? Email);
 
 /// <summary>An API key (<c>api_key</c>). It never expires.</summary>
-/// <param name="Provider">The provider as stored.</param>
-/// <param name="Key">The key; null: the file has none, or a blank one.</param>
-/// <param name="Email">For people; null: none.</param>
+/// <param name="Key">The key; null if the file has none or a blank one.</param>
+/// <param name="Email">For display only; null if there is none.</param>
 internal sealed record ApiKeyCredential(string Provider, Secret? Key, string? Email = null) : Credential(Provider, Email);
 
 /// <summary>A pasted token without a refresh token (<c>token</c>).</summary>
-/// <param name="Provider">The provider as stored.</param>
-/// <param name="Token">The token; null: the file has none, or a blank one.</param>
-/// <param name="Expires">When it expires; null: never. Zero, negative and non-numbers in the file mean never (section 3.2).</param>
-/// <param name="Email">For people; null: none.</param>
+/// <param name="Token">The token; null if the file has none or a blank one.</param>
+/// <param name="Expires">
+/// When it expires; null if never. Zero, negative and non-numbers in the file mean never (section 3.2).
+/// </param>
+/// <param name="Email">For display only; null if there is none.</param>
 internal sealed record TokenCredential(string Provider, Secret? Token, DateTimeOffset? Expires = null, string? Email = null)
     : Credential(Provider, Email);
 
 /// <summary>An OAuth login with a refresh token (<c>oauth</c>).</summary>
-/// <param name="Provider">The provider as stored.</param>
-/// <param name="Access">The access token; null: the file has none, or a blank one.</param>
-/// <param name="Refresh">The refresh token; null: the file has none, or a blank one.</param>
-/// <param name="Expires">When the access token expires; null: the file does not say, which counts as expired.</param>
-/// <param name="Email">For people; null: none.</param>
-internal sealed record OAuthCredential(string Provider, Secret? Access, Secret? Refresh, DateTimeOffset? Expires, string? Email = null)
+/// <param name="Access">The access token; null if the file has none or a blank one.</param>
+/// <param name="Refresh">The refresh token; null if the file has none or a blank one.</param>
+/// <param name="Expires">When the access token expires; null if the file does not say, which counts as expired.</param>
+/// <param name="Email">For display only; null if there is none.</param>
+internal sealed record OAuthCredential(
+    string Provider, Secret? Access, Secret? Refresh, DateTimeOffset? Expires, string? Email = null)
     : Credential(Provider, Email);

@@ -3,9 +3,9 @@ using System.Text;
 
 namespace ClawGrpc.Core.StateFiles;
 
-/// <summary>What became of a pasted secret: the secret, or why it is none.</summary>
-/// <param name="Secret">The secret, cleaned; null: it was refused.</param>
-/// <param name="Error">Why, in words for the one who pasted it, never quoting it; null: it was accepted.</param>
+/// <summary>A pasted secret, or the reason why it was refused.</summary>
+/// <param name="Secret">The secret, cleaned; null if it was refused.</param>
+/// <param name="Error">The reason for the user, never quoting the secret; null if it was accepted.</param>
 internal sealed record CheckedSecret(Secret? Secret, string? Error)
 {
     /// <summary>Whether it was accepted.</summary>
@@ -31,11 +31,12 @@ internal static class CredentialInput
     private const string ApiKeyPrefix = "sk-ant-api";
     private const string LineBreaks = "\n\r\u2028\u2029";
 
-    /// <summary>An API key, possibly pasted as a shell assignment, in quotes, with a semicolon. Line breaks around it are taken away; one inside is refused.</summary>
-    /// <param name="pasted">As it was pasted.</param>
+    /// <summary>
+    /// An API key, possibly pasted as a shell assignment, in quotes, or with a semicolon. Removes line breaks around it; refuses
+    /// one inside.
+    /// </summary>
     public static CheckedSecret ApiKey(string pasted)
     {
-        ArgumentNullException.ThrowIfNull(pasted);
         var key = Clean(pasted);
         if (key.Length == 0)
             return Refused(Required);
@@ -45,17 +46,17 @@ internal static class CredentialInput
                 "This is an admin key, which cannot call models: create an API key in the Anthropic Console and paste that");
         }
 
-        // The transport takes whatever contains this for a subscription's token (section 3.1).
+        // The transport sends any text that contains this as a bearer token (section 3.1).
         return key.Contains(SubscriptionMark, StringComparison.Ordinal)
             ? Refused("This is a setup-token, not an API key: onboard it as a setup-token")
             : Sendable(key, "key");
     }
 
-    /// <summary>A token that <c>claude setup-token</c> printed. Terminals break it into lines: white space inside is taken out.</summary>
-    /// <param name="pasted">As it was pasted.</param>
+    /// <summary>
+    /// A token that <c>claude setup-token</c> printed. Terminals break it into lines: white space inside is removed.
+    /// </summary>
     public static CheckedSecret SetupToken(string pasted)
     {
-        ArgumentNullException.ThrowIfNull(pasted);
         var token = string.Concat(Trim(pasted).Where(character => !IsSpace(character)));
         if (token.Length == 0)
             return Refused(Required);
@@ -72,21 +73,17 @@ internal static class CredentialInput
     }
 
     /// <summary>Any token, for <c>paste-token</c>: everything that can be sent is accepted.</summary>
-    /// <param name="pasted">As it was pasted.</param>
     public static CheckedSecret PastedToken(string pasted)
     {
-        ArgumentNullException.ThrowIfNull(pasted);
         var token = OneLine(Trim(pasted));
         return token.Length == 0 ? Refused(Required) : Sendable(token, "token");
     }
 
-    /// <summary>The id of the profile for a token that somebody named, such as <c>anthropic:work</c>.</summary>
-    /// <param name="provider">As somebody wrote it.</param>
-    /// <param name="name">As somebody wrote it; blank, or nothing that an id may hold: <c>default</c>.</param>
+    /// <summary>The profile id for a named token, such as <c>anthropic:work</c>.</summary>
+    /// <param name="provider">As written, not normalized.</param>
+    /// <param name="name">As written; <c>default</c> if no character of it may be in an id.</param>
     public static string TokenProfileId(string provider, string name)
     {
-        ArgumentNullException.ThrowIfNull(provider);
-        ArgumentNullException.ThrowIfNull(name);
         var slug = new StringBuilder();
         foreach (var character in Trim(name).ToLowerInvariant())
         {
@@ -107,14 +104,14 @@ internal static class CredentialInput
         if (!unquoted.EndsWith(';'))
             return Trim(unquoted);
 
-        // Unlike the wizard's, which leaves the quotes of KEY="value"; in place.
+        // Unlike the wizard, which leaves the quotes of KEY="value"; in place.
         return Trim(Unquoted(Trim(unquoted[..^1])));
     }
 
     private static string AfterExport(string text) =>
         text.StartsWith("export", StringComparison.Ordinal) && text.Length > 6 && IsSpace(text[6]) ? Trim(text[6..]) : text;
 
-    // The value of NAME=value on one line; null: it is no such text.
+    // The value of NAME=value on one line; null if it is not such a text.
     private static string? Assigned(string text)
     {
         var mark = text.IndexOf('=', StringComparison.Ordinal);
@@ -123,7 +120,7 @@ internal static class CredentialInput
             && name.All(character => char.IsAsciiLetterOrDigit(character) || character == '_');
         var value = isName ? text[(mark + 1)..] : "";
 
-        // Where only the padding of base64 follows the name is the key.
+        // If only base64 padding follows, the name itself is the key.
         return value is "" or "=" || Trim(value).AsSpan().IndexOfAny(LineBreaks) >= 0 ? null : Trim(value);
     }
 
@@ -151,12 +148,12 @@ internal static class CredentialInput
         return new CheckedSecret(new Secret(text), null);
     }
 
-    // As OpenClaw 2026.2.9 stores it: terminals and mails break long lines.
+    // Joins lines like OpenClaw 2026.2.9: terminals and mails break long ones.
     private static string OneLine(string text) => string.Concat(text.Where(character => !LineBreaks.Contains(character)));
 
     private static CheckedSecret Refused(string error) => new(null, error);
 
-    // JavaScript trims byte order marks too, and so do people who copy from files that have one.
+    // JavaScript trims byte order marks too.
     private static bool IsSpace(char character) => char.IsWhiteSpace(character) || character == '\uFEFF';
 
     private static string Trim(string text)

@@ -7,11 +7,11 @@ internal static class CredentialJson
     private const string Token = "token";
     private const string OAuth = "oauth";
 
-    // Everything that is the credential's own. The references name a secret kept elsewhere, which a new secret replaces.
+    // All members of a credential. The references name a secret kept elsewhere, which a new secret replaces.
     private static readonly string[] Own =
         ["type", "provider", "key", "token", "access", "refresh", "expires", "email", "keyRef", "tokenRef", "oauthRef"];
 
-    /// <summary>The credential; null: OpenClaw would not see one either (section 1.3).</summary>
+    /// <summary>The credential; null if OpenClaw would not see one either (section 1.3).</summary>
     public static Credential? Decode(JsonTree? value)
     {
         if (value is not JsonObject entry || entry.TextOf("provider") is not { Length: > 0 } provider)

@@ -12,7 +12,7 @@ internal enum ExpiryState
     /// <summary>No longer.</summary>
     Expired,
 
-    /// <summary>An OAuth login that does not say until when: nothing, or no time after 1970.</summary>
+    /// <summary>An OAuth login without an expiry after 1970.</summary>
     Missing,
 
     /// <summary>It does not expire.</summary>
@@ -25,8 +25,7 @@ internal static class Expiry
     /// <summary>A credential that expires within this time is expiring; equal counts.</summary>
     public static readonly TimeSpan WarnAfter = TimeSpan.FromHours(24);
 
-    /// <summary>The end of a credential; null: it has none.</summary>
-    /// <param name="credential">Any.</param>
+    /// <summary>The end of a credential; null if it has none.</summary>
     public static DateTimeOffset? Of(Credential credential) => credential switch
     {
         TokenCredential token => token.Expires,
@@ -35,10 +34,11 @@ internal static class Expiry
     };
 
     /// <summary>Whether it is still valid.</summary>
-    /// <param name="credential">Any.</param>
-    /// <param name="now">The time.</param>
-    /// <param name="refreshableIsOk">Whether an OAuth login that can be refreshed is ok whatever its access token (see <c>Generation</c>).</param>
-    public static ExpiryState StateOf(Credential credential, DateTimeOffset now, bool refreshableIsOk) => (credential, Of(credential)) switch
+    /// <param name="refreshableIsOk">
+    /// Whether a refreshable OAuth login is ok with any access token (see <c>Generation</c>).
+    /// </param>
+    public static ExpiryState StateOf(
+        Credential credential, DateTimeOffset now, bool refreshableIsOk) => (credential, Of(credential)) switch
     {
         (OAuthCredential, null) => ExpiryState.Missing,
         (OAuthCredential, { } end) when end <= DateTimeOffset.UnixEpoch => ExpiryState.Missing,
@@ -49,7 +49,9 @@ internal static class Expiry
         _ => ExpiryState.Ok,
     };
 
-    /// <summary>The worst of several (openclaw-spec.md, section 7.3, "provider roll-up"): keys count only when there is nothing else.</summary>
+    /// <summary>
+    /// The worst of several (openclaw-spec.md, section 7.3, "provider roll-up"): keys count only when there is nothing else.
+    /// </summary>
     /// <param name="states">Those of the credentials of one provider.</param>
     public static ExpiryState Worst(IEnumerable<(Credential Credential, ExpiryState State)> states)
     {
@@ -64,9 +66,9 @@ internal static class Expiry
         };
     }
 
-    /// <summary>When the status next changes although nothing happens: a cooldown ends, a token is about to expire or does. Null: never.</summary>
-    /// <param name="store">The agent's profiles.</param>
-    /// <param name="now">The time.</param>
+    /// <summary>
+    /// When the status next changes although nothing happens: a cooldown ends, a token is about to expire or does. Null if never.
+    /// </summary>
     public static DateTimeOffset? NextChange(ProfileStore store, DateTimeOffset now)
     {
         DateTimeOffset? next = null;

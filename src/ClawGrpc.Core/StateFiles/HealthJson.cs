@@ -3,8 +3,8 @@ using System.Collections.Immutable;
 namespace ClawGrpc.Core.StateFiles;
 
 /// <summary>
-/// The health of a profile in <c>usageStats</c> (openclaw-spec.md, sections 1.3, 5.3 and 5.4). OpenClaw knows no routes: theirs go
-/// into an extra member, and the top-level <c>cooldownUntil</c> is the latest of all, so that it stays away as well.
+/// The health of a profile in <c>usageStats</c> (openclaw-spec.md, sections 1.3, 5.3 and 5.4). OpenClaw knows no routes: theirs
+/// go into an extra member, and the top-level <c>cooldownUntil</c> is the latest of all, so that OpenClaw avoids the profile too.
 /// </summary>
 internal static class HealthJson
 {
@@ -19,7 +19,7 @@ internal static class HealthJson
     private const string Routes = "routes";
     private const string Reason = "reason";
 
-    // The profile's own cooldown, written only where the top-level one is a route's and would hide it.
+    // The profile's own cooldown, written only if the top-level one is a route's and would hide it.
     private const string ProfileCooldownUntil = "profileCooldownUntil";
 
     public static ProfileHealth Decode(JsonObject entry)
@@ -30,7 +30,7 @@ internal static class HealthJson
         var latest = Latest(routes);
         if (cooldown is null && latest is not null)
         {
-            // Another program took the cooldown away, which it does when the profile served: what failed before that is over.
+            // Another program cleared the cooldown, as it does when the profile has served: earlier failures are over.
             routes = routes.RemoveRange(routes.Where(route => route.Value.LastFailureAt <= lastUsed).Select(route => route.Key));
         }
 
@@ -49,7 +49,7 @@ internal static class HealthJson
         };
     }
 
-    /// <summary>The entry for a health: empty when there is nothing to say. Members of other programs stay.</summary>
+    /// <summary>The entry for a health: empty if it is unknown. Members of other programs stay.</summary>
     public static JsonObject Encode(JsonObject before, ProfileHealth health)
     {
         var latest = Latest(health.Routes);

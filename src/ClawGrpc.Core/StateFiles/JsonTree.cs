@@ -34,16 +34,18 @@ internal sealed record JsonObject(int Offset, ImmutableArray<KeyValuePair<string
 
     public bool IsEmpty => Members.IsEmpty;
 
-    /// <summary>The member's value; null: there is none.</summary>
+    /// <summary>The member's value; null if there is none.</summary>
     public JsonTree? this[string name] => IndexOf(name) is >= 0 and var index ? Members[index].Value : null;
 
-    /// <summary>The member's text; null: there is none, or no text.</summary>
+    /// <summary>The member's text; null if there is none or it is not a string.</summary>
     public string? TextOf(string name) => (this[name] as JsonString)?.Value;
 
-    /// <summary>The member as an object, empty when it is none.</summary>
+    /// <summary>The member as an object, empty if it is not an object.</summary>
     public JsonObject ObjectOf(string name) => this[name] as JsonObject ?? Empty;
 
-    /// <summary>The same with this member, in its place if there is one, else at the end; without it when the value is null.</summary>
+    /// <summary>
+    /// The same with this member, in its place if there is one, else at the end; without it when the value is null.
+    /// </summary>
     public JsonObject With(string name, JsonTree? value)
     {
         var index = IndexOf(name);

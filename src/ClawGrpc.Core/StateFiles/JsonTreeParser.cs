@@ -5,8 +5,9 @@ using System.Text;
 namespace ClawGrpc.Core.StateFiles;
 
 /// <summary>
-/// Reads JSON exactly as <c>JSON.parse</c> does, half surrogates included; of a member that comes twice, the last value counts,
-/// in the first's place. Written by hand because reasons must not quote the text, which holds secrets.
+/// Reads JSON exactly as <c>JSON.parse</c> does, half surrogates included; of repeated members, the last value counts in the
+/// place of the first. Written by hand: <c>Utf8JsonReader</c> refuses half surrogates, counts in bytes, and quotes the text,
+/// which holds secrets, in its reasons.
 /// </summary>
 internal sealed class JsonTreeParser
 {
@@ -117,7 +118,9 @@ internal sealed class JsonTreeParser
             SkipSpace();
         }
         while (Take(','));
-        return Take(']') ? new JsonArray(start, items.ToImmutable()) : Fail<JsonArray>("a comma or a closing bracket was expected");
+        return Take(']')
+            ? new JsonArray(start, items.ToImmutable())
+            : Fail<JsonArray>("a comma or a closing bracket was expected");
     }
 
     private string? Text()
@@ -149,7 +152,8 @@ internal sealed class JsonTreeParser
         switch (Peek())
         {
             case 'u' when _at + 5 <= _text.Length
-                && ushort.TryParse(_text.AsSpan(_at + 1, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var unit):
+                && ushort.TryParse(
+                _text.AsSpan(_at + 1, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var unit):
                 _at += 5;
                 return (char)unit;
             case '"' or '\\' or '/' or 'b' or 'f' or 'n' or 'r' or 't':

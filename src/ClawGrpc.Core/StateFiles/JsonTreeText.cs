@@ -17,8 +17,8 @@ internal static class JsonTreeText
     }
 
     /// <summary>
-    /// How a number is written back: as JavaScript does (<c>1.0</c> becomes <c>1</c>), but as it stood when JavaScript, which knows
-    /// doubles only, would write another number.
+    /// How a number is written back: as by JavaScript (<c>1.0</c> becomes <c>1</c>), but unchanged if JavaScript, which has only
+    /// doubles, would write another number.
     /// </summary>
     /// <param name="source">A JSON number.</param>
     /// <param name="value">As JavaScript sees it.</param>
@@ -94,7 +94,7 @@ internal static class JsonTreeText
         (char.IsHighSurrogate(content[index]) && !(index + 1 < content.Length && char.IsLowSurrogate(content[index + 1])))
         || (char.IsLowSurrogate(content[index]) && !(index > 0 && char.IsHighSurrogate(content[index - 1])));
 
-    // The rules of Number::toString in ECMAScript: plain digits from 1e-6 up to 1e21, an exponent outside.
+    // ECMAScript's Number::toString: plain digits from 1e-6 up to 1e21, an exponent outside.
     private static string Javascript(double value)
     {
         var (isNegative, digits, point) = Decimal.Of(value.ToString("R", CultureInfo.InvariantCulture));

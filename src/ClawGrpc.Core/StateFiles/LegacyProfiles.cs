@@ -1,8 +1,8 @@
 namespace ClawGrpc.Core.StateFiles;
 
 /// <summary>
-/// The credentials of before there were profiles: an agent's <c>auth.json</c> and the folder's <c>oauth.json</c>, each from provider
-/// to credential (openclaw-spec.md, section 1.3, "Precedence on load").
+/// Credentials from before profiles: an agent's <c>auth.json</c> and the folder's <c>oauth.json</c>, each from
+/// provider to credential (openclaw-spec.md, section 1.3, "Precedence on load").
 /// </summary>
 internal static class LegacyProfiles
 {
@@ -15,10 +15,12 @@ internal static class LegacyProfiles
         ["oauth"] = ["access", "refresh", "expires", "enterpriseUrl", "projectId", "accountId", "email"],
     };
 
-    /// <summary>The import of both files into a store that is not there yet.</summary>
-    /// <param name="authJson">The text of <c>auth.json</c>; null: there is none. One that has profiles is no legacy file.</param>
-    /// <param name="oauthJson">The text of <c>oauth.json</c>; null: there is none.</param>
-    /// <returns>Null: there is nothing to import.</returns>
+    /// <summary>The import of both files into a new store.</summary>
+    /// <param name="authJson">
+    /// The text of <c>auth.json</c>; null if there is none. A file with profiles is not a legacy file.
+    /// </param>
+    /// <param name="oauthJson">The text of <c>oauth.json</c>; null if there is none.</param>
+    /// <returns>Null if there is nothing to import.</returns>
     public static ImportProfiles? Read(string? authJson, string? oauthJson)
     {
         var profiles = ObjectIn(oauthJson).Members.Aggregate(FromAuth(ObjectIn(authJson)), WithLogin);
@@ -27,7 +29,8 @@ internal static class LegacyProfiles
 
     private static JsonObject FromAuth(JsonObject auth) => auth["profiles"] is not null
         ? JsonObject.Empty
-        : auth.Members.Aggregate(JsonObject.Empty, (all, member) => all.With(IdOf(member.Key), EntryOf(member.Key, member.Value)));
+        : auth.Members.Aggregate(
+        JsonObject.Empty, (all, member) => all.With(IdOf(member.Key), EntryOf(member.Key, member.Value)));
 
     private static JsonObject? EntryOf(string provider, JsonTree value)
     {
@@ -43,7 +46,8 @@ internal static class LegacyProfiles
         if (profiles[IdOf(login.Key)] is not null || login.Value is not JsonObject { IsEmpty: false } entry)
             return profiles;
         var typed = JsonObject.Empty.With("type", JsonTree.Of("oauth")).With("provider", JsonTree.Of(login.Key));
-        return profiles.With(IdOf(login.Key), entry.Members.Aggregate(typed, (all, member) => all.With(member.Key, member.Value)));
+        return profiles.With(
+            IdOf(login.Key), entry.Members.Aggregate(typed, (all, member) => all.With(member.Key, member.Value)));
     }
 
     private static string IdOf(string provider) => $"{provider}:default";

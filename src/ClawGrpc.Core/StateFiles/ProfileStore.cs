@@ -4,10 +4,9 @@ namespace ClawGrpc.Core.StateFiles;
 
 /// <summary>A named credential of an agent.</summary>
 /// <param name="Id">Such as <c>anthropic:default</c>.</param>
-/// <param name="Credential">The secret.</param>
 internal sealed record Profile(string Id, Credential Credential);
 
-/// <summary>What <c>auth-profiles.json</c> of one agent says (openclaw-spec.md, section 1.3).</summary>
+/// <summary>The content of <c>auth-profiles.json</c> of one agent (openclaw-spec.md, section 1.3).</summary>
 internal sealed record ProfileStore
 {
     /// <summary>No profile, no order, no health.</summary>
@@ -17,7 +16,8 @@ internal sealed record ProfileStore
     public ImmutableArray<Profile> Profiles { get; init; } = [];
 
     /// <summary>Provider to profile ids, first tried first; a stored order is never empty.</summary>
-    public ImmutableDictionary<string, ImmutableArray<string>> Order { get; init; } = ImmutableDictionary<string, ImmutableArray<string>>.Empty;
+    public ImmutableDictionary<string, ImmutableArray<string>> Order { get; init; } =
+        ImmutableDictionary<string, ImmutableArray<string>>.Empty;
 
     /// <summary>Provider to the profile that last served it. Written for other programs; selection does not read it.</summary>
     public ImmutableDictionary<string, string> LastGood { get; init; } = ImmutableDictionary<string, string>.Empty;
@@ -25,7 +25,7 @@ internal sealed record ProfileStore
     /// <summary>Profile id to health (<c>usageStats</c>); an id need not be stored any more.</summary>
     public ImmutableDictionary<string, ProfileHealth> Health { get; init; } = ImmutableDictionary<string, ProfileHealth>.Empty;
 
-    /// <summary>The profile of this id; null: there is none.</summary>
+    /// <summary>The profile of this id; null if there is none.</summary>
     /// <param name="id">Compared exactly.</param>
     public Profile? Find(string id)
     {
@@ -43,16 +43,16 @@ internal sealed record ProfileStore
     public ProfileHealth HealthOf(string id) => Health.GetValueOrDefault(id, ProfileHealth.Unknown);
 
     /// <summary>
-    /// What an agent sees that has the main agent's API keys besides its own profiles (<c>auth.inheritFromMain</c>; openclaw-spec.md,
-    /// section 0). Subscriptions are their owner's and are left out; of two profiles of one id the agent's own counts. A key's health is
-    /// its owner's, and main's order holds for a provider of which the agent has neither profiles nor an order.
+    /// What an agent sees that has the main agent's API keys besides its own profiles (<c>auth.inheritFromMain</c>;
+    /// openclaw-spec.md, section 0). Subscriptions are their owner's and are left out; of two profiles of one id the agent's own
+    /// counts. A key's health is its owner's, and main's order holds for a provider of which the agent has neither profiles nor
+    /// an order.
     /// </summary>
-    /// <param name="main">The main agent's profiles.</param>
     public ProfileStore Over(ProfileStore main)
     {
-        ArgumentNullException.ThrowIfNull(main);
         var shared = main.Profiles.Where(profile => profile.Credential is ApiKeyCredential && Find(profile.Id) is null).ToList();
-        var own = Profiles.Select(profile => profile.Credential.Provider).Concat(Order.Keys).Select(Provider.Normalize).ToHashSet();
+        var own = Profiles.Select(profile => profile.Credential.Provider).Concat(Order.Keys).Select(Provider.Normalize)
+            .ToHashSet();
         return this with
         {
             Profiles = [.. shared, .. Profiles],

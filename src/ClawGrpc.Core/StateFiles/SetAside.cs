@@ -2,15 +2,15 @@ namespace ClawGrpc.Core.StateFiles;
 
 /// <summary>A profile or route that is not tried now.</summary>
 /// <param name="Until">When it is tried again; <see cref="ProfileHealth.Never"/>: not by itself.</param>
-/// <param name="Reason">Why; null: not known.</param>
+/// <param name="Reason">Why; null if unknown.</param>
 /// <param name="Disabled">Whether it is set aside for long (<c>disabled</c>), not for a <c>cooldown</c>.</param>
-/// <param name="Model">Only with this model; null: with all.</param>
+/// <param name="Model">Only with this model; null for all models.</param>
 internal sealed record SetAside(DateTimeOffset Until, string? Reason, bool Disabled, string? Model)
 {
-    /// <summary>What keeps a route from being tried, the longest if several do; null: nothing. Usable again when equal to now.</summary>
-    /// <param name="health">The profile's health.</param>
+    /// <summary>
+    /// The cooldown that keeps a route from being tried, the longest of several; null if there is none. Over when equal to now.
+    /// </summary>
     /// <param name="model">The route's model, as <c>provider/model</c>.</param>
-    /// <param name="now">The time.</param>
     public static SetAside? Of(ProfileHealth health, string model, DateTimeOffset now)
     {
         var profile = OfProfile(health, now);
@@ -19,8 +19,6 @@ internal sealed record SetAside(DateTimeOffset Until, string? Reason, bool Disab
     }
 
     /// <summary>Everything that is set aside: the profile as a whole, and each route by itself.</summary>
-    /// <param name="health">The profile's health.</param>
-    /// <param name="now">The time.</param>
     public static IReadOnlyList<SetAside> AllOf(ProfileHealth health, DateTimeOffset now)
     {
         var profile = OfProfile(health, now);
@@ -38,8 +36,9 @@ internal sealed record SetAside(DateTimeOffset Until, string? Reason, bool Disab
             return null;
         var until = new[] { health.DisabledUntil, health.CooldownUntil }.Max()!.Value;
 
-        // The programs write no reason beside a cooldown, and show the one that is there (openclaw-spec.md, section 7.3).
-        return new SetAside(until, disabled ? health.DisabledReason : health.CooldownReason ?? health.DisabledReason, disabled, null);
+        // OpenClaw writes no reason beside a cooldown, and shows the one of the disabling (openclaw-spec.md, section 7.3).
+        return new SetAside(
+            until, disabled ? health.DisabledReason : health.CooldownReason ?? health.DisabledReason, disabled, null);
     }
 
     private static SetAside? OfRoute(string model, RouteHealth route, DateTimeOffset now) =>

@@ -12,41 +12,37 @@ internal abstract record StoreChange
 
 /// <summary>
 /// Stores a credential under an id, new or not. Members of the file that are no part of a credential stay when its type does.
-/// The profile starts fresh: its timers and counters go, when it last served stays.
+/// Resets the profile's timers and counters, but keeps when it last served.
 /// </summary>
-/// <param name="Id">The profile.</param>
-/// <param name="Credential">The credential.</param>
 internal sealed record PutProfile(string Id, Credential Credential) : StoreChange;
 
 /// <summary>
-/// Stores the new tokens of a login that was refreshed. It is the same account as before, so its health stays, and whatever else the
-/// file says of it.
+/// Stores the new tokens of a login that was refreshed. The account is the same, so its health and all other members stay.
 /// </summary>
-/// <param name="Id">The profile, which is stored.</param>
-/// <param name="Credential">The login.</param>
 internal sealed record PutRefreshed(string Id, OAuthCredential Credential) : StoreChange;
 
-/// <summary>Removes a profile and its health, also from orders and the last good ones; nothing when there is none.</summary>
-/// <param name="Id">The profile.</param>
+/// <summary>Removes a profile and its health, also from orders and the last good ones; does nothing if there is none.</summary>
 internal sealed record RemoveProfile(string Id) : StoreChange;
 
-/// <summary>Stores the order of a provider's profiles. Blank and repeated ids are left out; without any, the order is cleared.</summary>
+/// <summary>
+/// Stores the order of a provider's profiles. Blank and repeated ids are left out; without any, the order is cleared.
+/// </summary>
 /// <param name="Provider">The provider; a stored one that is written differently is replaced.</param>
 /// <param name="Ids">First tried first.</param>
 internal sealed record SetOrder(string Provider, ImmutableArray<string> Ids) : StoreChange;
 
-/// <summary>Removes the stored order of a provider; nothing when there is none.</summary>
+/// <summary>Removes the stored order of a provider; does nothing if there is none.</summary>
 /// <param name="Provider">The provider, however it is written.</param>
 internal sealed record ClearOrder(string Provider) : StoreChange;
 
 /// <summary>Stores the health of a profile, which need not be stored itself.</summary>
-/// <param name="Id">The profile.</param>
-/// <param name="Health">In whole milliseconds, which is what the file holds: ends of timers are rounded up, other times down.</param>
+/// <param name="Health">
+/// In whole milliseconds, which is what the file holds: ends of timers are rounded up, other times down.
+/// </param>
 internal sealed record SetHealth(string Id, ProfileHealth Health) : StoreChange;
 
 /// <summary>Stores which profile last served a provider.</summary>
 /// <param name="Provider">The provider, as the credential has it.</param>
-/// <param name="Id">The profile.</param>
 internal sealed record SetLastGood(string Provider, string Id) : StoreChange;
 
 /// <summary>Stores the profiles of <see cref="LegacyProfiles"/> that are not there yet.</summary>

@@ -8,7 +8,6 @@ internal sealed record StoreSyntaxError(int Line, int Column, string Reason)
 {
     /// <summary>The error at a place of a text.</summary>
     /// <param name="text">The text, or as much of it as comes before the place.</param>
-    /// <param name="offset">The place.</param>
     /// <param name="reason">Half a sentence.</param>
     internal static StoreSyntaxError At(ReadOnlySpan<char> text, int offset, string reason)
     {

@@ -9,14 +9,16 @@ internal static class Times
     private static readonly long Earliest = DateTimeOffset.MinValue.ToUnixTimeMilliseconds();
     private static readonly long Latest = ProfileHealth.Never.ToUnixTimeMilliseconds();
 
-    /// <summary>An end; null: zero, negative, no number or infinite, which all mean that there is none.</summary>
+    /// <summary>An end; null if zero, negative, infinite or not a number, which all mean that there is none.</summary>
     public static DateTimeOffset? End(JsonTree? value) => Positive(value) is { } number ? At(Math.Ceiling(number)) : null;
 
-    /// <summary>An end of which zero and negative numbers mean that it is long past; null: no number, or infinite.</summary>
+    /// <summary>An end of which zero and negative numbers mean that it is long past; null if infinite or not a number.</summary>
     public static DateTimeOffset? EndOrPast(JsonTree? value) =>
-        value is JsonNumber { Value: var number } && double.IsFinite(number) ? At(Math.Ceiling(Math.Max(Earliest, number))) : null;
+        value is JsonNumber { Value: var number } && double.IsFinite(number)
+            ? At(Math.Ceiling(Math.Max(Earliest, number)))
+            : null;
 
-    /// <summary>A time at which something happened; null: not known.</summary>
+    /// <summary>A time at which something happened; null if unknown.</summary>
     public static DateTimeOffset? Past(JsonTree? value) => Positive(value) is { } number ? At(Math.Floor(number)) : null;
 
     public static JsonTree? OfEnd(DateTimeOffset? end)

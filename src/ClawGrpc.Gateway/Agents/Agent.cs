@@ -34,6 +34,7 @@ internal sealed partial class Agent : IAsyncDisposable
     {
         (Id, _store, _rules, _told, _log) = (id, store, rules, told, log);
         Feed = new StatusFeed(time);
+        Usage = new UsageLedger(Feed.Publish);
         _own = new OwnProfiles(rules, time);
         _inheritance = new Inheritance(main);
         _clock = new ExpiryClock(() => _own.Now.Profiles, Tell, time);
@@ -50,7 +51,7 @@ internal sealed partial class Agent : IAsyncDisposable
 
     public StatusFeed Feed { get; }
 
-    public UsageLedger Usage { get; } = new();
+    public UsageLedger Usage { get; }
 
     public RateLimitLedger RateLimits { get; } = new();
 

@@ -111,6 +111,13 @@ internal sealed partial class Fleet(
         var agent = new Agent(
             id, store, () => configuration.Current.Configuration.Auth.Health, id == Main ? static () => null : MainOfHeirs,
             id == Main ? TellHeirs : static () => { }, LoginsOf, time, log);
+
+        // A status shows the configuration, and logins are refreshed as it says.
+        configuration.Changed += () =>
+        {
+            agent.Logins.RefreshWhatIsDue();
+            agent.Feed.Publish();
+        };
         try
         {
             await store.OpenAsync(id);

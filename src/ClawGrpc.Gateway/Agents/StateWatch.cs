@@ -4,7 +4,8 @@ using ClawGrpc.Gateway.Stores;
 namespace ClawGrpc.Gateway.Agents;
 
 /// <summary>Takes up, within a second, what other programs and editors write into the state folder.</summary>
-internal sealed class StateWatch(Fleet fleet, LiveConfiguration configuration, ClaudeLoginFile claudeLogin, FileChanges changes) : BackgroundService
+internal sealed class StateWatch(
+    Fleet fleet, LiveConfiguration configuration, ClaudeLoginFile claudeLogin, FileChanges changes) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -28,13 +29,8 @@ internal sealed class StateWatch(Fleet fleet, LiveConfiguration configuration, C
     {
         if (configuration.Current.Files.Contains(path) || path == configuration.Path)
         {
-            var changed = await configuration.ReloadAsync();
+            await configuration.ReloadAsync();
             WatchConfiguration();
-            foreach (var agent in fleet.Awake.Where(_ => changed))
-            {
-                agent.Logins.RefreshWhatIsDue();
-                agent.Feed.Publish();
-            }
         }
 
         foreach (var agent in fleet.Awake.Where(_ => path == claudeLogin.Path))

@@ -1,8 +1,8 @@
 namespace ClawGrpc.Gateway.Agents;
 
 /// <summary>
-/// The revision of one agent's status and a level trigger for its changes. There is no queue: a watcher that is slow finds the
-/// latest state when it looks again.
+/// The revision of one agent's status, and a level trigger for its changes. There is no queue: a slow watcher finds the latest
+/// state when it looks again.
 /// </summary>
 internal sealed class StatusFeed(TimeProvider time)
 {
@@ -10,7 +10,8 @@ internal sealed class StatusFeed(TimeProvider time)
     private TaskCompletionSource? _changed;
     private Revision _current = new(Microseconds(time.GetUtcNow()), time.GetUtcNow());
 
-    /// <summary>A revision and when it came to be.</summary>
+    /// <param name="Number">Grows with every change.</param>
+    /// <param name="ChangeTime">When the revision came to be.</param>
     internal readonly record struct Revision(long Number, DateTimeOffset ChangeTime);
 
     /// <summary>The revision in force.</summary>
@@ -30,14 +31,14 @@ internal sealed class StatusFeed(TimeProvider time)
             return (_current, (_changed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task);
     }
 
-    /// <summary>Something that the status tells has changed.</summary>
+    /// <summary>Makes a new revision. To be called after each change of anything that the status shows.</summary>
     public void Publish()
     {
         TaskCompletionSource? wake;
         lock (_gate)
         {
-            // Numbered by the clock, so that a revision of before a restart is never newer than one of after it; by one where the
-            // clock stands or goes back.
+            // Numbered by the clock, so that revisions after a restart are newer than those before it; by one where the clock
+            // stands still or goes back.
             var now = time.GetUtcNow();
             _current = new Revision(Math.Max(_current.Number + 1, Microseconds(now)), now);
             (wake, _changed) = (_changed, null);

@@ -41,7 +41,8 @@ internal sealed record UsageSum(int Completions, int UnpricedCompletions, UsageC
 }
 
 /// <summary>Usage and cost of one agent since the server started: as a whole, by profile and by model.</summary>
-internal sealed class UsageLedger
+/// <param name="changed">Called after each change.</param>
+internal sealed class UsageLedger(Action changed)
 {
     private readonly ConcurrentDictionary<string, Line> _profiles = new();
     private readonly ConcurrentDictionary<string, Line> _models = new();
@@ -70,6 +71,7 @@ internal sealed class UsageLedger
         _all.Add(usage, cost, completions);
         _profiles.GetOrAdd(route.ProfileId, static _ => new Line()).Add(usage, cost, completions);
         _models.GetOrAdd(route.ModelRef, static _ => new Line()).Add(usage, cost, completions);
+        changed();
     }
 
     private sealed class Line

@@ -1,44 +1,85 @@
-using System.Globalization;
 using ClawGrpc.Core;
+using ClawGrpc.Core.Anthropic;
 using ClawGrpc.Core.Routing;
+using ClawGrpc.Gateway.Agents;
 using ClawGrpc.Gateway.Configuration;
-using ClawGrpc.V1;
-using Google.Protobuf.WellKnownTypes;
-using Agent = ClawGrpc.Gateway.Agents.Agent;
+using ClawGrpc.Gateway.Upstream;
 
 namespace ClawGrpc.Gateway.Completions;
 
-/// <summary>A question to upstream that was checked and may be tried.</summary>
-/// <param name="Agent">Whose credentials serve.</param>
-/// <param name="Setup">The configuration, as it was when the call came.</param>
-/// <param name="Question">Which routes.</param>
-/// <param name="SessionId">Empty: none.</param>
-internal record Call(Agent Agent, AgentSetup Setup, RouteQuestion Question, string SessionId)
+/// <summary>A completion. The first route whose answer bears content serves it, and its session is pinned to that route's profile.</summary>
+internal sealed class CompletionCall(
+    Agent agent, AgentSetup setup, RouteQuestion question, string sessionId, RequestFactory requests, SessionPins pins, TimeProvider time)
+    : UpstreamCall<AnswerStream, OpenedCompletion>(agent, setup, question, sessionId)
 {
-    public Receipt NewReceipt(DateTimeOffset start) => new()
-    {
-        CompletionId = NewId(start),
-        AgentId = Agent.Id,
-        SessionId = SessionId,
-        Model = $"{Provider.Anthropic}/{Question.Models[0]}",
-        StartTime = Timestamp.FromDateTimeOffset(start),
-        StatusRevision = Agent.Feed.Current.Number,
-    };
+    public override HealthEffect HealthEffect => HealthEffect.All;
 
-    // A UUID of version 7. Nobody guesses at it for gain, and the system's own random numbers cost a call of the kernel each.
-    private static string NewId(DateTimeOffset start)
+    /// <summary>The same call up to its first send.</summary>
+    public PlanCall Plan => new(Agent, Setup, Question, SessionId, requests);
+
+    /// <summary>The count of the same prompt.</summary>
+    public CountCall Count => new(Agent, Setup, Question, SessionId, requests);
+
+    public override UpstreamRequest Prepare(string model, Secret credential) => requests.Prepare(model, credential);
+
+    public override Task<AttemptResult<AnswerStream>> SendAsync(AnthropicApi upstream, UpstreamRequest request, Patience patience) =>
+        upstream.StreamAsync(request, Setup.FirstEvent, patience);
+
+    public override OpenedCompletion ResultOf(ServedAttempt<AnswerStream> attempt)
     {
-        var high = (start.ToUnixTimeMilliseconds() << 16) | 0x7000 | Random.Shared.NextInt64(0x1000);
-        var low = (1L << 63) | Random.Shared.NextInt64(1L << 62);
-        return string.Create(CultureInfo.InvariantCulture, $"cmpl_{high:x16}{low:x16}");
+        var profileId = attempt.Route.ProfileId;
+        attempt.Log.Served(attempt.Route, attempt.RequestId, attempt.RetriesInPlace, attempt.Began, attempt.Served);
+        Agent.RateLimits.See(profileId, attempt.Answer.Headers, attempt.Served);
+        Agent.Record(profileId, new Served(attempt.Route.ModelRef, attempt.Began, attempt.Served));
+        pins.Pin(Agent.Id, SessionId, profileId);
+        return new OpenedCompletion(Agent, Setup, attempt, time);
     }
 }
 
-/// <summary>A call about a prompt.</summary>
-/// <param name="Agent">Whose credentials serve.</param>
-/// <param name="Setup">The configuration, as it was when the call came.</param>
-/// <param name="Question">Which routes.</param>
-/// <param name="SessionId">Empty: none.</param>
-/// <param name="Kitchen">Makes the requests.</param>
-internal sealed record CompletionCall(Agent Agent, AgentSetup Setup, RouteQuestion Question, string SessionId, RequestKitchen Kitchen)
-    : Call(Agent, Setup, Question, SessionId);
+/// <summary>A plan: the receipt that a completion would begin with.</summary>
+internal sealed class PlanCall(Agent agent, AgentSetup setup, RouteQuestion question, string sessionId, RequestFactory requests)
+    : UpstreamCall<bool, Receipt>(agent, setup, question, sessionId)
+{
+    public override HealthEffect HealthEffect => HealthEffect.None;
+
+    // A plan refreshes no login: one that a completion would refresh is shown with the token it has.
+    public override ValueTask<AccessToken> TokenAsync(Route route, CancellationToken cancellation)
+    {
+        if (!IsLogin(route))
+            return base.TokenAsync(route, cancellation);
+        var (token, problem, _) = Agent.Logins.Stored(route.Profile!);
+        return new(new AccessToken(token, problem));
+    }
+
+    public override UpstreamRequest Prepare(string model, Secret credential) => requests.Prepare(model, credential);
+
+    public override Task<AttemptResult<bool>> SendAsync(AnthropicApi upstream, UpstreamRequest request, Patience patience) =>
+        Task.FromResult<AttemptResult<bool>>(new AttemptResult<bool>.Served(true, ""));
+
+    public override Receipt ResultOf(ServedAttempt<bool> attempt)
+    {
+        var isDue = IsLogin(attempt.Route) && Agent.Logins.Stored(attempt.Route.Profile!).IsDue;
+        return attempt.Log.Planned(attempt.Route, isDue ? "the login would be refreshed first" : "");
+    }
+
+    private static bool IsLogin(Route route) => route.Profile is { Credential: Core.StateFiles.OAuthCredential };
+}
+
+/// <summary>A count of a prompt's tokens. Its success changes nothing.</summary>
+internal sealed class CountCall(Agent agent, AgentSetup setup, RouteQuestion question, string sessionId, RequestFactory requests)
+    : UpstreamCall<TokenCount, CountedTokens>(agent, setup, question, sessionId)
+{
+    public override HealthEffect HealthEffect => HealthEffect.AllButRateLimits;
+
+    public override UpstreamRequest Prepare(string model, Secret credential) => requests.PrepareCount(model, credential);
+
+    public override Task<AttemptResult<TokenCount>> SendAsync(AnthropicApi upstream, UpstreamRequest request, Patience patience) =>
+        upstream.FetchAsync(request, TokenCount.Read, Setup.FirstEvent, patience);
+
+    public override CountedTokens ResultOf(ServedAttempt<TokenCount> attempt) => new(attempt.Answer.InputTokens, attempt.Route.ModelRef);
+}
+
+/// <summary>What a prompt counts.</summary>
+/// <param name="InputTokens">Its tokens.</param>
+/// <param name="Model">The model that counted, as <c>provider/model</c>.</param>
+internal sealed record CountedTokens(long InputTokens, string Model);

@@ -4,10 +4,10 @@ using System.Text;
 using ClawGrpc.Core;
 using ClawGrpc.Core.Anthropic;
 using ClawGrpc.Core.Routing;
+using ClawGrpc.Gateway.Agents;
 using ClawGrpc.Gateway.Configuration;
 using ClawGrpc.Gateway.Upstream;
 using Microsoft.Extensions.Caching.Memory;
-using Agent = ClawGrpc.Gateway.Agents.Agent;
 
 namespace ClawGrpc.Gateway.Completions;
 
@@ -17,118 +17,137 @@ namespace ClawGrpc.Gateway.Completions;
 internal sealed record UpstreamModels(ImmutableArray<ListedModel> Models, DateTimeOffset Read);
 
 /// <summary>
-/// Asks upstream which models there are, and remembers it for a while. What decides the answer is the key: URL and headers, the credential
-/// among them. Callers who ask for the same at the same time wait for one request; only answers are remembered.
+/// Asks upstream which models there are, and remembers the answer for a while by what decides it: the URL and the headers, the credential
+/// among them. Callers who ask for the same at the same time share one request; failures are not remembered.
 /// </summary>
-internal sealed class ModelCatalog(Completion gateway, AnthropicApi upstream, TimeProvider time) : IDisposable
+internal sealed class ModelCatalog(Completion completions, AnthropicApi upstream, TimeProvider time) : IDisposable
 {
     private const int MostLists = 256;
     private const int MostPages = 20;
-    private const int PageSize = 1000;
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(10);
 
-    // Nobody waits long for names when those of the configuration are at hand.
+    // Short, since the names of the configuration are at hand.
     private static readonly TimeSpan LongestRequest = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, Task<Tried<UpstreamModels>>> _underWay = [];
+    private readonly Dictionary<string, Task<AttemptResult<UpstreamModels>>> _underWay = [];
     private readonly MemoryCache _lists = new(new MemoryCacheOptions { SizeLimit = MostLists, Clock = new CacheClock(time) });
 
-    /// <summary>The list for an agent, or why there is none.</summary>
-    public async Task<(UpstreamModels? Models, string Problem)> ReadAsync(Agent agent, AgentSetup setup, CancellationToken cancellation)
-    {
-        // Of no model: what is set aside for one alone may still say which there are.
-        var call = new Call(agent, setup, new RouteQuestion([""], null, null), "");
-        var errand = new Errand<UpstreamModels>((_, credential) => Request(setup, credential, ""), (_, request, stop) => SharedAsync(setup, request, stop), Moves.Nothing);
-        try
-        {
-            return ((await gateway.AskAsync(call, errand, cancellation)).Answer, "");
-        }
-        catch (RefusedException refused)
-        {
-            return (null, refused.Message);
-        }
-    }
+    /// <summary>The list for an agent, or the refusal that says why there is none.</summary>
+    public Task<CallResult<UpstreamModels>> ReadAsync(Agent agent, AgentSetup setup, CancellationToken cancellation) =>
+        completions.AskAsync(new ModelsCall(agent, setup, FetchSharedAsync), cancellation);
 
     public void Dispose() => _lists.Dispose();
 
-    private Task<Tried<UpstreamModels>> SharedAsync(AgentSetup setup, PreparedRequest request, CancellationToken cancellation)
+    private async Task<AttemptResult<UpstreamModels>> FetchSharedAsync(UpstreamRequest request, Patience patience, TimeSpan limit)
     {
         var key = KeyOf(request);
+        Task<AttemptResult<UpstreamModels>>? fetch;
         lock (_gate)
         {
             if (_lists.TryGetValue(key, out UpstreamModels? known))
-                return Task.FromResult(new Tried<UpstreamModels>(known, null));
-            if (!_underWay.TryGetValue(key, out var fetch))
-                _underWay[key] = fetch = Task.Run(() => RememberedAsync(key, setup, request), CancellationToken.None);
+                return new AttemptResult<UpstreamModels>.Served(known!, "");
+            if (!_underWay.TryGetValue(key, out fetch))
+                _underWay[key] = fetch = Task.Run(() => RememberedAsync(key, request), CancellationToken.None);
+        }
 
-            // Who leaves does not take the request from the others.
-            return fetch.WaitAsync(cancellation);
+        try
+        {
+            // A caller that leaves does not take the request from the others.
+            patience.Start(limit);
+            return await fetch.WaitAsync(patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return patience.Caller.IsCancellationRequested ? new AttemptResult<UpstreamModels>.CallerLeft(null) : TimedOut(limit);
+        }
+        finally
+        {
+            patience.Stop();
         }
     }
 
-    private async Task<Tried<UpstreamModels>> RememberedAsync(string key, AgentSetup setup, PreparedRequest request)
+    private async Task<AttemptResult<UpstreamModels>> RememberedAsync(string key, UpstreamRequest request)
     {
-        var fetched = default(Tried<UpstreamModels>);
+        AttemptResult<UpstreamModels>? fetched = null;
         try
         {
-            return fetched = await FetchAsync(setup, request);
+            return fetched = await FetchAsync(request);
         }
         finally
         {
             lock (_gate)
             {
                 _underWay.Remove(key);
-                if (fetched.Answer is not null)
-                    _lists.Set(key, fetched.Answer, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = Lifetime });
+                if (fetched is AttemptResult<UpstreamModels>.Served served)
+                    _lists.Set(key, served.Answer, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = Lifetime });
             }
         }
     }
 
-    private async Task<Tried<UpstreamModels>> FetchAsync(AgentSetup setup, PreparedRequest request)
+    private async Task<AttemptResult<UpstreamModels>> FetchAsync(UpstreamRequest request)
     {
-        using var patience = new CancellationTokenSource(LongestRequest, time);
+        using var patience = new Patience(time, CancellationToken.None);
         var models = ImmutableArray.CreateBuilder<ListedModel>();
-        var after = "";
-        try
+        var (start, after) = (time.GetTimestamp(), "");
+        for (var pages = 0; pages < MostPages; pages++)
         {
-            for (var pages = 0; pages < MostPages; pages++)
-            {
-                var (page, failure, _) = await upstream.FetchAsync(request with { Url = UrlOf(setup, after) }, ModelPage.Read, patience.Token);
-                if (page is null)
-                    return new Tried<UpstreamModels>(null, failure);
-                models.AddRange(page.Models);
-                if (page.After.Length == 0 || page.After == after)
-                    break;
-                after = page.After;
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            return new Tried<UpstreamModels>(null, new Core.Routing.UpstreamFailure(
-                Core.Routing.FailureKind.TimedOut, $"No list of models came within {LongestRequest.TotalSeconds:0.#} s."));
+            var left = LongestRequest - time.GetElapsedTime(start);
+            if (left <= TimeSpan.Zero)
+                return TimedOut(LongestRequest);
+            var result = await upstream.FetchAsync(ModelsCall.PageOf(request, after), ModelPage.Read, left, patience);
+            if (result is AttemptResult<ModelPage>.Failed { Failure: var failure })
+                return failure.Kind == FailureKind.TimedOut ? TimedOut(LongestRequest) : new AttemptResult<UpstreamModels>.Failed(failure);
+            var page = ((AttemptResult<ModelPage>.Served)result).Answer;
+            models.AddRange(page.Models);
+            if (page.After.Length == 0 || page.After == after)
+                break;
+            after = page.After;
         }
 
-        return new Tried<UpstreamModels>(new UpstreamModels(models.ToImmutable(), time.GetUtcNow()), null);
+        return new AttemptResult<UpstreamModels>.Served(new UpstreamModels(models.ToImmutable(), time.GetUtcNow()), "");
     }
 
-    private static PreparedRequest Request(AgentSetup setup, Secret credential, string after) => new(
-        UrlOf(setup, after),
-        RequestHeaders.Build(new RequestHeaderInput { Credential = credential, ProductVersion = RequestKitchen.Version, Configured = setup.Headers }),
-        default)
-    {
-        Method = HttpMethod.Get,
-    };
-
-    private static Uri UrlOf(AgentSetup setup, string after) =>
-        new($"{setup.ModelsUrl}?limit={PageSize}{(after.Length > 0 ? $"&after_id={Uri.EscapeDataString(after)}" : "")}");
+    private static AttemptResult<UpstreamModels> TimedOut(TimeSpan limit) => new AttemptResult<UpstreamModels>.Failed(
+        new UpstreamFailure(FailureKind.TimedOut, $"No list of models came within {limit.TotalSeconds:0.#} s."));
 
     // A digest, so that no second place holds the credential.
-    private static string KeyOf(PreparedRequest request)
+    private static string KeyOf(UpstreamRequest request)
     {
         var text = new StringBuilder(request.Url.ToString());
         foreach (var header in request.Headers)
             text.Append('\n').Append(header.Name).Append(": ").Append(header.Value.Reveal());
         return Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
     }
+}
+
+/// <summary>The list of models. It asks for no model: a credential that is set aside for one model alone may still list them.</summary>
+/// <param name="agent">Whose credentials serve.</param>
+/// <param name="setup">The configuration as it was when the call came.</param>
+/// <param name="fetch">Gets the list, waiting no longer than the time it is given.</param>
+internal sealed class ModelsCall(
+    Agent agent, AgentSetup setup, Func<UpstreamRequest, Patience, TimeSpan, Task<AttemptResult<UpstreamModels>>> fetch)
+    : UpstreamCall<UpstreamModels, UpstreamModels>(agent, setup, new RouteQuestion([""], null, null), "")
+{
+    private const int PageSize = 1000;
+
+    public override HealthEffect HealthEffect => HealthEffect.None;
+
+    /// <summary>The request of the page behind a model; empty for the first page.</summary>
+    public static UpstreamRequest PageOf(UpstreamRequest request, string after) => after.Length == 0
+        ? request
+        : request with { Url = new Uri($"{request.Url}&after_id={Uri.EscapeDataString(after)}") };
+
+    public override UpstreamRequest Prepare(string model, Secret credential) => new(
+        new Uri($"{Setup.ModelsUrl}?limit={PageSize}"),
+        RequestHeaders.Build(new RequestHeaderInput { Credential = credential, ProductVersion = ProductVersion.Text, Configured = Setup.Headers }),
+        default)
+    {
+        Method = HttpMethod.Get,
+    };
+
+    public override Task<AttemptResult<UpstreamModels>> SendAsync(AnthropicApi upstream, UpstreamRequest request, Patience patience) =>
+        fetch(request, patience, Setup.FirstEvent);
+
+    public override UpstreamModels ResultOf(ServedAttempt<UpstreamModels> attempt) => attempt.Answer;
 }

@@ -1,95 +1,108 @@
 using ClawGrpc.Core.Anthropic;
+using ClawGrpc.Core.Pricing;
 using ClawGrpc.Core.Routing;
+using ClawGrpc.Gateway.Agents;
+using ClawGrpc.Gateway.Configuration;
 using ClawGrpc.Gateway.Upstream;
-using ClawGrpc.Server.Grpc.Mapping;
-using ClawGrpc.V1;
 
 namespace ClawGrpc.Gateway.Completions;
 
 /// <summary>
-/// An answer behind its commit (design: steps 8 and 9). The caller reads: <see cref="ReadAsync"/> waits for bytes, <see cref="TryNext"/> takes
-/// the events among them. It ends well only with <c>message_stop</c>; everything else is an interruption, told with what was used so far.
+/// An answer behind its commit (design: steps 8 and 9). <see cref="ReadAsync"/> waits for bytes, <see cref="TryNext"/> takes the events
+/// among them. The answer is whole only with <c>message_stop</c>; if it ends otherwise, <see cref="Refusal"/> says why.
 /// </summary>
-internal sealed class OpenedCompletion : IAsyncDisposable
+internal sealed class OpenedCompletion(Agent agent, AgentSetup setup, ServedAttempt<AnswerStream> attempt, TimeProvider time) : IAsyncDisposable
 {
-    private readonly CompletionCall _call;
-    private readonly PreparedRequest _request;
-    private readonly AnswerStream _answer;
-    private readonly ReceiptLog _log;
-    private readonly TimeProvider _time;
-    private readonly CancellationToken _caller;
-    private CancellationTokenSource? _patience;
-    private ITimer? _idle;
+    private readonly AnswerStream _answer = attempt.Answer;
     private MessageFold _fold = new(keepContent: false);
-    private bool _settled;
+    private Patience? _patience;
+    private bool _isSettled;
 
-    public OpenedCompletion(
-        CompletionCall call, Route route, PreparedRequest request, AnswerStream answer, ReceiptLog log, TimeProvider time, CancellationToken cancellation) =>
-        (_call, Route, _request, _answer, _log, _time, _caller) = (call, route, request, answer, log, time, cancellation);
+    public string CompletionId => attempt.Log.CompletionId;
 
-    public Receipt Receipt => _log.Receipt;
+    public Route Route => attempt.Route;
 
-    public Route Route { get; }
+    /// <summary>Upstream's name of the answer; empty if it has none.</summary>
+    public string RequestId => attempt.RequestId;
 
+    /// <summary>What the events so far add up to.</summary>
     public MessageFold Fold => _fold;
 
-    /// <summary>Keeps the content, for an answer that is given whole.</summary>
-    public void KeepContent() => _fold = new MessageFold();
+    /// <summary>The last event as upstream sent it, with the comments in front of it; it holds as long as the event.</summary>
+    public ReadOnlyMemory<byte> Raw => _answer.Raw;
 
-    /// <summary>Waits for more. False: the answer is complete.</summary>
-    /// <exception cref="RefusedException">It broke.</exception>
+    /// <summary>Why the answer broke; null while it has not.</summary>
+    public Refusal? Refusal { get; private set; }
+
+    /// <summary>Reads all of the answer and keeps its content.</summary>
+    /// <exception cref="OperationCanceledException">The caller left.</exception>
+    public async Task ReadAllAsync()
+    {
+        _fold = new MessageFold();
+        while (await ReadAsync())
+        {
+            while (TryNext(out _))
+            {
+                // The fold takes each event up.
+            }
+        }
+    }
+
+    /// <summary>Waits for more. False if the answer is over: complete, or broken as <see cref="Refusal"/> says.</summary>
+    /// <exception cref="OperationCanceledException">The caller left.</exception>
     public async ValueTask<bool> ReadAsync()
     {
-        if (_fold.End == FoldEnd.Complete)
+        if (_fold.End == FoldEnd.Complete || Refusal is not null)
             return false;
 
         // A short answer is often there as a whole: then there is nothing to wait for.
         if (_answer.TryRead())
             return true;
-        _patience ??= CancellationTokenSource.CreateLinkedTokenSource(_caller);
-        _idle ??= _time.CreateTimer(
-            static state => ((CancellationTokenSource)state!).Cancel(), _patience, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _idle.Change(_call.Setup.Idle, Timeout.InfiniteTimeSpan);
+        _patience ??= new Patience(time, attempt.Caller);
+        _patience.Start(setup.Idle);
         try
         {
             if (await _answer.ReadAsync(_patience.Token))
                 return true;
+            Break(null, "the stream ended before the message did.");
         }
-        catch (OperationCanceledException) when (!_caller.IsCancellationRequested)
+        catch (OperationCanceledException) when (!attempt.Caller.IsCancellationRequested)
         {
-            throw Interrupted(null, $"nothing came for {_call.Setup.Idle.TotalSeconds:0.#} s.").ToException();
+            Break(null, $"nothing came for {setup.Idle.TotalSeconds:0.#} s.");
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            throw Interrupted(null, $"the connection broke: {(exception.InnerException ?? exception).Message}").ToException();
+            Break(null, $"the connection broke: {(exception.InnerException ?? exception).Message}");
         }
         finally
         {
             // A caller that is slow to take what came is not upstream's silence.
-            _idle.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _patience.Stop();
         }
 
-        throw Interrupted(null, "the stream ended before the message did.").ToException();
+        return false;
     }
 
-    /// <summary>The next event that is there already. What follows the end is passed over.</summary>
-    /// <exception cref="RefusedException">It is an error, or no event.</exception>
+    /// <summary>The next event among the bytes that are there; what follows <c>message_stop</c> is ignored. False if there is none.</summary>
     public bool TryNext(out StreamEvent next)
     {
+        next = default;
+        if (_fold.End == FoldEnd.Complete || Refusal is not null)
+            return false;
         try
         {
-            if (_fold.End != FoldEnd.Complete && _answer.TryNext(out next))
-            {
-                _fold.Add(next);
-                return _fold.Error is not { } error ? true : throw Interrupted(error.Type, $"{error.Message} ({error.Type})").ToException();
-            }
+            if (!_answer.TryNext(out next))
+                return false;
+            _fold.Add(next);
+            if (_fold.Error is not { } error)
+                return true;
+            Break(error.Type, $"{error.Message} ({error.Type})");
         }
         catch (MalformedAnswerException exception)
         {
-            throw Interrupted(null, $"the answer is malformed: {exception.Message}.").ToException();
+            Break(null, $"the answer is malformed: {exception.Message}.");
         }
 
-        next = default;
         return false;
     }
 
@@ -97,45 +110,40 @@ internal sealed class OpenedCompletion : IAsyncDisposable
     public Receipt Finish()
     {
         Settle();
-        return _log.Ended(_fold.StopReason, _time.GetUtcNow());
+        return attempt.Log.Ended(_fold.StopReason, time.GetUtcNow());
     }
 
     public async ValueTask DisposeAsync()
     {
-        // Whoever left before the end has used what was counted so far.
+        // A caller that left before the end has used what was counted so far.
         Settle();
-        if (_idle is not null)
-            await _idle.DisposeAsync();
         _patience?.Dispose();
         if (_fold.End == FoldEnd.Complete)
-            _ = _answer.DisposeAtEndAsync(_time);
+            _ = _answer.DisposeAtEndAsync(time);
         else
             await _answer.DisposeAsync();
     }
 
-    private Refusal Interrupted(string? errorType, string why)
+    private void Break(string? errorType, string why)
     {
         Settle();
-        return FailureStatus.Interrupted(errorType, _request.WithoutSecrets(why), _log.Interrupted(_time.GetUtcNow()));
+        Refusal = CallRefusals.Interrupted(errorType, attempt.Request.WithoutSecrets(why), attempt.Log.Interrupted(time.GetUtcNow()));
     }
 
     private void Settle()
     {
-        if (_settled)
+        if (_isSettled)
             return;
-        _settled = true;
+        _isSettled = true;
+        var cost = default(Cost);
         if (_fold.Usage is { } usage)
         {
             var model = _fold.Model.Length > 0 ? _fold.Model : Route.Model;
-            var cost = _request.CostOf(usage, model, Route.Model, _call.Setup.Prices);
-            _log.Counted(UsageMapping.ToUsage(usage), UsageMapping.ToCost(cost));
-            _call.Agent.Usage.Add(Route, usage, cost);
-        }
-        else
-        {
-            _call.Agent.Usage.Add(Route, null, null);
+            cost = Cost.Of(usage, model, Route.Model, attempt.Request.Cache?.HasOneHour == true, setup.Prices);
+            attempt.Log.Counted(usage, cost);
         }
 
-        _call.Agent.Feed.Publish();
+        agent.Usage.Add(Route, _fold.Usage, cost);
+        agent.Feed.Publish();
     }
 }

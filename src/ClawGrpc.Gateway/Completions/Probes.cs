@@ -1,34 +1,33 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Text;
 using System.Threading.Channels;
 using ClawGrpc.Core;
+using ClawGrpc.Core.Anthropic;
 using ClawGrpc.Core.Routing;
 using ClawGrpc.Core.StateFiles;
+using ClawGrpc.Gateway.Agents;
 using ClawGrpc.Gateway.Configuration;
-using ClawGrpc.Server.Grpc;
-using ClawGrpc.V1;
-using Google.Protobuf.WellKnownTypes;
-using Agent = ClawGrpc.Gateway.Agents.Agent;
-using ApiKeyCredential = ClawGrpc.Core.StateFiles.ApiKeyCredential;
-using ProfileOrder = ClawGrpc.Core.Routing.ProfileOrder;
+using ClawGrpc.Gateway.Upstream;
 
 namespace ClawGrpc.Gateway.Completions;
 
 /// <summary>
-/// Tries profiles with one tiny request each (openclaw-spec.md, section 7.4), cooldown or not. What comes of it counts as a
-/// completion's does, and is told as it is.
+/// Tries profiles with one tiny request each (openclaw-spec.md, section 7.4), in cooldown or not. Its outcome counts as a completion's does.
 /// </summary>
-internal sealed class Probes(CallReader calls, Completion gateway, AgentSetups setups, TimeProvider time)
+internal sealed class Probes(CallReader calls, Completion completions, AgentSetups setups, TimeProvider time)
 {
-    private const string Prompt = "Reply with OK. Do not use tools.";
+    private static readonly CompositeFormat Body = CompositeFormat.Parse(
+        """{{"max_tokens":{0},"messages":[{{"role":"user","content":[{{"type":"text","text":"Reply with OK. Do not use tools."}}]}}]}}""");
 
     /// <summary>The results as they come: those that need no request first.</summary>
-    public async IAsyncEnumerable<ProbeProfilesResponse> RunAsync(
+    public async IAsyncEnumerable<Probe> RunAsync(
         Agent agent, ProbeOptions options, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var (told, targets) = Sort(agent, options);
         foreach (var result in told)
             yield return result;
-        var results = Channel.CreateBounded<ProbeProfilesResponse>(options.Concurrency);
+        var results = Channel.CreateBounded<Probe>(options.Concurrency);
         var work = Task.Run(
             async () =>
             {
@@ -44,10 +43,10 @@ internal sealed class Probes(CallReader calls, Completion gateway, AgentSetups s
     }
 
     // Which profiles are tried, and what is known of the others without trying.
-    private (List<ProbeProfilesResponse> Told, List<ProbeProfilesResponse> Targets) Sort(Agent agent, ProbeOptions options)
+    private (List<Probe> Told, List<Probe> Targets) Sort(Agent agent, ProbeOptions options)
     {
         var setup = setups.Of(agent.Id);
-        var (told, targets) = (new List<ProbeProfilesResponse>(), new List<ProbeProfilesResponse>());
+        var (told, targets) = (new List<Probe>(), new List<Probe>());
         var store = agent.Store;
         var order = ProfileOrder.Of(store, setup.Auth, Provider.Anthropic, setup.Models.Default.Key, null, time.GetUtcNow());
         var inOrder = order.Candidates.Select(candidate => candidate.Profile.Id).ToList();
@@ -61,11 +60,11 @@ internal sealed class Probes(CallReader calls, Completion gateway, AgentSetups s
                 continue;
             var result = ResultOf(profile, provider, provider == Provider.Anthropic ? ModelOf(setup) : "");
             if (result.Model.Length == 0)
-                told.Add(Ended(result, ProbeStatus.NoModel, "No model available for probe"));
+                told.Add(Ended(result, ProbeOutcome.NoModel, "No model available for probe"));
             else if (inOrder.Contains(profile.Id))
                 targets.Add(result);
             else
-                told.Add(Ended(result, ProbeStatus.Unknown, known.ContainsKey(profile.Id)
+                told.Add(Ended(result, ProbeOutcome.Unknown, known.ContainsKey(profile.Id)
                     ? "Auth profile credentials are missing or expired."
                     : "Excluded by auth.order for this provider."));
         }
@@ -75,92 +74,87 @@ internal sealed class Probes(CallReader calls, Completion gateway, AgentSetups s
         return (told, targets);
     }
 
-    private async Task<ProbeProfilesResponse> ProbeAsync(Agent agent, ProbeProfilesResponse target, ProbeOptions options, CancellationToken cancellation)
+    private async Task<Probe> ProbeAsync(Agent agent, Probe target, ProbeOptions options, CancellationToken cancellation)
     {
         var start = time.GetTimestamp();
-        var (status, error) = await TryAsync(agent, target, options, cancellation);
-        var result = Ended(target, status, error);
-        result.Latency = Duration.FromTimeSpan(time.GetElapsedTime(start));
-        return result;
+        var (outcome, error) = await TryAsync(agent, target, options, cancellation);
+        return target with { Outcome = outcome, Error = error, Latency = time.GetElapsedTime(start) };
     }
 
-    private async Task<(ProbeStatus, string)> TryAsync(Agent agent, ProbeProfilesResponse target, ProbeOptions options, CancellationToken cancellation)
+    private async Task<(ProbeOutcome, string)> TryAsync(Agent agent, Probe target, ProbeOptions options, CancellationToken cancellation)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        using var timer = time.CreateTimer(static state => ((CancellationTokenSource)state!).Cancel(), patience, options.Timeout, Timeout.InfiniteTimeSpan);
+        using var patience = new Patience(time, cancellation);
+        patience.Start(options.Timeout);
         try
         {
-            var call = await calls.ReadAsync(InputOf(agent, target, options));
-            await using var completion = await gateway.OpenAsync(call, patience.Token);
-            while (await completion.ReadAsync())
+            return calls.Read(agent, RequestOf(agent, target, options), new FieldErrors()) switch
             {
-                while (completion.TryNext(out _))
-                {
-                    // Only that it comes matters.
-                }
-            }
-
-            completion.Finish();
-            return (ProbeStatus.Ok, "");
-        }
-        catch (RefusedException refused)
-        {
-            return (StatusOf(refused.Refusal.Reason), refused.Message);
+                CallResult<CompletionCall>.Served { Result: var call } => await AskAsync(call, patience.Token),
+                CallResult<CompletionCall>.Refused { Refusal: var refusal } => (OutcomeOf(refusal), refusal.Message),
+                var unknown => throw new InvalidOperationException($"Unknown result {unknown.GetType().Name}."),
+            };
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return (ProbeStatus.Timeout, $"No answer within {options.Timeout.TotalSeconds:0.#} s.");
+            return (ProbeOutcome.Timeout, $"No answer within {options.Timeout.TotalSeconds:0.#} s.");
         }
     }
 
-    private static CompletionInput InputOf(Agent agent, ProbeProfilesResponse target, ProbeOptions options)
+    private async Task<(ProbeOutcome, string)> AskAsync(CompletionCall call, CancellationToken cancellation)
     {
-        var model = target.ProfileId.Length > 0 ? $"{target.Model}@{target.ProfileId}" : target.Model;
-        var messages = new MessagesRequest { MaxTokens = options.MaxTokens };
-        var message = new Message { Role = Role.User };
-        message.Content.Add(new ContentBlock { Text = new TextBlock { Text = Prompt } });
-        messages.Messages.Add(message);
-        return new CompletionInput { AgentId = agent.Id, Model = model, CacheRetention = CacheRetention.None, Messages = messages };
+        switch (await completions.AskAsync(call, cancellation))
+        {
+            case CallResult<OpenedCompletion>.Served { Result: var completion }:
+                await using (completion)
+                {
+                    await completion.ReadAllAsync();
+                    return completion.Refusal is { } broken ? (OutcomeOf(broken), broken.Message) : (ProbeOutcome.Ok, "");
+                }
+
+            case CallResult<OpenedCompletion>.Refused { Refusal: var refusal }:
+                return (OutcomeOf(refusal), refusal.Message);
+            case var unknown:
+                throw new InvalidOperationException($"Unknown result {unknown.GetType().Name}.");
+        }
     }
 
-    private static ProbeStatus StatusOf(RefusalReason reason) => reason switch
+    private static CompletionRequest RequestOf(Agent agent, Probe target, ProbeOptions options) => new()
     {
-        RefusalReason.CredentialRejected or RefusalReason.MissingCredentials or RefusalReason.ProfileUnusable or RefusalReason.OauthRefreshFailed => ProbeStatus.Auth,
-        RefusalReason.RateLimited or RefusalReason.PlanExhausted or RefusalReason.Overloaded => ProbeStatus.RateLimit,
-        RefusalReason.Billing => ProbeStatus.Billing,
-        RefusalReason.TimedOut => ProbeStatus.Timeout,
-        RefusalReason.RequestRejected => ProbeStatus.Format,
-        _ => ProbeStatus.Unknown,
+        AgentId = agent.Id,
+        Model = target.ProfileId.Length > 0 ? $"{target.Model}@{target.ProfileId}" : target.Model,
+        Retention = Retention.None,
+        Body = Encoding.UTF8.GetBytes(string.Format(CultureInfo.InvariantCulture, Body, options.MaxTokens)),
     };
 
-    private static ProbeProfilesResponse Ended(ProbeProfilesResponse result, ProbeStatus status, string error) =>
-        new(result) { Status = status, Error = error };
+    private static ProbeOutcome OutcomeOf(Refusal refusal) => refusal switch
+    {
+        { Failure: { } kind } => FailureTable.RowOf(kind).Probe,
+        { Reason: RefusalReason.MissingCredentials or RefusalReason.ProfileUnusable or RefusalReason.OauthRefreshFailed } => ProbeOutcome.Auth,
+        _ => ProbeOutcome.Unknown,
+    };
+
+    private static Probe Ended(Probe result, ProbeOutcome outcome, string error) => result with { Outcome = outcome, Error = error };
 
     private static string ModelOf(AgentSetup setup) => setup.Models.Default.Provider == Provider.Anthropic
         ? setup.Models.Default.Key
         : setup.Models.Fallbacks.FirstOrDefault(model => model.Provider == Provider.Anthropic)?.Key ?? "";
 
-    private static ProbeProfilesResponse ResultOf(Profile profile, string provider, string model) => new()
-    {
-        Provider = provider,
-        Model = model,
-        ProfileId = profile.Id,
-        Label = profile.Credential.Email is { } email ? $"{profile.Id} ({email})" : profile.Id,
-        Source = "profile",
-        Type = profile.Credential switch
+    private static Probe ResultOf(Profile profile, string provider, string model) => new(
+        provider,
+        model,
+        profile.Id,
+        profile.Credential.Email is { } email ? $"{profile.Id} ({email})" : profile.Id,
+        "profile",
+        profile.Credential switch
         {
-            ApiKeyCredential => CredentialType.ApiKey,
-            TokenCredential => CredentialType.Token,
-            _ => CredentialType.Oauth,
-        },
-    };
+            ApiKeyCredential => CredentialKind.ApiKey,
+            TokenCredential => CredentialKind.Token,
+            _ => CredentialKind.Oauth,
+        });
 
-    private static ProbeProfilesResponse ResultOf(FallbackKey key, string model) => new()
+    private static Probe ResultOf(FallbackKey key, string model)
     {
-        Provider = Provider.Anthropic,
-        Model = model,
-        Label = key.Source.StartsWith("env", StringComparison.Ordinal) ? "env" : key.Source,
-        Source = key.Source.StartsWith("env", StringComparison.Ordinal) ? "env" : key.Source,
-        Type = CredentialType.ApiKey,
-    };
+        var source = key.Source.StartsWith("env", StringComparison.Ordinal) ? "env" : key.Source;
+        return new Probe(Provider.Anthropic, model, "", source, source, CredentialKind.ApiKey);
+    }
 }

@@ -1,108 +1,128 @@
+using System.Globalization;
+using ClawGrpc.Core;
+using ClawGrpc.Core.Anthropic;
+using ClawGrpc.Core.Pricing;
 using ClawGrpc.Core.Routing;
-using ClawGrpc.Server.Grpc.Mapping;
-using ClawGrpc.V1;
-using Google.Protobuf.WellKnownTypes;
+using ClawGrpc.Core.StateFiles;
+using ClawGrpc.Gateway.Agents;
+using ClawGrpc.Gateway.Upstream;
 
 namespace ClawGrpc.Gateway.Completions;
 
-/// <summary>Writes a completion's receipt as it goes along.</summary>
-internal sealed class ReceiptLog(Receipt receipt, DateTimeOffset start)
+/// <summary>Notes what a call does, and makes its receipt in the end.</summary>
+internal sealed class ReceiptLog(Agent agent, string sessionId, string model, DateTimeOffset start)
 {
-    public Receipt Receipt { get; } = receipt;
+    private readonly List<Attempt> _attempts = new(1);
+    private readonly long _revision = agent.Feed.Current.Number;
+    private UpstreamRequest? _request;
+    private TimeSpan? _timeToFirstEvent;
+    private UsageCount? _usage;
+    private Cost? _cost;
 
-    public DateTimeOffset Start => start;
+    /// <summary>Names the completion.</summary>
+    public string CompletionId { get; } = NewId(start);
 
-    public void SkippedAsExpired(Route route, LoginProblem problem, DateTimeOffset began, DateTimeOffset now)
+    /// <summary>The model that serves, else the one that was asked for, as <c>provider/model</c>.</summary>
+    public string Model { get; private set; } = $"{Provider.Anthropic}/{model}";
+
+    /// <summary>The profile that serves; empty if none does, or a key that belongs to no profile.</summary>
+    public string ProfileId { get; private set; } = "";
+
+    /// <summary>Upstream's name of the answer; empty if none came.</summary>
+    public string RequestId { get; private set; } = "";
+
+    /// <summary>Notes the request of the attempt that begins.</summary>
+    public UpstreamRequest Prepared(UpstreamRequest request) => _request = request;
+
+    public void Skipped(Route route, SetAside aside, DateTimeOffset now) => _attempts.Add(
+        new Attempt(route.ProfileId, route.ModelRef, AttemptOutcome.Skipped)
+        {
+            Start = now,
+            Duration = TimeSpan.Zero,
+            Message = $"{(aside.Disabled ? "disabled" : "in cooldown")}{(aside.Reason is null ? "" : $": {aside.Reason}")}",
+            RecoverTime = aside.Until,
+        });
+
+    public void WithoutToken(Route route, LoginProblem problem, DateTimeOffset began, DateTimeOffset now) => _attempts.Add(
+        new Attempt(route.ProfileId, route.ModelRef, AttemptOutcome.Skipped)
+        {
+            Start = began,
+            Duration = now - began,
+            Message = problem.Message,
+            RecoverTime = problem.RetryAt,
+        });
+
+    public void Failed(Route route, UpstreamFailure failure, int retries, DateTimeOffset began, DateTimeOffset now, DateTimeOffset? until) =>
+        _attempts.Add(new Attempt(route.ProfileId, route.ModelRef, AttemptOutcome.Failed)
+        {
+            Start = began,
+            Duration = now - began,
+            Failure = failure.Kind,
+            HttpStatus = failure.Status,
+            ErrorType = failure.ErrorType ?? "",
+            ErrorCode = failure.ErrorCode ?? "",
+            Claim = failure.Claim ?? "",
+            Message = failure.Message,
+            RequestId = failure.RequestId ?? "",
+            RetriesInPlace = retries,
+            RecoverTime = until,
+        });
+
+    public void Served(Route route, string requestId, int retries, DateTimeOffset began, DateTimeOffset now)
     {
-        var attempt = Of(route, began, now);
-        attempt.Outcome = AttemptOutcome.Skipped;
-        attempt.Message = problem.Message;
-        attempt.RecoverTime = Timestamps.OrUnset(problem.RetryAt);
-    }
-
-    public void Skipped(Route route, DateTimeOffset now)
-    {
-        var aside = route.SetAside!;
-        var attempt = Of(route, now, now);
-        attempt.Outcome = AttemptOutcome.Skipped;
-        attempt.Message = $"{(aside.Disabled ? "disabled" : "in cooldown")}{(aside.Reason is null ? "" : $": {aside.Reason}")}";
-        attempt.RecoverTime = Timestamps.OfEnd(aside.Until);
-    }
-
-    public void Failed(Route route, UpstreamFailure failure, int retriesInPlace, DateTimeOffset began, DateTimeOffset now, DateTimeOffset? until)
-    {
-        var attempt = Of(route, began, now);
-        attempt.Outcome = AttemptOutcome.Failed;
-        attempt.Failure = Kind(failure.Kind);
-        attempt.HttpStatus = failure.Status;
-        attempt.ErrorType = failure.ErrorType ?? "";
-        attempt.ErrorCode = failure.ErrorCode ?? "";
-        attempt.Claim = failure.Claim ?? "";
-        attempt.Message = failure.Message;
-        attempt.RequestId = failure.RequestId ?? "";
-        attempt.RetriesInPlace = retriesInPlace;
-        attempt.RecoverTime = Timestamps.OfEnd(until);
+        _attempts.Add(new Attempt(route.ProfileId, route.ModelRef, AttemptOutcome.Served)
+        {
+            Start = began,
+            Duration = now - began,
+            HttpStatus = 200,
+            RequestId = requestId,
+            RetriesInPlace = retries,
+        });
+        (ProfileId, Model, RequestId, _timeToFirstEvent) = (route.ProfileId, route.ModelRef, requestId, now - start);
     }
 
     /// <summary>Nothing was sent, so there is no completion to name and no time that anything took.</summary>
     public Receipt Planned(Route route, string message)
     {
-        Receipt.Attempts.Add(new Attempt { ProfileId = route.ProfileId, Model = route.ModelRef, Outcome = AttemptOutcome.Planned, Message = message });
-        Receipt.CompletionId = "";
-        Receipt.ProfileId = route.ProfileId;
-        Receipt.Model = route.ModelRef;
-        return Receipt;
+        _attempts.Add(new Attempt(route.ProfileId, route.ModelRef, AttemptOutcome.Planned) { Message = message });
+        (ProfileId, Model) = (route.ProfileId, route.ModelRef);
+        return Receipt("") with { CompletionId = "" };
     }
 
-    public void Served(Route route, string requestId, int retriesInPlace, DateTimeOffset began, DateTimeOffset now)
-    {
-        var attempt = Of(route, began, now);
-        attempt.Outcome = AttemptOutcome.Served;
-        attempt.HttpStatus = 200;
-        attempt.RequestId = requestId;
-        attempt.RetriesInPlace = retriesInPlace;
-        Receipt.ProfileId = route.ProfileId;
-        Receipt.Model = route.ModelRef;
-        Receipt.RequestId = requestId;
-        Receipt.TimeToFirstEvent = Duration.FromTimeSpan(now - start);
-    }
+    public void Counted(UsageCount usage, Cost cost) => (_usage, _cost) = (usage, cost);
 
-    public void Cancelled(Route route, DateTimeOffset began, DateTimeOffset now)
-    {
-        var attempt = Of(route, began, now);
-        attempt.Outcome = AttemptOutcome.Cancelled;
-        attempt.Failure = V1.FailureKind.Cancelled;
-    }
-
-    public void Counted(Usage? usage, Cost cost) => (Receipt.Usage, Receipt.Cost) = (usage, cost);
-
-    public Receipt Ended(string stopReason, DateTimeOffset now)
-    {
-        Receipt.StopReason = stopReason;
-        Receipt.Duration = Duration.FromTimeSpan(now - start);
-        return Receipt;
-    }
+    public Receipt Ended(string stopReason, DateTimeOffset now) => Receipt(stopReason) with { Duration = now - start };
 
     public Receipt Interrupted(DateTimeOffset now)
     {
-        var last = Receipt.Attempts[^1];
-        last.Outcome = AttemptOutcome.Interrupted;
-        last.Failure = V1.FailureKind.Interrupted;
+        _attempts[^1] = _attempts[^1] with { Outcome = AttemptOutcome.Interrupted, Failure = FailureKind.Interrupted };
         return Ended("", now);
     }
 
-    private static V1.FailureKind Kind(Core.Routing.FailureKind kind) => (V1.FailureKind)((int)kind + 1);
-
-    private Attempt Of(Route route, DateTimeOffset began, DateTimeOffset now)
+    private Receipt Receipt(string stopReason) => new()
     {
-        var attempt = new Attempt
-        {
-            ProfileId = route.ProfileId,
-            Model = route.ModelRef,
-            StartTime = Timestamp.FromDateTimeOffset(began),
-            Duration = Duration.FromTimeSpan(now - began),
-        };
-        Receipt.Attempts.Add(attempt);
-        return attempt;
+        CompletionId = CompletionId,
+        AgentId = agent.Id,
+        SessionId = sessionId,
+        Model = Model,
+        ProfileId = ProfileId,
+        Attempts = [.. _attempts],
+        Sent = _request is null ? null : new SentRequest(_request.Url, _request.Headers, _request.Body.Length),
+        Cache = _request?.Cache,
+        Usage = _usage,
+        Cost = _cost,
+        RequestId = RequestId,
+        StopReason = stopReason,
+        Start = start,
+        TimeToFirstEvent = _timeToFirstEvent,
+        StatusRevision = _revision,
+    };
+
+    // A UUID of version 7. It is no secret, and the cryptographic random numbers cost a system call each.
+    private static string NewId(DateTimeOffset start)
+    {
+        var high = (start.ToUnixTimeMilliseconds() << 16) | 0x7000 | Random.Shared.NextInt64(0x1000);
+        var low = (1L << 63) | Random.Shared.NextInt64(1L << 62);
+        return string.Create(CultureInfo.InvariantCulture, $"cmpl_{high:x16}{low:x16}");
     }
 }

@@ -7,7 +7,9 @@ using ClawGrpc.Core.Routing;
 
 namespace ClawGrpc.Gateway.Configuration;
 
-/// <summary>The configuration as the completions of one agent see it: everything resolved. Made anew when the configuration changes.</summary>
+/// <summary>
+/// The configuration as the completions of one agent see it, with everything resolved. Each configuration has its own.
+/// </summary>
 internal sealed record AgentSetup
 {
     public required AuthSettings Auth { get; init; }
@@ -16,7 +18,7 @@ internal sealed record AgentSetup
 
     public required ModelChoices Models { get; init; }
 
-    /// <summary>The key that serves when no profile can; null: there is none.</summary>
+    /// <summary>The key that serves when no profile can; null if there is none.</summary>
     public required FallbackKey? FallbackKey { get; init; }
 
     /// <summary>Where Messages requests go.</summary>
@@ -25,7 +27,7 @@ internal sealed record AgentSetup
     /// <summary>Where prompts are counted.</summary>
     public required Uri CountUrl { get; init; }
 
-    /// <summary>Where upstream lists its models; null: the configuration's models replace them (<c>models.mode</c>).</summary>
+    /// <summary>Where upstream lists its models; null if the configuration's models replace them (<c>models.mode</c>).</summary>
     public required Uri? ModelsUrl { get; init; }
 
     /// <summary>Whether the configuration sends requests to this machine, or to a <c>.local</c> name of its network.</summary>
@@ -42,16 +44,16 @@ internal sealed record AgentSetup
     /// <summary>What models cost.</summary>
     public required Prices Prices { get; init; }
 
-    /// <summary>What goes when nobody asks for a retention; null: plain breakpoints, as Clawdbot and Moltbot send.</summary>
+    /// <summary>The retention of calls that state none; null for plain breakpoints, as Clawdbot and Moltbot send.</summary>
     public Retention? DefaultRetention { get; init; } = Retention.Short;
 
     /// <summary>A first content-bearing event must come within this time.</summary>
     public required TimeSpan FirstEvent { get; init; }
 
-    /// <summary>Between two events there may be this much silence; pings count.</summary>
+    /// <summary>The longest silence between two events; pings count as events.</summary>
     public required TimeSpan Idle { get; init; }
 
-    /// <summary>At most this many routes are tried.</summary>
+    /// <summary>The most routes that one completion tries.</summary>
     public required int MaxAttempts { get; init; }
 
     /// <summary>The agent's <c>params</c>, which count more than the model's.</summary>

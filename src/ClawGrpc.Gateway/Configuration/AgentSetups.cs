@@ -7,7 +7,7 @@ using ClawGrpc.Core.Routing;
 
 namespace ClawGrpc.Gateway.Configuration;
 
-/// <summary>Makes the <see cref="AgentSetup"/> of each agent, once for each state of the configuration.</summary>
+/// <summary>Resolves the <see cref="AgentSetup"/> of each agent, once for each configuration in force.</summary>
 internal sealed class AgentSetups(LiveConfiguration configuration)
 {
     private const string DefaultBaseUrl = "https://api.anthropic.com";
@@ -38,10 +38,13 @@ internal sealed class AgentSetups(LiveConfiguration configuration)
             FallbackKey = FallbackKeyOf(anthropic, service.Subscriptions),
             MessagesUrl = UrlOf(baseUrl, "messages"),
             CountUrl = UrlOf(baseUrl, "messages/count_tokens"),
-            ModelsUrl = configured.Models.ReplacesBuiltIn && anthropic is { Models.IsEmpty: false } ? null : UrlOf(baseUrl, "models"),
+            ModelsUrl = configured.Models.ReplacesBuiltIn && anthropic is { Models.IsEmpty: false }
+                ? null
+                : UrlOf(baseUrl, "models"),
             IsLocal = IsLocal(anthropic?.BaseUrl),
             ProviderModels = anthropic?.Models ?? [],
-            Headers = [.. (anthropic?.Headers ?? ImmutableDictionary<string, Secret>.Empty).OrderBy(header => header.Key, StringComparer.Ordinal)
+            Headers = [.. (anthropic?.Headers ?? ImmutableDictionary<string, Secret>.Empty)
+                .OrderBy(header => header.Key, StringComparer.Ordinal)
                 .Select(header => KeyValuePair.Create(header.Key, header.Value.Reveal()))],
             ExtendedCacheTtl = service.ExtendedCacheTtlBeta switch
             {
@@ -78,7 +81,8 @@ internal sealed class AgentSetups(LiveConfiguration configuration)
     }
 
     private static bool IsLocal(string? baseUrl) => Uri.TryCreate(baseUrl?.Trim(), UriKind.Absolute, out var url)
-        && (url.IdnHost is "localhost" or "127.0.0.1" or "0.0.0.0" or "::1" || url.IdnHost.EndsWith(".local", StringComparison.OrdinalIgnoreCase));
+        && (url.IdnHost is "localhost" or "127.0.0.1" or "0.0.0.0" or "::1"
+            || url.IdnHost.EndsWith(".local", StringComparison.OrdinalIgnoreCase));
 
     private static Uri UrlOf(string baseUrl, string resource)
     {

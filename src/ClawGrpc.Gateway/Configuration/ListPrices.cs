@@ -2,7 +2,7 @@ using ClawGrpc.Core.Pricing;
 
 namespace ClawGrpc.Gateway.Configuration;
 
-/// <summary>The price table that the program brings along: <c>prices.json</c>.</summary>
+/// <summary>The price table that is part of the program: <c>prices.json</c>.</summary>
 internal static class ListPrices
 {
     public static PriceTable Table { get; } = Read();

@@ -1,174 +1,163 @@
-using ClawGrpc.Core.Routing;
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using ClawGrpc.Core;
 using ClawGrpc.Core.Configuration;
+using ClawGrpc.Core.Routing;
 using ClawGrpc.Gateway.Stores;
-using ClawGrpc.Server.Hosting;
-using ConfigurationError = ClawGrpc.Core.Configuration.ConfigurationError;
 
 namespace ClawGrpc.Gateway.Configuration;
 
-/// <summary>The configuration in force, and what is wrong with the one on disk.</summary>
-/// <param name="Configuration">The last good one.</param>
-/// <param name="Errors">What is wrong with the files as they are; empty: nothing.</param>
-/// <param name="Files">The files to watch, the configuration first.</param>
-internal sealed record ConfigurationState(ClawConfiguration Configuration, ImmutableArray<ConfigurationError> Errors, ImmutableArray<string> Files);
-
-/// <summary>Reads the configuration, takes up its changes, and edits it. A broken file stops a start; later the last good one stays in force.</summary>
+/// <summary>
+/// Reads the configuration, takes up its changes, and edits it. A broken file prevents a start; later the last good configuration
+/// stays in force.
+/// </summary>
 internal sealed partial class LiveConfiguration(StateFolder folder, ILogger<LiveConfiguration> log) : IDisposable
 {
-    private readonly ConfigFile _file = new(folder.ConfigPath);
-    private readonly ConcurrentDictionary<string, ConfigFile> _included = new(StringComparer.Ordinal);
-    private readonly SemaphoreSlim _oneReader = new(1);
-    private ImmutableArray<(string Path, string? Text)> _texts = [];
+    /// <summary>The variable that names the upstream if the configuration does not.</summary>
+    public const string BaseUrl = "ANTHROPIC_BASE_URL";
+
+    private readonly ConcurrentDictionary<string, ConfigFile> _files = new(StringComparer.Ordinal);
+
+    // Serializes reading, editing and taking up, so that a later reading never gives way to an earlier one.
+    private readonly SemaphoreSlim _gate = new(1);
+    private ConfigurationReading? _inForce;
     private volatile ConfigurationState _current = new(ClawConfiguration.None, [], []);
     private volatile string _editedPath = folder.ConfigPath;
 
-    /// <summary>The variable that names the upstream when the configuration does not.</summary>
-    public const string BaseUrl = "ANTHROPIC_BASE_URL";
+    /// <summary>
+    /// Raised, whoever caused it, once another configuration is in force, or once something else is wrong with the files. An edit
+    /// returns after that.
+    /// </summary>
+    public event Action? Changed;
 
-    public string Path => _file.Path;
+    public string Path => folder.ConfigPath;
 
     /// <summary>The file that commands edit: the configuration, or the one that ClawGrpc's own includes.</summary>
     public string EditedPath => _editedPath;
 
     public ConfigurationState Current => _current;
 
-    /// <summary>Whose rules hold for the folder.</summary>
+    /// <summary>The generation of programs whose rules hold for the folder.</summary>
     public Generation Generation => folder.GenerationOf(_current.Files, _current.Configuration.WrittenBy);
 
-    /// <summary>The environment of the process, with the configuration's own variables behind it.</summary>
-    public Core.Secret? Variable(string name) => _current.Configuration.Env.Find(name, Environment.GetEnvironmentVariable) is { IsBlank: false } value ? value : null;
+    /// <summary>A variable of the process, or else of the configuration's <c>env</c>; null if it is unset or blank.</summary>
+    public Secret? Variable(string name) =>
+        _current.Configuration.Env.Find(name, Environment.GetEnvironmentVariable) is { IsBlank: false } value ? value : null;
 
-    /// <summary>Reads it for the first time.</summary>
-    /// <exception cref="StartException">It cannot be used; all errors with their places.</exception>
+    /// <summary>Reads the configuration for the first time.</summary>
+    /// <exception cref="UnusableConfigurationException">It cannot be used; all errors with their places.</exception>
     public async Task StartAsync()
     {
         AtomicFile.RemoveLeftovers(System.IO.Path.GetDirectoryName(Path)!);
         await ReloadAsync();
         if (!_current.Errors.IsEmpty)
-            throw new StartException(TextOf(_current.Errors));
+            throw new UnusableConfigurationException(TextOf(_current.Errors));
     }
 
-    /// <summary>Reads it again. True: what is in force, or what is wrong, has changed.</summary>
-    public async Task<bool> ReloadAsync()
+    /// <summary>Reads the files again and takes them up if they have changed.</summary>
+    public async Task<ConfigurationReading> ReloadAsync()
     {
-        // One after the other: who began to read later has read what is newer.
-        await _oneReader.WaitAsync();
+        await _gate.WaitAsync();
         try
         {
-            var texts = ImmutableArray.CreateBuilder<(string, string?)>();
-            var outcome = await Task.Run(() => Read(null, texts));
-            if (_texts.SequenceEqual(texts))
-                return false;
-            _texts = texts.ToImmutable();
-            Take(outcome);
-            if (outcome is not ConfigurationOutcome.Accepted accepted)
-                return true;
-            _editedPath = FileToEdit(texts.First().Item2);
-            foreach (var warning in accepted.Warnings)
-                LogWarning(warning);
-            return true;
+            var reading = await Task.Run(() => ConfigurationReading.Of(Path));
+            TakeUp(reading);
+            return reading;
         }
         finally
         {
-            _oneReader.Release();
+            _gate.Release();
         }
     }
 
-    /// <summary>Refuses when the file on disk cannot be used now, so that a call that is going to edit it does nothing by halves.</summary>
+    /// <summary>
+    /// Reads the files again, and refuses if they cannot be used: a call that is going to edit the configuration asks this before
+    /// it changes anything else.
+    /// </summary>
+    /// <returns>For <see cref="EditAsync"/>, which then does not read the files another time.</returns>
     /// <exception cref="RefusedException">CONFIGURATION_INVALID.</exception>
-    public async Task CheckAsync()
-    {
-        if (await Task.Run(() => Read(null)) is ConfigurationOutcome.Rejected rejected)
-            throw Invalid(rejected.Errors).ToException();
-    }
+    public async Task<ConfigurationReading> CheckAsync() => Usable(await ReloadAsync());
 
-    /// <summary>Edits the file and takes the result up. On disk when it returns.</summary>
-    /// <param name="edit">From the text to the new text.</param>
-    /// <param name="cancellation">Gives up waiting; a write that has begun is finished.</param>
-    /// <exception cref="RefusedException">CONFIGURATION_INVALID: the file, or what the edit makes of it, cannot be used; nothing was written.</exception>
-    public async Task EditAsync(Func<string, ConfigurationEdit> edit, CancellationToken cancellation)
+    /// <summary>Edits the configuration and takes the result up. On disk when it returns.</summary>
+    /// <param name="edit">From the text to the new text. Called again if another program writes in between.</param>
+    /// <param name="cancellation">Ends the waiting; a write that has begun is finished.</param>
+    /// <param name="known">What <see cref="CheckAsync"/> gave in the same call; null to read the files now.</param>
+    /// <exception cref="RefusedException">
+    /// The files, or what the edit makes of them, cannot be used, or the edit itself refuses. Nothing was written.
+    /// </exception>
+    public async Task EditAsync(
+        Func<string, ConfigurationEdit> edit, CancellationToken cancellation, ConfigurationReading? known = null)
     {
-        await CheckAsync();
-        var path = FileToEdit(TextOf(Path));
-        var file = path == Path ? _file : _included.GetOrAdd(path, static included => new ConfigFile(included));
-        await file.UpdateAsync(
-            text =>
-            {
-                if (Read(null) is ConfigurationOutcome.Rejected broken)
-                    throw Invalid(broken.Errors).ToException();
-                var edited = edit(text ?? ConfigurationEdit.NoFile);
-                if (edited.Refusal is { } refusal)
-                    throw new Refusal(RefusalReason.ModelNotFound, RefusalCode.NotFound, refusal).ToException();
-                return Read((path, edited.Text)) is ConfigurationOutcome.Rejected rejected ? throw Invalid(rejected.Errors).ToException() : edited.Text;
-            },
-            cancellation);
-        await ReloadAsync();
+        await _gate.WaitAsync(cancellation);
+        try
+        {
+            var reading = known ?? Usable(await Task.Run(() => ConfigurationReading.Of(Path), cancellation));
+            var path = FileToEdit(reading);
+            await _files.GetOrAdd(path, static file => new ConfigFile(file)).UpdateAsync(
+                text =>
+                {
+                    if (text != reading.TextOf(path))
+                        reading = Usable(ConfigurationReading.Of(Path));
+                    var edited = edit(text ?? ConfigurationEdit.NoFile);
+                    if (edited.Refusal is { } refusal)
+                        throw new Refusal(RefusalReason.ModelNotFound, RefusalCode.NotFound, refusal).ToException();
+                    reading = Usable(reading.With(path, edited.Text));
+                    return edited.Text;
+                },
+                cancellation);
+            TakeUp(reading);
+        }
+        finally
+        {
+            _gate.Release();
+        }
     }
 
     public void Dispose()
     {
-        _file.Dispose();
-        foreach (var file in _included.Values)
+        foreach (var file in _files.Values)
             file.Dispose();
-        _oneReader.Dispose();
+        _gate.Dispose();
     }
 
-    private string FileToEdit(string? text) => System.IO.Path.GetFileName(Path) == StateFolder.OwnConfig ? EditedFile.Of(Path, text) : Path;
+    private string FileToEdit(ConfigurationReading reading) =>
+        System.IO.Path.GetFileName(Path) == StateFolder.OwnConfig ? EditedFile.Of(Path, reading.TextOf(Path)) : Path;
 
-    private ConfigurationOutcome Read((string Path, string Text)? instead, ImmutableArray<(string, string?)>.Builder? read = null)
+    private void TakeUp(ConfigurationReading reading)
     {
-        try
+        if (_inForce?.IsSameAs(reading) == true)
+            return;
+        _inForce = reading;
+        switch (reading.Outcome)
         {
-            return Checked(ConfigurationReader.Read(Path, TextAndNote, Environment.GetEnvironmentVariable));
-        }
-        catch (StateUnreadableException unreadable)
-        {
-            read?.Add((unreadable.Path, unreadable.Message));
-            return new ConfigurationOutcome.Rejected([new ConfigurationError(unreadable.Path, 0, 0, "", unreadable.Reason)], [unreadable.Path]);
+            case ConfigurationOutcome.Accepted accepted:
+                _current = new ConfigurationState(accepted.Configuration, [], accepted.Files);
+                _editedPath = FileToEdit(reading);
+                foreach (var warning in accepted.Warnings)
+                    LogWarning(warning);
+                break;
+            case ConfigurationOutcome.Rejected rejected:
+                _current = _current with { Errors = rejected.Errors, Files = rejected.Files };
+                break;
         }
 
-        string? TextAndNote(string path)
-        {
-            var text = instead is { } edited && path == edited.Path ? edited.Text : TextOf(path);
-            read?.Add((path, text));
-            return text;
-        }
+        Changed?.Invoke();
     }
 
-    private ConfigurationOutcome Checked(ConfigurationOutcome outcome) =>
-        outcome is ConfigurationOutcome.Accepted { Configuration.Env: var env, Files: var files }
-        && env.Find(BaseUrl, Environment.GetEnvironmentVariable) is { IsBlank: false } url && !ProviderConfiguration.IsBaseUrl(url.Reveal().Trim())
-            ? new ConfigurationOutcome.Rejected([new ConfigurationError(Path, 0, 0, $"env.{BaseUrl}", ProviderConfiguration.NoBaseUrl)], files)
-            : outcome;
+    private ConfigurationReading Usable(ConfigurationReading reading) => reading.Outcome is ConfigurationOutcome.Rejected rejected
+        ? throw new Refusal(
+            RefusalReason.ConfigurationInvalid, RefusalCode.FailedPrecondition,
+            $"{TextOf(rejected.Errors)}\nNothing was changed. Mend the file; it is taken up by itself.")
+            .With("path", rejected.Errors[0].File)
+            .With("line", $"{rejected.Errors[0].Line}")
+            .With("column", $"{rejected.Errors[0].Column}")
+            .With("key_path", rejected.Errors[0].KeyPath).ToException()
+        : reading;
 
-    private void Take(ConfigurationOutcome outcome) => _current = outcome switch
-    {
-        ConfigurationOutcome.Accepted accepted => new ConfigurationState(accepted.Configuration, [], accepted.Files),
-        ConfigurationOutcome.Rejected rejected => _current with { Errors = rejected.Errors, Files = rejected.Files },
-        _ => throw new InvalidOperationException($"Unknown outcome {outcome}."),
-    };
-
-    private static string? TextOf(string path)
-    {
-        try
-        {
-            return File.Exists(path) ? File.ReadAllText(path) : null;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new StateUnreadableException(path, exception.Message, exception);
-        }
-    }
-
-    // As the programs have it, with the place behind: file, line and column.
+    // In the programs' words, with the place behind each.
     private string TextOf(ImmutableArray<ConfigurationError> errors) =>
-        $"Invalid config at {Path}:{string.Concat(errors.Select(error => $"\n- {error.Problem} ({error.File}:{error.Line}:{error.Column})"))}";
-
-    private Refusal Invalid(ImmutableArray<ConfigurationError> errors) =>
-        new Refusal(RefusalReason.ConfigurationInvalid, RefusalCode.FailedPrecondition, $"{TextOf(errors)}\nNothing was changed. Mend the file; it is taken up by itself.")
-            .With("path", errors[0].File).With("line", $"{errors[0].Line}").With("column", $"{errors[0].Column}").With("key_path", errors[0].KeyPath);
+        $"Invalid config at {Path}:"
+        + string.Concat(errors.Select(error => $"\n- {error.Problem} ({error.File}:{error.Line}:{error.Column})"));
 
     [LoggerMessage(40, LogLevel.Warning, "Configuration: {Warning}")]
     private partial void LogWarning(ConfigurationError warning);

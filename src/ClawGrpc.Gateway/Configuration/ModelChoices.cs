@@ -13,21 +13,21 @@ internal sealed record ModelChoices
     /// <summary>The model of requests that name none.</summary>
     public required ModelRef Default { get; init; }
 
-    /// <summary>Whether the agent itself says its default model.</summary>
+    /// <summary>Whether the default model is the agent's own, not that of all agents.</summary>
     public required bool OwnDefault { get; init; }
 
-    /// <summary>Whether the agent itself says its fallbacks.</summary>
+    /// <summary>Whether the fallbacks are the agent's own, not those of all agents.</summary>
     public required bool OwnFallbacks { get; init; }
 
     /// <summary>As <c>provider/model</c>, in order.</summary>
     public required ImmutableArray<ModelRef> Fallbacks { get; init; }
 
-    /// <summary>As configured; status shows them so.</summary>
+    /// <summary>As configured, for the status.</summary>
     public required ImmutableArray<string> FallbackTexts { get; init; }
 
     public required ModelRef? Image { get; init; }
 
-    /// <summary>As configured; null: there is none.</summary>
+    /// <summary>As configured; null if there is none.</summary>
     public required string? ImageText { get; init; }
 
     public required ImmutableArray<ModelRef> ImageFallbacks { get; init; }
@@ -37,18 +37,22 @@ internal sealed record ModelChoices
 
     public required ModelAliases Aliases { get; init; }
 
-    /// <summary>Keys of the allow-list, as configured; empty: all models are allowed.</summary>
+    /// <summary>Keys of the allow-list, as configured; empty if all models are allowed.</summary>
     public required ImmutableArray<string> Allowed { get; init; }
 
-    /// <summary>The allow-list as the folder's programs show it, with what they add to it (openclaw-spec.md, section 2.5). It is not enforced.</summary>
+    /// <summary>
+    /// The allow-list as the folder's programs show it, with what they add to it (openclaw-spec.md, section 2.5). It is not
+    /// enforced.
+    /// </summary>
     public required ImmutableArray<string> Shown { get; init; }
 
     /// <summary>Resolves the models of an agent.</summary>
     /// <param name="configured">The configuration.</param>
     /// <param name="agentId">The agent.</param>
-    /// <param name="generation">Whose defaults hold.</param>
-    /// <param name="environment">The value of a variable; null: not set.</param>
-    public static ModelChoices Of(ClawConfiguration configured, string agentId, Generation generation, Func<string, string?> environment)
+    /// <param name="generation">The programs whose defaults hold.</param>
+    /// <param name="environment">The value of a variable; null if it is not set.</param>
+    public static ModelChoices Of(
+        ClawConfiguration configured, string agentId, Generation generation, Func<string, string?> environment)
     {
         var agents = configured.Agents;
         var shown = ImplicitModels.Of(configured, generation.Aliases, environment);
@@ -74,11 +78,13 @@ internal sealed record ModelChoices
         };
     }
 
-    /// <summary>Whether a request may ask for it: it is the default, or the allow-list has it, or there is none.</summary>
+    /// <summary>Whether a request may name the model: it is the default, or in the allow-list, or there is no allow-list.</summary>
     public bool IsAllowed(ModelRef model) => Allowed.IsEmpty || model.Key == Default.Key
         || Allowed.Any(key => ModelRef.Parse(key, Aliases)?.Key == model.Key);
 
-    /// <summary>The models to try for a request, the one asked for first. Fallbacks of other providers cannot be served and are left out.</summary>
+    /// <summary>
+    /// The models to try for a request, the requested one first. Leaves out fallbacks of other providers, which cannot be served.
+    /// </summary>
     public ImmutableArray<string> ToTry(ModelRef asked) => Fallbacks.IsEmpty ? [asked.Model] : [.. Fallbacks
         .Where(fallback => fallback.Provider == Provider.Anthropic && IsAllowed(fallback)).Select(fallback => fallback.Model)
         .Prepend(asked.Model).Distinct()];

@@ -1,14 +1,14 @@
 namespace ClawGrpc.Gateway.Status;
 
 /// <summary>
-/// Names as people and the programs sort them (their <c>localeCompare</c>): signs before digits before letters, whose case counts only
-/// where nothing else differs, and then the small one is first. The service runs without the tables of languages.
+/// Sorts names as OpenClaw does (<c>localeCompare</c>): punctuation before digits before letters. Case counts only if nothing
+/// else differs, and then lower case is first. By hand since InvariantGlobalization leaves out the culture data.
 /// </summary>
 internal sealed class Alphabetical : IComparer<string>
 {
     public static readonly Alphabetical Order = new();
 
-    private const string Signs = " _-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$";
+    private const string Punctuation = " _-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$";
 
     public int Compare(string? x, string? y)
     {
@@ -24,5 +24,7 @@ internal sealed class Alphabetical : IComparer<string>
     }
 
     private static int RankOf(char character) =>
-        Signs.IndexOf(character, StringComparison.Ordinal) is >= 0 and var place ? place - Signs.Length : char.ToLowerInvariant(character);
+        Punctuation.IndexOf(character, StringComparison.Ordinal) is >= 0 and var place
+            ? place - Punctuation.Length
+            : char.ToLowerInvariant(character);
 }

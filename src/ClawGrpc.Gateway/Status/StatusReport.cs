@@ -1,53 +1,44 @@
-using ClawGrpc.Server.Grpc.Mapping;
+using ClawGrpc.Core.StateFiles;
+using ClawGrpc.Gateway.Agents;
 using ClawGrpc.Gateway.Configuration;
-using ClawGrpc.V1;
-using Google.Protobuf.WellKnownTypes;
-using Agent = ClawGrpc.Gateway.Agents.Agent;
-using ConfigurationError = ClawGrpc.V1.ConfigurationError;
 
 namespace ClawGrpc.Gateway.Status;
 
-/// <summary>Says what callers may know of an agent (openclaw-spec.md, section 7.3). Reads the state once and changes nothing.</summary>
+/// <summary>
+/// Renders what callers may know of an agent (openclaw-spec.md, section 7.3). Reads the state once and changes nothing.
+/// </summary>
 internal sealed class StatusReport(LiveConfiguration configuration, AgentSetups setups, AuthReport auth, TimeProvider time)
 {
-    /// <summary>The status now.</summary>
+    /// <summary>The agent's state now.</summary>
+    /// <param name="agent">The agent.</param>
+    /// <param name="revision">
+    /// Read before the call: the content may then be newer than its number, and comes again, but never older.
+    /// </param>
     /// <exception cref="Stores.StateUnreadableException">The agent's file cannot be read.</exception>
-    public AgentStatus Of(Agent agent)
+    public AgentStatus Of(Agent agent, StatusFeed.Revision revision)
     {
-        // The revision first: what is told may be newer than it says, and is then told again, but never older.
-        var revision = agent.Feed.Look().Current;
         var store = agent.Store;
-        var setup = setups.Of(agent.Id);
-        var models = setup.Models;
-        var status = new AgentStatus
+        var models = setups.Of(agent.Id).Models;
+        var now = time.GetUtcNow();
+        var reported = auth.Of(agent, store, models, now);
+        return new AgentStatus
         {
             AgentId = agent.Id,
             Revision = revision.Number,
-            ChangeTime = Timestamp.FromDateTimeOffset(revision.ChangeTime),
+            Changed = revision.ChangeTime,
+            FreshUntil = FreshUntil(reported, now),
             ConfigPath = configuration.EditedPath,
             AgentDir = agent.Directory,
-            DefaultModel = models.DefaultText,
-            ResolvedDefault = models.Default.Key,
-            ImageModel = models.ImageText ?? "",
-            Auth = auth.Of(agent, store, setup, time.GetUtcNow()),
-            Usage = UsageMapping.ToSummary(agent.Usage.Total()),
-            OwnDefaultModel = models.OwnDefault,
-            OwnFallbacks = models.OwnFallbacks,
+            Models = models,
+            Auth = reported,
+            ConfigurationErrors = configuration.Current.Errors,
+            Usage = agent.Usage.Total(),
+            ModelUsages = [.. agent.Usage.ByModel()],
         };
-        status.Fallbacks.AddRange(models.FallbackTexts);
-        status.ImageFallbacks.AddRange(models.ImageFallbackTexts);
-        status.ModelUsages.AddRange(agent.Usage.ByModel().Select(model => new ModelUsage { Model = model.Model, Usage = UsageMapping.ToSummary(model.Sum) }));
-        status.AllowedModels.AddRange(models.Shown);
-        foreach (var (alias, key) in models.Aliases.Entries)
-            status.Aliases[alias] = key;
-        status.ConfigurationErrors.AddRange(configuration.Current.Errors.Select(error => new ConfigurationError
-        {
-            Path = error.File,
-            Line = error.Line,
-            Column = error.Column,
-            KeyPath = error.KeyPath,
-            Reason = error.Reason,
-        }));
-        return status;
     }
+
+    // The end of a cooldown is a revision of its own; until then only its remaining time changes.
+    private static DateTimeOffset FreshUntil(AuthStatus auth, DateTimeOffset now) => auth.UnusableProfiles
+        .Select(unusable => unusable.Aside.Until).Where(until => until < ProfileHealth.Never)
+        .Select(until => now + ShortDuration.HoldsFor(until - now)).DefaultIfEmpty(DateTimeOffset.MaxValue).Min();
 }

@@ -1,5 +1,5 @@
 using System.Buffers;
-using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using ClawGrpc.Core.Anthropic;
 using ClawGrpc.Core.Routing;
 
@@ -11,123 +11,139 @@ namespace ClawGrpc.Gateway.Upstream;
 /// </summary>
 internal sealed class AnswerStream(HttpResponseMessage response, Stream stream, AnswerHeaders headers) : IAsyncDisposable
 {
+    private const int FirstRoom = 8 * 1024;
+
     // Behind the end of a message comes the end of the body, and nothing that would take longer.
     private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(2);
 
-    private readonly PipeReader _pipe = PipeReader.Create(stream, new StreamPipeReaderOptions(bufferSize: 16 * 1024, leaveOpen: false));
-    private SseReader _events = new();
-    private ReadOnlySequence<byte> _buffer;
-    private bool _holds;
-    private bool _ended;
+    private readonly SseReader _ahead = new();
+    private readonly SseReader _events = new();
+    private byte[] _bytes = ArrayPool<byte>.Shared.Rent(FirstRoom);
+    private int _start;
+    private int _end;
+    private int _looked;
+    private bool _isFresh;
+    private Range? _messageStart;
 
     public AnswerHeaders Headers { get; } = headers;
 
-    /// <summary>What upstream had counted when it was waited on for content; null: nothing, or content came at once.</summary>
+    /// <summary>Whether everything that upstream sent is there.</summary>
+    public bool HasEnded { get; private set; }
+
+    /// <summary>What upstream had counted when content was waited for; null if nothing, or if content came at once.</summary>
     public UsageCount? CountedBefore { get; private set; }
 
-    /// <summary>Upstream's name of the answer; empty: it has none.</summary>
+    /// <summary>Upstream's name of the answer; empty if it has none.</summary>
     public string RequestId { get; } = headers["request-id"] ?? "";
 
-    /// <summary>Takes the bytes that were read before and not taken yet. False: there are none.</summary>
-    public bool TryRead()
+    /// <summary>The bytes of the last event as upstream sent them, with the comments in front of it; they hold as long as the event.</summary>
+    public ReadOnlyMemory<byte> Raw { get; private set; }
+
+    /// <summary>Whether a content-bearing event or an error is there. What was looked through stays to be read.</summary>
+    /// <param name="failure">The error; null if there is none.</param>
+    /// <exception cref="MalformedAnswerException">An event is malformed.</exception>
+    public bool HasBegun(out UpstreamFailure? failure)
     {
-        Release();
-        if (_ended || !_pipe.TryRead(out var result))
-            return false;
-        (_buffer, _holds, _ended) = (result.Buffer, true, result.IsCompleted);
-        return true;
+        failure = null;
+        var rest = new ReadOnlySequence<byte>(_bytes, _looked, _end - _looked);
+        while (_ahead.TryReadEvent(ref rest, out var read))
+        {
+            var before = _looked;
+            _looked = _end - (int)rest.Length;
+            var next = StreamEvent.Parse(read);
+            if (next.BearsContent)
+                return _isFresh = true;
+            if (next.Kind == StreamEventKind.MessageStart)
+                _messageStart ??= before.._looked;
+            if (next.Kind != StreamEventKind.Error)
+                continue;
+            var (type, message) = next.Error();
+            failure = Failure.OfEvent(type, message, RequestId);
+            return true;
+        }
+
+        _looked = _end - (int)rest.Length;
+        CountedBefore ??= Counted();
+        return false;
     }
 
-    /// <summary>Waits for more bytes. False: the stream has ended.</summary>
-    public async ValueTask<bool> ReadAsync(CancellationToken cancellation)
+    /// <summary>Takes the bytes that were read while <see cref="HasBegun"/> looked. False if there are none.</summary>
+    public bool TryRead()
     {
-        Release();
-        if (_ended)
-            return false;
-        var result = await _pipe.ReadAsync(cancellation);
-        (_buffer, _holds, _ended) = (result.Buffer, true, result.IsCompleted);
-        return true;
+        var isFresh = _isFresh;
+        _isFresh = false;
+        return isFresh;
+    }
+
+    /// <summary>Waits for more bytes. False if the stream has ended. The last event does not hold any longer.</summary>
+    public ValueTask<bool> ReadAsync(CancellationToken cancellation)
+    {
+        if (HasEnded)
+            return new ValueTask<bool>(false);
+        MakeRoom();
+        var reading = stream.ReadAsync(_bytes.AsMemory(_end), cancellation);
+        return reading.IsCompletedSuccessfully ? new ValueTask<bool>(Take(reading.Result)) : TakeAsync(reading);
     }
 
     /// <summary>The next event among the bytes that are there; it holds until the next call.</summary>
     public bool TryNext(out StreamEvent next)
     {
-        if (_events.TryReadEvent(ref _buffer, out var read))
+        var rest = new ReadOnlySequence<byte>(_bytes, _start, _end - _start);
+        if (_events.TryReadEvent(ref rest, out var read))
         {
+            var end = _end - (int)rest.Length;
+            Raw = _bytes.AsMemory(_start, end - _start);
+            _start = end;
             next = StreamEvent.Parse(read);
             return true;
         }
 
         // What is left at the end without a closing blank line is no event (anthropic-api.md, section 3.1, rule 5).
+        _start = _end - (int)rest.Length;
         next = default;
         return false;
     }
 
     /// <summary>
-    /// Waits for the first content-bearing event and goes back to the beginning. The failure if the answer fails before; null: it has begun.
-    /// </summary>
-    public async Task<UpstreamFailure?> BeginAsync(CancellationToken cancellation)
-    {
-        try
-        {
-            while (true)
-            {
-                var result = await _pipe.ReadAsync(cancellation);
-                var buffer = result.Buffer;
-                var looked = LookForBeginning(ref buffer);
-                _events.Dispose();
-                _events = new SseReader();
-                if (looked.Began || looked.Failure is not null)
-                {
-                    // Nothing counts as examined, so that the first read finds it all.
-                    _pipe.AdvanceTo(result.Buffer.Start);
-                    return looked.Failure;
-                }
-
-                CountedBefore ??= CountedIn(result.Buffer);
-                _pipe.AdvanceTo(result.Buffer.Start, result.Buffer.End);
-                if (result.IsCompleted)
-                    return new UpstreamFailure(FailureKind.ServerError, "The answer ended before it began.") { Status = 200, RequestId = RequestId };
-            }
-        }
-        catch (MalformedAnswerException exception)
-        {
-            return new UpstreamFailure(FailureKind.ServerError, $"The answer is malformed: {exception.Message}.") { Status = 200, RequestId = RequestId };
-        }
-        catch (Exception exception) when (exception is HttpRequestException or IOException)
-        {
-            return AnthropicApi.Broken(exception) with { Status = 200, RequestId = RequestId };
-        }
-    }
-
-    /// <summary>
-    /// Disposes of an answer whose message is complete. The end of its body may still be under way and is waited for, since only then does
-    /// the connection serve the next request; nobody has to wait along.
+    /// Disposes of an answer whose message is complete. The end of its body may still be under way; it is drained in the background,
+    /// since only then can the connection serve the next request.
     /// </summary>
     public async Task DisposeAtEndAsync(TimeProvider time)
     {
         using var patience = new CancellationTokenSource();
-        var reading = ReadToEndAsync(patience.Token);
+        var draining = DrainAsync(patience.Token);
         try
         {
-            if (!reading.IsCompleted)
-                await reading.WaitAsync(LongestEnd, time);
+            if (!draining.IsCompleted)
+                await draining.WaitAsync(LongestEnd, time);
         }
         catch (TimeoutException)
         {
             await patience.CancelAsync();
         }
 
-        await reading;
+        await draining;
         await DisposeAsync();
     }
 
-    private async Task ReadToEndAsync(CancellationToken cancellation)
+    public async ValueTask DisposeAsync()
+    {
+        _ahead.Dispose();
+        _events.Dispose();
+        await stream.DisposeAsync();
+        response.Dispose();
+        if (_bytes.Length > 0)
+            ArrayPool<byte>.Shared.Return(_bytes);
+        _bytes = [];
+    }
+
+    private async Task DrainAsync(CancellationToken cancellation)
     {
         try
         {
-            while (await ReadAsync(cancellation))
-                _buffer = _buffer.Slice(_buffer.End);
+            do
+                _start = _end;
+            while (await ReadAsync(cancellation));
         }
         catch (Exception exception) when (exception is OperationCanceledException or HttpRequestException or IOException)
         {
@@ -135,48 +151,37 @@ internal sealed class AnswerStream(HttpResponseMessage response, Stream stream, 
         }
     }
 
-    public async ValueTask DisposeAsync()
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<bool> TakeAsync(ValueTask<int> reading) => Take(await reading);
+
+    private bool Take(int read)
     {
-        Release();
-        _events.Dispose();
-        await _pipe.CompleteAsync();
-        response.Dispose();
+        _end += read;
+        HasEnded = read == 0;
+        return read > 0;
     }
 
-    private (bool Began, UpstreamFailure? Failure) LookForBeginning(ref ReadOnlySequence<byte> buffer)
+    private void MakeRoom()
     {
-        while (_events.TryReadEvent(ref buffer, out var read))
-        {
-            var next = StreamEvent.Parse(read);
-            if (next.BearsContent)
-                return (true, null);
-            if (next.Kind != StreamEventKind.Error)
-                continue;
-            var (type, message) = next.Error();
-            return (false, Failure.OfEvent(type, message, RequestId));
-        }
-
-        return (false, null);
-    }
-
-    // Whoever is given up before content has used its prompt all the same.
-    private static UsageCount? CountedIn(ReadOnlySequence<byte> buffer)
-    {
-        using var events = new SseReader();
-        while (events.TryReadEvent(ref buffer, out var read))
-        {
-            if (StreamEvent.Parse(read) is { Kind: StreamEventKind.MessageStart } start)
-                return MessageFold.CountedIn(start);
-        }
-
-        return null;
-    }
-
-    private void Release()
-    {
-        if (!_holds)
+        if (_start == _end)
+            (_start, _end) = (0, 0);
+        if (_end < _bytes.Length)
             return;
-        _holds = false;
-        _pipe.AdvanceTo(_buffer.Start, _buffer.End);
+        var length = _end - _start;
+        var target = length > _bytes.Length / 2 ? ArrayPool<byte>.Shared.Rent(_bytes.Length * 2) : _bytes;
+        _bytes.AsSpan(_start, length).CopyTo(target);
+        if (target != _bytes)
+            ArrayPool<byte>.Shared.Return(_bytes);
+        (_bytes, _start, _end) = (target, 0, length);
+    }
+
+    // An attempt that is given up before content has used its prompt all the same.
+    private UsageCount? Counted()
+    {
+        if (_messageStart is not { } range)
+            return null;
+        using var events = new SseReader();
+        var start = new ReadOnlySequence<byte>(_bytes.AsMemory(range));
+        return events.TryReadEvent(ref start, out var read) ? MessageFold.CountedIn(StreamEvent.Parse(read)) : null;
     }
 }

@@ -4,21 +4,13 @@ using System.Net.Http.Headers;
 using System.Net.Security;
 using ClawGrpc.Core.Anthropic;
 using ClawGrpc.Core.Routing;
-using ClawGrpc.Gateway.Completions;
 
 namespace ClawGrpc.Gateway.Upstream;
-
-/// <summary>What became of a request: what was asked for, or the failure it means.</summary>
-/// <param name="Answer">Null: it failed.</param>
-/// <param name="Failure">Null: it did not.</param>
-/// <param name="RequestId">Upstream's name of the answer; empty: none, or it failed.</param>
-internal readonly record struct Tried<T>(T? Answer, UpstreamFailure? Failure, string RequestId = "")
-    where T : class;
 
 /// <summary>Sends requests to Anthropic and tells failures apart; decides nothing else.</summary>
 internal sealed class AnthropicApi(HttpMessageInvoker http, TimeProvider time)
 {
-    // A body longer than this is no envelope and no grant; reading on would only cost.
+    // A longer body is no error envelope and no grant.
     private const int LongestBody = 64 * 1024;
 
     // What comes whole is a number, a page of models, or the message of an upstream that does not stream.
@@ -35,89 +27,98 @@ internal sealed class AnthropicApi(HttpMessageInvoker http, TimeProvider time)
         ConnectTimeout = TimeSpan.FromSeconds(10),
         ActivityHeadersPropagator = null,
 
-        // Who leaves an answer leaves it at once: reading on to save the connection would have upstream go on, and bill.
+        // Drains nothing: if the caller leaves, reading on to save the connection would have upstream go on, and bill.
         ResponseDrainTimeout = TimeSpan.Zero,
         KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
         SslOptions = new SslClientAuthenticationOptions { EnabledSslProtocols = System.Security.Authentication.SslProtocols.None },
     };
 
-    /// <summary>Sends one Messages request and waits for the head of its answer, or for all of an answer that comes whole.</summary>
-    /// <exception cref="OperationCanceledException">The token was cancelled: the caller left, or no answer came in time.</exception>
-    public async Task<Tried<AnswerStream>> SendAsync(PreparedRequest request, CancellationToken cancellation)
+    /// <summary>One attempt of a Messages request: sends it and waits for the first content of its answer.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="firstEvent">How long the first content may take.</param>
+    /// <param name="patience">The call's.</param>
+    public async Task<AttemptResult<AnswerStream>> StreamAsync(UpstreamRequest request, TimeSpan firstEvent, Patience patience)
     {
-        var (response, failure) = await OpenAsync(request, cancellation);
-        if (response is null)
-            return new Tried<AnswerStream>(null, failure);
+        HttpResponseMessage? response = null;
+        AnswerStream? answer = null;
+        var hasBegun = false;
+        patience.Start(firstEvent);
         try
         {
-            var headers = HeadersOf(response);
-            if (MediaTypeOf(response) != Json)
+            using var message = MessageOf(request);
+            response = await http.SendAsync(message, patience.Token);
+            (answer, var failure) = await OpenAsync(request, response, patience.Token);
+            while (failure is null && !answer!.HasBegun(out failure))
             {
-                var streamed = new AnswerStream(response, await response.Content.ReadAsStreamAsync(cancellation), headers);
-                response = null;
-                return new Tried<AnswerStream>(streamed, null, streamed.RequestId);
+                if (!await answer.ReadAsync(patience.Token))
+                    failure = FailedAnswer(response, new UpstreamFailure(FailureKind.ServerError, "The answer ended before it began."));
             }
 
-            var body = await ReadAsync(response, LongestWhole, cancellation);
-            if (ErrorEnvelope.Read(body) is { Type: not null } error)
-                return new Tried<AnswerStream>(null, Failure.OfEvent(error.Type, error.Message, headers["request-id"]));
-            var answer = new AnswerStream(response, new MemoryStream(FoldedMessage.Read(body).ToEvents()), headers);
-            response = null;
-            return new Tried<AnswerStream>(answer, null, answer.RequestId);
+            hasBegun = failure is null;
+            return hasBegun
+                ? new AttemptResult<AnswerStream>.Served(answer!, answer!.RequestId)
+                : new AttemptResult<AnswerStream>.Failed(WithoutSecrets(failure!, request), answer?.CountedBefore);
         }
-        catch (Exception exception) when (FailureOf(exception, response) is { } known)
+        catch (OperationCanceledException) when (patience.Caller.IsCancellationRequested)
         {
-            return new Tried<AnswerStream>(null, known);
+            return new AttemptResult<AnswerStream>.CallerLeft(answer?.CountedBefore);
+        }
+        catch (Exception exception) when (FailureOf(exception, response, firstEvent) is { } failure)
+        {
+            return new AttemptResult<AnswerStream>.Failed(WithoutSecrets(failure, request), answer?.CountedBefore);
         }
         finally
         {
+            patience.Stop();
+            if (!hasBegun)
+                await DisposeAsync(response, answer);
+        }
+    }
+
+    /// <summary>One attempt of a request whose answer is JSON: sends it and reads all of the answer.</summary>
+    /// <param name="request">The request; not to stream.</param>
+    /// <param name="read">Reads the body; throws a <see cref="MalformedAnswerException"/> if it is not what was asked for.</param>
+    /// <param name="limit">How long it may take.</param>
+    /// <param name="patience">The call's.</param>
+    public async Task<AttemptResult<T>> FetchAsync<T>(
+        UpstreamRequest request, Func<ReadOnlyMemory<byte>, T> read, TimeSpan limit, Patience patience)
+    {
+        HttpResponseMessage? response = null;
+        patience.Start(limit);
+        try
+        {
+            using var message = MessageOf(request);
+            response = await http.SendAsync(message, patience.Token);
+            if (await FailureOfAsync(request, response, patience.Token) is { } refused)
+                return new AttemptResult<T>.Failed(WithoutSecrets(refused, request));
+            var body = await ReadAsync(response, LongestWhole, patience.Token);
+            return new AttemptResult<T>.Served(read(body), RequestIdOf(response) ?? "");
+        }
+        catch (OperationCanceledException) when (patience.Caller.IsCancellationRequested)
+        {
+            return new AttemptResult<T>.CallerLeft(null);
+        }
+        catch (Exception exception) when (FailureOf(exception, response, limit) is { } failure)
+        {
+            return new AttemptResult<T>.Failed(WithoutSecrets(failure, request));
+        }
+        finally
+        {
+            patience.Stop();
             response?.Dispose();
         }
     }
 
-    /// <summary>Sends one request whose answer is JSON, and reads all of it.</summary>
-    /// <param name="request">The request; not to stream.</param>
-    /// <param name="read">Reads the body, and throws a <see cref="MalformedAnswerException"/> when it is not what was asked for.</param>
-    /// <param name="cancellation">The caller left, or no answer came in time.</param>
-    /// <exception cref="OperationCanceledException">As <see cref="SendAsync"/>.</exception>
-    public async Task<Tried<T>> FetchAsync<T>(PreparedRequest request, Func<ReadOnlyMemory<byte>, T> read, CancellationToken cancellation)
-        where T : class
-    {
-        var (response, failure) = await OpenAsync(request, cancellation);
-        if (response is null)
-            return new Tried<T>(null, failure);
-        using (response)
-        {
-            try
-            {
-                return new Tried<T>(read(await ReadAsync(response, LongestWhole, cancellation)), null, HeadersOf(response)["request-id"] ?? "");
-            }
-            catch (Exception exception) when (FailureOf(exception, response) is { } known)
-            {
-                return new Tried<T>(null, known);
-            }
-        }
-    }
+    /// <summary>A body that is JSON or an error, as far as it is worth reading.</summary>
+    public static Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpResponseMessage response, CancellationToken cancellation) =>
+        ReadAsync(response, LongestBody, cancellation);
 
-    /// <summary>A connection that broke, or was never made, before anything was answered.</summary>
-    public static UpstreamFailure Broken(Exception exception) =>
-        new(FailureKind.ServerError, $"The connection to Anthropic failed: {(exception.InnerException ?? exception).Message}");
+    public static AnswerHeaders HeadersOf(HttpResponseMessage response) => AnswerHeaders.Of(
+        response.Headers.NonValidated.Select(header => KeyValuePair.Create(header.Key, header.Value.ToString())));
 
-    private static UpstreamFailure? FailureOf(Exception exception, HttpResponseMessage? response) => exception switch
+    private static HttpRequestMessage MessageOf(UpstreamRequest request)
     {
-        HttpRequestException or IOException => Broken(exception),
-        MalformedAnswerException => new UpstreamFailure(FailureKind.ServerError, $"The answer is malformed: {exception.Message}.")
-        {
-            Status = 200,
-            RequestId = response is null ? null : HeadersOf(response)["request-id"],
-        },
-        _ => null,
-    };
-
-    // The head of an answer that is what was asked for, or the failure.
-    private async Task<(HttpResponseMessage?, UpstreamFailure?)> OpenAsync(PreparedRequest request, CancellationToken cancellation)
-    {
-        using var message = new HttpRequestMessage(request.Method, request.Url);
+        var message = new HttpRequestMessage(request.Method, request.Url);
         if (!request.Body.IsEmpty)
             message.Content = new ReadOnlyMemoryContent(request.Body);
         foreach (var header in request.Headers)
@@ -126,41 +127,67 @@ internal sealed class AnthropicApi(HttpMessageInvoker http, TimeProvider time)
             owner?.TryAddWithoutValidation(header.Name, header.Value.Reveal());
         }
 
-        HttpResponseMessage? response = null;
-        try
-        {
-            response = await http.SendAsync(message, cancellation);
-            var type = MediaTypeOf(response);
-
-            // Gateways in between do not always stream.
-            if (response.StatusCode == HttpStatusCode.OK && (type == request.MediaType || type == Json))
-                return (Interlocked.Exchange(ref response, null), null);
-            var headers = HeadersOf(response);
-            var text = await ReadBodyAsync(response, cancellation);
-            return (null, response.IsSuccessStatusCode
-                ? OfAnotherType(response, headers, request.MediaType)
-                : Failure.OfAnswer((int)response.StatusCode, headers, text, time.GetUtcNow()));
-        }
-        catch (Exception exception) when (exception is HttpRequestException or IOException)
-        {
-            return (null, Broken(exception));
-        }
-        finally
-        {
-            response?.Dispose();
-        }
+        return message;
     }
 
-    private static UpstreamFailure OfAnotherType(HttpResponseMessage response, AnswerHeaders headers, string expected) =>
-        new(FailureKind.ServerError, $"The answer is not {expected} but {MediaTypeOf(response) ?? "without a type"}.")
+    // The failure that the head of an answer stands for; null if it is what was asked for. Gateways in between do not always stream.
+    private async ValueTask<UpstreamFailure?> FailureOfAsync(UpstreamRequest request, HttpResponseMessage response, CancellationToken cancellation)
+    {
+        var type = MediaTypeOf(response);
+        if (response.StatusCode == HttpStatusCode.OK && (type == request.MediaType || type == Json))
+            return null;
+        if (response.IsSuccessStatusCode)
         {
-            Status = (int)response.StatusCode,
-            RequestId = headers["request-id"],
-        };
+            return new UpstreamFailure(FailureKind.ServerError, $"The answer is not {request.MediaType} but {type ?? "without a type"}.")
+            {
+                Status = (int)response.StatusCode,
+                RequestId = RequestIdOf(response),
+            };
+        }
 
-    /// <summary>A body that is JSON or an error, as far as it is worth reading.</summary>
-    public static Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpResponseMessage response, CancellationToken cancellation) =>
-        ReadAsync(response, LongestBody, cancellation);
+        var body = await ReadBodyAsync(response, cancellation);
+        return Failure.OfAnswer((int)response.StatusCode, HeadersOf(response), body, time.GetUtcNow());
+    }
+
+    // The answer, or the failure that it stands for.
+    private async ValueTask<(AnswerStream? Answer, UpstreamFailure? Failure)> OpenAsync(
+        UpstreamRequest request, HttpResponseMessage response, CancellationToken cancellation)
+    {
+        if (await FailureOfAsync(request, response, cancellation) is { } failure)
+            return (null, failure);
+        var headers = HeadersOf(response);
+        if (MediaTypeOf(response) != Json)
+            return (new AnswerStream(response, await response.Content.ReadAsStreamAsync(cancellation), headers), null);
+        var body = await ReadAsync(response, LongestWhole, cancellation);
+        return ErrorEnvelope.Read(body) is { Type: not null } error
+            ? (null, Failure.OfEvent(error.Type, error.Message, headers["request-id"]))
+            : (new AnswerStream(response, new MemoryStream(FoldedMessage.Read(body).ToEvents()), headers), null);
+    }
+
+    // The failure that an exception stands for; null if it is a fault of ClawGrpc.
+    private static UpstreamFailure? FailureOf(Exception exception, HttpResponseMessage? response, TimeSpan limit) => exception switch
+    {
+        OperationCanceledException => new UpstreamFailure(FailureKind.TimedOut, $"No first event came within {limit.TotalSeconds:0.#} s."),
+        HttpRequestException or IOException => FailedAnswer(response, new UpstreamFailure(
+            FailureKind.ServerError, $"The connection to Anthropic failed: {(exception.InnerException ?? exception).Message}")),
+        MalformedAnswerException => FailedAnswer(response, new UpstreamFailure(
+            FailureKind.ServerError, $"The answer is malformed: {exception.Message}.")),
+        _ => null,
+    };
+
+    // A failure that came after the head of an answer; null if no head came.
+    private static UpstreamFailure FailedAnswer(HttpResponseMessage? response, UpstreamFailure failure) =>
+        response is null ? failure : failure with { Status = (int)response.StatusCode, RequestId = RequestIdOf(response) };
+
+    private static UpstreamFailure WithoutSecrets(UpstreamFailure failure, UpstreamRequest request) =>
+        failure with { Message = request.WithoutSecrets(failure.Message) };
+
+    private static async ValueTask DisposeAsync(HttpResponseMessage? response, AnswerStream? answer)
+    {
+        if (answer is not null)
+            await answer.DisposeAsync();
+        response?.Dispose();
+    }
 
     private static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpResponseMessage response, int most, CancellationToken cancellation)
     {
@@ -173,6 +200,6 @@ internal sealed class AnthropicApi(HttpMessageInvoker http, TimeProvider time)
 
     private static string? MediaTypeOf(HttpResponseMessage response) => response.Content.Headers.ContentType?.MediaType;
 
-    public static AnswerHeaders HeadersOf(HttpResponseMessage response) => AnswerHeaders.Of(
-        response.Headers.NonValidated.Select(header => KeyValuePair.Create(header.Key, header.Value.ToString())));
+    private static string? RequestIdOf(HttpResponseMessage response) =>
+        response.Headers.NonValidated.TryGetValues("request-id", out var values) ? values.ToString() : null;
 }

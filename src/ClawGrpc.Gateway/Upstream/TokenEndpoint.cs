@@ -2,7 +2,6 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using ClawGrpc.Core;
 using ClawGrpc.Core.Routing;
-using ClawGrpc.Gateway.Completions;
 
 namespace ClawGrpc.Gateway.Upstream;
 
@@ -22,7 +21,7 @@ internal sealed class TokenEndpoint(HttpMessageInvoker http, TimeProvider time)
             using var request = new HttpRequestMessage(HttpMethod.Post, endpoint.TokenUrl) { Content = new ByteArrayContent(BodyOf(endpoint, refreshToken)) };
             request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
             request.Headers.TryAddWithoutValidation("accept", "application/json");
-            request.Headers.TryAddWithoutValidation("user-agent", $"ClawGrpc/{RequestKitchen.Version}");
+            request.Headers.TryAddWithoutValidation("user-agent", $"ClawGrpc/{ProductVersion.Text}");
             using var response = await http.SendAsync(request, patience.Token);
             var body = await AnthropicApi.ReadBodyAsync(response, patience.Token);
             return GrantAnswer.Read((int)response.StatusCode, AnthropicApi.HeadersOf(response), body, refreshToken, time.GetUtcNow());

@@ -1,13 +1,14 @@
-using ClawGrpc.Gateway;
 using System.Collections.Immutable;
 using ClawGrpc.Core;
 using ClawGrpc.Core.Configuration;
 using ClawGrpc.Core.Routing;
 using ClawGrpc.Core.StateFiles;
+using ClawGrpc.Gateway;
 using ClawGrpc.Gateway.Agents;
 using ClawGrpc.Gateway.Completions;
 using ClawGrpc.Gateway.Configuration;
 using ClawGrpc.Gateway.Stores;
+using ClawGrpc.Server.Grpc.Mapping;
 using ClawGrpc.V1;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
@@ -62,7 +63,7 @@ internal sealed class AuthService(
     public override async Task<DeleteProfileResponse> DeleteProfile(DeleteProfileRequest request, ServerCallContext context)
     {
         var (agent, id) = await FindAsync(request.AgentId, request.ProfileId);
-        await configuration.CheckAsync();
+        var known = await configuration.CheckAsync();
         await agent.ChangeAsync(_ => [new RemoveProfile(id)], context.CancellationToken);
 
         // The declaration is every agent's: it stays while another one has a profile of this id.
@@ -73,7 +74,7 @@ internal sealed class AuthService(
         }
 
         if (File.Exists(configuration.EditedPath))
-            await configuration.EditAsync(text => new ConfigurationEdit(ProfileEdits.Remove(text, id)), context.CancellationToken);
+            await configuration.EditAsync(text => new ConfigurationEdit(ProfileEdits.Remove(text, id)), context.CancellationToken, known);
         return new DeleteProfileResponse();
     }
 
@@ -121,8 +122,8 @@ internal sealed class AuthService(
         ProbeProfilesRequest request, IServerStreamWriter<ProbeProfilesResponse> responseStream, ServerCallContext context)
     {
         var agent = await fleet.FindAsync(request.AgentId);
-        await foreach (var result in probes.RunAsync(agent, ProbeOptions.Of(request), context.CancellationToken))
-            await responseStream.WriteAsync(result, context.CancellationToken);
+        await foreach (var probe in probes.RunAsync(agent, ProbeMapping.ToOptions(request), context.CancellationToken))
+            await responseStream.WriteAsync(ProbeMapping.ToMessage(probe), context.CancellationToken);
     }
 
     public override async Task<ListAgentsResponse> ListAgents(ListAgentsRequest request, ServerCallContext context)
@@ -144,19 +145,18 @@ internal sealed class AuthService(
             throw Refusal.SubscriptionsDisabled(id).ToException();
 
         // First the secret, then the declaration: a declared profile that is not stored would hide those that are.
-        await configuration.CheckAsync();
+        var known = await configuration.CheckAsync();
         await agent.ChangeAsync(_ => [new PutProfile(id, credential)], cancellation);
-
-        await DeclareAsync(id, credential);
+        await DeclareAsync(id, credential, known);
         return subscription ? Terms.OfSubscriptions : [];
     }
 
-    private async Task DeclareAsync(string id, Credential credential)
+    private async Task DeclareAsync(string id, Credential credential, ConfigurationReading? known = null)
     {
         // The mode oauth takes a token too, and the CLI may have one today and the other tomorrow.
         var mode = id == ClaudeLogin.ProfileId ? "oauth" : Eligible.ModeOf(credential);
         var declared = new DeclaredProfile(id, credential.Provider, mode, credential.Email);
-        await configuration.EditAsync(text => new ConfigurationEdit(ProfileEdits.Apply(text, declared)), CancellationToken.None);
+        await configuration.EditAsync(text => new ConfigurationEdit(ProfileEdits.Apply(text, declared)), CancellationToken.None, known);
     }
 
     // openclaw-spec.md, section 7.1: without a key the one that is there will do. OpenClaw declares anthropic:default whatever the

@@ -1,5 +1,6 @@
 using ClawGrpc.Core.Routing;
 using ClawGrpc.Gateway;
+using ClawGrpc.Gateway.Stores;
 using ClawGrpc.Server.Grpc.Mapping;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
@@ -38,7 +39,7 @@ internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log) : 
 
     private RpcException StatusOf(Exception exception, ServerCallContext context)
     {
-        if (Refusal.Of(exception) is { } refusal)
+        if (StateRefusals.Of(exception) is { } refusal)
             return refusal.ToRpcException();
         if (context.CancellationToken.IsCancellationRequested)
         {

@@ -1,4 +1,5 @@
 using System.Text;
+using ClawGrpc.Core.Anthropic;
 using ClawGrpc.V1;
 
 namespace ClawGrpc.Server.Grpc;
@@ -23,13 +24,13 @@ internal static class Fitting
     public static string Fact(string text) => Text(text, FactCost);
 
     /// <summary>As many of the fields as fit, the first ones.</summary>
-    public static IEnumerable<(string Field, string Description)> Fields(IEnumerable<(string Field, string Description)> fields)
+    public static IEnumerable<FieldError> Fields(IEnumerable<FieldError> fields)
     {
         var left = FieldsCost;
         foreach (var (field, description) in fields)
         {
-            var fitting = (Field: Text(field, FactCost), Description: Text(description, FactCost));
-            left -= Encoding.UTF8.GetByteCount(fitting.Field) + Encoding.UTF8.GetByteCount(fitting.Description);
+            var fitting = new FieldError(Text(field, FactCost), Text(description, FactCost));
+            left -= Encoding.UTF8.GetByteCount(fitting.Path) + Encoding.UTF8.GetByteCount(fitting.Description);
             if (left < 0)
                 yield break;
             yield return fitting;

@@ -1,8 +1,9 @@
-using ClawGrpc.Gateway;
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using ClawGrpc.Core.Anthropic;
 using ClawGrpc.Core.StateFiles;
+using ClawGrpc.Gateway;
 using Google.Protobuf.WellKnownTypes;
 
 namespace ClawGrpc.Server.Grpc;
@@ -13,16 +14,12 @@ internal sealed partial class Input
     private const int LongestProfileId = 200;
     private const int LongestEmail = 320;
     private static readonly TimeSpan LongestExpiry = TimeSpan.FromDays(365_000);
-    private readonly List<(string Field, string Description)> _wrong = [];
+    private readonly FieldErrors _errors = new();
 
-    public void Wrong(string field, string description) => _wrong.Add((field, description));
+    public void Wrong(string field, string description) => _errors.Add(field, description);
 
     /// <summary>Refuses when anything is wrong.</summary>
-    public void Check()
-    {
-        if (_wrong.Count > 0)
-            throw Refusal.InvalidFields(_wrong).ToException();
-    }
+    public void Check() => Refusal.IfAny(_errors);
 
     public Core.Secret Secret(string field, CheckedSecret given)
     {

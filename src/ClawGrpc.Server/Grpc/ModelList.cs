@@ -97,14 +97,8 @@ internal sealed class ModelList(AgentSetup setup, ProfileStore store, UpstreamMo
     private ListedModel? Find(string key) => _listed.GetValueOrDefault(key)
         ?? upstream?.Models.FirstOrDefault(model => Core.Pricing.Prices.IsSnapshot(model.Id, key[(key.IndexOf('/') + 1)..]));
 
-    private CacheRetention RetentionOf(string key) =>
-        (setup.Parameters.Retention ?? setup.ModelParameters.GetValueOrDefault(key, ModelParameters.None).Retention ?? setup.DefaultRetention) switch
-        {
-            Core.Retention.None => CacheRetention.None,
-            Core.Retention.Short => CacheRetention.Short,
-            Core.Retention.Long => CacheRetention.Long,
-            _ => CacheRetention.Unspecified,
-        };
+    private CacheRetention RetentionOf(string key) => ReceiptMapping.ToRetention(
+        setup.Parameters.Retention ?? setup.ModelParameters.GetValueOrDefault(key, ModelParameters.None).Retention ?? setup.DefaultRetention);
 
     private bool CanServe(ModelRef model) => model.Provider == Provider.Anthropic
         && Routes.Of(store, setup.Auth, setup.FallbackKey, new RouteQuestion([model.Model], null, null), now).Problem == NoRoute.None;

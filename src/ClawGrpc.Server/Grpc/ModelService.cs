@@ -13,58 +13,47 @@ namespace ClawGrpc.Server.Grpc;
 
 /// <summary>ModelService: maps, calls, maps back.</summary>
 internal sealed class ModelService(
-    Fleet fleet, LiveConfiguration configuration, AgentSetups setups, CallReader calls, ClawGrpc.Gateway.Completions.Completion gateway, ModelCatalog catalog, StatusReport report,
+    Fleet fleet, LiveConfiguration configuration, AgentSetups setups, CallReader calls, Gateway.Completions.Completion completions,
+    ModelCatalog catalog, StatusBoard board,
     TimeProvider time, IHostApplicationLifetime lifetime) : V1.ModelService.ModelServiceBase
 {
     public override async Task<GetStatusResponse> GetStatus(GetStatusRequest request, ServerCallContext context) =>
-        new() { Status = report.Of(await fleet.FindAsync(request.AgentId)) };
+        new() { Status = StatusMapping.ToMessage(board.Of(await fleet.FindAsync(request.AgentId))).Status };
 
     public override async Task WatchStatus(
         WatchStatusRequest request, IServerStreamWriter<WatchStatusResponse> responseStream, ServerCallContext context)
     {
         var agent = await fleet.FindAsync(request.AgentId);
-        await new StatusWatch(agent.Feed, () => report.Of(agent), time)
+        await new StatusWatch(board, agent, time)
             .RunAsync(request, responseStream, lifetime.ApplicationStopping, context.CancellationToken);
     }
 
     public override async Task<CompleteResponse> Complete(CompleteRequest request, ServerCallContext context)
     {
-        var call = await calls.ReadAsync(request.Input);
-        await using var completion = await gateway.OpenAsync(call, context.CancellationToken);
-        completion.KeepContent();
-        while (await completion.ReadAsync())
-        {
-            while (completion.TryNext(out _))
-            {
-                // The fold takes each event up.
-            }
-        }
-
-        var receipt = completion.Finish();
+        await using var completion = await OpenAsync(request.Input, context);
+        await completion.ReadAllAsync();
+        if (completion.Refusal is { } broken)
+            throw broken.ToException();
+        var receipt = ReceiptMapping.ToMessage(completion.Finish());
         return new CompleteResponse { Completion = EventMapping.ToCompletion(completion.Fold.Finish()!, request.RawJson), Receipt = receipt };
     }
 
     public override async Task StreamComplete(
         StreamCompleteRequest request, IServerStreamWriter<StreamCompleteResponse> responseStream, ServerCallContext context)
     {
-        var call = await calls.ReadAsync(request.Input);
-        await using var completion = await gateway.OpenAsync(call, context.CancellationToken);
+        await using var completion = await OpenAsync(request.Input, context);
         using var events = new EventWriter(context.GetHttpContext().Response.BodyWriter);
         while (await completion.ReadAsync())
         {
-            try
-            {
-                while (completion.TryNext(out var read))
-                    Add(read);
-            }
-            finally
-            {
-                // Also when the next event is a failure: what came before it is the caller's.
-                await events.FlushAsync(context.CancellationToken);
-            }
+            while (completion.TryNext(out var read))
+                Add(read);
+            await events.FlushAsync(context.CancellationToken);
         }
 
-        events.Add(new StreamCompleteResponse { Finished = new CompletionFinished { Receipt = completion.Finish() } });
+        if (completion.Refusal is { } broken)
+            throw broken.ToException();
+        var receipt = ReceiptMapping.ToMessage(completion.Finish());
+        events.Add(new StreamCompleteResponse { Finished = new CompletionFinished { Receipt = receipt } });
         await events.FlushAsync(context.CancellationToken);
 
         void Add(in StreamEvent read)
@@ -84,19 +73,31 @@ internal sealed class ModelService(
 
     public override async Task<CountTokensResponse> CountTokens(CountTokensRequest request, ServerCallContext context)
     {
-        var (inputTokens, route) = await gateway.CountAsync(await calls.ReadAsync(request.Input), context.CancellationToken);
-        return new CountTokensResponse { InputTokens = inputTokens, Model = route.ModelRef };
+        var call = await ReadAsync(request.Input);
+        var counted = (await completions.AskAsync(call.Count, context.CancellationToken)).OrThrow();
+        return new CountTokensResponse { InputTokens = counted.InputTokens, Model = counted.Model };
     }
 
-    public override async Task<PlanCompletionResponse> PlanCompletion(PlanCompletionRequest request, ServerCallContext context) =>
-        new() { Receipt = gateway.Plan(await calls.ReadAsync(request.Input)) };
+    public override async Task<PlanCompletionResponse> PlanCompletion(PlanCompletionRequest request, ServerCallContext context)
+    {
+        var call = await ReadAsync(request.Input);
+        var plan = (await completions.AskAsync(call.Plan, context.CancellationToken)).OrThrow();
+        return new PlanCompletionResponse { Receipt = ReceiptMapping.ToMessage(plan) };
+    }
 
     public override async Task<ListModelsResponse> ListModels(ListModelsRequest request, ServerCallContext context)
     {
         ModelList.Check(request);
         var agent = await fleet.FindAsync(request.AgentId);
         var setup = setups.Of(agent.Id);
-        var (upstream, problem) = request.ConfiguredOnly || setup.ModelsUrl is null ? (null, "") : await catalog.ReadAsync(agent, setup, context.CancellationToken);
+        var (upstream, problem) = request.ConfiguredOnly || setup.ModelsUrl is null
+            ? (null, "")
+            : await catalog.ReadAsync(agent, setup, context.CancellationToken) switch
+            {
+                CallResult<UpstreamModels>.Served served => (served.Result, ""),
+                CallResult<UpstreamModels>.Refused refused => ((UpstreamModels?)null, refused.Refusal.Message),
+                var unknown => throw new InvalidOperationException($"Unknown result {unknown.GetType().Name}."),
+            };
         return new ModelList(setup, agent.Store, upstream, time.GetUtcNow()).Page(request, problem);
     }
 
@@ -146,12 +147,8 @@ internal sealed class ModelService(
     private ModelChoice ChoiceOf(bool image) =>
         image ? configuration.Current.Configuration.Agents.ImageModel : configuration.Current.Configuration.Agents.Model;
 
-    private async Task EditAsync(Func<string, ConfigurationEdit> edit, ServerCallContext context)
-    {
-        await configuration.EditAsync(edit, context.CancellationToken);
-        foreach (var agent in fleet.Awake)
-            agent.Feed.Publish();
-    }
+    private Task EditAsync(Func<string, ConfigurationEdit> edit, ServerCallContext context) =>
+        configuration.EditAsync(edit, context.CancellationToken);
 
     private static string CheckedModel(string model) =>
         model.Trim() is { Length: > 0 } said ? said : throw Refusal.InvalidField("model", $"Invalid model reference: {model}").ToException();
@@ -159,16 +156,25 @@ internal sealed class ModelService(
     private static string CheckedAlias(string alias) =>
         alias.Trim() is { Length: > 0 } said ? said : throw Refusal.InvalidField("alias", "Alias cannot be empty.").ToException();
 
+    private ValueTask<CompletionCall> ReadAsync(CompletionInput? input)
+    {
+        var (request, errors) = RequestMapping.ToRequest(input);
+        return calls.ReadAsync(request, errors);
+    }
+
+    private async Task<OpenedCompletion> OpenAsync(CompletionInput? input, ServerCallContext context) =>
+        (await completions.AskAsync(await ReadAsync(input), context.CancellationToken)).OrThrow();
+
     private static StreamCompleteResponse Started(OpenedCompletion completion) => new()
     {
         Started = new CompletionStarted
         {
-            CompletionId = completion.Receipt.CompletionId,
-            Model = completion.Receipt.Model,
-            ProfileId = completion.Receipt.ProfileId,
+            CompletionId = completion.CompletionId,
+            Model = completion.Route.ModelRef,
+            ProfileId = completion.Route.ProfileId,
             MessageId = completion.Fold.Id,
             UpstreamModel = completion.Fold.Model,
-            RequestId = completion.Receipt.RequestId,
+            RequestId = completion.RequestId,
             Usage = UsageMapping.ToUsage(completion.Fold.Usage),
         },
     };

@@ -1,15 +1,17 @@
 using ClawGrpc.Gateway;
-using ClawGrpc.Gateway.Agents;
+using ClawGrpc.Gateway.Status;
+using ClawGrpc.Server.Grpc.Mapping;
 using ClawGrpc.V1;
 using Grpc.Core;
+using Agent = ClawGrpc.Gateway.Agents.Agent;
 
 namespace ClawGrpc.Server.Grpc;
 
 /// <summary>
-/// One watcher (design: "Status as a stream"): the whole status now and again after each change, at most ten a second; a heartbeat
-/// when nothing changed. What it missed while it was slow it never gets; the latest it always does.
+/// One watcher: gets the whole status now and again after each change, at most ten a second, and a heartbeat when nothing
+/// changed. It misses revisions while it is slow, but never the latest.
 /// </summary>
-internal sealed class StatusWatch(StatusFeed feed, Func<AgentStatus> read, TimeProvider time)
+internal sealed class StatusWatch(StatusBoard board, Agent agent, TimeProvider time)
 {
     private static readonly TimeSpan BetweenMessages = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan DefaultHeartbeat = TimeSpan.FromSeconds(30);
@@ -17,23 +19,24 @@ internal sealed class StatusWatch(StatusFeed feed, Func<AgentStatus> read, TimeP
     private static readonly TimeSpan LongestHeartbeat = TimeSpan.FromDays(1);
 
     public async Task RunAsync(
-        WatchStatusRequest request, IServerStreamWriter<WatchStatusResponse> writer, CancellationToken stopping, CancellationToken cancellation)
+        WatchStatusRequest request, IServerStreamWriter<WatchStatusResponse> writer, CancellationToken stopping,
+        CancellationToken cancellation)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, cancellation);
         var heartbeat = HeartbeatOf(request);
 
-        // A revision that this server has never given is one of a clock that was set back: better to send the status than to be silent.
-        var seen = request.KnownRevision > feed.Look().Current.Number ? 0 : request.KnownRevision;
+        // A known revision from the future comes from a clock that was set back: send the status rather than wait to pass it.
+        var seen = request.KnownRevision > agent.Feed.Current.Number ? 0 : request.KnownRevision;
         try
         {
             while (true)
             {
-                var (current, changed) = feed.Look();
+                var (current, changed) = agent.Feed.Look();
                 if (current.Number > seen)
                 {
-                    var message = Message();
+                    var message = StatusMapping.ToMessage(board.Of(agent));
 
-                    // To cancel a write is to abort the call: a stop waits for the reader, who could not be told of it otherwise.
+                    // Not cancelled by a stop: that would abort the call, and the reader could not be told why it ends.
                     await writer.WriteAsync(message, cancellation);
                     seen = message.Revision;
                     await Task.Delay(BetweenMessages, time, either.Token);
@@ -48,12 +51,6 @@ internal sealed class StatusWatch(StatusFeed feed, Func<AgentStatus> read, TimeP
         {
             throw Refusal.Stopping().ToException();
         }
-    }
-
-    private WatchStatusResponse Message()
-    {
-        var status = read();
-        return new WatchStatusResponse { Status = status, Revision = status.Revision };
     }
 
     private async Task<bool> ChangesWithin(Task changed, TimeSpan heartbeat, CancellationToken cancellation)
@@ -71,10 +68,10 @@ internal sealed class StatusWatch(StatusFeed feed, Func<AgentStatus> read, TimeP
 
     private static TimeSpan HeartbeatOf(WatchStatusRequest request)
     {
-        if (request.Heartbeat is not { } asked)
+        if (request.Heartbeat is not { } given)
             return DefaultHeartbeat;
-        var seconds = Math.Clamp(asked.Seconds, 0, (long)LongestHeartbeat.TotalSeconds);
-        var span = TimeSpan.FromSeconds(seconds) + TimeSpan.FromTicks(asked.Nanos / 100);
+        var seconds = Math.Clamp(given.Seconds, 0, (long)LongestHeartbeat.TotalSeconds);
+        var span = TimeSpan.FromSeconds(seconds) + TimeSpan.FromTicks(given.Nanos / 100);
         return span < ShortestHeartbeat ? ShortestHeartbeat : span < LongestHeartbeat ? span : LongestHeartbeat;
     }
 }

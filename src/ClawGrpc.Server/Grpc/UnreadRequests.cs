@@ -11,6 +11,9 @@ namespace ClawGrpc.Server.Grpc;
 /// </summary>
 internal static partial class UnreadRequests
 {
+    /// <summary>The longest message that is taken: Anthropic takes requests of 32 MB, and the message around one is a little larger.</summary>
+    public const int MaxMessageBytes = 36 * 1024 * 1024;
+
     private const string Status = "grpc-status";
     private const string Message = "grpc-message";
 
@@ -35,7 +38,7 @@ internal static partial class UnreadRequests
     private static Refusal? Explain(StatusCode code, string rpc, string detail) => code switch
     {
         StatusCode.ResourceExhausted => Refusal.InvalidField(
-            "request", $"Expected at most {Hosting.ServerHost.MaxMessageBytes} bytes, of which Anthropic takes {32 * 1024 * 1024}"),
+            "request", $"Expected at most {MaxMessageBytes} bytes, of which Anthropic takes {32 * 1024 * 1024}"),
         StatusCode.Unknown or StatusCode.InvalidArgument => Refusal.InvalidField("request", "Expected the message of this RPC; what came cannot be read as one"),
         StatusCode.Internal => Refusal.InvalidField("request", detail.Length > 0 ? detail : "Expected one whole message"),
         StatusCode.Unimplemented => Refusal.NotImplemented(rpc.TrimStart('/'), detail),

@@ -19,9 +19,6 @@ internal sealed class StartException(string message) : Exception(message);
 /// <summary>Puts the server together and runs it.</summary>
 internal static class ServerHost
 {
-    /// <summary>Anthropic takes requests of 32 MB; a message that carries one is a little larger.</summary>
-    public const int MaxMessageBytes = 36 * 1024 * 1024;
-
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(10);
 
     public static async Task<int> RunAsync(CommandLine command)
@@ -40,8 +37,8 @@ internal static class ServerHost
             await Console.Error.WriteLineAsync("clawgrpc stopped");
             return 0;
         }
-        catch (Exception exception) when (exception is StartException or StateFolderInUseException or StateUnreadableException
-            or StateNotWrittenException or UnauthorizedAccessException or IOException or ArgumentException)
+        catch (Exception exception) when (exception is StartException or UnusableConfigurationException or StateFolderInUseException
+            or StateUnreadableException or StateNotWrittenException or UnauthorizedAccessException or IOException or ArgumentException)
         {
             await Console.Error.WriteLineAsync($"Error: {exception.Message}");
             return 1;
@@ -92,7 +89,7 @@ internal static class ServerHost
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTime);
         builder.Services.AddGrpc(grpc =>
         {
-            grpc.MaxReceiveMessageSize = MaxMessageBytes;
+            grpc.MaxReceiveMessageSize = UnreadRequests.MaxMessageBytes;
             grpc.MaxSendMessageSize = null;
             grpc.Interceptors.Add<ErrorInterceptor>();
         });
@@ -105,7 +102,8 @@ internal static class ServerHost
         builder.Services.AddSingleton(time).AddSingleton(folder).AddSingleton(new ClaudeLoginFile(folder, Environment.GetEnvironmentVariable))
             .AddSingleton(_ => new HttpMessageInvoker(AnthropicApi.NewHandler()))
             .AddSingleton<AnthropicApi>().AddSingleton<TokenEndpoint>().AddSingleton<SessionPins>().AddSingleton<Completion>().AddSingleton<ModelCatalog>().AddSingleton<Probes>().AddSingleton<StateWatch>()
-            .AddSingleton<LiveConfiguration>().AddSingleton<Fleet>().AddSingleton<FileChanges>().AddSingleton<IStateStore>(FilesOf).AddSingleton<AgentSetups>().AddSingleton<AuthReport>().AddSingleton<StatusReport>()
+            .AddSingleton<LiveConfiguration>().AddSingleton<Fleet>().AddSingleton<FileChanges>().AddSingleton<IStateStore>(FilesOf).AddSingleton<AgentSetups>().AddSingleton<ProfileReport>()
+            .AddSingleton<AuthReport>().AddSingleton<StatusReport>().AddSingleton<StatusBoard>()
             .AddSingleton<CallReader>().AddSingleton<ErrorInterceptor>().AddSingleton<AuthService>().AddSingleton<ModelService>()
             .AddHostedService(services => services.GetRequiredService<StateWatch>());
         var app = builder.Build();

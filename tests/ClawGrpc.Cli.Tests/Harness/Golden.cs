@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace ClawGrpc.Cli.Tests.Harness;
 
-/// <summary>Texts kept as files. With <c>UPDATE_GOLDEN=1</c> in the environment the files are written instead of compared; the diff is the review.</summary>
+/// <summary>Expected texts in files. <c>UPDATE_GOLDEN=1</c> in the environment writes the files; review the diff.</summary>
 internal static class Golden
 {
     /// <summary>Compares with <c>golden/NAME</c>.</summary>
@@ -23,7 +23,8 @@ internal static class Golden
     public static string Text(string name) => File.ReadAllText(PathOf(name));
 
     /// <summary>The names in a folder of <c>golden/</c>.</summary>
-    public static IEnumerable<string> Names(string folder) => Directory.GetFiles(PathOf(folder)).Select(path => Path.GetFileName(path)).Order();
+    public static IEnumerable<string> Names(string folder) =>
+        Directory.GetFiles(PathOf(folder)).Select(path => Path.GetFileName(path)).Order();
 
     private static string PathOf(string name, [CallerFilePath] string here = "") =>
         Path.Combine(Path.GetDirectoryName(here)!, "..", "golden", name);

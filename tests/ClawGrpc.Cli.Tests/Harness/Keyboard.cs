@@ -4,7 +4,7 @@ using Spectre.Console.Rendering;
 
 namespace ClawGrpc.Cli.Tests.Harness;
 
-/// <summary>A console at which a test types, and reads what is shown.</summary>
+/// <summary>A console that a test types at and reads from.</summary>
 public sealed class Keyboard : IAnsiConsole, IAnsiConsoleInput
 {
     private readonly Queue<ConsoleKeyInfo> _keys = new();
@@ -23,7 +23,7 @@ public sealed class Keyboard : IAnsiConsole, IAnsiConsoleInput
         _console.Profile.Width = 120;
     }
 
-    /// <summary>All that was shown.</summary>
+    /// <summary>Everything written to the console.</summary>
     public string Screen => _screen.ToString();
 
     public Profile Profile => _console.Profile;
@@ -39,7 +39,8 @@ public sealed class Keyboard : IAnsiConsole, IAnsiConsoleInput
     /// <summary>Types a line.</summary>
     public Keyboard Type(string line)
     {
-        foreach (var character in line) _keys.Enqueue(new ConsoleKeyInfo(character, ConsoleKey.None, shift: false, alt: false, control: false));
+        foreach (var character in line)
+            _keys.Enqueue(new ConsoleKeyInfo(character, ConsoleKey.None, shift: false, alt: false, control: false));
         return Press(ConsoleKey.Enter);
     }
 

@@ -5,7 +5,7 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace ClawGrpc.Cli.Tests.Harness;
 
-/// <summary>Reads what OpenClaw printed back into the status that a server of ours would send for it.</summary>
+/// <summary>Parses a status that OpenClaw printed into the message that ClawGrpc would send for it.</summary>
 internal static class OpenClawStatus
 {
     public static AgentStatus Parse(string json, long revision)
@@ -25,7 +25,8 @@ internal static class OpenClawStatus
         status.Fallbacks.Add(Texts(root["fallbacks"]));
         status.ImageFallbacks.Add(Texts(root["imageFallbacks"]));
         status.AllowedModels.Add(Texts(root["allowed"]));
-        foreach (var (alias, model) in root["aliases"]!.AsObject()) status.Aliases.Add(alias, Text(model));
+        foreach (var (alias, model) in root["aliases"]!.AsObject())
+            status.Aliases.Add(alias, Text(model));
         return status;
     }
 
@@ -85,7 +86,12 @@ internal static class OpenClawStatus
     {
         ProfileId = Text(node["profileId"]),
         Provider = Text(node["provider"]),
-        Type = Text(node["type"]) switch { "api_key" => CredentialType.ApiKey, "token" => CredentialType.Token, _ => CredentialType.Oauth },
+        Type = Text(node["type"]) switch
+        {
+            "api_key" => CredentialType.ApiKey,
+            "token" => CredentialType.Token,
+            _ => CredentialType.Oauth,
+        },
         Expiry = Expiry(node),
         ExpireTime = Time(node["expiresAt"]),
         Source = Text(node["source"]),

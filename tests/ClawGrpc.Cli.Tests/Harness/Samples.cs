@@ -4,10 +4,10 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace ClawGrpc.Cli.Tests.Harness;
 
-/// <summary>Messages that use every part of themselves.</summary>
+/// <summary>Messages with all fields set.</summary>
 internal static class Samples
 {
-    /// <summary>A status with everything ClawGrpc adds to OpenClaw's.</summary>
+    /// <summary>A status with every member that OpenClaw's does not have.</summary>
     public static AgentStatus Rich(DateTimeOffset now)
     {
         var profile = new ProfileStatus
@@ -23,9 +23,26 @@ internal static class Samples
             ErrorCount = 2,
             Usage = Summary(),
         };
-        profile.RateLimits.Add(new RateLimitWindow { Name = "requests", Limit = 50, Remaining = 0, ResetTime = At(now, 25), SeenTime = At(now, -30) });
-        profile.RateLimits.Add(new RateLimitWindow { Name = "unified-5h", State = "allowed", Utilization = 0.75, SeenTime = At(now, -30) });
-        var auth = new AuthStatus { StorePath = "/srv/u/.clawgrpc/agents/main/agent/auth-profiles.json", WarnAfter = Duration.FromTimeSpan(TimeSpan.FromDays(1)) };
+        profile.RateLimits.Add(new RateLimitWindow
+        {
+            Name = "requests",
+            Limit = 50,
+            Remaining = 0,
+            ResetTime = At(now, 25),
+            SeenTime = At(now, -30),
+        });
+        profile.RateLimits.Add(new RateLimitWindow
+        {
+            Name = "unified-5h",
+            State = "allowed",
+            Utilization = 0.75,
+            SeenTime = At(now, -30),
+        });
+        var auth = new AuthStatus
+        {
+            StorePath = "/srv/u/.clawgrpc/agents/main/agent/auth-profiles.json",
+            WarnAfter = Duration.FromTimeSpan(TimeSpan.FromDays(1)),
+        };
         auth.Profiles.Add(profile);
         auth.Profiles.Add(new ProfileStatus
         {
@@ -37,7 +54,12 @@ internal static class Samples
             Source = "store",
             Label = "anthropic:sub",
         });
-        auth.ProviderExpiries.Add(new ProviderExpiry { Provider = "anthropic", Expiry = ExpiryState.Expiring, ExpireTime = At(now, 7200) });
+        auth.ProviderExpiries.Add(new ProviderExpiry
+        {
+            Provider = "anthropic",
+            Expiry = ExpiryState.Expiring,
+            ExpireTime = At(now, 7200),
+        });
         auth.ProvidersWithOauth.Add("anthropic (1)");
         auth.UnusableProfiles.Add(new UnusableProfile
         {
@@ -49,7 +71,14 @@ internal static class Samples
             Model = "anthropic/claude-opus-4-6",
             RecoveryHint = "Wait for the end of the cooldown.",
         });
-        auth.UnusableProfiles.Add(new UnusableProfile { ProfileId = "anthropic:sub", Provider = "anthropic", Kind = "disabled", Reason = "auth", RecoveryHint = "Onboard a new credential." });
+        auth.UnusableProfiles.Add(new UnusableProfile
+        {
+            ProfileId = "anthropic:sub",
+            Provider = "anthropic",
+            Kind = "disabled",
+            Reason = "auth",
+            RecoveryHint = "Onboard a new credential.",
+        });
         var provider = new ProviderStatus
         {
             Provider = "anthropic",
@@ -107,7 +136,14 @@ internal static class Samples
             Duration = Duration.FromTimeSpan(TimeSpan.FromMilliseconds(1930)),
             StatusRevision = 12,
             Sent = new SentRequest { Url = "https://api.anthropic.com/v1/messages", BodyBytes = 321 },
-            Usage = new Usage { InputTokens = 12, OutputTokens = 34, CacheCreationInputTokens = 100, CacheReadInputTokens = 200, CacheCreation1HInputTokens = 100 },
+            Usage = new Usage
+            {
+                InputTokens = 12,
+                OutputTokens = 34,
+                CacheCreationInputTokens = 100,
+                CacheReadInputTokens = 200,
+                CacheCreation1HInputTokens = 100,
+            },
             Cache = new CacheReceipt { Requested = CacheRetention.Long, RequestedBy = "call", Applied = CacheRetention.Long },
             Cost = Cost(),
         };
@@ -143,7 +179,7 @@ internal static class Samples
         return receipt;
     }
 
-    /// <summary>What the receipt's usage costs.</summary>
+    /// <summary>The cost of the receipt's usage.</summary>
     public static Cost Cost() => new()
     {
         TotalNanoUsd = 2_010_000,
@@ -155,7 +191,7 @@ internal static class Samples
         PriceSource = "2026-11-20",
     };
 
-    /// <summary>A plan: the receipt that goes with it, as far as it goes.</summary>
+    /// <summary>The receipt of a plan.</summary>
     public static Receipt Plan(DateTimeOffset now)
     {
         var plan = Receipt(now);
@@ -169,7 +205,12 @@ internal static class Samples
             Message = "in cooldown: rate_limit",
             RecoverTime = At(now, 28),
         };
-        plan.Attempts[1] = new Attempt { ProfileId = "anthropic:work", Model = "anthropic/claude-opus-4-6", Outcome = AttemptOutcome.Planned };
+        plan.Attempts[1] = new Attempt
+        {
+            ProfileId = "anthropic:work",
+            Model = "anthropic/claude-opus-4-6",
+            Outcome = AttemptOutcome.Planned,
+        };
         return plan;
     }
 
@@ -177,14 +218,22 @@ internal static class Samples
     public static Completion Completion() => new()
     {
         Id = "msg_1",
-        RawJson = ByteString.CopyFromUtf8("""{"id":"msg_1","type":"message","content":[{"type":"text","text":"Hé <b>"}],"unknown":1.50}"""),
+        RawJson = ByteString.CopyFromUtf8(
+            """{"id":"msg_1","type":"message","content":[{"type":"text","text":"Hé <b>"}],"unknown":1.50}"""),
     };
 
     private static UsageSummary Summary() => new()
     {
         Completions = 3,
         Usage = new Usage { InputTokens = 30, OutputTokens = 12, CacheReadInputTokens = 4096 },
-        Cost = new Cost { TotalNanoUsd = 2_498_000, InputNanoUsd = 150_000, OutputNanoUsd = 300_000, CacheReadNanoUsd = 2_048_000, CacheSavedNanoUsd = 18_432_000 },
+        Cost = new Cost
+        {
+            TotalNanoUsd = 2_498_000,
+            InputNanoUsd = 150_000,
+            OutputNanoUsd = 300_000,
+            CacheReadNanoUsd = 2_048_000,
+            CacheSavedNanoUsd = 18_432_000,
+        },
         UnpricedCompletions = 1,
     };
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Reflection;
 using ClawGrpc.V1;
 using Google.Protobuf;
+using Google.Protobuf.Reflection;
 using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
@@ -9,24 +10,24 @@ using RpcStatus = Google.Rpc.Status;
 
 namespace ClawGrpc.Cli.Tests.Harness;
 
-/// <summary>What a scripted server answers, by the type of the request, and what it was asked.</summary>
+/// <summary>The answers of a scripted server by the type of the request, and the requests that it received.</summary>
 public sealed class Script
 {
     private readonly Dictionary<System.Type, Func<IMessage, IMessage>> _answers = [];
 
-    /// <summary>All requests, in order.</summary>
+    /// <summary>All requests, in the order received.</summary>
     public ConcurrentQueue<IMessage> Requests { get; } = new();
 
-    /// <summary>Streams a watch. Null: UNIMPLEMENTED.</summary>
+    /// <summary>Serves a watch; null to answer UNIMPLEMENTED.</summary>
     public Func<WatchStatusRequest, IServerStreamWriter<WatchStatusResponse>, CancellationToken, Task>? Watch { get; set; }
 
-    /// <summary>What a probe streams.</summary>
+    /// <summary>The results of a probe.</summary>
     public IReadOnlyList<ProbeProfilesResponse> Probe { get; set; } = [];
 
-    /// <summary>Streams a completion. Null: UNIMPLEMENTED.</summary>
+    /// <summary>Serves a streamed completion; null to answer UNIMPLEMENTED.</summary>
     public Func<StreamCompleteRequest, IServerStreamWriter<StreamCompleteResponse>, ServerCallContext, Task>? Stream { get; set; }
 
-    /// <summary>Answers a request of this type.</summary>
+    /// <summary>Sets the answer to requests of a type.</summary>
     public Script On<TRequest>(Func<TRequest, IMessage> answer)
         where TRequest : IMessage
     {
@@ -34,7 +35,7 @@ public sealed class Script
         return this;
     }
 
-    /// <summary>The only request of this type.</summary>
+    /// <summary>The only request of a type.</summary>
     public TRequest Single<TRequest>() => Assert.Single(Requests.OfType<TRequest>());
 
     internal Task<TResponse> Answer<TResponse>(IMessage request)
@@ -42,32 +43,53 @@ public sealed class Script
         Requests.Enqueue(request);
         return _answers.TryGetValue(request.GetType(), out var answer)
             ? Task.FromResult((TResponse)answer(request))
-            : throw Failure(StatusCode.Unimplemented, ErrorReason.NotImplemented, $"This server does not do {request.Descriptor.Name} yet.");
+            : throw Failure(
+                StatusCode.Unimplemented,
+                ErrorReason.NotImplemented,
+                $"This server does not do {request.Descriptor.Name} yet.");
     }
 
     /// <summary>An error as ClawGrpc sends it.</summary>
     public static RpcException Failure(
-        StatusCode code, ErrorReason reason, string message, Dictionary<string, string>? metadata = null, params IMessage[] details) =>
+        StatusCode code,
+        ErrorReason reason,
+        string message,
+        Dictionary<string, string>? metadata = null,
+        params IMessage[] details) =>
         FailureWithTrailers(code, reason, message, metadata, details, []);
 
-    /// <summary>The same, with trailers beside it.</summary>
+    /// <summary>The same with further trailers.</summary>
     public static RpcException FailureWithTrailers(
-        StatusCode code, ErrorReason reason, string message, Dictionary<string, string>? metadata, IMessage[] details, Metadata trailers)
+        StatusCode code,
+        ErrorReason reason,
+        string message,
+        Dictionary<string, string>? metadata,
+        IMessage[] details,
+        Metadata trailers)
     {
-        var name = typeof(ErrorReason).GetField(reason.ToString())!.GetCustomAttribute<Google.Protobuf.Reflection.OriginalNameAttribute>()!.Name;
+        var name = typeof(ErrorReason).GetField(reason.ToString())!.GetCustomAttribute<OriginalNameAttribute>()!.Name;
         var info = new ErrorInfo { Domain = "clawgrpc.v1", Reason = name["ERROR_REASON_".Length..] };
-        if (metadata is not null) info.Metadata.Add(metadata);
+        if (metadata is not null)
+            info.Metadata.Add(metadata);
         var status = new RpcStatus { Code = (int)code, Message = message };
         status.Details.Add(Any.Pack(info));
         status.Details.Add(details.Select(Any.Pack));
-        trailers.Add("grpc-status-details-bin", status.ToByteArray());
+        trailers.SetRpcStatus(status);
         return new RpcException(new Grpc.Core.Status(code, message), trailers);
     }
 
-    /// <summary>The error of a wrong field.</summary>
+    /// <summary>The error for an invalid field.</summary>
     public static RpcException InvalidField(string field, string description)
     {
-        var violation = new BadRequest { FieldViolations = { new BadRequest.Types.FieldViolation { Field = field, Description = description } } };
-        return Failure(StatusCode.InvalidArgument, ErrorReason.InvalidField, $"{field}: {description}", new() { ["field"] = field }, violation);
+        var violation = new BadRequest
+        {
+            FieldViolations = { new BadRequest.Types.FieldViolation { Field = field, Description = description } },
+        };
+        return Failure(
+            StatusCode.InvalidArgument,
+            ErrorReason.InvalidField,
+            $"{field}: {description}",
+            new() { ["field"] = field },
+            violation);
     }
 }

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ClawGrpc.Cli.Tests.Harness;
 
-/// <summary>The other side of the wire: a real gRPC server that answers what a test tells it to and remembers what it was asked.</summary>
+/// <summary>A real gRPC server that answers from a script and records its requests.</summary>
 public sealed class ScriptedServer : IAsyncDisposable
 {
     private readonly WebApplication _application;
@@ -17,22 +17,23 @@ public sealed class ScriptedServer : IAsyncDisposable
         Script = script;
     }
 
-    /// <summary>What it answers and was asked.</summary>
+    /// <summary>Its answers, and the requests that it received.</summary>
     public Script Script { get; }
 
-    /// <summary>Starts one.</summary>
+    /// <summary>Starts a server.</summary>
     /// <param name="socketPath">Its Unix socket.</param>
-    /// <param name="script">What it answers; null: nothing but UNIMPLEMENTED.</param>
+    /// <param name="script">Its answers; null to answer UNIMPLEMENTED to everything.</param>
     public static async Task<ScriptedServer> StartAsync(string socketPath, Script? script = null)
     {
         script ??= new Script();
         File.Delete(socketPath);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenUnixSocket(socketPath, listen => listen.Protocols = HttpProtocols.Http2));
+        builder.WebHost.ConfigureKestrel(
+            kestrel => kestrel.ListenUnixSocket(socketPath, listen => listen.Protocols = HttpProtocols.Http2));
         builder.Services.AddGrpc();
         builder.Services.AddSingleton(script);
-        // A test that stops the server stops it now: streams under way break.
+        // Stopping breaks open streams at once.
         builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(options => options.ShutdownTimeout = TimeSpan.Zero);
         var application = builder.Build();
         application.MapGrpcService<ScriptedAuthService>();

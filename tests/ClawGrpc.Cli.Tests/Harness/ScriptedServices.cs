@@ -3,64 +3,93 @@ using Grpc.Core;
 
 namespace ClawGrpc.Cli.Tests.Harness;
 
-/// <summary>Answers by the script.</summary>
+/// <summary>Answers from the script.</summary>
 internal sealed class ScriptedAuthService(Script script) : AuthService.AuthServiceBase
 {
-    public override Task<OnboardResponse> Onboard(OnboardRequest request, ServerCallContext context) => script.Answer<OnboardResponse>(request);
+    public override Task<OnboardResponse> Onboard(OnboardRequest request, ServerCallContext context) =>
+        script.Answer<OnboardResponse>(request);
 
-    public override async Task ProbeProfiles(ProbeProfilesRequest request, IServerStreamWriter<ProbeProfilesResponse> responseStream, ServerCallContext context)
+    public override async Task ProbeProfiles(
+        ProbeProfilesRequest request, IServerStreamWriter<ProbeProfilesResponse> responseStream, ServerCallContext context)
     {
         script.Requests.Enqueue(request);
-        foreach (var result in script.Probe) await responseStream.WriteAsync(result);
+        foreach (var result in script.Probe)
+            await responseStream.WriteAsync(result);
     }
 
-    public override Task<PasteTokenResponse> PasteToken(PasteTokenRequest request, ServerCallContext context) => script.Answer<PasteTokenResponse>(request);
+    public override Task<PasteTokenResponse> PasteToken(PasteTokenRequest request, ServerCallContext context) =>
+        script.Answer<PasteTokenResponse>(request);
 
-    public override Task<DeleteProfileResponse> DeleteProfile(DeleteProfileRequest request, ServerCallContext context) => script.Answer<DeleteProfileResponse>(request);
+    public override Task<DeleteProfileResponse> DeleteProfile(DeleteProfileRequest request, ServerCallContext context) =>
+        script.Answer<DeleteProfileResponse>(request);
 
-    public override Task<ResetProfileResponse> ResetProfile(ResetProfileRequest request, ServerCallContext context) => script.Answer<ResetProfileResponse>(request);
+    public override Task<ResetProfileResponse> ResetProfile(ResetProfileRequest request, ServerCallContext context) =>
+        script.Answer<ResetProfileResponse>(request);
 
-    public override Task<GetProfileOrderResponse> GetProfileOrder(GetProfileOrderRequest request, ServerCallContext context) => script.Answer<GetProfileOrderResponse>(request);
+    public override Task<GetProfileOrderResponse> GetProfileOrder(GetProfileOrderRequest request, ServerCallContext context) =>
+        script.Answer<GetProfileOrderResponse>(request);
 
-    public override Task<SetProfileOrderResponse> SetProfileOrder(SetProfileOrderRequest request, ServerCallContext context) => script.Answer<SetProfileOrderResponse>(request);
+    public override Task<SetProfileOrderResponse> SetProfileOrder(SetProfileOrderRequest request, ServerCallContext context) =>
+        script.Answer<SetProfileOrderResponse>(request);
 
-    public override Task<ClearProfileOrderResponse> ClearProfileOrder(ClearProfileOrderRequest request, ServerCallContext context) => script.Answer<ClearProfileOrderResponse>(request);
+    public override Task<ClearProfileOrderResponse> ClearProfileOrder(
+        ClearProfileOrderRequest request, ServerCallContext context) =>
+        script.Answer<ClearProfileOrderResponse>(request);
 
-    public override Task<ListAgentsResponse> ListAgents(ListAgentsRequest request, ServerCallContext context) => script.Answer<ListAgentsResponse>(request);
+    public override Task<ListAgentsResponse> ListAgents(ListAgentsRequest request, ServerCallContext context) =>
+        script.Answer<ListAgentsResponse>(request);
 }
 
-/// <summary>Answers by the script.</summary>
+/// <summary>Answers from the script.</summary>
 internal sealed class ScriptedModelService(Script script) : ModelService.ModelServiceBase
 {
-    public override Task<GetStatusResponse> GetStatus(GetStatusRequest request, ServerCallContext context) => script.Answer<GetStatusResponse>(request);
+    public override Task<GetStatusResponse> GetStatus(GetStatusRequest request, ServerCallContext context) =>
+        script.Answer<GetStatusResponse>(request);
 
-    public override Task<CompleteResponse> Complete(CompleteRequest request, ServerCallContext context) => script.Answer<CompleteResponse>(request);
+    public override Task<CompleteResponse> Complete(CompleteRequest request, ServerCallContext context) =>
+        script.Answer<CompleteResponse>(request);
 
-    public override Task<PlanCompletionResponse> PlanCompletion(PlanCompletionRequest request, ServerCallContext context) => script.Answer<PlanCompletionResponse>(request);
+    public override Task<PlanCompletionResponse> PlanCompletion(PlanCompletionRequest request, ServerCallContext context) =>
+        script.Answer<PlanCompletionResponse>(request);
 
-    public override Task<ListModelsResponse> ListModels(ListModelsRequest request, ServerCallContext context) => script.Answer<ListModelsResponse>(request);
+    public override Task<ListModelsResponse> ListModels(ListModelsRequest request, ServerCallContext context) =>
+        script.Answer<ListModelsResponse>(request);
 
-    public override Task<SetDefaultModelResponse> SetDefaultModel(SetDefaultModelRequest request, ServerCallContext context) => script.Answer<SetDefaultModelResponse>(request);
+    public override Task<SetDefaultModelResponse> SetDefaultModel(SetDefaultModelRequest request, ServerCallContext context) =>
+        script.Answer<SetDefaultModelResponse>(request);
 
-    public override Task<AddModelAliasResponse> AddModelAlias(AddModelAliasRequest request, ServerCallContext context) => script.Answer<AddModelAliasResponse>(request);
+    public override Task<AddModelAliasResponse> AddModelAlias(AddModelAliasRequest request, ServerCallContext context) =>
+        script.Answer<AddModelAliasResponse>(request);
 
-    public override Task<RemoveModelAliasResponse> RemoveModelAlias(RemoveModelAliasRequest request, ServerCallContext context) => script.Answer<RemoveModelAliasResponse>(request);
+    public override Task<RemoveModelAliasResponse> RemoveModelAlias(RemoveModelAliasRequest request, ServerCallContext context) =>
+        script.Answer<RemoveModelAliasResponse>(request);
 
-    public override Task<AddModelFallbackResponse> AddModelFallback(AddModelFallbackRequest request, ServerCallContext context) => script.Answer<AddModelFallbackResponse>(request);
+    public override Task<AddModelFallbackResponse> AddModelFallback(AddModelFallbackRequest request, ServerCallContext context) =>
+        script.Answer<AddModelFallbackResponse>(request);
 
-    public override Task<RemoveModelFallbackResponse> RemoveModelFallback(RemoveModelFallbackRequest request, ServerCallContext context) => script.Answer<RemoveModelFallbackResponse>(request);
+    public override Task<RemoveModelFallbackResponse> RemoveModelFallback(
+        RemoveModelFallbackRequest request, ServerCallContext context) =>
+        script.Answer<RemoveModelFallbackResponse>(request);
 
-    public override Task<ClearModelFallbacksResponse> ClearModelFallbacks(ClearModelFallbacksRequest request, ServerCallContext context) => script.Answer<ClearModelFallbacksResponse>(request);
+    public override Task<ClearModelFallbacksResponse> ClearModelFallbacks(
+        ClearModelFallbacksRequest request, ServerCallContext context) =>
+        script.Answer<ClearModelFallbacksResponse>(request);
 
-    public override Task WatchStatus(WatchStatusRequest request, IServerStreamWriter<WatchStatusResponse> responseStream, ServerCallContext context)
+    public override Task WatchStatus(
+        WatchStatusRequest request, IServerStreamWriter<WatchStatusResponse> responseStream, ServerCallContext context)
     {
         script.Requests.Enqueue(request);
-        return script.Watch is { } watch ? watch(request, responseStream, context.CancellationToken) : base.WatchStatus(request, responseStream, context);
+        return script.Watch is { } watch
+            ? watch(request, responseStream, context.CancellationToken)
+            : base.WatchStatus(request, responseStream, context);
     }
 
-    public override Task StreamComplete(StreamCompleteRequest request, IServerStreamWriter<StreamCompleteResponse> responseStream, ServerCallContext context)
+    public override Task StreamComplete(
+        StreamCompleteRequest request, IServerStreamWriter<StreamCompleteResponse> responseStream, ServerCallContext context)
     {
         script.Requests.Enqueue(request);
-        return script.Stream is { } stream ? stream(request, responseStream, context) : base.StreamComplete(request, responseStream, context);
+        return script.Stream is { } stream
+            ? stream(request, responseStream, context)
+            : base.StreamComplete(request, responseStream, context);
     }
 }

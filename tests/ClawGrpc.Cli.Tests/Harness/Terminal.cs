@@ -1,11 +1,13 @@
+using ClawGrpc.Cli.Invocations;
+using ClawGrpc.Cli.Running;
 using ClawGrpc.V1;
 
 namespace ClawGrpc.Cli.Tests.Harness;
 
-/// <summary>What a run of <c>claw</c> left behind.</summary>
+/// <summary>The result of a run of <c>claw</c>.</summary>
 public sealed record Run(int ExitCode, string Out, string Error);
 
-/// <summary>A place to run <c>claw</c> in: a folder with a server's socket, an environment, a clock, and a person or a pipe.</summary>
+/// <summary>Runs <c>claw</c> in an environment of its own: a server, variables, a clock, and a keyboard or a pipe.</summary>
 public sealed class Terminal : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("claw").FullName;
@@ -15,12 +17,12 @@ public sealed class Terminal : IAsyncDisposable
 
     public ManualTime Time { get; } = ManualTime.AtTheRecordedRuns();
 
-    /// <summary>What the server answers and was asked.</summary>
+    /// <summary>The answers of the server, and the requests that it received.</summary>
     public Script Script { get; } = new();
 
     public string SocketPath => Path.Combine(_folder, "clawgrpc.sock");
 
-    /// <summary>A file of the test's own.</summary>
+    /// <summary>The path of a file in the test's folder.</summary>
     public string FilePath(string name) => Path.Combine(_folder, name);
 
     /// <summary>Starts the server, or starts it again after <see cref="StopAsync"/>.</summary>
@@ -30,22 +32,23 @@ public sealed class Terminal : IAsyncDisposable
         return this;
     }
 
-    /// <summary>Stops the server; calls under way break.</summary>
+    /// <summary>Stops the server; open calls break.</summary>
     public async Task StopAsync()
     {
-        if (_server is { } server) await server.DisposeAsync();
+        if (_server is { } server)
+            await server.DisposeAsync();
         _server = null;
     }
 
-    /// <summary>Runs <c>claw</c> with the arguments, and with standard input from a pipe.</summary>
+    /// <summary>Runs <c>claw</c> without a terminal.</summary>
     public Task<Run> ClawAsync(params string[] arguments) => RunAsync(arguments, input: "");
 
     /// <summary>Runs <c>claw</c>.</summary>
     /// <param name="arguments">The arguments.</param>
-    /// <param name="input">What the pipe at standard input holds.</param>
-    /// <param name="keyboard">The person at the terminal; null: nobody, standard input is the pipe.</param>
-    /// <param name="output">Standard output; null: kept for the result.</param>
-    /// <param name="screen">The terminal at standard output; null: none.</param>
+    /// <param name="input">Standard input, when there is no keyboard.</param>
+    /// <param name="keyboard">The keyboard of a terminal; null if standard input is a pipe.</param>
+    /// <param name="output">Standard output; null to only return it.</param>
+    /// <param name="screen">The terminal at standard output; null if standard output is a pipe.</param>
     /// <param name="cancellation">Ctrl-C.</param>
     public async Task<Run> RunAsync(
         string[] arguments,
@@ -57,23 +60,23 @@ public sealed class Terminal : IAsyncDisposable
     {
         output ??= new StringWriter();
         var error = new StringWriter();
-        var surroundings = new Surroundings
+        var environment = new CliEnvironment
         {
             In = new StringReader(input),
             Out = output,
             Error = error,
             InputIsTerminal = keyboard is not null,
             OutputIsTerminal = screen is not null,
-            Environment = name => Environment.GetValueOrDefault(name, name == "CLAWGRPC_STATE_DIR" ? _folder : null!),
+            Variable = name => Environment.GetValueOrDefault(name, name == "CLAWGRPC_STATE_DIR" ? _folder : null!),
             Time = Time,
-            Questions = () => keyboard ?? throw new InvalidOperationException("Nobody is there to be asked."),
-            Screen = () => screen ?? throw new InvalidOperationException("There is no screen."),
+            PromptConsole = () => keyboard ?? throw new InvalidOperationException("The run has no keyboard."),
+            LiveConsole = () => screen ?? throw new InvalidOperationException("The run has no screen."),
         };
-        var exitCode = await ClawProgram.RunAsync(arguments, surroundings, cancellation);
+        var exitCode = await ClawProgram.RunAsync(arguments, environment, cancellation);
         return new Run(exitCode, output.ToString()!, error.ToString());
     }
 
-    /// <summary>Answers every status request with this status.</summary>
+    /// <summary>Sets the answer to status requests.</summary>
     public void HasStatus(AgentStatus status) => Script.On<GetStatusRequest>(_ => new GetStatusResponse { Status = status });
 
     public async ValueTask DisposeAsync()

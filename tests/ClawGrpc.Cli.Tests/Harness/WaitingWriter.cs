@@ -1,6 +1,6 @@
 namespace ClawGrpc.Cli.Tests.Harness;
 
-/// <summary>Standard output that tells when a text has been written to it.</summary>
+/// <summary>Standard output that signals when a text has been written to it.</summary>
 public sealed class WaitingWriter(string text) : StringWriter
 {
     private readonly Lock _lock = new();
@@ -8,10 +8,10 @@ public sealed class WaitingWriter(string text) : StringWriter
     private int _from;
     private TaskCompletionSource _seen = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Comes when the text is there.</summary>
+    /// <summary>Completes when the text has been written.</summary>
     public Task Seen => _seen.Task.WaitAsync(TimeSpan.FromSeconds(30));
 
-    /// <summary>Waits for another text, in what is written from now on.</summary>
+    /// <summary>Waits for another text in the output from now on.</summary>
     public void WaitFor(string text)
     {
         lock (_lock)
@@ -25,7 +25,8 @@ public sealed class WaitingWriter(string text) : StringWriter
     {
         lock (_lock)
         {
-            if (ToString().IndexOf(_text, _from, StringComparison.Ordinal) >= 0) _seen.TrySetResult();
+            if (ToString().IndexOf(_text, _from, StringComparison.Ordinal) >= 0)
+                _seen.TrySetResult();
         }
     }
 }

@@ -5,7 +5,7 @@ using CsCheck;
 
 namespace ClawGrpc.Core.Tests.Anthropic;
 
-/// <summary>What holds of every request, whatever its own breakpoints, judged by the bytes that would be sent.</summary>
+/// <summary>Properties of every request with any breakpoints of its own, judged by the bytes that would be sent.</summary>
 public class CachePropertyTests
 {
     [Fact]
@@ -36,7 +36,8 @@ public class CachePropertyTests
             var sent = Enumerable.Range(0, 3).Select(_ =>
             {
                 var body = RequestBody.Parse(Encoding.UTF8.GetBytes(json), AnthropicVersion.Default, out var _)!;
-                return body.Render(new RequestDecisions("m", true, 1, CachePolicy.Plan(body, new CacheSettings { Call = Retention.Long })));
+                return body.Render(
+                    new RequestDecisions("m", true, 1, CachePolicy.Plan(body, new CacheSettings { Call = Retention.Long })));
             }).ToList();
             Assert.All(sent, each => Assert.True(each.Span.SequenceEqual(sent[0].Span)));
         });
@@ -44,7 +45,7 @@ public class CachePropertyTests
     private static IEnumerable<bool> OneHours(IEnumerable<CacheBreakpoint> breakpoints) =>
         breakpoints.Select(breakpoint => breakpoint.Ttl == CacheTtl.OneHour);
 
-    // The ttls in the order in which upstream goes through the prompt; true: one hour.
+    // Whether each breakpoint is for one hour, in upstream's order of the prompt.
     private static List<bool> Breakpoints(JsonNode request)
     {
         var found = new List<bool>();
@@ -68,7 +69,7 @@ public class CachePropertyTests
         }
     }
 
-    // The request as it reads without any breakpoint, with strings as the blocks they stand for.
+    // The request without breakpoints, with strings as text blocks.
     private static JsonObject Plain(string json)
     {
         var request = JsonNode.Parse(json)!.AsObject();

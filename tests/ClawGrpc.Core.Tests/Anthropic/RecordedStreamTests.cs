@@ -4,11 +4,11 @@ using ClawGrpc.Core.Anthropic;
 
 namespace ClawGrpc.Core.Tests.Anthropic;
 
-/// <summary>What was recorded from upstream, folded here and by the official SDK.</summary>
+/// <summary>Compares recorded streams, folded, with the result of the official SDK.</summary>
 public class RecordedStreamTests
 {
     [Fact]
-    public void Every_recorded_stream_folds_to_what_the_official_sdk_makes_of_it()
+    public void Recorded_streams_fold_as_in_the_official_sdk()
     {
         var known = 0;
         foreach (var (name, stream, expected) in Recorded.Streams())
@@ -29,11 +29,12 @@ public class RecordedStreamTests
     }
 
     [Fact]
-    public void Every_recorded_event_is_given_byte_for_byte_however_it_is_cut()
+    public void Recorded_events_are_read_byte_for_byte_however_split()
     {
         foreach (var (name, stream, _) in Recorded.Streams())
         {
-            var lines = Encoding.UTF8.GetString(stream).Split('\n').Where(line => line.StartsWith("data: ", StringComparison.Ordinal));
+            var lines = Encoding.UTF8.GetString(stream).Split('\n')
+                .Where(line => line.StartsWith("data: ", StringComparison.Ordinal));
             var expected = lines.Select(line => line["data: ".Length..].TrimEnd('\r')).ToList();
             foreach (var sizes in new[] { Wire.Always(1), Wire.Random(7, 200), Wire.Always(stream.Length) })
             {
@@ -71,9 +72,9 @@ public class RecordedStreamTests
             var fold = Wire.Fold(stream, piece);
             return fold.End == FoldEnd.Complete ? "" : fold.End.ToString();
         }
-        catch (MalformedAnswerException wrong)
+        catch (MalformedAnswerException exception)
         {
-            return wrong.Message;
+            return exception.Message;
         }
     }
 }

@@ -20,9 +20,12 @@ public class RequestBodyTests
            "max_tokens" : 1, "stream": true, "messages": [ {"role":"user","content":"é😀"} ] , "novel" : { "b" : 1.0, "a":2 } }
         """)]
     [InlineData("""{"messages":[{}]}""", """{"model":"m","messages":[{}],"max_tokens":8192,"stream":true}""")]
-    [InlineData("""{"model":null,"messages":[{}],"max_tokens":null,"stream":null }""", """{"model":"m","messages":[{}],"max_tokens":8192,"stream":true }""")]
-    [InlineData("""{"messages":[{}],"max_tokens":0,"stream":true,"model":"x\u0079"}""", """{"messages":[{}],"max_tokens":0,"stream":true,"model":"m"}""")]
-    [InlineData("""{"messages":[{}],"max_tokens":1.5,"stream":"yes","model":"m"}""", """{"messages":[{}],"max_tokens":1.5,"stream":true,"model":"m"}""")]
+    [InlineData("""{"model":null,"messages":[{}],"max_tokens":null,"stream":null }""",
+        """{"model":"m","messages":[{}],"max_tokens":8192,"stream":true }""")]
+    [InlineData("""{"messages":[{}],"max_tokens":0,"stream":true,"model":"x\u0079"}""",
+        """{"messages":[{}],"max_tokens":0,"stream":true,"model":"m"}""")]
+    [InlineData("""{"messages":[{}],"max_tokens":1.5,"stream":"yes","model":"m"}""",
+        """{"messages":[{}],"max_tokens":1.5,"stream":true,"model":"m"}""")]
     public void Only_what_policy_owns_is_changed(string json, string? expected)
     {
         var body = RequestBody.Parse(Encoding.UTF8.GetBytes(json), AnthropicVersion.Default, out var errors);
@@ -41,7 +44,7 @@ public class RequestBodyTests
         Assert.Equal(("m", 1, false), (body.Model, body.MaxTokens, body.Stream));
     }
 
-    // anthropic-api.md, sections 0 and 1.2: what upstream would refuse is not added to a request that is good without it.
+    // anthropic-api.md, sections 0 and 1.2: a temperature that upstream would refuse is not added.
     [Theory]
     [InlineData("", "claude-opus-4-6", "0.3")]
     [InlineData("\"temperature\":null,", "claude-opus-4-6", "0.3")]
@@ -54,12 +57,14 @@ public class RequestBodyTests
     [InlineData("\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":1024},", "claude-opus-4-6", null)]
     [InlineData("", "claude-opus-4-7", null)]
     [InlineData("", "claude-opus-4-6", null, AnthropicVersion.WithoutSampling)]
-    public void A_configured_temperature_goes_along_where_the_caller_and_the_model_leave_room(
+    public void Configured_temperature_is_sent_if_caller_and_model_allow_it(
         string members, string model, string? sent, string version = AnthropicVersion.Default)
     {
-        var body = RequestBody.Parse(Encoding.UTF8.GetBytes($$"""{{{members}}"model":"{{model}}","max_tokens":1,"messages":[{{Message}}]}"""), version, out _)!;
+        var body = RequestBody.Parse(Encoding.UTF8.GetBytes(
+            $$"""{{{members}}"model":"{{model}}","max_tokens":1,"messages":[{{Message}}]}"""), version, out _)!;
         using var rendered = JsonDocument.Parse(body.Render(new RequestDecisions(model, false, 1, Temperature: 0.3)));
-        Assert.Equal(sent, rendered.RootElement.TryGetProperty("temperature", out var temperature) ? temperature.GetRawText() : null);
+        Assert.Equal(
+            sent, rendered.RootElement.TryGetProperty("temperature", out var temperature) ? temperature.GetRawText() : null);
     }
 
     [Theory]
@@ -82,13 +87,15 @@ public class RequestBodyTests
     [InlineData("claude-fable-5", false)]
     [InlineData("claude-mythos-preview", false)]
     [InlineData("claude-next", false)]
-    public void Models_up_to_4_6_and_those_of_others_take_any_temperature(string model, bool free) => Assert.Equal(free, Sampling.IsFree(model));
+    public void Models_up_to_4_6_and_those_of_others_take_any_temperature(string model, bool free) =>
+        Assert.Equal(free, Sampling.IsFree(model));
 
     [Fact]
     public void A_model_is_written_as_json()
     {
         var body = RequestBody.Parse("""{"messages":[{}]}"""u8.ToArray(), AnthropicVersion.Default, out _)!;
-        Assert.StartsWith("""{"model":"a\"\\é","messages":""", Text(body.Render(new RequestDecisions("a\"\\é", false, 1))), StringComparison.Ordinal);
+        Assert.StartsWith("""{"model":"a\"\\é","messages":""", Text(
+            body.Render(new RequestDecisions("a\"\\é", false, 1))), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -98,13 +105,18 @@ public class RequestBodyTests
     [InlineData("""{"messages":{}}""", "messages: must be an array of messages")]
     [InlineData("""{"messages":null}""", "messages: must be an array of messages")]
     [InlineData("""{"messages":[]}""", "messages: must have at least one message")]
-    [InlineData("""{"messages":[],"model":1,"max_tokens":"x"}""", "messages: must have at least one message|model: must be a string|max_tokens: must be a number")]
+    [InlineData("""{"messages":[],"model":1,"max_tokens":"x"}""",
+        "messages: must have at least one message|model: must be a string|max_tokens: must be a number")]
     [InlineData("""{"messages":[1],"a":1,"\u0061":2,"messages":[2]}""", "a: is there twice|messages: is there twice")]
-    [InlineData("", ": is not JSON at line 1, byte 1: The input does not contain any JSON tokens. Expected the input to start with a valid JSON token, when isFinalBlock is true.")]
-    [InlineData("{\n\"a\": nope}", ": is not JSON at line 2, byte 7: 'nope}' is an invalid JSON literal. Expected the literal 'null'.")]
-    [InlineData("""{"messages":[1]}}""", ": is not JSON at line 1, byte 17: '}' is invalid after a single JSON value. Expected end of data.")]
-    [InlineData("""{"messages":[1,]}""", ": is not JSON at line 1, byte 16: The JSON array contains a trailing comma at the end which is not supported in this mode. Change the reader options.")]
-    public void What_cannot_be_sent_is_refused_all_at_once(string json, string expected)
+    [InlineData("", ": is not JSON at line 1, byte 1: The input does not contain any JSON tokens. Expected the input to start "
+        + "with a valid JSON token, when isFinalBlock is true.")]
+    [InlineData(
+        "{\n\"a\": nope}", ": is not JSON at line 2, byte 7: 'nope}' is an invalid JSON literal. Expected the literal 'null'.")]
+    [InlineData("""{"messages":[1]}}""",
+        ": is not JSON at line 1, byte 17: '}' is invalid after a single JSON value. Expected end of data.")]
+    [InlineData("""{"messages":[1,]}""", ": is not JSON at line 1, byte 16: The JSON array contains a trailing comma at the end "
+        + "which is not supported in this mode. Change the reader options.")]
+    public void All_invalid_members_are_refused_at_once(string json, string expected)
     {
         Assert.Null(RequestBody.Parse(Encoding.UTF8.GetBytes(json), AnthropicVersion.Default, out var errors));
         Assert.Equal(expected, string.Join('|', errors.Select(error => $"{error.Path}: {error.Description}")));
@@ -124,7 +136,8 @@ public class RequestBodyTests
     public void Nesting_has_a_limit(int depth, bool accepted)
     {
         var nested = string.Concat(Enumerable.Repeat("[", depth)) + string.Concat(Enumerable.Repeat("]", depth));
-        var body = RequestBody.Parse(Encoding.UTF8.GetBytes($$"""{"messages":[1],"deep":{{nested}}}"""), AnthropicVersion.Default, out var errors);
+        var body = RequestBody.Parse(
+            Encoding.UTF8.GetBytes($$"""{"messages":[1],"deep":{{nested}}}"""), AnthropicVersion.Default, out var errors);
         Assert.Equal(accepted, body is not null);
         Assert.Equal(accepted ? 0 : 1, errors.Length);
     }
@@ -132,26 +145,34 @@ public class RequestBodyTests
     [Fact]
     public void Blocks_within_blocks_are_followed_to_the_same_limit()
     {
-        var json = string.Concat(Enumerable.Repeat("""{"type":"tool_result","content":[""", 240)) + string.Concat(Enumerable.Repeat("]}", 240));
-        Assert.NotNull(RequestBody.Parse(Encoding.UTF8.GetBytes($$"""{"messages":[{"role":"user","content":[{{json}}]}]}"""), AnthropicVersion.Default, out _));
+        var json = string.Concat(
+            Enumerable.Repeat("""{"type":"tool_result","content":[""", 240)) + string.Concat(Enumerable.Repeat("]}", 240));
+        Assert.NotNull(RequestBody.Parse(Encoding.UTF8.GetBytes(
+            $$"""{"messages":[{"role":"user","content":[{{json}}]}]}"""), AnthropicVersion.Default, out _));
     }
 
     [Fact]
-    public void Too_many_members_are_refused_and_not_compared_with_each_other()
+    public void Too_many_members_are_refused_without_comparing_them()
     {
         var members = string.Join(',', Enumerable.Range(0, 50_000).Select(number => $"\"m{number}\":0"));
-        Assert.Null(RequestBody.Parse(Encoding.UTF8.GetBytes($$"""{"messages":[1],{{members}}}"""), AnthropicVersion.Default, out var errors));
+        Assert.Null(RequestBody.Parse(
+            Encoding.UTF8.GetBytes($$"""{"messages":[1],{{members}}}"""), AnthropicVersion.Default, out var errors));
         Assert.Equal("has more than 256 members", Assert.Single(errors).Description);
     }
 
     [Theory]
-    [InlineData("""{"temperature":1,"top_p":null,"top_k":5,"messages":[{"role":"user","content":"x"}]}""", "temperature|top_p|top_k")]
-    [InlineData("""{"messages":[{"content":[{"type":"text","text":"a"},{"type":"document","source":{}}],"role":"assistant"}]}""", "messages[0].content[1]")]
-    [InlineData("""{"messages":[{"role":"user","content":[{"type":"text","text":"a","citations":[{"x":1}]}]}]}""", "messages[0].content[0]")]
-    [InlineData("""{"messages":[{"role":"user","content":[{"type":"search_result","content":[{"type":"text","text":"a","citations":[{}]}]}]}]}""", "messages[0].content[0].content[0]")]
-    [InlineData("""{"messages":[{"role":"user","content":[{"type":"document"},{"type":"text","text":"a","citations":[]},{"type":"text","text":"a","citations":null}]}]}""", "")]
+    [InlineData(
+        """{"temperature":1,"top_p":null,"top_k":5,"messages":[{"role":"user","content":"x"}]}""", "temperature|top_p|top_k")]
+    [InlineData("""{"messages":[{"content":[{"type":"text","text":"a"},{"type":"document","source":{}}],"role":"assistant"}]}""",
+        "messages[0].content[1]")]
+    [InlineData("""{"messages":[{"role":"user","content":[{"type":"text","text":"a","citations":[{"x":1}]}]}]}""",
+        "messages[0].content[0]")]
+    [InlineData("""{"messages":[{"role":"user","content":[{"type":"search_result","content":["""
+        + """{"type":"text","text":"a","citations":[{}]}]}]}]}""", "messages[0].content[0].content[0]")]
+    [InlineData("""{"messages":[{"role":"user","content":[{"type":"document"},{"type":"text","text":"a","citations":[]},"""
+        + """{"type":"text","text":"a","citations":null}]}]}""", "")]
     [InlineData("""{"messages":[{"role":"assistant","content":[{"type":"text","text":"a","citations":[{}]}]}]}""", "")]
-    public void The_newer_version_refuses_what_it_does_not_take(string json, string paths)
+    public void Newer_version_refuses_removed_members(string json, string paths)
     {
         var bytes = Encoding.UTF8.GetBytes(json);
         RequestBody.Parse(bytes, "2026-10-21", out var errors);
@@ -162,13 +183,14 @@ public class RequestBodyTests
     }
 
     [Fact]
-    public void A_count_leaves_out_what_makes_an_answer()
+    public void Token_count_omits_generation_members()
     {
-        var body = RequestBody.Parse(
-            """{"max_tokens":1,"stream":true,"metadata":{},"system":"s","tools":[ ],"messages":[{}],"temperature":1,"thinking":{"type":"adaptive"},"novel":1,"model":"x"}"""u8.ToArray(),
-            AnthropicVersion.Default, out _)!;
+        const string json = """{"max_tokens":1,"stream":true,"metadata":{},"system":"s","tools":[ ],"messages":[{}]"""
+            + ""","temperature":1,"thinking":{"type":"adaptive"},"novel":1,"model":"x"}""";
+        var body = RequestBody.Parse(Encoding.UTF8.GetBytes(json), AnthropicVersion.Default, out _)!;
         Assert.Equal(
-            """{"model":"m","system":"s","tools":[ ],"messages":[{}],"thinking":{"type":"adaptive"},"novel":1}""", Text(body.RenderForCount("m")));
+            """{"model":"m","system":"s","tools":[ ],"messages":[{}],"thinking":{"type":"adaptive"},"novel":1}""",
+            Text(body.RenderForCount("m")));
     }
 
     [Fact]
@@ -190,7 +212,8 @@ public class RequestBodyTests
 
     [Fact]
     public void Spoiled_request_is_read_or_refused_with_errors() => Gen.Select(
-        RandomRequests.Any, Gen.Select(Gen.UShort, Gen.OneOf(Gen.Byte, Gen.OneOf([.. "\\u{}[]\",:0"u8]))).Array[1, 3], Gen.Bool).Sample(
+        RandomRequests.Any, Gen.Select(
+            Gen.UShort, Gen.OneOf(Gen.Byte, Gen.OneOf([.. "\\u{}[]\",:0"u8]))).Array[1, 3], Gen.Bool).Sample(
         (json, flips, isOld) =>
         {
             var bytes = Encoding.UTF8.GetBytes(json);
@@ -202,8 +225,10 @@ public class RequestBodyTests
         iter: 20_000);
 
     [Theory]
-    [InlineData("""{"messages":[{"\ud83d":1,"role\ud83d":2}],"\ud83dx":{"\ude00":1},"system":[{"\ud800":"\udc00","type":"\ud83d"}],"tools":[{"\ud83d":1}]}""")]
-    [InlineData("""{"messages":[{"role":"\ud83d","content":[{"type":"text\ud83d","text":"\ud83d","cache_control":{"ttl":"\ud83d","\ud83d":1}}]}],"model":"\ud83d"}""")]
+    [InlineData("""{"messages":[{"\ud83d":1,"role\ud83d":2}],"\ud83dx":{"\ude00":1},"system":["""
+        + """{"\ud800":"\udc00","type":"\ud83d"}],"tools":[{"\ud83d":1}]}""")]
+    [InlineData("""{"messages":[{"role":"\ud83d","content":[{"type":"text\ud83d","text":"\ud83d","cache_control":"""
+        + """{"ttl":"\ud83d","\ud83d":1}}]}],"model":"\ud83d"}""")]
     public void Half_surrogate_pairs_are_the_callers_own_business(string json) =>
         Assert.NotNull(RequestBody.Parse(Encoding.UTF8.GetBytes(json), AnthropicVersion.Default, out _));
 

@@ -11,19 +11,21 @@ public class RequestHeadersTests
     private static readonly RequestHeaderInput Input = new() { Credential = new Secret(Key), ProductVersion = "1.2.3" };
 
     [Fact]
-    public void An_api_key_goes_as_a_key()
+    public void Api_key_is_sent_as_x_api_key()
     {
         Assert.Equal(
-            [$"x-api-key: {Key}", "anthropic-version: 2023-06-01", "content-type: application/json", "accept: application/json", "user-agent: ClawGrpc/1.2.3"],
+            [$"x-api-key: {Key}", "anthropic-version: 2023-06-01", "content-type: application/json", "accept: application/json",
+                "user-agent: ClawGrpc/1.2.3"],
             Sent(Input));
     }
 
     [Fact]
-    public void A_token_goes_as_a_bearer_with_its_beta()
+    public void Setup_token_is_sent_as_bearer_with_its_beta()
     {
         Assert.Equal(
             [
-                $"authorization: Bearer {Token}", "anthropic-version: 2026-10-21", "anthropic-beta: oauth-2025-04-20", "content-type: application/json",
+                $"authorization: Bearer {Token}", "anthropic-version: 2026-10-21", "anthropic-beta: oauth-2025-04-20",
+                    "content-type: application/json",
                 "accept: text/event-stream", "user-agent: ClawGrpc/1.2.3",
             ],
             Sent(Input with { Credential = new Secret($" {Token}\n"), AnthropicVersion = "2026-10-21", Stream = true }));
@@ -38,7 +40,8 @@ public class RequestHeadersTests
     [InlineData(true, false, true, BetaUse.Always, "oauth-2025-04-20")]
     [InlineData(true, true, true, BetaUse.WhenNeeded, "oauth-2025-04-20,extended-cache-ttl-2025-04-11")]
     [InlineData(true, true, false, BetaUse.WhenNeeded, "oauth-2025-04-20")]
-    internal void The_cache_beta_goes_along_when_it_is_due(bool subscription, bool applies, bool hour, BetaUse use, string expected)
+    internal void Cache_beta_is_sent_when_due(
+        bool subscription, bool applies, bool hour, BetaUse use, string expected)
     {
         var input = Input with
         {
@@ -64,30 +67,34 @@ public class RequestHeadersTests
     }
 
     [Fact]
-    public void Configured_headers_add_and_replace_but_never_touch_the_credential()
+    public void Configured_headers_never_replace_the_credential()
     {
         var sent = Sent(Input with
         {
             Configured = Configured(
-                ("User-Agent", "own/1"), ("X-Team", " blue "), ("x-team", "green"), ("Authorization", "Bearer other"), ("X-API-KEY", "other"),
+                ("User-Agent", "own/1"), ("X-Team", " blue "), ("x-team", "green"), ("Authorization", "Bearer other"),
+                    ("X-API-KEY", "other"),
                 ("Host", "elsewhere"), ("content-length", "0"), ("Accept-Encoding", "gzip"), ("anthropic-version", "1999-01-01"),
                 ("bad name", "x"), ("x-bad", "line\r\nbreak"), ("x-é", "x"), ("", "x")),
         });
         Assert.Equal(
             [
-                $"x-api-key: {Key}", "anthropic-version: 2023-06-01", "content-type: application/json", "accept: application/json",
+                $"x-api-key: {Key}", "anthropic-version: 2023-06-01", "content-type: application/json",
+                    "accept: application/json",
                 "user-agent: own/1", "x-team: green",
             ],
             sent);
     }
 
     [Fact]
-    public void What_is_shown_holds_no_secret()
+    public void Shown_headers_hold_no_secret()
     {
-        var input = Input with { Credential = new Secret(Token), Configured = Configured(("X-Gateway-Token", "very-secret-value-0123"), ("X-Team", "blue")) };
+        var input = Input with { Credential = new Secret(
+            Token), Configured = Configured(("X-Gateway-Token", "very-secret-value-0123"), ("X-Team", "blue")) };
         var headers = RequestHeaders.Build(input);
         Assert.Equal(
-            ["Bearer sk-ant-o...abcdefgh", "2023-06-01", "oauth-2025-04-20", "application/json", "application/json", "ClawGrpc/1.2.3", "very-sec...lue-0123", "blue"],
+            ["Bearer sk-ant-o...abcdefgh", "2023-06-01", "oauth-2025-04-20", "application/json", "application/json",
+                "ClawGrpc/1.2.3", "very-sec...lue-0123", "blue"],
             headers.Select(header => header.Shown));
         Assert.DoesNotContain("FAKE", string.Join('\n', headers) + input, StringComparison.Ordinal);
     }
@@ -99,7 +106,8 @@ public class RequestHeadersTests
     [InlineData("a b", false)]
     [InlineData("a\nb", false)]
     [InlineData("é", false)]
-    public void A_beta_is_one_word(string value, bool taken) => Assert.Equal(taken, AnthropicBeta.Refusal(value) is null);
+    public void Beta_with_spaces_or_commas_is_refused(string value, bool taken) =>
+        Assert.Equal(taken, AnthropicBeta.Refusal(value) is null);
 
     private static ImmutableArray<KeyValuePair<string, string>> Configured(params (string Name, string Value)[] headers) =>
         [.. headers.Select(header => KeyValuePair.Create(header.Name, header.Value))];

@@ -6,12 +6,13 @@ using CsCheck;
 
 namespace ClawGrpc.Core.Tests.Configuration;
 
-/// <summary>What holds of every configuration, however odd, tried on a thousand spoiled ones.</summary>
+/// <summary>Properties of every configuration, checked on a thousand spoiled ones.</summary>
 public class ConfigurationPropertyTests
 {
     private const string Whole = """
         { env: { A: 'a', vars: { B: '${A}' }, shellEnv: { enabled: true } },
-          auth: { profiles: { 'anthropic:a': { provider: 'anthropic', mode: 'api_key', email: 'a@b' } }, order: { anthropic: ['anthropic:a'] },
+          auth: { profiles: { 'anthropic:a': { provider: 'anthropic', mode: 'api_key', email: 'a@b' } },
+            order: { anthropic: ['anthropic:a'] },
             cooldowns: { preset: 'openclaw-2026.9', billingBackoffHours: 5, billingBackoffHoursByProvider: { anthropic: 1 },
               failureWindowHours: 24 },
             inheritFromMain: false },
@@ -28,9 +29,10 @@ public class ConfigurationPropertyTests
 
     private static readonly List<Json5Step[]> Paths = [.. PathsOf(Json5Document.Parse(Whole).Root, [])];
 
-    // The smaller, the less differs from the whole configuration.
+    // Prefers cases whose length differs least from the whole configuration.
     private static readonly Gen<Json5Document> Spoiled =
-        Draws.Of(static random => Spoil(new DocumentGenerator(random)), static document => Math.Abs(document.Text.Length - Whole.Length));
+        Draws.Of(static random => Spoil(
+            new DocumentGenerator(random)), static document => Math.Abs(document.Text.Length - Whole.Length));
 
     [Fact]
     public void Every_configuration_is_accepted_or_refused_with_places() => ForEach(document =>
@@ -46,7 +48,7 @@ public class ConfigurationPropertyTests
     });
 
     [Fact]
-    public void An_edit_of_an_accepted_configuration_is_accepted_and_says_what_it_should() => ForEach(document =>
+    public void Edit_of_an_accepted_configuration_is_accepted() => ForEach(document =>
     {
         if (Folder.With(document.Text).Read() is not ConfigurationOutcome.Accepted { Configuration: { FileExists: true } before })
             return;
@@ -70,7 +72,7 @@ public class ConfigurationPropertyTests
     private static void ForEach(Action<Json5Document> property) =>
         Spoiled.Sample(property, iter: 1_000, print: document => document.Text);
 
-    // Replaces or removes one or two values of the whole configuration, or joins them by unknown ones.
+    // Replaces or removes up to two values of the whole configuration, or adds unknown ones.
     private static Json5Document Spoil(DocumentGenerator generator)
     {
         var document = Json5Document.Parse(Whole);

@@ -3,11 +3,11 @@ using ClawGrpc.Core.Routing;
 
 namespace ClawGrpc.Core.Tests.Configuration;
 
-/// <summary>What each section means once it is read.</summary>
+/// <summary>Reads each section of a configuration.</summary>
 public class ConfigurationReaderTests
 {
     [Fact]
-    public void No_file_configures_nothing()
+    public void Missing_file_configures_nothing()
     {
         var outcome = Assert.IsType<ConfigurationOutcome.Accepted>(new Folder().Read());
         Assert.Same(ClawConfiguration.None, outcome.Configuration);
@@ -16,7 +16,8 @@ public class ConfigurationReaderTests
     }
 
     [Fact]
-    public void An_empty_object_is_a_file_that_configures_nothing() => Assert.Equal(ClawConfiguration.None with { FileExists = true }, Folder.Accept("{}"));
+    public void Empty_object_configures_nothing() =>
+        Assert.Equal(ClawConfiguration.None with { FileExists = true }, Folder.Accept("{}"));
 
     [Fact]
     public void Auth_declares_orders_and_cools()
@@ -29,7 +30,8 @@ public class ConfigurationReaderTests
                   'openai:default': { provider: 'openai', mode: 'token' },
                 },
                 order: { ' Anthropic ': ['anthropic:work'], anthropic: ['other'], 'z.ai': [] },
-                cooldowns: { billingBackoffHours: 1, billingBackoffHoursByProvider: { Anthropic: 2.5 }, billingMaxHours: 1e300, failureWindowHours: 0.5 },
+                cooldowns: { billingBackoffHours: 1, billingBackoffHoursByProvider: { Anthropic: 2.5 },
+                  billingMaxHours: 1e300, failureWindowHours: 0.5 },
                 inheritFromMain: true,
             } }
             """).Auth;
@@ -44,7 +46,8 @@ public class ConfigurationReaderTests
         Assert.Empty(auth.Order["zai"]);
         Assert.True(auth.InheritFromMain);
         Assert.Equal(
-            HealthRules.OpenClaw20261 with { BillingBackoff = TimeSpan.FromHours(2.5), BillingMax = TimeSpan.FromDays(3650), FailureWindow = TimeSpan.FromMinutes(30) },
+            HealthRules.OpenClaw20261 with { BillingBackoff = TimeSpan.FromHours(
+                2.5), BillingMax = TimeSpan.FromDays(3650), FailureWindow = TimeSpan.FromMinutes(30) },
             auth.Health);
     }
 
@@ -53,14 +56,15 @@ public class ConfigurationReaderTests
     [InlineData("http://127.0.0.1:8080/token")]
     [InlineData("http://[::1]/token")]
     [InlineData("http://localhost/token")]
-    public void Logins_are_refreshed_at_an_endpoint_that_nobody_can_listen_to(string url) => Assert.Equal(
-        new OAuthConfiguration(new Uri(url), "mine"), Folder.Accept($"{{ clawgrpc: {{ oauth: {{ tokenUrl: '{url}', clientId: 'mine' }} }} }}").Service.OAuth);
+    public void Token_endpoint_must_be_https_or_loopback(string url) => Assert.Equal(
+        new OAuthConfiguration(new Uri(url), "mine"), Folder.Accept(
+            $"{{ clawgrpc: {{ oauth: {{ tokenUrl: '{url}', clientId: 'mine' }} }} }}").Service.OAuth);
 
     [Theory]
     [InlineData("{}", 60)]
     [InlineData("{ auth: { cooldowns: { preset: 'openclaw-2026.1' } } }", 60)]
     [InlineData("{ auth: { cooldowns: { preset: 'openclaw-2026.9' } } }", 30)]
-    public void A_preset_names_the_ladder(string text, int seconds) =>
+    public void Preset_selects_the_ladder(string text, int seconds) =>
         Assert.Equal(TimeSpan.FromSeconds(seconds), Folder.Accept(text).Auth.Health.Step(1));
 
     [Fact]
@@ -73,14 +77,16 @@ public class ConfigurationReaderTests
                   imageModel: 'anthropic/claude-opus-4-6',
                   models: {
                     'anthropic/claude-opus-4-6': { alias: 'opus', params: {
-                      cacheControlTtl: '5m', temperature: 0, maxTokens: 4096, cacheOnSubscription: true, anthropicBeta: 'a, b,a', fastMode: 'auto' } },
+                      cacheControlTtl: '5m', temperature: 0, maxTokens: 4096, cacheOnSubscription: true,
+                        anthropicBeta: 'a, b,a', fastMode: 'auto' } },
                     'openai/gpt-5.2': { streaming: false },
                   },
                   workspace: '~/clawd', heartbeat: { every: '30m' },
                 },
                 list: [
                   { id: 'main', default: true, name: 'Main', workspace: '~', skills: [], model: 'sonnet' },
-                  { id: 'Sub', agentDir: '/agents/sub', model: { fallbacks: [] }, params: { cacheRetention: 'long', cacheControlTtl: '5m', temperature: 1 } },
+                  { id: 'Sub', agentDir: '/agents/sub', model: { fallbacks: [] },
+                    params: { cacheRetention: 'long', cacheControlTtl: '5m', temperature: 1 } },
                 ],
             } }
             """).Agents;
@@ -99,7 +105,8 @@ public class ConfigurationReaderTests
 
         var main = agents.ParametersOf("main", "anthropic/claude-opus-4-6");
         Assert.Equal(
-            (Retention.Short, 0.0, 4096, true), (main.Retention!.Value, main.Temperature!.Value, main.MaxTokens!.Value, main.CacheOnSubscription!.Value));
+            (Retention.Short, 0.0, 4096, true),
+                (main.Retention!.Value, main.Temperature!.Value, main.MaxTokens!.Value, main.CacheOnSubscription!.Value));
         Assert.Equal<string>(["a", "b"], main.AnthropicBeta);
         Assert.Equal(["fastMode"], main.Others.Keys);
         var sub = agents.ParametersOf("sub", "anthropic/claude-opus-4-6");
@@ -110,7 +117,8 @@ public class ConfigurationReaderTests
     [Fact]
     public void Agents_of_OpenClaw_2026_9_are_entries_by_id()
     {
-        var agents = Folder.Accept("{ agents: { entries: { main: { name: 'Main', typingMode: 'never' }, sub: { model: 'x/y' } } } }").Agents;
+        var agents = Folder.Accept(
+            "{ agents: { entries: { main: { name: 'Main', typingMode: 'never' }, sub: { model: 'x/y' } } } }").Agents;
         Assert.Equal(["main", "sub"], agents.List.Select(agent => agent.Id));
         Assert.Equal("x/y", agents.ModelOf("sub").Primary);
     }
@@ -123,45 +131,57 @@ public class ConfigurationReaderTests
     [InlineData("cacheRetention: 'standard', cacheControlTtl: '5m'", Retention.Short)]
     [InlineData("cacheControlTtl: '1h'", Retention.Long)]
     [InlineData("cacheRetention: 'LONG', cacheControlTtl: '2h'", null)]
-    internal void The_newer_key_of_retention_wins_and_what_means_nothing_says_nothing(string parameters, Retention? expected)
+    internal void CacheRetention_wins_over_cacheControlTtl(string parameters, Retention? expected)
     {
-        var agents = Folder.Accept($"{{ agents: {{ defaults: {{ models: {{ 'anthropic/m': {{ params: {{ {parameters} }} }} }} }} }} }}").Agents;
+        var agents = Folder.Accept(
+            $"{{ agents: {{ defaults: {{ models: {{ 'anthropic/m': {{ params: {{ {parameters} }} }} }} }} }} }}").Agents;
         Assert.Equal(expected, agents.ParametersOf("main", "anthropic/m").Retention);
     }
 
     [Theory]
     [InlineData("cacheRetention: 'standard', temperature: 'hot', maxTokens: 0",
-        "cacheRetention: Ignored: expected \"none\", \"short\", or \"long\"", "temperature: Ignored: expected a number from 0", "maxTokens: Ignored: expected a number from 1")]
+        "cacheRetention: Ignored: expected \"none\", \"short\", or \"long\"", "temperature: Ignored: expected a number from 0",
+            "maxTokens: Ignored: expected a number from 1")]
     [InlineData("cacheRetention: 5, cacheControlTtl: '2h', cacheOnSubscription: 'yes', maxTokens: Infinity, temperature: -1",
-        "cacheRetention: Ignored: expected \"none\", \"short\", or \"long\"", "cacheControlTtl: Ignored: expected \"5m\" or \"1h\"",
-        "cacheOnSubscription: Ignored: expected true or false", "maxTokens: Ignored: expected a number from 1", "temperature: Ignored: expected a number from 0")]
+        "cacheRetention: Ignored: expected \"none\", \"short\", or \"long\"",
+            "cacheControlTtl: Ignored: expected \"5m\" or \"1h\"",
+        "cacheOnSubscription: Ignored: expected true or false", "maxTokens: Ignored: expected a number from 1",
+        "temperature: Ignored: expected a number from 0")]
     [InlineData("cacheRetention: 'none', topK: 'whatever'")]
     public void Parameters_that_mean_nothing_are_ignored_with_a_warning(string parameters, params string[] warnings)
     {
-        var outcome = Folder.With($"{{ agents: {{ defaults: {{ models: {{ m: {{ params: {{ {parameters} }} }} }} }} }} }}").Read();
+        var outcome = Folder.With($"{{ agents: {{ defaults: {{ models: {{ m: {{ params: {{ {parameters} }} }} }} }} }} }}")
+            .Read();
         Assert.Equal(
-            warnings.Select(warning => $"agents.defaults.models.m.params.{warning}"), Assert.IsType<ConfigurationOutcome.Accepted>(outcome).Warnings.Select(warning => warning.Problem));
+            warnings.Select(warning => $"agents.defaults.models.m.params.{warning}"),
+                Assert.IsType<ConfigurationOutcome.Accepted>(outcome).Warnings.Select(warning => warning.Problem));
     }
 
     [Theory]
     [InlineData(1)]
     [InlineData(int.MaxValue)]
     public void Any_whole_number_of_tokens_is_one(int tokens) => Assert.Equal(
-        tokens, Folder.Accept($"{{ agents: {{ list: [{{ id: 'a', params: {{ maxTokens: {tokens} }} }}] }} }}").Agents.ParametersOf("a", "m").MaxTokens);
+        tokens, Folder.Accept($"{{ agents: {{ list: [{{ id: 'a', params: {{ maxTokens: {tokens} }} }}] }} "
+            + $"}}").Agents.ParametersOf("a", "m").MaxTokens);
 
     [Fact]
-    public void What_an_agent_says_of_a_parameter_counts_and_where_it_says_nothing_the_models_does()
+    public void Agent_parameters_win_over_those_of_the_model()
     {
-        const string Model = "cacheRetention: 'short', cacheOnSubscription: true, temperature: 0.1, maxTokens: 1, anthropicBeta: 'a', x: 1, y: 1";
-        const string Agent = "cacheRetention: 'long', cacheOnSubscription: false, temperature: 0.2, maxTokens: 2, anthropicBeta: 'b', y: 2";
-        var agents = Folder.Accept($"{{ agents: {{ list: [{{ id: 'a', params: {{ {Agent} }} }}], defaults: {{ models: {{ m: {{ params: {{ {Model} }} }} }} }} }} }}").Agents;
+        const string Model = "cacheRetention: 'short', cacheOnSubscription: true, temperature: 0.1, maxTokens: 1, anthropicBeta: "
+            + "'a', x: 1, y: 1";
+        const string Agent = "cacheRetention: 'long', cacheOnSubscription: false, temperature: 0.2, maxTokens: 2, anthropicBeta: "
+            + "'b', y: 2";
+        var agents = Folder.Accept($"{{ agents: {{ list: [{{ id: 'a', params: {{ {Agent} }} }}], defaults: "
+            + $"{{ models: {{ m: {{ params: {{ {Model} }} }} }} }} }} }}").Agents;
         Assert.Equal("Long False 0.2 2 b x y2", Told(agents.ParametersOf("a", "m")));
         Assert.Equal("Short True 0.1 1 a x y1", Told(agents.ParametersOf("other", "m")));
         Assert.Equal("Long False 0.2 2 b y2", Told(agents.ParametersOf("a", "other")));
 
         static string Told(ModelParameters parameters) => FormattableString.Invariant(
-            $"{parameters.Retention} {parameters.CacheOnSubscription} {parameters.Temperature} {parameters.MaxTokens} {string.Join(',', parameters.AnthropicBeta)}")
-            + string.Concat(parameters.Others.OrderBy(other => other.Key).Select(other => other.Key == "x" ? " x" : $" {other.Key}{((ClawGrpc.Json5.Json5Number)other.Value).Value}"));
+            $"{parameters.Retention} {parameters.CacheOnSubscription} {parameters.Temperature} {parameters.MaxTokens} ")
+            + string.Join(',', parameters.AnthropicBeta)
+            + string.Concat(parameters.Others.OrderBy(other => other.Key).Select(
+                other => other.Key == "x" ? " x" : $" {other.Key}{((ClawGrpc.Json5.Json5Number)other.Value).Value}"));
     }
 
     [Theory]
@@ -169,9 +189,10 @@ public class ConfigurationReaderTests
     [InlineData("claude-opus-5-5", true)]
     [InlineData("anthropic/claude-opus-4-6", false)]
     [InlineData("openai/claude-opus-5-5", false)]
-    public void A_temperature_for_a_model_that_takes_none_is_warned_of(string model, bool warned)
+    public void Temperature_for_a_model_without_one_gives_a_warning(string model, bool warned)
     {
-        var read = Folder.With($"{{ agents: {{ defaults: {{ models: {{ '{model}': {{ params: {{ temperature: 0.5 }} }} }} }} }} }}").Read();
+        var read = Folder.With(
+            $"{{ agents: {{ defaults: {{ models: {{ '{model}': {{ params: {{ temperature: 0.5 }} }} }} }} }} }}").Read();
         Assert.Equal(
             warned ? [$"agents.defaults.models.{model}.params.temperature: Ignored: this model takes no temperature"] : [],
             Assert.IsType<ConfigurationOutcome.Accepted>(read).Warnings.Select(warning => warning.Problem));
@@ -180,29 +201,34 @@ public class ConfigurationReaderTests
     [Theory]
     [InlineData("anthropic", "Authorization|X-API-Key|anthropic-version|Host")]
     [InlineData("openai", "")]
-    public void A_header_that_ClawGrpc_sets_itself_is_ignored_with_a_warning(string provider, string warned)
+    public void Header_that_ClawGrpc_sets_itself_is_ignored_with_warning(string provider, string warned)
     {
         var read = Folder.With($$"""
             { models: { providers: { {{provider}}: { baseUrl: 'http://x', models: [], headers: {
-                Authorization: 'Bearer FAKE', 'X-API-Key': 'FAKE', 'anthropic-version': '2023-06-01', Host: 'x', 'x-team': 'blue', 'Anthropic-Beta': 'a' } } } } }
+                Authorization: 'Bearer FAKE', 'X-API-Key': 'FAKE', 'anthropic-version': '2023-06-01', Host: 'x',
+                  'x-team': 'blue', 'Anthropic-Beta': 'a' } } } } }
             """).Read();
         Assert.Equal(
-            warned.Split('|', StringSplitOptions.RemoveEmptyEntries).Select(name => $"models.providers.{provider}.headers.{name}: Ignored: ClawGrpc sets this header itself"),
+            warned.Split('|', StringSplitOptions.RemoveEmptyEntries)
+                .Select(name => $"models.providers.{provider}.headers.{name}: Ignored: ClawGrpc sets this header itself"),
             Assert.IsType<ConfigurationOutcome.Accepted>(read).Warnings.Select(warning => warning.Problem));
     }
 
     [Fact]
-    public void A_provider_keeps_its_keys_to_itself()
+    public void Provider_never_prints_its_keys()
     {
         var models = Folder.Accept("""
             { models: { mode: 'replace', providers: { Anthropic: {
-                baseUrl: 'http://127.0.0.1:8080', apiKey: 'sk-ant-api03-FAKE-0123456789', auth: 'api-key', api: 'anthropic-messages', authHeader: false,
-                headers: { 'Anthropic-Beta': 'x', 'x-key': 'FAKE-header' }, models: [{ id: 'm', name: 'M', contextWindow: 200000, cost: {} }],
+                baseUrl: 'http://127.0.0.1:8080', apiKey: 'sk-ant-api03-FAKE-0123456789', auth: 'api-key',
+                  api: 'anthropic-messages', authHeader: false,
+                headers: { 'Anthropic-Beta': 'x', 'x-key': 'FAKE-header' },
+                  models: [{ id: 'm', name: 'M', contextWindow: 200000, cost: {} }],
             }, other: { baseUrl: 'http://other', models: [] } } } }
             """).Models;
         var anthropic = models.Anthropic!;
         Assert.True(models.ReplacesBuiltIn);
-        Assert.Equal(("Anthropic", "http://127.0.0.1:8080", "api-key", "anthropic-messages"), (anthropic.Id, anthropic.BaseUrl, anthropic.Auth, anthropic.Api));
+        Assert.Equal(("Anthropic", "http://127.0.0.1:8080", "api-key", "anthropic-messages"),
+            (anthropic.Id, anthropic.BaseUrl, anthropic.Auth, anthropic.Api));
         Assert.Equal("sk-ant-api03-FAKE-0123456789", anthropic.ApiKey!.Reveal());
         Assert.Equal("x", anthropic.Headers["Anthropic-Beta"].Reveal());
         Assert.Equal(200000, anthropic.Models.Single().ContextWindow);
@@ -213,7 +239,8 @@ public class ConfigurationReaderTests
     public void ClawGrpc_has_a_section_of_its_own()
     {
         var configuration = Folder.Accept("""
-            { clawgrpc: { extendedCacheTtlBeta: 'never', subscriptions: { enabled: false }, timeouts: { firstEventSeconds: 1.5, idleSeconds: 300 },
+            { clawgrpc: { extendedCacheTtlBeta: 'never', subscriptions: { enabled: false },
+              timeouts: { firstEventSeconds: 1.5, idleSeconds: 300 },
                 limits: { attempts: 3 } } }
             """);
         Assert.Equal(
@@ -232,8 +259,10 @@ public class ConfigurationReaderTests
     [Fact]
     public void Sections_of_OpenClaw_are_left_alone() => Assert.True(Folder.Accept("""
         {
-          $schema: 'x', meta: { lastTouchedVersion: '2026.2.6-3' }, wizard: {}, messages: { any: ['thing'] }, channels: { telegram: { botToken: '${NO_SUCH_TOKEN}' } },
-          tools: {}, skills: {}, plugins: { $include: './missing.json5' }, hooks: {}, cron: {}, ui: 5, gateway: null, commands: {}, session: [],
+          $schema: 'x', meta: { lastTouchedVersion: '2026.2.6-3' }, wizard: {}, messages: { any: ['thing'] },
+            channels: { telegram: { botToken: '${NO_SUCH_TOKEN}' } },
+          tools: {}, skills: {}, plugins: { $include: './missing.json5' }, hooks: {},
+            cron: {}, ui: 5, gateway: null, commands: {}, session: [],
         }
         """).FileExists);
 }

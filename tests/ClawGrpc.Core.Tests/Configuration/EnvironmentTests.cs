@@ -1,6 +1,6 @@
 namespace ClawGrpc.Core.Tests.Configuration;
 
-/// <summary>Variables: of the process, of the configuration, and where the configuration refers to them.</summary>
+/// <summary>Variables of the process and the configuration, and references to them.</summary>
 public class EnvironmentTests
 {
     [Theory]
@@ -13,13 +13,15 @@ public class EnvironmentTests
     [InlineData("${LOOP}", "${KEY}")]
     public void Variables_are_replaced_once(string text, string expected) => Assert.Equal(
         expected,
-        Folder.With($"{{ agents: {{ defaults: {{ model: '{text}' }} }} }}").Where("KEY", "value").Where("_K2", "2").Where("LOOP", "${KEY}")
+        Folder.With($"{{ agents: {{ defaults: {{ model: '{text}' }} }} }}").Where("KEY", "value").Where("_K2", "2")
+            .Where("LOOP", "${KEY}")
             .Accept().Agents.Model.Primary);
 
     [Fact]
-    public void A_variable_without_a_value_is_an_error_where_it_is_used()
+    public void Variable_without_a_value_is_an_error_at_its_use()
     {
-        var folder = Folder.With("{ agents: { list: [{ id: 'a', name: '${GONE} ${EMPTY}' }], defaults: { model: '${GONE}' } } }").Where("EMPTY", "");
+        var folder = Folder.With("{ agents: { list: [{ id: 'a', name: '${GONE} ${EMPTY}' }], defaults: { model: '${GONE}' } } }")
+            .Where("EMPTY", "");
         Assert.Equal(
             [
                 "1:79: agents.defaults.model: Missing env var \"GONE\" referenced at config path: agents.defaults.model",
@@ -30,10 +32,11 @@ public class EnvironmentTests
     }
 
     [Fact]
-    public void The_configuration_brings_variables_along_and_the_process_wins()
+    public void Process_variables_win_over_configured_ones()
     {
         var env = Folder.With("""
-            { env: { A: 'own', B: 'own', C: ' ', D: '${B}${E}', vars: { A: 'vars', E: 'vars', F: 'vars' }, shellEnv: { enabled: true, timeoutMs: 5 } },
+            { env: { A: 'own', B: 'own', C: ' ', D: '${B}${E}', vars: { A: 'vars', E: 'vars', F: 'vars' },
+              shellEnv: { enabled: true, timeoutMs: 5 } },
               agents: { defaults: { model: '${A} ${B} ${E}' } } }
             """).Where("B", "process").Where("E", "e").Where("F", "  ").Accept();
         Assert.Equal("own process e", env.Agents.Model.Primary);

@@ -28,7 +28,8 @@ internal sealed class Folder
         return this;
     }
 
-    public ConfigurationOutcome Read() => ConfigurationReader.Read(Path, path => _files.GetValueOrDefault(path), name => _environment.GetValueOrDefault(name));
+    public ConfigurationOutcome Read() =>
+        ConfigurationReader.Read(Path, path => _files.GetValueOrDefault(path), name => _environment.GetValueOrDefault(name));
 
     public ClawConfiguration Accept() => Read() switch
     {
@@ -39,5 +40,6 @@ internal sealed class Folder
 
     /// <summary>Line, column and problem of every error; errors of other files with the file's name.</summary>
     public string[] Refuse() =>
-        [.. Assert.IsType<ConfigurationOutcome.Rejected>(Read()).Errors.Select(error => error.ToString().Replace(Path + ":", "", StringComparison.Ordinal))];
+        [.. Assert.IsType<ConfigurationOutcome.Rejected>(
+            Read()).Errors.Select(error => error.ToString().Replace(Path + ":", "", StringComparison.Ordinal))];
 }

@@ -6,7 +6,7 @@ public class IncludeTests
     private const string Home = "/home/me/.clawgrpc";
 
     [Fact]
-    public void A_file_stands_where_it_is_named()
+    public void Included_content_replaces_its_include()
     {
         var folder = Folder.With("{ auth: { $include: './parts/auth.json5' } }")
             .And(Home + "/parts/auth.json5", "{ order: { $include: '../order.json5' } }")
@@ -16,10 +16,12 @@ public class IncludeTests
     }
 
     [Fact]
-    public void Several_files_are_merged_in_order_and_the_keys_beside_come_last()
+    public void Included_files_merge_in_order_and_own_keys_come_last()
     {
-        var auth = Folder.With("{ auth: { $include: ['a.json5', 'b.json5'], inheritFromMain: true, order: { anthropic: ['c'] } } }")
-            .And(Home + "/a.json5", "{ inheritFromMain: false, order: { anthropic: ['a'] }, cooldowns: { billingMaxHours: 1, failureWindowHours: 1 } }")
+        var auth = Folder.With(
+            "{ auth: { $include: ['a.json5', 'b.json5'], inheritFromMain: true, order: { anthropic: ['c'] } } }")
+            .And(Home + "/a.json5",
+            "{ inheritFromMain: false, order: { anthropic: ['a'] }, cooldowns: { billingMaxHours: 1, failureWindowHours: 1 } }")
             .And(Home + "/b.json5", "{ order: { anthropic: ['b'], openai: [] }, cooldowns: { billingMaxHours: 2 } }")
             .Accept().Auth;
         Assert.True(auth.InheritFromMain);
@@ -29,7 +31,7 @@ public class IncludeTests
     }
 
     [Fact]
-    public void The_whole_configuration_can_come_from_elsewhere() => Assert.Equal(
+    public void Whole_configuration_can_be_included() => Assert.Equal(
         "anthropic/claude-opus-4-6",
         Folder.With("{ $include: '/etc/claw/base.json5', channels: { $include: 'not-looked-for.json5' } }")
             .And("/etc/claw/base.json5", "{ agents: { $include: 'agents.json5' } }")
@@ -38,25 +40,30 @@ public class IncludeTests
 
     [Fact]
     public void Errors_name_the_file_that_they_are_in() => Assert.Equal(
-        [$"{Home}/auth.json5:2:8: JSON5: invalid character ':' at 2:8", $"{Home}/agents.json5:1:9: agents.list: Invalid input: expected array, received number"],
+        [$"{Home}/auth.json5:2:8: JSON5: invalid character ':' at 2:8",
+            $"{Home}/agents.json5:1:9: agents.list: Invalid input: expected array, received number"],
         Folder.With("{ auth: { $include: 'auth.json5' }, agents: { $include: 'agents.json5' } }")
             .And(Home + "/auth.json5", "{\n order::")
             .And(Home + "/agents.json5", "{ list: 5 }")
             .Refuse());
 
     [Theory]
-    [InlineData("{ auth: { $include: 'gone.json5' } }", "1:21: auth.$include: Failed to read include file: gone.json5 (resolved: /home/me/.clawgrpc/gone.json5)")]
-    [InlineData("{ auth: { $include: 5 } }", "1:21: auth.$include: Invalid $include value: expected string or array of strings, got number")]
+    [InlineData("{ auth: { $include: 'gone.json5' } }",
+        "1:21: auth.$include: Failed to read include file: gone.json5 (resolved: /home/me/.clawgrpc/gone.json5)")]
+    [InlineData("{ auth: { $include: 5 } }",
+        "1:21: auth.$include: Invalid $include value: expected string or array of strings, got number")]
     [InlineData("{ auth: { $include: [{}] } }", "1:22: auth.$include: Invalid $include array item: expected string, got object")]
-    [InlineData("{ auth: { $include: 'list.json5', order: {} } }", "1:21: auth.$include: Sibling keys require included content to be an object")]
+    [InlineData("{ auth: { $include: 'list.json5', order: {} } }",
+        "1:21: auth.$include: Sibling keys require included content to be an object")]
     [InlineData("{ auth: { $include: 'clawgrpc.json' } }",
         "1:21: auth.$include: Circular include detected: /home/me/.clawgrpc/clawgrpc.json -> /home/me/.clawgrpc/clawgrpc.json")]
-    public void What_cannot_be_included_is_refused(string text, string error) =>
+    public void Invalid_includes_are_refused(string text, string error) =>
         Assert.Equal([error], Folder.With(text).And(Home + "/list.json5", "[]").Refuse());
 
     [Fact]
-    public void A_circle_names_its_files() => Assert.Equal(
-        [$"{Home}/b.json5:1:14: auth.$include: Circular include detected: {Folder.Path} -> {Home}/a.json5 -> {Home}/b.json5 -> {Home}/a.json5"],
+    public void Circular_include_names_its_files() => Assert.Equal(
+        [$"{Home}/b.json5:1:14: auth.$include: Circular include detected: {Folder.Path} -> {Home}/a.json5 -> {Home}/b.json5 -> "
+            + $"{Home}/a.json5"],
         Folder.With("{ auth: { $include: 'a.json5' } }")
             .And(Home + "/a.json5", "{ $include: 'b.json5' }")
             .And(Home + "/b.json5", "{ $include:  './x/../a.json5' }")
@@ -70,13 +77,14 @@ public class IncludeTests
             deep.And($"{Home}/{depth}.json5", $"{{ $include: '{depth + 1}.json5' }}");
         Assert.Equal([$"{Home}/10.json5:1:13: auth.$include: Maximum include depth (10) exceeded at: 11.json5"], deep.Refuse());
 
-        var many = Folder.With($"{{ auth: {{ $include: [{string.Join(',', Enumerable.Repeat("'a.json5'", 300))}] }} }}").And(Home + "/a.json5", "{}");
+        var many = Folder.With($"{{ auth: {{ $include: [{string.Join(',', Enumerable.Repeat("'a.json5'", 300))}] }} }}")
+            .And(Home + "/a.json5", "{}");
         Assert.Equal(44, many.Refuse().Length);
         Assert.EndsWith("More than 256 files included at: a.json5", many.Refuse()[0], StringComparison.Ordinal);
     }
 
     [Fact]
-    public void The_same_file_may_stand_in_two_places() => Assert.Equal(
+    public void File_may_be_included_twice() => Assert.Equal(
         ["x", "x"],
         Folder.With("{ auth: { order: { anthropic: { $include: 'ids.json5' }, openai: { $include: 'ids.json5' } } } }")
             .And(Home + "/ids.json5", "['x']")

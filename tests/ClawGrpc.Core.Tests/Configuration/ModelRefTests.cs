@@ -32,7 +32,8 @@ public class ModelRefTests
     [InlineData("anthropic/opus", "anthropic/opus")]
     [InlineData("opus@anthropic:work", "anthropic/claude-opus-4-6@anthropic:work")]
     [InlineData("anthropic/claude-opus-4-5 @ anthropic:me@example.com", "anthropic/claude-opus-4-5@anthropic:me@example.com")]
-    public void A_model_is_named_in_many_ways(string text, string expected) => Assert.Equal(expected, ModelRef.Parse(text, Aliases)!.ToString());
+    public void Model_is_read_in_each_of_its_forms(string text, string expected) =>
+        Assert.Equal(expected, ModelRef.Parse(text, Aliases)!.ToString());
 
     [Theory]
     [InlineData("")]
@@ -43,15 +44,17 @@ public class ModelRefTests
     [InlineData("@profile")]
     [InlineData("opus@")]
     [InlineData("provider/@profile")]
-    public void What_names_no_model_is_none(string text) => Assert.Null(ModelRef.Parse(text, Aliases));
+    public void Invalid_model_key_gives_none(string text) => Assert.Null(ModelRef.Parse(text, Aliases));
 
     [Fact]
     public void Default_aliases_are_only_for_listed_models_without_one()
     {
         Assert.Equal<(string, string)>(
-            [("opus", "anthropic/claude-opus-4-6"), ("Kimi", "openrouter/moonshotai/kimi-k2"), ("KIMI-2", "anthropic/claude-haiku-4-5"), ("nothing", "/")],
+            [("opus", "anthropic/claude-opus-4-6"), ("Kimi", "openrouter/moonshotai/kimi-k2"),
+                ("KIMI-2", "anthropic/claude-haiku-4-5"), ("nothing", "/")],
             Aliases.Entries);
         Assert.Null(ModelAliases.None.Find("opus"));
-        Assert.Null(ModelAliases.Of([new ModelEntry("anthropic/claude-opus-4-6", null, ModelParameters.None)], ModelAliases.OpenClaw20261).Find("opus"));
+        Assert.Null(ModelAliases.Of(
+            [new ModelEntry("anthropic/claude-opus-4-6", null, ModelParameters.None)], ModelAliases.OpenClaw20261).Find("opus"));
     }
 }

@@ -8,7 +8,7 @@ public class ProfileEditsTests
     private static readonly DeclaredProfile Work = new("anthropic:work", "anthropic", "api_key");
 
     [Fact]
-    public void The_first_profile_begins_the_file() => Assert.Equal(
+    public void First_profile_starts_the_file() => Assert.Equal(
         """
         {
           "auth": {
@@ -25,7 +25,7 @@ public class ProfileEditsTests
         ProfileEdits.Apply(ConfigurationEdit.NoFile, Work));
 
     [Fact]
-    public void A_profile_goes_first_where_there_is_an_order_and_nothing_else_moves() => Assert.Equal(
+    public void New_profile_goes_first_in_an_existing_order() => Assert.Equal(
         """
         // mine
         {
@@ -52,21 +52,25 @@ public class ProfileEditsTests
             Work));
 
     [Fact]
-    public void What_is_declared_already_changes_nothing()
+    public void Declaring_a_declared_profile_changes_nothing()
     {
-        const string Text = "{ auth: { profiles: { 'anthropic:work': { provider: 'anthropic', mode: 'api_key', email: 'a@b' } }, order: { anthropic: ['anthropic:work', 'x'] } } }";
+        const string Text = "{ auth: { profiles: { 'anthropic:work': { provider: 'anthropic', mode: 'api_key', email: 'a@b' } }, "
+            + "order: { anthropic: ['anthropic:work', 'x'] } } }";
         Assert.Equal(Text, ProfileEdits.Apply(Text, Work with { Email = "a@b" }));
     }
 
     [Fact]
-    public void An_email_is_kept_with_the_profile() => Assert.Equal(
+    public void Email_is_kept_with_the_profile() => Assert.Equal(
         "{ auth: { profiles: { 'anthropic:work': { provider: 'anthropic', mode: 'oauth', email: 'me@example.com' } } } }",
-        ProfileEdits.Apply("{ auth: { profiles: { 'anthropic:work': { provider: 'anthropic' } } } }", Work with { Mode = "oauth", Email = "me@example.com" }));
+        ProfileEdits.Apply("{ auth: { profiles: { 'anthropic:work': { provider: 'anthropic' } } } }",
+            Work with { Mode = "oauth", Email = "me@example.com" }));
 
     [Theory]
     [InlineData("{ auth: { profiles: { 'anthropic:work': {}, b: {} } } }", "{ auth: { profiles: { b: {} } } }")]
-    [InlineData("{ auth: { order: { a: ['anthropic:work'], b: ['anthropic:work', 'x', 'anthropic:work'] } } }", "{ auth: { order: { b: ['x'] } } }")]
+    [InlineData("{ auth: { order: { a: ['anthropic:work'], b: ['anthropic:work', 'x', 'anthropic:work'] } } }",
+        "{ auth: { order: { b: ['x'] } } }")]
     [InlineData("{ auth: { order: { a: [] } } }", "{ auth: { order: { a: [] } } }")]
     [InlineData("{}", "{}")]
-    public void A_profile_goes_from_everywhere(string before, string after) => Assert.Equal(after, ProfileEdits.Remove(before, "anthropic:work"));
+    public void Removed_profile_leaves_order_and_declarations(string before, string after) =>
+        Assert.Equal(after, ProfileEdits.Remove(before, "anthropic:work"));
 }

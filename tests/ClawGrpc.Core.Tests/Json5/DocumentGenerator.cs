@@ -6,7 +6,7 @@ using CsCheck;
 namespace ClawGrpc.Core.Tests.Json5;
 
 /// <summary>
-/// Makes values, and texts that mean them: with every kind of quote, key, number, blank and comment, as people and programs
+/// Makes values, and texts that mean them: with every kind of quote, key, number, blank and comment that people and programs
 /// write. Comments are numbered, so that a test can look for each.
 /// </summary>
 internal sealed class DocumentGenerator(PCG random) : Draws(random)
@@ -18,19 +18,21 @@ internal sealed class DocumentGenerator(PCG random) : Draws(random)
 
     private static readonly string[] Strings =
     [
-        "", "x", "it's", "say \"hi\"", "a\\b", "line\nbreak", "tab\t", "// no comment", "/* none */", "é😀", "\u2028", "\ud800", "{[,]}",
+        "", "x", "it's", "say \"hi\"", "a\\b", "line\nbreak", "tab\t", "// no comment", "/* none */", "é😀", "\u2028", "\ud800",
+        "{[,]}",
     ];
 
     private static readonly double[] Numbers =
     [
-        0, -0.0, 1, -1, 42, 0.5, -0.25, 1e21, 1e-7, 255, 9007199254740993, double.NaN, double.PositiveInfinity, double.NegativeInfinity,
+        0, -0.0, 1, -1, 42, 0.5, -0.25, 1e21, 1e-7, 255, 9007199254740993, double.NaN, double.PositiveInfinity,
+            double.NegativeInfinity,
     ];
 
     private int _comments;
 
     public string Key() => Pick(Keys);
 
-    /// <summary>A value, a text that means it, and the generator for what else a property chooses.</summary>
+    /// <summary>A value, a text that means it, and the generator for further choices of a property.</summary>
     public static Gen<(DocumentGenerator Generator, JsonNode? Value, string Text)> Documents { get; } = Of(
         static random =>
         {
@@ -59,11 +61,12 @@ internal sealed class DocumentGenerator(PCG random) : Draws(random)
         }
     }
 
-    /// <summary>A text that means the value, its layout and comments left to chance.</summary>
+    /// <summary>A text that means the value, with random layout and comments.</summary>
     public string Text(JsonNode? value)
     {
         _comments = 0;
-        var layout = new Layout(Pick(["\n", "\r\n"]), Pick(["  ", "    ", "\t"]), Chance(0.6), Chance(0.5), Chance(0.5), Chance(0.7));
+        var layout = new Layout(
+            Pick(["\n", "\r\n"]), Pick(["  ", "    ", "\t"]), Chance(0.6), Chance(0.5), Chance(0.5), Chance(0.7));
         return Blank(layout) + Written(value, layout, layout.NewLine) + Blank(layout);
     }
 
@@ -78,7 +81,7 @@ internal sealed class DocumentGenerator(PCG random) : Draws(random)
         _ => String(value.GetValue<string>()),
     };
 
-    // Now and then a key is named twice: the first one does not count.
+    // Sometimes names a key twice: the first one does not count.
     private IEnumerable<string> Written(string key, JsonNode? value, Layout layout, string line)
     {
         if (Chance(0.05))
@@ -113,7 +116,8 @@ internal sealed class DocumentGenerator(PCG random) : Draws(random)
         return line.Length > 0 && Chance(0.5) ? $" // c{_comments}.{line}" : $" /* c{_comments}.{line} */";
     }
 
-    private string Blank(Layout layout) => Comment(layout) + (Chance(0.2) ? Pick([" ", layout.NewLine, "\t", "\u00a0", "\ufeff"]) : "");
+    private string Blank(Layout layout) =>
+        Comment(layout) + (Chance(0.2) ? Pick([" ", layout.NewLine, "\t", "\u00a0", "\ufeff"]) : "");
 
     private string Name(string key, Layout layout) => layout.PlainKeys && PlainKeys.Contains(key) ? key : String(key);
 

@@ -5,8 +5,8 @@ using Xunit.Abstractions;
 namespace ClawGrpc.Core.Tests.Json5;
 
 /// <summary>
-/// Compares with what the reference implementation said: of the recorded corpus, or of the one that tests/openclaw/json5/run.sh
-/// has just made and names in JSON5_CORPUS.
+/// Compares with the reference implementation's answers: the recorded ones, or those that tests/openclaw/json5/run.sh has just
+/// written to the file named in JSON5_CORPUS.
 /// </summary>
 public class Json5ReferenceTests(ITestOutputHelper output)
 {
@@ -16,8 +16,10 @@ public class Json5ReferenceTests(ITestOutputHelper output)
     [Fact]
     public void Every_text_is_read_or_refused_as_the_reference_does()
     {
-        var cases = File.ReadLines(CorpusPath).Select(line => JsonSerializer.Deserialize<Verdict>(line, JsonSerializerOptions.Web)!).ToList();
-        var different = cases.Select(expected => (expected, actual: Ours(expected.Text))).Where(pair => pair.expected != pair.actual).ToList();
+        var cases = File.ReadLines(CorpusPath)
+            .Select(line => JsonSerializer.Deserialize<Verdict>(line, JsonSerializerOptions.Web)!).ToList();
+        var different = cases.Select(expected => (expected, actual: Ours(expected.Text)))
+            .Where(pair => pair.expected != pair.actual).ToList();
 
         output.WriteLine($"{cases.Count} texts, {cases.Count(expected => expected.Error is null)} read, "
             + $"{cases.Count(expected => expected.Error is not null)} refused, {different.Count} different");

@@ -6,8 +6,8 @@ using ClawGrpc.Json5;
 namespace ClawGrpc.Core.Tests.Json5;
 
 /// <summary>
-/// What a value means, as one line that says no more: keys sorted, strings escaped, numbers by their bits. The script
-/// tests/openclaw/json5/verdict.mjs writes the same of the reference implementation's values.
+/// The meaning of a value as one canonical line: keys sorted, strings escaped, numbers as bits. The script
+/// tests/openclaw/json5/verdict.mjs writes the same for values of the reference implementation.
 /// </summary>
 internal static class ValueForm
 {
@@ -33,17 +33,23 @@ internal static class ValueForm
     };
 
     private static string Members(IEnumerable<(string Key, string Form)> members) =>
-        $"{{{string.Join(',', members.OrderBy(member => member.Key, StringComparer.Ordinal).Select(member => $"{Quoted(member.Key)}:{member.Form}"))}}}";
+        $"{{{string.Join(',', members.OrderBy(member => member.Key, StringComparer.Ordinal).Select(Member))}}}";
+
+    private static string Member((string Key, string Form) member) => $"{Quoted(member.Key)}:{member.Form}";
 
     private static string Number(double number) =>
-        double.IsNaN(number) ? "NaN" : string.Create(CultureInfo.InvariantCulture, $"#{BitConverter.DoubleToUInt64Bits(number):x16}");
+        double.IsNaN(number)
+            ? "NaN"
+            : string.Create(CultureInfo.InvariantCulture, $"#{BitConverter.DoubleToUInt64Bits(number):x16}");
 
     private static string Quoted(string text)
     {
         var form = new StringBuilder("\"");
         foreach (var unit in text)
         {
-            _ = unit is >= ' ' and < '\u007F' and not '"' and not '\\' ? form.Append(unit) : form.Append(CultureInfo.InvariantCulture, $"\\u{(int)unit:x4}");
+            _ = unit is >= ' ' and < '\u007F' and not '"' and not '\\'
+                ? form.Append(unit)
+                : form.Append(CultureInfo.InvariantCulture, $"\\u{(int)unit:x4}");
         }
 
         return form.Append('"').ToString();

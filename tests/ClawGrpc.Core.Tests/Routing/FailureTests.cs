@@ -4,14 +4,17 @@ using ClawGrpc.Core.Routing;
 
 namespace ClawGrpc.Core.Tests.Routing;
 
-/// <summary>One line for each row of the failure table and for each text that arrives under a status that says something else.</summary>
+/// <summary>
+/// One case for each row of the failure table, and for each text that contradicts its status.
+/// </summary>
 public class FailureTests
 {
     private static readonly DateTimeOffset Now = new(2026, 2, 8, 12, 0, 0, TimeSpan.Zero);
 
     public static IEnumerable<object[]> Answers => new TheoryData<int, string, FailureKind>
     {
-        { 429, Envelope("rate_limit_error", "This request would exceed your account's rate limit. Please try again later."), FailureKind.RateLimited },
+        { 429, Envelope("rate_limit_error", "This request would exceed your account's rate limit. Please try again later."),
+            FailureKind.RateLimited },
         { 529, Envelope("overloaded_error", "Overloaded"), FailureKind.Overloaded },
         { 503, "<html><body>Service Unavailable</body></html>", FailureKind.Overloaded },
         { 500, Envelope("overloaded_error", "Overloaded"), FailureKind.Overloaded },
@@ -22,24 +25,40 @@ public class FailureTests
         { 409, Envelope("conflict_error", "Conflict"), FailureKind.ServerError },
         { 302, "", FailureKind.ServerError },
         { 402, Envelope("billing_error", "Pay"), FailureKind.Billing },
-        { 400, Envelope("invalid_request_error", "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing."), FailureKind.Billing },
-        { 400, Envelope("invalid_request_error", "You have reached your specified API usage limits. You will regain access on 2026-03-01."), FailureKind.Billing },
-        { 400, Envelope("invalid_request_error", "Third-party apps now draw from your extra usage, not your plan limits."), FailureKind.Billing },
+        { 400, Envelope("invalid_request_error",
+            "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing."), FailureKind.Billing },
+        { 400, Envelope("invalid_request_error",
+            "You have reached your specified API usage limits. You will regain access on 2026-03-01."), FailureKind.Billing },
+        { 400, Envelope("invalid_request_error", "Third-party apps now draw from your extra usage, not your plan limits."),
+            FailureKind.Billing },
         { 403, Envelope("permission_error", "insufficient credits"), FailureKind.Billing },
-        { 429, Envelope("rate_limit_error", "This request would exceed your account's monthly spend limit. Please try again later."), FailureKind.Billing },
+        { 429, Envelope("rate_limit_error",
+            "This request would exceed your account's monthly spend limit. Please try again later."), FailureKind.Billing },
         { 429, Envelope("rate_limit_error", "Usage credits are required for long context requests."), FailureKind.Billing },
         { 400, Envelope("invalid_request_error", "You have reached your workspace API usage limits."), FailureKind.Billing },
         { 400, Envelope("billing_error", "Something about money"), FailureKind.Billing },
-        { 429, """{"error":{"type":"rate_limit_error","message":"x","details":{"error_code":"ramp_limit_exceeded"}}}""", FailureKind.RateLimited },
+        { 429, """{"error":{"type":"rate_limit_error","message":"x","details":{"error_code":"ramp_limit_exceeded"}}}""",
+            FailureKind.RateLimited },
         { 401, Envelope("authentication_error", "invalid x-api-key"), FailureKind.CredentialRejected },
-        { 403, Envelope("permission_error", "OAuth token has been revoked. Please obtain a new token."), FailureKind.CredentialRejected },
-        { 403, Envelope("permission_error", "OAuth authentication is currently not allowed for this organization."), FailureKind.CredentialRejected },
-        { 400, Envelope("invalid_request_error", "This credential is only authorized for use with Claude Code and cannot be used for other API requests."), FailureKind.CredentialRejected },
+        { 403, Envelope(
+            "permission_error", "OAuth token has been revoked. Please obtain a new token."), FailureKind.CredentialRejected },
+        { 403, Envelope("permission_error", "OAuth authentication is currently not allowed for this organization."),
+            FailureKind.CredentialRejected },
+        {
+            400,
+            Envelope(
+                "invalid_request_error",
+                "This credential is only authorized for use with Claude Code and cannot be used for other API requests."),
+            FailureKind.CredentialRejected
+        },
         { 403, Envelope("permission_error", "This API key has been disabled."), FailureKind.CredentialRejected },
-        { 403, Envelope("permission_error", "OAuth token does not meet scope requirement any_of(user:inference)"), FailureKind.CredentialRejected },
+        { 403, Envelope("permission_error", "OAuth token does not meet scope requirement any_of(user:inference)"),
+            FailureKind.CredentialRejected },
         { 403, Envelope("permission_error", "Invalid bearer token"), FailureKind.CredentialRejected },
-        { 403, Envelope("permission_error", "Your API key does not have permission to use the specified resource."), FailureKind.RequestRejected },
-        { 403, Envelope("permission_error", "Your organization does not have access to this model."), FailureKind.RequestRejected },
+        { 403, Envelope("permission_error", "Your API key does not have permission to use the specified resource."),
+            FailureKind.RequestRejected },
+        { 403, Envelope(
+            "permission_error", "Your organization does not have access to this model."), FailureKind.RequestRejected },
         { 403, """{"error":{"type":"forbidden","message":"Request not allowed"}}""", FailureKind.RequestRejected },
         { 400, Envelope("invalid_request_error", "messages: at least one message is required"), FailureKind.RequestRejected },
         { 404, Envelope("not_found_error", "model: claude-none"), FailureKind.RequestRejected },
@@ -49,19 +68,20 @@ public class FailureTests
 
     [Theory]
     [MemberData(nameof(Answers))]
-    internal void An_answer_means_what_the_table_says(int status, string body, FailureKind kind) =>
+    internal void Answer_is_classified_by_the_table(int status, string body, FailureKind kind) =>
         Assert.Equal(kind, Of(status, body).Kind);
 
-    // anthropic-api.md, section 4: the codes of a spend that is used up, in whatever status they arrive.
+    // anthropic-api.md, section 4: the codes of an exhausted spend limit, with any status.
     [Theory]
     [InlineData("enforced_spend_limit_reached")]
     [InlineData("contract_spend_limit_reached")]
     [InlineData("linked_organization_billing_unavailable")]
     [InlineData("linked_organization_spend_limit_reached")]
-    public void A_code_of_spending_is_billing_whatever_the_message_says(string code)
+    public void Spending_error_code_is_billing_with_any_message(string code)
     {
         var body = $$$$"""{"type":"error","error":{"type":"some_error","message":"x","details":{"error_code":"{{{{code}}}}"}}}""";
-        Assert.All([400, 402, 403, 429], status => Assert.Equal((FailureKind.Billing, code), (Of(status, body).Kind, Of(status, body).ErrorCode)));
+        Assert.All([400, 402, 403, 429], status => Assert.Equal(
+            (FailureKind.Billing, code), (Of(status, body).Kind, Of(status, body).ErrorCode)));
     }
 
     [Theory]
@@ -70,7 +90,7 @@ public class FailureTests
     [InlineData("seven_day_opus", "anthropic-ratelimit-unified-reset", SetsAside.Route)]
     [InlineData("seven_day_overage_included", "anthropic-ratelimit-unified-7d_oi-reset", SetsAside.Route)]
     [InlineData("overage", "anthropic-ratelimit-unified-overage-reset", SetsAside.Route)]
-    internal void A_rejected_window_of_the_plan_sets_aside_until_its_reset_what_it_is_of(string claim, string resetHeader, SetsAside scope)
+    internal void Rejected_plan_window_sets_its_scope_aside_until_its_reset(string claim, string resetHeader, SetsAside scope)
     {
         var reset = Now.AddHours(33.7);
         var failure = Of(429, Envelope("rate_limit_error", "limit"),
@@ -85,16 +105,16 @@ public class FailureTests
     }
 
     [Fact]
-    public void The_rejected_windows_own_reset_counts_before_all_else_that_is_stated()
+    public void Reset_of_the_rejected_window_counts_first()
     {
         Assert.Equal(Now.AddHours(5), Rejected(("5h-reset", 5), ("reset", 9), ("7d-reset", 99)).Until);
         Assert.Equal(Now.AddHours(9), Rejected(("reset", 9), ("7d-reset", 99)).Until);
         Assert.Equal(Now.AddSeconds(13262), Rejected(("7d-reset", 99)).Until);
     }
 
-    // Resets are whole seconds, and the clock of this machine is not upstream's.
+    // Resets are whole seconds, and clocks differ.
     [Fact]
-    public void A_reset_that_has_passed_says_nothing()
+    public void Reset_in_the_past_is_ignored()
     {
         Assert.Equal(Now.AddHours(9), Rejected(("5h-reset", -1), ("reset", 9)).Until);
         Assert.Equal(Now.AddSeconds(13262), Rejected(("5h-reset", 0), ("reset", 0)).Until);
@@ -118,26 +138,27 @@ public class FailureTests
     [InlineData("99999999999")]
     [InlineData("Sun, 08 Feb 2026 11:00:00 GMT")]
     [InlineData("Sun, 08 Feb 2026 12:00:00 GMT")]
-    public void A_retry_after_that_says_nothing_is_as_none(string value) => Assert.Null(Of(429, "", ("retry-after", value)).Until);
+    public void Invalid_retry_after_is_ignored(string value) =>
+        Assert.Null(Of(429, "", ("retry-after", value)).Until);
 
     [Fact]
     public void Milliseconds_are_more_exact_than_seconds() =>
         Assert.Equal(Now.AddSeconds(1.5), Of(429, "", ("retry-after", "2"), ("retry-after-ms", "1500")).Until);
 
-    // The official SDK: what states no wait leaves the word to the other header.
+    // Like the official SDK: a header without a wait yields to the other one.
     [Theory]
     [InlineData("0")]
     [InlineData("-1")]
     [InlineData("soon")]
     [InlineData("1e300")]
-    public void Milliseconds_that_state_no_wait_leave_the_word_to_the_seconds(string milliseconds)
+    public void Retry_after_ms_without_a_wait_yields_to_retry_after(string milliseconds)
     {
         Assert.Equal(Now.AddSeconds(30), Of(429, "", ("retry-after-ms", milliseconds), ("retry-after", "30")).Until);
         Assert.Null(Of(429, "", ("retry-after-ms", milliseconds)).Until);
     }
 
     [Fact]
-    public void An_empty_window_holds_longer_than_retry_after()
+    public void Reset_of_an_empty_window_outlasts_retry_after()
     {
         var failure = Of(429, "", ("retry-after", "5"), ("anthropic-ratelimit-tokens-remaining", "0"),
             ("anthropic-ratelimit-tokens-reset", "2026-02-08T12:00:40Z"), ("anthropic-ratelimit-requests-remaining", "10"),
@@ -166,12 +187,15 @@ public class FailureTests
     [InlineData(40, 20, 5, 40)]
     [InlineData(20, 40, 5, 40)]
     [InlineData(20, 20, 60, 60)]
-    public void Of_all_that_is_stated_about_a_rate_limit_the_latest_holds(int requests, int tokens, int retryAfter, int seconds) =>
+    public void Latest_stated_end_of_a_rate_limit_holds(
+        int requests, int tokens, int retryAfter, int seconds) =>
         Assert.Equal(Now.AddSeconds(seconds), Of(429, "", ("retry-after", $"{retryAfter}"),
-            ("anthropic-ratelimit-requests-remaining", "0"), ("anthropic-ratelimit-requests-reset", $"{Now.AddSeconds(requests):o}"),
-            ("anthropic-ratelimit-tokens-remaining", "0"), ("anthropic-ratelimit-tokens-reset", $"{Now.AddSeconds(tokens):o}")).Until);
+            ("anthropic-ratelimit-requests-remaining", "0"),
+                ("anthropic-ratelimit-requests-reset", $"{Now.AddSeconds(requests):o}"),
+            ("anthropic-ratelimit-tokens-remaining", "0"),
+                ("anthropic-ratelimit-tokens-reset", $"{Now.AddSeconds(tokens):o}")).Until);
 
-    // anthropic-api.md, section 2.3. The last second of the calendar is the one in which "never" stands in the files.
+    // anthropic-api.md, section 2.3. The files write "never" as a time in the last second of the calendar.
     [Theory]
     [InlineData("2026-02-08T12:00:00Z", "2026-02-08T12:00:00.0000000+00:00")]
     [InlineData("2026-02-08T12:00:00", "2026-02-08T12:00:00.0000000+00:00")]
@@ -185,7 +209,7 @@ public class FailureTests
     [InlineData("NaN", null)]
     [InlineData("soon", null)]
     [InlineData(null, null)]
-    public void A_time_in_a_header_is_a_date_or_unix_seconds(string? text, string? time) =>
+    public void Header_time_is_a_date_or_unix_seconds(string? text, string? time) =>
         Assert.Equal(time, AnswerHeaders.Time(text)?.ToString("o"));
 
     [Theory]
@@ -201,21 +225,24 @@ public class FailureTests
     [InlineData("invalid_request_error", FailureKind.RequestRejected)]
     [InlineData("something_new", FailureKind.ServerError)]
     [InlineData(null, FailureKind.ServerError)]
-    internal void An_error_inside_a_stream_is_told_by_its_type(string? type, FailureKind kind) =>
+    internal void Error_inside_a_stream_is_classified_by_its_type(string? type, FailureKind kind) =>
         Assert.Equal(
-            new UpstreamFailure(kind, "words") { Status = 200, ErrorType = type, RequestId = "req_1" }, Failure.OfEvent(type, "words", "req_1"));
+            new UpstreamFailure(
+                kind, "words") { Status = 200, ErrorType = type, RequestId = "req_1" }, Failure.OfEvent(type, "words", "req_1"));
 
     [Fact]
-    public void The_texts_that_say_something_else_count_inside_a_stream_too()
+    public void Message_texts_are_classified_inside_a_stream_too()
     {
         Assert.Equal(FailureKind.Billing, Failure.OfEvent("invalid_request_error", "Your credit balance is too low.", null).Kind);
-        Assert.Equal(FailureKind.CredentialRejected, Failure.OfEvent("permission_error", "OAuth token has been revoked.", null).Kind);
+        Assert.Equal(
+            FailureKind.CredentialRejected, Failure.OfEvent("permission_error", "OAuth token has been revoked.", null).Kind);
     }
 
     [Fact]
-    public void The_facts_of_an_answer_are_kept()
+    public void Facts_of_an_answer_are_kept()
     {
-        var failure = Of(401, """{"type":"error","error":{"type":"authentication_error","message":"invalid x-api-key"},"request_id":"req_body"}""",
+        var failure = Of(401,
+            """{"type":"error","error":{"type":"authentication_error","message":"invalid x-api-key"},"request_id":"req_body"}""",
             ("x-should-retry", "false"));
         Assert.Equal("invalid x-api-key", failure.Message);
         Assert.Equal("authentication_error", failure.ErrorType);
@@ -234,14 +261,14 @@ public class FailureTests
     }
 
     [Fact]
-    public void A_failure_without_a_message_says_so()
+    public void Failure_without_a_message_has_a_default_one()
     {
         Assert.Equal("HTTP 502 without a message", Of(502, "").Message);
         Assert.Equal("HTTP 529 without a message", Of(529, """{"error":{"type":"overloaded_error"}}""").Message);
         Assert.Equal("The stream failed without a message", Failure.OfEvent("api_error", null, null).Message);
     }
 
-    // anthropic-api.md, section 4: edges in between answer with HTML, with nothing, or with an envelope of their own.
+    // anthropic-api.md, section 4: gateways answer with HTML, an empty body, or an envelope of their own.
     [Theory]
     [InlineData("", null, null)]
     [InlineData(" \r\n", null, null)]
@@ -250,7 +277,8 @@ public class FailureTests
     [InlineData("""{"error":{"type":"api_error","mess""", null, """{"error":{"type":"api_error","mess""")]
     [InlineData("[1]", null, "[1]")]
     [InlineData("""{"error":{"type":"forbidden","message":"Request not allowed"}}""", "forbidden", "Request not allowed")]
-    [InlineData("""{"error":{"type":7,"message":null,"details":"x"}}""", null, """{"error":{"type":7,"message":null,"details":"x"}}""")]
+    [InlineData(
+        """{"error":{"type":7,"message":null,"details":"x"}}""", null, """{"error":{"type":7,"message":null,"details":"x"}}""")]
     [InlineData("""{"error":{"type":"a","message":"  "}}""", "a", null)]
     [InlineData("""{"error":{"type":"a","message":"b","details":{"error_code":7}}}""", "a", "b")]
     [InlineData("""{"error":{"type":"a","message":"b"},"message":"c","detail":"d"}""", "a", "b")]
@@ -259,17 +287,18 @@ public class FailureTests
     [InlineData("""{"detail":"Not Found"}""", null, "Not Found")]
     [InlineData("""{"status":403,"error":"Forbidden","message":"Access denied"}""", null, "Access denied")]
     [InlineData("""{"error":"Bad Request","detail":"no such team"}""", null, "no such team")]
-    [InlineData("""{"detail":[{"loc":["body"],"msg":"field required"}]}""", null, """{"detail":[{"loc":["body"],"msg":"field required"}]}""")]
+    [InlineData("""{"detail":[{"loc":["body"],"msg":"field required"}]}""", null,
+        """{"detail":[{"loc":["body"],"msg":"field required"}]}""")]
     [InlineData("""{"errors":[{"code":1000,"message":"x"}]}""", null, """{"errors":[{"code":1000,"message":"x"}]}""")]
     [InlineData("""{"error":null}""", null, """{"error":null}""")]
     [InlineData("""{"error":""}""", null, """{"error":""}""")]
     [InlineData("{}", null, null)]
     [InlineData("""{"type":"error","message":"not the envelope's"}""", null, "not the envelope's")]
-    public void A_body_is_an_envelope_or_the_words_of_whoever_sent_it(string body, string? type, string? message) =>
+    public void Body_is_read_as_envelope_or_as_plain_message(string body, string? type, string? message) =>
         Assert.Equal(new ErrorEnvelope(type, message, null, null), ErrorEnvelope.Read(Encoding.UTF8.GetBytes(body)));
 
     [Fact]
-    public void Of_a_page_as_large_as_a_book_the_beginning_is_told()
+    public void Large_error_page_is_cut()
     {
         Assert.Equal(new string('x', 600), Of(502, new string('x', 600)).Message);
         Assert.Equal(new string('x', 600), Of(502, new string('x', 100_000)).Message);
@@ -277,22 +306,26 @@ public class FailureTests
 
     private static UpstreamFailure Rejected(params (string Name, int Hours)[] resets) => Of(429, "",
         [
-            ("anthropic-ratelimit-unified-status", "rejected"), ("anthropic-ratelimit-unified-representative-claim", "five_hour"), ("retry-after", "13262"),
-            .. resets.Select(reset => ($"anthropic-ratelimit-unified-{reset.Name}", $"{Now.AddHours(reset.Hours).ToUnixTimeSeconds()}")),
+            ("anthropic-ratelimit-unified-status", "rejected"), ("anthropic-ratelimit-unified-representative-claim", "five_hour"),
+                ("retry-after", "13262"),
+            .. resets.Select(
+                reset => ($"anthropic-ratelimit-unified-{reset.Name}", $"{Now.AddHours(reset.Hours).ToUnixTimeSeconds()}")),
         ]);
 
-    private static string Envelope(string type, string message) => $$$"""{"type":"error","error":{"type":"{{{type}}}","message":"{{{message}}}"}}""";
+    private static string Envelope(string type, string message) =>
+        $$$"""{"type":"error","error":{"type":"{{{type}}}","message":"{{{message}}}"}}""";
 
     [Theory]
     [InlineData("\"half \\ud800 pair\"", "half \uFFFD pair")]
     [InlineData("\"no \u00FF text\"", "no \uFFFD text")]
     [InlineData("7", null)]
-    public void A_message_that_is_no_text_is_told_as_far_as_it_is_one(string json, string? told)
+    public void Invalid_characters_of_a_message_are_replaced(string json, string? told)
     {
         var body = Encoding.Latin1.GetBytes("{\"error\":{\"type\":\"api_error\",\"message\":" + json + "}}");
         Assert.Equal(new ErrorEnvelope("api_error", told, null, null), ErrorEnvelope.Read(body));
     }
 
     private static UpstreamFailure Of(int status, string body, params (string Name, string Value)[] headers) => Failure.OfAnswer(
-        status, AnswerHeaders.Of(headers.Select(header => KeyValuePair.Create(header.Name, header.Value))), Encoding.UTF8.GetBytes(body), Now);
+        status, AnswerHeaders.Of(
+            headers.Select(header => KeyValuePair.Create(header.Name, header.Value))), Encoding.UTF8.GetBytes(body), Now);
 }

@@ -39,7 +39,8 @@ public class HealthTests
         Assert.NotNull(SetAside.Of(health, Sonnet, last));
     }
 
-    // openclaw-spec.md, section 5.3: at least a minute, at most the maximum but never less than the first, doubled ten times at most.
+    // openclaw-spec.md, section 5.3: at least a minute, at most the maximum but never less than the first, doubled ten times at
+    // most.
     [Theory]
     [InlineData(0.1, 60, 1, 1)]
     [InlineData(0.1, 60, 3, 4)]
@@ -51,7 +52,8 @@ public class HealthTests
     [InlineData(1, 1e6, int.MaxValue, 1024)]
     public void Billing_doubles_between_its_bounds(double backoffMinutes, double maxMinutes, int count, double minutes)
     {
-        var rules = Rules with { BillingBackoff = TimeSpan.FromMinutes(backoffMinutes), BillingMax = TimeSpan.FromMinutes(maxMinutes) };
+        var rules = Rules with { BillingBackoff = TimeSpan.FromMinutes(
+            backoffMinutes), BillingMax = TimeSpan.FromMinutes(maxMinutes) };
         Assert.Equal(TimeSpan.FromMinutes(minutes), rules.BillingStep(count));
     }
 
@@ -60,7 +62,7 @@ public class HealthTests
     [InlineData(2, 60)]
     [InlineData(3, 300)]
     [InlineData(9, 300)]
-    public void The_newer_ladder_is_shorter(int failures, int seconds)
+    public void Ladder_of_OpenClaw_2026_9_is_shorter(int failures, int seconds)
     {
         var (health, last) = Repeat(FailureKind.RateLimited, failures, HealthRules.OpenClaw20269);
         Assert.Equal(last.AddSeconds(seconds), health.Routes[Opus].CooldownUntil);
@@ -76,7 +78,7 @@ public class HealthTests
     }
 
     [Fact]
-    public void A_rate_limit_sets_one_model_aside_and_leaves_the_others()
+    public void Rate_limit_sets_one_model_aside_and_leaves_the_others()
     {
         var health = Fail(ProfileHealth.Unknown, FailureKind.RateLimited, Noon, Noon);
         Assert.NotNull(SetAside.Of(health, Opus, Noon));
@@ -84,7 +86,7 @@ public class HealthTests
     }
 
     [Fact]
-    public void A_route_is_usable_again_at_the_very_end_of_its_cooldown()
+    public void Route_is_usable_at_the_very_end_of_its_cooldown()
     {
         var health = Fail(ProfileHealth.Unknown, FailureKind.RateLimited, Noon, Noon);
         Assert.NotNull(SetAside.Of(health, Opus, Noon.AddMinutes(1).AddMilliseconds(-1)));
@@ -94,14 +96,14 @@ public class HealthTests
     [Theory]
     [InlineData(5, 60)]
     [InlineData(90, 90)]
-    public void What_upstream_states_makes_a_cooldown_longer_and_never_shorter(int stated, int seconds)
+    public void Stated_reset_lengthens_a_cooldown_and_never_shortens_it(int stated, int seconds)
     {
         var health = Fail(ProfileHealth.Unknown, FailureKind.RateLimited, Noon, Noon, until: Noon.AddSeconds(stated));
         Assert.Equal(Noon.AddSeconds(seconds), health.Routes[Opus].CooldownUntil);
     }
 
     [Fact]
-    public void A_used_up_plan_comes_back_exactly_when_stated_however_late()
+    public void Exhausted_plan_ends_exactly_at_the_stated_reset()
     {
         var reset = Noon.AddDays(6.5);
         var failure = new UpstreamFailure(FailureKind.PlanExhausted, "limit") { Until = reset, SetsAside = SetsAside.Profile };
@@ -113,23 +115,24 @@ public class HealthTests
     [Theory]
     [InlineData(1, 1)]
     [InlineData(2, 5)]
-    public void A_used_up_plan_that_states_no_reset_climbs_the_ladder(int failures, int minutes)
+    public void Exhausted_plan_without_a_reset_climbs_the_ladder(int failures, int minutes)
     {
         var (route, last) = Repeat(FailureKind.PlanExhausted, failures);
         Assert.Equal((last.AddMinutes(minutes), null), (route.Routes[Opus].CooldownUntil, route.CooldownUntil));
         var (profile, _) = Repeat(FailureKind.PlanExhausted, failures, scope: SetsAside.Profile);
-        Assert.Equal((last.AddMinutes(minutes), "rate_limit", 0), (profile.CooldownUntil, profile.CooldownReason, profile.Routes.Count));
+        Assert.Equal(
+            (last.AddMinutes(minutes), "rate_limit", 0), (profile.CooldownUntil, profile.CooldownReason, profile.Routes.Count));
     }
 
     [Fact]
-    public void A_timeout_never_climbs_the_ladder()
+    public void Timeout_never_climbs_the_ladder()
     {
         var (health, last) = Repeat(FailureKind.TimedOut, 5);
         Assert.Equal(last.AddMinutes(1), health.Routes[Opus].CooldownUntil);
     }
 
     [Fact]
-    public void A_refused_credential_stays_aside_until_something_is_done_about_it()
+    public void Refused_credential_stays_disabled_until_it_is_replaced()
     {
         var health = Fail(ProfileHealth.Unknown, FailureKind.CredentialRejected, Noon, Noon);
         Assert.Equal(ProfileHealth.Never, SetAside.Of(health, Sonnet, Noon.AddYears(50))!.Until);
@@ -142,11 +145,11 @@ public class HealthTests
     [InlineData(FailureKind.RequestRejected)]
     [InlineData(FailureKind.Interrupted)]
     [InlineData(FailureKind.Cancelled)]
-    internal void What_says_nothing_of_the_credential_changes_nothing(FailureKind kind) =>
+    internal void Failures_unrelated_to_the_credential_change_nothing(FailureKind kind) =>
         Assert.Same(ProfileHealth.Unknown, Fail(ProfileHealth.Unknown, kind, Noon, Noon));
 
     [Fact]
-    public void A_burst_counts_once()
+    public void Burst_counts_once()
     {
         var first = Fail(ProfileHealth.Unknown, FailureKind.RateLimited, Noon, Noon.AddSeconds(1));
         var second = Fail(first, FailureKind.RateLimited, Noon, Noon.AddSeconds(2));
@@ -156,14 +159,14 @@ public class HealthTests
         Assert.Equal(Noon.AddMinutes(3), third.Routes[Opus].CooldownUntil);
     }
 
-    // Seconds from the last failure: under way when it happened are those that began before it or with it, and ended with it or later.
+    // Seconds from the last failure: an attempt was under way if it began before or at the failure and ended at or after it.
     [Theory]
     [InlineData(-1, 0, 1)]
     [InlineData(0, 0, 1)]
     [InlineData(0, 1, 1)]
     [InlineData(0.001, 1, 2)]
     [InlineData(-2, -0.001, 2)]
-    public void What_was_under_way_when_the_route_failed_is_of_its_burst(double began, double ended, int count)
+    public void Attempts_under_way_belong_to_the_burst(double began, double ended, int count)
     {
         var first = Fail(ProfileHealth.Unknown, FailureKind.RateLimited, Noon, Noon);
         var second = Fail(first, FailureKind.RateLimited, Noon.AddSeconds(began), Noon.AddSeconds(ended));
@@ -171,7 +174,7 @@ public class HealthTests
     }
 
     [Fact]
-    public void A_burst_stays_on_the_step_that_was_reached()
+    public void Burst_stays_on_its_step_of_the_ladder()
     {
         var (health, last) = Repeat(FailureKind.RateLimited, 2);
         var burst = Fail(health, FailureKind.RateLimited, last.AddSeconds(-1), last.AddSeconds(1));
@@ -181,7 +184,7 @@ public class HealthTests
     }
 
     [Fact]
-    public void A_burst_of_a_used_up_plan_moves_its_end_only_when_a_later_one_is_stated()
+    public void Exhausted_plan_burst_moves_its_end_only_to_a_later_reset()
     {
         var first = Exhaust(ProfileHealth.Unknown, 1, null);
         var second = Exhaust(first, 2, null);
@@ -190,7 +193,7 @@ public class HealthTests
         Assert.Equal((Noon.AddHours(5), 1), (third.CooldownUntil, third.ErrorCount));
         Assert.Equal(Noon.AddHours(5), Exhaust(third, 4, Noon.AddHours(3)).CooldownUntil);
 
-        // It came back when the next one failed: that is news.
+        // The route was usable again when the next attempt failed, so this is a new failure.
         var news = Exhaust(Exhaust(ProfileHealth.Unknown, 1, Noon.AddSeconds(2)), 2, null);
         Assert.Equal((Noon.AddSeconds(2).AddMinutes(5), 2), (news.CooldownUntil, news.ErrorCount));
 
@@ -199,7 +202,7 @@ public class HealthTests
     }
 
     [Fact]
-    public void A_burst_that_a_rate_limit_began_does_not_swallow_what_sets_the_whole_profile_aside()
+    public void Billing_failure_counts_within_a_rate_limit_burst()
     {
         var (billed, last) = Repeat(FailureKind.Billing, 1);
         var now = last.AddHours(6);
@@ -211,7 +214,7 @@ public class HealthTests
     }
 
     [Fact]
-    public void A_burst_of_billing_failures_counts_once()
+    public void Burst_of_billing_failures_counts_once()
     {
         var first = Fail(ProfileHealth.Unknown, FailureKind.Billing, Noon, Noon.AddSeconds(1));
         var second = Fail(first, FailureKind.Billing, Noon, Noon.AddSeconds(2));
@@ -220,7 +223,7 @@ public class HealthTests
     }
 
     [Fact]
-    public void A_failure_after_a_day_without_one_counts_as_the_first()
+    public void Failure_after_a_day_without_one_counts_as_the_first()
     {
         var (health, last) = Repeat(FailureKind.RateLimited, 2);
         var day = Fail(health, FailureKind.RateLimited, last.AddHours(24), last.AddHours(24));
@@ -233,7 +236,7 @@ public class HealthTests
     }
 
     [Fact]
-    public void A_file_of_a_program_that_knows_no_routes_continues_its_count()
+    public void Counters_of_a_file_without_routes_are_continued()
     {
         var theirs = new ProfileHealth { ErrorCount = 1, LastFailureAt = Noon.AddMinutes(-10) };
         var health = Fail(theirs, FailureKind.RateLimited, Noon, Noon);
@@ -244,9 +247,10 @@ public class HealthTests
     }
 
     [Fact]
-    public void A_success_ends_everything_but_the_cooldowns_of_other_routes()
+    public void Success_ends_all_but_the_cooldowns_of_other_routes()
     {
-        var both = Fail(Fail(ProfileHealth.Unknown, FailureKind.RateLimited, Noon, Noon), FailureKind.RateLimited, Noon, Noon, Sonnet);
+        var both = Fail(
+            Fail(ProfileHealth.Unknown, FailureKind.RateLimited, Noon, Noon), FailureKind.RateLimited, Noon, Noon, Sonnet);
         var after = new Served(Opus, Noon.AddMinutes(2), Noon.AddMinutes(2)).Apply(both, Rules);
         Assert.Equal([Sonnet], after.Routes.Keys);
         Assert.Equal(0, after.ErrorCount);
@@ -256,7 +260,7 @@ public class HealthTests
     }
 
     [Fact]
-    public void A_success_that_began_before_the_last_failure_does_not_undo_it()
+    public void Success_that_began_before_the_last_failure_keeps_it()
     {
         var failed = Fail(ProfileHealth.Unknown, FailureKind.RateLimited, Noon, Noon.AddSeconds(5));
         var after = new Served(Opus, Noon.AddSeconds(1), Noon.AddSeconds(6)).Apply(failed, Rules);
@@ -268,7 +272,7 @@ public class HealthTests
     }
 
     [Fact]
-    public void A_billing_failure_does_not_make_a_refused_credential_come_back_by_itself()
+    public void Billing_failure_keeps_a_refused_credential_disabled()
     {
         var refused = Fail(ProfileHealth.Unknown, FailureKind.CredentialRejected, Noon, Noon);
         var both = Fail(refused, FailureKind.Billing, Noon.AddSeconds(1), Noon.AddSeconds(1));
@@ -276,7 +280,7 @@ public class HealthTests
         Assert.Equal("auth", both.DisabledReason);
     }
 
-    // Minutes from now. Until is the latest and disabled is what is disabled now (openclaw-spec.md, section 7.3).
+    // Minutes from now. Until is the latest end; disabled is whether the disabling still holds (openclaw-spec.md, section 7.3).
     [Theory]
     [InlineData(null, null, 5, 5, "rate_limit", false, Opus)]
     [InlineData(3, null, 5, 5, "rate_limit", false, Opus)]
@@ -291,7 +295,7 @@ public class HealthTests
     [InlineData(0, 3, null, 3, "billing", true, null)]
     [InlineData(-9, 3, null, 3, "billing", true, null)]
     [InlineData(0, 0, 0, null, null, false, null)]
-    public void The_longest_of_several_keeps_a_route_aside(
+    public void Longest_cooldown_keeps_a_route_aside(
         int? cooldown, int? disabled, int? route, int? until, string? reason, bool isDisabled, string? model)
     {
         var health = ProfileHealth.Unknown with
@@ -309,9 +313,10 @@ public class HealthTests
     }
 
     [Fact]
-    public void Everything_that_is_set_aside_is_the_profile_and_each_route_by_itself()
+    public void Profile_and_routes_are_listed_apart_when_set_aside()
     {
-        var routes = Fail(Fail(ProfileHealth.Unknown, FailureKind.RateLimited, Noon, Noon), FailureKind.TimedOut, Noon, Noon.AddSeconds(9), Sonnet);
+        var routes = Fail(Fail(
+            ProfileHealth.Unknown, FailureKind.RateLimited, Noon, Noon), FailureKind.TimedOut, Noon, Noon.AddSeconds(9), Sonnet);
         var all = Fail(routes, FailureKind.Billing, Noon.AddSeconds(10), Noon.AddSeconds(10));
         SetAside[] expected =
         [
@@ -366,6 +371,7 @@ public class HealthTests
         DateTimeOffset? until = null, HealthRules? rules = null, SetsAside? scope = null)
     {
         var failure = new UpstreamFailure(kind, "words") { Until = until };
-        return new Failed(model, began, now, scope is { } wider ? failure with { SetsAside = wider } : failure).Apply(before, rules ?? Rules);
+        return new Failed(model, began, now, scope is { } wider ? failure with { SetsAside = wider } : failure)
+            .Apply(before, rules ?? Rules);
     }
 }

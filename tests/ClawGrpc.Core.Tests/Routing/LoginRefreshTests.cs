@@ -3,7 +3,7 @@ using ClawGrpc.Core.StateFiles;
 
 namespace ClawGrpc.Core.Tests.Routing;
 
-/// <summary>When a login is refreshed, and what comes of it.</summary>
+/// <summary>When a login is refreshed, and with which result.</summary>
 public class LoginRefreshTests
 {
     private static readonly DateTimeOffset Noon = new(2026, 2, 8, 12, 0, 0, TimeSpan.Zero);
@@ -15,8 +15,10 @@ public class LoginRefreshTests
     [InlineData("anthropic:claude-cli", "anthropic", "r", false)]
     [InlineData("anthropic:work", "anthropic", " ", false)]
     [InlineData("openai-codex:work", "openai-codex", "r", false)]
-    public void Only_logins_of_our_own_with_a_refresh_token_are_refreshed(string id, string provider, string refresh, bool expected) => Assert.Equal(
-        expected, LoginRefresh.IsRefreshable(new Profile(id, new OAuthCredential(provider, new Secret("a"), new Secret(refresh), Noon))));
+    public void Only_logins_of_our_own_with_a_refresh_token_are_refreshed(
+        string id, string provider, string refresh, bool expected) => Assert.Equal(
+        expected, LoginRefresh.IsRefreshable(
+            new Profile(id, new OAuthCredential(provider, new Secret("a"), new Secret(refresh), Noon))));
 
     [Fact]
     public void Other_credentials_are_not()
@@ -26,7 +28,7 @@ public class LoginRefreshTests
         Assert.False(LoginRefresh.IsRefreshable(new Profile("a", new OAuthCredential("anthropic", new Secret("a"), null, Noon))));
     }
 
-    // Seconds until the access token ends; null: not stated. What to do, and whether it still serves.
+    // Seconds until the access token ends (null if not stated), the step, and whether the token still serves.
     [Theory]
     [InlineData(3600, RefreshStep.NotDue, true)]
     [InlineData(301, RefreshStep.NotDue, true)]
@@ -35,7 +37,7 @@ public class LoginRefreshTests
     [InlineData(0, RefreshStep.Ask, false)]
     [InlineData(-86400, RefreshStep.Ask, false)]
     [InlineData(null, RefreshStep.Ask, false)]
-    internal void A_token_is_refreshed_ahead_of_its_end_and_serves_until_then(int? left, RefreshStep step, bool usable)
+    internal void Token_is_refreshed_ahead_of_its_end_and_serves_until_then(int? left, RefreshStep step, bool usable)
     {
         var history = Login(left);
         Assert.Equal((step, usable), (LoginRefresh.StepOf(history, Noon), LoginRefresh.IsUsable(history, Noon)));
@@ -54,7 +56,7 @@ public class LoginRefreshTests
     }
 
     [Fact]
-    public void A_token_that_upstream_refused_is_refreshed_at_once_unless_it_is_brand_new()
+    public void Refused_token_is_refreshed_at_once_unless_just_granted()
     {
         var refused = LoginRefresh.AfterRejection(Login(3600), Noon);
         Assert.Equal((RefreshStep.Ask, false), (LoginRefresh.StepOf(refused, Noon), LoginRefresh.IsUsable(refused, Noon)));
@@ -65,45 +67,51 @@ public class LoginRefreshTests
         Assert.Equal(RefreshStep.Ask, LoginRefresh.StepOf(LoginRefresh.AfterRejection(older, Noon), Noon));
     }
 
-    // Life of the token that is granted, what the file then says is left of it, and when it is next refreshed; in seconds.
+    // In seconds: the lifetime of the granted token, the lifetime left by the file, and the time until the next refresh.
     [Theory]
     [InlineData(28800, 28500, 28200)]
     [InlineData(3000, 2700, 2400)]
     [InlineData(600, 540, 270)]
     [InlineData(60, 54, 27)]
     [InlineData(1, 0.9, 0.45)]
-    public void A_grant_is_written_first_and_short_lives_are_not_refreshed_without_end(double life, double left, double next)
+    public void Grant_is_written_first_and_short_tokens_are_not_refreshed_on(double life, double left, double next)
     {
         var before = Login(-5) with { Failures = 3 };
-        var granted = LoginRefresh.After(before, new GrantAnswer.Granted(new Secret("a2"), new Secret("r2"), TimeSpan.FromSeconds(life)), Noon);
+        var granted = LoginRefresh.After(
+            before, new GrantAnswer.Granted(new Secret("a2"), new Secret("r2"), TimeSpan.FromSeconds(life)), Noon);
         Assert.Equal((RefreshStep.Write, false), (LoginRefresh.StepOf(granted, Noon), LoginRefresh.IsUsable(granted, Noon)));
         var after = LoginRefresh.AfterWrite(granted);
-        Assert.Equal(new OAuthCredential("anthropic", new Secret("a2"), new Secret("r2"), Noon.AddSeconds(left), "me@example.com"), after.Credential);
-        Assert.Equal((RefreshStep.NotDue, true, 0), (LoginRefresh.StepOf(after, Noon), LoginRefresh.IsUsable(after, Noon), after.Failures));
+        Assert.Equal(new OAuthCredential(
+            "anthropic", new Secret("a2"), new Secret("r2"), Noon.AddSeconds(left), "me@example.com"), after.Credential);
+        Assert.Equal((RefreshStep.NotDue, true, 0),
+            (LoginRefresh.StepOf(after, Noon), LoginRefresh.IsUsable(after, Noon), after.Failures));
         Assert.Equal(Noon.AddSeconds(next), LoginRefresh.DueAt(after));
     }
 
     [Fact]
-    public void A_refresh_token_that_is_not_replaced_stays()
+    public void Refresh_token_that_is_not_replaced_stays()
     {
         var granted = LoginRefresh.After(Login(-5), new GrantAnswer.Granted(new Secret("a2"), null, TimeSpan.FromHours(8)), Noon);
         Assert.Equal("r", LoginRefresh.AfterWrite(granted).Credential.Refresh!.Reveal());
     }
 
     [Fact]
-    public void What_cannot_be_written_is_written_later_and_not_asked_for_again()
+    public void Unwritten_grant_is_written_later_without_asking_again()
     {
-        var granted = LoginRefresh.After(Login(-5), new GrantAnswer.Granted(new Secret("a2"), new Secret("r2"), TimeSpan.FromHours(8)), Noon);
+        var granted = LoginRefresh.After(
+            Login(-5), new GrantAnswer.Granted(new Secret("a2"), new Secret("r2"), TimeSpan.FromHours(8)), Noon);
         var failed = LoginRefresh.AfterFailure(granted, "no space", null, Noon);
-        Assert.Equal((RefreshStep.Blocked, RefreshStep.Write), (LoginRefresh.StepOf(failed, Noon), LoginRefresh.StepOf(failed, Noon.AddSeconds(5))));
+        Assert.Equal((RefreshStep.Blocked, RefreshStep.Write),
+            (LoginRefresh.StepOf(failed, Noon), LoginRefresh.StepOf(failed, Noon.AddSeconds(5))));
         Assert.Equal(Noon.AddSeconds(5), LoginRefresh.DueAt(failed));
         Assert.False(LoginRefresh.IsUsable(failed, Noon));
     }
 
     [Fact]
-    public void A_refusal_ends_it_for_this_credential()
+    public void Refused_refresh_is_not_repeated_for_this_credential()
     {
-        var refused = LoginRefresh.After(Login(200), new GrantAnswer.Refused("the token endpoint answered 400: invalid_grant"), Noon);
+        var refused = LoginRefresh.After(
+            Login(200), new GrantAnswer.Refused("the token endpoint answered 400: invalid_grant"), Noon);
         Assert.True(LoginRefresh.IsUsable(refused, Noon));
         Assert.Equal((RefreshStep.Blocked, null), (LoginRefresh.StepOf(refused, Noon.AddYears(1)), LoginRefresh.DueAt(refused)));
         Assert.Equal(ExpiryState.Expiring, LoginRefresh.StateOf(refused, Noon, refreshableIsOk: true));
@@ -131,7 +139,7 @@ public class LoginRefreshTests
     }
 
     [Fact]
-    public void A_failure_ahead_of_the_end_leaves_the_token_in_use()
+    public void Failed_early_refresh_leaves_the_token_in_use()
     {
         var failed = LoginRefresh.After(Login(200), new GrantAnswer.Failed("503"), Noon);
         Assert.True(LoginRefresh.IsUsable(failed, Noon));
@@ -139,25 +147,29 @@ public class LoginRefreshTests
     }
 
     [Fact]
-    public void Every_message_has_the_words_that_users_search_for_and_a_way_out()
+    public void Every_message_has_the_known_words_and_a_remedy()
     {
-        LoginProblem[] all = [LoginProblem.NoEndpoint, LoginProblem.NoRefreshToken, LoginProblem.OfClaudeCli, new("x"), new("x", Noon)];
+        LoginProblem[] all = [LoginProblem.NoEndpoint, LoginProblem.NoRefreshToken, LoginProblem.OfClaudeCli, new(
+            "x"), new("x", Noon)];
         Assert.All(all, problem =>
         {
             Assert.StartsWith("OAuth token refresh failed for anthropic: ", problem.Message, StringComparison.Ordinal);
             Assert.Contains("claude setup-token", problem.Message, StringComparison.Ordinal);
-            Assert.Equal(problem.RetryAt is not null, problem.Message.Contains("tried again by itself", StringComparison.Ordinal));
+            Assert.Equal(
+                problem.RetryAt is not null, problem.Message.Contains("tried again by itself", StringComparison.Ordinal));
         });
     }
 
     [Fact]
-    public void What_is_known_prints_no_token()
+    public void Refresh_history_prints_no_token()
     {
         var history = Login(5) with { Unwritten = Login(9).Credential };
         Assert.DoesNotContain("a-secret", history.ToString(), StringComparison.Ordinal);
-        Assert.DoesNotContain("a-secret", new GrantAnswer.Granted(new Secret("a-secret"), null, TimeSpan.Zero).ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("a-secret", new GrantAnswer.Granted(
+            new Secret("a-secret"), null, TimeSpan.Zero).ToString(), StringComparison.Ordinal);
     }
 
     private static RefreshHistory Login(int? left) => new(
-        new OAuthCredential("anthropic", new Secret("a-secret"), new Secret("r"), left is { } seconds ? Noon.AddSeconds(seconds) : null, "me@example.com"), Endpoint);
+        new OAuthCredential("anthropic", new Secret(
+            "a-secret"), new Secret("r"), left is { } seconds ? Noon.AddSeconds(seconds) : null, "me@example.com"), Endpoint);
 }

@@ -13,7 +13,7 @@ public class RoutesTests
     private static readonly OAuthCredential OAuth = new("anthropic", new Secret("sk-ant-oat01-FAKE"), null, Noon.AddHours(1));
 
     [Fact]
-    public void Logins_come_before_tokens_before_keys_and_the_least_recently_used_first()
+    public void Logins_precede_tokens_and_keys_least_recently_used_first()
     {
         var store = Store(("key:new", Key), ("key:old", Key), ("token", Token), ("oauth", OAuth)) with
         {
@@ -25,7 +25,7 @@ public class RoutesTests
     }
 
     [Fact]
-    public void A_stored_order_beats_a_configured_one_and_both_beat_round_robin()
+    public void Stored_order_beats_configured_order_beats_round_robin()
     {
         var store = Store(("a", Key), ("b", Key), ("c", OAuth));
         var auth = AuthSettings.None with { Order = Orders("b", "a") };
@@ -35,11 +35,11 @@ public class RoutesTests
     }
 
     [Fact]
-    public void An_empty_configured_order_means_no_profiles() =>
+    public void Empty_configured_order_means_no_profiles() =>
         Assert.Empty(Ids(Store(("a", Key)), AuthSettings.None with { Order = Orders() }));
 
     [Fact]
-    public void A_profile_that_is_not_declared_is_not_used_when_others_are()
+    public void Undeclared_profile_is_unused_if_others_are_declared()
     {
         var auth = AuthSettings.None with { Profiles = [new DeclaredProfile("a", "anthropic", "api_key")] };
         Assert.Equal(["a"], Ids(Store(("a", Key), ("b", Key)), auth));
@@ -48,11 +48,12 @@ public class RoutesTests
     }
 
     [Fact]
-    public void An_order_counts_for_its_provider_however_that_is_written()
+    public void Order_counts_for_any_spelling_of_its_provider()
     {
         var store = Store(("a", Key), ("b", Key)) with { Order = Orders("b").Add("openai", ["a"]) };
         Assert.Equal(["b"], Ids(store, AuthSettings.None));
-        Assert.Equal(["b"], Ids(store with { Order = ImmutableDictionary<string, ImmutableArray<string>>.Empty.Add(" Anthropic", ["b"]).Add("OpenAI", ["a"]) }, AuthSettings.None));
+        Assert.Equal(["b"], Ids(store with { Order = ImmutableDictionary<string, ImmutableArray<string>>.Empty.Add(
+            " Anthropic", ["b"]).Add("OpenAI", ["a"]) }, AuthSettings.None));
         Assert.Equal(["b"], Ids(store with { Order = store.Order.Add("Anthropic", ["a"]) }, AuthSettings.None));
         var twice = ImmutableDictionary<string, ImmutableArray<string>>.Empty.Add("Anthropic", ["a"]).Add("ANTHROPIC", ["b"]);
         Assert.Equal(["b"], Ids(store with { Order = twice }, AuthSettings.None));
@@ -66,7 +67,8 @@ public class RoutesTests
     [InlineData("OpenCode-Zen", "opencode")]
     [InlineData("qwen", "qwen-portal")]
     [InlineData("kimi-code", "kimi-coding")]
-    public void A_provider_is_the_same_under_each_of_its_names(string written, string provider) => Assert.Equal(provider, Provider.Normalize(written));
+    public void Provider_names_are_normalized(string written, string provider) =>
+        Assert.Equal(provider, Provider.Normalize(written));
 
     public static IEnumerable<object[]> Filters => new TheoryData<string, Credential, string, Eligibility>
     {
@@ -83,13 +85,15 @@ public class RoutesTests
         { "a token that expires next", Token with { Expires = Noon.AddMilliseconds(1) }, "token", Eligibility.Ok },
         { "an expired login", OAuth with { Expires = Noon.AddDays(-1) }, "oauth", Eligibility.Ok },
         { "an empty login", OAuth with { Access = new Secret("") }, "oauth", Eligibility.MissingCredential },
-        { "a login of blanks", OAuth with { Access = new Secret(" "), Refresh = new Secret(" ") }, "oauth", Eligibility.MissingCredential },
+        { "a login of blanks", OAuth with { Access = new Secret(" "), Refresh = new Secret(" ") }, "oauth",
+            Eligibility.MissingCredential },
         { "a login that can be refreshed", OAuth with { Access = null, Refresh = new Secret("r") }, "oauth", Eligibility.Ok },
     };
 
     [Theory]
     [MemberData(nameof(Filters))]
-    internal void A_profile_that_cannot_serve_is_left_out_with_its_reason(string name, Credential credential, string mode, Eligibility why)
+    internal void Ineligible_profile_is_left_out_with_its_reason(
+        string name, Credential credential, string mode, Eligibility why)
     {
         Assert.NotEmpty(name);
         var auth = AuthSettings.None with { Profiles = [new DeclaredProfile("a", "anthropic", mode)] };
@@ -107,7 +111,7 @@ public class RoutesTests
     }
 
     [Fact]
-    public void Those_set_aside_come_last_and_the_soonest_of_them_first()
+    public void Cooling_profiles_come_last_soonest_first()
     {
         var store = Store(("a", Key), ("b", Key), ("c", Key)) with
         {
@@ -121,7 +125,7 @@ public class RoutesTests
     }
 
     [Fact]
-    public void A_session_keeps_its_profile_while_that_can_serve()
+    public void Session_keeps_its_profile_while_that_can_serve()
     {
         var store = Store(("a", Key), ("b", Key)) with { Order = Orders("a", "b") };
         Assert.Equal(["b", "a"], Ids(store, AuthSettings.None, preferred: "b"));
@@ -132,13 +136,14 @@ public class RoutesTests
     [Fact]
     public void All_profiles_of_a_model_come_before_its_fallback()
     {
-        var routes = Routes.Of(Store(("a", Key), ("b", Key)), AuthSettings.None, null, new RouteQuestion([Opus, "claude-sonnet-4-5"], null, null), Noon);
+        var routes = Routes.Of(Store(
+            ("a", Key), ("b", Key)), AuthSettings.None, null, new RouteQuestion([Opus, "claude-sonnet-4-5"], null, null), Noon);
         Assert.Equal(["a", "b", "a", "b"], routes.All.Select(route => route.ProfileId));
         Assert.Equal([Opus, Opus, "claude-sonnet-4-5", "claude-sonnet-4-5"], routes.All.Select(route => route.Model));
     }
 
     [Fact]
-    public void A_loose_key_serves_only_when_no_profile_can()
+    public void Fallback_key_serves_only_if_no_profile_can()
     {
         var loose = new FallbackKey(new Secret("sk-ant-api03-ENV"), "env: ANTHROPIC_API_KEY");
         var expired = Store(("t", Token with { Expires = Noon }));
@@ -146,12 +151,13 @@ public class RoutesTests
         Assert.Same(loose, route.FallbackKey);
         Assert.Equal(("", $"anthropic/{Opus}"), (route.ProfileId, route.ModelRef));
         Assert.Null(Assert.Single(Of(Store(("a", Key)), loose).All).FallbackKey);
-        var cooling = Store(("a", Key)) with { Health = ImmutableDictionary<string, ProfileHealth>.Empty.Add("a", new ProfileHealth { CooldownUntil = Noon.AddMinutes(1) }) };
+        var cooling = Store(("a", Key)) with { Health = ImmutableDictionary<string, ProfileHealth>.Empty.Add(
+            "a", new ProfileHealth { CooldownUntil = Noon.AddMinutes(1) }) };
         Assert.Equal(NoRoute.AllSetAside, Of(cooling, loose).Problem);
     }
 
     [Fact]
-    public void When_all_are_set_aside_the_soonest_recovery_is_told()
+    public void Soonest_recovery_is_known_if_all_are_set_aside()
     {
         var store = Store(("a", Key), ("b", Key)) with
         {
@@ -162,14 +168,15 @@ public class RoutesTests
         var routes = Of(store, null);
         Assert.Equal(NoRoute.AllSetAside, routes.Problem);
         Assert.Equal(Noon.AddMinutes(7), routes.Soonest);
-        var sooner = Of(store with { Health = store.Health.SetItem("a", new ProfileHealth { CooldownUntil = Noon.AddMinutes(3) }) }, null);
+        var sooner = Of(
+            store with { Health = store.Health.SetItem("a", new ProfileHealth { CooldownUntil = Noon.AddMinutes(3) }) }, null);
         Assert.Equal(Noon.AddMinutes(3), sooner.Soonest);
         var never = Of(store with { Health = store.Health.SetItem("b", store.Health["a"]) }, null);
         Assert.Equal((NoRoute.AllSetAside, null), (never.Problem, never.Soonest));
     }
 
     [Fact]
-    public void A_model_whose_routes_are_all_set_aside_leaves_its_fallback()
+    public void Fallback_model_is_tried_if_all_routes_are_set_aside()
     {
         var limited = new RouteHealth(Noon.AddMinutes(7), "rate_limit", 1, Noon);
         var store = Store(("a", Key)) with
@@ -178,34 +185,41 @@ public class RoutesTests
                 .Add("a", ProfileHealth.Unknown with { Routes = ProfileHealth.Unknown.Routes.Add($"anthropic/{Opus}", limited) }),
         };
         var routes = Routes.Of(store, AuthSettings.None, null, new RouteQuestion([Opus, "claude-sonnet-4-5"], null, null), Noon);
-        Assert.Equal([new SetAside(Noon.AddMinutes(7), "rate_limit", false, $"anthropic/{Opus}"), null], routes.All.Select(route => route.SetAside));
+        Assert.Equal([new SetAside(Noon.AddMinutes(7), "rate_limit", false, $"anthropic/{Opus}"), null], routes.All.Select(
+            route => route.SetAside));
         Assert.Equal((NoRoute.None, Noon.AddMinutes(7)), (routes.Problem, routes.Soonest));
         Assert.Equal(NoRoute.AllSetAside, Of(store, null).Problem);
     }
 
     [Fact]
-    public void A_strict_profile_is_tried_alone_and_in_spite_of_its_cooldown()
+    public void Strict_profile_is_tried_alone_despite_its_cooldown()
     {
-        var store = Store(("a", Key), ("b", Key), ("o", Key with { Provider = "openai" }), ("t", Token with { Expires = Noon })) with
+        var store = Store(
+            ("a", Key), ("b", Key), ("o", Key with { Provider = "openai" }), ("t", Token with { Expires = Noon })) with
         {
-            Health = ImmutableDictionary<string, ProfileHealth>.Empty.Add("b", new ProfileHealth { CooldownUntil = Noon.AddMinutes(7) }),
+            Health = ImmutableDictionary<string, ProfileHealth>.Empty.Add(
+                "b", new ProfileHealth { CooldownUntil = Noon.AddMinutes(7) }),
         };
         Assert.Equal("b", Assert.Single(Strict("b").All).ProfileId);
         Assert.Equal(NoRoute.ProfileMissing, Strict("z").Problem);
         Assert.Equal(NoRoute.ProfileOfOtherProvider, Strict("o").Problem);
         Assert.Equal(NoRoute.ProfileUnusable, Strict("t").Problem);
 
-        Routes Strict(string id) => Routes.Of(store, AuthSettings.None, null, new RouteQuestion([Opus, "claude-sonnet-4-5"], id, null), Noon);
+        Routes Strict(string id) =>
+            Routes.Of(store, AuthSettings.None, null, new RouteQuestion([Opus, "claude-sonnet-4-5"], id, null), Noon);
     }
 
     [Fact]
-    public void Nothing_at_all_is_missing_credentials() => Assert.Equal(NoRoute.MissingCredentials, Of(ProfileStore.Empty, null).Problem);
+    public void Missing_credentials_are_reported() =>
+        Assert.Equal(NoRoute.MissingCredentials, Of(ProfileStore.Empty, null).Problem);
 
     private static Routes Of(ProfileStore store, FallbackKey? loose) =>
         Routes.Of(store, AuthSettings.None, loose, new RouteQuestion([Opus], null, null), Noon);
 
-    private static IEnumerable<string> Ids(ProfileStore store, AuthSettings auth, string? preferred = null, DateTimeOffset? now = null) =>
-        ProfileOrder.Of(store, auth, "anthropic", $"anthropic/{Opus}", preferred, now ?? Noon).Candidates.Select(candidate => candidate.Profile.Id);
+    private static IEnumerable<string> Ids(
+        ProfileStore store, AuthSettings auth, string? preferred = null, DateTimeOffset? now = null) =>
+        ProfileOrder.Of(store, auth, "anthropic", $"anthropic/{Opus}", preferred, now ?? Noon).Candidates.Select(
+            candidate => candidate.Profile.Id);
 
     private static ProfileStore Store(params (string Id, Credential Credential)[] profiles) =>
         ProfileStore.Empty with { Profiles = [.. profiles.Select(profile => new Profile(profile.Id, profile.Credential))] };

@@ -4,22 +4,24 @@ using static ClawGrpc.Core.Tests.StateFiles.StoreText;
 
 namespace ClawGrpc.Core.Tests.StateFiles;
 
-/// <summary>What each change does to a file, to the letter.</summary>
+/// <summary>The exact text of a file after each change.</summary>
 public class AuthProfilesFileChangeTests
 {
-    // Everything that a program may have written, known here or not, in an order of its own.
+    // Everything that a program may write, known or unknown, in unusual order.
     private const string Rich = """
         {
           "note": "mine",
           "usageStats": {
             "gone": {"lastUsed": 5},
-            "anthropic:one": {"lastUsed": 7, "cooldownUntil": 9, "errorCount": 2, "failureCounts": {"auth": 2}, "lastFailureAt": 8, "x": [1.0]},
+            "anthropic:one": {"lastUsed": 7, "cooldownUntil": 9, "errorCount": 2, "failureCounts": {"auth": 2},
+              "lastFailureAt": 8, "x": [1.0]},
             "odd": 3
           },
           "order": {"Anthropic": [" anthropic:one ", 3, "anthropic:two"], "openai": ["o"]},
           "profiles": {
             "anthropic:two": {"type": "token", "provider": "anthropic", "token": "t", "expires": 5, "extra": {"b": 1, "a": 2}},
-            "anthropic:one": {"type": "api_key", "extra": null, "provider": "anthropic", "key": "k", "email": "a@b", "keyRef": {}},
+            "anthropic:one": {"type": "api_key", "extra": null, "provider": "anthropic",
+              "key": "k", "email": "a@b", "keyRef": {}},
             "bad": 1
           },
           "lastGood": {"anthropic": "anthropic:one", "openai": "o"},
@@ -28,7 +30,7 @@ public class AuthProfilesFileChangeTests
         """;
 
     [Fact]
-    public void A_new_file_is_what_OpenClaw_would_write() => Assert.Equal(
+    public void New_file_is_what_OpenClaw_would_write() => Assert.Equal(
         """
         {
           "version": 1,
@@ -127,7 +129,7 @@ public class AuthProfilesFileChangeTests
         After(Rich));
 
     [Fact]
-    public void A_new_credential_of_the_same_type_keeps_what_others_wrote_and_starts_fresh()
+    public void New_credential_keeps_foreign_members_and_resets_health()
     {
         var after = After(Rich, new PutProfile("anthropic:one", ApiKey("new")));
         string[] gone =
@@ -144,7 +146,7 @@ public class AuthProfilesFileChangeTests
     }
 
     [Fact]
-    public void A_credential_of_another_type_takes_the_place_of_the_old_one_whole()
+    public void Credential_of_another_type_replaces_the_whole_entry()
     {
         var after = After(Rich, new PutProfile("anthropic:two", ApiKey("new")));
         Assert.DoesNotContain("extra\": {", after, StringComparison.Ordinal);
@@ -153,7 +155,7 @@ public class AuthProfilesFileChangeTests
     }
 
     [Fact]
-    public void A_credential_may_lack_its_secret()
+    public void Credential_without_a_secret_is_read()
     {
         var after = After("{}", new PutProfile("x", new OAuthCredential("p", null, null, null)));
         Assert.Contains("{\n      \"type\": \"oauth\",\n      \"provider\": \"p\"\n    }", after, StringComparison.Ordinal);
@@ -181,7 +183,8 @@ public class AuthProfilesFileChangeTests
     [Fact]
     public void Changes_that_change_nothing_change_nothing()
     {
-        var odd = Read("""{"order":3,"lastGood":{},"usageStats":{},"profiles":{"a":{"type":"token","provider":"p","token":"t"}}}""");
+        var odd = Read(
+            """{"order":3,"lastGood":{},"usageStats":{},"profiles":{"a":{"type":"token","provider":"p","token":"t"}}}""");
         var changes = new StoreChange[]
         {
             new RemoveProfile("none"), new ClearOrder("p"), new SetOrder("p", []), new SetHealth("a", ProfileHealth.Unknown),
@@ -193,15 +196,16 @@ public class AuthProfilesFileChangeTests
     [Theory]
     [InlineData("anthropic")]
     [InlineData(" ANTHROPIC ")]
-    public void An_order_replaces_the_stored_one_however_its_provider_is_written(string provider)
+    public void Order_replaces_the_stored_one_under_any_provider_spelling(string provider)
     {
         var after = After(Rich, new SetOrder(provider, [" b ", "", "a", "b"]));
-        Assert.Contains("\"order\": {\n    \"Anthropic\": [\n      \"b\",\n      \"a\"\n    ],\n    \"openai\": [", after, StringComparison.Ordinal);
+        Assert.Contains("\"order\": {\n    \"Anthropic\": [\n      \"b\",\n      \"a\"\n    ],\n    \"openai\": [", after,
+            StringComparison.Ordinal);
         Assert.DoesNotContain("Anthropic", After(Rich, new ClearOrder(provider)), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void An_order_of_a_provider_written_twice_is_one_afterwards()
+    public void Orders_of_one_provider_are_merged()
     {
         var after = Read(After("""{"order":{"Z.AI":["a"],"x":["b"],"zai":["c"]}}""", new SetOrder("z-ai", ["d"])));
         Assert.Equal(["Z.AI", "x"], after.Store.Order.Keys.Order(StringComparer.Ordinal));
@@ -209,7 +213,7 @@ public class AuthProfilesFileChangeTests
     }
 
     [Fact]
-    public void An_emptied_order_is_gone_and_a_new_one_stands_before_the_last_good()
+    public void Emptied_order_is_removed_and_new_one_precedes_lastGood()
     {
         Assert.DoesNotContain("order", After("""{"order":{"p":["a"]}}""", new ClearOrder("p")), StringComparison.Ordinal);
         var after = After("""{"lastGood":{"p":"a"}}""", new SetOrder("P", ["a"]));
@@ -220,14 +224,15 @@ public class AuthProfilesFileChangeTests
     public void Changes_apply_one_after_the_other()
     {
         var after = Read(Rich).With(
-            new RemoveProfile("anthropic:one"), new PutProfile("anthropic:one", ApiKey("k2")), new SetLastGood("anthropic", "anthropic:one"));
+            new RemoveProfile(
+                "anthropic:one"), new PutProfile("anthropic:one", ApiKey("k2")), new SetLastGood("anthropic", "anthropic:one"));
         Assert.Equal(["anthropic:two", "anthropic:one"], after.Store.Profiles.Select(profile => profile.Id));
         Assert.Equal("anthropic:one", after.Store.LastGood["anthropic"]);
         Assert.Empty(after.Store.Find("anthropic:one")!.Credential.Email ?? "");
     }
 
     [Fact]
-    public void The_file_itself_never_changes()
+    public void File_object_is_immutable()
     {
         var file = Read(Rich);
         var before = file.ToText();

@@ -5,7 +5,7 @@ using static ClawGrpc.Core.Tests.StateFiles.StoreText;
 
 namespace ClawGrpc.Core.Tests.StateFiles;
 
-/// <summary>What a file says (openclaw-spec.md, sections 1.3, 3.1 and 3.2), and which cannot be read.</summary>
+/// <summary>Reads valid files (openclaw-spec.md, sections 1.3, 3.1 and 3.2) and refuses others.</summary>
 public class AuthProfilesFileTests
 {
     [Theory]
@@ -35,7 +35,7 @@ public class AuthProfilesFileTests
     [InlineData("null", 1, 1, "the file must be an object")]
     [InlineData("{\n \"profiles\": []}", 2, 14, "\"profiles\" must be an object")]
     [InlineData("{\"profiles\": null}", 1, 14, "\"profiles\" must be an object")]
-    public void A_broken_file_is_an_error_with_its_place(string text, int line, int column, string reason)
+    public void Broken_file_is_an_error_with_its_place(string text, int line, int column, string reason)
     {
         Assert.False(AuthProfilesFile.TryParse(text, out var file, out var error));
         Assert.Null(file);
@@ -43,7 +43,7 @@ public class AuthProfilesFileTests
     }
 
     [Fact]
-    public void A_byte_that_is_no_UTF_8_is_an_error_with_its_place()
+    public void Invalid_UTF_8_is_an_error_with_its_place()
     {
         byte[] bytes = [.. "{\n  \"ä\": \""u8, 0xE4, .. "\"}"u8];
         Assert.False(AuthProfilesFile.TryParse(bytes, out _, out var error));
@@ -51,7 +51,7 @@ public class AuthProfilesFileTests
     }
 
     [Fact]
-    public void No_file_is_nested_so_deeply_that_reading_it_fails()
+    public void Deeply_nested_file_is_an_error()
     {
         var text = string.Concat(Enumerable.Repeat("{\"a\":", 100_000));
         Assert.False(AuthProfilesFile.TryParse(text, out _, out var error));
@@ -63,7 +63,7 @@ public class AuthProfilesFileTests
     [InlineData("\uFEFF{ }\r\n")]
     [InlineData("{\"version\":1,\"profiles\":{}}")]
     [InlineData("{\"order\":3,\"lastGood\":[],\"usageStats\":\"x\"}")]
-    public void A_file_without_profiles_says_nothing(string text)
+    public void File_without_profiles_gives_an_empty_store(string text)
     {
         var store = Read(text).Store;
         Assert.Empty(store.Profiles);
@@ -82,7 +82,7 @@ public class AuthProfilesFileTests
     [InlineData("""{"type":"api_key","provider":7,"key":"x"}""")]
     [InlineData("""{"type":"magic","provider":"anthropic"}""")]
     [InlineData("""{"provider":"anthropic","key":"x"}""")]
-    public void An_entry_that_is_no_credential_is_not_seen_and_stays(string entry)
+    public void Entry_that_is_not_a_credential_is_ignored_and_kept(string entry)
     {
         var file = Read("{\"profiles\":{\"bad\":" + entry + ""","ok":{"type":"api_key","provider":"anthropic","key":"k"}}}""");
         Assert.Equal(["ok"], file.Store.Profiles.Select(profile => profile.Id));
@@ -92,7 +92,8 @@ public class AuthProfilesFileTests
     public static IEnumerable<object[]> Credentials() => new TheoryData<string, Credential>
     {
         { """{"type":"api_key","provider":"anthropic","key":" k\n"}""", new ApiKeyCredential("anthropic", Secret(" k\n")) },
-        { """{"type":"api_key","provider":"anthropic","key":" ","email":"a@b"}""", new ApiKeyCredential("anthropic", null, "a@b") },
+        { """{"type":"api_key","provider":"anthropic","key":" ","email":"a@b"}""", new ApiKeyCredential(
+            "anthropic", null, "a@b") },
         { """{"type":"api_key","provider":"anthropic","key":5}""", new ApiKeyCredential("anthropic", null) },
         { """{"type":"token","provider":"Z.AI","token":"t"}""", new TokenCredential("Z.AI", Secret("t")) },
         { """{"type":"token","provider":"p","token":"t","expires":0}""", new TokenCredential("p", Secret("t")) },
@@ -101,12 +102,16 @@ public class AuthProfilesFileTests
         { """{"type":"token","provider":"p","token":"t","expires":1e999}""", new TokenCredential("p", Secret("t")) },
         { """{"type":"token","provider":"p","token":"t","expires":1}""", new TokenCredential("p", Secret("t"), Ms(1)) },
         { """{"type":"token","provider":"p","token":"t","expires":1.2}""", new TokenCredential("p", Secret("t"), Ms(2)) },
-        { """{"type":"token","provider":"p","token":"t","expires":1e300}""", new TokenCredential("p", Secret("t"), ProfileHealth.Never) },
+        { """{"type":"token","provider":"p","token":"t","expires":1e300}""", new TokenCredential(
+            "p", Secret("t"), ProfileHealth.Never) },
         { """{"type":"oauth","provider":"p"}""", new OAuthCredential("p", null, null, null) },
-        { """{"type":"oauth","provider":"p","access":"a","refresh":"r","expires":2}""", new OAuthCredential("p", Secret("a"), Secret("r"), Ms(2)) },
-        { """{"type":"oauth","provider":"p","access":"a","refresh":"","expires":0}""", new OAuthCredential("p", Secret("a"), null, Ms(0)) },
+        { """{"type":"oauth","provider":"p","access":"a","refresh":"r","expires":2}""", new OAuthCredential(
+            "p", Secret("a"), Secret("r"), Ms(2)) },
+        { """{"type":"oauth","provider":"p","access":"a","refresh":"","expires":0}""", new OAuthCredential(
+            "p", Secret("a"), null, Ms(0)) },
         { """{"type":"oauth","provider":"p","access":"a","expires":-7}""", new OAuthCredential("p", Secret("a"), null, Ms(-7)) },
-        { """{"type":"oauth","provider":"p","access":"a","expires":"never"}""", new OAuthCredential("p", Secret("a"), null, null) },
+        { """{"type":"oauth","provider":"p","access":"a","expires":"never"}""", new OAuthCredential(
+            "p", Secret("a"), null, null) },
     };
 
     [Theory]
@@ -119,22 +124,25 @@ public class AuthProfilesFileTests
     {
         string[] ids = ["b", "10", "a", "2", "__proto__", ""];
         var entries = ids.Select(id => $$"""{{System.Text.Json.JsonSerializer.Serialize(id)}}:{"type":"token","provider":"p"}""");
-        Assert.Equal(ids, Read($$"""{"profiles":{ {{string.Join(',', entries)}} } }""").Store.Profiles.Select(profile => profile.Id));
+        Assert.Equal(
+            ids, Read($$"""{"profiles":{ {{string.Join(',', entries)}} } }""").Store.Profiles.Select(profile => profile.Id));
     }
 
     [Fact]
     public void Orders_are_trimmed_and_never_empty()
     {
-        var store = Read("""{"order":{"anthropic":["  a  ","",3,"b"],"empty":[],"blank":[" "],"none":"a"},"lastGood":{"p":"a","q":1}}""").Store;
+        var store = Read("""{"order":{"anthropic":["  a  ","",3,"b"],"empty":[],"blank":[" "],"none":"a"},"lastGood":"""
+            + """{"p":"a","q":1}}""").Store;
         Assert.Equal(["a", "b"], Assert.Single(store.Order, order => order.Key == "anthropic").Value.AsEnumerable());
         Assert.Single(store.Order);
         Assert.Equal("a", Assert.Single(store.LastGood).Value);
     }
 
     [Fact]
-    public void Of_a_member_that_comes_twice_the_last_counts_in_the_first_place()
+    public void Last_of_repeated_members_counts_in_the_place_of_the_first()
     {
-        var text = After("""{"profiles":{"a":{"type":"x"},"b":{},"a":{"type":"token","provider":"p","token":"1","token":"2"}}}""");
+        var text = After(
+            """{"profiles":{"a":{"type":"x"},"b":{},"a":{"type":"token","provider":"p","token":"1","token":"2"}}}""");
         var store = Read(text).Store;
         Assert.Equal("2", ((TokenCredential)store.Find("a")!.Credential).Token!.Reveal());
         Assert.True(text.IndexOf("\"a\"", StringComparison.Ordinal) < text.IndexOf("\"b\"", StringComparison.Ordinal));
@@ -156,7 +164,8 @@ public class AuthProfilesFileTests
             new PutProfile("a", ApiKey("k\n\ud83d\ude00\"")), new SetOrder("p", ["a"]),
             new SetHealth("a", new ProfileHealth { LastUsed = Ms(12345), ErrorCount = 3 })).ToText();
         Gen.Select(
-            Gen.Int[0, whole.Length - 1], Gen.OneOf([.. "{}[]\",:\\0e-.\0\nx\ud800".Select(character => $"{character}"), "", "", ""]), Gen.Bool,
+            Gen.Int[0, whole.Length - 1], Gen.OneOf(
+                [.. "{}[]\",:\\0e-.\0\nx\ud800".Select(character => $"{character}"), "", "", ""]), Gen.Bool,
             Gen.Int[0, 9]).Sample(
             (at, insert, removes, cut) =>
             {
@@ -170,9 +179,10 @@ public class AuthProfilesFileTests
     }
 
     [Fact]
-    public void Nothing_that_can_be_printed_shows_a_secret()
+    public void Printed_stores_show_no_secret()
     {
         var put = new PutProfile("a", ApiKey());
-        Assert.DoesNotContain("FAKE", $"{put}{AuthProfilesFile.Empty.With(put)}{AuthProfilesFile.Empty.With(put).Store.Profiles[0]}", StringComparison.Ordinal);
+        var file = AuthProfilesFile.Empty.With(put);
+        Assert.DoesNotContain("FAKE", $"{put}{file}{file.Store.Profiles[0]}", StringComparison.Ordinal);
     }
 }

@@ -7,19 +7,23 @@ using static ClawGrpc.Core.Tests.StateFiles.StoreText;
 
 namespace ClawGrpc.Core.Tests.StateFiles;
 
-/// <summary>Health in <c>usageStats</c>: ours comes back as it was, and OpenClaw's changes mean what they mean to OpenClaw.</summary>
+/// <summary>
+/// Health in <c>usageStats</c>: ours is read back unchanged, and changes by OpenClaw mean the same as to OpenClaw.
+/// </summary>
 public class HealthOnDiskTests
 {
     private const string Id = "anthropic:one";
     private static readonly string[] Models = ["anthropic/claude-opus-4-6", "anthropic/claude-sonnet-4-5", "a/b/c"];
 
     // Few values, so that equal times and empty members come often.
-    private static readonly Gen<DateTimeOffset?> Times = Gen.Int[-2, 5].Select(eighth => eighth > 0 ? Ms(8 * eighth) : (DateTimeOffset?)null);
+    private static readonly Gen<DateTimeOffset?> Times = Gen.Int[-2, 5]
+        .Select(eighth => eighth > 0 ? Ms(8 * eighth) : (DateTimeOffset?)null);
 
     private static readonly Gen<string?> Reasons = Gen.OneOf<string?>(null, "rate_limit");
 
     private static readonly Gen<RouteHealth> RouteHealths = Gen.Select(
-        Times, Reasons, Gen.Int[1, 3], Gen.Int[1, 39], (until, reason, count, failed) => new RouteHealth(until, reason ?? "timeout", count, Ms(failed)));
+        Times, Reasons, Gen.Int[1, 3], Gen.Int[1, 39], (until, reason, count, failed) =>
+            new RouteHealth(until, reason ?? "timeout", count, Ms(failed)));
 
     private static readonly Gen<ProfileHealth> Healths = Gen.Select(
         Times.Array[4],
@@ -82,26 +86,29 @@ public class HealthOnDiskTests
     }
 
     [Theory]
-    [InlineData("""{"lastUsed":"x","cooldownUntil":0,"disabledUntil":-5,"errorCount":-1,"failureCounts":[],"lastFailureAt":null,"routes":7}""")]
+    [InlineData("""{"lastUsed":"x","cooldownUntil":0,"disabledUntil":-5,"errorCount":-1,"failureCounts":[],"lastFailureAt":null"""
+        + ""","routes":7}""")]
     [InlineData("""{"cooldownUntil":1e999,"cooldownReason":3,"disabledReason":{},"errorCount":"2","failureCounts":{"a":"b"}}""")]
     [InlineData("""{"routes":{"m":3,"n":{"reason":"x"},"o":{"lastFailureAt":5},"p":{"reason":"x","lastFailureAt":"y"}}}""")]
-    public void What_makes_no_sense_says_nothing(string entry) =>
+    public void Invalid_health_is_ignored(string entry) =>
         AssertSame(ProfileHealth.Unknown, Read("{\"usageStats\":{\"anthropic:one\":" + entry + "}}").Store.HealthOf(Id));
 
     [Fact]
-    public void An_end_within_a_millisecond_is_rounded_up_and_never_becomes_early()
+    public void Ends_are_rounded_up_to_whole_milliseconds()
     {
         const string text =
             """{"usageStats":{"anthropic:one":{"cooldownUntil":10.5,"lastUsed":10.5,"errorCount":2.9,"disabledUntil":1e300}}}""";
         AssertSame(
             new ProfileHealth { CooldownUntil = Ms(11), LastUsed = Ms(10), ErrorCount = 2, DisabledUntil = ProfileHealth.Never },
             Read(text).Store.HealthOf(Id));
-        var exact = new ProfileHealth { CooldownUntil = Ms(10).AddTicks(1), LastUsed = Ms(10).AddTicks(1), DisabledUntil = DateTimeOffset.MaxValue };
-        AssertSame(new ProfileHealth { CooldownUntil = Ms(11), LastUsed = Ms(10), DisabledUntil = ProfileHealth.Never }, Rewritten(exact));
+        var exact = new ProfileHealth { CooldownUntil = Ms(
+            10).AddTicks(1), LastUsed = Ms(10).AddTicks(1), DisabledUntil = DateTimeOffset.MaxValue };
+        AssertSame(new ProfileHealth { CooldownUntil = Ms(11), LastUsed = Ms(10), DisabledUntil = ProfileHealth.Never },
+            Rewritten(exact));
     }
 
     [Fact]
-    public void The_top_level_cooldown_is_the_latest_of_all()
+    public void Top_level_cooldown_is_the_latest_of_all()
     {
         Assert.Equal(20, Top(new ProfileHealth { Routes = Routes((Models[0], 10), (Models[1], 20)) }));
         Assert.Equal(30, Top(new ProfileHealth { CooldownUntil = Ms(30), Routes = Routes((Models[0], 10)) }));
@@ -166,10 +173,12 @@ public class HealthOnDiskTests
     public void Members_of_others_stay_beside_ours()
     {
         var text = After(
-            """{"usageStats":{"anthropic:one":{"blockedUntil":5,"routes":{"a/b/c":{"lastFailureAt":3,"reason":"x","y":1}},"z":{}}}}""",
+            """{"usageStats":{"anthropic:one":{"blockedUntil":5,"routes":{"a/b/c":{"lastFailureAt":3,"reason":"x","y":1}},"z":"""
+                + """{}}}}""",
             new SetHealth(Id, new ProfileHealth { LastUsed = Ms(4), Routes = Routes(("a/b/c", 9)) }));
         Assert.Equal(
-            """{"blockedUntil":5,"routes":{"a/b/c":{"lastFailureAt":5,"reason":"rate_limit","y":1,"cooldownUntil":9,"errorCount":1}}"""
+            """{"blockedUntil":5,"routes":{"a/b/c":{"lastFailureAt":5,"reason":"rate_limit","y":1,"cooldownUntil":9"""
+                + ""","errorCount":1}}"""
                 + ""","z":{},"lastUsed":4,"errorCount":0,"cooldownUntil":9}""",
             JsonNode.Parse(text)!["usageStats"]![Id]!.ToJsonString());
         Assert.Equal(
@@ -177,7 +186,8 @@ public class HealthOnDiskTests
             JsonNode.Parse(After(text, new SetHealth(Id, ProfileHealth.Unknown)))!["usageStats"]![Id]!.ToJsonString());
     }
 
-    private static ProfileHealth Rewritten(ProfileHealth health) => Read(After("{}", new SetHealth(Id, health))).Store.HealthOf(Id);
+    private static ProfileHealth Rewritten(ProfileHealth health) =>
+        Read(After("{}", new SetHealth(Id, health))).Store.HealthOf(Id);
 
     private static string Foreign(ProfileHealth health, Action<JsonObject> change)
     {
@@ -190,6 +200,9 @@ public class HealthOnDiskTests
     private static ImmutableSortedDictionary<string, int> Counts(params (string Reason, int Count)[] counts) =>
         counts.ToImmutableSortedDictionary(count => count.Reason, count => count.Count, StringComparer.Ordinal);
 
-    private static ImmutableSortedDictionary<string, RouteHealth> Routes(params (string Model, int? Until)[] routes) => routes.ToImmutableSortedDictionary(
-        route => route.Model, route => new RouteHealth(route.Until is { } until ? Ms(until) : null, "rate_limit", 1, Ms(5)), StringComparer.Ordinal);
+    private static ImmutableSortedDictionary<string, RouteHealth> Routes(
+        params (string Model, int? Until)[] routes) => routes.ToImmutableSortedDictionary(
+        route =>
+            route.Model, route =>
+                new RouteHealth(route.Until is { } until ? Ms(until) : null, "rate_limit", 1, Ms(5)), StringComparer.Ordinal);
 }

@@ -5,7 +5,7 @@ using static ClawGrpc.Core.Tests.StateFiles.StoreText;
 
 namespace ClawGrpc.Core.Tests.StateFiles;
 
-/// <summary>The text is what <c>JSON.stringify(x, null, 2)</c> gives; the expected texts were written by Node.</summary>
+/// <summary>The text equals that of <c>JSON.stringify(x, null, 2)</c>; Node wrote the expected texts.</summary>
 public class JsonTreeTextTests
 {
     private static readonly Gen<JsonNode?> Scalars = Gen.OneOf(
@@ -47,7 +47,8 @@ public class JsonTreeTextTests
     [InlineData("1.25e-7", "1.25e-7")]
     [InlineData("-5e-324", "-5e-324")]
     [InlineData("1.7976931348623157e308", "1.7976931348623157e+308")]
-    public void Numbers_are_written_as_JavaScript_writes_them(string source, string written) => Assert.Equal(written, Rewritten(source));
+    public void Numbers_are_written_as_JavaScript_writes_them(string source, string written) =>
+        Assert.Equal(written, Rewritten(source));
 
     [Theory]
     [InlineData("9007199254740993")]
@@ -56,10 +57,12 @@ public class JsonTreeTextTests
     [InlineData("1e400")]
     [InlineData("-1e-400")]
     [InlineData("1e99999999999999999999")]
-    public void A_number_that_JavaScript_would_falsify_stays_as_it_stood(string source) => Assert.Equal(source, Rewritten(source));
+    public void Number_beyond_double_precision_stays_unchanged(string source) =>
+        Assert.Equal(source, Rewritten(source));
 
     [Fact]
-    public void Every_double_comes_back_as_itself() => Gen.Long.Select(BitConverter.Int64BitsToDouble).Where(double.IsFinite).Sample(
+    public void Every_double_comes_back_as_itself() => Gen.Long.Select(
+        BitConverter.Int64BitsToDouble).Where(double.IsFinite).Sample(
         value =>
         {
             var written = Rewritten(value.ToString("E16", CultureInfo.InvariantCulture));
@@ -68,12 +71,14 @@ public class JsonTreeTextTests
         iter: 20_000);
 
     [Fact]
-    public void Strings_are_escaped_where_JavaScript_escapes_and_nowhere_else()
+    public void Strings_are_escaped_exactly_as_by_JavaScript()
     {
         const string read = """
-            "\u0000\u0001\b\t\n\u000B\f\r\u001F\"\\\/\u007F\u0080\u2028\u2029\uFEFF\u00E9\uD83D\uDE00\ud800x\uDC00\uD800\uD83D\uDE00<>&+"
-            """;
-        const string written = "\"\\u0000\\u0001\\b\\t\\n\\u000b\\f\\r\\u001f\\\"\\\\/\u007f\u0080\u2028\u2029\ufeff\u00e9\U0001F600\\ud800x\\udc00\\ud800\U0001F600<>&+\"";
+            "\u0000\u0001\b\t\n\u000B\f\r\u001F\"\\\/\u007F\u0080\u2028\u2029\uFEFF
+            """
+            + """\u00E9\uD83D\uDE00\ud800x\uDC00\uD800\uD83D\uDE00<>&+" """;
+        const string written = "\"\\u0000\\u0001\\b\\t\\n\\u000b\\f\\r\\u001f\\\"\\\\/\u007f\u0080\u2028\u2029\ufeff"
+            + "\u00e9\U0001F600\\ud800x\\udc00\\ud800\U0001F600<>&+\"";
         Assert.Equal(written, Rewritten(read.Trim()));
         Assert.Equal(written, Rewritten(written));
     }
@@ -81,7 +86,8 @@ public class JsonTreeTextTests
     [Fact]
     public void Empty_objects_and_arrays_take_no_lines() =>
         Assert.EndsWith(
-            "  \"x\": {\n    \"a\": {},\n    \"b\": [],\n    \"c\": [\n      1,\n      [\n        2,\n        {}\n      ]\n    ],\n    \"\": {\n      \"x y\": null\n    }\n  }\n}\n",
+            "  \"x\": {\n    \"a\": {},\n    \"b\": [],\n    \"c\": [\n      1,\n      [\n        2,\n        {}\n      ]\n    ]"
+                + ",\n    \"\": {\n      \"x y\": null\n    }\n  }\n}\n",
             Read("""{"x":{"a":{},"b":[],"c":[1,[2,{}]],"":{"x y":null}}}""").ToText(),
             StringComparison.Ordinal);
 

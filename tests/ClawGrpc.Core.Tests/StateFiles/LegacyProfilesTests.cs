@@ -5,7 +5,7 @@ namespace ClawGrpc.Core.Tests.StateFiles;
 public class LegacyProfilesTests
 {
     [Fact]
-    public void Each_provider_of_auth_json_becomes_its_default_profile_with_the_fields_of_its_type()
+    public void Each_provider_of_auth_json_becomes_a_default_profile()
     {
         var text = Imported("""
             {"anthropic":{"type":"api_key","key":"k","email":"e","refresh":"no"},
@@ -35,13 +35,14 @@ public class LegacyProfilesTests
     }
 
     [Fact]
-    public void A_login_becomes_an_oauth_profile_unless_the_provider_has_one_already()
+    public void Legacy_login_becomes_a_profile_unless_the_provider_has_one()
     {
         const string logins = """{"anthropic":{"access":"a","refresh":"r","expires":5,"scope":"s"}}""";
 
         Assert.Contains("\"access\": \"a\"", Imported(null, logins), StringComparison.Ordinal);
         Assert.Contains("\"scope\": \"s\"", Imported(null, logins), StringComparison.Ordinal);
-        Assert.DoesNotContain("\"access\"", Imported("""{"anthropic":{"type":"api_key","key":"k"}}""", logins), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "\"access\"", Imported("""{"anthropic":{"type":"api_key","key":"k"}}""", logins), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -50,12 +51,14 @@ public class LegacyProfilesTests
     [InlineData("{}")]
     [InlineData("not json")]
     [InlineData("""{"profiles":{},"anthropic":{"type":"api_key","key":"k"}}""")]
-    public void Without_anything_to_import_there_is_no_import(string? authJson) => Assert.Null(LegacyProfiles.Read(authJson, null));
+    public void Empty_legacy_files_give_no_import(string? authJson) =>
+        Assert.Null(LegacyProfiles.Read(authJson, null));
 
     [Fact]
-    public void An_import_replaces_nothing_and_prints_no_secret()
+    public void Import_replaces_nothing_and_prints_no_secret()
     {
-        var before = AuthProfilesFile.Empty.With(new PutProfile("anthropic:default", new ApiKeyCredential("anthropic", new Secret("mine"))));
+        var before = AuthProfilesFile.Empty.With(
+            new PutProfile("anthropic:default", new ApiKeyCredential("anthropic", new Secret("mine"))));
         var import = LegacyProfiles.Read("""{"anthropic":{"type":"api_key","key":"theirs"}}""", null)!;
 
         Assert.Equal(before.ToText(), before.With(import).ToText());

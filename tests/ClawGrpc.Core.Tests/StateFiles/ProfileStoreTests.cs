@@ -3,14 +3,18 @@ using ClawGrpc.Core.StateFiles;
 
 namespace ClawGrpc.Core.Tests.StateFiles;
 
-/// <summary>The main agent's keys in the eyes of another agent (openclaw-spec.md, section 0: <c>auth.inheritFromMain</c>).</summary>
+/// <summary>
+/// The main agent's keys as another agent sees them (openclaw-spec.md, section 0: <c>auth.inheritFromMain</c>).
+/// </summary>
 public class ProfileStoreTests
 {
-    private static readonly ProfileHealth Cooling = new() { CooldownUntil = DateTimeOffset.UnixEpoch.AddYears(60), ErrorCount = 1 };
+    private static readonly ProfileHealth Cooling =
+        new() { CooldownUntil = DateTimeOffset.UnixEpoch.AddYears(60), ErrorCount = 1 };
 
     private static readonly ProfileStore Main = new()
     {
-        Profiles = [Key("anthropic:a", "main-a"), new Profile("anthropic:login", new TokenCredential("anthropic", new Secret("t"))), Key("anthropic:b", "main-b")],
+        Profiles = [Key("anthropic:a", "main-a"), new Profile(
+            "anthropic:login", new TokenCredential("anthropic", new Secret("t"))), Key("anthropic:b", "main-b")],
         Order = Orders(("anthropic", ["anthropic:b"]), ("openai", ["openai:x"])),
         Health = ImmutableDictionary<string, ProfileHealth>.Empty.Add("anthropic:a", Cooling).Add("anthropic:login", Cooling),
     };
@@ -25,7 +29,7 @@ public class ProfileStoreTests
     }
 
     [Fact]
-    public void Of_two_of_one_id_the_agents_own_counts_with_its_own_health()
+    public void Own_profile_wins_over_a_shared_one_of_the_same_id()
     {
         var own = new ProfileStore { Profiles = [Key("anthropic:a", "own-a")] };
         var seen = own.Over(Main);
@@ -35,14 +39,14 @@ public class ProfileStoreTests
     }
 
     [Fact]
-    public void A_shared_keys_health_is_its_owners_whatever_the_agents_file_says()
+    public void Shared_key_has_the_health_of_its_owner()
     {
         var copied = new ProfileStore { Health = ImmutableDictionary<string, ProfileHealth>.Empty.Add("anthropic:b", Cooling) };
         Assert.Equal(ProfileHealth.Unknown, copied.Over(Main).HealthOf("anthropic:b"));
     }
 
     [Fact]
-    public void Mains_order_holds_where_the_agent_has_neither_profiles_nor_an_order()
+    public void Order_of_main_holds_for_providers_the_agent_lacks()
     {
         Assert.Equal(Main.Order, ProfileStore.Empty.Over(Main).Order);
         var withProfile = new ProfileStore { Profiles = [Key("own", "own")] };
@@ -53,6 +57,7 @@ public class ProfileStoreTests
 
     private static Profile Key(string id, string key) => new(id, new ApiKeyCredential("anthropic", new Secret(key)));
 
-    private static ImmutableDictionary<string, ImmutableArray<string>> Orders(params (string Provider, ImmutableArray<string> Ids)[] orders) =>
+    private static ImmutableDictionary<string, ImmutableArray<string>> Orders(
+        params (string Provider, ImmutableArray<string> Ids)[] orders) =>
         orders.ToImmutableDictionary(order => order.Provider, order => order.Ids);
 }

@@ -67,7 +67,7 @@ public sealed class FileStoreTests : StateStoreContract, IDisposable
 
     private protected override async Task DieWithLeaseAsync(string profileId)
     {
-        using var process = new Hammer("lease", _folder.Path, Agent, profileId);
+        using var process = new StateHammerProcess("lease", _folder.Path, Agent, profileId);
         await process.ReadLineAsync();
         await process.KillAsync();
     }

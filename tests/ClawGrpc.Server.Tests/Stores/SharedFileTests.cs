@@ -53,7 +53,7 @@ public sealed class SharedFileTests(ITestOutputHelper output) : IDisposable
         var last = 0;
         while (last < updates)
         {
-            using var hammer = new Hammer("share", File, name, $"{Stale.TotalMilliseconds}");
+            using var hammer = new StateHammerProcess("share", File, name, $"{Stale.TotalMilliseconds}");
             var told = new List<string>();
             for (var lines = Math.Min(updates - last, random.Next(1, 40)); lines > 0; lines--)
                 told.Add(await hammer.ReadLineAsync());
@@ -73,7 +73,7 @@ public sealed class SharedFileTests(ITestOutputHelper output) : IDisposable
     private async Task<int> TheirsAsync(int updates)
     {
         var script = Path.Join(Environment.GetEnvironmentVariable("PROPER_LOCKFILE") ?? ScriptFolder(), "writer.mjs");
-        using var writer = Hammer.OfNode(script, File, "theirs", $"{updates}", $"{Stale.TotalMilliseconds}");
+        using var writer = StateHammerProcess.OfNode(script, File, "theirs", $"{updates}", $"{Stale.TotalMilliseconds}");
         for (var expected = 1; expected <= updates; expected++)
             Assert.Equal($"{expected}", await writer.ReadLineAsync());
         return updates;

@@ -10,7 +10,10 @@ function form (value) {
   if (value === null || typeof value === 'boolean') return String(value)
   if (typeof value === 'string') return quoted(value)
   if (Array.isArray(value)) return `[${value.map(form).join(',')}]`
-  if (typeof value === 'object') return `{${Object.keys(value).sort().map((key) => `${quoted(key)}:${form(value[key])}`).join(',')}}`
+  if (typeof value === 'object') {
+    const members = Object.keys(value).sort().map((key) => `${quoted(key)}:${form(value[key])}`)
+    return `{${members.join(',')}}`
+  }
   if (Number.isNaN(value)) return 'NaN'
   bits.setFloat64(0, value)
   return `#${bits.getBigUint64(0).toString(16).padStart(16, '0')}`

@@ -1,5 +1,5 @@
-// The protocol of proper-lockfile in a few lines, for machines without npm: who makes the directory holds the lock, gives it a new
-// time every half of the time it takes to become stale, and removes it. run.sh takes the package itself.
+// The protocol of proper-lockfile in a few lines, for machines without npm: whichever process creates the directory holds the
+// lock, touches it twice in the time after which it counts as stale, and removes it. run.sh uses the package itself.
 import fs from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 

@@ -1,4 +1,4 @@
-// The cases of a folder: what a real program was asked on which files, and what came of it (the folder's own notes describe the layout).
+// The cases of a folder: what a real program was asked on which files, and what it gave (docs/spec/openclaw-spec.md, section 10).
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 
@@ -38,7 +38,8 @@ function read(folder) {
     index,
     expected: expectedOf(folder, said.steps.length > 1 ? `.${index}` : ''),
   }));
-  return { ...said, folder, product, steps, elsewhere: product ? reasonToLeave(steps) : `${said.product} is none of the programs compared` };
+  const elsewhere = product ? reasonToLeave(steps) : `${said.product} is not one of the compared programs`;
+  return { ...said, folder, product, steps, elsewhere };
 }
 
 function expectedOf(folder, suffix) {
@@ -47,7 +48,8 @@ function expectedOf(folder, suffix) {
     return existsSync(file) ? readFileSync(file, 'utf8') : '';
   };
   const requests = text(`requests${suffix}.json`);
-  return { stdout: text(`stdout${suffix}.txt`), stderr: text(`stderr${suffix}.txt`), requests: requests ? JSON.parse(requests) : [] };
+  const [stdout, stderr] = [text(`stdout${suffix}.txt`), text(`stderr${suffix}.txt`)];
+  return { stdout, stderr, requests: requests ? JSON.parse(requests) : [] };
 }
 
 function reasonToLeave(steps) {
@@ -55,7 +57,9 @@ function reasonToLeave(steps) {
     const line = step.argv.join(' ');
     const found = elsewhere.find(([pattern]) => pattern.test(line));
     if (found) return found[1];
-    if (!/^(models|onboard|agent|agents list)\b/.test(line)) return `the command ${step.argv[0] ?? ''} is the other program's own`;
+    if (!/^(models|onboard|agent|agents list)\b/.test(line)) {
+      return `the command ${step.argv[0] ?? ''} is the other program's own`;
+    }
   }
   return null;
 }

@@ -19,7 +19,8 @@ export function clawArguments(step, home) {
 }
 
 /** Whether a status is of the main agent there, and here of another one that the configuration makes the default. */
-export const isOfDefaultAgent = ({ argv }, home) => /^models( (status|--)|$)/.test(argv.join(' ')) && !argv.includes('--agent') && home.defaultAgent() !== 'main';
+export const isOfDefaultAgent = ({ argv }, home) =>
+  /^models( (status|--)|$)/.test(argv.join(' ')) && !argv.includes('--agent') && home.defaultAgent() !== 'main';
 
 // `agent --local` runs one turn of a conversation: here a completion of the same prompt. A profile that the user pinned to the
 // conversation is one named with the model; the receipt says which routes were tried.

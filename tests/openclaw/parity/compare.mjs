@@ -1,4 +1,4 @@
-// What a step and a case came to, beside what they should come to.
+// What a step and a case give, compared with the recording.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { between, betweenLines } from './differences.mjs';
@@ -6,7 +6,10 @@ import { filesOf, relaxed } from './home.mjs';
 import { routesOf, recordedRoutesOf } from './routes.mjs';
 
 // What ClawGrpc reads of a configuration; the rest is the other programs' own.
-const sections = [['auth'], ['env'], ['models'], ['agents', 'defaults', 'model'], ['agents', 'defaults', 'imageModel'], ['agents', 'defaults', 'models'], ['agents', 'list']];
+const sections = [
+  ['auth'], ['env'], ['models'], ['agents', 'list'],
+  ['agents', 'defaults', 'model'], ['agents', 'defaults', 'imageModel'], ['agents', 'defaults', 'models'],
+];
 
 /** Differences of one step: exit code, standard output, and why it failed if it did. */
 export function* ofStep(step, actual, sandboxRequests) {
@@ -22,9 +25,9 @@ export function* ofStep(step, actual, sandboxRequests) {
 
 function* ofOutput(expected, actual, isFrozen) {
   const [theirs, ours] = [documentIn(expected), documentIn(actual)];
-  if (theirs === undefined && ours !== undefined) yield { place: 'text', expected: withoutDrawing(expected), actual };
+  if (theirs === undefined && ours !== undefined) yield { place: '+json', expected: withoutDrawing(expected), actual: ours };
   else if (theirs === undefined) yield* betweenLines(withoutDrawing(expected), actual, 'text');
-  else if (ours === undefined) yield { place: 'json', expected: theirs, actual };
+  else if (ours === undefined) yield { place: 'json', expected: theirs, actual: actual.trim() || undefined };
   else yield* between(timeless(theirs, isFrozen), timeless(ours, isFrozen), 'json:');
 }
 
@@ -45,7 +48,9 @@ function* ofCompletion(step, actual, sandboxRequests) {
   if (step.exitCode !== actual.exitCode) yield { place: 'exit', expected: step.exitCode, actual: actual.exitCode };
   const answer = documentIn(step.expected.stdout)?.payloads?.[0]?.text;
   const [served, serves] = [answer === 'FAKE-OK', actual.exitCode === 0];
-  if (served !== serves) yield { place: 'outcome', expected: answer ?? step.expected.stderr, actual: actual.stdout || actual.stderr };
+  if (served !== serves) {
+    yield { place: 'outcome', expected: answer ?? step.expected.stderr, actual: documentIn(actual.stdout) ?? actual.stderr };
+  }
   if (!served && answer === undefined) yield* ofComplaint(step.expected.stderr, actual.stderr);
   yield* between(recordedRoutesOf(step.expected.requests), routesOf(sandboxRequests), 'routes');
 }
@@ -57,13 +62,18 @@ export function* ofFiles(theCase, home) {
   for (const file of new Set([...theirs, ...ours.keys()].filter((each) => isCredentials(each) || isConfig(each)))) {
     const expected = theirs.includes(file) ? readFileSync(path.join(after, file), 'utf8') : undefined;
     const place = isConfig(file) ? 'config' : 'store';
-    if (expected === undefined || !ours.has(file)) {
-      yield { place: `${expected === undefined ? '+' : ''}file ${path.basename(file)}`, expected, actual: ours.get(file) };
+    const [theirContent, ourContent] = [expected, ours.get(file)].map((text) => contentOf(text, file, theCase));
+    if (expected === undefined) {
+      yield { place: `+file ${file}`, actual: ourContent };
       continue;
     }
-    if (expected !== ours.get(file)) yield* between(contentOf(expected, file, theCase), contentOf(ours.get(file), file, theCase), `${place}:`);
+    if (!ours.has(file)) {
+      yield { place: `file ${file}`, expected: theirContent };
+      continue;
+    }
+    if (expected !== ours.get(file)) yield* between(theirContent, ourContent, `${place}:`);
     const mode = theCase.afterModes?.[file];
-    if (mode && mode !== home.modeOf(file)) yield { place: `mode of ${path.basename(file)}`, expected: mode, actual: home.modeOf(file) };
+    if (mode && mode !== home.modeOf(file)) yield { place: `mode of ${file}`, expected: mode, actual: home.modeOf(file) };
   }
 }
 
@@ -71,7 +81,7 @@ const isCredentials = (file) => /(^|\/)(auth-profiles|auth|oauth|\.credentials)\
 const isConfig = (file) => /^[^/]+\/(openclaw|clawdbot|moltbot|clawgrpc)\.json$/.test(file);
 
 function contentOf(text, file, theCase) {
-  const content = relaxed(text);
+  const content = text && relaxed(text);
   if (content === undefined) return text;
   return isConfig(file) ? sectionsOf(content) : sinceStart(content, theCase.clock.nowMs);
 }
@@ -84,11 +94,13 @@ function sectionsOf(config) {
 // Runs take seconds: times within a quarter of an hour after the start are "now", and a cooldown is as long as it is.
 function sinceStart(store, nowMs) {
   const isNow = (time) => time >= nowMs && time < nowMs + 900_000;
-  const stats = Object.entries(store.usageStats ?? {}).map(([id, entry]) => [id, Object.fromEntries(Object.entries(entry).map(([key, value]) => {
-    if (/^(lastUsed|lastFailureAt)$/.test(key) && isNow(value)) return [key, 'now'];
-    if (/^(cooldownUntil|disabledUntil)$/.test(key) && isNow(entry.lastFailureAt)) return [key, `${Math.round((value - entry.lastFailureAt) / 1000)} s after the failure`];
-    return [key, value];
-  }))]);
+  const relative = (key, value, { lastFailureAt }) => {
+    if (/^(lastUsed|lastFailureAt)$/.test(key) && isNow(value)) return 'now';
+    if (!/^(cooldownUntil|disabledUntil)$/.test(key) || !isNow(lastFailureAt)) return value;
+    return `${Math.round((value - lastFailureAt) / 1000)} s after the failure`;
+  };
+  const statsOf = (entry) => Object.fromEntries(Object.entries(entry).map(([key, value]) => [key, relative(key, value, entry)]));
+  const stats = Object.entries(store.usageStats ?? {}).map(([id, entry]) => [id, statsOf(entry)]);
   return store.usageStats ? { ...store, usageStats: Object.fromEntries(stats) } : store;
 }
 
@@ -97,7 +109,8 @@ const measured = /^(startedAt|finishedAt|durationMs|latencyMs|remainingMs)$/;
 
 function timeless(document, isFrozen) {
   document.auth?.probes?.results?.sort((one, other) => (one.profileId < other.profileId ? -1 : 1));
-  return JSON.parse(JSON.stringify(document, (key, value) => (measured.test(key) && !(key === 'remainingMs' && isFrozen) ? 0 : value)));
+  const isMeasured = (key) => measured.test(key) && !(key === 'remainingMs' && isFrozen);
+  return JSON.parse(JSON.stringify(document, (key, value) => (isMeasured(key) ? 0 : value)));
 }
 
 /** The JSON document at the end of an output that may have other lines before it; undefined when there is none. */
@@ -110,10 +123,17 @@ export function documentIn(text) {
   }
 }
 
+// Lines of a stack trace and of an error object as Node prints them.
+const trace = [
+  /^\s+at |^\s*[{}]|^\[diagnostic\]|^\s+\.\.\. \d+ lines matching cause/,
+  /^ {2,}(\[?(lineNumber|columnNumber|varName|configPath|includePath|cause|chain|errno|code|syscall|path)\]?:|'.*',?$|\])/,
+];
+
 function complaintsIn(stderr) {
   const lines = withoutDrawing(stderr).replaceAll('\\n', '\n').split('\n')
-    .filter((line) => !/^\s+at |^\s*[{}]|^\[diagnostic\]|^\s+\.\.\. \d+ lines matching cause|^ {2,}(\[?(lineNumber|columnNumber|varName|configPath|includePath|cause|chain|errno|code|syscall|path)\]?:|'.*',?$|\])/.test(line))
-    .map((line) => line.replace(/^Failed to read config at \S+ /, '').replace(/^\s*(\w*Error: )+/, '').replace(/ \{$/, '').replace(foreignAdvice, '').replace(foreignCommand, 'claw').trim());
+    .filter((line) => !trace.some((each) => each.test(line)))
+    .map((line) => line.replace(/^Failed to read config at \S+ /, '').replace(/^\s*(\w*Error: )+/, '').replace(/ \{$/, '')
+      .replace(foreignAdvice, '').replace(foreignCommand, 'claw').trim());
   return [...new Set(lines.filter(Boolean))];
 }
 

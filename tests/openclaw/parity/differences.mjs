@@ -29,7 +29,9 @@ function* orderOf(expected, actual, place) {
 export function* betweenLines(expected, actual, place) {
   const [theirs, ours] = [linesOf(expected), linesOf(actual)];
   for (const line of theirs.filter((each) => !ours.includes(each))) yield { place, expected: line, actual: undefined };
-  for (const line of ours.filter((each) => !theirs.includes(each))) yield { place: `+${place}`, expected: undefined, actual: line };
+  for (const line of ours.filter((each) => !theirs.includes(each))) {
+    yield { place: `+${place}`, expected: undefined, actual: line };
+  }
 }
 
 const linesOf = (text) => text.split('\n').map((line) => line.trim()).filter(Boolean);

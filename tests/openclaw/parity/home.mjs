@@ -1,17 +1,22 @@
 // The home folder that a case begins with, and what it holds at the end.
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 const names = ['openclaw.json', 'clawdbot.json'];
 const anthropic = 'https://api.anthropic.com';
+// The upstream of the recording, where a configuration names it.
+const local = /http:\/\/127\.0\.0\.1:\d+(?=")/g;
 
 export class Home {
   // Short: the socket lies in here, and its path has a limit.
   path = mkdtempSync(path.join(tmpdir(), 'parity-'));
   #added;
+  #named = anthropic;
 
-  /** Lays out the case's files. Requests that they send to Anthropic by name go to `upstream` instead. */
+  /** Lays out the case's files. What they send to Anthropic or the recording's upstream goes to `upstream`. */
   constructor(theCase, upstream) {
     this.upstream = upstream;
     this.state = path.join(this.path, theCase.product.folder);
@@ -20,8 +25,9 @@ export class Home {
     for (const file of filesOf(input)) {
       const target = path.join(this.path, file);
       mkdirSync(path.dirname(target), { recursive: true });
-      const text = readFileSync(path.join(input, file), 'utf8').replaceAll('{{HOME}}', this.path).replaceAll(anthropic, upstream);
-      writeFileSync(target, text);
+      const text = readFileSync(path.join(input, file), 'utf8').replaceAll('{{HOME}}', this.path);
+      this.#named = text.match(local)?.[0] ?? this.#named;
+      writeFileSync(target, text.replaceAll(anthropic, upstream).replaceAll(local, upstream));
       chmodSync(target, 0o600);
       utimesSync(target, before, before);
     }
@@ -30,7 +36,7 @@ export class Home {
 
   /** A text that the programs printed or wrote, with this machine taken out of it. */
   generalize(text) {
-    return text.replaceAll(this.path, '{{HOME}}').replaceAll(this.upstream, anthropic);
+    return text.replaceAll(this.path, '{{HOME}}').replaceAll(this.upstream, this.#named);
   }
 
   /** Path to text of all files there are, but for what was only added to make the programs alike. */
@@ -56,7 +62,10 @@ export class Home {
     return (list.find((agent) => agent.default) ?? list[0])?.id.trim().toLowerCase() ?? 'main';
   }
 
-  /** Other agents see the main agent's keys, as they do in the programs; false: there are none, or no others. A file of ClawGrpc's own says so. */
+  /**
+   * Lets other agents see the main agent's keys, as they do in the programs, by a configuration file of ClawGrpc's own. False if
+   * there are no such keys or no other agents.
+   */
   inherit() {
     const name = names.find((each) => existsSync(path.join(this.state, each)));
     const hasKeys = existsSync(path.join(this.state, 'agents', 'main', 'agent', 'auth-profiles.json'));
@@ -81,7 +90,7 @@ export class Home {
   }
 }
 
-/** Reads JSON5 of a case as the JavaScript that it is; undefined when it is broken. */
+/** Reads JSON5 of a case as the JavaScript that it is; undefined if it cannot be parsed. */
 export function relaxed(text) {
   try {
     return new Function(`"use strict"; return (${text}\n)`)();
@@ -90,7 +99,7 @@ export function relaxed(text) {
   }
 }
 
-/** The files below a folder, as paths relative to it. Sockets are none. */
+/** The files below a folder, as paths relative to it, without sockets. */
 export function filesOf(folder) {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, withFileTypes: true })

@@ -7,7 +7,8 @@ import { createInterface } from 'node:readline';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 const bin = (name) => path.join(root, 'bin', name);
-const patience = 60_000;
+// A busy machine needs minutes for what takes a second.
+const patience = 300_000;
 const faketime = readdirSync('/usr/lib').map((folder) => `/usr/lib/${folder}/faketime/libfaketimeMT.so.1`).find(existsSync);
 
 if (!faketime) throw new Error('libfaketime is missing: eng/debian.sh faketime installs it.');
@@ -24,7 +25,7 @@ export function surroundings(theCase, home, extra) {
     LD_PRELOAD: faketime,
     FAKETIME: `${mode === 'offset' ? '@' : ''}${new Date(nowMs).toISOString().slice(0, 19).replace('T', ' ')}`,
     FAKETIME_DONT_FAKE_MONOTONIC: '1',
-    // Under a clock that stands still every timed wait is over at once, and the runtime's own threads spin: each takes this long instead.
+    // Under a frozen clock every timed wait ends at once and the runtime's threads would spin: each wait takes this long instead.
     FAKETIME_WAIT_MS: '20',
     NO_FAKE_STAT: '1',
     // These processes live for a second.
@@ -81,7 +82,7 @@ export async function startServer(environment) {
   return isReady ? { stop, refusal: null } : { stop: async () => {}, refusal: stderr };
 }
 
-/** Runs claw to its end, at a terminal of its own when there are keys to type: pairs of what to wait for and what to type then. */
+/** Runs claw to its end, at a terminal if there are keys to type: pairs of what to wait for and what to type then. */
 export async function runClaw(argv, environment, { stdin, typed }) {
   const quoted = [bin('claw'), ...argv].map((argument) => `'${argument.replaceAll("'", "'\\''")}'`).join(' ');
   const [program, args] = typed ? ['script', ['-qefc', quoted, '/dev/null']] : [bin('claw'), argv];

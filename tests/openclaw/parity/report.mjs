@@ -4,33 +4,41 @@ import { products } from './cases.mjs';
 
 const verdicts = ['passed', 'deliberate', 'failing', 'out of scope'];
 
-/** Prints the outcome of one case as soon as it is there, with what differs that should not; `isWhole`: with what is meant to differ too. */
+/** Prints the outcome of one case and its unexplained differences; `isWhole`: its deliberate differences too. */
 export function tell({ theCase, verdict, differences }, isWhole) {
   console.log(`${verdict.padEnd(12)} ${theCase.id}: ${theCase.title}`);
-  for (const { place, step, expected, actual, entry } of differences.filter((each) => isWhole || !each.entry)) {
-    console.log(`  ${step === undefined ? '' : `step ${step} `}${place}${entry ? ` (meant: ${entry.reason})` : ''}`);
+  for (const { place, step, expected, actual, entry, missed } of differences.filter((each) => isWhole || !each.entry)) {
+    console.log(`  ${step === undefined ? '' : `step ${step} `}${place}${entry ? ` (deliberate: ${entry.reason})` : ''}`);
     console.log(`    expected ${short(expected)}\n    actual   ${short(actual)}`);
+    if (missed) console.log(`    deliberate.json has another value, ${short(missed.gives)}: ${missed.entry.reason}`);
   }
 }
 
-/** Prints the table; true when nothing differs that should not. */
+/** Prints the table; true if all differences are explained and all entries explain one. */
 export function print(results, stale) {
-  for (const { reason } of stale) console.log(`\nA deliberate difference that is none any more: ${reason}`);
+  for (const { reason } of stale) console.log(`\nThis entry of deliberate.json explains no difference: ${reason}`);
   console.log(`\n${table(results).join('\n')}`);
   return stale.length === 0 && results.every(({ verdict }) => verdict !== 'failing');
 }
 
 /** Writes table and reasons between the marks in a document. */
 export function writeDocs(file, results, used) {
-  const reasons = used.map(({ reason, source }) => `- ${reason} (${source})`);
-  const left = new Map();
-  for (const { theCase } of results.filter(({ verdict }) => verdict === 'out of scope')) left.set(theCase.elsewhere, [...(left.get(theCase.elsewhere) ?? []), theCase.id]);
-  const outside = [...left].map(([reason, ids]) => `- ${reason}: ${ids.join(', ')}`);
-  const generated = [...table(results), '', '### Deliberate differences', '', ...reasons, ...(outside.length > 0 ? ['', '### Out of scope', '', ...outside] : [])].join('\n');
   const [begin, end] = ['<!-- make parity: begin -->', '<!-- make parity: end -->'];
   const text = readFileSync(file, 'utf8');
   if (!text.includes(begin) || !text.includes(end)) throw new Error(`${file} has no marks ${begin} and ${end}.`);
+  const generated = [...table(results), ...reasons(used), ...outOfScope(results)].join('\n');
   writeFileSync(file, `${text.slice(0, text.indexOf(begin) + begin.length)}\n${generated}\n${text.slice(text.indexOf(end))}`);
+}
+
+const reasons = (used) => ['', '### Deliberate differences', '', ...new Set(used.map(lineOf))];
+const lineOf = ({ reason, source }) => `- ${reason} (${source})`;
+
+function outOfScope(results) {
+  const cases = results.filter(({ verdict }) => verdict === 'out of scope').map(({ theCase }) => theCase);
+  const reasonsToLeave = [...new Set(cases.map(({ elsewhere }) => elsewhere))];
+  const idsOf = (reason) => cases.filter(({ elsewhere }) => elsewhere === reason).map(({ id }) => id);
+  const lines = reasonsToLeave.map((reason) => `- ${reason}: ${idsOf(reason).join(', ')}`);
+  return lines.length > 0 ? ['', '### Out of scope', '', ...lines] : [];
 }
 
 function table(results) {

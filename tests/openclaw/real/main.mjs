@@ -12,17 +12,22 @@ import { Sandbox, runClaw, startServer, surroundings } from '../parity/programs.
 import { openclawIn } from './install.mjs';
 import { stories } from './stories.mjs';
 
-const { values: options } = parseArgs({ options: { install: { type: 'string' }, only: { type: 'string', default: '' }, whole: { type: 'boolean', default: false } } });
+const { values: options } = parseArgs({
+  options: { install: { type: 'string' }, only: { type: 'string', default: '' }, whole: { type: 'boolean', default: false } },
+});
 const kept = options.install && path.resolve(options.install);
 const installed = kept ?? mkdtempSync(path.join(tmpdir(), 'openclaw-'));
 const nowMs = Math.floor(Date.now() / 1000) * 1000;
 const status = ['models', 'status', '--json'];
 
-// What the two say differently about the same files, and why. Members that only ClawGrpc has are passed over by scripts.
+// What the two print differently for the same files, and why. Scripts ignore members that only ClawGrpc has.
 const meant = [
   [/^\+/, 'ClawGrpc says more'],
   [/^order of json:auth\.unusableProfiles/, 'ClawGrpc says more'],
-  [/^json:auth\.(unusableProfiles\[\]\.(until|remainingMs)|providers\[\]\.profiles\.labels\[\])$/, 'until a new credential is for ever here, and far away there', 'a key that is refused'],
+  [
+    /^json:auth\.(unusableProfiles\[\]\.(until|remainingMs)|providers\[\]\.profiles\.labels\[\])$/,
+    'a rejected key has no end here, and a far one in OpenClaw', 'a key that is refused',
+  ],
 ];
 
 mkdirSync(installed, { recursive: true });
@@ -31,9 +36,12 @@ try {
   const openclaw = openclawIn(installed);
   const sandbox = await Sandbox.start();
   for (const story of stories(nowMs).filter(({ name }) => name.includes(options.only))) {
-    const differences = (await tell(story, openclaw, sandbox)).filter(({ place }) => !meant.some(([pattern, , only]) => pattern.test(place) && (!only || only === story.name)));
+    const isMeant = (place) => meant.some(([pattern, , only]) => pattern.test(place) && (!only || only === story.name));
+    const differences = (await tell(story, openclaw, sandbox)).filter(({ place }) => !isMeant(place));
     console.log(`${differences.length === 0 ? 'same      ' : 'different '} ${story.name}`);
-    for (const { place, expected, actual } of differences) console.log(`  ${place}\n    openclaw ${JSON.stringify(expected)}\n    claw     ${JSON.stringify(actual)}`);
+    for (const { place, expected, actual } of differences) {
+      console.log(`  ${place}\n    openclaw ${JSON.stringify(expected)}\n    claw     ${JSON.stringify(actual)}`);
+    }
     if (differences.length > 0) failed++;
   }
   sandbox.stop();
@@ -61,7 +69,8 @@ async function tell(story, openclaw, sandbox) {
     }
     const ours = documentIn((await runClaw(asked, environment, {})).stdout);
     await server.stop();
-    const theirs = documentIn(execFileSync(openclaw[0], [...openclaw.slice(1), ...asked], { env: environment, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }));
+    const quiet = { env: environment, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] };
+    const theirs = documentIn(execFileSync(openclaw[0], [...openclaw.slice(1), ...asked], quiet));
     if (!ours || !theirs) throw new Error(`${story.name}: ${ours ? 'openclaw' : 'claw'} printed no JSON.`);
     if (options.whole) console.log(JSON.stringify(theirs, null, 2));
     return [...between(theirs, ours, 'json:')];

@@ -1,10 +1,11 @@
 // What ClawGrpc does to a folder that OpenClaw then reads: commands of claw, and what upstream answers to completions.
 const key = (number) => `sk-ant-api03-FAKE-KEY-${number}-00000000000000000001`;
 const token = `sk-ant-oat01-FAKE-TOKEN-${'0'.repeat(80)}`;
-const login = { claudeAiOauth: { accessToken: 'sk-ant-oat01-FAKE-ACCESS', refreshToken: 'sk-ant-ort01-FAKE-REFRESH', expiresAt: 0 } };
+const login = { accessToken: 'sk-ant-oat01-FAKE-ACCESS', refreshToken: 'sk-ant-ort01-FAKE-REFRESH' };
 
 const onboard = (id, number) => ['onboard', '--anthropic-api-key', key(number), '--profile-id', id];
-const two = [onboard('anthropic:one', 'ONE'), onboard('anthropic:two', 'TWO'), ['models', 'auth', 'order', 'set', '--provider', 'anthropic', 'anthropic:one', 'anthropic:two']];
+const order = ['models', 'auth', 'order', 'set', '--provider', 'anthropic', 'anthropic:one', 'anthropic:two'];
+const two = [onboard('anthropic:one', 'ONE'), onboard('anthropic:two', 'TWO'), order];
 const complete = ['complete', 'Say hello.'];
 const model = 'anthropic/claude-sonnet-4-5';
 
@@ -14,27 +15,43 @@ export const stories = (nowMs) => [
   { name: 'onboard a setup-token', does: [['onboard', '--auth-choice', 'setup-token', '--token', token]] },
   {
     name: 'onboard a token that expires, under an id of its own',
-    does: [['onboard', '--auth-choice', 'token', '--token-provider', 'anthropic', '--token', token, '--token-profile-id', 'anthropic:team', '--token-expires-in', '12h']],
+    does: [[
+      'onboard', '--auth-choice', 'token', '--token-provider', 'anthropic', '--token', token,
+      '--token-profile-id', 'anthropic:team', '--token-expires-in', '12h',
+    ]],
   },
   {
     name: 'onboard the login of the Claude CLI',
-    files: { '.claude/.credentials.json': JSON.stringify({ claudeAiOauth: { ...login.claudeAiOauth, expiresAt: nowMs + 28_800_000 } }) },
+    files: { '.claude/.credentials.json': JSON.stringify({ claudeAiOauth: { ...login, expiresAt: nowMs + 28_800_000 } }) },
     does: [['onboard', '--auth-choice', 'claude-cli']],
   },
-  { name: 'paste a token', does: [['models', 'auth', 'paste-token', '--provider', 'anthropic', '--expires-in', '90d']], stdin: token },
+  {
+    name: 'paste a token',
+    does: [['models', 'auth', 'paste-token', '--provider', 'anthropic', '--expires-in', '90d']],
+    stdin: token,
+  },
   { name: 'set an order', does: two, asks: ['models', 'auth', 'order', 'get', '--provider', 'anthropic', '--json'] },
   { name: 'clear an order', does: [...two, ['models', 'auth', 'order', 'clear', '--provider', 'anthropic']] },
-  { name: 'put a new profile first in the order of the configuration', files: { '.openclaw/openclaw.json': '{ auth: { order: { anthropic: ["anthropic:work"] } } }' }, does: two },
+  {
+    name: 'put a new profile first in the order of the configuration',
+    files: { '.openclaw/openclaw.json': '{ auth: { order: { anthropic: ["anthropic:work"] } } }' },
+    does: two,
+  },
   {
     name: 'set models, aliases and fallbacks',
     does: [
-      onboard('anthropic:default', 'ONE'), ['models', 'set', model], ['models', 'aliases', 'add', 'fast', 'anthropic/claude-haiku-4-5'],
-      ['models', 'fallbacks', 'add', 'fast'], ['models', 'fallbacks', 'add', 'anthropic/claude-opus-4-5'], ['models', 'fallbacks', 'remove', 'fast'],
+      onboard('anthropic:default', 'ONE'), ['models', 'set', model],
+      ['models', 'aliases', 'add', 'fast', 'anthropic/claude-haiku-4-5'],
+      ['models', 'fallbacks', 'add', 'fast'], ['models', 'fallbacks', 'add', 'anthropic/claude-opus-4-5'],
+      ['models', 'fallbacks', 'remove', 'fast'],
     ],
   },
   {
     name: 'edit a configuration with comments',
-    files: { '.openclaw/openclaw.json': `// Mine.\n{ agents: { defaults: { model: { primary: '${model}', }, /* all */ } }, gateway: { mode: 'local' } }\n` },
+    files: {
+      '.openclaw/openclaw.json':
+        `// Mine.\n{ agents: { defaults: { model: { primary: '${model}', }, /* all */ } }, gateway: { mode: 'local' } }\n`,
+    },
     does: [onboard('anthropic:default', 'ONE'), ['models', 'set', 'anthropic/claude-opus-4-5']],
   },
   {
@@ -45,13 +62,31 @@ export const stories = (nowMs) => [
     },
     does: [onboard('anthropic:default', 'ONE'), ['models', 'set', 'anthropic/claude-opus-4-5']],
   },
-  { name: 'a key that is limited', does: [...two, complete], faults: [{ match: { key: key('ONE') }, times: 'forever', ...answer(429, 'rate_limit_error', 'Slow down.') }] },
-  { name: 'both keys limited', does: [...two, complete], faults: [{ times: 'forever', ...answer(429, 'rate_limit_error', 'Slow down.') }] },
-  { name: 'a key without credit', does: [...two, complete], faults: [{ match: { key: key('ONE') }, times: 'forever', ...answer(402, 'billing_error', 'Your credit balance is too low.') }] },
-  { name: 'a key that is refused', does: [...two, complete], faults: [{ match: { key: key('ONE') }, times: 'forever', ...answer(401, 'authentication_error', 'invalid x-api-key') }] },
-  { name: 'a limited key that is reset', does: [...two, complete, ['models', 'auth', 'reset', 'anthropic:one']], faults: [{ match: { key: key('ONE') }, times: 'forever', ...answer(429, 'rate_limit_error', 'Slow down.') }] },
+  { name: 'a key that is limited', does: [...two, complete], faults: [limited(key('ONE'))] },
+  { name: 'both keys limited', does: [...two, complete], faults: [limited()] },
+  {
+    name: 'a key without credit',
+    does: [...two, complete],
+    faults: [failing(402, 'billing_error', 'Your credit balance is too low.', key('ONE'))],
+  },
+  {
+    name: 'a key that is refused',
+    does: [...two, complete],
+    faults: [failing(401, 'authentication_error', 'invalid x-api-key', key('ONE'))],
+  },
+  {
+    name: 'a limited key that is reset',
+    does: [...two, complete, ['models', 'auth', 'reset', 'anthropic:one']],
+    faults: [limited(key('ONE'))],
+  },
 ];
 
-function answer(code, type, message) {
-  return { status: { code, headers: {}, json: { type: 'error', error: { type, message } } } };
+// An answer of upstream to every request, or to those with one key.
+function failing(code, type, message, owner) {
+  const status = { code, headers: {}, json: { type: 'error', error: { type, message } } };
+  return { ...(owner && { match: { key: owner } }), times: 'forever', status };
+}
+
+function limited(owner) {
+  return failing(429, 'rate_limit_error', 'Slow down.', owner);
 }

@@ -49,7 +49,7 @@ internal sealed class BlockWriter(JsonObjectWriter json, FieldErrors errors)
 
     private void WriteRaw(ContentBlock block)
     {
-        if (errors.IsJson("raw_json", block.RawJson))
+        if (errors.IsJson("raw_json", block.RawJson.Span))
             json.Raw(block.RawJson.Span);
         if (block.CacheControl is not null)
             errors.Add("cache_control", "must be unset beside raw_json: write it into the JSON");
@@ -111,7 +111,7 @@ internal sealed class BlockWriter(JsonObjectWriter json, FieldErrors errors)
         json.Member("name", use.Name);
         if (use.InputJson.IsEmpty)
             json.Name("input").Raw("{}"u8);
-        else if (errors.IsJson("tool_use.input_json", use.InputJson, kind: null))
+        else if (errors.IsJson("tool_use.input_json", use.InputJson.Span, kind: null))
             json.Name("input").Raw(use.InputJson.Span);
     }
 
@@ -159,7 +159,7 @@ internal sealed class BlockWriter(JsonObjectWriter json, FieldErrors errors)
                 json.Close('}');
                 break;
             case Source.SourceOneofCase.RawJson:
-                if (errors.IsJson($"{path}.raw_json", source.RawJson))
+                if (errors.IsJson($"{path}.raw_json", source.RawJson.Span))
                     json.Raw(source.RawJson.Span);
                 break;
             default:
@@ -206,7 +206,7 @@ internal sealed class BlockWriter(JsonObjectWriter json, FieldErrors errors)
 
     internal static void WriteExtra(JsonObjectWriter json, FieldErrors errors, ByteString extra, string path, IEnumerable<string> written)
     {
-        if (extra.IsEmpty || !errors.IsJson(path, extra))
+        if (extra.IsEmpty || !errors.IsJson(path, extra.Span))
             return;
         var names = new HashSet<string>(written);
         foreach (var (name, _) in new JsonMembers(extra.Memory))

@@ -182,7 +182,7 @@ internal sealed class MessagesJson : IDisposable
                 WriteCustomTool(tool);
                 break;
             case Tool.ToolOneofCase.RawJson:
-                if (_errors.IsJson("raw_json", tool.RawJson))
+                if (_errors.IsJson("raw_json", tool.RawJson.Span))
                     _json.Raw(tool.RawJson.Span);
                 if (tool.CacheControl is not null)
                     _errors.Add("cache_control", "must be unset beside raw_json: write it into the JSON");
@@ -205,7 +205,7 @@ internal sealed class MessagesJson : IDisposable
             written.Add("description");
         }
 
-        if (_errors.IsJson("custom.input_schema_json", custom.InputSchemaJson))
+        if (_errors.IsJson("custom.input_schema_json", custom.InputSchemaJson.Span))
             _json.Name("input_schema").Raw(custom.InputSchemaJson.Span);
         BlockWriter.WriteCacheControl(_json, tool.CacheControl);
         if (tool.CacheControl is not null)

@@ -33,13 +33,13 @@ internal static class RefusalMapping
         {
             var request = new BadRequest();
             request.FieldViolations.AddRange(Fitting.Fields(refusal.Fields).Select(field =>
-                new BadRequest.Types.FieldViolation { Field = field.Field, Description = field.Description }));
+                new BadRequest.Types.FieldViolation { Field = field.Path, Description = field.Description }));
             status.Details.Add(Any.Pack(request));
         }
 
         var error = status.ToRpcException();
         if (refusal.Receipt is { } receipt)
-            error.Trailers.Add(ReceiptTrailer, Fitting.Receipt(receipt).ToByteArray());
+            error.Trailers.Add(ReceiptTrailer, Fitting.Receipt(ReceiptMapping.ToMessage(receipt)).ToByteArray());
         return error;
     }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using ClawGrpc.Core.Anthropic;
 using ClawGrpc.Server.Grpc.Mapping;
 using ClawGrpc.V1;
 using Google.Protobuf.Collections;

@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# Runs every suite, or only those named, two at a time, and ends with a line that counts: N passed, N failed, N skipped.
+# A suite that cannot run here is skipped with its reason; where CI=true it fails. A suite counts by the results file that it
+# leaves; one that leaves none, or ends badly without a failed test, counts as one failed test.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 2
+
+root=$PWD
+results=$root/artifacts/test-results
+# A suite that has not ended by then hangs.
+limit=1200
+# The longest first.
+mapfile -t dotnet < <(cd tests && ls -d -- *.Tests | grep -v '^ClawGrpc.Server.Tests$')
+suites=(ClawGrpc.Server.Tests client-typescript client-python "${dotnet[@]}")
+
+# Why a suite cannot run here; prints nothing if it can.
+absence() {
+    case $1 in
+        client-typescript) command -v npm >/dev/null || echo 'npm is not installed' ;;
+        client-python)
+            command -v npm >/dev/null || { echo 'npm is not installed (buf comes from there)' && return; }
+            eng/debian.sh python3 python3-grpcio python3-protobuf protobuf-compiler protobuf-compiler-grpc libprotobuf-dev \
+                2>"$results/$1.apt" || tail -n 1 "$results/$1.apt"
+            ;;
+    esac
+}
+
+run() {
+    case $1 in
+        client-typescript) cd clients/typescript && npm ci --no-audit --no-fund && npm test ;;
+        client-python) cd clients/python && /usr/bin/python3 tests/run.py ;;
+        *)
+            cd "tests/$1" && dotnet test "$root/artifacts/bin/$1/release/$1.dll" \
+                --logger "trx;LogFileName=$1.trx" --results-directory "$results"
+            ;;
+    esac
+}
+
+# Prints a line "outcome name" for each test of a results file: TRX as dotnet test writes it, JUnit XML as the others do.
+outcomes() {
+    case $1 in
+        *.trx)
+            grep -q '</TestRun>' "$1" || return
+            sed -n 's/.*<UnitTestResult .*testName="\([^"]*\)".*outcome="\([A-Za-z]*\)".*/\2 \1/p' "$1" |
+                sed -e 's/^Passed /passed /' -e 's/^NotExecuted /skipped /' -e '/^passed \|^skipped /!s/^[A-Za-z]* /failed /'
+            ;;
+        *)
+            grep -q '</testsuites\{0,1\}>' "$1" || return
+            tr '\n' ' ' <"$1" | sed 's/<testcase /\n&/g' | sed -n '/^<testcase /{
+                s/^<testcase [^>]*\bname="\([^"]*\)".*<\(failure\|error\)[ >].*/failed \1/;t end
+                s/^<testcase [^>]*\bname="\([^"]*\)".*<skipped[ \/>].*/skipped \1/;t end
+                s/^<testcase [^>]*\bname="\([^"]*\)".*/passed \1/
+                :end
+                p
+            }'
+            ;;
+    esac
+}
+
+# Runs one suite and leaves its outcomes in NAME.outcomes.
+suite() {
+    local name=$1 start=$SECONDS code=0 why log=$results/$1.log file
+    why=$(absence "$name")
+    if [[ -n $why ]]; then
+        [[ ${CI:-} == true ]] && code=failed || code=skipped
+        echo "$code $name: $why" >"$results/$name.outcomes"
+        echo "$code  $name: $why"
+        return
+    fi
+    # A process group of its own: whatever the suite leaves running ends with it.
+    CI=${CI:-} setsid timeout --kill-after=5 $limit "$0" --run "$name" >"$log" 2>&1 </dev/null &
+    local group=$!
+    wait $group || code=$?
+    kill -KILL -- -$group 2>/dev/null
+    for file in "$results/$name".{trx,xml}; do
+        [[ -f $file ]] && outcomes "$file"
+    done >"$results/$name.outcomes"
+    if [[ ! -s $results/$name.outcomes ]]; then
+        echo "failed $name: it left no results, exit code $code" >>"$results/$name.outcomes"
+    elif ((code)) && ! grep -q ^failed "$results/$name.outcomes"; then
+        echo "failed $name: exit code $code" >>"$results/$name.outcomes"
+    fi
+    local verdict=ok
+    if grep -q ^failed "$results/$name.outcomes"; then
+        verdict=FAIL
+        sed 's/^/      | /' "$log"
+    fi
+    printf '%-5s %s: %s, %d s\n' $verdict "$name" "$(count "$results/$name.outcomes")" $((SECONDS - start))
+}
+
+count() {
+    awk '{ n[$1]++ } END { printf "%d passed, %d failed, %d skipped\n", n["passed"], n["failed"], n["skipped"] }' "$@"
+}
+
+if [[ ${1:-} == --run ]]; then
+    run "$2"
+    exit
+fi
+
+if (($#)); then
+    for name in "$@"; do
+        [[ " ${suites[*]} " == *" $name "* ]] || { echo "no suite $name; there are: ${suites[*]}" >&2 && exit 2; }
+    done
+    suites=("$@")
+fi
+rm -rf "$results"
+mkdir -p "$results"
+trap 'kill $(jobs -p) 2>/dev/null; exit 130' INT TERM
+for name in "${suites[@]}"; do
+    while (($(jobs -pr | wc -l) >= 2)); do wait -n; done
+    suite "$name" &
+done
+wait
+# Again what failed, for a reader who sees only the end of a long output.
+grep -h ^failed "$results"/*.outcomes
+count "$results"/*.outcomes | tee "$results/sum"
+grep -q ' 0 failed' "$results/sum"

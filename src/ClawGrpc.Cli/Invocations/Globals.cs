@@ -1,0 +1,67 @@
+using System.CommandLine;
+
+namespace ClawGrpc.Cli.Invocations;
+
+/// <summary>The options that every command has, and the environment that every command runs in.</summary>
+internal sealed record Globals(CliEnvironment Environment)
+{
+    /// <summary>Where the server listens.</summary>
+    public Option<string?> Endpoint { get; } = new("--endpoint")
+    {
+        Description = "Server (default: CLAWGRPC_ENDPOINT, else the state folder's socket)",
+        HelpName = "unix:PATH|URL",
+        Recursive = true,
+    };
+
+    /// <summary>The agent.</summary>
+    public Option<string?> Agent { get; } = new("--agent")
+    {
+        Description = "Agent id (default: configured default agent)",
+        HelpName = "id",
+        Recursive = true,
+    };
+
+    /// <summary>Creates a command with an action.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="description">Its line in the help.</param>
+    /// <param name="symbols">Its options and arguments.</param>
+    /// <param name="run">Its action; returns the exit code.</param>
+    public Command Command(
+        string name, string description, IEnumerable<Symbol> symbols, Func<Invocation, CancellationToken, Task<int>> run)
+    {
+        var command = new Command(name, description);
+        foreach (var symbol in symbols)
+        {
+            if (symbol is Option<string?> text)
+                TakeLast(text);
+            if (symbol is Option option)
+                command.Add(option);
+            else
+                command.Add((Argument)symbol);
+        }
+
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            using var invocation = new Invocation(parsed, this);
+            return await run(invocation, cancellation);
+        });
+        return command;
+    }
+
+    // When an option is given twice, the last value wins, as in OpenClaw: a script can append to a command line.
+    private static void TakeLast(Option<string?> option)
+    {
+        option.Arity = new ArgumentArity(option.Arity.MinimumNumberOfValues, byte.MaxValue);
+        option.CustomParser = result => result.Tokens.Count > 0 ? result.Tokens[^1].Value : null;
+    }
+
+    /// <summary>Creates a command that only groups others; called by itself, it prints its help.</summary>
+    public static Command Group(string name, string description, params Command[] commands)
+    {
+        var group = new Command(name, description);
+        foreach (var command in commands)
+            group.Add(command);
+        group.SetAction(parsed => HelpText.Write(parsed));
+        return group;
+    }
+}

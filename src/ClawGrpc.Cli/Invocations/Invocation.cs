@@ -1,0 +1,68 @@
+using System.CommandLine;
+using ClawGrpc.Client;
+using ClawGrpc.V1;
+using Grpc.Net.Client;
+
+namespace ClawGrpc.Cli.Invocations;
+
+/// <summary>One run of one command: its options, its environment, and the server, which it connects to with the first
+/// call.</summary>
+internal sealed class Invocation : IDisposable
+{
+    private readonly ParseResult _parsed;
+    private readonly Globals _globals;
+    private readonly Lazy<GrpcChannel> _channel;
+
+    public Invocation(ParseResult parsed, Globals globals)
+    {
+        _parsed = parsed;
+        _globals = globals;
+        Endpoint = EndpointOf(parsed, globals);
+        _channel = new Lazy<GrpcChannel>(() => ClawGrpcChannel.Create(Endpoint));
+    }
+
+    /// <summary>Where the server listens.</summary>
+    public ClawGrpcEndpoint Endpoint { get; }
+
+    public CliEnvironment Environment => _globals.Environment;
+
+    public TextWriter Out => Environment.Out;
+
+    public TextWriter Error => Environment.Error;
+
+    /// <summary>The agent of <c>--agent</c>; empty for the default agent.</summary>
+    public string AgentId => _parsed.GetValue(_globals.Agent)?.Trim() ?? "";
+
+    public AuthService.AuthServiceClient Auth => new(_channel.Value);
+
+    public ModelService.ModelServiceClient Models => new(_channel.Value);
+
+    /// <summary>The value of an option.</summary>
+    public T? Get<T>(Option<T> option) => _parsed.GetValue(option);
+
+    /// <summary>The value of an argument.</summary>
+    public T? Get<T>(Argument<T> argument) => _parsed.GetValue(argument);
+
+    /// <summary>Whether an option was given, with or without a value.</summary>
+    public bool Has(Option option) => _parsed.GetResult(option) is { Implicit: false };
+
+    /// <summary>The endpoint that a command line calls.</summary>
+    /// <exception cref="CliFailure">The value of <c>--endpoint</c> or <c>CLAWGRPC_ENDPOINT</c> is not an endpoint.</exception>
+    public static ClawGrpcEndpoint EndpointOf(ParseResult parsed, Globals globals)
+    {
+        try
+        {
+            return ClawGrpcEndpoint.Resolve(parsed.GetValue(globals.Endpoint), globals.Environment.Variable);
+        }
+        catch (FormatException exception)
+        {
+            throw CliFailure.Failed(exception.Message);
+        }
+    }
+
+    public void Dispose()
+    {
+        if (_channel.IsValueCreated)
+            _channel.Value.Dispose();
+    }
+}

@@ -1,0 +1,66 @@
+using System.Net.Sockets;
+using ClawGrpc.Cli.Input;
+using ClawGrpc.Client;
+using ClawGrpc.V1;
+using Grpc.Core;
+
+namespace ClawGrpc.Cli.Rendering;
+
+/// <summary>A failed call as text: the server's message, and the command of <c>claw</c> that helps with its reason.</summary>
+internal static class FailureText
+{
+    /// <summary>One or two lines, without prefix.</summary>
+    /// <param name="exception">The exception that the call threw.</param>
+    /// <param name="endpoint">The server that was called.</param>
+    public static string Of(RpcException exception, ClawGrpcEndpoint endpoint)
+    {
+        if (IsRefusedConnection(exception))
+            return $"No ClawGrpc server at {endpoint}. {HowToStart(endpoint)}";
+        var error = ClawGrpcError.From(exception);
+        if (error.ReasonName.Length == 0 && exception.Status.DebugException is { } cause)
+            return $"The connection to {endpoint} broke: {Innermost(cause).Message}";
+        var hint = Hint(error);
+        return Secrets.Mask(hint.Length > 0 ? $"{Message(error)}\n{hint}" : Message(error));
+    }
+
+    private static string Message(ClawGrpcError error)
+    {
+        if (error.Reason == ErrorReason.AgentNotFound && error.Metadata.TryGetValue("agent_id", out var agentId))
+            return $"Unknown agent id \"{agentId}\". Use \"claw agents list\" to see configured agents.";
+        return error.Message.Length > 0 ? error.Message : $"The server answered {error.Code} and said nothing more.";
+    }
+
+    // Empty where the server's message already says what to do.
+    private static string Hint(ClawGrpcError error) => error.Reason switch
+    {
+        ErrorReason.ProfileUnusable or ErrorReason.OauthRefreshFailed =>
+            "See claw models status. A new credential replaces it: claw onboard --profile-id "
+            + $"{error.Metadata.GetValueOrDefault("profile_id", "ID")}.",
+        ErrorReason.AllProfilesUnavailable or ErrorReason.RateLimited or ErrorReason.PlanExhausted or ErrorReason.Billing =>
+            error.RetryDelay is { } delay
+                ? $"The next profile is back in {ShortDuration.Of(delay)}. See claw models status."
+                : "See claw models status.",
+        ErrorReason.Overloaded or ErrorReason.ServerError or ErrorReason.TimedOut => "Trying again later may help.",
+        ErrorReason.ModelNotFound => "See claw models list.",
+        _ => "",
+    };
+
+    private static bool IsRefusedConnection(RpcException exception) =>
+        exception.Status.DebugException is { } debug
+        && Innermost(debug) is SocketException
+        {
+            SocketErrorCode: SocketError.ConnectionRefused or SocketError.AddressNotAvailable or SocketError.HostNotFound,
+        };
+
+    private static Exception Innermost(Exception exception) =>
+        exception.InnerException is { } inner ? Innermost(inner) : exception;
+
+    private static string HowToStart(ClawGrpcEndpoint endpoint)
+    {
+        if (endpoint.SocketPath is null && !endpoint.Address.IsLoopback)
+            return "Is the address right, and is it running?";
+        return Path.GetFileName(endpoint.SocketPath) == "clawgrpc.sock"
+            ? $"Start one: clawgrpc --state-dir {Path.GetDirectoryName(endpoint.SocketPath)}"
+            : $"Start one: clawgrpc --listen {endpoint}";
+    }
+}

@@ -1,0 +1,93 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using ClawGrpc.Cli.Commands;
+using ClawGrpc.Cli.Input;
+using ClawGrpc.Cli.Invocations;
+using ClawGrpc.Cli.Rendering;
+using Grpc.Core;
+
+namespace ClawGrpc.Cli.Running;
+
+/// <summary>The program: from a command line to an exit code.</summary>
+internal static class ClawProgram
+{
+    private const int Failed = 1;
+    private const int Interrupted = 130;
+
+    /// <summary>Runs a command line.</summary>
+    /// <param name="arguments">The arguments, without the program's name.</param>
+    /// <param name="environment">The terminal, the variables and the clock of the run.</param>
+    /// <param name="cancellation">Ends the command as Ctrl-C does.</param>
+    /// <returns>0 on success, 1 after a failure or a usage error, 130 when interrupted, and the codes that a command
+    /// documents.</returns>
+    public static async Task<int> RunAsync(
+        IReadOnlyList<string> arguments, CliEnvironment environment, CancellationToken cancellation = default)
+    {
+        var globals = new Globals(environment);
+        // Response files are off: a leading @ belongs to a prompt or to --system @file.
+        var parsed = Tree(globals).Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        try
+        {
+            if (parsed.Action is not HelpAction && UsageError.Of(parsed) is { } usageError)
+                throw usageError;
+            return await parsed.InvokeAsync(
+                new InvocationConfiguration
+                {
+                    Output = environment.Out,
+                    Error = environment.Error,
+                    EnableDefaultExceptionHandler = false,
+                    ProcessTerminationTimeout = null,
+                },
+                cancellation);
+        }
+        catch (Exception exception) when (cancellation.IsCancellationRequested && IsCancellation(exception))
+        {
+            return Interrupted;
+        }
+        catch (CliFailure failure)
+        {
+            return Fail(environment, Secrets.Mask(failure.Message));
+        }
+        catch (RpcException exception)
+        {
+            return Fail(environment, "Error: " + FailureText.Of(exception, Invocation.EndpointOf(parsed, globals)));
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            // A bug of the program: one line, no stack trace.
+            return Fail(environment, $"Error: {Secrets.Mask(exception.Message)} ({exception.GetType().Name})");
+        }
+    }
+
+    /// <summary>All commands.</summary>
+    public static Command Tree(Globals globals)
+    {
+        var root = Globals.Group(
+            "claw",
+            "Calls ClawGrpc, the service that holds the Claude credentials of your agents",
+            OnboardCommand.Create(globals),
+            ModelsCommand.Create(globals),
+            AgentsCommand.Create(globals),
+            CompleteCommand.Create(globals));
+        root.Add(globals.Endpoint);
+        root.Add(globals.Agent);
+        root.Add(new Option<bool>("--help", "-h")
+        {
+            Description = "Display help for command",
+            Recursive = true,
+            Action = HelpText.Action,
+        });
+        root.Add(new Option<bool>("--version") { Description = "Show the version", Action = new VersionAction() });
+        return root;
+    }
+
+    private static bool IsCancellation(Exception exception) =>
+        exception is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled };
+
+    private static int Fail(CliEnvironment environment, string text)
+    {
+        environment.Error.Write(text + "\n");
+        environment.Error.Flush();
+        return Failed;
+    }
+}

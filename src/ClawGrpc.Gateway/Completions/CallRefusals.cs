@@ -1,0 +1,138 @@
+using System.Globalization;
+using ClawGrpc.Core;
+using ClawGrpc.Core.Routing;
+using ClawGrpc.Core.StateFiles;
+using ClawGrpc.Gateway.Agents;
+
+namespace ClawGrpc.Gateway.Completions;
+
+/// <summary>The refusals of calls that no route could serve: the last columns of the failure table, with the facts.</summary>
+internal static class CallRefusals
+{
+    // If routes failed in different ways, the caller hears of the one that is soonest worth a repeat.
+    private static readonly FailureKind[] SoonestFirst =
+    [
+        FailureKind.RequestRejected, FailureKind.Overloaded, FailureKind.ServerError, FailureKind.TimedOut, FailureKind.RateLimited,
+        FailureKind.PlanExhausted, FailureKind.Billing, FailureKind.CredentialRejected,
+    ];
+
+    /// <summary>The refusal of a call that no route served.</summary>
+    public static Refusal Of(
+        Agent agent, RouteQuestion question, HealthRules rules, Routes routes, RouteFailures failures, ReceiptLog log, DateTimeOffset now)
+    {
+        var receipt = log.Ended("", now);
+        if (routes.Problem != NoRoute.None)
+            return OfNoRoute(routes, question, agent, now, receipt);
+        return failures.Count == 0
+            ? OfLogins(failures.Logins, now, receipt)
+            : OfUpstream(failures.Upstream, SoonestOf(agent.StoreOrEmpty, rules, routes, failures.Upstream, now), now, receipt);
+    }
+
+    /// <summary>The refusal of a stream that broke after its first content. It is never replayed.</summary>
+    public static Refusal Interrupted(string? errorType, string why, Receipt receipt) =>
+        OfEnd(new UpstreamFailure(FailureKind.Interrupted, why), $"The answer was interrupted: {why}", receipt)
+            .With("profile_id", receipt.ProfileId)
+            .With("request_id", receipt.RequestId)
+            .With("error_type", errorType)
+            .With("output_tokens", receipt.Usage is { } usage ? $"{usage.OutputTokens}" : null);
+
+    private static Refusal OfUpstream(
+        IReadOnlyList<(string ProfileId, UpstreamFailure Failure)> failures, DateTimeOffset soonest, DateTimeOffset now, Receipt receipt)
+    {
+        var (profileId, failure) = failures.MinBy(each => Array.IndexOf(SoonestFirst, each.Failure.Kind));
+        var refusal = OfEnd(failure, MessageOf(failure, profileId), receipt);
+        var repeats = refusal.Code is RefusalCode.ResourceExhausted;
+        return (refusal with { RetryAfter = repeats ? soonest - now : refusal.Code == RefusalCode.Unavailable ? TimeSpan.FromSeconds(1) : null })
+            .With("profile_id", profileId)
+            .With("http_status", failure.Status > 0 ? $"{failure.Status}" : null)
+            .With("error_type", failure.ErrorType)
+            .With("error_code", failure.ErrorCode)
+            .With("request_id", failure.RequestId)
+            .With("claim", failure.Claim)
+            .With("reset", failure.Kind == FailureKind.PlanExhausted ? TextOf(failure.Until) : null)
+            .With("phase", failure.Kind == FailureKind.TimedOut ? "first_event" : null)
+            .With("attempts", $"{failures.Count}")
+            .With("soonest", repeats ? TextOf(soonest) : null);
+    }
+
+    private static Refusal OfEnd(UpstreamFailure failure, string message, Receipt receipt)
+    {
+        var end = failure.End;
+        return new Refusal(end.Reason, end.Code, message) { Failure = failure.Kind, HttpStatus = end.HttpStatus, Receipt = receipt };
+    }
+
+    // There were routes, and none had a credential that is still valid.
+    private static Refusal OfLogins(IReadOnlyList<(string ProfileId, LoginProblem Problem)> problems, DateTimeOffset now, Receipt receipt)
+    {
+        var (profileId, problem) = problems.MinBy(each => each.Problem.RetryAt ?? DateTimeOffset.MaxValue);
+        var code = problem.RetryAt is null ? RefusalCode.FailedPrecondition : RefusalCode.Unavailable;
+        return new Refusal(RefusalReason.OauthRefreshFailed, code, problem.Message)
+        {
+            RetryAfter = problem.RetryAt - now,
+            Receipt = receipt,
+        }.With("profile_id", profileId);
+    }
+
+    // A key that belongs to no profile has no cooldown: then what upstream said counts, or the first step of the ladder.
+    private static DateTimeOffset SoonestOf(
+        ProfileStore store, HealthRules rules, Routes routes, IReadOnlyList<(string ProfileId, UpstreamFailure Failure)> failures, DateTimeOffset now)
+    {
+        var aside = routes.All.Select(route => route with { SetAside = SetAside.Of(store.HealthOf(route.ProfileId), route.ModelRef, now) });
+        return Routes.SoonestOf(aside) ?? failures.Min(each => each.Failure.Until) ?? now + rules.Step(1);
+    }
+
+    private static Refusal OfNoRoute(Routes routes, RouteQuestion question, Agent agent, DateTimeOffset now, Receipt receipt)
+    {
+        var agentId = agent.Id;
+        var strict = question.StrictProfile ?? "";
+        return routes.Problem switch
+        {
+            NoRoute.MissingCredentials => new Refusal(RefusalReason.MissingCredentials, RefusalCode.FailedPrecondition,
+                $"No API key found for provider \"anthropic\". Auth store: {agent.StorePath} (agentDir: {agent.Directory}). "
+                + $"Onboard one for this agent (claw onboard --agent {agentId}).{Ineligibles(routes)}")
+            { Receipt = receipt }
+                .With("agent_id", agentId).With("provider", Provider.Anthropic),
+            NoRoute.ProfileMissing => Refusal.ProfileNotFound(agentId, strict, agent.Directory),
+            NoRoute.ProfileOfOtherProvider =>
+                Refusal.ProviderMismatch(strict, agent.StoreOrEmpty.Find(strict)?.Credential.Provider ?? "another provider", Provider.Anthropic),
+            NoRoute.ProfileUnusable when routes.Ineligible[0].Why == Eligibility.SubscriptionsDisabled => Refusal.SubscriptionsDisabled(strict),
+            NoRoute.ProfileUnusable => new Refusal(RefusalReason.ProfileUnusable, RefusalCode.FailedPrecondition,
+                $"No credentials found for profile \"{strict}\" ({Words(routes.Ineligible[0].Why)}).")
+                .With("profile_id", strict).With("why", Words(routes.Ineligible[0].Why)),
+            NoRoute.AllSetAside => new Refusal(RefusalReason.AllProfilesUnavailable,
+                routes.Soonest is null ? RefusalCode.FailedPrecondition : RefusalCode.ResourceExhausted,
+                "No available auth profile for anthropic (all in cooldown or unavailable)."
+                + (routes.Soonest is { } soonest ? $" The first comes back at {TextOf(soonest)}." : " Onboard a new credential, or reset a profile."))
+            {
+                RetryAfter = routes.Soonest - now,
+                Receipt = receipt,
+            }.With("agent_id", agentId).With("soonest", TextOf(routes.Soonest)),
+            _ => throw new InvalidOperationException($"There is a route: {routes.Problem}."),
+        };
+    }
+
+    private static string MessageOf(UpstreamFailure failure, string profileId) => failure.Kind switch
+    {
+        FailureKind.CredentialRejected => $"Anthropic refused the credential of profile \"{profileId}\": {failure.Message} "
+            + "Onboard a new one (claw onboard) or paste a token (claw models auth paste-token).",
+        FailureKind.Billing => $"Anthropic reports a billing problem for profile \"{profileId}\": {failure.Message}",
+        _ => failure.Message,
+    };
+
+    private static string Ineligibles(Routes routes) => routes.Ineligible.IsEmpty ? ""
+        : $" Not usable: {string.Join(", ", routes.Ineligible.Select(each => $"{each.Id} ({Words(each.Why)})"))}.";
+
+    private static string Words(Eligibility why) => why switch
+    {
+        Eligibility.ProfileMissing => "not stored",
+        Eligibility.ProviderMismatch => "of another provider",
+        Eligibility.ModeMismatch => "auth.profiles declares another mode",
+        Eligibility.MissingCredential => "no credential",
+        Eligibility.Expired => "expired",
+        Eligibility.SubscriptionsDisabled => "subscriptions are switched off",
+        _ => "usable",
+    };
+
+    private static string? TextOf(DateTimeOffset? time) =>
+        time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFF'Z'", CultureInfo.InvariantCulture);
+}

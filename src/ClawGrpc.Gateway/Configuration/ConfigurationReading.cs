@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using ClawGrpc.Core.Configuration;
+using ClawGrpc.Gateway.Stores;
+
+namespace ClawGrpc.Gateway.Configuration;
+
+/// <summary>What the configuration and the files that it includes held at one time, and what that comes to. Immutable.</summary>
+internal sealed record ConfigurationReading
+{
+    private readonly ImmutableDictionary<string, string?> _texts;
+
+    private ConfigurationReading(string path, ConfigurationOutcome outcome, ImmutableDictionary<string, string?> texts) =>
+        (Path, Outcome, _texts) = (path, outcome, texts);
+
+    /// <summary>The configuration file.</summary>
+    public string Path { get; }
+
+    public ConfigurationOutcome Outcome { get; }
+
+    /// <summary>Reads the files.</summary>
+    /// <param name="path">The configuration file, absolute.</param>
+    public static ConfigurationReading Of(string path) => Of(path, TextIn);
+
+    /// <summary>The text of a file that was read; null if there was no such file.</summary>
+    public string? TextOf(string path) => _texts.GetValueOrDefault(path);
+
+    /// <summary>The same with another text of one file. Reads no file that has been read.</summary>
+    public ConfigurationReading With(string path, string text)
+    {
+        var texts = _texts.SetItem(path, text);
+        return Of(Path, file => texts.TryGetValue(file, out var known) ? known : TextIn(file));
+    }
+
+    /// <summary>Whether all files held the same.</summary>
+    public bool IsSameAs(ConfigurationReading other) => _texts.Count == other._texts.Count
+        && _texts.All(text => other._texts.TryGetValue(text.Key, out var theirs) && theirs == text.Value);
+
+    private static ConfigurationReading Of(string path, Func<string, string?> read)
+    {
+        var texts = ImmutableDictionary.CreateBuilder<string, string?>(StringComparer.Ordinal);
+        try
+        {
+            var outcome = ConfigurationReader.Read(path, Note, Environment.GetEnvironmentVariable);
+            return new ConfigurationReading(path, Checked(outcome, path), texts.ToImmutable());
+        }
+        catch (StateUnreadableException unreadable)
+        {
+            // The message stands for the text: a reading that fails otherwise is another one.
+            texts[unreadable.Path] = unreadable.Message;
+            var error = new ConfigurationError(unreadable.Path, 0, 0, "", unreadable.Reason);
+            var rejected = new ConfigurationOutcome.Rejected([error], [unreadable.Path]);
+            return new ConfigurationReading(path, rejected, texts.ToImmutable());
+        }
+
+        string? Note(string file) => texts[file] = read(file);
+    }
+
+    private static ConfigurationOutcome Checked(ConfigurationOutcome outcome, string path) =>
+        outcome is ConfigurationOutcome.Accepted { Configuration.Env: var env, Files: var files }
+        && env.Find(LiveConfiguration.BaseUrl, Environment.GetEnvironmentVariable) is { IsBlank: false } url
+        && !ProviderConfiguration.IsBaseUrl(url.Reveal().Trim())
+            ? new ConfigurationOutcome.Rejected(
+                [new ConfigurationError(path, 0, 0, $"env.{LiveConfiguration.BaseUrl}", ProviderConfiguration.NoBaseUrl)], files)
+            : outcome;
+
+    private static string? TextIn(string path)
+    {
+        try
+        {
+            return File.Exists(path) ? File.ReadAllText(path) : null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new StateUnreadableException(path, exception.Message, exception);
+        }
+    }
+}

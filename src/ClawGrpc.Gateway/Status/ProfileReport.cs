@@ -1,0 +1,68 @@
+using System.Collections.Immutable;
+using ClawGrpc.Core.StateFiles;
+using ClawGrpc.Gateway.Agents;
+using ClawGrpc.Gateway.Configuration;
+
+namespace ClawGrpc.Gateway.Status;
+
+/// <summary>Reports each profile of an agent, and what the profiles of a provider come to.</summary>
+internal sealed class ProfileReport(LiveConfiguration configuration)
+{
+    public ImmutableArray<ProfileStatus> Of(Agent agent, ProfileStore store, DateTimeOffset now)
+    {
+        var generation = configuration.Generation;
+        var sorted = store.Profiles
+            .OrderBy(profile => profile.Credential.Provider, Alphabetical.Order)
+            .ThenBy(profile => profile.Id, Alphabetical.Order);
+        return [.. sorted.Select(profile => new ProfileStatus
+        {
+            ProfileId = profile.Id,
+            Provider = profile.Credential.Provider,
+            Type = TypeOf(profile.Credential),
+            Expiry = agent.Logins.StateOf(profile, now, generation.RefreshableIsOk),
+            Expires = Expiry.Of(profile.Credential),
+            Source = generation.SharesClaudeLogin ? SourceOf(profile.Id) : "store",
+            Label = EmailOf(profile) is { } email ? $"{profile.Id} ({email})" : profile.Id,
+            Health = store.HealthOf(profile.Id),
+            RateLimits = [.. agent.RateLimits.Of(profile.Id)],
+            Usage = agent.Usage.OfProfile(profile.Id),
+        })];
+    }
+
+    public ImmutableArray<ProviderExpiry> ExpiriesOf(
+        Agent agent, ProfileStore store, IEnumerable<string> providers, DateTimeOffset now)
+    {
+        var refreshableIsOk = configuration.Generation.RefreshableIsOk;
+        var byProvider = store.Profiles.ToLookup(profile => profile.Credential.Provider.Trim());
+        return [.. providers.Select(provider => new ProviderExpiry(
+            provider,
+            Expiry.Worst(byProvider[provider].Select(profile =>
+                (profile.Credential, agent.Logins.StateOf(profile, now, refreshableIsOk)))),
+            byProvider[provider].Min(profile => Expiry.Of(profile.Credential))))];
+    }
+
+    public string LabelOf(Profile profile, ProfileHealth health, DateTimeOffset now) =>
+        ProfileLabel.Of(profile, EmailOf(profile), SetAside.AllOf(health, now).MaxBy(each => (each.Disabled, each.Until)), now);
+
+    public static CredentialType TypeOf(Credential credential) => credential switch
+    {
+        ApiKeyCredential => CredentialType.ApiKey,
+        TokenCredential => CredentialType.Token,
+        _ => CredentialType.Oauth,
+    };
+
+    // An address that the configuration declares counts more than the one of the login.
+    private string? EmailOf(Profile profile)
+    {
+        var declared = configuration.Current.Configuration.Auth.Profiles.FirstOrDefault(each => each.Id == profile.Id)?.Email;
+        return new[] { declared?.Trim(), profile.Credential.Email?.Trim() }.FirstOrDefault(email => !string.IsNullOrEmpty(email));
+    }
+
+    // Clawdbot and openclaw-cn say whose login it is (openclaw-spec.md, section 3.5).
+    private static string SourceOf(string id) => id switch
+    {
+        ClaudeLogin.ProfileId => "claude-cli",
+        "openai-codex:codex-cli" => "codex-cli",
+        _ => "store",
+    };
+}

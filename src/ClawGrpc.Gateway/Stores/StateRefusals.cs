@@ -1,0 +1,23 @@
+using ClawGrpc.Core.Routing;
+
+namespace ClawGrpc.Gateway.Stores;
+
+/// <summary>The refusals of calls that a file of the state stands in the way of.</summary>
+internal static class StateRefusals
+{
+    /// <summary>The refusal that an exception stands for; null if it is a fault of ClawGrpc.</summary>
+    public static Refusal? Of(Exception exception) => exception switch
+    {
+        RefusedException refused => refused.Refusal,
+        StateUnreadableException unreadable => new Refusal(RefusalReason.StateUnreadable, RefusalCode.FailedPrecondition,
+            $"{unreadable.Message} It was left as it is; mend it or move it away.")
+            .With("path", unreadable.Path)
+            .With("line", unreadable.Line > 0 ? $"{unreadable.Line}" : null)
+            .With("column", unreadable.Column > 0 ? $"{unreadable.Column}" : null),
+        StateNotWrittenException notWritten => new Refusal(RefusalReason.StateNotWritten, RefusalCode.Unavailable, notWritten.Message)
+        {
+            RetryAfter = TimeSpan.FromSeconds(1),
+        }.With("path", notWritten.Path),
+        _ => null,
+    };
+}

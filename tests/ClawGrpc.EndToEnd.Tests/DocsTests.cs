@@ -1,0 +1,34 @@
+using System.Text.RegularExpressions;
+using ClawGrpc.V1;
+
+namespace ClawGrpc.EndToEnd.Tests;
+
+/// <summary>What the README says about commands, failures and RPCs.</summary>
+public partial class DocsTests
+{
+    private static readonly string Readme = File.ReadAllText(Path.Join(Repository.Root, "README.md"));
+
+    [Fact]
+    public void Readme_begins_with_make_demo_and_make_test()
+    {
+        Assert.Equal("make demo\nmake test\n", FirstCommands().Match(Readme).Groups[1].Value);
+    }
+
+    [Fact]
+    public void Readme_has_one_row_for_each_kind_of_failure()
+    {
+        var kinds = Enum.GetNames<FailureKind>().Where(kind => kind != nameof(FailureKind.Unspecified))
+            .Select(kind => WordStart().Replace(kind, " $0").TrimStart().ToLowerInvariant());
+        var table = FailureTable().Match(Readme).Groups[1].Value;
+        Assert.Equal(kinds, table.Split('\n').Skip(2).Select(row => row.Split('|')[1].Trim()));
+    }
+
+    [GeneratedRegex("```sh\n([^`]*?)```")]
+    private static partial Regex FirstCommands();
+
+    [GeneratedRegex("(?<!^)[A-Z]")]
+    private static partial Regex WordStart();
+
+    [GeneratedRegex(@"## What a failure means\n[\s\S]*?\n\n(\|[\s\S]*?)\n\n")]
+    private static partial Regex FailureTable();
+}

@@ -1,0 +1,125 @@
+using System.Net.Sockets;
+using ClawGrpc.Client;
+using ClawGrpc.Gateway.Stores;
+using ClawGrpc.Server.Hosting;
+using ClawGrpc.Testing;
+using Grpc.Net.Client;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ClawGrpc.Server.Tests.Harness;
+
+/// <summary>
+/// The real server with all that belongs to it: the sandbox as its upstream, a state folder, a clock that stands still until it is
+/// told to move, and the generated clients over the server's Unix socket.
+/// </summary>
+internal sealed class ServerFixture : IAsyncDisposable
+{
+    private readonly ListenAddress _address;
+    private readonly List<GrpcChannel> _channels = [];
+    private WebApplication? _app;
+
+    private ServerFixture(Sandbox sandbox, StateFiles files, ManualTimeProvider time)
+    {
+        (Sandbox, Files, Time) = (sandbox, files, time);
+        _address = new ListenAddress.UnixSocket(files["clawgrpc.sock"]);
+    }
+
+    public Sandbox Sandbox { get; }
+
+    public StateFiles Files { get; }
+
+    public ManualTimeProvider Time { get; }
+
+    /// <summary>What the server logged.</summary>
+    public LogLines Log { get; } = new();
+
+    /// <summary>To the server of now: one that was stopped had another.</summary>
+    public GrpcChannel Channel => _channels[^1];
+
+    public V1.AuthService.AuthServiceClient Auth => new(Channel);
+
+    public V1.ModelService.ModelServiceClient Models => new(Channel);
+
+    /// <summary>Starts sandbox and server.</summary>
+    /// <param name="more">Members of the configuration besides the upstream, as JSON5.</param>
+    /// <param name="provider">Members of <c>models.providers.anthropic</c> besides its URL, as JSON5.</param>
+    /// <param name="sandbox">How upstream behaves; its clock is the fixture's in any case.</param>
+    public static async Task<ServerFixture> StartAsync(string more = "", string provider = "", SandboxOptions? sandbox = null)
+    {
+        var fixture = await PrepareAsync(sandbox);
+        await fixture.Files.ConfigureAsync(fixture.Sandbox.BaseUrl, more, provider);
+        await fixture.StartServerAsync();
+        return fixture;
+    }
+
+    /// <summary>The sandbox and an empty folder; the server is started by the test.</summary>
+    public static async Task<ServerFixture> PrepareAsync(SandboxOptions? sandbox = null)
+    {
+        var time = new ManualTimeProvider();
+        return new ServerFixture(await Sandbox.StartAsync((sandbox ?? new SandboxOptions()) with { TimeProvider = time }), new StateFiles(), time);
+    }
+
+    public async Task StartServerAsync()
+    {
+        _app = await ServerHost.BuildAsync(StateFolder.Resolve(Files.Path, _ => null, Files.Path), [_address], Time, Log);
+        await _app.StartAsync();
+        _channels.Add(ClawGrpcChannel.Create(ClawGrpcEndpoint.Parse($"{_address}")));
+    }
+
+    /// <summary>Stops the server in the orderly way; what it holds is on disk then.</summary>
+    public async Task StopServerAsync()
+    {
+        if (_app is not { } app)
+            return;
+        _app = null;
+        await app.StopAsync();
+        await app.DisposeAsync();
+    }
+
+    public async Task RestartServerAsync()
+    {
+        await StopServerAsync();
+        await StartServerAsync();
+    }
+
+    /// <summary>A handler that reaches the server, for channels with settings of their own.</summary>
+    public SocketsHttpHandler NewHandler() => new()
+    {
+        ConnectCallback = async (_, cancellation) =>
+        {
+            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(Files["clawgrpc.sock"]), cancellation);
+            return new NetworkStream(socket, ownsSocket: true);
+        },
+    };
+
+    /// <summary>A part of the running server.</summary>
+    public T Part<T>()
+        where T : notnull => _app!.Services.GetRequiredService<T>();
+
+    /// <summary>A watcher of the default agent's status.</summary>
+    public Watcher Watch(long knownRevision = 0, TimeSpan? heartbeat = null) => new(this, knownRevision, heartbeat);
+
+    /// <summary>Waits until what a completion has just changed is on disk: the server pauses for a second then.</summary>
+    public Task HealthWrittenAsync() => Time.WaitForTimerAsync(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
+
+    /// <summary>Waits until something holds that happens behind the calls and that nothing tells of.</summary>
+    public static async Task EventuallyAsync(Func<Task<bool>> holds)
+    {
+        var start = TimeProvider.System.GetTimestamp();
+        while (!await holds())
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(start) < TimeSpan.FromSeconds(30), "It did not come to hold within 30 seconds.");
+            await Task.Yield();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _channels.ForEach(channel => channel.Dispose());
+        await StopServerAsync();
+        await Sandbox.DisposeAsync();
+        Files.Dispose();
+    }
+}

@@ -1,0 +1,123 @@
+// The values of a case that rules of deliberate.json may name, as `${name}`.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { documentIn } from './compare.mjs';
+import { filesOf, relaxed } from './home.mjs';
+
+// - `option --name`: the value of an option of a command line of the case; `removed alias`: the alias of `aliases remove`.
+// - `stdin`: what is piped in, trimmed; `typed`: the credential that is typed at the terminal; `env NAME`: a variable.
+// - `input FILE member/member`: of a file at the beginning; without members all of it.
+// - `upstream message`: the message of the last error that upstream answers with in the same step.
+// - `kept member`: what a profile has as that member at the beginning.
+// - `output member/member`: of the JSON document that ClawGrpc prints in the same step.
+// - `only profile`, `added profile`: the first and the last profile of the file that ClawGrpc leaves.
+// - `masked NAME`: a secret as a status shows it; `until NAME`: milliseconds from the beginning of the case to a time.
+// - `NAME or NAME`: the second if the first is not there; what is none of these stands for itself.
+export class Evidence {
+  #case;
+  #outputs;
+  #files;
+  #step;
+
+  constructor(theCase, { outputs, files }, step) {
+    this.#case = theCase;
+    this.#outputs = outputs;
+    this.#files = files;
+    this.#step = step;
+  }
+
+  /** The lines that ClawGrpc printed where a difference is: on standard error for `stderr`, else on standard output. */
+  printed({ place }) {
+    const output = this.#output();
+    return (place === 'stderr' ? output.stderr : output.stdout).split('\n').map((line) => line.trim()).filter(Boolean);
+  }
+
+  /** A value with the names in its texts replaced. */
+  filled(value) {
+    if (typeof value === 'string') {
+      return /^\$\{[^}]+\}$/.test(value) ? this.#named(value.slice(2, -1)) : this.#replaced(value, String);
+    }
+    if (Array.isArray(value)) return value.map((each) => this.filled(each));
+    if (value === null || typeof value !== 'object') return value;
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [this.#replaced(key, String), this.filled(each)]));
+  }
+
+  /** A regular expression for the whole of a text. */
+  expression(pattern) {
+    return new RegExp(`^(?:${this.quoted(pattern)})$`, 's');
+  }
+
+  /** A regular expression's text with the values that it names taken literally. */
+  quoted(pattern) {
+    return this.#replaced(pattern, (value) => String(value).replace(/[.*+?^${}()|[\]\\/]/g, '\\$&'));
+  }
+
+  #replaced(text, form) {
+    return text.replace(/\$\{([^}]+)\}/g, (_, name) => form(this.#named(name)));
+  }
+
+  #named(name) {
+    const [first, ...others] = name.split(' or ');
+    return this.#known(first) ?? (others.length > 0 ? this.#named(others.join(' or ')) : undefined);
+  }
+
+  #known(name) {
+    const [kind, ...words] = name.split(' ');
+    const rest = words.join(' ');
+    switch (kind) {
+      case 'option': return this.#after(rest);
+      case 'removed': return this.#after('remove');
+      case 'stdin': return this.#case.steps.map(({ stdin }) => stdin).find(Boolean)?.trim();
+      case 'typed': return this.#case.steps.flatMap(({ pty }) => pty ?? []).flat().find((text) => /^sk-ant-/.test(text))?.trim();
+      case 'env': return { ...this.#case.env, ...this.#case.steps[this.#step]?.env }[rest];
+      case 'input': return member(this.#input(words[0]), words[1]);
+      case 'output': return member(documentIn(this.#output().stdout), rest);
+      case 'upstream': return this.#lastMessage();
+      case 'kept': return this.#kept(rest);
+      case 'only': return this.#profiles()[0];
+      case 'added': return this.#profiles().at(-1);
+      case 'masked': return masked(this.#known(rest) ?? '');
+      case 'until': return this.#known(rest) - this.#case.clock.nowMs;
+      default: return name;
+    }
+  }
+
+  #output() {
+    return this.#outputs.find(({ step }) => step === this.#step) ?? this.#outputs.at(-1);
+  }
+
+  #after(word) {
+    const argv = this.#case.steps.map((step) => step.argv).find((each) => each.includes(word));
+    return argv?.[argv.indexOf(word) + 1];
+  }
+
+  #input(name) {
+    const home = path.join(this.#case.folder, 'input', 'home');
+    const found = filesOf(home).find((each) => path.basename(each) === name);
+    const text = found && readFileSync(path.join(home, found), 'utf8');
+    return text && (relaxed(text) ?? text);
+  }
+
+  #lastMessage() {
+    const body = this.#case.steps[this.#step]?.mockPlan?.rules.at(-1)?.responses.at(-1)?.body;
+    return body?.error?.message;
+  }
+
+  #kept(name) {
+    const profiles = Object.values(member(this.#input('auth-profiles.json'), 'profiles') ?? {});
+    return profiles.find((each) => each?.[name] !== undefined)?.[name];
+  }
+
+  #profiles() {
+    const files = Object.entries(this.#files).filter(([file]) => path.basename(file) === 'auth-profiles.json');
+    return files.flatMap(([, text]) => Object.keys(relaxed(text)?.profiles ?? {}));
+  }
+}
+
+/** The value that member names, joined by slashes, lead to. */
+export const member = (value, names = '') => names.split('/').filter(Boolean).reduce((each, name) => each?.[name], value);
+
+const masked = (secret) => {
+  const shown = secret.length < 8 ? 0 : secret.length <= 16 ? 2 : 8;
+  return `${secret.slice(0, shown)}...${secret.slice(secret.length - shown)}`;
+};
