@@ -5,7 +5,9 @@ using ClawGrpc.Core.Routing;
 
 namespace ClawGrpc.Gateway;
 
-/// <summary>What a call did upstream: every attempt, the request as it was sent, what upstream counted and what that costs.</summary>
+/// <summary>
+/// What a call did upstream: every attempt, the request as it was sent, what upstream counted and what that costs.
+/// </summary>
 internal sealed record Receipt
 {
     /// <summary>Names the completion in logs and errors; empty for a plan.</summary>

@@ -29,7 +29,8 @@ internal sealed record Refusal(RefusalReason Reason, RefusalCode Code, string Me
     public Receipt? Receipt { get; init; }
 
     /// <summary>The same with one more fact. An empty value adds none.</summary>
-    public Refusal With(string fact, string? value) => string.IsNullOrEmpty(value) ? this : this with { Facts = Facts.SetItem(fact, value) };
+    public Refusal With(string fact, string? value) =>
+        string.IsNullOrEmpty(value) ? this : this with { Facts = Facts.SetItem(fact, value) };
 
     public RefusedException ToException() => new(this);
 
@@ -47,7 +48,8 @@ internal sealed record Refusal(RefusalReason Reason, RefusalCode Code, string Me
     public static Refusal InvalidField(string field, string description) => InvalidFields([new FieldError(field, description)]);
 
     public static Refusal AgentNotFound(string agentId) => new Refusal(RefusalReason.AgentNotFound, RefusalCode.NotFound,
-        $"Unknown agent id \"{agentId}\". Use \"claw agents list\" to see the agents, or add it to agents.list of the configuration.")
+        $"Unknown agent id \"{agentId}\". Use \"claw agents list\" to see the agents, or add it to agents.list of the "
+        + "configuration.")
         .With("agent_id", agentId);
 
     public static Refusal ProfileNotFound(string agentId, string profileId, string agentDir) =>
@@ -55,11 +57,13 @@ internal sealed record Refusal(RefusalReason Reason, RefusalCode Code, string Me
             .With("agent_id", agentId).With("profile_id", profileId);
 
     public static Refusal ProviderMismatch(string profileId, string actual, string wanted) =>
-        new Refusal(RefusalReason.ProviderMismatch, RefusalCode.InvalidArgument, $"Auth profile \"{profileId}\" is for {actual}, not {wanted}.")
+        new Refusal(RefusalReason.ProviderMismatch, RefusalCode.InvalidArgument,
+            $"Auth profile \"{profileId}\" is for {actual}, not {wanted}.")
             .With("profile_id", profileId).With("provider", actual);
 
     public static Refusal NotImplemented(string rpc, string instead) =>
-        new Refusal(RefusalReason.NotImplemented, RefusalCode.Unimplemented, $"{rpc} is not implemented by this server yet. {instead}".TrimEnd())
+        new Refusal(RefusalReason.NotImplemented, RefusalCode.Unimplemented,
+            $"{rpc} is not implemented by this server yet. {instead}".TrimEnd())
             .With("rpc", rpc);
 
     public static Refusal SubscriptionsDisabled(string profileId) =>
@@ -68,18 +72,21 @@ internal sealed record Refusal(RefusalReason Reason, RefusalCode Code, string Me
             .With("profile_id", profileId);
 
     public static Refusal NoClaudeLogin(string path) => new(RefusalReason.MissingCredentials, RefusalCode.FailedPrecondition,
-        $"No Claude Code CLI credentials found at {path}. Log in with the Claude CLI, or onboard the token of claude setup-token.");
+        $"No Claude Code CLI credentials found at {path}. Log in with the Claude CLI, or onboard the token of claude "
+        + "setup-token.");
 
     public static Refusal NoApiKey() => new(RefusalReason.MissingCredentials, RefusalCode.FailedPrecondition,
         "There is no API key: none was given, none is in ANTHROPIC_API_KEY, and the agent has no profile of one.");
 
-    public static Refusal Stopping() => new(RefusalReason.Stopping, RefusalCode.Unavailable, "The server is stopping; repeat the call on the next one.")
+    public static Refusal Stopping() =>
+        new(RefusalReason.Stopping, RefusalCode.Unavailable, "The server is stopping; repeat the call on the next one.")
     {
         RetryAfter = TimeSpan.FromSeconds(1),
     };
 
     private static Refusal InvalidFields(ImmutableArray<FieldError> fields) =>
-        new Refusal(RefusalReason.InvalidField, RefusalCode.InvalidArgument, string.Join("; ", fields.Select(field => $"{field.Path}: {field.Description}")))
+        new Refusal(RefusalReason.InvalidField, RefusalCode.InvalidArgument, string.Join(
+            "; ", fields.Select(field => $"{field.Path}: {field.Description}")))
         {
             Fields = fields,
         }.With("field", fields[0].Path);

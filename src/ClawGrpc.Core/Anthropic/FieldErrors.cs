@@ -21,7 +21,9 @@ internal sealed class FieldErrors
     /// <param name="name">The field; empty if the whole request is meant.</param>
     public void Enter(string name) => _inside.Add((name, -1));
 
-    /// <summary>Prefixes what is added from now on with this item, until <see cref="Leave"/>. Only an error puts the path together.</summary>
+    /// <summary>
+    /// Prefixes what is added from now on with this item, until <see cref="Leave"/>. Only an error puts the path together.
+    /// </summary>
     /// <param name="name">The field.</param>
     /// <param name="index">The item's position, from 0.</param>
     public void Enter(string name, int index) => _inside.Add((name, index));
@@ -34,7 +36,8 @@ internal sealed class FieldErrors
     /// <param name="description">What is wrong with it.</param>
     public void Add(string path, string description)
     {
-        var parts = _inside.Select(item => item.Index < 0 ? item.Name : string.Create(CultureInfo.InvariantCulture, $"{item.Name}[{item.Index}]"));
+        var parts = _inside.Select(
+            item => item.Index < 0 ? item.Name : string.Create(CultureInfo.InvariantCulture, $"{item.Name}[{item.Index}]"));
         _errors.Add(new FieldError(string.Join('.', parts.Append(path).Where(part => part.Length > 0)), description));
     }
 

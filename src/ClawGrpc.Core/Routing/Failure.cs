@@ -9,8 +9,8 @@ internal static class Failure
     // ones that arrive with a status that says something else (anthropic-api.md, section 4, "Known bodies").
     private static readonly string[] BillingTexts =
     [
-        "credit balance", "plans & billing", "payment required", "insufficient credits", "spend limit", "specified api usage limits",
-        "workspace api usage limits", "usage credits are required", "draw from your extra usage",
+        "credit balance", "plans & billing", "payment required", "insufficient credits", "spend limit",
+        "specified api usage limits", "workspace api usage limits", "usage credits are required", "draw from your extra usage",
     ];
 
     private static readonly string[] BillingCodes =
@@ -21,7 +21,8 @@ internal static class Failure
 
     private static readonly string[] TokenTexts =
     [
-        "oauth token", "oauth authentication", "bearer token", "scope requirement", "key has been", "only authorized for use with claude code",
+        "oauth token", "oauth authentication", "bearer token", "scope requirement", "key has been",
+        "only authorized for use with claude code",
     ];
 
     /// <summary>What an answer with an error status, or one that is no answer, means.</summary>
@@ -50,7 +51,9 @@ internal static class Failure
         };
     }
 
-    /// <summary>What an <c>error</c> event inside a 200 stream means, when it comes before the first content-bearing event.</summary>
+    /// <summary>
+    /// What an <c>error</c> event inside a 200 stream means, when it comes before the first content-bearing event.
+    /// </summary>
     /// <param name="type"><c>error.type</c>; null: none.</param>
     /// <param name="message"><c>error.message</c>; null: none.</param>
     /// <param name="requestId">Upstream's name of the answer; null: none.</param>
@@ -109,8 +112,8 @@ internal static class Failure
             .Select(name => AnswerHeaders.Time(headers[$"anthropic-ratelimit-unified-{name}"]))
             .FirstOrDefault(reset => reset > now);
 
-        // A window of one model (`seven_day_opus`) leaves the profile's other models alone; an unknown claim counts as one of those,
-        // since a profile set aside for days by mistake hurts more than a second rejection does.
+        // A window of one model (`seven_day_opus`) leaves the profile's other models alone; an unknown claim counts as one of
+        // those, since a profile set aside for days by mistake hurts more than a second rejection does.
         return failure with
         {
             Claim = claim,

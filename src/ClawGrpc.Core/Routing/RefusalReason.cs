@@ -1,8 +1,8 @@
 namespace ClawGrpc.Core.Routing;
 
 /// <summary>
-/// Why a call was refused; the contract's <c>ErrorReason</c> has the same values and describes them. The reason speaks of Anthropic and
-/// of the state, <see cref="RefusalCode"/> of the caller.
+/// Why a call was refused; the contract's <c>ErrorReason</c> has the same values and describes them. The reason speaks of
+/// Anthropic and of the state, <see cref="RefusalCode"/> of the caller.
 /// </summary>
 internal enum RefusalReason
 {

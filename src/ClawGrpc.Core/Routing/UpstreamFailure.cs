@@ -23,7 +23,9 @@ internal sealed record UpstreamFailure(FailureKind Kind, string Message)
     /// <summary>When upstream says a repeat may succeed; null if it does not say.</summary>
     public DateTimeOffset? Until { get; init; }
 
-    /// <summary>The window of the plan that is used up, such as <c>five_hour</c>; null if it is unknown or there is no plan.</summary>
+    /// <summary>
+    /// The window of the plan that is used up, such as <c>five_hour</c>; null if it is unknown or there is no plan.
+    /// </summary>
     public string? Claim { get; init; }
 
     /// <summary>What is set aside: what the row says, except for a plan's window that holds for every model.</summary>
@@ -49,7 +51,9 @@ internal sealed record UpstreamFailure(FailureKind Kind, string Message)
             }
 
             // An error inside a stream came with status 200.
-            return end.HttpStatus != FailureEnd.AsUpstream ? end : end with { HttpStatus = Status >= LeastError ? Status : BadRequest };
+            return end.HttpStatus != FailureEnd.AsUpstream
+                ? end
+                : end with { HttpStatus = Status >= LeastError ? Status : BadRequest };
         }
     }
 }

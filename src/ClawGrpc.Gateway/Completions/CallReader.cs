@@ -27,11 +27,13 @@ internal sealed partial class CallReader(Fleet fleet, AgentSetups setups, Sessio
         var body = Check(request, errors);
         if (Refusal.Of(errors) is { } wrong)
             return new CallResult<CompletionCall>.Refused(wrong);
-        if (ModelOf(request.Model.Length > 0 ? request.Model : body!.Model, setup.Models, errors, out var refusal) is not { } model)
+        var asked = request.Model.Length > 0 ? request.Model : body!.Model;
+        if (ModelOf(asked, setup.Models, errors, out var refusal) is not { } model)
             return new CallResult<CompletionCall>.Refused(refusal!);
         var question = new RouteQuestion(setup.Models.ToTry(model), model.ProfileId, pins.Find(agent.Id, request.SessionId));
         var requests = new RequestFactory(body!, request, setup);
-        return new CallResult<CompletionCall>.Served(new CompletionCall(agent, setup, question, request.SessionId, requests, pins, time));
+        var call = new CompletionCall(agent, setup, question, request.SessionId, requests, pins, time);
+        return new CallResult<CompletionCall>.Served(call);
     }
 
     private static RequestBody? Check(CompletionRequest request, FieldErrors errors)
@@ -77,11 +79,13 @@ internal sealed partial class CallReader(Fleet fleet, AgentSetups setups, Sessio
         return refusal is null ? model : null;
     }
 
-    private static Refusal NotAllowed(ModelRef model, ModelChoices models) => new Refusal(RefusalReason.ModelNotFound, RefusalCode.NotFound,
+    private static Refusal NotAllowed(ModelRef model, ModelChoices models) =>
+        new Refusal(RefusalReason.ModelNotFound, RefusalCode.NotFound,
         $"Model \"{model.Key}\" is not allowed: agents.defaults.models of the configuration lists the models that are. "
         + $"Allowed: {string.Join(", ", models.Allowed)}.").With("model", model.Key);
 
-    private static Refusal NotServed(string model, string provider) => new Refusal(RefusalReason.ModelNotFound, RefusalCode.NotFound,
+    private static Refusal NotServed(string model, string provider) =>
+        new Refusal(RefusalReason.ModelNotFound, RefusalCode.NotFound,
         $"Unknown model: {model}. ClawGrpc serves the provider anthropic, not {provider}.").With("model", model);
 
     [GeneratedRegex(@"^[0-9]{4}-[0-9]{2}-[0-9]{2}\z")]

@@ -12,13 +12,19 @@ internal static class CallRefusals
     // If routes failed in different ways, the caller hears of the one that is soonest worth a repeat.
     private static readonly FailureKind[] SoonestFirst =
     [
-        FailureKind.RequestRejected, FailureKind.Overloaded, FailureKind.ServerError, FailureKind.TimedOut, FailureKind.RateLimited,
-        FailureKind.PlanExhausted, FailureKind.Billing, FailureKind.CredentialRejected,
+        FailureKind.RequestRejected, FailureKind.Overloaded, FailureKind.ServerError, FailureKind.TimedOut,
+        FailureKind.RateLimited, FailureKind.PlanExhausted, FailureKind.Billing, FailureKind.CredentialRejected,
     ];
 
     /// <summary>The refusal of a call that no route served.</summary>
     public static Refusal Of(
-        Agent agent, RouteQuestion question, HealthRules rules, Routes routes, RouteFailures failures, ReceiptLog log, DateTimeOffset now)
+        Agent agent,
+        RouteQuestion question,
+        HealthRules rules,
+        Routes routes,
+        RouteFailures failures,
+        ReceiptLog log,
+        DateTimeOffset now)
     {
         var receipt = log.Ended("", now);
         if (routes.Problem != NoRoute.None)
@@ -37,12 +43,16 @@ internal static class CallRefusals
             .With("output_tokens", receipt.Usage is { } usage ? $"{usage.OutputTokens}" : null);
 
     private static Refusal OfUpstream(
-        IReadOnlyList<(string ProfileId, UpstreamFailure Failure)> failures, DateTimeOffset soonest, DateTimeOffset now, Receipt receipt)
+        IReadOnlyList<(string ProfileId, UpstreamFailure Failure)> failures,
+        DateTimeOffset soonest,
+        DateTimeOffset now,
+        Receipt receipt)
     {
         var (profileId, failure) = failures.MinBy(each => Array.IndexOf(SoonestFirst, each.Failure.Kind));
         var refusal = OfEnd(failure, MessageOf(failure, profileId), receipt);
         var repeats = refusal.Code is RefusalCode.ResourceExhausted;
-        return (refusal with { RetryAfter = repeats ? soonest - now : refusal.Code == RefusalCode.Unavailable ? TimeSpan.FromSeconds(1) : null })
+        TimeSpan? shortly = refusal.Code == RefusalCode.Unavailable ? TimeSpan.FromSeconds(1) : null;
+        return (refusal with { RetryAfter = repeats ? soonest - now : shortly })
             .With("profile_id", profileId)
             .With("http_status", failure.Status > 0 ? $"{failure.Status}" : null)
             .With("error_type", failure.ErrorType)
@@ -58,11 +68,17 @@ internal static class CallRefusals
     private static Refusal OfEnd(UpstreamFailure failure, string message, Receipt receipt)
     {
         var end = failure.End;
-        return new Refusal(end.Reason, end.Code, message) { Failure = failure.Kind, HttpStatus = end.HttpStatus, Receipt = receipt };
+        return new Refusal(end.Reason, end.Code, message)
+        {
+            Failure = failure.Kind,
+            HttpStatus = end.HttpStatus,
+            Receipt = receipt,
+        };
     }
 
     // There were routes, and none had a credential that is still valid.
-    private static Refusal OfLogins(IReadOnlyList<(string ProfileId, LoginProblem Problem)> problems, DateTimeOffset now, Receipt receipt)
+    private static Refusal OfLogins(
+        IReadOnlyList<(string ProfileId, LoginProblem Problem)> problems, DateTimeOffset now, Receipt receipt)
     {
         var (profileId, problem) = problems.MinBy(each => each.Problem.RetryAt ?? DateTimeOffset.MaxValue);
         var code = problem.RetryAt is null ? RefusalCode.FailedPrecondition : RefusalCode.Unavailable;
@@ -75,9 +91,14 @@ internal static class CallRefusals
 
     // A key that belongs to no profile has no cooldown: then what upstream said counts, or the first step of the ladder.
     private static DateTimeOffset SoonestOf(
-        ProfileStore store, HealthRules rules, Routes routes, IReadOnlyList<(string ProfileId, UpstreamFailure Failure)> failures, DateTimeOffset now)
+        ProfileStore store,
+        HealthRules rules,
+        Routes routes,
+        IReadOnlyList<(string ProfileId, UpstreamFailure Failure)> failures,
+        DateTimeOffset now)
     {
-        var aside = routes.All.Select(route => route with { SetAside = SetAside.Of(store.HealthOf(route.ProfileId), route.ModelRef, now) });
+        var aside = routes.All
+            .Select(route => route with { SetAside = SetAside.Of(store.HealthOf(route.ProfileId), route.ModelRef, now) });
         return Routes.SoonestOf(aside) ?? failures.Min(each => each.Failure.Until) ?? now + rules.Step(1);
     }
 
@@ -94,15 +115,19 @@ internal static class CallRefusals
                 .With("agent_id", agentId).With("provider", Provider.Anthropic),
             NoRoute.ProfileMissing => Refusal.ProfileNotFound(agentId, strict, agent.Directory),
             NoRoute.ProfileOfOtherProvider =>
-                Refusal.ProviderMismatch(strict, agent.StoreOrEmpty.Find(strict)?.Credential.Provider ?? "another provider", Provider.Anthropic),
-            NoRoute.ProfileUnusable when routes.Ineligible[0].Why == Eligibility.SubscriptionsDisabled => Refusal.SubscriptionsDisabled(strict),
+                Refusal.ProviderMismatch(
+                    strict, agent.StoreOrEmpty.Find(strict)?.Credential.Provider ?? "another provider", Provider.Anthropic),
+            NoRoute.ProfileUnusable when routes.Ineligible[0].Why == Eligibility.SubscriptionsDisabled =>
+                Refusal.SubscriptionsDisabled(strict),
             NoRoute.ProfileUnusable => new Refusal(RefusalReason.ProfileUnusable, RefusalCode.FailedPrecondition,
                 $"No credentials found for profile \"{strict}\" ({Words(routes.Ineligible[0].Why)}).")
                 .With("profile_id", strict).With("why", Words(routes.Ineligible[0].Why)),
             NoRoute.AllSetAside => new Refusal(RefusalReason.AllProfilesUnavailable,
                 routes.Soonest is null ? RefusalCode.FailedPrecondition : RefusalCode.ResourceExhausted,
                 "No available auth profile for anthropic (all in cooldown or unavailable)."
-                + (routes.Soonest is { } soonest ? $" The first comes back at {TextOf(soonest)}." : " Onboard a new credential, or reset a profile."))
+                + (routes.Soonest is { } soonest
+                    ? $" The first comes back at {TextOf(soonest)}."
+                    : " Onboard a new credential, or reset a profile."))
             {
                 RetryAfter = routes.Soonest - now,
                 Receipt = receipt,

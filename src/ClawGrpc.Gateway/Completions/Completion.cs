@@ -6,9 +6,9 @@ using ClawGrpc.Gateway.Upstream;
 namespace ClawGrpc.Gateway.Completions;
 
 /// <summary>
-/// The way of a call to the route that serves it (design: "One streaming completion", steps 3 to 7): the routes in order, on each an
-/// attempt, repeated in place or with a renewed login if its failure allows. Until a route serves, the caller sees nothing of those that
-/// failed; from then on nothing is ever replayed.
+/// The way of a call to the route that serves it (design: "One streaming completion", steps 3 to 7): the routes in order, on each
+/// an attempt, repeated in place or with a renewed login if its failure allows. Until a route serves, the caller sees nothing of
+/// those that failed; from then on nothing is ever replayed.
 /// </summary>
 internal sealed class Completion(AnthropicApi upstream, TimeProvider time)
 {
@@ -19,7 +19,8 @@ internal sealed class Completion(AnthropicApi upstream, TimeProvider time)
     /// <summary>Asks upstream by the first route that serves.</summary>
     /// <returns>The result, or the refusal that the failure table has for the failures of the routes.</returns>
     /// <exception cref="OperationCanceledException">The caller left.</exception>
-    public async Task<CallResult<TResult>> AskAsync<TAnswer, TResult>(UpstreamCall<TAnswer, TResult> call, CancellationToken caller)
+    public async Task<CallResult<TResult>> AskAsync<TAnswer, TResult>(
+        UpstreamCall<TAnswer, TResult> call, CancellationToken caller)
     {
         var start = time.GetUtcNow();
         var log = new ReceiptLog(call.Agent, call.SessionId, call.Question.Models[0], start);
@@ -51,7 +52,9 @@ internal sealed class Completion(AnthropicApi upstream, TimeProvider time)
             break;
         }
 
-        return new CallResult<TResult>.Refused(CallRefusals.Of(call.Agent, call.Question, call.Setup.Health, routes, failures, log, time.GetUtcNow()));
+        var now = time.GetUtcNow();
+        var refusal = CallRefusals.Of(call.Agent, call.Question, call.Setup.Health, routes, failures, log, now);
+        return new CallResult<TResult>.Refused(refusal);
     }
 
     // One route: the attempt, the repeats in place, and one more attempt if its login can be renewed.
@@ -75,7 +78,8 @@ internal sealed class Completion(AnthropicApi upstream, TimeProvider time)
             var now = time.GetUtcNow();
             if (result is AttemptResult<TAnswer>.Served served)
             {
-                var attempt = new ServedAttempt<TAnswer>(route, request, served.Answer, served.RequestId, log, began, now, retries, patience.Caller);
+                var attempt = new ServedAttempt<TAnswer>(
+                    route, request, served.Answer, served.RequestId, log, began, now, retries, patience.Caller);
                 return new AttemptResult<TResult>.Served(call.ResultOf(attempt), served.RequestId);
             }
 
@@ -88,7 +92,8 @@ internal sealed class Completion(AnthropicApi upstream, TimeProvider time)
                 (var renewed, problem) = await call.Agent.Logins.TokenAsync(route.Profile!, token, patience.Caller);
                 if (renewed is not null && renewed != token)
                 {
-                    log.Failed(route, failure with { Message = $"{failure.Message} The token was refreshed." }, retries, began, now, null);
+                    failure = failure with { Message = $"{failure.Message} The token was refreshed." };
+                    log.Failed(route, failure, retries, began, now, null);
                     (token, began, retries) = (renewed, time.GetUtcNow(), -1);
                     request = log.Prepared(call.Prepare(route.Model, token));
                     continue;
@@ -111,7 +116,11 @@ internal sealed class Completion(AnthropicApi upstream, TimeProvider time)
 
     // What upstream counted before an attempt was given up is used and paid for.
     private static UpstreamFailure FailureOf<TAnswer, TResult>(
-        UpstreamCall<TAnswer, TResult> call, Route route, UpstreamRequest request, AttemptResult<TAnswer> result, CancellationToken caller)
+        UpstreamCall<TAnswer, TResult> call,
+        Route route,
+        UpstreamRequest request,
+        AttemptResult<TAnswer> result,
+        CancellationToken caller)
     {
         var (failure, counted) = result switch
         {
@@ -129,7 +138,12 @@ internal sealed class Completion(AnthropicApi upstream, TimeProvider time)
     }
 
     private UpstreamFailure Fail<TAnswer, TResult>(
-        UpstreamCall<TAnswer, TResult> call, Route route, ReceiptLog log, UpstreamFailure failure, int retries, DateTimeOffset began)
+        UpstreamCall<TAnswer, TResult> call,
+        Route route,
+        ReceiptLog log,
+        UpstreamFailure failure,
+        int retries,
+        DateTimeOffset began)
     {
         var hasNoEffect = call.HealthEffect == HealthEffect.None
             || (call.HealthEffect == HealthEffect.AllButRateLimits && failure.Kind == FailureKind.RateLimited);

@@ -7,9 +7,17 @@ using ClawGrpc.Gateway.Upstream;
 
 namespace ClawGrpc.Gateway.Completions;
 
-/// <summary>A completion. The first route whose answer bears content serves it, and its session is pinned to that route's profile.</summary>
+/// <summary>
+/// A completion. The first route whose answer bears content serves it, and its session is pinned to that route's profile.
+/// </summary>
 internal sealed class CompletionCall(
-    Agent agent, AgentSetup setup, RouteQuestion question, string sessionId, RequestFactory requests, SessionPins pins, TimeProvider time)
+    Agent agent,
+    AgentSetup setup,
+    RouteQuestion question,
+    string sessionId,
+    RequestFactory requests,
+    SessionPins pins,
+    TimeProvider time)
     : UpstreamCall<AnswerStream, OpenedCompletion>(agent, setup, question, sessionId)
 {
     public override HealthEffect HealthEffect => HealthEffect.All;
@@ -22,7 +30,8 @@ internal sealed class CompletionCall(
 
     public override UpstreamRequest Prepare(string model, Secret credential) => requests.Prepare(model, credential);
 
-    public override Task<AttemptResult<AnswerStream>> SendAsync(AnthropicApi upstream, UpstreamRequest request, Patience patience) =>
+    public override Task<AttemptResult<AnswerStream>> SendAsync(
+        AnthropicApi upstream, UpstreamRequest request, Patience patience) =>
         upstream.StreamAsync(request, Setup.FirstEvent, patience);
 
     public override OpenedCompletion ResultOf(ServedAttempt<AnswerStream> attempt)
@@ -73,10 +82,12 @@ internal sealed class CountCall(Agent agent, AgentSetup setup, RouteQuestion que
 
     public override UpstreamRequest Prepare(string model, Secret credential) => requests.PrepareCount(model, credential);
 
-    public override Task<AttemptResult<TokenCount>> SendAsync(AnthropicApi upstream, UpstreamRequest request, Patience patience) =>
+    public override Task<AttemptResult<TokenCount>> SendAsync(
+        AnthropicApi upstream, UpstreamRequest request, Patience patience) =>
         upstream.FetchAsync(request, TokenCount.Read, Setup.FirstEvent, patience);
 
-    public override CountedTokens ResultOf(ServedAttempt<TokenCount> attempt) => new(attempt.Answer.InputTokens, attempt.Route.ModelRef);
+    public override CountedTokens ResultOf(ServedAttempt<TokenCount> attempt) =>
+        new(attempt.Answer.InputTokens, attempt.Route.ModelRef);
 }
 
 /// <summary>What a prompt counts.</summary>

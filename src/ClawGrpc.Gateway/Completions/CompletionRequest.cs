@@ -15,7 +15,9 @@ internal sealed record CompletionRequest
     /// <summary>The caller's own key of a conversation; empty if there is none.</summary>
     public string SessionId { get; init; } = "";
 
-    /// <summary>The Messages request as JSON; null if it is missing or wrong and the caller has been found to err already.</summary>
+    /// <summary>
+    /// The Messages request as JSON; null if it is missing or wrong and the caller has been found to err already.
+    /// </summary>
     public required ReadOnlyMemory<byte>? Body { get; init; }
 
     /// <summary>What errors call the body, such as <c>messages_json</c>; empty if the body is all of the request.</summary>

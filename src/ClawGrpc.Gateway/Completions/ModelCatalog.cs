@@ -17,8 +17,8 @@ namespace ClawGrpc.Gateway.Completions;
 internal sealed record UpstreamModels(ImmutableArray<ListedModel> Models, DateTimeOffset Read);
 
 /// <summary>
-/// Asks upstream which models there are, and remembers the answer for a while by what decides it: the URL and the headers, the credential
-/// among them. Callers who ask for the same at the same time share one request; failures are not remembered.
+/// Asks upstream which models there are, and remembers the answer for a while by what decides it: the URL and the headers, the
+/// credential among them. Callers who ask for the same at the same time share one request; failures are not remembered.
 /// </summary>
 internal sealed class ModelCatalog(Completion completions, AnthropicApi upstream, TimeProvider time) : IDisposable
 {
@@ -80,7 +80,8 @@ internal sealed class ModelCatalog(Completion completions, AnthropicApi upstream
             {
                 _underWay.Remove(key);
                 if (fetched is AttemptResult<UpstreamModels>.Served served)
-                    _lists.Set(key, served.Answer, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = Lifetime });
+                    _lists.Set(
+                        key, served.Answer, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = Lifetime });
             }
         }
     }
@@ -97,7 +98,9 @@ internal sealed class ModelCatalog(Completion completions, AnthropicApi upstream
                 return TimedOut(LongestRequest);
             var result = await upstream.FetchAsync(ModelsCall.PageOf(request, after), ModelPage.Read, left, patience);
             if (result is AttemptResult<ModelPage>.Failed { Failure: var failure })
-                return failure.Kind == FailureKind.TimedOut ? TimedOut(LongestRequest) : new AttemptResult<UpstreamModels>.Failed(failure);
+                return failure.Kind == FailureKind.TimedOut
+                    ? TimedOut(LongestRequest)
+                    : new AttemptResult<UpstreamModels>.Failed(failure);
             var page = ((AttemptResult<ModelPage>.Served)result).Answer;
             models.AddRange(page.Models);
             if (page.After.Length == 0 || page.After == after)
@@ -121,7 +124,9 @@ internal sealed class ModelCatalog(Completion completions, AnthropicApi upstream
     }
 }
 
-/// <summary>The list of models. It asks for no model: a credential that is set aside for one model alone may still list them.</summary>
+/// <summary>
+/// The list of models. It asks for no model: a credential that is set aside for one model alone may still list them.
+/// </summary>
 /// <param name="agent">Whose credentials serve.</param>
 /// <param name="setup">The configuration as it was when the call came.</param>
 /// <param name="fetch">Gets the list, waiting no longer than the time it is given.</param>
@@ -140,13 +145,15 @@ internal sealed class ModelsCall(
 
     public override UpstreamRequest Prepare(string model, Secret credential) => new(
         new Uri($"{Setup.ModelsUrl}?limit={PageSize}"),
-        RequestHeaders.Build(new RequestHeaderInput { Credential = credential, ProductVersion = ProductVersion.Text, Configured = Setup.Headers }),
+        RequestHeaders.Build(
+            new RequestHeaderInput { Credential = credential, ProductVersion = ProductVersion.Text, Configured = Setup.Headers }),
         default)
     {
         Method = HttpMethod.Get,
     };
 
-    public override Task<AttemptResult<UpstreamModels>> SendAsync(AnthropicApi upstream, UpstreamRequest request, Patience patience) =>
+    public override Task<AttemptResult<UpstreamModels>> SendAsync(
+        AnthropicApi upstream, UpstreamRequest request, Patience patience) =>
         fetch(request, patience, Setup.FirstEvent);
 
     public override UpstreamModels ResultOf(ServedAttempt<UpstreamModels> attempt) => attempt.Answer;

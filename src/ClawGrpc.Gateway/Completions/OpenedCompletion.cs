@@ -8,10 +8,11 @@ using ClawGrpc.Gateway.Upstream;
 namespace ClawGrpc.Gateway.Completions;
 
 /// <summary>
-/// An answer behind its commit (design: steps 8 and 9). <see cref="ReadAsync"/> waits for bytes, <see cref="TryNext"/> takes the events
-/// among them. The answer is whole only with <c>message_stop</c>; if it ends otherwise, <see cref="Refusal"/> says why.
+/// An answer behind its commit (design: steps 8 and 9). <see cref="ReadAsync"/> waits for bytes, <see cref="TryNext"/> takes the
+/// events among them. The answer is whole only with <c>message_stop</c>; if it ends otherwise, <see cref="Refusal"/> says why.
 /// </summary>
-internal sealed class OpenedCompletion(Agent agent, AgentSetup setup, ServedAttempt<AnswerStream> attempt, TimeProvider time) : IAsyncDisposable
+internal sealed class OpenedCompletion(
+    Agent agent, AgentSetup setup, ServedAttempt<AnswerStream> attempt, TimeProvider time) : IAsyncDisposable
 {
     private readonly AnswerStream _answer = attempt.Answer;
     private MessageFold _fold = new(keepContent: false);
@@ -83,7 +84,9 @@ internal sealed class OpenedCompletion(Agent agent, AgentSetup setup, ServedAtte
         return false;
     }
 
-    /// <summary>The next event among the bytes that are there; what follows <c>message_stop</c> is ignored. False if there is none.</summary>
+    /// <summary>
+    /// The next event among the bytes that are there; what follows <c>message_stop</c> is ignored. False if there is none.
+    /// </summary>
     public bool TryNext(out StreamEvent next)
     {
         next = default;
@@ -127,7 +130,8 @@ internal sealed class OpenedCompletion(Agent agent, AgentSetup setup, ServedAtte
     private void Break(string? errorType, string why)
     {
         Settle();
-        Refusal = CallRefusals.Interrupted(errorType, attempt.Request.WithoutSecrets(why), attempt.Log.Interrupted(time.GetUtcNow()));
+        var receipt = attempt.Log.Interrupted(time.GetUtcNow());
+        Refusal = CallRefusals.Interrupted(errorType, attempt.Request.WithoutSecrets(why), receipt);
     }
 
     private void Settle()

@@ -9,7 +9,8 @@ namespace ClawGrpc.Gateway.Completions;
 /// <param name="Timeout">For one probe.</param>
 /// <param name="Concurrency">At least one.</param>
 /// <param name="MaxTokens">At least one.</param>
-internal sealed record ProbeOptions(string Provider, ImmutableArray<string> ProfileIds, TimeSpan Timeout, int Concurrency, int MaxTokens);
+internal sealed record ProbeOptions(
+    string Provider, ImmutableArray<string> ProfileIds, TimeSpan Timeout, int Concurrency, int MaxTokens);
 
 /// <summary>The kind of a stored credential, as callers know it.</summary>
 internal enum CredentialKind

@@ -13,12 +13,14 @@ using ClawGrpc.Gateway.Upstream;
 namespace ClawGrpc.Gateway.Completions;
 
 /// <summary>
-/// Tries profiles with one tiny request each (openclaw-spec.md, section 7.4), in cooldown or not. Its outcome counts as a completion's does.
+/// Tries profiles with one tiny request each (openclaw-spec.md, section 7.4), in cooldown or not. Its outcome counts as a
+/// completion's does.
 /// </summary>
 internal sealed class Probes(CallReader calls, Completion completions, AgentSetups setups, TimeProvider time)
 {
     private static readonly CompositeFormat Body = CompositeFormat.Parse(
-        """{{"max_tokens":{0},"messages":[{{"role":"user","content":[{{"type":"text","text":"Reply with OK. Do not use tools."}}]}}]}}""");
+        """{{"max_tokens":{0},"messages":[{{"role":"user","content":[{{"type":"text","text":"Reply with OK. """
+        + """Do not use tools."}}]}}]}}""");
 
     /// <summary>The results as they come: those that need no request first.</summary>
     public async IAsyncEnumerable<Probe> RunAsync(
@@ -34,7 +36,8 @@ internal sealed class Probes(CallReader calls, Completion completions, AgentSetu
                 await Parallel.ForEachAsync(
                     targets,
                     new ParallelOptions { MaxDegreeOfParallelism = options.Concurrency, CancellationToken = cancellation },
-                    async (target, stop) => await results.Writer.WriteAsync(await ProbeAsync(agent, target, options, stop), stop));
+                    async (target, stop) =>
+                        await results.Writer.WriteAsync(await ProbeAsync(agent, target, options, stop), stop));
             },
             cancellation).ContinueWith(done => results.Writer.Complete(done.Exception), TaskScheduler.Default);
         await foreach (var result in results.Reader.ReadAllAsync(cancellation))
@@ -56,7 +59,8 @@ internal sealed class Probes(CallReader calls, Completion completions, AgentSetu
         {
             var provider = Provider.Normalize(profile.Credential.Provider);
             anyOfAnthropic |= provider == Provider.Anthropic;
-            if ((options.Provider.Length > 0 && options.Provider != provider) || (options.ProfileIds.Length > 0 && !options.ProfileIds.Contains(profile.Id)))
+            if ((options.Provider.Length > 0 && options.Provider != provider)
+                || (options.ProfileIds.Length > 0 && !options.ProfileIds.Contains(profile.Id)))
                 continue;
             var result = ResultOf(profile, provider, provider == Provider.Anthropic ? ModelOf(setup) : "");
             if (result.Model.Length == 0)
@@ -69,7 +73,8 @@ internal sealed class Probes(CallReader calls, Completion completions, AgentSetu
                     : "Excluded by auth.order for this provider."));
         }
 
-        if (!anyOfAnthropic && setup.FallbackKey is { } loose && options.ProfileIds.IsEmpty && options.Provider is "" or Provider.Anthropic)
+        if (!anyOfAnthropic && setup.FallbackKey is { } loose && options.ProfileIds.IsEmpty
+            && options.Provider is "" or Provider.Anthropic)
             targets.Add(ResultOf(loose, ModelOf(setup)));
         return (told, targets);
     }
@@ -81,7 +86,8 @@ internal sealed class Probes(CallReader calls, Completion completions, AgentSetu
         return target with { Outcome = outcome, Error = error, Latency = time.GetElapsedTime(start) };
     }
 
-    private async Task<(ProbeOutcome, string)> TryAsync(Agent agent, Probe target, ProbeOptions options, CancellationToken cancellation)
+    private async Task<(ProbeOutcome, string)> TryAsync(
+        Agent agent, Probe target, ProbeOptions options, CancellationToken cancellation)
     {
         using var patience = new Patience(time, cancellation);
         patience.Start(options.Timeout);
@@ -129,11 +135,13 @@ internal sealed class Probes(CallReader calls, Completion completions, AgentSetu
     private static ProbeOutcome OutcomeOf(Refusal refusal) => refusal switch
     {
         { Failure: { } kind } => FailureTable.RowOf(kind).Probe,
-        { Reason: RefusalReason.MissingCredentials or RefusalReason.ProfileUnusable or RefusalReason.OauthRefreshFailed } => ProbeOutcome.Auth,
+        { Reason: RefusalReason.MissingCredentials or RefusalReason.ProfileUnusable or RefusalReason.OauthRefreshFailed } =>
+            ProbeOutcome.Auth,
         _ => ProbeOutcome.Unknown,
     };
 
-    private static Probe Ended(Probe result, ProbeOutcome outcome, string error) => result with { Outcome = outcome, Error = error };
+    private static Probe Ended(Probe result, ProbeOutcome outcome, string error) =>
+        result with { Outcome = outcome, Error = error };
 
     private static string ModelOf(AgentSetup setup) => setup.Models.Default.Provider == Provider.Anthropic
         ? setup.Models.Default.Key

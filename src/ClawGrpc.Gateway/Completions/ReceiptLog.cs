@@ -52,7 +52,8 @@ internal sealed class ReceiptLog(Agent agent, string sessionId, string model, Da
             RecoverTime = problem.RetryAt,
         });
 
-    public void Failed(Route route, UpstreamFailure failure, int retries, DateTimeOffset began, DateTimeOffset now, DateTimeOffset? until) =>
+    public void Failed(
+        Route route, UpstreamFailure failure, int retries, DateTimeOffset began, DateTimeOffset now, DateTimeOffset? until) =>
         _attempts.Add(new Attempt(route.ProfileId, route.ModelRef, AttemptOutcome.Failed)
         {
             Start = began,

@@ -6,7 +6,10 @@ using ClawGrpc.Gateway.Upstream;
 
 namespace ClawGrpc.Gateway.Completions;
 
-/// <summary>Makes the bytes and headers of each attempt. The body is the same for all credentials of a kind, so it is rendered once for them.</summary>
+/// <summary>
+/// Makes the bytes and headers of each attempt. The body is the same for all credentials of a kind, so it is rendered once for
+/// them.
+/// </summary>
 internal sealed class RequestFactory(RequestBody body, CompletionRequest request, AgentSetup setup)
 {
     // Room for a long answer, and below every model's own limit.
@@ -45,12 +48,14 @@ internal sealed class RequestFactory(RequestBody body, CompletionRequest request
 
         var settings = SettingsOf(model, bearer, parameters);
         var plan = CachePolicy.Plan(body, settings);
-        var bytes = body.Render(new RequestDecisions(model, Streams, parameters.MaxTokens ?? DefaultMaxTokens, plan, parameters.Temperature));
+        var bytes = body.Render(
+            new RequestDecisions(model, Streams, parameters.MaxTokens ?? DefaultMaxTokens, plan, parameters.Temperature));
         _rendered.Add(new Rendered(model, bearer, bytes, plan, settings));
         return _rendered[^1];
     }
 
-    private RequestHeaderInput Headers(Secret credential, ModelParameters parameters, bool stream, bool hasOneHour, CacheSettings cache) => new()
+    private RequestHeaderInput Headers(
+        Secret credential, ModelParameters parameters, bool stream, bool hasOneHour, CacheSettings cache) => new()
     {
         Credential = credential,
         ProductVersion = ProductVersion.Text,
@@ -63,7 +68,8 @@ internal sealed class RequestFactory(RequestBody body, CompletionRequest request
         Cache = cache,
     };
 
-    private ModelParameters ParametersOf(string model) => setup.ModelParameters.IsEmpty ? setup.Parameters : setup.Parameters.Over(OfModel(model));
+    private ModelParameters ParametersOf(string model) =>
+        setup.ModelParameters.IsEmpty ? setup.Parameters : setup.Parameters.Over(OfModel(model));
 
     private ModelParameters OfModel(string model) => setup.ModelParameters.IsEmpty
         ? ModelParameters.None

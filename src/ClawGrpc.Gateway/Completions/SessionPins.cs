@@ -4,7 +4,8 @@ namespace ClawGrpc.Gateway.Completions;
 
 /// <summary>
 /// Which profile last served a session, so that its prompt cache stays warm. Only a preference: selection checks it against
-/// order, eligibility and cooldowns each time. Forgotten after the longest time a cache lives, and the oldest first when there are many.
+/// order, eligibility and cooldowns each time. Forgotten after the longest time a cache lives, and the oldest first when there
+/// are many.
 /// </summary>
 internal sealed class SessionPins(TimeProvider time) : IDisposable
 {
@@ -17,8 +18,9 @@ internal sealed class SessionPins(TimeProvider time) : IDisposable
 
     public void Pin(string agentId, string sessionId, string profileId)
     {
+        var options = new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = Lifetime };
         if (sessionId.Length > 0 && profileId.Length > 0)
-            _pins.Set((agentId, sessionId), profileId, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = Lifetime });
+            _pins.Set((agentId, sessionId), profileId, options);
     }
 
     public void Dispose() => _pins.Dispose();

@@ -7,7 +7,9 @@ using ClawGrpc.Gateway.Upstream;
 
 namespace ClawGrpc.Gateway.Completions;
 
-/// <summary>Something to ask of upstream by the first route that serves: a completion, a plan of one, a count of tokens, the models.</summary>
+/// <summary>
+/// Something to ask of upstream by the first route that serves: a completion, a plan of one, a count of tokens, the models.
+/// </summary>
 /// <param name="agent">Whose credentials serve.</param>
 /// <param name="setup">The configuration as it was when the call came.</param>
 /// <param name="question">Which routes.</param>
@@ -28,7 +30,8 @@ internal abstract class UpstreamCall<TAnswer, TResult>(Agent agent, AgentSetup s
     public abstract HealthEffect HealthEffect { get; }
 
     /// <summary>The credential of a route: the stored one, or the access token of its login.</summary>
-    public virtual ValueTask<AccessToken> TokenAsync(Route route, CancellationToken cancellation) => route.Profile?.Credential switch
+    public virtual ValueTask<AccessToken> TokenAsync(Route route, CancellationToken cancellation) =>
+        route.Profile?.Credential switch
     {
         null => new(new AccessToken(route.FallbackKey!.Key, null)),
         ApiKeyCredential key => new(new AccessToken(key.Key, null)),
@@ -49,10 +52,15 @@ internal abstract class UpstreamCall<TAnswer, TResult>(Agent agent, AgentSetup s
 /// <summary>What the failures of a call do to the health of profiles.</summary>
 internal enum HealthEffect
 {
-    /// <summary>Nothing: a credential that is refused here may be good for completions, as a setup-token without the scope for it.</summary>
+    /// <summary>
+    /// Nothing: a credential that is refused here may be good for completions, as a setup-token without the scope for it.
+    /// </summary>
     None,
 
-    /// <summary>All that the failure table says, except for rate limits: this call's are not those of completions (anthropic-api.md, section 1).</summary>
+    /// <summary>
+    /// All that the failure table says, except for rate limits: this call's are not those of completions (anthropic-api.md,
+    /// section 1).
+    /// </summary>
     AllButRateLimits,
 
     /// <summary>All that the failure table says.</summary>

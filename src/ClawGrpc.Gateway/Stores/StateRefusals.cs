@@ -14,7 +14,8 @@ internal static class StateRefusals
             .With("path", unreadable.Path)
             .With("line", unreadable.Line > 0 ? $"{unreadable.Line}" : null)
             .With("column", unreadable.Column > 0 ? $"{unreadable.Column}" : null),
-        StateNotWrittenException notWritten => new Refusal(RefusalReason.StateNotWritten, RefusalCode.Unavailable, notWritten.Message)
+        StateNotWrittenException notWritten =>
+            new Refusal(RefusalReason.StateNotWritten, RefusalCode.Unavailable, notWritten.Message)
         {
             RetryAfter = TimeSpan.FromSeconds(1),
         }.With("path", notWritten.Path),

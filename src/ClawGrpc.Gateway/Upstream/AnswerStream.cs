@@ -36,7 +36,9 @@ internal sealed class AnswerStream(HttpResponseMessage response, Stream stream, 
     /// <summary>Upstream's name of the answer; empty if it has none.</summary>
     public string RequestId { get; } = headers["request-id"] ?? "";
 
-    /// <summary>The bytes of the last event as upstream sent them, with the comments in front of it; they hold as long as the event.</summary>
+    /// <summary>
+    /// The bytes of the last event as upstream sent them, with the comments in front of it; they hold as long as the event.
+    /// </summary>
     public ReadOnlyMemory<byte> Raw { get; private set; }
 
     /// <summary>Whether a content-bearing event or an error is there. What was looked through stays to be read.</summary>
@@ -105,8 +107,8 @@ internal sealed class AnswerStream(HttpResponseMessage response, Stream stream, 
     }
 
     /// <summary>
-    /// Disposes of an answer whose message is complete. The end of its body may still be under way; it is drained in the background,
-    /// since only then can the connection serve the next request.
+    /// Disposes of an answer whose message is complete. The end of its body may still be under way; it is drained in the
+    /// background, since only then can the connection serve the next request.
     /// </summary>
     public async Task DisposeAtEndAsync(TimeProvider time)
     {

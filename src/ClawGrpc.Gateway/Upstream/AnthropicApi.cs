@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Security;
+using System.Security.Authentication;
 using ClawGrpc.Core.Anthropic;
 using ClawGrpc.Core.Routing;
 
@@ -17,7 +18,9 @@ internal sealed class AnthropicApi(HttpMessageInvoker http, TimeProvider time)
     private const int LongestWhole = 32 * 1024 * 1024;
     private const string Json = "application/json";
 
-    /// <summary>The production handler: no redirects (a secret belongs to one origin), no cookies, no decompression, no spans.</summary>
+    /// <summary>
+    /// The production handler: no redirects (a secret belongs to one origin), no cookies, no decompression, no spans.
+    /// </summary>
     public static SocketsHttpHandler NewHandler() => new()
     {
         AllowAutoRedirect = false,
@@ -30,7 +33,7 @@ internal sealed class AnthropicApi(HttpMessageInvoker http, TimeProvider time)
         // Drains nothing: if the caller leaves, reading on to save the connection would have upstream go on, and bill.
         ResponseDrainTimeout = TimeSpan.Zero,
         KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
-        SslOptions = new SslClientAuthenticationOptions { EnabledSslProtocols = System.Security.Authentication.SslProtocols.None },
+        SslOptions = new SslClientAuthenticationOptions { EnabledSslProtocols = SslProtocols.None },
     };
 
     /// <summary>One attempt of a Messages request: sends it and waits for the first content of its answer.</summary>
@@ -51,7 +54,8 @@ internal sealed class AnthropicApi(HttpMessageInvoker http, TimeProvider time)
             while (failure is null && !answer!.HasBegun(out failure))
             {
                 if (!await answer.ReadAsync(patience.Token))
-                    failure = FailedAnswer(response, new UpstreamFailure(FailureKind.ServerError, "The answer ended before it began."));
+                    failure = FailedAnswer(
+                        response, new UpstreamFailure(FailureKind.ServerError, "The answer ended before it began."));
             }
 
             hasBegun = failure is null;
@@ -77,7 +81,9 @@ internal sealed class AnthropicApi(HttpMessageInvoker http, TimeProvider time)
 
     /// <summary>One attempt of a request whose answer is JSON: sends it and reads all of the answer.</summary>
     /// <param name="request">The request; not to stream.</param>
-    /// <param name="read">Reads the body; throws a <see cref="MalformedAnswerException"/> if it is not what was asked for.</param>
+    /// <param name="read">
+    /// Reads the body; throws a <see cref="MalformedAnswerException"/> if it is not what was asked for.
+    /// </param>
     /// <param name="limit">How long it may take.</param>
     /// <param name="patience">The call's.</param>
     public async Task<AttemptResult<T>> FetchAsync<T>(
@@ -130,15 +136,18 @@ internal sealed class AnthropicApi(HttpMessageInvoker http, TimeProvider time)
         return message;
     }
 
-    // The failure that the head of an answer stands for; null if it is what was asked for. Gateways in between do not always stream.
-    private async ValueTask<UpstreamFailure?> FailureOfAsync(UpstreamRequest request, HttpResponseMessage response, CancellationToken cancellation)
+    // The failure that the head of an answer stands for; null if it is what was asked for. Gateways in between do not always
+    // stream.
+    private async ValueTask<UpstreamFailure?> FailureOfAsync(
+        UpstreamRequest request, HttpResponseMessage response, CancellationToken cancellation)
     {
         var type = MediaTypeOf(response);
         if (response.StatusCode == HttpStatusCode.OK && (type == request.MediaType || type == Json))
             return null;
         if (response.IsSuccessStatusCode)
         {
-            return new UpstreamFailure(FailureKind.ServerError, $"The answer is not {request.MediaType} but {type ?? "without a type"}.")
+            return new UpstreamFailure(
+                FailureKind.ServerError, $"The answer is not {request.MediaType} but {type ?? "without a type"}.")
             {
                 Status = (int)response.StatusCode,
                 RequestId = RequestIdOf(response),
@@ -165,9 +174,11 @@ internal sealed class AnthropicApi(HttpMessageInvoker http, TimeProvider time)
     }
 
     // The failure that an exception stands for; null if it is a fault of ClawGrpc.
-    private static UpstreamFailure? FailureOf(Exception exception, HttpResponseMessage? response, TimeSpan limit) => exception switch
+    private static UpstreamFailure? FailureOf(Exception exception, HttpResponseMessage? response, TimeSpan limit) =>
+        exception switch
     {
-        OperationCanceledException => new UpstreamFailure(FailureKind.TimedOut, $"No first event came within {limit.TotalSeconds:0.#} s."),
+        OperationCanceledException =>
+            new UpstreamFailure(FailureKind.TimedOut, $"No first event came within {limit.TotalSeconds:0.#} s."),
         HttpRequestException or IOException => FailedAnswer(response, new UpstreamFailure(
             FailureKind.ServerError, $"The connection to Anthropic failed: {(exception.InnerException ?? exception).Message}")),
         MalformedAnswerException => FailedAnswer(response, new UpstreamFailure(
@@ -189,7 +200,8 @@ internal sealed class AnthropicApi(HttpMessageInvoker http, TimeProvider time)
         response?.Dispose();
     }
 
-    private static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpResponseMessage response, int most, CancellationToken cancellation)
+    private static async Task<ReadOnlyMemory<byte>> ReadAsync(
+        HttpResponseMessage response, int most, CancellationToken cancellation)
     {
         await using var stream = await response.Content.ReadAsStreamAsync(cancellation);
         var buffer = new ArrayBufferWriter<byte>(4096);

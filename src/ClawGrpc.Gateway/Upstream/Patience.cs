@@ -1,7 +1,8 @@
 namespace ClawGrpc.Gateway.Upstream;
 
 /// <summary>
-/// Ends a wait for upstream that takes too long, or whose caller leaves. One timer serves all waits of a call, one after the other.
+/// Ends a wait for upstream that takes too long, or whose caller leaves. One timer serves all waits of a call, one after the
+/// other.
 /// </summary>
 internal sealed class Patience : IDisposable
 {
@@ -18,7 +19,8 @@ internal sealed class Patience : IDisposable
     public Patience(TimeProvider time, CancellationToken caller)
     {
         (_time, Caller) = (time, caller);
-        _timer = time.CreateTimer(static patience => ((Patience)patience!).Elapse(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = time.CreateTimer(
+            static patience => ((Patience)patience!).Elapse(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _leaving = caller.UnsafeRegister(static patience => ((Patience)patience!).End(), this);
     }
 

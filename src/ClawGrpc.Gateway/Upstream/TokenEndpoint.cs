@@ -5,26 +5,32 @@ using ClawGrpc.Core.Routing;
 
 namespace ClawGrpc.Gateway.Upstream;
 
-/// <summary>Asks the configured token endpoint for new tokens; decides nothing. No redirect is followed: a secret belongs to one origin.</summary>
+/// <summary>
+/// Asks the configured token endpoint for new tokens; decides nothing. No redirect is followed: a secret belongs to one origin.
+/// </summary>
 internal sealed class TokenEndpoint(HttpMessageInvoker http, TimeProvider time)
 {
     // The file is locked meanwhile, and other programs wait for it.
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
 
-    /// <summary>One <c>refresh_token</c> grant, in the JSON that Anthropic's endpoint takes (anthropic-api.md, section 6.2). Never throws.</summary>
+    /// <summary>
+    /// One <c>refresh_token</c> grant, in the JSON that Anthropic's endpoint takes (anthropic-api.md, section 6.2). Never throws.
+    /// </summary>
     public async Task<GrantAnswer> AskAsync(OAuthConfiguration endpoint, Secret refreshToken)
     {
-        using var patience = new CancellationTokenSource();
-        await using var timer = time.CreateTimer(static state => ((CancellationTokenSource)state!).Cancel(), patience, Longest, Timeout.InfiniteTimeSpan);
+        using var patience = new Patience(time, CancellationToken.None);
+        patience.Start(Longest);
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, endpoint.TokenUrl) { Content = new ByteArrayContent(BodyOf(endpoint, refreshToken)) };
+            using var request = new HttpRequestMessage(HttpMethod.Post, endpoint.TokenUrl);
+            request.Content = new ByteArrayContent(BodyOf(endpoint, refreshToken));
             request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
             request.Headers.TryAddWithoutValidation("accept", "application/json");
             request.Headers.TryAddWithoutValidation("user-agent", $"ClawGrpc/{ProductVersion.Text}");
             using var response = await http.SendAsync(request, patience.Token);
             var body = await AnthropicApi.ReadBodyAsync(response, patience.Token);
-            return GrantAnswer.Read((int)response.StatusCode, AnthropicApi.HeadersOf(response), body, refreshToken, time.GetUtcNow());
+            return GrantAnswer.Read(
+                (int)response.StatusCode, AnthropicApi.HeadersOf(response), body, refreshToken, time.GetUtcNow());
         }
         catch (OperationCanceledException)
         {
@@ -32,14 +38,19 @@ internal sealed class TokenEndpoint(HttpMessageInvoker http, TimeProvider time)
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            return new GrantAnswer.Failed($"the connection to the token endpoint failed ({(exception.InnerException ?? exception).Message.TrimEnd('.')})");
+            return new GrantAnswer.Failed(
+                $"the connection to the token endpoint failed ({(exception.InnerException ?? exception).Message.TrimEnd('.')})");
         }
     }
 
-    private static byte[] BodyOf(OAuthConfiguration endpoint, Secret refreshToken) => JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, string>
+    private static byte[] BodyOf(OAuthConfiguration endpoint, Secret refreshToken)
     {
-        ["grant_type"] = "refresh_token",
-        ["client_id"] = endpoint.ClientId,
-        ["refresh_token"] = refreshToken.Reveal(),
-    });
+        var members = new Dictionary<string, string>
+        {
+            ["grant_type"] = "refresh_token",
+            ["client_id"] = endpoint.ClientId,
+            ["refresh_token"] = refreshToken.Reveal(),
+        };
+        return JsonSerializer.SerializeToUtf8Bytes(members);
+    }
 }

@@ -20,7 +20,12 @@ namespace ClawGrpc.Server.Grpc;
 
 /// <summary>AuthService: checks, changes the agent's file, then the configuration, and answers once both are on disk.</summary>
 internal sealed class AuthService(
-    Fleet fleet, LiveConfiguration configuration, AgentSetups setups, ClaudeLoginFile claudeLogin, Probes probes, TimeProvider time) : V1.AuthService.AuthServiceBase
+    Fleet fleet,
+    LiveConfiguration configuration,
+    AgentSetups setups,
+    ClaudeLoginFile claudeLogin,
+    Probes probes,
+    TimeProvider time) : V1.AuthService.AuthServiceBase
 {
     private const string DefaultProfile = "anthropic:default";
     private const string ApiKeyVariable = "ANTHROPIC_API_KEY";
@@ -40,7 +45,8 @@ internal sealed class AuthService(
         var (credential, type) = CredentialOf(request, input);
         input.Check();
         var notices = await StoreAsync(agent, id, credential, context.CancellationToken);
-        var response = new OnboardResponse { AgentId = agent.Id, ProfileId = id, Type = type, ConfigPath = configuration.EditedPath };
+        var response = new OnboardResponse { AgentId = agent.Id, ProfileId = id, Type = type,
+            ConfigPath = configuration.EditedPath };
         response.Notices.AddRange(notices);
         return response;
     }
@@ -55,7 +61,8 @@ internal sealed class AuthService(
         var expires = input.Expires("expires_in", request.ExpiresIn, time.GetUtcNow());
         input.Check();
         var notices = await StoreAsync(agent, id, new TokenCredential(provider, token, expires), context.CancellationToken);
-        var response = new PasteTokenResponse { AgentId = agent.Id, ProfileId = id, ConfigPath = configuration.EditedPath, Provider = provider };
+        var response = new PasteTokenResponse { AgentId = agent.Id, ProfileId = id, ConfigPath = configuration.EditedPath,
+            Provider = provider };
         response.Notices.AddRange(notices);
         return response;
     }
@@ -74,7 +81,8 @@ internal sealed class AuthService(
         }
 
         if (File.Exists(configuration.EditedPath))
-            await configuration.EditAsync(text => new ConfigurationEdit(ProfileEdits.Remove(text, id)), context.CancellationToken, known);
+            await configuration.EditAsync(
+                text => new ConfigurationEdit(ProfileEdits.Remove(text, id)), context.CancellationToken, known);
         return new DeleteProfileResponse();
     }
 
@@ -82,7 +90,8 @@ internal sealed class AuthService(
     {
         var (agent, id) = await FindAsync(request.AgentId, request.ProfileId);
         await agent.ChangeAsync(
-            store => [new SetHealth(id, ProfileHealth.Unknown with { LastUsed = store.HealthOf(id).LastUsed })], context.CancellationToken);
+            store => [new SetHealth(
+                id, ProfileHealth.Unknown with { LastUsed = store.HealthOf(id).LastUsed })], context.CancellationToken);
         return new ResetProfileResponse();
     }
 
@@ -110,7 +119,8 @@ internal sealed class AuthService(
         return new SetProfileOrderResponse { Order = OrderOf(agent, store, provider) };
     }
 
-    public override async Task<ClearProfileOrderResponse> ClearProfileOrder(ClearProfileOrderRequest request, ServerCallContext context)
+    public override async Task<ClearProfileOrderResponse> ClearProfileOrder(
+        ClearProfileOrderRequest request, ServerCallContext context)
     {
         var agent = await fleet.FindAsync(request.AgentId);
         var provider = CheckedProvider(request.Provider);
@@ -138,7 +148,8 @@ internal sealed class AuthService(
         return response;
     }
 
-    private async Task<IReadOnlyList<string>> StoreAsync(Agent agent, string id, Credential credential, CancellationToken cancellation)
+    private async Task<IReadOnlyList<string>> StoreAsync(
+        Agent agent, string id, Credential credential, CancellationToken cancellation)
     {
         var subscription = credential is not ApiKeyCredential && credential.Provider == Provider.Anthropic;
         if (subscription && !configuration.Current.Configuration.Service.Subscriptions)
@@ -156,20 +167,29 @@ internal sealed class AuthService(
         // The mode oauth takes a token too, and the CLI may have one today and the other tomorrow.
         var mode = id == ClaudeLogin.ProfileId ? "oauth" : Eligible.ModeOf(credential);
         var declared = new DeclaredProfile(id, credential.Provider, mode, credential.Email);
-        await configuration.EditAsync(text => new ConfigurationEdit(ProfileEdits.Apply(text, declared)), CancellationToken.None, known);
+        await configuration.EditAsync(
+            text => new ConfigurationEdit(ProfileEdits.Apply(text, declared)), CancellationToken.None, known);
     }
 
-    // openclaw-spec.md, section 7.1: without a key the one that is there will do. OpenClaw declares anthropic:default whatever the
-    // profile's id is, and a declared profile that is not stored hides those that are: here it is the one that was found.
+    // openclaw-spec.md, section 7.1: without a key the one that is there will do. OpenClaw declares anthropic:default whatever
+    // the profile's id is, and a declared profile that is not stored hides those that are: here it is the one that was found.
     private async Task<OnboardResponse> DeclareExistingAsync(Agent agent, OnboardRequest request)
     {
         var asked = request.ProfileId.Trim();
         var keys = agent.Store.Profiles
-            .Where(profile => profile.Credential is ApiKeyCredential { Key.IsBlank: false } key && Provider.Normalize(key.Provider) == Provider.Anthropic)
+            .Where(profile => profile.Credential is ApiKeyCredential { Key.IsBlank: false } key
+                && Provider.Normalize(key.Provider) == Provider.Anthropic)
             .Where(profile => asked.Length == 0 || profile.Id == asked).ToList();
-        var found = keys.Find(profile => profile.Id == DefaultProfile) ?? keys.FirstOrDefault() ?? throw Refusal.NoApiKey().ToException();
+        var found = keys.Find(profile => profile.Id == DefaultProfile) ?? keys.FirstOrDefault()
+            ?? throw Refusal.NoApiKey().ToException();
         await DeclareAsync(found.Id, found.Credential);
-        return new OnboardResponse { AgentId = agent.Id, ProfileId = found.Id, Type = CredentialType.ApiKey, ConfigPath = configuration.EditedPath };
+        return new OnboardResponse
+        {
+            AgentId = agent.Id,
+            ProfileId = found.Id,
+            Type = CredentialType.ApiKey,
+            ConfigPath = configuration.EditedPath,
+        };
     }
 
     private (Credential Credential, CredentialType Type) CredentialOf(OnboardRequest request, Input input)
@@ -181,18 +201,21 @@ internal sealed class AuthService(
                     input.Wrong("api_key.existing", "Expected either a key or the existing one");
                 var given = request.ApiKey.Existing ? configuration.Variable(ApiKeyVariable)?.Reveal() ?? "" : request.ApiKey.Key;
                 var key = input.Secret("api_key.key", CredentialInput.ApiKey(given));
-                return (new ApiKeyCredential(Provider.Anthropic, key, input.Email("api_key.email", request.ApiKey.Email)), CredentialType.ApiKey);
+                var keyEmail = input.Email("api_key.email", request.ApiKey.Email);
+                return (new ApiKeyCredential(Provider.Anthropic, key, keyEmail), CredentialType.ApiKey);
             case OnboardRequest.CredentialOneofCase.SetupToken:
                 var token = input.Secret("setup_token.token", CredentialInput.SetupToken(request.SetupToken.Token));
                 var expires = input.Expires("setup_token.expires_in", request.SetupToken.ExpiresIn, time.GetUtcNow());
-                return (new TokenCredential(Provider.Anthropic, token, expires, input.Email("setup_token.email", request.SetupToken.Email)), CredentialType.Token);
+                var tokenEmail = input.Email("setup_token.email", request.SetupToken.Email);
+                return (new TokenCredential(Provider.Anthropic, token, expires, tokenEmail), CredentialType.Token);
             case OnboardRequest.CredentialOneofCase.ClaudeCli:
                 var login = claudeLogin.Read() ?? throw Refusal.NoClaudeLogin(claudeLogin.ShortPath).ToException();
                 return (login, login is OAuthCredential ? CredentialType.Oauth : CredentialType.Token);
             case OnboardRequest.CredentialOneofCase.WorkloadIdentity:
                 throw Refusal.NotImplemented("Onboard with a workload identity", "Onboard an API key.").ToException();
             default:
-                throw Refusal.InvalidField("credential", "Required: one of api_key, setup_token, claude_cli, workload_identity").ToException();
+                throw Refusal.InvalidField("credential", "Required: one of api_key, setup_token, claude_cli, workload_identity")
+                    .ToException();
         }
     }
 
@@ -202,7 +225,9 @@ internal sealed class AuthService(
         var input = new Input();
         var id = input.ProfileId("profile_id", profileId, null);
         input.Check();
-        return agent.Own.Find(id) is null ? throw Refusal.ProfileNotFound(agent.Id, id, agent.Directory).ToException() : (agent, id);
+        return agent.Own.Find(id) is null
+            ? throw Refusal.ProfileNotFound(agent.Id, id, agent.Directory).ToException()
+            : (agent, id);
     }
 
     private static void Match(ProfileStore store, Agent agent, string id, string provider)
@@ -223,8 +248,15 @@ internal sealed class AuthService(
 
     private static ProfileOrder OrderOf(Agent agent, ProfileStore store, string provider)
     {
-        var order = new ProfileOrder { AgentId = agent.Id, AgentDir = agent.Directory, Provider = provider, StorePath = agent.StorePath };
-        order.ProfileIds.AddRange(store.Order.Where(pair => Provider.Normalize(pair.Key) == provider).SelectMany(pair => pair.Value));
+        var order = new ProfileOrder
+        {
+            AgentId = agent.Id,
+            AgentDir = agent.Directory,
+            Provider = provider,
+            StorePath = agent.StorePath,
+        };
+        order.ProfileIds.AddRange(
+            store.Order.Where(pair => Provider.Normalize(pair.Key) == provider).SelectMany(pair => pair.Value));
         return order;
     }
 

@@ -43,9 +43,11 @@ internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log) : 
             return refusal.ToRpcException();
         if (context.CancellationToken.IsCancellationRequested)
         {
-            // The caller left or its deadline passed: writes and waits then fail in various ways, none of which is anybody's fault.
+            // The caller left or its deadline passed: writes and waits then fail in various ways, none of which is anybody's
+            // fault.
             var late = context.Deadline <= DateTime.UtcNow;
-            return new RpcException(new Status(late ? StatusCode.DeadlineExceeded : StatusCode.Cancelled, late ? "Deadline exceeded." : "Cancelled."));
+            return new RpcException(new Status(
+                late ? StatusCode.DeadlineExceeded : StatusCode.Cancelled, late ? "Deadline exceeded." : "Cancelled."));
         }
 
         var incident = context.GetHttpContext().TraceIdentifier;

@@ -9,8 +9,9 @@ using Google.Protobuf;
 namespace ClawGrpc.Server.Grpc;
 
 /// <summary>
-/// Writes the messages of a streamed answer. Those that are there at once go to the body in one piece: the framework's own writer takes
-/// several locks for each message, which for a burst of short deltas costs as much as reading them. For one writer at a time.
+/// Writes the messages of a streamed answer. Those that are there at once go to the body in one piece: the framework's own writer
+/// takes several locks for each message, which for a burst of short deltas costs as much as reading them. For one writer at a
+/// time.
 /// </summary>
 /// <param name="body">The body of the call's response.</param>
 internal sealed class EventWriter(PipeWriter body) : IDisposable
@@ -36,8 +37,8 @@ internal sealed class EventWriter(PipeWriter body) : IDisposable
     }
 
     /// <summary>
-    /// Adds the message of a delta that says nothing but its text, as <see cref="Mapping.EventMapping.ToMessage"/> gives it: byte for byte the
-    /// same, without the string and the two objects in between. False: it is no such delta, and nothing is added.
+    /// Adds the message of a delta that says nothing but its text, as <see cref="Mapping.EventMapping.ToMessage"/> gives it: byte
+    /// for byte the same, without the string and the two objects in between. False: it is no such delta, and nothing is added.
     /// </summary>
     public bool TryAddDelta(in StreamEvent read)
     {

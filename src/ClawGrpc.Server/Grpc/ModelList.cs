@@ -24,7 +24,8 @@ internal sealed class ModelList(AgentSetup setup, ProfileStore store, UpstreamMo
     private const int LargestPage = 1000;
 
     private readonly Dictionary<string, ListedModel> _listed = (upstream?.Models ?? [])
-        .GroupBy(model => KeyOf(model.Id), StringComparer.Ordinal).ToDictionary(same => same.Key, same => same.First(), StringComparer.Ordinal);
+        .GroupBy(model => KeyOf(model.Id), StringComparer.Ordinal)
+            .ToDictionary(same => same.Key, same => same.First(), StringComparer.Ordinal);
 
     /// <exception cref="RefusedException">INVALID_FIELD.</exception>
     public static void Check(ListModelsRequest request)
@@ -55,13 +56,16 @@ internal sealed class ModelList(AgentSetup setup, ProfileStore store, UpstreamMo
     {
         var models = setup.Models;
         var images = models.ImageFallbacks.Prepend(models.Image);
-        var configured = models.Fallbacks.Prepend(models.Default).Concat(images).OfType<ModelRef>().Select(model => model.Key).Concat(AllowedKeys());
-        var others = configuredOnly ? [] : setup.ProviderModels.Select(model => KeyOf(model.Id)).Concat((upstream?.Models ?? []).Select(model => KeyOf(model.Id)));
+        var configured = models.Fallbacks.Prepend(models.Default).Concat(images).OfType<ModelRef>().Select(model => model.Key)
+            .Concat(AllowedKeys());
+        var others = configuredOnly ? [] : setup.ProviderModels.Select(model => KeyOf(model.Id))
+            .Concat((upstream?.Models ?? []).Select(model => KeyOf(model.Id)));
         return [.. configured.Concat(others).Distinct()];
     }
 
     // What the programs add is listed as well. A key is no alias, though it may look like one.
-    private IEnumerable<string> AllowedKeys() => setup.Models.Shown.Select(ModelRef.ParseKey).OfType<ModelRef>().Select(model => model.Key);
+    private IEnumerable<string> AllowedKeys() =>
+        setup.Models.Shown.Select(ModelRef.ParseKey).OfType<ModelRef>().Select(model => model.Key);
 
     private Model Of(string key)
     {
@@ -98,12 +102,15 @@ internal sealed class ModelList(AgentSetup setup, ProfileStore store, UpstreamMo
         ?? upstream?.Models.FirstOrDefault(model => Core.Pricing.Prices.IsSnapshot(model.Id, key[(key.IndexOf('/') + 1)..]));
 
     private CacheRetention RetentionOf(string key) => ReceiptMapping.ToRetention(
-        setup.Parameters.Retention ?? setup.ModelParameters.GetValueOrDefault(key, ModelParameters.None).Retention ?? setup.DefaultRetention);
+        setup.Parameters.Retention ?? setup.ModelParameters.GetValueOrDefault(key, ModelParameters.None).Retention
+            ?? setup.DefaultRetention);
 
     private bool CanServe(ModelRef model) => model.Provider == Provider.Anthropic
-        && Routes.Of(store, setup.Auth, setup.FallbackKey, new RouteQuestion([model.Model], null, null), now).Problem == NoRoute.None;
+        && Routes.Of(
+            store, setup.Auth, setup.FallbackKey, new RouteQuestion([model.Model], null, null), now).Problem == NoRoute.None;
 
-    private static int PositionOf(string key, IEnumerable<ModelRef> models) => 1 + models.Select(model => model.Key).ToList().IndexOf(key);
+    private static int PositionOf(string key, IEnumerable<ModelRef> models) =>
+        1 + models.Select(model => model.Key).ToList().IndexOf(key);
 
     private static string KeyOf(string id) => $"{Provider.Anthropic}/{id}";
 }

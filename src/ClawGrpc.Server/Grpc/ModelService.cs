@@ -13,9 +13,15 @@ namespace ClawGrpc.Server.Grpc;
 
 /// <summary>ModelService: maps, calls, maps back.</summary>
 internal sealed class ModelService(
-    Fleet fleet, LiveConfiguration configuration, AgentSetups setups, CallReader calls, Gateway.Completions.Completion completions,
-    ModelCatalog catalog, StatusBoard board,
-    TimeProvider time, IHostApplicationLifetime lifetime) : V1.ModelService.ModelServiceBase
+    Fleet fleet,
+    LiveConfiguration configuration,
+    AgentSetups setups,
+    CallReader calls,
+    Gateway.Completions.Completion completions,
+    ModelCatalog catalog,
+    StatusBoard board,
+    TimeProvider time,
+    IHostApplicationLifetime lifetime) : V1.ModelService.ModelServiceBase
 {
     public override async Task<GetStatusResponse> GetStatus(GetStatusRequest request, ServerCallContext context) =>
         new() { Status = StatusMapping.ToMessage(board.Of(await fleet.FindAsync(request.AgentId))).Status };
@@ -35,7 +41,11 @@ internal sealed class ModelService(
         if (completion.Refusal is { } broken)
             throw broken.ToException();
         var receipt = ReceiptMapping.ToMessage(completion.Finish());
-        return new CompleteResponse { Completion = EventMapping.ToCompletion(completion.Fold.Finish()!, request.RawJson), Receipt = receipt };
+        return new CompleteResponse
+        {
+            Completion = EventMapping.ToCompletion(completion.Fold.Finish()!, request.RawJson),
+            Receipt = receipt,
+        };
     }
 
     public override async Task StreamComplete(
@@ -64,7 +74,8 @@ internal sealed class ModelService(
                 foreach (var message in EventMapping.AfterStart(read, completion.Fold, request.RawEvents))
                     events.Add(message);
             }
-            else if ((request.RawEvents || !events.TryAddDelta(read)) && EventMapping.ToMessage(read, completion.Fold, request.RawEvents) is { } message)
+            else if ((request.RawEvents || !events.TryAddDelta(read))
+                && EventMapping.ToMessage(read, completion.Fold, request.RawEvents) is { } message)
             {
                 events.Add(message);
             }
@@ -104,22 +115,27 @@ internal sealed class ModelService(
     public override async Task<SetDefaultModelResponse> SetDefaultModel(SetDefaultModelRequest request, ServerCallContext context)
     {
         await EditAsync(text => ModelEdits.SetDefault(text, CheckedModel(request.Model), Aliases, request.Image), context);
-        return new SetDefaultModelResponse { Model = ChoiceOf(request.Image).Primary ?? "", ConfigPath = configuration.EditedPath };
+        var model = ChoiceOf(request.Image).Primary ?? "";
+        return new SetDefaultModelResponse { Model = model, ConfigPath = configuration.EditedPath };
     }
 
     public override async Task<AddModelAliasResponse> AddModelAlias(AddModelAliasRequest request, ServerCallContext context)
     {
-        await EditAsync(text => ModelEdits.AddAlias(text, CheckedAlias(request.Alias), CheckedModel(request.Model), Aliases), context);
-        return new AddModelAliasResponse { Model = Aliases.Find(request.Alias)?.Key ?? "", ConfigPath = configuration.EditedPath };
+        await EditAsync(
+            text => ModelEdits.AddAlias(text, CheckedAlias(request.Alias), CheckedModel(request.Model), Aliases), context);
+        var model = Aliases.Find(request.Alias)?.Key ?? "";
+        return new AddModelAliasResponse { Model = model, ConfigPath = configuration.EditedPath };
     }
 
-    public override async Task<RemoveModelAliasResponse> RemoveModelAlias(RemoveModelAliasRequest request, ServerCallContext context)
+    public override async Task<RemoveModelAliasResponse> RemoveModelAlias(
+        RemoveModelAliasRequest request, ServerCallContext context)
     {
         await EditAsync(text => ModelEdits.RemoveAlias(text, CheckedAlias(request.Alias), Aliases), context);
         return new RemoveModelAliasResponse { ConfigPath = configuration.EditedPath };
     }
 
-    public override async Task<AddModelFallbackResponse> AddModelFallback(AddModelFallbackRequest request, ServerCallContext context)
+    public override async Task<AddModelFallbackResponse> AddModelFallback(
+        AddModelFallbackRequest request, ServerCallContext context)
     {
         await EditAsync(text => ModelEdits.AddFallback(text, CheckedModel(request.Model), Aliases, request.Image), context);
         var response = new AddModelFallbackResponse { ConfigPath = configuration.EditedPath };
@@ -127,7 +143,8 @@ internal sealed class ModelService(
         return response;
     }
 
-    public override async Task<RemoveModelFallbackResponse> RemoveModelFallback(RemoveModelFallbackRequest request, ServerCallContext context)
+    public override async Task<RemoveModelFallbackResponse> RemoveModelFallback(
+        RemoveModelFallbackRequest request, ServerCallContext context)
     {
         await EditAsync(text => ModelEdits.RemoveFallback(text, CheckedModel(request.Model), Aliases, request.Image), context);
         var response = new RemoveModelFallbackResponse { ConfigPath = configuration.EditedPath };
@@ -135,7 +152,8 @@ internal sealed class ModelService(
         return response;
     }
 
-    public override async Task<ClearModelFallbacksResponse> ClearModelFallbacks(ClearModelFallbacksRequest request, ServerCallContext context)
+    public override async Task<ClearModelFallbacksResponse> ClearModelFallbacks(
+        ClearModelFallbacksRequest request, ServerCallContext context)
     {
         await EditAsync(text => ModelEdits.ClearFallbacks(text, request.Image), context);
         return new ClearModelFallbacksResponse { ConfigPath = configuration.EditedPath };
@@ -151,7 +169,9 @@ internal sealed class ModelService(
         configuration.EditAsync(edit, context.CancellationToken);
 
     private static string CheckedModel(string model) =>
-        model.Trim() is { Length: > 0 } said ? said : throw Refusal.InvalidField("model", $"Invalid model reference: {model}").ToException();
+        model.Trim() is { Length: > 0 } said
+            ? said
+            : throw Refusal.InvalidField("model", $"Invalid model reference: {model}").ToException();
 
     private static string CheckedAlias(string alias) =>
         alias.Trim() is { Length: > 0 } said ? said : throw Refusal.InvalidField("alias", "Alias cannot be empty.").ToException();

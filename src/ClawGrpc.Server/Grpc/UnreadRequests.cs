@@ -6,12 +6,14 @@ using Microsoft.AspNetCore.Http.Features;
 namespace ClawGrpc.Server.Grpc;
 
 /// <summary>
-/// Gives the errors that the framework makes before any code of ours is reached (a message that is too large, torn or none; an RPC that
-/// there is not) what every error has: a code that speaks of the caller, one reason, and words that say what to do.
+/// Gives the errors that the framework makes before any code of ours is reached (a message that is too large, torn or none; an
+/// RPC that there is not) what every error has: a code that speaks of the caller, one reason, and words that say what to do.
 /// </summary>
 internal static partial class UnreadRequests
 {
-    /// <summary>The longest message that is taken: Anthropic takes requests of 32 MB, and the message around one is a little larger.</summary>
+    /// <summary>
+    /// The longest message that is taken: Anthropic takes requests of 32 MB, and the message around one is a little larger.
+    /// </summary>
     public const int MaxMessageBytes = 36 * 1024 * 1024;
 
     private const string Status = "grpc-status";
@@ -21,17 +23,22 @@ internal static partial class UnreadRequests
     public static async Task ExplainAsync(HttpContext context, RequestDelegate next)
     {
         await next(context);
-        var trailers = context.Response.HasStarted ? context.Features.Get<IHttpResponseTrailersFeature>()?.Trailers : context.Response.Headers;
-        if (trailers is null || !int.TryParse(trailers[Status], out var code) || code == 0 || trailers.ContainsKey(RefusalMapping.DetailsTrailer))
+        var trailers = context.Response.HasStarted
+            ? context.Features.Get<IHttpResponseTrailersFeature>()?.Trailers
+            : context.Response.Headers;
+        if (trailers is null || !int.TryParse(trailers[Status], out var code) || code == 0
+            || trailers.ContainsKey(RefusalMapping.DetailsTrailer))
             return;
-        if (Explain((StatusCode)code, $"{context.Request.Path}", Uri.UnescapeDataString($"{trailers[Message]}")) is not { } refusal)
+        var path = $"{context.Request.Path}";
+        if (Explain((StatusCode)code, path, Uri.UnescapeDataString($"{trailers[Message]}")) is not { } refusal)
             return;
         if ((StatusCode)code == StatusCode.Unknown)
-            LogUnread(context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(UnreadRequests)), $"{context.Request.Path}");
+            LogUnread(context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(UnreadRequests)), path);
         var error = refusal.ToRpcException();
         trailers[Status] = $"{(int)error.StatusCode}";
         trailers[Message] = Uri.EscapeDataString(error.Status.Detail);
-        trailers[RefusalMapping.DetailsTrailer] = Convert.ToBase64String(error.Trailers.GetValueBytes(RefusalMapping.DetailsTrailer)!);
+        var details = error.Trailers.GetValueBytes(RefusalMapping.DetailsTrailer)!;
+        trailers[RefusalMapping.DetailsTrailer] = Convert.ToBase64String(details);
     }
 
     // What a handler throws has its details by then; a caller that left or was late knows it by itself.
@@ -39,7 +46,8 @@ internal static partial class UnreadRequests
     {
         StatusCode.ResourceExhausted => Refusal.InvalidField(
             "request", $"Expected at most {MaxMessageBytes} bytes, of which Anthropic takes {32 * 1024 * 1024}"),
-        StatusCode.Unknown or StatusCode.InvalidArgument => Refusal.InvalidField("request", "Expected the message of this RPC; what came cannot be read as one"),
+        StatusCode.Unknown or StatusCode.InvalidArgument =>
+            Refusal.InvalidField("request", "Expected the message of this RPC; what came cannot be read as one"),
         StatusCode.Internal => Refusal.InvalidField("request", detail.Length > 0 ? detail : "Expected one whole message"),
         StatusCode.Unimplemented => Refusal.NotImplemented(rpc.TrimStart('/'), detail),
         _ => null,

@@ -83,7 +83,8 @@ public class FailureTableTests
     private static IEnumerable<string> CodesOf(FailureRow row) => row.End is null
         ? ["CANCELLED"]
         : row.End.Exceptions.Select(exception => exception.Code).Prepend(row.End.Code)
-            .Select(code => string.Concat($"{code}".Select((letter, at) => at > 0 && char.IsUpper(letter) ? $"_{letter}" : $"{letter}")).ToUpperInvariant());
+            .Select(code => string.Concat($"{code}".Select(
+                (letter, at) => at > 0 && char.IsUpper(letter) ? $"_{letter}" : $"{letter}")).ToUpperInvariant());
 
     // "rate limited" is RateLimited.
     private static IEnumerable<(string Kind, string SetsAside, string Next, string Clock, string Code)> ReadmeRows()

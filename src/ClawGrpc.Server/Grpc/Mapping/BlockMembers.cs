@@ -5,8 +5,12 @@ using Google.Protobuf;
 
 namespace ClawGrpc.Server.Grpc.Mapping;
 
-/// <summary>The members of a JSON object that is being mapped: typed fields take theirs out, what is left becomes <c>extra_json</c>.</summary>
-/// <remarks>A taken member leaves only when the typed field says exactly what it says; then nothing is lost and nothing made up.</remarks>
+/// <summary>
+/// The members of a JSON object that is being mapped: typed fields take theirs out, what is left becomes <c>extra_json</c>.
+/// </summary>
+/// <remarks>
+/// A taken member leaves only when the typed field says exactly what it says; then nothing is lost and nothing made up.
+/// </remarks>
 internal sealed class BlockMembers
 {
     private readonly List<(ReadOnlyMemory<byte> Name, ReadOnlyMemory<byte> Value)> _left;
@@ -91,7 +95,8 @@ internal sealed class BlockMembers
         return UnsafeByteOperations.UnsafeWrap(json.WrittenMemory);
     }
 
-    private bool Is(ReadOnlySpan<byte> name, ReadOnlySpan<byte> json) => Find(name) is var at && at >= 0 && _left[at].Value.Span.SequenceEqual(json);
+    private bool Is(ReadOnlySpan<byte> name, ReadOnlySpan<byte> json) =>
+        Find(name) is var at && at >= 0 && _left[at].Value.Span.SequenceEqual(json);
 
     private int Find(ReadOnlySpan<byte> name)
     {

@@ -5,8 +5,8 @@ using Google.Protobuf;
 namespace ClawGrpc.Server.Grpc.Mapping;
 
 /// <summary>
-/// Reads content blocks from JSON; <see cref="BlockWriter"/> is the way back and gives the same JSON. A block of a known type is typed if it has
-/// what the type requires, with its other members in <c>extra_json</c>; every other block is handed on whole.
+/// Reads content blocks from JSON; <see cref="BlockWriter"/> is the way back and gives the same JSON. A block of a known type is
+/// typed if it has what the type requires, with its other members in <c>extra_json</c>; every other block is handed on whole.
 /// </summary>
 internal static class BlockReader
 {
@@ -36,7 +36,8 @@ internal static class BlockReader
         _ => null,
     };
 
-    private static ContentBlock? ReadDocument(BlockMembers members) => ReadSource(members) is not { } source ? null : new ContentBlock
+    private static ContentBlock? ReadDocument(BlockMembers members) =>
+        ReadSource(members) is not { } source ? null : new ContentBlock
     {
         Document = new DocumentBlock
         {
@@ -47,7 +48,8 @@ internal static class BlockReader
         },
     };
 
-    private static ContentBlock? ReadThinking(BlockMembers members) => members.Text("thinking"u8) is not { } thinking ? null : new ContentBlock
+    private static ContentBlock? ReadThinking(BlockMembers members) =>
+        members.Text("thinking"u8) is not { } thinking ? null : new ContentBlock
     {
         Thinking = new ThinkingBlock { Thinking = thinking, Signature = members.TextOrEmpty("signature"u8) },
     };

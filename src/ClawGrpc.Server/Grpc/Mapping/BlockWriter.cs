@@ -7,8 +7,8 @@ using Google.Protobuf.Collections;
 namespace ClawGrpc.Server.Grpc.Mapping;
 
 /// <summary>
-/// Writes content blocks as JSON; <see cref="BlockReader"/> is the way back. A typed field at its default is not written where upstream
-/// does not require it: a caller who means the default itself puts it into <c>extra_json</c>.
+/// Writes content blocks as JSON; <see cref="BlockReader"/> is the way back. A typed field at its default is not written where
+/// upstream does not require it: a caller who means the default itself puts it into <c>extra_json</c>.
 /// </summary>
 internal sealed class BlockWriter(JsonObjectWriter json, FieldErrors errors)
 {
@@ -34,7 +34,8 @@ internal sealed class BlockWriter(JsonObjectWriter json, FieldErrors errors)
                 WriteRaw(block);
                 break;
             case ContentBlock.BlockOneofCase.None:
-                errors.Add("", "is required: one of text, image, document, tool_use, tool_result, thinking, redacted_thinking, raw_json");
+                errors.Add("",
+                    "is required: one of text, image, document, tool_use, tool_result, thinking, redacted_thinking, raw_json");
                 break;
             default:
                 json.Open('{');
@@ -184,9 +185,11 @@ internal sealed class BlockWriter(JsonObjectWriter json, FieldErrors errors)
             ContentBlock.BlockOneofCase.Document => ["type", "source", .. When(block.Document.Title.Length > 0, "title"),
                 .. When(block.Document.Context.Length > 0, "context"), .. When(block.Document.Citations, "citations")],
             ContentBlock.BlockOneofCase.ToolUse => ["type", "id", "name", "input"],
-            ContentBlock.BlockOneofCase.ToolResult => ["type", "tool_use_id", .. When(block.ToolResult.Content.Count > 0, "content"),
+            ContentBlock.BlockOneofCase.ToolResult =>
+                ["type", "tool_use_id", .. When(block.ToolResult.Content.Count > 0, "content"),
                 .. When(block.ToolResult.IsError, "is_error")],
-            ContentBlock.BlockOneofCase.Thinking => ["type", "thinking", .. When(block.Thinking.Signature.Length > 0, "signature")],
+            ContentBlock.BlockOneofCase.Thinking =>
+                ["type", "thinking", .. When(block.Thinking.Signature.Length > 0, "signature")],
             _ => ["type", "data"],
         };
         return block.CacheControl is null ? names : names.Add("cache_control");
@@ -204,7 +207,8 @@ internal sealed class BlockWriter(JsonObjectWriter json, FieldErrors errors)
         json.Close('}');
     }
 
-    internal static void WriteExtra(JsonObjectWriter json, FieldErrors errors, ByteString extra, string path, IEnumerable<string> written)
+    internal static void WriteExtra(
+        JsonObjectWriter json, FieldErrors errors, ByteString extra, string path, IEnumerable<string> written)
     {
         if (extra.IsEmpty || !errors.IsJson(path, extra.Span))
             return;

@@ -1,6 +1,10 @@
+using System.Collections.Frozen;
+
 namespace ClawGrpc.Server.Grpc.Mapping;
 
-/// <summary>Maps an enum to its twin by the names of the values, never by position. A value without a twin fails at first use.</summary>
+/// <summary>
+/// Maps an enum to its twin by the names of the values, never by position. A value without a twin fails at first use.
+/// </summary>
 internal static class ByName
 {
     public static TTo To<TFrom, TTo>(TFrom value)
@@ -11,6 +15,7 @@ internal static class ByName
         where TFrom : struct, Enum
         where TTo : struct, Enum
     {
-        public static readonly Dictionary<TFrom, TTo> Of = Enum.GetValues<TFrom>().ToDictionary(value => value, value => Enum.Parse<TTo>($"{value}"));
+        public static readonly FrozenDictionary<TFrom, TTo> Of =
+            Enum.GetValues<TFrom>().ToFrozenDictionary(value => value, value => Enum.Parse<TTo>($"{value}"));
     }
 }

@@ -7,11 +7,13 @@ namespace ClawGrpc.Server.Grpc.Mapping;
 /// <summary>The events of an answer on their way to the caller.</summary>
 internal static class EventMapping
 {
-    private static readonly HashSet<string> OfMessage = ["id", "type", "role", "model", "content", "stop_reason", "stop_sequence", "usage"];
+    private static readonly HashSet<string> OfMessage =
+        ["id", "type", "role", "model", "content", "stop_reason", "stop_sequence", "usage"];
 
     /// <summary>
-    /// The message for an event. What has no typed form, or says more than it, goes as the JSON it is. Null: the event has nothing to say in
-    /// typed form that other messages do not say (a ping; the start, which <c>started</c> and <see cref="AfterStart"/> tell; the stop).
+    /// The message for an event. What has no typed form, or says more than it, goes as the JSON it is. Null: the event has
+    /// nothing to say in typed form that other messages do not say (a ping; the start, which <c>started</c> and <see
+    /// cref="AfterStart"/> tell; the stop).
     /// </summary>
     /// <param name="read">The event; its memory is copied.</param>
     /// <param name="fold">The fold that has just taken it.</param>
@@ -38,8 +40,8 @@ internal static class EventMapping
     }
 
     /// <summary>
-    /// What follows <c>started</c> because <c>message_start</c> brought it along: blocks that are whole already, why the answer ended, and the
-    /// event itself if its message has members that no message has a field for. Mostly nothing.
+    /// What follows <c>started</c> because <c>message_start</c> brought it along: blocks that are whole already, why the answer
+    /// ended, and the event itself if its message has members that no message has a field for. Mostly nothing.
     /// </summary>
     /// <param name="start">The <c>message_start</c>.</param>
     /// <param name="fold">The fold that has just taken it.</param>
@@ -138,7 +140,8 @@ internal static class EventMapping
     private static ContentBlockStart Start(int index, ReadOnlyMemory<byte> json, bool isStream)
     {
         var block = BlockReader.Read(json);
-        // The deltas that follow are the whole of the input: an empty object before them would be in the way of whoever joins them.
+        // The deltas that follow are the whole of the input: an empty object before them would be in the way of whoever joins
+        // them.
         if (isStream && block.ToolUse is { } use && use.InputJson.Span.SequenceEqual("{}"u8))
             use.InputJson = ByteString.Empty;
         return new ContentBlockStart { Index = index, Block = block };

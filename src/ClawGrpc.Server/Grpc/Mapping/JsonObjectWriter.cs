@@ -8,13 +8,17 @@ using ClawGrpc.Core.Anthropic;
 namespace ClawGrpc.Server.Grpc.Mapping;
 
 /// <summary>
-/// Writes JSON in which foreign JSON stands as it was given, byte for byte, between what is written here. It always writes the same bytes
-/// for the same values: a prompt cache matches its prefix byte for byte.
+/// Writes JSON in which foreign JSON stands as it was given, byte for byte, between what is written here. It always writes the
+/// same bytes for the same values: a prompt cache matches its prefix byte for byte.
 /// </summary>
 /// <param name="about">How many bytes it will be; more is possible.</param>
 internal sealed class JsonObjectWriter(int about) : IDisposable
 {
-    private static readonly JsonWriterOptions AsIs = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private static readonly JsonWriterOptions AsIs = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        SkipValidation = true,
+    };
 
     private readonly ArrayBufferWriter<byte> _json = new(about);
     private Utf8JsonWriter? _texts;

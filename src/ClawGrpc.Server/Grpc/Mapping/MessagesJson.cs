@@ -22,7 +22,9 @@ internal sealed class MessagesJson : IDisposable
         _blocks = new BlockWriter(_json, _errors);
     }
 
-    /// <summary>The body; without <c>model</c> and <c>stream</c>, which are decided later. With errors it is not to be used.</summary>
+    /// <summary>
+    /// The body; without <c>model</c> and <c>stream</c>, which are decided later. With errors it is not to be used.
+    /// </summary>
     /// <param name="request">The request.</param>
     /// <param name="errors">All that is wrong with it, by the names of its fields; empty: nothing is.</param>
     public static ReadOnlyMemory<byte> Render(MessagesRequest request, out ImmutableArray<FieldError> errors)

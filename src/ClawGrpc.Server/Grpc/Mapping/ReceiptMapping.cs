@@ -41,7 +41,9 @@ internal static class ReceiptMapping
         ProfileId = attempt.ProfileId,
         Model = attempt.Model,
         Outcome = ByName.To<Gateway.AttemptOutcome, AttemptOutcome>(attempt.Outcome),
-        Failure = attempt.Failure is { } failure ? ByName.To<Core.Routing.FailureKind, FailureKind>(failure) : FailureKind.Unspecified,
+        Failure = attempt.Failure is { } failure
+            ? ByName.To<Core.Routing.FailureKind, FailureKind>(failure)
+            : FailureKind.Unspecified,
         HttpStatus = attempt.HttpStatus,
         ErrorType = attempt.ErrorType,
         ErrorCode = attempt.ErrorCode,

@@ -9,7 +9,9 @@ using Status = Google.Rpc.Status;
 
 namespace ClawGrpc.Server.Grpc.Mapping;
 
-/// <summary>A refusal as the call's status: the text, one ErrorInfo, and RetryInfo, BadRequest and receipt where they apply.</summary>
+/// <summary>
+/// A refusal as the call's status: the text, one ErrorInfo, and RetryInfo, BadRequest and receipt where they apply.
+/// </summary>
 internal static class RefusalMapping
 {
     public const string DetailsTrailer = "grpc-status-details-bin";
@@ -24,24 +26,27 @@ internal static class RefusalMapping
     {
         var info = new ErrorInfo { Reason = Reasons[refusal.Reason], Domain = Domain };
         foreach (var (name, value) in refusal.Facts)
-            info.Metadata.Add(name, Fitting.Fact(value));
-        var status = new Status { Code = (int)ByName.To<RefusalCode, StatusCode>(refusal.Code), Message = Fitting.Message(refusal.Message) };
+            info.Metadata.Add(name, MetadataBudget.Fact(value));
+        var code = ByName.To<RefusalCode, StatusCode>(refusal.Code);
+        var status = new Status { Code = (int)code, Message = MetadataBudget.Message(refusal.Message) };
         status.Details.Add(Any.Pack(info));
         if (refusal.RetryAfter is { } wait)
-            status.Details.Add(Any.Pack(new RetryInfo { RetryDelay = Duration.FromTimeSpan(wait > TimeSpan.Zero ? wait : TimeSpan.Zero) }));
+            status.Details.Add(
+                Any.Pack(new RetryInfo { RetryDelay = Duration.FromTimeSpan(wait > TimeSpan.Zero ? wait : TimeSpan.Zero) }));
         if (!refusal.Fields.IsEmpty)
         {
             var request = new BadRequest();
-            request.FieldViolations.AddRange(Fitting.Fields(refusal.Fields).Select(field =>
+            request.FieldViolations.AddRange(MetadataBudget.Fields(refusal.Fields).Select(field =>
                 new BadRequest.Types.FieldViolation { Field = field.Path, Description = field.Description }));
             status.Details.Add(Any.Pack(request));
         }
 
         var error = status.ToRpcException();
         if (refusal.Receipt is { } receipt)
-            error.Trailers.Add(ReceiptTrailer, Fitting.Receipt(ReceiptMapping.ToMessage(receipt)).ToByteArray());
+            error.Trailers.Add(ReceiptTrailer, MetadataBudget.Receipt(ReceiptMapping.ToMessage(receipt)).ToByteArray());
         return error;
     }
 
-    private static string ProtoNameOf(ErrorReason reason) => ErrorReasonReflection.Descriptor.EnumTypes[0].FindValueByNumber((int)reason).Name;
+    private static string ProtoNameOf(ErrorReason reason) =>
+        ErrorReasonReflection.Descriptor.EnumTypes[0].FindValueByNumber((int)reason).Name;
 }

@@ -12,7 +12,9 @@ using StateFiles = ClawGrpc.Core.StateFiles;
 
 namespace ClawGrpc.Server.Tests.Mapping;
 
-/// <summary>Enums of the gateway and of the contract are twins by name: a value that is added on one side alone is found here.</summary>
+/// <summary>
+/// Enums of the gateway and of the contract are twins by name: a value that is added on one side alone is found here.
+/// </summary>
 public class EnumTwinTests
 {
     [Fact]

@@ -2,13 +2,13 @@ using System.Text;
 using ClawGrpc.Core.Anthropic;
 using ClawGrpc.V1;
 
-namespace ClawGrpc.Server.Grpc;
+namespace ClawGrpc.Server.Grpc.Mapping;
 
 /// <summary>
 /// Cuts an error to what arrives. Clients of gRPC take 8 kB of metadata unless told otherwise, trailers included, and lose the
 /// whole error when there is more; upstream and callers may say anything of any length.
 /// </summary>
-internal static class Fitting
+internal static class MetadataBudget
 {
     private const string Ellipsis = "…";
 
@@ -37,7 +37,9 @@ internal static class Fitting
         }
     }
 
-    /// <summary>The receipt, with what is said of its attempts cut as far as needed; of very many attempts, the last ones.</summary>
+    /// <summary>
+    /// The receipt, with what is said of its attempts cut as far as needed; of very many attempts, the last ones.
+    /// </summary>
     public static Receipt Receipt(Receipt whole)
     {
         var fitting = whole;
