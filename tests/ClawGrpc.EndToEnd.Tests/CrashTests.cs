@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using ClawGrpc.Testing;
 using ClawGrpc.V1;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -8,7 +9,7 @@ namespace ClawGrpc.EndToEnd.Tests;
 /// <summary><c>kill -9</c>, at moments that nobody chose.</summary>
 public class CrashTests
 {
-    private const int Crashes = 8;
+    private static readonly int Crashes = Runs.Of(few: 3, full: 8);
 
     [Fact]
     public async Task Acknowledged_profiles_survive_any_death_of_the_server()

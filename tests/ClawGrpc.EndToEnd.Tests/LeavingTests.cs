@@ -53,7 +53,7 @@ public class LeavingTests(ITestOutputHelper output)
         var models = new ModelService.ModelServiceClient(channel);
         await LeaveTimesAsync(fixture, models, phase, Nothing, Calls);
         await EventuallyAsync(() => fixture.Sandbox.OpenConnections <= (phase == Pause ? AtOnce : 0));
-        var before = RuntimeSnapshot.Of(socket);
+        var before = await AtRestAsync(socket);
         var amid = before;
         await LeaveTimesAsync(fixture, models, phase, Nothing, Calls, () => amid = RuntimeSnapshot.Of(socket));
         var after = before;
@@ -100,6 +100,22 @@ public class LeavingTests(ITestOutputHelper output)
         filling.ForEach(socket => socket.Dispose());
         await EventuallyAsync(() => ProcessResources.Connecting(port) == 0 && ProcessResources.Sockets(server.Id) <= before);
         output.WriteLine($"{Calls} callers left while connecting; sockets {before} before, {ProcessResources.Sockets(server.Id)} after");
+    }
+
+    // The warm-up is over on the wire before its last tasks have ended in the server: at rest, no request is under way and five
+    // looks in a row see the same tasks and timers.
+    private static async Task<RuntimeSnapshot> AtRestAsync(string socket)
+    {
+        var (last, same) = (RuntimeSnapshot.Of(socket), 0);
+        await EventuallyAsync(() =>
+        {
+            var now = RuntimeSnapshot.Of(socket);
+            var isIdle = now.Requests["http.server.active_requests"] == 0 && now.Requests["http.client.active_requests"] == 0;
+            var isSame = now.MoreThan(last).Length == 0 && last.MoreThan(now).Length == 0 && now.Timers == last.Timers;
+            (last, same) = (now, isIdle && isSame ? same + 1 : 0);
+            return same == 5;
+        });
+        return last;
     }
 
     // There is nothing under way that could be given up.

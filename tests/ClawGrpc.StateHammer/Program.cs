@@ -16,6 +16,16 @@ switch (args)
         var shared = timing with { Stale = TimeSpan.FromMilliseconds(int.Parse(stale, System.Globalization.CultureInfo.InvariantCulture)) };
         await ShareForeverAsync(new AgentStore(file, TimeProvider.System, shared), name);
         break;
+    case ["lease", var leased, var agent, var profile]:
+        var changes = new FileChanges(TimeProvider.System);
+        using (var store = new FileStore(StateFolder.Resolve(leased, _ => null, "/"), _ => null, changes, TimeProvider.System, timing))
+        {
+            await using var lease = await store.LeaseAsync(agent, profile);
+            Console.WriteLine(profile);
+            await Console.In.ReadLineAsync();
+        }
+
+        break;
     case ["serve", var folder]:
         using (ServerLock.Acquire(StateFolder.Resolve(folder, _ => null, "/")))
         {
@@ -25,7 +35,7 @@ switch (args)
 
         break;
     default:
-        Console.Error.WriteLine("put FILE | count FILE TIMES | share FILE NAME STALE_MS | serve FOLDER");
+        Console.Error.WriteLine("put FILE | count FILE TIMES | share FILE NAME STALE_MS | lease FOLDER AGENT PROFILE | serve FOLDER");
         return 2;
 }
 

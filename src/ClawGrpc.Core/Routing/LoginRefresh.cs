@@ -150,6 +150,28 @@ internal static class LoginRefresh
         return history with { Problem = new LoginProblem(cause, retry), Failures = history.Failures + 1 };
     }
 
+    /// <summary>
+    /// The change that stores what was granted; null if the stored login is another one by now, which then counts. As long as the
+    /// refresh token is the one that was sent, the grant is stored whatever else changed: that token is spent, and without the grant
+    /// the login would be lost.
+    /// </summary>
+    /// <param name="history">With <see cref="RefreshHistory.Unwritten"/>.</param>
+    /// <param name="profileId">The profile of the login.</param>
+    /// <param name="fresh">What is stored now.</param>
+    public static PutRefreshed? Storing(RefreshHistory history, string profileId, ProfileStore fresh) =>
+        history.Unwritten is { } granted
+        && fresh.Find(profileId)?.Credential is OAuthCredential stored && stored.Refresh == history.Credential.Refresh
+            ? new PutRefreshed(profileId, stored with { Access = granted.Access, Refresh = granted.Refresh, Expires = granted.Expires })
+            : null;
+
+    /// <summary>Whether what is known of a login holds of the credential that is stored now.</summary>
+    /// <param name="history">What is known.</param>
+    /// <param name="stored">The credential that is stored now.</param>
+    /// <param name="endpoint">Where it is refreshed now; null if nowhere.</param>
+    public static bool IsOf(RefreshHistory history, OAuthCredential stored, OAuthConfiguration? endpoint) =>
+        history.Endpoint == endpoint
+        && (history.Credential == stored || (history.Unwritten is not null && history.Credential.Refresh == stored.Refresh));
+
     /// <summary>After what was granted is on disk.</summary>
     /// <param name="history">With <see cref="RefreshHistory.Unwritten"/>.</param>
     public static RefreshHistory AfterWrite(RefreshHistory history) =>

@@ -8,12 +8,14 @@ namespace ClawGrpc.Gateway.Agents;
 
 /// <summary>The agents: those of the configuration, those that have a folder, and the default one.</summary>
 internal sealed partial class Fleet(
-    StateFolder folder, LiveConfiguration configuration, ClaudeLoginFile claudeLogin, TokenEndpoint tokenEndpoint, TimeProvider time, ILogger<Agent> log)
+    IStateStore store, LiveConfiguration configuration, ClaudeLoginFile claudeLogin, TokenEndpoint tokenEndpoint,
+    TimeProvider time, ILogger<Agent> log)
     : IAsyncDisposable
 {
     private const string Main = "main";
 
-    // Lazy, so that of many calls that ask for an agent at once one wakes it: two of one folder would wait for each other's locks.
+    // Lazy, so that of many calls that ask for an agent at once one wakes it: two of one folder would wait for each other's
+    // locks.
     private readonly ConcurrentDictionary<string, Lazy<Task<Agent>>> _agents = new(StringComparer.Ordinal);
 
     /// <summary>The agent of requests that name none: the configuration's default, else its first, else <c>main</c>.</summary>
@@ -28,11 +30,12 @@ internal sealed partial class Fleet(
 
     /// <summary>All ids, in order.</summary>
     public IReadOnlyList<string> Ids => [.. configuration.Current.Configuration.Agents.List.Select(agent => agent.Id)
-        .Concat(folder.StoredAgents()).Append(DefaultId).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        .Concat(store.AgentIds).Append(DefaultId).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
     /// <summary>The agents that somebody has asked for since the start.</summary>
     public IEnumerable<Agent> Awake =>
-        _agents.Values.Where(agent => agent.IsValueCreated && agent.Value.IsCompletedSuccessfully).Select(agent => agent.Value.Result);
+        _agents.Values.Where(agent => agent is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
+            .Select(agent => agent.Value.Result);
 
     /// <summary>Called with each agent as it wakes up.</summary>
     public Action<Agent> OnWake { get; set; } = static _ => { };
@@ -65,17 +68,23 @@ internal sealed partial class Fleet(
             : throw Refusal.AgentNotFound(agentId).ToException();
     }
 
-    /// <summary>Takes up the login of the Claude CLI, for an agent that has it: it was onboarded there, or the folder's programs share it.</summary>
+    /// <summary>
+    /// Takes up the login of the Claude CLI, for an agent that has it: it was onboarded there, or the folder's programs share it.
+    /// </summary>
     public async Task TakeUpClaudeLoginAsync(Agent agent)
     {
-        if (!configuration.Current.Configuration.Service.Subscriptions || !IsNews(agent.StoreOrEmpty) || claudeLogin.Read() is not { } live)
+        if (!configuration.Current.Configuration.Service.Subscriptions
+            || !IsNews(agent.Profiles.Effective) || claudeLogin.Read() is not { } live)
+        {
             return;
+        }
+
         try
         {
-            if (ClaudeLogin.Replaces(agent.Store.Find(ClaudeLogin.ProfileId)?.Credential, live, time.GetUtcNow()))
+            if (ClaudeLogin.Replaces(agent.Profiles.Readable.Find(ClaudeLogin.ProfileId)?.Credential, live, time.GetUtcNow()))
             {
                 await agent.ChangeAsync(
-                    store => ClaudeLogin.Replaces(store.Find(ClaudeLogin.ProfileId)?.Credential, live, time.GetUtcNow())
+                    fresh => ClaudeLogin.Replaces(fresh.Find(ClaudeLogin.ProfileId)?.Credential, live, time.GetUtcNow())
                         ? [new PutProfile(ClaudeLogin.ProfileId, live)]
                         : [],
                     CancellationToken.None);
@@ -87,8 +96,8 @@ internal sealed partial class Fleet(
             LogNotTakenUp(agent.Id, exception.Message);
         }
 
-        bool IsNews(ProfileStore store) =>
-            store.Find(ClaudeLogin.ProfileId) is not null || (agent.Id == Main && configuration.Generation.SharesClaudeLogin);
+        bool IsNews(ProfileStore profiles) =>
+            profiles.Find(ClaudeLogin.ProfileId) is not null || (agent.Id == Main && configuration.Generation.SharesClaudeLogin);
     }
 
     public async ValueTask DisposeAsync()
@@ -99,17 +108,9 @@ internal sealed partial class Fleet(
 
     private async Task<Agent> WakeAsync(string id)
     {
-        var directory = configuration.Current.Configuration.Agents.Find(id)?.AgentDir is { } configured
-            ? folder.Expand(configured)
-            : folder.AgentDir(id);
-        var store = new AgentStore(Path.Join(directory, "auth-profiles.json"), time);
-
-        // What a crash left: this is the only server of the folder, and nothing of it writes here yet.
-        AtomicFile.RemoveLeftovers(directory);
-        LockFolder.RemoveLeftover(store.Path);
         var agent = new Agent(
-            id, store, () => configuration.Current.Configuration.Auth.Health, id == Main ? static () => null : MainOfHeirs, id == Main ? TellHeirs : static () => { },
-            LoginsOf, time, log);
+            id, store, () => configuration.Current.Configuration.Auth.Health, id == Main ? static () => null : MainOfHeirs,
+            id == Main ? TellHeirs : static () => { }, LoginsOf, time, log);
 
         // A status shows the configuration, and logins are refreshed as it says.
         configuration.Changed += () =>
@@ -119,7 +120,7 @@ internal sealed partial class Fleet(
         };
         try
         {
-            await LegacyFiles.ImportAsync(store, id == Main ? folder.LegacyLoginsPath : null);
+            await store.OpenAsync(id);
         }
         catch (Exception exception) when (exception is StateUnreadableException or StateNotWrittenException)
         {
@@ -135,7 +136,10 @@ internal sealed partial class Fleet(
     private bool Inherits => configuration.Current.Configuration.Auth.InheritFromMain;
 
     private Agent? MainOfHeirs() =>
-        Inherits && _agents.TryGetValue(Main, out var main) && main is { IsValueCreated: true, Value.IsCompletedSuccessfully: true } ? main.Value.Result : null;
+        Inherits && _agents.TryGetValue(Main, out var main)
+        && main is { IsValueCreated: true, Value.IsCompletedSuccessfully: true }
+            ? main.Value.Result
+            : null;
 
     // What the main agent's keys do is part of the others' status too.
     private void TellHeirs()

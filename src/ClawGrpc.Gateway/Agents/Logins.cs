@@ -7,18 +7,18 @@ using ClawGrpc.Gateway.Upstream;
 namespace ClawGrpc.Gateway.Agents;
 
 /// <summary>The access token of a login, or why there is none.</summary>
-/// <param name="Token">Null: there is none.</param>
-/// <param name="Problem">Null: there is one.</param>
+/// <param name="Token">Null if there is none.</param>
+/// <param name="Problem">Null if there is a token.</param>
 internal readonly record struct AccessToken(Secret? Token, LoginProblem? Problem);
 
 /// <summary>
-/// The OAuth logins of one agent, kept valid as <see cref="LoginRefresh"/> decides: in the background ahead of their end, and once for
-/// all calls that wait for one. A refresh is nobody's call: who stops waiting does not stop it. What was granted is on disk before it
-/// is used, and the endpoint is asked under the file's lock, so that of several programs one asks.
+/// The OAuth logins of one agent, kept valid as <see cref="LoginRefresh"/> decides: in the background ahead of their end, and
+/// once for all calls that wait for one. A caller that stops waiting does not stop the refresh. The endpoint is asked under the
+/// lease of the login, so that one of several servers asks, and the granted tokens are stored before they are used.
 /// </summary>
 internal sealed partial class Logins : IAsyncDisposable
 {
-    // The file may say something else after each.
+    // The stored login may be another one after each.
     private const int MostWaits = 2;
 
     private readonly Agent _agent;
@@ -36,22 +36,26 @@ internal sealed partial class Logins : IAsyncDisposable
     private bool _isClosed;
 
     public Logins(
-        Agent agent, TokenEndpoint endpoint, Func<OAuthConfiguration?> configured, Func<Agent, Task> rereadClaudeLogin, TimeProvider time, ILogger log)
+        Agent agent, TokenEndpoint endpoint, Func<OAuthConfiguration?> configured, Func<Agent, Task> rereadClaudeLogin,
+        TimeProvider time, ILogger log)
     {
-        (_agent, _endpoint, _configured, _rereadClaudeLogin, _time, _log) = (agent, endpoint, configured, rereadClaudeLogin, time, log);
+        (_agent, _endpoint, _configured, _rereadClaudeLogin) = (agent, endpoint, configured, rereadClaudeLogin);
+        (_time, _log) = (time, log);
         _wake = time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>The access token of a profile: the stored one while it is valid, else the one of the refresh that this waits for.</summary>
+    /// <summary>
+    /// The access token of a profile: the stored one while it is valid, else the one of the refresh that this waits for.
+    /// </summary>
     /// <param name="profile">A profile that is, or was a moment ago, an OAuth login.</param>
-    /// <param name="refused">The token that upstream has just refused, which counts as expired; null: none.</param>
+    /// <param name="refused">The token that upstream has just refused, which counts as expired; null if there is none.</param>
     /// <param name="cancellation">Ends the waiting, not the refresh.</param>
     public async ValueTask<AccessToken> TokenAsync(Profile profile, Secret? refused, CancellationToken cancellation)
     {
         for (var waits = 0; ; waits++)
         {
             // What the profile was when the call came may have been refreshed since.
-            if (_agent.StoreOrEmpty.Find(profile.Id) is { Credential: OAuthCredential } stored)
+            if (_agent.Profiles.Effective.Find(profile.Id) is { Credential: OAuthCredential } stored)
                 profile = stored;
             var (history, now) = (Look(profile, refused), _time.GetUtcNow());
             var (isCli, isRefreshable) = (profile.Id == ClaudeLogin.ProfileId, LoginRefresh.IsRefreshable(profile));
@@ -62,12 +66,18 @@ internal sealed partial class Logins : IAsyncDisposable
             if (isRefreshable && LoginRefresh.StepOf(history, now) == RefreshStep.Blocked)
                 return new AccessToken(null, Blocked(profile.Id, history));
             if (waits == MostWaits)
-                return new AccessToken(null, isCli ? LoginProblem.OfClaudeCli : new LoginProblem("the login keeps changing", now));
+            {
+                var problem = isCli ? LoginProblem.OfClaudeCli : new LoginProblem("the login keeps changing", now);
+                return new AccessToken(null, problem);
+            }
+
             await (isCli ? _rereadClaudeLogin(_agent) : Refresh(profile.Id)).WaitAsync(cancellation);
         }
     }
 
-    /// <summary>The same without asking or waiting for anybody: the stored token, and whether a call would have it refreshed first.</summary>
+    /// <summary>
+    /// The stored token, without a request and without waiting, and whether a call would have it refreshed first.
+    /// </summary>
     public (Secret? Token, LoginProblem? Problem, bool IsDue) Stored(Profile profile)
     {
         var (history, now) = (Look(profile, null), _time.GetUtcNow());
@@ -80,39 +90,44 @@ internal sealed partial class Logins : IAsyncDisposable
             return (null, Blocked(profile.Id, history), false);
         return history.Credential.Access is { IsBlank: false } access
             ? (access, null, true)
-            : (null, new LoginProblem("the login has no access token until it is refreshed, which a plan does not do", now), false);
+            : (null, NoTokenYet(now), false);
     }
+
+    private static LoginProblem NoTokenYet(DateTimeOffset now) =>
+        new("the login has no access token until it is refreshed, which a plan does not do", now);
 
     /// <summary>What a status says of a login.</summary>
     public ExpiryState StateOf(Profile profile, DateTimeOffset now, bool refreshableIsOk) => profile.Credential is OAuthCredential
         ? LoginRefresh.StateOf(Look(profile, null), now, refreshableIsOk)
         : Expiry.StateOf(profile.Credential, now, refreshableIsOk);
 
-    /// <summary>Refreshes what is due, and wakes up when the next is. To be called when profiles or configuration changed.</summary>
+    /// <summary>
+    /// Refreshes what is due, and wakes up when the next is. To be called when profiles or configuration changed.
+    /// </summary>
     public void RefreshWhatIsDue()
     {
-        // One after the other, so that the last one to set the timer is the one that knows most.
+        // Serialized, so that the last one to set the timer has seen the newest profiles.
         lock (_gate)
         {
             var now = _time.GetUtcNow();
-            var dues = _agent.StoreOrEmpty.Profiles.Where(LoginRefresh.IsRefreshable)
-                .Select(profile => (profile.Id, Due: LoginRefresh.DueAt(Look(profile, null)))).Where(each => each.Due is not null).ToList();
+            var dues = _agent.Profiles.Effective.Profiles.Where(LoginRefresh.IsRefreshable)
+                .Select(profile => (profile.Id, Due: LoginRefresh.DueAt(Look(profile, null))))
+                .Where(each => each.Due is not null).ToList();
             foreach (var (id, _) in dues.Where(each => each.Due <= now))
                 _ = Refresh(id);
 
-            // Set once for each time: set again and again, it would slip.
+            // A timer that is set again and again to the same time would slip.
             var next = dues.Where(each => each.Due > now).Min(each => each.Due);
             if (_isClosed || next == _wakeAt)
                 return;
             _wakeAt = next;
-
-            // Timers do not take any length; waking up once a day costs nothing.
-            var wait = next - now;
-            _wake.Change(wait is null ? Timeout.InfiniteTimeSpan : wait.Value < TimeSpan.FromDays(1) ? wait.Value : TimeSpan.FromDays(1), Timeout.InfiniteTimeSpan);
+            _wake.WakeIn(next - now);
         }
     }
 
-    /// <summary>Waits for what the endpoint is asked for, which would be lost. Nobody waits for a lock any more.</summary>
+    /// <summary>
+    /// Waits until what the endpoint grants is stored, since it would be lost; a refresh that has not asked yet is given up.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         List<Task> running;
@@ -134,8 +149,8 @@ internal sealed partial class Logins : IAsyncDisposable
         var (credential, endpoint) = ((OAuthCredential)profile.Credential, _configured());
         lock (_gate)
         {
-            var history = _histories.TryGetValue(profile.Id, out var known) && known.Credential == credential && known.Endpoint == endpoint
-                ? known
+            var history = _histories.TryGetValue(profile.Id, out var known) && LoginRefresh.IsOf(known, credential, endpoint)
+                ? known.Credential == credential ? known : known with { Credential = credential }
                 : new RefreshHistory(credential, endpoint);
             if (refused is not null && refused == credential.Access && LoginRefresh.IsRefreshable(profile))
                 _histories[profile.Id] = history = LoginRefresh.AfterRejection(history, _time.GetUtcNow());
@@ -166,16 +181,15 @@ internal sealed partial class Logins : IAsyncDisposable
         RefreshHistory? tried = null;
         try
         {
-            await _agent.ChangeAsync(async fresh => await ChangesOf(fresh), _closing.Token);
+            await using var lease = await _agent.LeaseAsync(profileId, _closing.Token);
+            tried = await AskAsync(profileId);
             if (tried?.Unwritten is not null)
-            {
-                Keep(profileId, LoginRefresh.AfterWrite(tried));
-                LogRefreshed(_agent.Id, profileId);
-            }
+                await StoreAsync(profileId, tried);
         }
         catch (Exception exception) when (exception is StateUnreadableException or StateNotWrittenException)
         {
-            tried ??= _agent.StoreOrEmpty.Find(profileId) is { Credential: OAuthCredential } profile ? Look(profile, null) : null;
+            if (tried is null && _agent.Profiles.Effective.Find(profileId) is { Credential: OAuthCredential } profile)
+                tried = Look(profile, null);
             if (tried is not null)
                 Keep(profileId, LoginRefresh.AfterFailure(tried, exception.Message.TrimEnd('.'), null, _time.GetUtcNow()));
             LogNotRefreshed(_agent.Id, profileId, exception.Message);
@@ -192,23 +206,41 @@ internal sealed partial class Logins : IAsyncDisposable
 
         RefreshWhatIsDue();
         _agent.Feed.Publish();
+    }
 
-        async Task<IReadOnlyList<StoreChange>> ChangesOf(ProfileStore fresh)
+    // The login as it is stored now, refreshed if it is still due; null if it is gone.
+    private async Task<RefreshHistory?> AskAsync(string profileId)
+    {
+        // Another server may have refreshed it before this one got the lease. A change that changes nothing waits for the file's
+        // lock, which OpenClaw holds while it refreshes a login.
+        var fresh = await _agent.ChangeAsync(static _ => [], _closing.Token);
+        if (fresh.Find(profileId) is not { } profile || !LoginRefresh.IsRefreshable(profile))
+            return null;
+        var tried = Look(profile, null);
+        if (LoginRefresh.StepOf(tried, _time.GetUtcNow()) != RefreshStep.Ask)
+            return tried;
+        var answer = await _endpoint.AskAsync(tried.Endpoint!, tried.Credential.Refresh!);
+        Keep(profileId, tried = LoginRefresh.After(tried, answer, _time.GetUtcNow()));
+        if (tried.Problem is { } problem)
+            LogNotRefreshed(_agent.Id, profileId, problem.Message);
+        return tried;
+    }
+
+    // Not cancelled: the refresh token is spent.
+    private async Task StoreAsync(string profileId, RefreshHistory granted)
+    {
+        PutRefreshed? put = null;
+        await _agent.ChangeAsync(
+            fresh => (put = LoginRefresh.Storing(granted, profileId, fresh)) is null ? [] : [put],
+            CancellationToken.None);
+        if (put is null)
         {
-            // Under the lock: another program may have refreshed it, replaced it, or taken it away.
-            if (fresh.Find(profileId) is not { } profile || !LoginRefresh.IsRefreshable(profile))
-                return [];
-            tried = Look(profile, null);
-            if (LoginRefresh.StepOf(tried, _time.GetUtcNow()) == RefreshStep.Ask)
-            {
-                var answer = await _endpoint.AskAsync(tried.Endpoint!, tried.Credential.Refresh!);
-                Keep(profileId, tried = LoginRefresh.After(tried, answer, _time.GetUtcNow()));
-                if (tried.Problem is { } problem)
-                    LogNotRefreshed(_agent.Id, profileId, problem.Message);
-            }
-
-            return tried.Unwritten is { } granted ? [new PutRefreshed(profileId, granted)] : [];
+            LogReplaced(_agent.Id, profileId);
+            return;
         }
+
+        Keep(profileId, LoginRefresh.AfterWrite(granted with { Unwritten = put.Credential }));
+        LogRefreshed(_agent.Id, profileId);
     }
 
     private LoginProblem Blocked(string profileId, RefreshHistory history)
@@ -234,4 +266,7 @@ internal sealed partial class Logins : IAsyncDisposable
 
     [LoggerMessage(31, LogLevel.Warning, "Agent {AgentId} did not refresh the login {ProfileId}: {Why}")]
     private partial void LogNotRefreshed(string agentId, string profileId, string why);
+
+    [LoggerMessage(32, LogLevel.Warning, "Agent {AgentId} dropped tokens granted to {ProfileId}: another login has replaced it")]
+    private partial void LogReplaced(string agentId, string profileId);
 }

@@ -12,10 +12,14 @@ internal sealed record PendingHealth(ImmutableList<(string ProfileId, HealthChan
 
     public bool IsEmpty => Changes.IsEmpty;
 
-    /// <summary>With one more. A success right behind another of the same route replaces it, so that a busy second is one entry and not thousands.</summary>
+    /// <summary>
+    /// With one more. A success right behind another of the same route replaces it, so that a busy second is one entry and not
+    /// thousands.
+    /// </summary>
     public PendingHealth With(string profileId, HealthChange change)
     {
-        if (Changes.Count > 0 && change is Served served && Changes[^1] is (var lastId, Served last) && lastId == profileId && last.Model == change.Model)
+        if (Changes.Count > 0 && change is Served served
+            && Changes[^1] is (var lastId, Served last) && lastId == profileId && last.Model == change.Model)
         {
             // The one that began later undoes all that the other one does.
             var both = last.Began > served.Began ? served with { Began = last.Began } : served;
@@ -37,11 +41,14 @@ internal sealed record PendingHealth(ImmutableList<(string ProfileId, HealthChan
     }
 
     /// <summary>The store as it is with one change.</summary>
-    public static ProfileStore Apply(string id, HealthChange change, ProfileStore store, HealthRules rules) => store.Find(id) is not { } profile ? store : store with
-    {
-        Health = store.Health.SetItem(id, change.Apply(store.HealthOf(id), rules)),
-        LastGood = change is Served ? store.LastGood.SetItem(profile.Credential.Provider, id) : store.LastGood,
-    };
+    public static ProfileStore Apply(string id, HealthChange change, ProfileStore store, HealthRules rules) =>
+        store.Find(id) is not { } profile
+            ? store
+            : store with
+            {
+                Health = store.Health.SetItem(id, change.Apply(store.HealthOf(id), rules)),
+                LastGood = change is Served ? store.LastGood.SetItem(profile.Credential.Provider, id) : store.LastGood,
+            };
 
     /// <summary>The changes of the file that hold all of it, decided on what the file says now.</summary>
     public IEnumerable<StoreChange> ChangesOf(ProfileStore fresh, HealthRules rules)

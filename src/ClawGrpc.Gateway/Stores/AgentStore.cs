@@ -31,20 +31,16 @@ internal sealed class AgentStore(string path, TimeProvider time, LockTiming? tim
     /// <inheritdoc cref="UpdateAsync(Func{ProfileStore, IReadOnlyList{StoreChange}}, CancellationToken)"/>
     public Task<ProfileStore> UpdateAsync(params StoreChange[] changes) => UpdateAsync(_ => changes);
 
-    /// <inheritdoc cref="UpdateAsync(Func{ProfileStore, ValueTask{IReadOnlyList{StoreChange}}}, CancellationToken)"/>
-    public Task<ProfileStore> UpdateAsync(Func<ProfileStore, IReadOnlyList<StoreChange>> decide, CancellationToken cancellation = default) =>
-        UpdateAsync(fresh => new ValueTask<IReadOnlyList<StoreChange>>(decide(fresh)), cancellation);
-
     /// <summary>
     /// Changes the file as decided from what it says while it is locked, and returns once that is on the disk. Nothing is written
-    /// when nothing changes.
+    /// if nothing changes.
     /// </summary>
-    /// <param name="decide">Asked again when another program wrote in between without a lock, or took the lock. Everybody waits while it does.</param>
-    /// <param name="cancellation">Gives up waiting; a write that has begun is finished.</param>
+    /// <param name="decide">Called again if another program wrote in between without a lock, or took the lock.</param>
+    /// <param name="cancellation">Ends the waiting; a write that has begun is finished.</param>
     /// <exception cref="StateUnreadableException">The file cannot be read or parsed, and is left as it is.</exception>
     /// <exception cref="StateNotWrittenException">The lock cannot be had, or the file cannot be written.</exception>
     public async Task<ProfileStore> UpdateAsync(
-        Func<ProfileStore, ValueTask<IReadOnlyList<StoreChange>>> decide, CancellationToken cancellation = default)
+        Func<ProfileStore, IReadOnlyList<StoreChange>> decide, CancellationToken cancellation = default)
     {
         await _oneWriter.WaitAsync(cancellation);
         LockFolder? held = null;
@@ -60,10 +56,11 @@ internal sealed class AgentStore(string path, TimeProvider time, LockTiming? tim
                 }
 
                 var before = await LoadAsync(static () => false, cancellation);
-                var changes = await decide(before.File.Store);
+                var changes = decide(before.File.Store);
                 if (changes.Count == 0)
                     return before.File.Store;
-                if (await Task.Run(() => TryReplace(before, before.File.With(changes), held), CancellationToken.None) is { } after)
+                var file = before.File.With(changes);
+                if (await Task.Run(() => TryReplace(before, file, held), CancellationToken.None) is { } after)
                     return after;
             }
 
@@ -82,7 +79,9 @@ internal sealed class AgentStore(string path, TimeProvider time, LockTiming? tim
 
     public void Dispose() => _oneWriter.Dispose();
 
-    /// <summary>Null: another program took the lock, or does not lock and wrote since <paramref name="before"/> was read.</summary>
+    /// <summary>
+    /// Null: another program took the lock, or does not lock and wrote since <paramref name="before"/> was read.
+    /// </summary>
     private ProfileStore? TryReplace(Content before, AuthProfilesFile file, LockFolder held)
     {
         var bytes = file.ToUtf8();
@@ -114,8 +113,8 @@ internal sealed class AgentStore(string path, TimeProvider time, LockTiming? tim
             if (AuthProfilesFile.TryParse(bytes, out var file, out var error))
                 return _last = new Content(file, bytes, identity);
 
-            // OpenClaw empties the file before it fills it again: what was written just now may be half of it, and who locks it is not
-            // done. The file is looked at last: it may have been filled since it was read.
+            // OpenClaw empties the file before it fills it again: what was written just now may be half of it, and who locks it
+            // is not done. The file is looked at last: it may have been filled since it was read.
             var isWhole = (identity.Value.IsSettled || repeat >= MaxRepeats) && !isWriting() && IdentityNow() == identity;
             if (isWhole || repeat >= MostRepeats)
                 throw new StateUnreadableException(Path, error);

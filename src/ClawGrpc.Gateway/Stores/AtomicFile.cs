@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 namespace ClawGrpc.Gateway.Stores;
 
 /// <summary>
-/// Replaces a file as a whole: readers see the old content or the new one, also after a crash. The content goes to a temporary file
-/// in the same directory, to the disk, and then to its name.
+/// Replaces a file as a whole: readers see the old content or the new one, also after a crash. The content goes to a temporary
+/// file in the same directory, to the disk, and then to its name.
 /// </summary>
 internal sealed class AtomicFile : IDisposable
 {
@@ -69,7 +69,8 @@ internal sealed class AtomicFile : IDisposable
     public void Dispose() => File.Delete(_temporary);
 
     /// <summary>A name beside a file or directory that nobody else uses, and that <see cref="RemoveLeftovers"/> knows.</summary>
-    public static string TemporaryOf(string path) => $"{path}{Mark}{RandomNumberGenerator.GetHexString(16, lowercase: true)}{Ending}";
+    public static string TemporaryOf(string path) =>
+        $"{path}{Mark}{RandomNumberGenerator.GetHexString(16, lowercase: true)}{Ending}";
 
     /// <summary>Removes what a crash left in a directory. Only for a time when nobody writes there.</summary>
     public static void RemoveLeftovers(string directory)

@@ -7,7 +7,9 @@ namespace ClawGrpc.Gateway.Stores;
 /// <param name="File">The file's identity; null: there is none.</param>
 internal sealed record ConfigText(string? Text, FileIdentity? File);
 
-/// <summary>The configuration file's text. The five versions before it are kept beside it (openclaw-spec.md, section 1.1).</summary>
+/// <summary>
+/// The configuration file's text. The five versions before it are kept beside it (openclaw-spec.md, section 1.1).
+/// </summary>
 internal sealed class ConfigFile(string path) : IDisposable
 {
     private const int MaxRepeats = 5;

@@ -24,7 +24,9 @@ internal sealed class FileChanges(TimeProvider time)
     /// <summary>Watches it no longer.</summary>
     public void Remove(string path) => _seen.TryRemove(path, out _);
 
-    /// <summary>The paths that changed, as they do, until cancelled; several changes in a row may come as one. For one reader.</summary>
+    /// <summary>
+    /// The paths that changed, as they do, until cancelled; several changes in a row may come as one. For one reader.
+    /// </summary>
     public async IAsyncEnumerable<string> WatchAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
         using var timer = new PeriodicTimer(Interval, time);

@@ -24,7 +24,9 @@ internal readonly record struct FileIdentity(ulong Inode, ulong Size, Int128 Mod
             return Posix.LinuxStat(path);
         FileSystemInfo info = Directory.Exists(path) ? new DirectoryInfo(path) : new FileInfo(path);
         var size = info is FileInfo { Exists: true } file ? (ulong)file.Length : 0;
-        return info.Exists ? new FileIdentity(0, size, Nanoseconds(info.LastWriteTimeUtc), Nanoseconds(info.CreationTimeUtc)) : null;
+        return info.Exists
+            ? new FileIdentity(0, size, Nanoseconds(info.LastWriteTimeUtc), Nanoseconds(info.CreationTimeUtc))
+            : null;
     }
 
     private static Int128 NanosecondsNow() => Nanoseconds(DateTime.UtcNow);

@@ -6,7 +6,10 @@ namespace ClawGrpc.Gateway.Stores;
 /// <summary>Takes over the credentials of before there were profiles, once (openclaw-spec.md, section 1.3).</summary>
 internal static class LegacyFiles
 {
-    /// <summary>Imports them when the agent has no profiles yet. The agent's old file is deleted after the new one is on disk; the logins stay.</summary>
+    /// <summary>
+    /// Imports them when the agent has no profiles yet. The agent's old file is deleted after the new one is on disk; the logins
+    /// stay.
+    /// </summary>
     /// <param name="store">The agent's profiles.</param>
     /// <param name="loginsPath">The file of logins; null: it is not this agent's.</param>
     /// <exception cref="StateUnreadableException">A file cannot be read.</exception>
@@ -14,7 +17,9 @@ internal static class LegacyFiles
     public static async Task ImportAsync(AgentStore store, string? loginsPath)
     {
         var oldPath = Path.Join(store.Directory, "auth.json");
-        if (File.Exists(store.Path) || LegacyProfiles.Read(TextOf(oldPath), loginsPath is null ? null : TextOf(loginsPath)) is not { } import)
+        if (File.Exists(store.Path))
+            return;
+        if (LegacyProfiles.Read(TextOf(oldPath), loginsPath is null ? null : TextOf(loginsPath)) is not { } import)
             return;
         await store.UpdateAsync(import);
         if (File.Exists(oldPath))

@@ -4,14 +4,14 @@ namespace ClawGrpc.Gateway.Stores;
 /// The lock between programs that write the same file, by the protocol of proper-lockfile that OpenClaw uses: who can make the
 /// directory <c>FILE.lock</c> holds it, refreshes its time while holding it, and removes it. One whose time is old is nobody's.
 /// </summary>
-internal sealed class LockFolder : IDisposable
+internal sealed class LockFolder : IDisposable, IAsyncDisposable
 {
-    // No other program makes its locks sticky, which changes nothing for an empty directory: the bit tells this program's locks from
-    // others', from the moment they are there.
+    // No other program makes its locks sticky, which changes nothing for an empty directory: the bit tells this program's locks
+    // from others', from the moment they are there.
     private const UnixFileMode Mode = StateFolder.OwnerOnly | UnixFileMode.StickyBit;
 
-    // Programs that do not look twice remove a stale lock within this time of seeing it, whoever's it is by then: who still has it after
-    // that has it.
+    // Programs that do not look twice remove a stale lock within this time of seeing it, whoever's it is by then: who still has
+    // it after that has it.
     private static readonly TimeSpan TakeOver = TimeSpan.FromMilliseconds(50);
 
     private readonly Lock _gate = new();
@@ -29,7 +29,8 @@ internal sealed class LockFolder : IDisposable
 
     /// <summary>Takes the lock of a file, which need not exist, waiting for it as <paramref name="timing"/> says.</summary>
     /// <exception cref="StateNotWrittenException">It cannot be had.</exception>
-    public static async Task<LockFolder> AcquireAsync(string file, LockTiming timing, TimeProvider time, CancellationToken cancellation)
+    public static async Task<LockFolder> AcquireAsync(
+        string file, LockTiming timing, TimeProvider time, CancellationToken cancellation)
     {
         var folder = FolderOf(file);
         for (var retry = 0; ; retry++)
@@ -59,14 +60,20 @@ internal sealed class LockFolder : IDisposable
     public static bool IsTaken(string file) => Directory.Exists(FolderOf(file));
 
     /// <summary>
-    /// Removes a lock that a server that crashed left, so that nobody waits until it is stale. Only for the start of a server: no
-    /// other one works on the folder then.
+    /// Removes the locks of a file, and of names that begin like it, that a crashed server left, so that no caller waits until
+    /// they are stale. Only for the start of a server, when no other server works on the folder.
     /// </summary>
-    public static void RemoveLeftover(string file)
+    public static void RemoveLeftovers(string file)
     {
-        var folder = FolderOf(file);
-        if (Directory.Exists(folder) && File.GetUnixFileMode(folder).HasFlag(UnixFileMode.StickyBit))
-            Remove(folder);
+        var target = AtomicFile.TargetOf(file);
+        var directory = Path.GetDirectoryName(target)!;
+        if (!Directory.Exists(directory))
+            return;
+        foreach (var folder in Directory.EnumerateDirectories(directory, $"{Path.GetFileName(target)}*.lock"))
+        {
+            if (File.GetUnixFileMode(folder).HasFlag(UnixFileMode.StickyBit))
+                Remove(folder);
+        }
     }
 
     /// <summary>Gives the lock back, if it is still held.</summary>
@@ -81,16 +88,26 @@ internal sealed class LockFolder : IDisposable
         }
     }
 
+    /// <inheritdoc cref="Dispose"/>
+    public ValueTask DisposeAsync()
+    {
+        Dispose();
+        return ValueTask.CompletedTask;
+    }
+
     // Node resolves links before it locks, so this does too.
     private static string FolderOf(string file) => AtomicFile.TargetOf(file) + ".lock";
 
-    private static async Task<LockFolder?> TryTakeAsync(string folder, LockTiming timing, TimeProvider time, CancellationToken cancellation)
+    private static async Task<LockFolder?> TryTakeAsync(
+        string folder, LockTiming timing, TimeProvider time, CancellationToken cancellation)
     {
         if (TryMake(folder, time) is { } made)
             return new LockFolder(folder, made, timing, time);
         var old = StampOf(folder);
         var isStale = old < time.GetUtcNow().UtcDateTime - timing.Stale;
-        if ((isStale && !TryRemoveStale(folder, old!.Value)) || (!isStale && old is not null) || TryMake(folder, time) is not { } stamp)
+        if (isStale ? !TryRemoveStale(folder, old!.Value) : old is not null)
+            return null;
+        if (TryMake(folder, time) is not { } stamp)
             return null;
         var held = new LockFolder(folder, stamp, timing, time);
         try
@@ -110,8 +127,8 @@ internal sealed class LockFolder : IDisposable
         return null;
     }
 
-    // Several may see the same stale lock, and the slower ones would remove the lock of the one that took over. So it is moved away
-    // first, where nobody mistakes it for another, and put back if it is not the stale one.
+    // Several may see the same stale lock, and the slower ones would remove the lock of the one that took over. So it is moved
+    // away first, where nobody mistakes it for another, and put back if it is not the stale one.
     private static bool TryRemoveStale(string folder, DateTime stale)
     {
         var aside = AtomicFile.TemporaryOf(folder);
@@ -131,7 +148,8 @@ internal sealed class LockFolder : IDisposable
         return false;
     }
 
-    private static DateTime? TryMake(string folder, TimeProvider time) => Posix.TryMakeDirectory(folder, Mode) ? Stamp(folder, time) : null;
+    private static DateTime? TryMake(string folder, TimeProvider time) =>
+        Posix.TryMakeDirectory(folder, Mode) ? Stamp(folder, time) : null;
 
     private void Refresh()
     {

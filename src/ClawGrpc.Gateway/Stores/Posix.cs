@@ -42,13 +42,16 @@ internal static partial class Posix
         return error == NoSuchFile ? null : throw Failed("open", path, error);
     }
 
-    /// <summary>Whether there is a socket, or a link to one. Where the system is not Linux: something that has no content.</summary>
+    /// <summary>
+    /// Whether there is a socket, or a link to one. Where the system is not Linux: something that has no content.
+    /// </summary>
     public static bool IsSocket(string path)
     {
         if (!OperatingSystem.IsLinux())
             return new FileInfo(path) is { Exists: true, Length: 0 };
         Span<byte> stat = stackalloc byte[256];
-        return StatX(CurrentDirectory, path, 0, BasicStats, stat) == 0 && (BitConverter.ToUInt16(stat[28..]) & FileType) == SocketType;
+        return StatX(CurrentDirectory, path, 0, BasicStats, stat) == 0
+            && (BitConverter.ToUInt16(stat[28..]) & FileType) == SocketType;
     }
 
     /// <summary>Inode and times of a file or directory, which Linux alone tells here. Null: there is none.</summary>

@@ -11,14 +11,20 @@ internal sealed class StateFolder
     /// <summary>The name of ClawGrpc's own configuration, which may include that of the folder's program.</summary>
     public const string OwnConfig = "clawgrpc.json";
 
+    /// <summary>The name of the file of an agent's profiles.</summary>
+    public const string AuthProfiles = "auth-profiles.json";
+
     private const string Main = "main";
     private const int MaxAgentIdLength = 64;
 
     // Of the programs whose folder this may be, in the order in which OpenClaw looks for them: variable, folder, configuration.
     private static readonly (string Prefix, string Folder, string Config)[] Programs =
     [
-        ("CLAWGRPC", ".clawgrpc", OwnConfig), ("OPENCLAW", ".openclaw", "openclaw.json"), ("CLAWDBOT", ".clawdbot", "clawdbot.json"),
-        ("MOLTBOT", ".moltbot", "moltbot.json"), ("MOLDBOT", ".moldbot", "moldbot.json"),
+        ("CLAWGRPC", ".clawgrpc", OwnConfig),
+        ("OPENCLAW", ".openclaw", "openclaw.json"),
+        ("CLAWDBOT", ".clawdbot", "clawdbot.json"),
+        ("MOLTBOT", ".moltbot", "moltbot.json"),
+        ("MOLDBOT", ".moldbot", "moldbot.json"),
     ];
 
     private readonly string _home;
@@ -44,7 +50,9 @@ internal sealed class StateFolder
             ? Generation.Find(name) ?? throw new ArgumentException($"CLAWGRPC_GENERATION: expected one of {Generation.Names}.")
             : null;
 
-        string? Named(string what) => Programs.Select(program => Expanded(environment($"{program.Prefix}_{what}"))).FirstOrDefault(found => found is not null);
+        string? Named(string what) => Programs
+            .Select(program => Expanded(environment($"{program.Prefix}_{what}")))
+            .FirstOrDefault(found => found is not null);
         string? Expanded(string? given) => string.IsNullOrWhiteSpace(given) ? null : Expand(given, home);
     }
 
@@ -53,7 +61,9 @@ internal sealed class StateFolder
 
     /// <summary>The configuration: our own file, or that of the program whose folder it is. It need not exist.</summary>
     public string ConfigPath => _namedConfig
-        ?? ConfigIn(Path) ?? _furtherFolders.Select(ConfigIn).FirstOrDefault(found => found is not null) ?? System.IO.Path.Join(Path, _newConfig);
+        ?? ConfigIn(Path)
+        ?? _furtherFolders.Select(ConfigIn).FirstOrDefault(found => found is not null)
+        ?? System.IO.Path.Join(Path, _newConfig);
 
     /// <summary>The file that a server locks while it works on the folder.</summary>
     public string ServerLockPath => System.IO.Path.Join(Path, "clawgrpc.lock");
@@ -62,7 +72,8 @@ internal sealed class StateFolder
     public string AgentsPath => System.IO.Path.Join(Path, "agents");
 
     /// <summary>The logins of before there were profiles (section 1.3). It need not exist.</summary>
-    public string LegacyLoginsPath => System.IO.Path.Join(_namedOAuthDir ?? System.IO.Path.Join(Path, "credentials"), "oauth.json");
+    public string LegacyLoginsPath =>
+        System.IO.Path.Join(_namedOAuthDir ?? System.IO.Path.Join(Path, "credentials"), "oauth.json");
 
     /// <summary>
     /// Resolves the folder: the option, else <c>CLAWGRPC_STATE_DIR</c> or the variable of one of the programs, else the first of
@@ -82,7 +93,8 @@ internal sealed class StateFolder
                 return Named(named, config);
         }
 
-        var found = Programs.Select(program => program.Folder).FirstOrDefault(folder => Directory.Exists(System.IO.Path.Join(home, folder)));
+        var found = Programs.Select(program => program.Folder)
+            .FirstOrDefault(folder => Directory.Exists(System.IO.Path.Join(home, folder)));
         return Named($"~/{found ?? Programs[0].Folder}", OwnConfig);
 
         StateFolder Named(string given, string config)
@@ -97,7 +109,8 @@ internal sealed class StateFolder
     /// <param name="files">The files of the configuration: one that our own includes says more than it.</param>
     /// <param name="writtenBy"><c>meta.lastTouchedVersion</c> of the configuration; null: it does not say.</param>
     public Generation GenerationOf(IEnumerable<string> files, string? writtenBy) => _namedGeneration ?? Generation.Of(
-        files.Select(file => System.IO.Path.GetFileName(file)).FirstOrDefault(name => Programs.Skip(1).Any(program => program.Config == name)) ?? _newConfig,
+        files.Select(file => System.IO.Path.GetFileName(file))
+            .FirstOrDefault(name => Programs.Skip(1).Any(program => program.Config == name)) ?? _newConfig,
         writtenBy);
 
     /// <summary>A path of the configuration, absolute; <c>~</c> is the user's home directory.</summary>
@@ -114,26 +127,30 @@ internal sealed class StateFolder
         Programs.Select(program => System.IO.Path.Join(folder, program.Config)).FirstOrDefault(File.Exists);
 
     /// <summary>A path as people read it: <c>~</c> for the user's home directory.</summary>
-    public string Short(string path) => path.StartsWith(_home + "/", StringComparison.Ordinal) ? $"~{path[_home.Length..]}" : path;
+    public string Short(string path) =>
+        path.StartsWith(_home + "/", StringComparison.Ordinal) ? $"~{path[_home.Length..]}" : path;
 
     /// <summary>Whether this can be an agent's id: a plain name that cannot lead out of the folder.</summary>
     public static bool IsAgentId(string id) =>
         id.Length is > 0 and <= MaxAgentIdLength && id is not ("." or "..")
         && id.All(character => char.IsAsciiLetterOrDigit(character) || character is '.' or '_' or '-');
 
-    /// <summary>The folder of an agent's files; that of the main agent may be elsewhere by <c>OPENCLAW_AGENT_DIR</c> and its like.</summary>
+    /// <summary>
+    /// The folder of an agent's files; that of the main agent may be elsewhere by <c>OPENCLAW_AGENT_DIR</c> and its like.
+    /// </summary>
     /// <exception cref="ArgumentException">It is no agent's id.</exception>
     public string AgentDir(string agentId) => !IsAgentId(agentId)
         ? throw new ArgumentException("This is no agent's id.", nameof(agentId))
         : agentId == Main && _namedAgentDir is { } named ? named : System.IO.Path.Join(AgentsPath, agentId, "agent");
 
     /// <summary>The file of an agent's profiles.</summary>
-    public string AuthProfilesPath(string agentId) => System.IO.Path.Join(AgentDir(agentId), "auth-profiles.json");
+    public string AuthProfilesPath(string agentId) => System.IO.Path.Join(AgentDir(agentId), AuthProfiles);
 
     /// <summary>The agents that have a folder, by id.</summary>
     public IReadOnlyList<string> StoredAgents() => !Directory.Exists(AgentsPath)
         ? []
-        : [.. Directory.EnumerateDirectories(AgentsPath).Select(path => System.IO.Path.GetFileName(path)).Where(IsAgentId).Order(StringComparer.Ordinal)];
+        : [.. Directory.EnumerateDirectories(AgentsPath).Select(path => System.IO.Path.GetFileName(path))
+            .Where(IsAgentId).Order(StringComparer.Ordinal)];
 
     /// <summary>Makes the folder, its owner's alone. One that exists is left as it is.</summary>
     public void Create() => MakeDirectory(Path);
@@ -156,7 +173,7 @@ internal sealed class StateFolder
         foreach (var agent in StoredAgents())
         {
             AtomicFile.RemoveLeftovers(AgentDir(agent));
-            LockFolder.RemoveLeftover(AuthProfilesPath(agent));
+            LockFolder.RemoveLeftovers(AuthProfilesPath(agent));
         }
     }
 }

@@ -1,8 +1,8 @@
 namespace ClawGrpc.Gateway.Stores;
 
 /// <summary>
-/// Reads small files whole. The runtime's way fails when another program shortens the file meanwhile, and locks it while it reads;
-/// this one takes what is there.
+/// Reads small files whole. The runtime's way fails when another program shortens the file meanwhile, and locks it while it
+/// reads; this one takes what is there.
 /// </summary>
 internal static class WholeFile
 {

@@ -45,6 +45,14 @@ internal static class ServerHost
         }
     }
 
+    private static FileStore FilesOf(IServiceProvider services)
+    {
+        var configuration = services.GetRequiredService<LiveConfiguration>();
+        return new FileStore(
+            services.GetRequiredService<StateFolder>(), agentId => configuration.Current.Configuration.Agents.Find(agentId)?.AgentDir,
+            services.GetRequiredService<FileChanges>(), services.GetRequiredService<TimeProvider>());
+    }
+
     private static List<ListenAddress> AddressesOf(CommandLine command, StateFolder folder)
     {
         var texts = command.Listen.Count > 0 ? command.Listen : [$"unix:{Path.Join(folder.Path, "clawgrpc.sock")}"];
@@ -94,7 +102,7 @@ internal static class ServerHost
         builder.Services.AddSingleton(time).AddSingleton(folder).AddSingleton(new ClaudeLoginFile(folder, Environment.GetEnvironmentVariable))
             .AddSingleton(_ => new HttpMessageInvoker(AnthropicApi.NewHandler()))
             .AddSingleton<AnthropicApi>().AddSingleton<TokenEndpoint>().AddSingleton<SessionPins>().AddSingleton<Completion>().AddSingleton<ModelCatalog>().AddSingleton<Probes>().AddSingleton<StateWatch>()
-            .AddSingleton<LiveConfiguration>().AddSingleton<Fleet>().AddSingleton<FileChanges>().AddSingleton<AgentSetups>().AddSingleton<ProfileReport>()
+            .AddSingleton<LiveConfiguration>().AddSingleton<Fleet>().AddSingleton<FileChanges>().AddSingleton<IStateStore>(FilesOf).AddSingleton<AgentSetups>().AddSingleton<ProfileReport>()
             .AddSingleton<AuthReport>().AddSingleton<StatusReport>().AddSingleton<StatusBoard>()
             .AddSingleton<CallReader>().AddSingleton<ErrorInterceptor>().AddSingleton<AuthService>().AddSingleton<ModelService>()
             .AddHostedService(services => services.GetRequiredService<StateWatch>());

@@ -42,9 +42,14 @@ public sealed class TwoStoresTests : IDisposable
     {
         var http = new HttpMessageInvoker(AnthropicApi.NewHandler());
         var configured = new OAuthConfiguration(new Uri($"{sandbox.BaseUrl}{Login.Path}"), Login.ClientId);
+        var store = new FileStore(
+            StateFolder.Resolve(_folder.Path, _ => null, "/"), _ => _folder.Path, new FileChanges(TimeProvider.System),
+            TimeProvider.System);
         return new Agent(
-            "main", new AgentStore(Profiles, TimeProvider.System), () => HealthRules.OpenClaw20261, () => null, () => { },
-            agent => new Logins(agent, new TokenEndpoint(http, TimeProvider.System), () => configured, _ => Task.CompletedTask, TimeProvider.System, NullLogger.Instance),
+            "main", store, () => HealthRules.OpenClaw20261, () => null, () => { },
+            agent => new Logins(
+                agent, new TokenEndpoint(http, TimeProvider.System), () => configured, _ => Task.CompletedTask,
+                TimeProvider.System, NullLogger.Instance),
             TimeProvider.System, NullLogger<Agent>.Instance);
     }
 }

@@ -170,13 +170,13 @@ public sealed class LockFolderTests : IDisposable
 
         // Killed before it gave the directory a time of its own.
         Directory.SetLastWriteTimeUtc(Lock, Noon.UtcDateTime);
-        LockFolder.RemoveLeftover(File);
+        LockFolder.RemoveLeftovers(File);
         Assert.Empty(_folder.Names);
         held.Dispose();
-        LockFolder.RemoveLeftover(File);
+        LockFolder.RemoveLeftovers(File);
 
         Foreign(Noon.AddMilliseconds(123));
-        LockFolder.RemoveLeftover(File);
+        LockFolder.RemoveLeftovers(File);
         Assert.True(Directory.Exists(Lock));
     }
 

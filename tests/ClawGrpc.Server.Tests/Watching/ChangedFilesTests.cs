@@ -66,7 +66,8 @@ public class ChangedFilesTests
         await using var fixture = await WithTwoKeysAsync();
         using var watcher = fixture.Watch();
         await watcher.NextAsync();
-        await fixture.Files.ConfigureAsync(fixture.Sandbox.BaseUrl, """agents: { defaults: { model: "anthropic/claude-sonnet-4-6" } }""");
+        await fixture.Files.ConfigureAsync(
+            fixture.Sandbox.BaseUrl, """agents: { defaults: { model: "anthropic/claude-sonnet-4-6" } }""");
         await LookAsync(fixture);
         Assert.Equal("anthropic/claude-sonnet-4-6", (await watcher.NextAsync()).ResolvedDefault);
         Assert.Equal("anthropic/claude-sonnet-4-6", (await fixture.StreamAsync()).Served.Model);
@@ -135,7 +136,8 @@ public class ChangedFilesTests
         var before = fixture.Files.Snapshot();
         Func<Task>[] calls =
         [
-            () => fixture.Models.GetStatusAsync(new GetStatusRequest()).ResponseAsync, () => fixture.OnboardAsync("anthropic:three"),
+            () => fixture.Models.GetStatusAsync(new GetStatusRequest()).ResponseAsync,
+            () => fixture.OnboardAsync("anthropic:three"),
             () => fixture.Models.CompleteAsync(new CompleteRequest { Input = Completing.Input() }).ResponseAsync,
             () => fixture.Auth.GetProfileOrderAsync(new GetProfileOrderRequest { Provider = "anthropic" }).ResponseAsync,
         ];

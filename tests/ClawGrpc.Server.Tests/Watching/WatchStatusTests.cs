@@ -70,7 +70,8 @@ public class WatchStatusTests
             ["reset"] = async () => await fixture.Auth.ResetProfileAsync(new ResetProfileRequest { ProfileId = One }),
             ["alias"] = async () =>
                 await fixture.Models.AddModelAliasAsync(new() { Alias = "big", Model = "anthropic/claude-opus-4-6" }),
-            ["fallback"] = async () => await fixture.Models.AddModelFallbackAsync(new() { Model = "anthropic/claude-sonnet-4-6" }),
+            ["fallback"] = async () =>
+                await fixture.Models.AddModelFallbackAsync(new() { Model = "anthropic/claude-sonnet-4-6" }),
         };
         foreach (var (name, change) in changes)
         {
@@ -181,7 +182,7 @@ public class WatchStatusTests
     [Fact]
     public async Task Agents_are_watched_apart()
     {
-        await using var fixture = await ServerFixture.StartAsync("agents: { list: [{ id: \"main\", default: true }, { id: \"work\" }] }");
+        await using var fixture = await ServerFixture.StartAsync("agents: { list: [{ id: 'main', default: true }, { id: 'work' }] }");
         var work = (await fixture.StatusAsync("work")).Revision;
         await fixture.OnboardAsync(agent: "main");
         var status = await fixture.StatusAsync("work");

@@ -1,0 +1,123 @@
+using ClawGrpc.Core.Routing;
+using ClawGrpc.Core.StateFiles;
+using ClawGrpc.Gateway.Stores;
+
+namespace ClawGrpc.Gateway.Agents;
+
+/// <summary>
+/// One agent's own profiles as they are stored, with the health on top that is not stored yet. Safe for many callers at once.
+/// </summary>
+internal sealed class OwnProfiles(Func<HealthRules> rules, TimeProvider time)
+{
+    private readonly Lock _gate = new();
+
+    // When the credential of a profile was last replaced.
+    private readonly Dictionary<string, DateTimeOffset> _replaced = [];
+    private int _writes;
+    private ProfileStore _stored = ProfileStore.Empty;
+    private StateUnreadableException? _problem;
+    private PendingHealth _pending = PendingHealth.None;
+    private PendingHealth _inFlight = PendingHealth.None;
+    private volatile Snapshot _now = Snapshot.Empty;
+
+    /// <summary>The profiles now. Takes no lock.</summary>
+    public Snapshot Now => _now;
+
+    /// <summary>How many writes have ended. To be read before a read of the store, for <see cref="TryTake"/>.</summary>
+    public int Writes => Volatile.Read(ref _writes);
+
+    /// <summary>Whether some health is neither stored nor being stored.</summary>
+    public bool IsDirty
+    {
+        get
+        {
+            lock (_gate)
+                return !_pending.IsEmpty;
+        }
+    }
+
+    /// <summary>Takes up what was read from the store.</summary>
+    /// <param name="read">What was read; null if it cannot be read.</param>
+    /// <param name="problem">Why it cannot be read; null if it can.</param>
+    /// <param name="writesBefore"><see cref="Writes"/> before the read.</param>
+    /// <returns>Whether that changed anything; null if a write ended since, so that what was read may be outdated.</returns>
+    public bool? TryTake(ProfileStore? read, StateUnreadableException? problem, int writesBefore)
+    {
+        lock (_gate)
+        {
+            if (_writes != writesBefore)
+                return null;
+            if (problem is null ? ReferenceEquals(read, _stored) && _problem is null : _problem?.Message == problem.Message)
+                return false;
+            (_stored, _problem) = (read ?? _stored, problem);
+            Refresh();
+            return true;
+        }
+    }
+
+    /// <summary>Something happened upstream.</summary>
+    /// <returns>Whether that changes the health of the profile.</returns>
+    public bool TryRecord(string profileId, HealthChange change)
+    {
+        lock (_gate)
+        {
+            // An attempt that ran on the old credential says nothing of the new one.
+            if ((_replaced.TryGetValue(profileId, out var since) && change.Began < since)
+                || change is Failed { Failure.SetsAside: SetsAside.Nothing })
+                return false;
+            _pending = _pending.With(profileId, change);
+            if (_problem is null)
+                _now = new Snapshot(PendingHealth.Apply(profileId, change, _now.Profiles, rules()), null);
+            return true;
+        }
+    }
+
+    /// <summary>A write begins that stores all pending health. One at a time.</summary>
+    public PendingHealth BeginWrite()
+    {
+        lock (_gate)
+        {
+            (_inFlight, _pending) = (_pending, PendingHealth.None);
+            return _inFlight;
+        }
+    }
+
+    /// <summary>The write has stored its health and some changes.</summary>
+    /// <param name="before">What was stored before.</param>
+    /// <param name="after">What is stored now.</param>
+    /// <param name="changes">Besides the health.</param>
+    /// <returns>Whether anything but the health is new.</returns>
+    public bool EndWrite(ProfileStore before, ProfileStore after, IReadOnlyList<StoreChange> changes)
+    {
+        lock (_gate)
+        {
+            foreach (var put in changes.OfType<PutProfile>())
+                _replaced[put.Id] = time.GetUtcNow();
+            var isNews = changes.Count > 0 || !ReferenceEquals(before, _stored) || _problem is not null;
+
+            // The health is stored even if the stored state is the same as before: a failure and its reset cancel each other out.
+            _writes++;
+            (_inFlight, _stored, _problem) = (PendingHealth.None, after, null);
+            Refresh();
+            return isNews;
+        }
+    }
+
+    /// <summary>The write has failed: its health is pending again.</summary>
+    public void FailWrite()
+    {
+        lock (_gate)
+            (_inFlight, _pending) = (PendingHealth.None, _inFlight.Then(_pending));
+    }
+
+    private void Refresh() => _now = _problem is null
+        ? new Snapshot(_inFlight.Then(_pending).ApplyTo(_stored, rules()), null)
+        : new Snapshot(ProfileStore.Empty, _problem);
+
+    /// <param name="Profiles">Empty if they cannot be read.</param>
+    /// <param name="Problem">Why they cannot be read; null if they can.</param>
+    internal sealed record Snapshot(ProfileStore Profiles, StateUnreadableException? Problem)
+    {
+        public static readonly Snapshot Empty = new(ProfileStore.Empty, null);
+    }
+}

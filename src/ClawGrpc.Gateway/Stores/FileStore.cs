@@ -1,0 +1,98 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using ClawGrpc.Core.StateFiles;
+
+namespace ClawGrpc.Gateway.Stores;
+
+/// <summary>
+/// The state in the files of a folder, in the layout and with the locks of OpenClaw, which may work on it at the same time.
+/// </summary>
+/// <param name="folder">The folder.</param>
+/// <param name="directoryOf">The directory that the configuration gives to an agent; null if it gives none.</param>
+/// <param name="changes">Watches the files.</param>
+/// <param name="time">The clock of locks and watches.</param>
+/// <param name="timing">How locks are waited for; null for OpenClaw's way.</param>
+internal sealed class FileStore(
+    StateFolder folder, Func<string, string?> directoryOf, FileChanges changes, TimeProvider time, LockTiming? timing = null)
+    : IStateStore, IDisposable
+{
+    private const string Main = "main";
+
+    private readonly ConcurrentDictionary<string, AgentStore> _agents = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ConfigFile> _documents = new(StringComparer.Ordinal);
+
+    public IReadOnlyList<string> AgentIds => folder.StoredAgents();
+
+    public string PlaceOf(string agentId) => FileOf(agentId).Path;
+
+    public async Task OpenAsync(string agentId)
+    {
+        var file = FileOf(agentId);
+        AtomicFile.RemoveLeftovers(file.Directory);
+        LockFolder.RemoveLeftovers(file.Path);
+        changes.Add(file.Path);
+        await LegacyFiles.ImportAsync(file, agentId == Main ? folder.LegacyLoginsPath : null);
+    }
+
+    public ValueTask<ProfileStore> ReadAsync(string agentId, CancellationToken cancellation = default) =>
+        FileOf(agentId).ReadAsync(cancellation);
+
+    public Task<ProfileStore> UpdateAsync(
+        string agentId, Func<ProfileStore, IReadOnlyList<StoreChange>> decide, CancellationToken cancellation = default) =>
+        FileOf(agentId).UpdateAsync(decide, cancellation);
+
+    /// <summary>
+    /// A lock folder beside the agent's file. It excludes other ClawGrpc servers. OpenClaw knows only the lock of the file
+    /// itself, and holds that while it refreshes a login.
+    /// </summary>
+    /// <inheritdoc/>
+    public async Task<IAsyncDisposable> LeaseAsync(string agentId, string profileId, CancellationToken cancellation = default)
+    {
+        var file = FileOf(agentId);
+        var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(profileId)))[..16];
+        try
+        {
+            StateFolder.MakeDirectory(file.Directory);
+            var leased = $"{AtomicFile.TargetOf(file.Path)}.refresh-{digest}";
+            return await LockFolder.AcquireAsync(leased, timing ?? LockTiming.OpenClaw, time, cancellation);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw StateNotWrittenException.Because(file.Path, exception);
+        }
+        catch (StateNotWrittenException)
+        {
+            throw StateNotWrittenException.LockBusy(file.Path);
+        }
+    }
+
+    public string? ReadConfiguration(string path)
+    {
+        changes.Add(path);
+        return DocumentAt(path).Read().Text;
+    }
+
+    public Task EditConfigurationAsync(string path, Func<string?, string> edit, CancellationToken cancellation = default) =>
+        DocumentAt(path).UpdateAsync(edit, cancellation);
+
+    public IAsyncEnumerable<string> WatchAsync(CancellationToken cancellation) => changes.WatchAsync(cancellation);
+
+    public void Dispose()
+    {
+        foreach (var agent in _agents.Values)
+            agent.Dispose();
+        foreach (var document in _documents.Values)
+            document.Dispose();
+    }
+
+    private AgentStore FileOf(string agentId) => _agents.GetOrAdd(agentId, NewFile);
+
+    private AgentStore NewFile(string agentId)
+    {
+        var directory = directoryOf(agentId) is { } configured ? folder.Expand(configured) : folder.AgentDir(agentId);
+        return new AgentStore(Path.Join(directory, StateFolder.AuthProfiles), time, timing);
+    }
+
+    private ConfigFile DocumentAt(string path) => _documents.GetOrAdd(path, static file => new ConfigFile(file));
+}

@@ -1,0 +1,76 @@
+using ClawGrpc.Core.StateFiles;
+
+namespace ClawGrpc.Gateway.Stores;
+
+/// <summary>
+/// Where the state is kept: the profiles of every agent, and the configuration. Other processes may read and write the same
+/// state. One object for each state in a process; safe for any number of callers at once. <c>StateStoreContract</c> of the tests
+/// is what every implementation must do.
+/// </summary>
+internal interface IStateStore
+{
+    /// <summary>The agents that have stored state, by id.</summary>
+    IReadOnlyList<string> AgentIds { get; }
+
+    /// <summary>
+    /// Where an agent's profiles are, for people and for <see cref="WatchAsync"/>: of files, the absolute path.
+    /// </summary>
+    string PlaceOf(string agentId);
+
+    /// <summary>
+    /// Prepares an agent before its first use: removes what a crash left, and imports the credentials of older formats.
+    /// </summary>
+    /// <exception cref="StateUnreadableException">An older format cannot be read. The agent can be used without it.</exception>
+    /// <exception cref="StateNotWrittenException">The import cannot be stored. The agent can be used without it.</exception>
+    Task OpenAsync(string agentId);
+
+    /// <summary>What is stored now; the same object as long as the stored state is the same.</summary>
+    /// <exception cref="StateUnreadableException">The stored state cannot be read or parsed.</exception>
+    ValueTask<ProfileStore> ReadAsync(string agentId, CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Changes an agent's profiles as <paramref name="decide"/> says. Stored durably when it returns; nothing is written if
+    /// nothing changes.
+    /// </summary>
+    /// <param name="agentId">The agent.</param>
+    /// <param name="decide">
+    /// From the newest stored profiles to the changes. Called again if another process wrote in between. It must not wait for
+    /// anything: other writers wait for it. What it throws is passed on, and nothing is changed.
+    /// </param>
+    /// <param name="cancellation">Ends the waiting; a write that has begun is finished.</param>
+    /// <returns>The profiles after the change.</returns>
+    /// <exception cref="StateUnreadableException">The stored state cannot be read or parsed, and is left as it is.</exception>
+    /// <exception cref="StateNotWrittenException">The changes cannot be stored; nothing was changed.</exception>
+    Task<ProfileStore> UpdateAsync(
+        string agentId, Func<ProfileStore, IReadOnlyList<StoreChange>> decide, CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Waits for the exclusive right to refresh a login. Of all holders of one store, in any process, one has it at a time; it
+    /// ends when disposed, or some time after its process has died. It excludes neither updates nor programs other than ClawGrpc,
+    /// so what was granted under it must be stored by a comparison with what is stored then.
+    /// </summary>
+    /// <exception cref="StateNotWrittenException">Another process keeps the lease.</exception>
+    Task<IAsyncDisposable> LeaseAsync(string agentId, string profileId, CancellationToken cancellation = default);
+
+    /// <summary>The text of a configuration document; null if there is none.</summary>
+    /// <param name="path">The configuration's path, or that of a document that it includes.</param>
+    /// <exception cref="StateUnreadableException">It cannot be read.</exception>
+    string? ReadConfiguration(string path);
+
+    /// <summary>Edits a configuration document. Stored durably when it returns; nothing is written if nothing changes.</summary>
+    /// <param name="path">As for <see cref="ReadConfiguration"/>.</param>
+    /// <param name="edit">
+    /// From the newest text (null if there is no document) to the new one. Called again if another process wrote in between. What
+    /// it throws is passed on, and nothing is changed.
+    /// </param>
+    /// <param name="cancellation">Ends the waiting; a write that has begun is finished.</param>
+    /// <exception cref="StateUnreadableException">It cannot be read, and is left as it is.</exception>
+    /// <exception cref="StateNotWrittenException">It cannot be stored; nothing was changed.</exception>
+    Task EditConfigurationAsync(string path, Func<string?, string> edit, CancellationToken cancellation = default);
+
+    /// <summary>
+    /// The places of opened agents and of configuration documents that were read, as they change, whoever changes them. Several
+    /// changes in a row may come as one, and a place may come without a change. For one reader.
+    /// </summary>
+    IAsyncEnumerable<string> WatchAsync(CancellationToken cancellation);
+}
