@@ -1,3 +1,4 @@
+using ClawGrpc.Core;
 using ClawGrpc.Core.Pricing;
 using ClawGrpc.Core.Routing;
 using ClawGrpc.Core.StateFiles;
@@ -57,21 +58,49 @@ internal sealed class Completion(AnthropicApi upstream, TimeProvider time)
         return new CallResult<TResult>.Refused(refusal);
     }
 
-    // One route: the attempt, the repeats in place, and one more attempt if its login can be renewed.
+    // One route: the attempt, and a second one if upstream refuses the token of a login that can be renewed.
     private async Task<AttemptResult<TResult>> TryAsync<TAnswer, TResult>(
         UpstreamCall<TAnswer, TResult> call, Route route, ReceiptLog log, Patience patience)
     {
-        var began = time.GetUtcNow();
+        var start = time.GetUtcNow();
         var (token, problem) = await call.TokenAsync(route, patience.Caller);
         if (token is null)
         {
-            log.WithoutToken(route, problem!, began, time.GetUtcNow());
+            log.WithoutToken(route, problem!, start, time.GetUtcNow());
             return new AttemptResult<TResult>.NoToken(problem!);
         }
 
-        began = time.GetUtcNow();
+        var (result, failed) = await AttemptAsync(call, route, token, log, patience);
+
+        // Another program may have replaced the login since.
+        if (failed is { Failure.Status: Unauthorized } && route.Profile is { Credential: OAuthCredential } login)
+        {
+            (var renewed, problem) = await call.Agent.Logins.TokenAsync(login, token, patience.Caller);
+            if (renewed is not null && renewed != token)
+            {
+                log.Failed(route, failed.Saying("The token was refreshed."), null);
+                (result, failed) = await AttemptAsync(call, route, renewed, log, patience);
+            }
+            else if (problem is not null)
+            {
+                failed = failed.Saying(problem.Message);
+                if (problem.RetryAt is { } retry)
+                {
+                    log.Failed(route, failed, retry);
+                    return new AttemptResult<TResult>.NoToken(problem);
+                }
+            }
+        }
+
+        return result ?? new AttemptResult<TResult>.Failed(Fail(call, route, log, failed!));
+    }
+
+    // The attempt and its repeats in place: what served, or how the last one failed.
+    private async Task<(AttemptResult<TResult>? Result, FailedAttempt? Failed)> AttemptAsync<TAnswer, TResult>(
+        UpstreamCall<TAnswer, TResult> call, Route route, Secret token, ReceiptLog log, Patience patience)
+    {
+        var began = time.GetUtcNow();
         var request = log.Prepared(call.Prepare(route.Model, token));
-        var mayRenew = route.Profile is { Credential: OAuthCredential };
         for (var retries = 0; ; retries++)
         {
             var result = await call.SendAsync(upstream, request, patience);
@@ -80,36 +109,12 @@ internal sealed class Completion(AnthropicApi upstream, TimeProvider time)
             {
                 var attempt = new ServedAttempt<TAnswer>(
                     route, request, served.Answer, served.RequestId, log, began, now, retries, patience.Caller);
-                return new AttemptResult<TResult>.Served(call.ResultOf(attempt), served.RequestId);
+                return (new AttemptResult<TResult>.Served(call.ResultOf(attempt), served.RequestId), null);
             }
 
             var failure = FailureOf(call, route, request, result, patience.Caller);
-
-            // Upstream may refuse a login before its end because another program has replaced it.
-            if (failure.Status == Unauthorized && mayRenew)
-            {
-                mayRenew = false;
-                (var renewed, problem) = await call.Agent.Logins.TokenAsync(route.Profile!, token, patience.Caller);
-                if (renewed is not null && renewed != token)
-                {
-                    failure = failure with { Message = $"{failure.Message} The token was refreshed." };
-                    log.Failed(route, failure, retries, began, now, null);
-                    (token, began, retries) = (renewed, time.GetUtcNow(), -1);
-                    request = log.Prepared(call.Prepare(route.Model, token));
-                    continue;
-                }
-
-                if (problem is not null)
-                    failure = failure with { Message = $"{failure.Message} {problem.Message}" };
-                if (problem is { RetryAt: { } retry })
-                {
-                    log.Failed(route, failure, retries, began, now, retry);
-                    return new AttemptResult<TResult>.NoToken(problem);
-                }
-            }
-
             if (PauseBeforeRepeat(failure, retries, now - began) is not { } pause)
-                return new AttemptResult<TResult>.Failed(Fail(call, route, log, failure, retries, began));
+                return (null, new FailedAttempt(failure, retries, began, now));
             await Task.Delay(pause, time, patience.Caller);
         }
     }
@@ -138,24 +143,20 @@ internal sealed class Completion(AnthropicApi upstream, TimeProvider time)
     }
 
     private UpstreamFailure Fail<TAnswer, TResult>(
-        UpstreamCall<TAnswer, TResult> call,
-        Route route,
-        ReceiptLog log,
-        UpstreamFailure failure,
-        int retries,
-        DateTimeOffset began)
+        UpstreamCall<TAnswer, TResult> call, Route route, ReceiptLog log, FailedAttempt failed)
     {
+        var failure = failed.Failure;
         var hasNoEffect = call.HealthEffect == HealthEffect.None
             || (call.HealthEffect == HealthEffect.AllButRateLimits && failure.Kind == FailureKind.RateLimited);
         if (hasNoEffect)
             failure = failure with { SetsAside = SetsAside.Nothing };
         var now = time.GetUtcNow();
         if (route.ProfileId.Length > 0)
-            call.Agent.Record(route.ProfileId, new Failed(route.ModelRef, began, now, failure));
+            call.Agent.Record(route.ProfileId, new Failed(route.ModelRef, failed.Began, now, failure));
         var aside = failure.SetsAside == SetsAside.Nothing
             ? null
             : SetAside.Of(call.Agent.StoreOrEmpty.HealthOf(route.ProfileId), route.ModelRef, now);
-        log.Failed(route, failure, retries, began, now, aside?.Until);
+        log.Failed(route, failed with { Failure = failure }, aside?.Until);
         return failure;
     }
 
@@ -173,4 +174,16 @@ internal sealed class Completion(AnthropicApi upstream, TimeProvider time)
         var pause = TimeSpan.FromMilliseconds(250 * (retries + 1) * (0.5 + Random.Shared.NextDouble()));
         return spent + pause > RetriesInPlaceWithin ? null : pause;
     }
+}
+
+/// <summary>How an attempt failed, after its repeats in place.</summary>
+/// <param name="Failure">The last failure.</param>
+/// <param name="Retries">How often it was repeated.</param>
+/// <param name="Began">When the first try began.</param>
+/// <param name="Ended">When the last try failed.</param>
+internal sealed record FailedAttempt(UpstreamFailure Failure, int Retries, DateTimeOffset Began, DateTimeOffset Ended)
+{
+    /// <summary>The same with one more sentence.</summary>
+    public FailedAttempt Saying(string sentence) =>
+        this with { Failure = Failure with { Message = $"{Failure.Message} {sentence}" } };
 }

@@ -52,20 +52,19 @@ internal sealed class ReceiptLog(Agent agent, string sessionId, string model, Da
             RecoverTime = problem.RetryAt,
         });
 
-    public void Failed(
-        Route route, UpstreamFailure failure, int retries, DateTimeOffset began, DateTimeOffset now, DateTimeOffset? until) =>
-        _attempts.Add(new Attempt(route.ProfileId, route.ModelRef, AttemptOutcome.Failed)
+    public void Failed(Route route, FailedAttempt attempt, DateTimeOffset? until) => _attempts.Add(
+        new Attempt(route.ProfileId, route.ModelRef, AttemptOutcome.Failed)
         {
-            Start = began,
-            Duration = now - began,
-            Failure = failure.Kind,
-            HttpStatus = failure.Status,
-            ErrorType = failure.ErrorType ?? "",
-            ErrorCode = failure.ErrorCode ?? "",
-            Claim = failure.Claim ?? "",
-            Message = failure.Message,
-            RequestId = failure.RequestId ?? "",
-            RetriesInPlace = retries,
+            Start = attempt.Began,
+            Duration = attempt.Ended - attempt.Began,
+            Failure = attempt.Failure.Kind,
+            HttpStatus = attempt.Failure.Status,
+            ErrorType = attempt.Failure.ErrorType ?? "",
+            ErrorCode = attempt.Failure.ErrorCode ?? "",
+            Claim = attempt.Failure.Claim ?? "",
+            Message = attempt.Failure.Message,
+            RequestId = attempt.Failure.RequestId ?? "",
+            RetriesInPlace = attempt.Retries,
             RecoverTime = until,
         });
 

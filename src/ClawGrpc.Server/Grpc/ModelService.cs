@@ -36,7 +36,8 @@ internal sealed class ModelService(
 
     public override async Task<CompleteResponse> Complete(CompleteRequest request, ServerCallContext context)
     {
-        await using var completion = await OpenAsync(request.Input, context);
+        var call = await ReadAsync(request.Input);
+        await using var completion = (await completions.AskAsync(call, context.CancellationToken)).OrThrow();
         await completion.ReadAllAsync();
         if (completion.Refusal is { } broken)
             throw broken.ToException();
@@ -51,7 +52,8 @@ internal sealed class ModelService(
     public override async Task StreamComplete(
         StreamCompleteRequest request, IServerStreamWriter<StreamCompleteResponse> responseStream, ServerCallContext context)
     {
-        await using var completion = await OpenAsync(request.Input, context);
+        var call = await ReadAsync(request.Input);
+        await using var completion = (await completions.AskAsync(call, context.CancellationToken)).OrThrow();
         using var events = new EventWriter(context.GetHttpContext().Response.BodyWriter);
         while (await completion.ReadAsync())
         {
@@ -181,9 +183,6 @@ internal sealed class ModelService(
         var (request, errors) = RequestMapping.ToRequest(input);
         return calls.ReadAsync(request, errors);
     }
-
-    private async Task<OpenedCompletion> OpenAsync(CompletionInput? input, ServerCallContext context) =>
-        (await completions.AskAsync(await ReadAsync(input), context.CancellationToken)).OrThrow();
 
     private static StreamCompleteResponse Started(OpenedCompletion completion) => new()
     {
