@@ -7,8 +7,8 @@ cd "$(dirname "$0")/.." || exit 2
 
 root=$PWD
 results=$root/artifacts/test-results
-# A suite that has not ended by then hangs.
-limit=1200
+# A suite that has not ended after so many seconds hangs.
+limit=${SUITE_LIMIT:-1200}
 # The longest first.
 mapfile -t dotnet < <(cd tests && ls -d -- *.Tests | grep -v '^ClawGrpc.Server.Tests$')
 suites=(ClawGrpc.Server.Tests client-typescript client-python "${dotnet[@]}")
@@ -63,22 +63,23 @@ suite() {
     why=$(absence "$name")
     if [[ -n $why ]]; then
         [[ ${CI:-} == true ]] && code=failed || code=skipped
-        echo "$code $name: $why" >"$results/$name.outcomes"
+        echo "$code $why" >"$results/$name.outcomes"
         echo "$code  $name: $why"
         return
     fi
     # A process group of its own: whatever the suite leaves running ends with it.
     CI=${CI:-} setsid timeout --kill-after=5 $limit "$0" --run "$name" >"$log" 2>&1 </dev/null &
     local group=$!
+    trap 'kill -KILL -- -$group 2>/dev/null; exit 130' INT TERM
     wait $group || code=$?
     kill -KILL -- -$group 2>/dev/null
     for file in "$results/$name".{trx,xml}; do
-        [[ -f $file ]] && outcomes "$file"
+        [[ -f $file ]] && outcomes "$file" | awk 1 # A last line without its end would swallow the next.
     done >"$results/$name.outcomes"
     if [[ ! -s $results/$name.outcomes ]]; then
-        echo "failed $name: it left no results, exit code $code" >>"$results/$name.outcomes"
+        echo "failed it left no results, exit code $code" >>"$results/$name.outcomes"
     elif ((code)) && ! grep -q ^failed "$results/$name.outcomes"; then
-        echo "failed $name: exit code $code" >>"$results/$name.outcomes"
+        echo "failed exit code $code" >>"$results/$name.outcomes"
     fi
     local verdict=ok
     if grep -q ^failed "$results/$name.outcomes"; then
@@ -112,6 +113,6 @@ for name in "${suites[@]}"; do
 done
 wait
 # Again what failed, for a reader who sees only the end of a long output.
-grep -h ^failed "$results"/*.outcomes
+for name in "${suites[@]}"; do sed -n "s/^failed /failed: $name: /p" "$results/$name.outcomes"; done
 count "$results"/*.outcomes | tee "$results/sum"
 grep -q ' 0 failed' "$results/sum"

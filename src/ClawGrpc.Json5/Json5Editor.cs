@@ -89,9 +89,7 @@ internal sealed class Json5Editor(Json5Document document)
     {
         var wrapped = value?.DeepClone();
         foreach (var step in path[(depth + 1)..].ToArray().Reverse())
-        {
             wrapped = step.Key is { } key ? new JsonObject { [key] = wrapped } : new JsonArray { wrapped };
-        }
 
         return (place, path[depth]) switch
         {

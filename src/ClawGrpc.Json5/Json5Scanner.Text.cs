@@ -20,13 +20,9 @@ internal sealed partial class Json5Scanner
                 throw Invalid();
 
             if (TrySkip('\\'))
-            {
                 AppendEscaped(text);
-            }
             else
-            {
                 AppendNext(text);
-            }
         }
 
         return text.ToString();
@@ -41,9 +37,7 @@ internal sealed partial class Json5Scanner
         {
             var allowed = text.Length == 0 ? (Func<int, bool>)Json5Identifier.IsStart : Json5Identifier.IsContinue;
             if (allowed(Peek()))
-            {
                 AppendNext(text);
-            }
             else if (TrySkip('\\'))
             {
                 var escape = Offset - 1;

@@ -40,14 +40,10 @@ internal static class Json5Writer
         var inner = indent + style.Unit;
         var texts = elements.Select(element => write(element, inner)).ToList();
         if (texts.Count == 0)
-        {
             return open + close;
-        }
 
         if (!style.MultiLine)
-        {
             return $"{open}{style.Padding}{string.Join("," + style.Gap, texts)}{style.Padding}{close}";
-        }
 
         var lines = string.Join("," + style.NewLine + inner, texts);
         return $"{open}{style.NewLine}{inner}{lines}{(style.TrailingCommas ? "," : "")}{style.NewLine}{indent}{close}";

@@ -42,7 +42,7 @@ public sealed class WizardTests : IAsyncLifetime
         Assert.Equal(Key, _terminal.Script.Single<OnboardRequest>().ApiKey.Key);
         Assert.Contains("Anthropic API key", _keyboard.Screen, StringComparison.Ordinal);
         Assert.Contains("Anthropic token (paste setup-token)", _keyboard.Screen, StringComparison.Ordinal);
-        Assert.Contains(new string('▪', Key.Length), _keyboard.Screen, StringComparison.Ordinal);
+        Assert.Contains("Enter Anthropic API key " + new string('▪', Key.Length), _keyboard.Screen, StringComparison.Ordinal);
         Assert.DoesNotContain("FAKE", _keyboard.Screen + run.Out + run.Error, StringComparison.Ordinal);
     }
 

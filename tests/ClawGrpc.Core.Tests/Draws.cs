@@ -2,10 +2,10 @@ using CsCheck;
 
 namespace ClawGrpc.Core.Tests;
 
-/// <summary>Random choices for what is easier made step by step than composed of generators.</summary>
+/// <summary>Random choices for values that are easier to make step by step than to compose of generators.</summary>
 internal class Draws(PCG random)
 {
-    /// <summary>Values made by choices. CsCheck shrinks by looking for a smaller value that fails too, hence the size.</summary>
+    /// <summary>Values made by choices. CsCheck shrinks by trying smaller values, hence the size.</summary>
     public static Gen<T> Of<T>(Func<PCG, T> make, Func<T, int> sizeOf) => new Made<T>(make, sizeOf);
 
     /// <summary>From 0, below <paramref name="count"/>.</summary>
@@ -19,7 +19,7 @@ internal class Draws(PCG random)
     {
         public override T Generate(PCG pcg, Size? min, out Size size)
         {
-            // The value may draw on after it is made, so it has a generator of its own.
+            // A value may draw more later, so it has its own generator.
             var value = make(new PCG(pcg.Next(), pcg.Next64()));
             size = new Size((ulong)sizeOf(value));
             return value;

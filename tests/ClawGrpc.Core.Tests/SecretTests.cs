@@ -11,7 +11,7 @@ public class SecretTests
     private static readonly Secret Key = new(Text);
 
     [Fact]
-    public void Reveal_gives_the_text_as_it_came()
+    public void Reveal_gives_the_text_unchanged()
     {
         Assert.Equal(Text, Key.Reveal());
         Assert.Equal("  \n", new Secret("  \n").Reveal());
@@ -28,11 +28,11 @@ public class SecretTests
     [InlineData("  sk-ant-api03-FAKE-0123456789-abcdefgh \n", "sk-ant-a...abcdefgh")]
     [InlineData("line\nbreak😀-0123456789-abcdefgh", "line?bre...abcdefgh")]
     [InlineData("0123456789-abcdef\u0007😀", "01234567...bcdef???")]
-    public void The_mask_never_shows_a_short_secret_in_full(string text, string mask) =>
+    public void Mask_never_shows_a_short_secret_in_full(string text, string mask) =>
         Assert.Equal(mask, new Secret(text).Mask());
 
     [Fact]
-    public void No_usual_way_to_text_gives_the_secret()
+    public void Conversions_to_text_give_no_secret()
     {
         var record = new Holder("main", Key);
         string[] texts =
@@ -45,11 +45,11 @@ public class SecretTests
     }
 
     [Fact]
-    public void A_serializer_cannot_make_one() =>
+    public void Secret_cannot_be_deserialized() =>
         Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<Secret>("\"text\""));
 
     [Fact]
-    public void There_is_one_way_out_and_no_conversion()
+    public void Reveal_is_the_only_way_to_the_text()
     {
         var ways = typeof(Secret)
             .GetMembers(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly)

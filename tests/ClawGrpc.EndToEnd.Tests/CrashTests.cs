@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using ClawGrpc.Testing;
 using ClawGrpc.V1;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -8,33 +9,33 @@ namespace ClawGrpc.EndToEnd.Tests;
 /// <summary><c>kill -9</c>, at moments that nobody chose.</summary>
 public class CrashTests
 {
-    private const int Crashes = 8;
+    private static readonly int Crashes = Runs.Of(few: 3, full: 8);
 
     [Fact]
-    public async Task No_profile_that_was_acknowledged_is_lost_however_the_server_dies()
+    public async Task Acknowledged_profiles_survive_any_death_of_the_server()
     {
-        await using var house = await House.BuildAsync();
+        await using var fixture = await ProcessFixture.BuildAsync();
         var acknowledged = new ConcurrentDictionary<string, string>();
         var random = new Random(20261120);
         for (var crash = 0; crash < Crashes; crash++)
         {
             // The socket and the locks of the one before are still there, and keep nobody from starting.
-            Assert.Equal(crash > 0, File.Exists(house.Socket));
-            var server = await house.ServeAsync();
-            using (var channel = house.Connect())
+            Assert.Equal(crash > 0, File.Exists(fixture.Socket));
+            var server = await fixture.ServeAsync();
+            using (var channel = fixture.Connect())
                 await OnboardUntilKilledAsync(server, channel, acknowledged, crash, killAfter: random.Next(1, 12));
             Assert.Equal(128 + RunningProgram.SigKill, await server.ExitAsync());
         }
 
-        await house.ServeAsync();
-        using var last = house.Connect();
+        await fixture.ServeAsync();
+        using var last = fixture.Connect();
         var status = (await new ModelService.ModelServiceClient(last).GetStatusAsync(new GetStatusRequest())).Status;
         Assert.True(acknowledged.Count >= Crashes, $"{acknowledged.Count} were acknowledged.");
         Assert.Empty(acknowledged.Keys.Except(status.Auth.Profiles.Select(profile => profile.ProfileId)));
         Assert.Empty(status.ConfigurationErrors);
-        var stored = await File.ReadAllTextAsync(house.ProfilesPath);
+        var stored = await File.ReadAllTextAsync(fixture.ProfilesPath);
         Assert.All(acknowledged.Values, key => Assert.Contains(key, stored, StringComparison.Ordinal));
-        var files = Directory.EnumerateFiles(house.State, "*", SearchOption.AllDirectories);
+        var files = Directory.EnumerateFiles(fixture.State, "*", SearchOption.AllDirectories);
         Assert.DoesNotContain(files, path => path.EndsWith(".tmp", StringComparison.Ordinal));
     }
 
@@ -50,7 +51,7 @@ public class CrashTests
                 for (var number = 0; ; number++)
                 {
                     var (profile, key) = ($"anthropic:{crash}-{caller}-{number}", $"sk-ant-api03-FAKE-{crash}-{caller}-{number}-0000000000");
-                    await House.OnboardAsync(channel, profile, key);
+                    await ProcessFixture.OnboardAsync(channel, profile, key);
                     acknowledged[profile] = key;
                     if (Interlocked.Increment(ref answers) == killAfter)
                         server.Signal(RunningProgram.SigKill);

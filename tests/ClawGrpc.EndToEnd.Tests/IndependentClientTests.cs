@@ -1,49 +1,61 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
+using ClawGrpc.Testing;
 
 namespace ClawGrpc.EndToEnd.Tests;
-
-/// <summary>Needs npm, from which buf comes. Without it the test is skipped, except in CI.</summary>
-public sealed class NeedsNpmFactAttribute : FactAttribute
-{
-    public NeedsNpmFactAttribute()
-    {
-        var hasNpm = Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Join(folder, "npm")));
-        if (!hasNpm && Environment.GetEnvironmentVariable("CI") != "true")
-            Skip = "npm is not installed (buf comes from there)";
-    }
-}
 
 /// <summary>A client that knows nothing of this project but what the server's reflection says: <c>buf curl</c>.</summary>
 public class IndependentClientTests
 {
-    [NeedsNpmFact]
+    private static readonly string[] Services =
+        ["clawgrpc.v1.AuthService", "clawgrpc.v1.ModelService", "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection"];
+
+    [NeedsFact("npm", "buf comes from there")]
     public async Task Buf_curl_reads_status_completes_and_asks_for_health()
     {
-        await using var house = await House.BuildAsync();
-        var key = new Dictionary<string, string> { ["ANTHROPIC_API_KEY"] = House.KeyOne };
-        var server = await house.ServeAsync(key, "--listen", $"unix:{house.Socket}", "--listen", "http://127.0.0.1:0");
+        await using var fixture = await ProcessFixture.BuildAsync();
+        var key = new Dictionary<string, string> { ["ANTHROPIC_API_KEY"] = ProcessFixture.KeyOne };
+        var server = await fixture.ServeAsync(key, "--listen", $"unix:{fixture.Socket}", "--listen", "http://127.0.0.1:0");
         var url = server.Out.Split([' ', ',', '\n']).Single(word => word.StartsWith("http://127.0.0.1:", StringComparison.Ordinal));
 
         var services = await CurlAsync("--http2-prior-knowledge", "--list-services", url);
-        Assert.Contains("clawgrpc.v1.AuthService", services, StringComparison.Ordinal);
-        Assert.Contains("clawgrpc.v1.ModelService", services, StringComparison.Ordinal);
-        Assert.Contains("SERVING", await CallAsync("grpc.health.v1.Health/Check", "{}"), StringComparison.Ordinal);
+        Assert.Equal(Services, services.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));
+        Assert.Equal("SERVING", HealthIn(await CallAsync("grpc.health.v1.Health/Check", "{}")));
         using var status = JsonDocument.Parse(await CallAsync("clawgrpc.v1.ModelService/GetStatus", "{}"));
+        Assert.Equal("main", status.RootElement.GetProperty("status").GetProperty("agentId").GetString());
         var providers = status.RootElement.GetProperty("status").GetProperty("auth").GetProperty("providers");
         Assert.Equal("env", providers[0].GetProperty("effectiveKind").GetString());
 
         var prompt = Convert.ToBase64String(Encoding.UTF8.GetBytes("""{"messages":[{"role":"user","content":"Hello."}]}"""));
         var events = await CallAsync("clawgrpc.v1.ModelService/StreamComplete", $$$"""{"input":{"messagesJson":"{{{prompt}}}"}}""");
-        Assert.Contains("Hello", events, StringComparison.Ordinal);
-        Assert.Contains("end_turn", events, StringComparison.Ordinal);
+        AssertGreets(events);
 
         var overSocket = await CurlAsync(
-            "--unix-socket", house.Socket, "--http2-prior-knowledge", "-d", "{}", "http://localhost/grpc.health.v1.Health/Check");
-        Assert.Contains("SERVING", overSocket, StringComparison.Ordinal);
+            "--unix-socket", fixture.Socket, "--http2-prior-knowledge", "-d", "{}", "http://localhost/grpc.health.v1.Health/Check");
+        Assert.Equal("SERVING", HealthIn(overSocket));
 
         Task<string> CallAsync(string method, string json) => CurlAsync("--http2-prior-knowledge", "-d", json, $"{url}/{method}");
+    }
+
+    private static string? HealthIn(string json)
+    {
+        using var answer = JsonDocument.Parse(json);
+        return answer.RootElement.GetProperty("status").GetString();
+    }
+
+    // buf prints one JSON document after the other.
+    private static void AssertGreets(string printed)
+    {
+        var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(printed), new JsonReaderOptions { AllowMultipleValues = true });
+        var events = new List<JsonElement>();
+        while (reader.Read())
+            events.Add(JsonElement.ParseValue(ref reader));
+        Assert.StartsWith("msg_", events[0].GetProperty("started").GetProperty("messageId").GetString(), StringComparison.Ordinal);
+        var text = string.Concat(events.Select(each =>
+            each.TryGetProperty("blockDelta", out var delta) && delta.TryGetProperty("text", out var piece) ? piece.GetString() : ""));
+        Assert.Contains("Hello", text, StringComparison.Ordinal);
+        Assert.Equal("end_turn", events[^1].GetProperty("finished").GetProperty("receipt").GetProperty("stopReason").GetString());
     }
 
     private static async Task<string> CurlAsync(params string[] arguments)

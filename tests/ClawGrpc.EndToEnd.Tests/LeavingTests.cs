@@ -22,9 +22,9 @@ public class LeavingTests(ITestOutputHelper output)
     [MemberData(nameof(Phases))]
     public async Task Upstream_sees_every_caller_go_and_nothing_is_kept(string phase)
     {
-        await using var house = await House.BuildAsync();
-        house.Sandbox.Script(FaultOf(phase).Forever());
-        await LeaveAsync(house, phase, (request, left) =>
+        await using var fixture = await ProcessFixture.BuildAsync();
+        fixture.Sandbox.Script(FaultOf(phase).Forever());
+        await LeaveAsync(fixture, phase, (request, left) =>
         {
             Assert.Equal(Outcome.Aborted, request.Outcome);
             return request.EndedAt!.Value - left;
@@ -34,30 +34,30 @@ public class LeavingTests(ITestOutputHelper output)
     [Fact]
     public async Task A_pause_before_a_repeat_ends_with_its_caller()
     {
-        await using var house = await House.BuildAsync();
-        house.Sandbox.Script(FaultOf(Pause).Forever());
-        await LeaveAsync(house, Pause, Nothing);
+        await using var fixture = await ProcessFixture.BuildAsync();
+        fixture.Sandbox.Script(FaultOf(Pause).Forever());
+        await LeaveAsync(fixture, Pause, Nothing);
     }
 
     // Counted inside the server, where a task that waits for good, a timer that is still set and an array that nobody gave back can be seen.
     [Theory]
     [MemberData(nameof(AllPhases))]
-    public async Task Nothing_of_those_who_left_is_under_way_or_in_hand(string phase)
+    public async Task Callers_that_left_leave_no_task_timer_or_buffer(string phase)
     {
-        await using var house = await House.BuildAsync();
-        house.Sandbox.Script(FaultOf(phase).Forever());
-        var socket = Path.Join(house.Path, "insides.sock");
-        await house.ServeAsync(new Dictionary<string, string> { ["DOTNET_STARTUP_HOOKS"] = typeof(StartupHook).Assembly.Location, [StartupHook.Variable] = socket });
-        using var channel = house.Connect();
-        await House.OnboardAsync(channel, "anthropic:one", House.KeyOne);
+        await using var fixture = await ProcessFixture.BuildAsync();
+        fixture.Sandbox.Script(FaultOf(phase).Forever());
+        var socket = Path.Join(fixture.Path, "snapshot.sock");
+        await fixture.ServeAsync(new Dictionary<string, string> { ["DOTNET_STARTUP_HOOKS"] = typeof(StartupHook).Assembly.Location, [StartupHook.Variable] = socket });
+        using var channel = fixture.Connect();
+        await ProcessFixture.OnboardAsync(channel, "anthropic:one", ProcessFixture.KeyOne);
         var models = new ModelService.ModelServiceClient(channel);
-        await LeaveTimesAsync(house, models, phase, Nothing, Calls);
-        await EventuallyAsync(() => house.Sandbox.OpenConnections <= (phase == Pause ? AtOnce : 0));
-        var before = Insides.Of(socket);
+        await LeaveTimesAsync(fixture, models, phase, Nothing, Calls);
+        await EventuallyAsync(() => fixture.Sandbox.OpenConnections <= (phase == Pause ? AtOnce : 0));
+        var before = await AtRestAsync(socket);
         var amid = before;
-        await LeaveTimesAsync(house, models, phase, Nothing, Calls, () => amid = Insides.Of(socket));
+        await LeaveTimesAsync(fixture, models, phase, Nothing, Calls, () => amid = RuntimeSnapshot.Of(socket));
         var after = before;
-        await EventuallyAsync(() => (after = Insides.Of(socket)).MoreThan(before).Length == 0 && after.RentedArrays <= before.RentedArrays && after.Timers <= before.Timers);
+        await EventuallyAsync(() => (after = RuntimeSnapshot.Of(socket)).MoreThan(before).Length == 0 && after.RentedArrays <= before.RentedArrays && after.Timers <= before.Timers);
         output.WriteLine($"{Calls} callers left {phase}\n  before: {before}\n  amid:   {amid}\n  after:  {after}");
 
         // Those who are there are counted, or the count would prove nothing.
@@ -68,7 +68,7 @@ public class LeavingTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Connections_that_are_still_being_made_are_given_up()
+    public async Task Connections_being_opened_are_abandoned()
     {
         // Nobody accepts, and the queue is full: whoever connects waits.
         using var deaf = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -77,20 +77,20 @@ public class LeavingTests(ITestOutputHelper output)
         var port = ((IPEndPoint)deaf.LocalEndPoint!).Port;
         var filling = Enumerable.Range(0, 4).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)).ToList();
         filling.ForEach(socket => _ = socket.ConnectAsync(deaf.LocalEndPoint!));
-        await EventuallyAsync(() => Belongings.Connecting(port) > 0);
+        await EventuallyAsync(() => ProcessResources.Connecting(port) > 0);
 
-        await using var house = await House.BuildAsync();
-        await house.ConfigureAsync($"{{ models: {{ providers: {{ anthropic: {{ baseUrl: 'http://127.0.0.1:{port}', models: [] }} }} }} }}\n");
-        var server = await house.ServeAsync();
-        using var channel = house.Connect();
-        await House.OnboardAsync(channel, "anthropic:one", House.KeyOne);
-        var (before, waiting) = (Belongings.Sockets(server.Id), Belongings.Connecting(port));
+        await using var fixture = await ProcessFixture.BuildAsync();
+        await fixture.ConfigureAsync($"{{ models: {{ providers: {{ anthropic: {{ baseUrl: 'http://127.0.0.1:{port}', models: [] }} }} }} }}\n");
+        var server = await fixture.ServeAsync();
+        using var channel = fixture.Connect();
+        await ProcessFixture.OnboardAsync(channel, "anthropic:one", ProcessFixture.KeyOne);
+        var (before, waiting) = (ProcessResources.Sockets(server.Id), ProcessResources.Connecting(port));
         var models = new ModelService.ModelServiceClient(channel);
         for (var left = 0; left < Calls; left += AtOnce)
         {
             using var leave = new CancellationTokenSource();
             var calls = Enumerable.Range(0, AtOnce).Select(_ => models.CompleteAsync(new CompleteRequest { Input = Input("connecting") }, cancellationToken: leave.Token).ResponseAsync).ToList();
-            await EventuallyAsync(() => Belongings.Connecting(port) >= waiting + AtOnce);
+            await EventuallyAsync(() => ProcessResources.Connecting(port) >= waiting + AtOnce);
             await leave.CancelAsync();
             foreach (var call in calls)
                 Assert.Equal(StatusCode.Cancelled, (await Assert.ThrowsAsync<RpcException>(() => call)).StatusCode);
@@ -98,45 +98,61 @@ public class LeavingTests(ITestOutputHelper output)
 
         // The runtime gives an attempt to connect that nobody waits for any more five seconds.
         filling.ForEach(socket => socket.Dispose());
-        await EventuallyAsync(() => Belongings.Connecting(port) == 0 && Belongings.Sockets(server.Id) <= before);
-        output.WriteLine($"{Calls} callers left while connecting; sockets {before} before, {Belongings.Sockets(server.Id)} after");
+        await EventuallyAsync(() => ProcessResources.Connecting(port) == 0 && ProcessResources.Sockets(server.Id) <= before);
+        output.WriteLine($"{Calls} callers left while connecting; sockets {before} before, {ProcessResources.Sockets(server.Id)} after");
+    }
+
+    // The warm-up is over on the wire before its last tasks have ended in the server: at rest, no request is under way and five
+    // looks in a row see the same tasks and timers.
+    private static async Task<RuntimeSnapshot> AtRestAsync(string socket)
+    {
+        var (last, same) = (RuntimeSnapshot.Of(socket), 0);
+        await EventuallyAsync(() =>
+        {
+            var now = RuntimeSnapshot.Of(socket);
+            var isIdle = now.Requests["http.server.active_requests"] == 0 && now.Requests["http.client.active_requests"] == 0;
+            var isSame = now.MoreThan(last).Length == 0 && last.MoreThan(now).Length == 0 && now.Timers == last.Timers;
+            (last, same) = (now, isIdle && isSame ? same + 1 : 0);
+            return same == 5;
+        });
+        return last;
     }
 
     // There is nothing under way that could be given up.
     private static TimeSpan? Nothing(SeenRequest request, DateTimeOffset left) => null;
 
-    private async Task LeaveAsync(House house, string phase, Func<SeenRequest, DateTimeOffset, TimeSpan?> check)
+    private async Task LeaveAsync(ProcessFixture fixture, string phase, Func<SeenRequest, DateTimeOffset, TimeSpan?> check)
     {
-        var server = await house.ServeAsync();
-        using var channel = house.Connect();
-        await House.OnboardAsync(channel, "anthropic:one", House.KeyOne);
+        var server = await fixture.ServeAsync();
+        using var channel = fixture.Connect();
+        await ProcessFixture.OnboardAsync(channel, "anthropic:one", ProcessFixture.KeyOne);
         var models = new ModelService.ModelServiceClient(channel);
 
         // What a server needs to be warm (compiled code, room for garbage) is no loss; connections whose answers were whole wait for the
         // next calls.
-        var (sockets, idle) = (Belongings.Sockets(server.Id), phase == Pause ? AtOnce : 0);
-        await LeaveTimesAsync(house, models, phase, check, Runs.Of(few: 100, full: 3000));
-        await EventuallyAsync(() => house.Sandbox.OpenConnections <= idle && Belongings.Sockets(server.Id) <= sockets + idle);
-        var (threads, memory) = (Belongings.Threads(server.Id), Belongings.WorkingSet(server.Id));
-        var latencies = await LeaveTimesAsync(house, models, phase, check, Calls);
-        await EventuallyAsync(() => house.Sandbox.OpenConnections <= idle && Belongings.Sockets(server.Id) <= sockets + idle);
-        var after = Belongings.WorkingSet(server.Id);
+        var (sockets, idle) = (ProcessResources.Sockets(server.Id), phase == Pause ? AtOnce : 0);
+        await LeaveTimesAsync(fixture, models, phase, check, Runs.Of(few: 100, full: 3000));
+        await EventuallyAsync(() => fixture.Sandbox.OpenConnections <= idle && ProcessResources.Sockets(server.Id) <= sockets + idle);
+        var (threads, memory) = (ProcessResources.Threads(server.Id), ProcessResources.WorkingSet(server.Id));
+        var latencies = await LeaveTimesAsync(fixture, models, phase, check, Calls);
+        await EventuallyAsync(() => fixture.Sandbox.OpenConnections <= idle && ProcessResources.Sockets(server.Id) <= sockets + idle);
+        var after = ProcessResources.WorkingSet(server.Id);
         var median = latencies.Order().ElementAtOrDefault(latencies.Count / 2);
         output.WriteLine($"{Calls} callers left {phase}; {latencies.Count} aborts seen upstream, after {median.TotalMilliseconds:0.0} ms at the median and {latencies.DefaultIfEmpty().Max().TotalMilliseconds:0.0} ms at most; "
-            + $"sockets {sockets} and {Belongings.Sockets(server.Id)}, threads {threads} and {Belongings.Threads(server.Id)}, working set {memory} and {after} kB");
+            + $"sockets {sockets} and {ProcessResources.Sockets(server.Id)}, threads {threads} and {ProcessResources.Threads(server.Id)}, working set {memory} and {after} kB");
         Assert.True(!Runs.InFull || after <= memory * 1.1, $"{memory} kB before and {after} kB after");
         Assert.DoesNotContain("rror", server.Error, StringComparison.Ordinal);
     }
 
     private static async Task<List<TimeSpan>> LeaveTimesAsync(
-        House house, ModelService.ModelServiceClient models, string phase, Func<SeenRequest, DateTimeOffset, TimeSpan?> check, int times, Action? amid = null)
+        ProcessFixture fixture, ModelService.ModelServiceClient models, string phase, Func<SeenRequest, DateTimeOffset, TimeSpan?> check, int times, Action? amid = null)
     {
         var latencies = new List<TimeSpan>();
         for (var left = 0; left < times; left += AtOnce)
         {
-            house.Sandbox.ClearRequests();
+            fixture.Sandbox.ClearRequests();
             latencies.AddRange((await Task.WhenAll(Enumerable.Range(0, AtOnce).Select(OneAsync))).OfType<TimeSpan>());
-            Assert.All(house.Sandbox.Requests, request => Assert.NotEqual(Outcome.Open, request.Outcome));
+            Assert.All(fixture.Sandbox.Requests, request => Assert.NotEqual(Outcome.Open, request.Outcome));
         }
 
         return latencies;
@@ -146,7 +162,7 @@ public class LeavingTests(ITestOutputHelper output)
             using var leave = new CancellationTokenSource();
             using var call = models.StreamComplete(new StreamCompleteRequest { Input = Input($"caller {number};") }, cancellationToken: leave.Token);
             bool IsMine(SeenRequest request) => System.Text.Encoding.UTF8.GetString(request.Body.Span).Contains($"caller {number};", StringComparison.Ordinal);
-            var mine = (await house.Sandbox.WaitUntilAsync(requests => requests.Any(IsMine))).First(IsMine);
+            var mine = (await fixture.Sandbox.WaitUntilAsync(requests => requests.Any(IsMine))).First(IsMine);
             await ReachAsync(phase, mine, call);
             if (number == 0)
                 amid?.Invoke();

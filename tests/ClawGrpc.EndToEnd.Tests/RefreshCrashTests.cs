@@ -16,75 +16,75 @@ public class RefreshCrashTests
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(3);
 
     [Fact]
-    public async Task Killed_between_the_answer_and_the_write_the_login_has_failed_and_is_not_asked_for_again()
+    public async Task Login_has_failed_after_a_kill_between_answer_and_write()
     {
         var clock = new ManualTimeProvider(DateTimeOffset.UtcNow);
-        await using var house = await House.BuildAsync(time: clock, more: OAuth);
-        house.Sandbox.Script(Faults.Slow(beforeHeadersMs: (int)Pause.TotalMilliseconds).ForPath(Path));
-        await StoreAsync(house, "sk-ant-ort01-FAKE-0");
-        var server = await house.ServeAsync();
-        using (var channel = house.Connect())
+        await using var fixture = await ProcessFixture.BuildAsync(time: clock, more: OAuth);
+        fixture.Sandbox.Script(Faults.Slow(beforeHeadersMs: (int)Pause.TotalMilliseconds).ForPath(Path));
+        await StoreAsync(fixture, "sk-ant-ort01-FAKE-0");
+        var server = await fixture.ServeAsync();
+        using (var channel = fixture.Connect())
         {
             var call = CompleteAsync(channel);
-            await house.Sandbox.WaitForRequestsAsync(1);
+            await fixture.Sandbox.WaitForRequestsAsync(1);
 
             // It stands still while the answer reaches its machine, and never runs again.
             server.Signal(RunningProgram.SigStop);
             await clock.PassAsync(Pause, Pause);
-            Assert.Equal(Outcome.Answered, await house.Sandbox.Requests.Single().Finished);
+            Assert.Equal(Outcome.Answered, await fixture.Sandbox.Requests.Single().Finished);
             server.Signal(RunningProgram.SigKill);
             await server.ExitAsync();
             await call;
         }
 
-        await AssertSettledAsync(house, asked: 2, "OAUTH_REFRESH_FAILED");
+        await AssertSettledAsync(fixture, asked: 2, "OAUTH_REFRESH_FAILED");
     }
 
     [Fact]
-    public async Task Killed_at_any_moment_the_login_is_good_or_has_failed_and_is_not_asked_for_again()
+    public async Task Login_is_good_or_failed_after_a_kill_at_any_moment()
     {
         var random = new Random(20261121);
-        await using var house = await House.BuildAsync(more: OAuth);
+        await using var fixture = await ProcessFixture.BuildAsync(more: OAuth);
         for (var crash = 0; crash < 4; crash++)
         {
-            house.Sandbox.ClearRequests();
-            await StoreAsync(house, $"sk-ant-ort01-FAKE-{crash}");
-            var server = await house.ServeAsync();
-            using (var channel = house.Connect())
+            fixture.Sandbox.ClearRequests();
+            await StoreAsync(fixture, $"sk-ant-ort01-FAKE-{crash}");
+            var server = await fixture.ServeAsync();
+            using (var channel = fixture.Connect())
             {
                 var call = CompleteAsync(channel);
-                await house.Sandbox.WaitUntilAsync(requests => requests.Any(request => request.Outcome == Outcome.Answered));
+                await fixture.Sandbox.WaitUntilAsync(requests => requests.Any(request => request.Outcome == Outcome.Answered));
                 Thread.SpinWait(random.Next(3_000_000));
                 server.Signal(RunningProgram.SigKill);
                 await server.ExitAsync();
                 await call;
             }
 
-            var isStored = !(await File.ReadAllTextAsync(house.ProfilesPath)).Contains($"FAKE-{crash}\"", StringComparison.Ordinal);
-            await AssertSettledAsync(house, isStored ? 1 : 2, isStored ? "served" : "OAUTH_REFRESH_FAILED");
+            var isStored = !(await File.ReadAllTextAsync(fixture.ProfilesPath)).Contains($"FAKE-{crash}\"", StringComparison.Ordinal);
+            await AssertSettledAsync(fixture, isStored ? 1 : 2, isStored ? "served" : "OAUTH_REFRESH_FAILED");
         }
     }
 
     private static string OAuth(string url) => $"clawgrpc: {{ oauth: {{ tokenUrl: '{url}{Path}', clientId: 'client' }} }}";
 
-    private static async Task StoreAsync(House house, string refresh)
+    private static async Task StoreAsync(ProcessFixture fixture, string refresh)
     {
-        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(house.ProfilesPath)!);
-        await File.WriteAllTextAsync(house.ProfilesPath, $$"""
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(fixture.ProfilesPath)!);
+        await File.WriteAllTextAsync(fixture.ProfilesPath, $$"""
             { "version": 1, "profiles": { "{{Login}}": { "type": "oauth", "provider": "anthropic", "access": "sk-ant-oat01-FAKE-old", "refresh": "{{refresh}}", "expires": 1 } } }
             """);
     }
 
     // What a new server makes of it, and goes on making of it.
-    private static async Task AssertSettledAsync(House house, int asked, string outcome)
+    private static async Task AssertSettledAsync(ProcessFixture fixture, int asked, string outcome)
     {
-        var server = await house.ServeAsync();
-        using (var channel = house.Connect())
+        var server = await fixture.ServeAsync();
+        using (var channel = fixture.Connect())
         {
             for (var again = 0; again < 4; again++)
             {
                 Assert.Equal(outcome, await CompleteAsync(channel));
-                Assert.Equal(asked, house.Sandbox.Requests.Count(request => request.Path == Path));
+                Assert.Equal(asked, fixture.Sandbox.Requests.Count(request => request.Path == Path));
             }
 
             var profile = (await new ModelService.ModelServiceClient(channel).GetStatusAsync(new GetStatusRequest())).Status.Auth.Profiles.Single();
@@ -94,7 +94,7 @@ public class RefreshCrashTests
         // Who served last is written behind the call, with a lock and a temporary file of its own as long as it lasts.
         server.Signal(RunningProgram.SigTerm);
         await server.ExitAsync();
-        Assert.Equal([house.ProfilesPath], Directory.EnumerateFileSystemEntries(System.IO.Path.GetDirectoryName(house.ProfilesPath)!));
+        Assert.Equal([fixture.ProfilesPath], Directory.EnumerateFileSystemEntries(System.IO.Path.GetDirectoryName(fixture.ProfilesPath)!));
     }
 
     // "served", or the reason why not.

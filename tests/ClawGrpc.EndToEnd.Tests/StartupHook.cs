@@ -43,7 +43,7 @@ internal static class StartupHook
             using var asked = listener.Accept();
             var managed = Alive.Bytes();
             asked.Send(JsonSerializer.SerializeToUtf8Bytes(
-                new Insides(managed, Timer.ActiveCount, Arrays.Value.Count, new Dictionary<string, long>(Requests), Unfinished())));
+                new RuntimeSnapshot(managed, Timer.ActiveCount, Arrays.Value.Count, new Dictionary<string, long>(Requests), Unfinished())));
         }
     }
 

@@ -12,16 +12,16 @@ public class StopTests
     [Theory]
     [InlineData(RunningProgram.SigTerm)]
     [InlineData(RunningProgram.SigInt)]
-    public async Task A_server_that_is_told_to_stop_lets_a_running_stream_end_and_exits_with_0(int signal)
+    public async Task Stopping_server_finishes_a_running_stream_and_exits_with_0(int signal)
     {
-        await using var house = await House.BuildAsync(Slowly);
-        var server = await house.ServeAsync();
-        using var channel = house.Connect();
-        await House.OnboardAsync(channel, "anthropic:one", House.KeyOne);
+        await using var fixture = await ProcessFixture.BuildAsync(Slowly);
+        var server = await fixture.ServeAsync();
+        using var channel = fixture.Connect();
+        await ProcessFixture.OnboardAsync(channel, "anthropic:one", ProcessFixture.KeyOne);
         using var watch = new ModelService.ModelServiceClient(channel).WatchStatus(new WatchStatusRequest());
-        var complete = house.Claw("complete", "Hello");
+        var complete = fixture.Claw("complete", "Hello");
         await complete.LineWithAsync("You said");
-        Assert.Equal(Outcome.Open, house.Sandbox.Requests.Single().Outcome);
+        Assert.Equal(Outcome.Open, fixture.Sandbox.Requests.Single().Outcome);
         server.Signal(signal);
 
         var stopping = await Assert.ThrowsAsync<RpcException>(async () =>
@@ -41,46 +41,46 @@ public class StopTests
     [Fact]
     public async Task An_interrupted_claw_cancels_upstream_and_exits_with_130()
     {
-        await using var house = await House.BuildAsync();
-        await house.ServeAsync();
-        using var channel = house.Connect();
-        await House.OnboardAsync(channel, "anthropic:one", House.KeyOne);
-        house.Sandbox.Script(Faults.Stall(6));
-        var complete = house.Claw("complete", "Hello");
+        await using var fixture = await ProcessFixture.BuildAsync();
+        await fixture.ServeAsync();
+        using var channel = fixture.Connect();
+        await ProcessFixture.OnboardAsync(channel, "anthropic:one", ProcessFixture.KeyOne);
+        fixture.Sandbox.Script(Faults.Stall(6));
+        var complete = fixture.Claw("complete", "Hello");
         await complete.LineWithAsync("You said");
         complete.Signal(RunningProgram.SigInt);
         Assert.Equal(130, await complete.ExitAsync());
-        Assert.Single(await house.Sandbox.WaitForAbortsAsync(1));
+        Assert.Single(await fixture.Sandbox.WaitForAbortsAsync(1));
     }
 
     [Fact]
     public async Task Cooldowns_still_stand_after_a_restart()
     {
-        await using var house = await House.BuildAsync();
-        var server = await house.ServeAsync();
-        using (var channel = house.Connect())
+        await using var fixture = await ProcessFixture.BuildAsync();
+        var server = await fixture.ServeAsync();
+        using (var channel = fixture.Connect())
         {
-            await House.OnboardAsync(channel, "anthropic:one", House.KeyOne);
-            await House.OnboardAsync(channel, "anthropic:two", House.KeyTwo);
+            await ProcessFixture.OnboardAsync(channel, "anthropic:one", ProcessFixture.KeyOne);
+            await ProcessFixture.OnboardAsync(channel, "anthropic:two", ProcessFixture.KeyTwo);
         }
 
-        house.Sandbox.Script(Faults.Status(429, retryAfter: "3600").ForKey(House.KeyOne));
-        await house.ClawAsync("complete", "Hello", "--model", "claude-opus-4-6");
-        var before = await UnusableAsync(house);
+        fixture.Sandbox.Script(Faults.Status(429, retryAfter: "3600").ForKey(ProcessFixture.KeyOne));
+        await fixture.ClawAsync("complete", "Hello", "--model", "claude-opus-4-6");
+        var before = await UnusableAsync(fixture);
         Assert.Equal("anthropic:one", before.ProfileId);
         server.Signal(RunningProgram.SigTerm);
         Assert.Equal(0, await server.ExitAsync());
 
-        await house.ServeAsync();
-        Assert.Equal(before, await UnusableAsync(house));
-        house.Sandbox.ClearRequests();
-        await house.ClawAsync("complete", "Hello");
-        Assert.Equal(House.KeyTwo, house.Sandbox.Requests.Single().Credential);
+        await fixture.ServeAsync();
+        Assert.Equal(before, await UnusableAsync(fixture));
+        fixture.Sandbox.ClearRequests();
+        await fixture.ClawAsync("complete", "Hello");
+        Assert.Equal(ProcessFixture.KeyTwo, fixture.Sandbox.Requests.Single().Credential);
     }
 
-    private static async Task<UnusableProfile> UnusableAsync(House house)
+    private static async Task<UnusableProfile> UnusableAsync(ProcessFixture fixture)
     {
-        using var channel = house.Connect();
+        using var channel = fixture.Connect();
         var status = await new ModelService.ModelServiceClient(channel).GetStatusAsync(new GetStatusRequest());
         return Assert.Single(status.Status.Auth.UnusableProfiles);
     }

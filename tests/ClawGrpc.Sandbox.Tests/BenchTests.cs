@@ -25,7 +25,7 @@ public class BenchTests
     }
 
     [Fact]
-    public async Task A_header_says_it_too_and_a_message_comes_whole()
+    public async Task Header_sets_it_too_and_message_comes_whole()
     {
         await using var sandbox = await Sandbox.StartAsync(new() { Bench = true });
         using var client = new Client(sandbox);

@@ -65,7 +65,7 @@ public class CacheTests
     }
 
     [Fact]
-    public async Task A_prefix_below_the_minimum_of_its_model_is_silently_not_cached()
+    public async Task Prefix_below_its_models_minimum_is_silently_not_cached()
     {
         await using var sandbox = await Sandbox.StartAsync();
         using var client = new Client(sandbox);
@@ -78,7 +78,7 @@ public class CacheTests
     [InlineData("""[{"type":"text","text":"HELLO","cache_control":{"type":"ephemeral"}}]""", "3 2 0 0")]
     [InlineData("""[{"text":"hello","type":"text","cache_control":{"type":"ephemeral"}}]""", "3 2 0 0")]
     [InlineData("""[{"cache_control":{"type":"ephemeral"}, "type" : "text", "text" : "\u0068ello" }]""", "3 0 0 2")]
-    public async Task What_matches_is_the_meaning_of_the_bytes_in_their_order(string system, string usage)
+    public async Task Prompts_match_by_parsed_content_in_order(string system, string usage)
     {
         await using var sandbox = await Sandbox.StartAsync(new() { MinimumCacheableTokens = 0 });
         using var client = new Client(sandbox);
@@ -109,7 +109,7 @@ public class CacheTests
     }
 
     [Fact]
-    public async Task Tool_choice_spoils_the_messages_but_not_what_stands_before_them()
+    public async Task Tool_choice_invalidates_only_the_messages_cache()
     {
         await using var sandbox = await Sandbox.StartAsync(new() { MinimumCacheableTokens = 0 });
         using var client = new Client(sandbox);
@@ -120,7 +120,7 @@ public class CacheTests
     }
 
     [Fact]
-    public async Task Parallel_identical_prompts_all_miss_until_the_first_answer_begins()
+    public async Task Identical_prompts_all_miss_until_the_first_answer_begins()
     {
         var clock = new ManualTimeProvider();
         await using var sandbox = await Sandbox.StartAsync(new() { MinimumCacheableTokens = 0, TimeProvider = clock });

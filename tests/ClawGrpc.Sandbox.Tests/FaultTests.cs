@@ -112,7 +112,7 @@ public class FaultTests
     }
 
     [Fact]
-    public async Task An_error_inside_a_stream_is_a_status_where_there_is_no_stream()
+    public async Task Stream_error_becomes_a_status_in_a_whole_answer()
     {
         await using var sandbox = await Sandbox.StartAsync();
         sandbox.Script(Faults.OverloadedInStream());

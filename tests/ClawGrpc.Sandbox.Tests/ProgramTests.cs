@@ -8,7 +8,7 @@ public class ProgramTests
     private const int SigTerm = 15;
 
     [Fact]
-    public async Task It_says_when_it_is_ready_and_nothing_else_until_it_is_told_to_stop()
+    public async Task Sandbox_prints_only_its_ready_line_until_it_is_stopped()
     {
         var script = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
         await File.WriteAllTextAsync(script, """{"faults":[{"status":{"code":503}}]}""");

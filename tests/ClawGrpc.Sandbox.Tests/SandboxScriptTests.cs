@@ -6,7 +6,7 @@ namespace ClawGrpc.Testing.Tests;
 public class SandboxScriptTests
 {
     [Fact]
-    public void Everything_a_fault_can_say_can_be_said_in_JSON()
+    public void Every_fault_can_be_written_in_JSON()
     {
         var script = Parse("""
             {
@@ -47,7 +47,7 @@ public class SandboxScriptTests
     [InlineData("""{"times":"often"}""")]
     [InlineData("""{"faults":[{"status":{}}]}""")]
     [InlineData("null")]
-    public void What_is_misspelt_is_refused(string json) => Assert.ThrowsAny<JsonException>(() => Parse(json));
+    public void Misspelt_member_is_refused(string json) => Assert.ThrowsAny<JsonException>(() => Parse(json));
 
     private static SandboxScript Parse(string json) => SandboxScript.Parse(Encoding.UTF8.GetBytes(json));
 }

@@ -57,7 +57,7 @@ public class TokenEndpointTests
     }
 
     [Fact]
-    public async Task A_workload_exchanges_its_identity_token_for_an_access_token_without_a_refresh_token()
+    public async Task Workload_identity_token_gives_access_token_but_no_refresh()
     {
         await using var sandbox = await Sandbox.StartAsync();
         using var http = new HttpClient { BaseAddress = new(sandbox.BaseUrl) };

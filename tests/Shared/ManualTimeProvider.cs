@@ -1,97 +1,77 @@
+using Microsoft.Extensions.Time.Testing;
+
 namespace ClawGrpc.Testing;
 
 /// <summary>
-/// A clock that stands still until it is told to move; timers that come due while it moves run before the move returns.
+/// A clock that stands still until a test moves it. It stops at each timer that comes due on the way and runs it before the move
+/// returns; and it says when the code under test waits on it.
 /// </summary>
-public sealed class ManualTimeProvider(DateTimeOffset start) : TimeProvider
+public sealed class ManualTimeProvider(DateTimeOffset start) : FakeTimeProvider(start)
 {
     private readonly Lock _lock = new();
     private readonly List<ManualTimer> _timers = [];
+    private readonly List<ManualTimer> _due = [];
     private TaskCompletionSource _armed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private DateTimeOffset _now = start;
 
     public ManualTimeProvider()
         : this(new DateTimeOffset(2026, 11, 20, 12, 0, 0, TimeSpan.Zero))
     {
     }
 
-    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-    public override DateTimeOffset GetUtcNow()
-    {
-        lock (_lock)
-        {
-            return _now;
-        }
-    }
-
-    public override long GetTimestamp() => GetUtcNow().UtcTicks;
-
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
-        var timer = new ManualTimer(this, callback, state);
+        var timer = new ManualTimer(this, () => callback(state));
         timer.Change(dueTime, period);
         return timer;
     }
 
-    public void Advance(TimeSpan by)
+    public new void Advance(TimeSpan by)
     {
         while (true)
         {
             ManualTimer? due;
             lock (_lock)
             {
-                due = _timers.Where(timer => timer.Due <= _now + by).MinBy(timer => timer.Due);
-                var step = (due?.Due ?? _now + by) - _now;
-                _now += step;
-                by -= step;
-                due?.Begin();
+                if (_due.Count == 0)
+                {
+                    var (now, end) = (GetUtcNow(), GetUtcNow() + by);
+                    var next = _timers.Select(timer => timer.Due).Where(time => time <= end).DefaultIfEmpty(end).Min();
+                    by -= next - now;
+                    base.Advance(next - now);
+                }
+
+                due = _due.Count > 0 ? _due[0] : null;
+                if (due is null && by == TimeSpan.Zero)
+                    return;
+                if (due is not null)
+                    _due.Remove(due);
             }
 
-            if (due is null)
-            {
-                return;
-            }
-
-            due.Run();
+            due?.Run();
         }
     }
 
-    /// <summary>Completes when something waits on this clock: only then is there a point in moving it.</summary>
+    /// <summary>Completes when something waits on this clock.</summary>
     public Task WaitForTimerAsync() => FindAsync(_ => true);
 
     /// <summary>Completes when something waits once, for a span from <paramref name="atLeast"/> to <paramref name="atMost"/>.</summary>
-    public Task WaitForTimerAsync(TimeSpan atLeast, TimeSpan atMost) => DueAsync(atLeast, atMost);
-
-    /// <summary>Whether something waits like that now.</summary>
-    public bool HasTimer(TimeSpan atLeast, TimeSpan atMost)
-    {
-        lock (_lock)
-        {
-            return _timers.Exists(timer => timer.IsOnce && timer.Span >= atLeast && timer.Span <= atMost);
-        }
-    }
+    public Task WaitForTimerAsync(TimeSpan atLeast, TimeSpan atMost) => FindAsync(timer => timer.WaitsFor(atLeast, atMost));
 
     /// <summary>Completes when something ticks with this period.</summary>
-    public Task WaitForPeriodAsync(TimeSpan period) => FindAsync(timer => !timer.IsOnce && timer.Span == period);
+    public Task WaitForPeriodAsync(TimeSpan period) => FindAsync(timer => timer.Period == period && timer.Span == period);
 
-    /// <summary>Waits until something waits once, for a span from <paramref name="atLeast"/> to <paramref name="atMost"/>, and moves to its end.</summary>
-    public async Task PassAsync(TimeSpan atLeast, TimeSpan atMost) => AdvanceTo(await DueAsync(atLeast, atMost));
+    /// <summary>Whether something waits once now, for a span from <paramref name="atLeast"/> to <paramref name="atMost"/>.</summary>
+    public bool HasTimer(TimeSpan atLeast, TimeSpan atMost) => Find(timer => timer.WaitsFor(atLeast, atMost)) is not null;
 
-    /// <summary>Moves to the end of such a wait if there is one now. False: there is none, or none any more.</summary>
+    /// <summary>Waits until something waits like that, and moves to the end of its wait.</summary>
+    public async Task PassAsync(TimeSpan atLeast, TimeSpan atMost) =>
+        AdvanceTo(await FindAsync(timer => timer.WaitsFor(atLeast, atMost)));
+
+    /// <summary>Moves to the end of such a wait. False if there is none.</summary>
     public bool TryPass(TimeSpan atLeast, TimeSpan atMost)
     {
-        DateTimeOffset due;
-        lock (_lock)
-        {
-            if (_timers.Find(timer => timer.IsOnce && timer.Span >= atLeast && timer.Span <= atMost) is not { } found)
-            {
-                return false;
-            }
-
-            due = found.Due;
-        }
-
+        if (Find(timer => timer.WaitsFor(atLeast, atMost)) is not { } due)
+            return false;
         AdvanceTo(due);
         return true;
     }
@@ -101,11 +81,9 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : TimeProvider
     {
         while (!task.IsCompleted)
         {
-            var due = DueAsync(atLeast, atMost);
+            var due = FindAsync(timer => timer.WaitsFor(atLeast, atMost));
             if (await Task.WhenAny(task, due) == due)
-            {
                 AdvanceTo(await due);
-            }
         }
 
         return await task;
@@ -113,121 +91,100 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : TimeProvider
 
     private void AdvanceTo(DateTimeOffset time) => Advance(TimeSpan.FromTicks(Math.Max(0, (time - GetUtcNow()).Ticks)));
 
-    private Task<DateTimeOffset> DueAsync(TimeSpan atLeast, TimeSpan atMost) =>
-        FindAsync(timer => timer.IsOnce && timer.Span >= atLeast && timer.Span <= atMost);
+    private DateTimeOffset? Find(Predicate<ManualTimer> isIt)
+    {
+        lock (_lock)
+            return _timers.Find(isIt)?.Due;
+    }
 
-    private async Task<DateTimeOffset> FindAsync(Func<ManualTimer, bool> isIt)
+    private async Task<DateTimeOffset> FindAsync(Predicate<ManualTimer> isIt)
     {
         while (true)
         {
-            Task armed;
-            lock (_lock)
-            {
-                if (_timers.Find(timer => isIt(timer)) is { } found)
-                {
-                    return found.Due;
-                }
-
-                armed = _armed.Task;
-            }
-
+            var armed = Volatile.Read(ref _armed).Task;
+            if (Find(isIt) is { } due)
+                return due;
             await armed.WaitAsync(TimeSpan.FromSeconds(30), System);
         }
     }
 
-    private sealed class ManualTimer(ManualTimeProvider clock, TimerCallback callback, object? state) : ITimer
+    // The clock under it says what is due; the callback runs when the clock has stopped there and no lock is held.
+    private sealed class ManualTimer : ITimer
     {
-        private TimeSpan _period = Timeout.InfiniteTimeSpan;
-        private int _runs;
-        private TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly ManualTimeProvider _clock;
+        private readonly Action _callback;
+        private readonly ITimer _timer;
+        private readonly Lock _running = new();
+
+        public ManualTimer(ManualTimeProvider clock, Action callback)
+        {
+            (_clock, _callback) = (clock, callback);
+            _timer = clock.Arm(ComeDue);
+        }
 
         public DateTimeOffset Due { get; private set; }
 
-        /// <summary>What it was set to.</summary>
         public TimeSpan Span { get; private set; }
 
-        public bool IsOnce => _period <= TimeSpan.Zero;
+        public TimeSpan Period { get; private set; }
+
+        public bool WaitsFor(TimeSpan atLeast, TimeSpan atMost) => Period <= TimeSpan.Zero && Span >= atLeast && Span <= atMost;
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            TaskCompletionSource armed;
-            lock (clock._lock)
+            lock (_clock._lock)
             {
-                clock._timers.Remove(this);
-                _period = period;
-                if (dueTime == Timeout.InfiniteTimeSpan)
-                {
-                    return true;
-                }
-
-                (Due, Span) = (clock._now + dueTime, dueTime);
-                clock._timers.Add(this);
-                armed = clock._armed;
-                clock._armed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+                Forget();
+                (Due, Span, Period) = (_clock.GetUtcNow() + dueTime, dueTime, period);
+                if (dueTime != Timeout.InfiniteTimeSpan)
+                    _clock._timers.Add(this);
+                _timer.Change(dueTime, period);
             }
 
-            armed.TrySetResult();
+            Interlocked.Exchange(ref _clock._armed, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
             return true;
-        }
-
-        /// <summary>It is due: called under the clock's lock, before <see cref="Run"/>.</summary>
-        public void Begin()
-        {
-            if (_runs++ == 0)
-            {
-                _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            }
-
-            if (_period > TimeSpan.Zero)
-            {
-                Due += _period;
-            }
-            else
-            {
-                clock._timers.Remove(this);
-            }
         }
 
         public void Run()
         {
-            try
-            {
-                callback(state);
-            }
-            finally
-            {
-                End();
-            }
+            lock (_running)
+                _callback();
         }
 
         public void Dispose()
         {
-            lock (clock._lock)
+            lock (_clock._lock)
             {
-                clock._timers.Remove(this);
+                Forget();
+                _timer.Dispose();
             }
         }
 
-        // Two who move the clock may have it run twice at once.
-        private void End()
-        {
-            lock (clock._lock)
-            {
-                if (--_runs == 0)
-                {
-                    _idle.SetResult();
-                }
-            }
-        }
-
-        // As the system's timers do, it waits for what runs already.
+        // As the system's timers do, it waits for a callback that runs already.
         public ValueTask DisposeAsync()
         {
-            lock (clock._lock)
-            {
-                clock._timers.Remove(this);
-                return _runs > 0 ? new(_idle.Task) : ValueTask.CompletedTask;
-            }
+            Dispose();
+            if (!_running.TryEnter())
+                return new(Task.Run(() => _running.EnterScope().Dispose()));
+            _running.Exit();
+            return ValueTask.CompletedTask;
+        }
+
+        private void Forget()
+        {
+            _clock._timers.Remove(this);
+            _clock._due.Remove(this);
+        }
+
+        private void ComeDue(object? state)
+        {
+            _clock._due.Add(this);
+            if (Period > TimeSpan.Zero)
+                Due += Period;
+            else
+                _clock._timers.Remove(this);
         }
     }
+
+    private ITimer Arm(TimerCallback comeDue) => base.CreateTimer(comeDue, null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
 }

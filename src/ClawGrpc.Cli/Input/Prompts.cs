@@ -6,12 +6,12 @@ namespace ClawGrpc.Cli.Input;
 internal static class Prompts
 {
     /// <summary>Asks for a secret, echoed as <c>▪</c>, until it is not blank.</summary>
-    public static Task<string> SecretAsync(IAnsiConsole console, string question, CancellationToken cancellation) =>
-        new TextPrompt<string>(Markup.Escape(question))
-            .Secret('▪')
-            .AllowEmpty()
-            .Validate(answer => Validated(string.IsNullOrWhiteSpace(answer) ? "Required" : null))
-            .ShowAsync(console, cancellation);
+    public static Task<string> SecretAsync(IAnsiConsole console, string question, CancellationToken cancellation) => AskAsync(
+        console,
+        question,
+        new TextPrompt<string>("").AllowEmpty().Secret('▪'),
+        static answer => string.IsNullOrWhiteSpace(answer) ? "Required" : null,
+        cancellation);
 
     /// <summary>Asks for a text; Enter alone takes the offered one.</summary>
     /// <param name="console">The console.</param>
@@ -20,12 +20,18 @@ internal static class Prompts
     /// <param name="cancellation">Ends the prompt.</param>
     /// <param name="offered">The default answer; may be empty.</param>
     public static Task<string> TextAsync(
-        IAnsiConsole console, string question, Func<string, string?> problem, CancellationToken cancellation, string offered = "")
-    {
-        var prompt = new TextPrompt<string>(Markup.Escape(question)).AllowEmpty()
-            .Validate(answer => Validated(problem(answer)));
-        return (offered.Length > 0 ? prompt.DefaultValue(offered) : prompt).ShowAsync(console, cancellation);
-    }
+        IAnsiConsole console,
+        string question,
+        Func<string, string?> problem,
+        CancellationToken cancellation,
+        string offered = "") =>
+        offered.Length == 0
+            ? AskAsync(console, question, new TextPrompt<string>("").AllowEmpty(), problem, cancellation)
+            : new TextPrompt<string>(Markup.Escape(question)).AllowEmpty().DefaultValue(offered)
+                .Validate(answer => problem(answer) is { } error
+                    ? ValidationResult.Error(Markup.Escape(error))
+                    : ValidationResult.Success())
+                .ShowAsync(console, cancellation);
 
     /// <summary>Asks for one of several choices.</summary>
     public static Task<string> ChoiceAsync(
@@ -57,6 +63,21 @@ internal static class Prompts
         }
     }
 
-    private static ValidationResult Validated(string? problem) =>
-        problem is null ? ValidationResult.Success() : ValidationResult.Error(Markup.Escape(problem));
+    // Writes the question itself: a prompt of Spectre would append a colon to it.
+    private static async Task<string> AskAsync(
+        IAnsiConsole console,
+        string question,
+        TextPrompt<string> prompt,
+        Func<string, string?> problem,
+        CancellationToken cancellation)
+    {
+        while (true)
+        {
+            console.Write(question);
+            var answer = await prompt.ShowAsync(console, cancellation);
+            if (problem(answer) is not { } error)
+                return answer;
+            console.WriteLine(error);
+        }
+    }
 }

@@ -35,9 +35,9 @@ internal sealed class AnswerHeaders
         .Select(pair => KeyValuePair.Create(pair.Key[RateLimitPrefix.Length..].ToLowerInvariant(), pair.Value));
 
     /// <summary>
-    /// When a repeat may succeed: <c>retry-after-ms</c>, else <c>retry-after</c> in seconds or as a date. One that states no
-    /// wait, such as zero, is as none, and the other counts, as in the official SDK (anthropic-api.md, section 7). Null if not
-    /// stated, or in no form that is known. It counts on errors only: recorded answers with status 200 carry it too.
+    /// When a repeat may succeed: <c>retry-after-ms</c>, else <c>retry-after</c> in seconds or as a date. One without a wait,
+    /// such as zero, is ignored in favor of the other, as in the official SDK (anthropic-api.md, section 7). Null if not stated,
+    /// or in an unknown form. Use it for errors only: recorded answers with status 200 have it too.
     /// </summary>
     public DateTimeOffset? RetryAfter(DateTimeOffset now)
     {

@@ -54,7 +54,7 @@ internal sealed class BlockScan(RequestOutline outline, List<FieldError> errors,
         Refuse(_citedResult, "a text of a search result with citations");
     }
 
-    /// <summary>The ttl of a <c>cache_control</c> the reader stands on; null if it is not a breakpoint.</summary>
+    /// <summary>The ttl of the <c>cache_control</c> at the reader; null if it is not a breakpoint.</summary>
     public static CacheTtl? ReadTtl(ref Utf8JsonReader reader)
     {
         if (reader.TokenType != JsonTokenType.StartObject)

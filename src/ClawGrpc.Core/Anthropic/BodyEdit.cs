@@ -5,8 +5,8 @@ namespace ClawGrpc.Core.Anthropic;
 
 /// <summary>A change of a request: these bytes instead of those.</summary>
 /// <param name="Start">The first byte that goes.</param>
-/// <param name="End">The first byte that stays; equal to <paramref name="Start"/>: nothing goes.</param>
-/// <param name="Text">What comes instead.</param>
+/// <param name="End">The first byte that stays; equal to <paramref name="Start"/> to insert only.</param>
+/// <param name="Text">The replacement.</param>
 internal readonly record struct BodyEdit(int Start, int End, ReadOnlyMemory<byte> Text)
 {
     /// <summary>The bytes with all edits made; they must not overlap.</summary>

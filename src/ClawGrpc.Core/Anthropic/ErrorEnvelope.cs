@@ -2,7 +2,7 @@ using System.Text;
 
 namespace ClawGrpc.Core.Anthropic;
 
-/// <summary>An error body (anthropic-api.md, section 4): the envelope, or whatever an edge in between sent instead.</summary>
+/// <summary>An error body (anthropic-api.md, section 4): the envelope, or what a gateway sent instead.</summary>
 /// <param name="Type"><c>error.type</c>; null if the body is not an envelope.</param>
 /// <param name="Message">
 /// <c>error.message</c>, else the message of a gateway in between, else the beginning of a body that is not an envelope; null if

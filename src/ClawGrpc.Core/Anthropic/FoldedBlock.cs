@@ -11,7 +11,7 @@ internal sealed class FoldedBlock(ReadOnlyMemory<byte> start)
     private readonly MemberList _members = new(start);
     private ArrayBufferWriter<byte>? _input;
 
-    /// <summary>How many bytes the block has at most; a tool input that is still to be mended is not among them.</summary>
+    /// <summary>How many bytes the block has at most; not counting what completes a cut-off tool input.</summary>
     public int MostBytes => _members.MostBytes;
 
     public void Add(in StreamEvent delta)

@@ -10,7 +10,7 @@ namespace ClawGrpc.Core.Anthropic;
 /// <param name="Usage">What was counted; null if there is nothing.</param>
 /// <param name="CutInputs">
 /// The tool inputs that were no whole JSON, as when <c>max_tokens</c> cut them off: <see cref="Json"/> has them mended, here they
-/// are as they came. Empty if there is none.
+/// are unchanged. Empty if there is none.
 /// </param>
 internal sealed record FoldedMessage(
     ReadOnlyMemory<byte> Json, string Id, string Model, string StopReason, UsageCount? Usage, ImmutableArray<CutInput> CutInputs)
@@ -52,7 +52,7 @@ internal sealed record FoldedMessage(
         value.Span.StartsWith("\""u8) ? JsonText.Decode(value.Span[1..^1]) : "";
 }
 
-/// <summary>A tool input that is no whole JSON.</summary>
+/// <summary>A tool input that is not whole JSON.</summary>
 /// <param name="Index">The block it belongs to.</param>
 /// <param name="Text">As much as came, byte for byte.</param>
 internal readonly record struct CutInput(int Index, ReadOnlyMemory<byte> Text);

@@ -2,11 +2,11 @@ using System.Text.Json;
 
 namespace ClawGrpc.Core.Anthropic;
 
-/// <summary>The members of a JSON object, as they stand in it: names between their quotes, values whole.</summary>
+/// <summary>The members of a JSON object as slices of it: names without quotes, values whole.</summary>
 /// <param name="json">One valid JSON object; anything else has no members.</param>
 internal readonly struct JsonMembers(ReadOnlyMemory<byte> json)
 {
-    /// <summary>The members of an answer that came whole; an answer that is JSON but no object has none.</summary>
+    /// <summary>The members of an unstreamed answer; an answer that is JSON but not an object has none.</summary>
     /// <param name="body">Any bytes.</param>
     /// <exception cref="MalformedAnswerException">They are not JSON.</exception>
     public static JsonMembers OfAnswer(ReadOnlyMemory<byte> body)
@@ -19,10 +19,10 @@ internal readonly struct JsonMembers(ReadOnlyMemory<byte> json)
                 // Reads to the end only to check that all of it is JSON.
             }
         }
-        catch (JsonException wrong)
+        catch (JsonException exception)
         {
             throw new MalformedAnswerException(
-                $"it is not JSON (at line {wrong.LineNumber + 1}, byte {wrong.BytePositionInLine})");
+                $"it is not JSON (at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine})");
         }
 
         return new JsonMembers(body.Span.TrimStart(" \t\r\n"u8).StartsWith("{"u8) ? body : default);
@@ -46,7 +46,7 @@ internal readonly struct JsonMembers(ReadOnlyMemory<byte> json)
     public Walk GetEnumerator() => new(json);
 
     /// <summary>The value of the member with this name, the last one if there are several; empty if there is none.</summary>
-    /// <param name="member">The name, as it stands between its quotes.</param>
+    /// <param name="member">The name with escapes, without quotes.</param>
     public ReadOnlyMemory<byte> Find(ReadOnlySpan<byte> member)
     {
         ReadOnlyMemory<byte> found = default;

@@ -20,7 +20,7 @@ internal static class JsonText
     /// The text as a string. False when an escape names half a surrogate pair, which no protobuf string can hold: the JSON itself
     /// must be handed on then.
     /// </summary>
-    /// <param name="escaped">What stands between the quotes; valid JSON.</param>
+    /// <param name="escaped">The bytes between the quotes; valid JSON.</param>
     public static bool TryDecode(ReadOnlySpan<byte> escaped, [NotNullWhen(true)] out string? text)
     {
         if (!escaped.Contains((byte)'\\'))
@@ -37,7 +37,7 @@ internal static class JsonText
     }
 
     /// <summary>The text as a string; half a surrogate pair becomes U+FFFD.</summary>
-    /// <param name="escaped">What stands between the quotes; valid JSON.</param>
+    /// <param name="escaped">The bytes between the quotes; valid JSON.</param>
     public static string Decode(ReadOnlySpan<byte> escaped)
     {
         if (!escaped.Contains((byte)'\\'))
@@ -50,14 +50,14 @@ internal static class JsonText
     }
 
     /// <summary>
-    /// Whether the name or string the reader stands on is this text. The reader's own comparison throws when it meets half a
-    /// surrogate pair, which is valid JSON.
+    /// Whether the reader is at a name or string of this text. The reader's own comparison throws on half a surrogate pair, which
+    /// is valid JSON.
     /// </summary>
     internal static bool Is(this in Utf8JsonReader reader, ReadOnlySpan<byte> text) =>
         reader.ValueIsEscaped ? IsEscaped(reader.ValueSpan, text) : reader.ValueSpan.SequenceEqual(text);
 
     /// <summary>Decodes to UTF-8.</summary>
-    /// <param name="escaped">What stands between the quotes; valid JSON.</param>
+    /// <param name="escaped">The bytes between the quotes; valid JSON.</param>
     /// <param name="destination">At least as long as <paramref name="escaped"/>.</param>
     /// <param name="written">How much of the destination the text takes.</param>
     /// <returns>False when half a surrogate pair had to become U+FFFD.</returns>

@@ -3,8 +3,8 @@ using System.Buffers;
 namespace ClawGrpc.Core.Anthropic;
 
 /// <summary>
-/// A JSON object in the making: a first version as it came, and what later events said of its members. What no event speaks of
-/// stays byte for byte and in its place; members that are new go to the end.
+/// A JSON object built from its first version and later changes of its members. Unchanged members stay byte for byte and in
+/// place; new members are added at the end.
 /// </summary>
 /// <param name="first">The first version: one valid JSON object. It is kept, so it must be the caller's own copy.</param>
 internal sealed class MemberList(ReadOnlyMemory<byte> first)
@@ -15,7 +15,7 @@ internal sealed class MemberList(ReadOnlyMemory<byte> first)
     public int MostBytes => first.Length + _said.Sum(static member => member.MostBytes);
 
     /// <summary>The member is this value from now on.</summary>
-    /// <param name="name">The name, as it stands between its quotes; kept, like the value.</param>
+    /// <param name="name">The name with escapes, without quotes; kept, like the value.</param>
     /// <param name="value">One valid JSON value.</param>
     public void Replace(ReadOnlyMemory<byte> name, ReadOnlyMemory<byte> value)
     {
@@ -24,8 +24,8 @@ internal sealed class MemberList(ReadOnlyMemory<byte> first)
     }
 
     /// <summary>The member's text goes on; a member that was no text begins with it.</summary>
-    /// <param name="name">The name, as it stands between its quotes.</param>
-    /// <param name="text">The text, as it stands between its quotes.</param>
+    /// <param name="name">The name with escapes, without quotes.</param>
+    /// <param name="text">The text with escapes, without quotes.</param>
     public void Append(ReadOnlySpan<byte> name, ReadOnlySpan<byte> text)
     {
         Continued(name, Goes.BehindText).Write(text);

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 
 namespace ClawGrpc.Core.Anthropic;
 
-/// <summary>Where the stream of an answer stands.</summary>
+/// <summary>The state of the stream of an answer.</summary>
 internal enum FoldEnd
 {
     /// <summary>More is to come.</summary>
@@ -36,7 +36,7 @@ internal sealed class MessageFold(bool keepContent = true)
     private UsageCount? _count;
     private int _begunBlocks;
 
-    /// <summary>Where the stream stands.</summary>
+    /// <summary>The state of the stream.</summary>
     public FoldEnd End { get; private set; }
 
     /// <summary>Whether <c>message_start</c> was seen.</summary>

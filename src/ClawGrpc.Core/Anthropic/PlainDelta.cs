@@ -4,8 +4,7 @@ namespace ClawGrpc.Core.Anthropic;
 
 /// <summary>
 /// The delta of a text, an input, a thinking or a signature as upstream writes it, byte for byte. Nearly all events of an answer
-/// are such, and comparing them with what they must be takes a fifth of the time of reading them. Whatever is written in any
-/// other way is read.
+/// are such deltas, and comparing bytes takes a fifth of the time of parsing. Events in any other form are parsed.
 /// </summary>
 internal static class PlainDelta
 {

@@ -132,13 +132,14 @@ internal sealed class RequestBody
                 errors.Add(new FieldError("", $"is not valid UTF-8 at its byte {ValidLength(json)}"));
             return errors.Count > 0 ? null : new RequestScan(json, version, errors).Read();
         }
-        catch (JsonException wrong)
+        catch (JsonException exception)
         {
             // The message of the exception ends with a zero-based position; cut it off.
-            var cause = wrong.Message.Split(" LineNumber:")[0].Trim();
+            var cause = exception.Message.Split(" LineNumber:")[0].Trim();
             errors.Clear();
             errors.Add(
-                new FieldError("", $"is not JSON at line {wrong.LineNumber + 1}, byte {wrong.BytePositionInLine + 1}: {cause}"));
+                new FieldError(
+                    "", $"is not JSON at line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}: {cause}"));
             return null;
         }
     }

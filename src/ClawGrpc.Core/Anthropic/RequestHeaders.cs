@@ -38,7 +38,7 @@ internal sealed record RequestHeaderInput
 
 /// <summary>A header of a request.</summary>
 /// <param name="Name">Lower-case.</param>
-/// <param name="Shown">What receipts and logs show: the value, or the mask of one that is a secret.</param>
+/// <param name="Shown">What receipts and logs show: the value, or the mask of a secret.</param>
 internal sealed record RequestHeader(string Name, Secret Value, string Shown);
 
 /// <summary>Makes the headers of a request to upstream (anthropic-api.md, section 2.1).</summary>

@@ -3,14 +3,14 @@ using System.Globalization;
 namespace ClawGrpc.Core.Anthropic;
 
 /// <summary>
-/// What the decisions about a request need to know of it: where its members stand, and where breakpoints are or could be.
+/// The positions that decisions about a request need: of its members, and of actual and possible breakpoints.
 /// </summary>
 internal sealed class RequestOutline
 {
     public List<RequestMember> Members { get; } = [];
 
     /// <summary>
-    /// The caller's own breakpoints, without the one that stands for the whole request; in prefix order once all is read.
+    /// The caller's own breakpoints, without the one of the whole request; in prefix order once all is read.
     /// </summary>
     public List<OwnBreakpoint> Own { get; } = [];
 
@@ -26,10 +26,10 @@ internal sealed class RequestOutline
     /// <summary>The last block that can in a message of the user's.</summary>
     public Spot? LastUser { get; set; }
 
-    /// <summary>Where the request's own closing brace stands.</summary>
+    /// <summary>The offset of the closing brace of the request.</summary>
     public int End { get; set; }
 
-    /// <summary>Where its opening brace stands.</summary>
+    /// <summary>The offset of its opening brace.</summary>
     public int Start { get; set; }
 
     public RequestMember? Find(string name)
@@ -44,7 +44,7 @@ internal sealed class RequestOutline
     }
 }
 
-/// <summary>A member of the request: its decoded name, and where name and value stand.</summary>
+/// <summary>A member of the request: its decoded name, and the offsets of name and value.</summary>
 internal sealed record RequestMember(string Name, int Start, int ValueStart, int End);
 
 /// <summary>The parts of a request in the order in which upstream caches them.</summary>
@@ -61,7 +61,7 @@ internal sealed record OwnBreakpoint(Section Section, int End, string Path, Cach
 /// <summary>A block that can carry a breakpoint.</summary>
 /// <param name="Start">Where the block begins, or the string that would become one.</param>
 /// <param name="IsString">Whether it is a string that would become a text block.</param>
-/// <param name="Null">Where a <c>cache_control</c> stands that is null; empty if none does.</param>
+/// <param name="Null">The span of a <c>cache_control</c> of null; empty if there is none.</param>
 /// <param name="HasOwn">Whether the caller set a breakpoint on it.</param>
 /// <param name="Outer">The tool, system block or message.</param>
 /// <param name="Inner">The block of the message.</param>

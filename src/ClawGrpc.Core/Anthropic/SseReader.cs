@@ -24,9 +24,8 @@ internal sealed class SseReader(int maxEventBytes = SseReader.DefaultMaxEventByt
     private bool _begun;
 
     /// <summary>
-    /// Takes the next event off the front of <paramref name="buffer"/>. When there is none, what is left is the beginning of an
-    /// event: hand it back as unconsumed but examined, and call again with more bytes behind it. An event that lies in one piece
-    /// is not copied.
+    /// Takes the next event from the front of <paramref name="buffer"/>. When there is none, what is left is the beginning of an
+    /// event: return it as unconsumed but examined, and call again with more bytes. An event in one piece is not copied.
     /// </summary>
     /// <param name="buffer">The bytes not yet consumed; begins behind the event afterwards.</param>
     /// <param name="read">The event; holds until the next call, and no longer than the buffer.</param>

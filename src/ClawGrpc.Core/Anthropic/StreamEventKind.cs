@@ -34,7 +34,7 @@ internal enum StreamEventKind
 /// <summary>What a <c>content_block_delta</c> adds, by the <c>type</c> of its delta.</summary>
 internal enum DeltaKind
 {
-    /// <summary>A type that is not known here, or no delta at all.</summary>
+    /// <summary>An unknown type, or no delta at all.</summary>
     Other,
 
     /// <summary><c>text_delta</c>: appended to the block's <c>text</c>.</summary>

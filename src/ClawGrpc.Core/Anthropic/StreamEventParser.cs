@@ -38,9 +38,10 @@ internal ref struct StreamEventParser
             // Edge layers answer in plain text (anthropic-api.md, section 4); only the event name marks the error.
             return new StreamEvent(data) { Kind = StreamEventKind.Error, Index = -1 };
         }
-        catch (JsonException wrong)
+        catch (JsonException exception)
         {
-            throw new MalformedAnswerException($"an event is not a JSON object (at its byte {wrong.BytePositionInLine ?? 0})");
+            throw new MalformedAnswerException(
+                $"an event is not a JSON object (at its byte {exception.BytePositionInLine ?? 0})");
         }
     }
 
@@ -159,7 +160,7 @@ internal ref struct StreamEventParser
         : _reader.Is("signature"u8) ? DeltaKind.Signature
         : DeltaKind.Other;
 
-    /// <summary>The whole value behind a name; the reader stands on its last token.</summary>
+    /// <summary>The whole value after a name; leaves the reader at its last token.</summary>
     private ReadOnlyMemory<byte> Value()
     {
         _reader.Read();

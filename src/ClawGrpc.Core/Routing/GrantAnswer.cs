@@ -19,7 +19,7 @@ internal abstract record GrantAnswer
 
     /// <summary>New tokens.</summary>
     /// <param name="Refresh">
-    /// The refresh token that takes the place of the one that was sent; null if that one stays valid.
+    /// The refresh token that replaces the one that was sent; null if that one stays valid.
     /// </param>
     /// <param name="Lifetime">How long the access token is good, from the answer on. Above zero.</param>
     public sealed record Granted(Secret Access, Secret? Refresh, TimeSpan Lifetime) : GrantAnswer;

@@ -29,7 +29,7 @@ internal sealed record LoginProblem(string Cause, DateTimeOffset? RetryAt = null
 /// <summary>What to do about a login now.</summary>
 internal enum RefreshStep
 {
-    /// <summary>Nothing: its access token is good and stays so for a while.</summary>
+    /// <summary>Nothing: its access token is valid and does not expire soon.</summary>
     NotDue,
 
     /// <summary>Ask the token endpoint.</summary>
@@ -45,7 +45,7 @@ internal enum RefreshStep
 /// <summary>
 /// What is known of one login's refreshes. It holds of this credential and this endpoint alone, and of no other.
 /// </summary>
-/// <param name="Credential">The login as it stands on disk.</param>
+/// <param name="Credential">The login as stored on disk.</param>
 /// <param name="Endpoint">Where it is refreshed; null if nowhere.</param>
 internal sealed record RefreshHistory(OAuthCredential Credential, OAuthConfiguration? Endpoint)
 {
@@ -66,8 +66,8 @@ internal sealed record RefreshHistory(OAuthCredential Credential, OAuthConfigura
 }
 
 /// <summary>
-/// When an OAuth login is refreshed and what comes of it (openclaw-spec.md, section 3.6): ahead of its end,
-/// once for all who wait, and never again with a refresh token that was refused.
+/// When an OAuth login is refreshed and with which result (openclaw-spec.md, section 3.6): ahead of its end, once for all callers
+/// that wait, and never again with a refused refresh token.
 /// </summary>
 internal static class LoginRefresh
 {

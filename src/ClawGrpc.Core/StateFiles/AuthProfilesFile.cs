@@ -74,7 +74,7 @@ internal sealed class AuthProfilesFile
 
     /// <summary>
     /// The file's text: as OpenClaw writes it, byte for byte what <c>JSON.stringify(store, null, 2)</c> gives, and a line break.
-    /// The version is always 1 and the members stand in OpenClaw's order, unknown ones after them.
+    /// The version is always 1 and the members are in OpenClaw's order, unknown ones after them.
     /// </summary>
     public string ToText() => JsonTreeText.Of(_root) + "\n";
 

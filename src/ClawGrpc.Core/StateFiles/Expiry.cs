@@ -35,7 +35,7 @@ internal static class Expiry
 
     /// <summary>Whether it is still valid.</summary>
     /// <param name="refreshableIsOk">
-    /// Whether an OAuth login that can be refreshed is ok whatever its access token (see <c>Generation</c>).
+    /// Whether a refreshable OAuth login is ok with any access token (see <c>Generation</c>).
     /// </param>
     public static ExpiryState StateOf(
         Credential credential, DateTimeOffset now, bool refreshableIsOk) => (credential, Of(credential)) switch

@@ -4,7 +4,7 @@ namespace ClawGrpc.Core.StateFiles;
 
 /// <summary>
 /// The health of a profile in <c>usageStats</c> (openclaw-spec.md, sections 1.3, 5.3 and 5.4). OpenClaw knows no routes: theirs
-/// go into an extra member, and the top-level <c>cooldownUntil</c> is the latest of all, so that it stays away as well.
+/// go into an extra member, and the top-level <c>cooldownUntil</c> is the latest of all, so that OpenClaw avoids the profile too.
 /// </summary>
 internal static class HealthJson
 {

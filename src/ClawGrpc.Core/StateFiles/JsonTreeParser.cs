@@ -5,8 +5,9 @@ using System.Text;
 namespace ClawGrpc.Core.StateFiles;
 
 /// <summary>
-/// Reads JSON exactly as <c>JSON.parse</c> does, half surrogates included; of a member that comes twice, the last value counts,
-/// in the first's place. Written by hand because reasons must not quote the text, which holds secrets.
+/// Reads JSON exactly as <c>JSON.parse</c> does, half surrogates included; of repeated members, the last value counts in the
+/// place of the first. Written by hand: <c>Utf8JsonReader</c> refuses half surrogates, counts in bytes, and quotes the text,
+/// which holds secrets, in its reasons.
 /// </summary>
 internal sealed class JsonTreeParser
 {

@@ -17,8 +17,8 @@ internal static class JsonTreeText
     }
 
     /// <summary>
-    /// How a number is written back: as JavaScript does (<c>1.0</c> becomes <c>1</c>), but as it stood when JavaScript, which
-    /// knows doubles only, would write another number.
+    /// How a number is written back: as by JavaScript (<c>1.0</c> becomes <c>1</c>), but unchanged if JavaScript, which has only
+    /// doubles, would write another number.
     /// </summary>
     /// <param name="source">A JSON number.</param>
     /// <param name="value">As JavaScript sees it.</param>

@@ -15,7 +15,7 @@ internal static class LegacyProfiles
         ["oauth"] = ["access", "refresh", "expires", "enterpriseUrl", "projectId", "accountId", "email"],
     };
 
-    /// <summary>The import of both files into a store that is not there yet.</summary>
+    /// <summary>The import of both files into a new store.</summary>
     /// <param name="authJson">
     /// The text of <c>auth.json</c>; null if there is none. A file with profiles is not a legacy file.
     /// </param>

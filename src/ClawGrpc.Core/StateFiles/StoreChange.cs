@@ -12,17 +12,16 @@ internal abstract record StoreChange
 
 /// <summary>
 /// Stores a credential under an id, new or not. Members of the file that are no part of a credential stay when its type does.
-/// The profile starts fresh: its timers and counters go, when it last served stays.
+/// Resets the profile's timers and counters, but keeps when it last served.
 /// </summary>
 internal sealed record PutProfile(string Id, Credential Credential) : StoreChange;
 
 /// <summary>
-/// Stores the new tokens of a login that was refreshed. It is the same account as before, so its health stays, and so do all
-/// other members.
+/// Stores the new tokens of a login that was refreshed. The account is the same, so its health and all other members stay.
 /// </summary>
 internal sealed record PutRefreshed(string Id, OAuthCredential Credential) : StoreChange;
 
-/// <summary>Removes a profile and its health, also from orders and the last good ones; nothing when there is none.</summary>
+/// <summary>Removes a profile and its health, also from orders and the last good ones; does nothing if there is none.</summary>
 internal sealed record RemoveProfile(string Id) : StoreChange;
 
 /// <summary>
@@ -32,7 +31,7 @@ internal sealed record RemoveProfile(string Id) : StoreChange;
 /// <param name="Ids">First tried first.</param>
 internal sealed record SetOrder(string Provider, ImmutableArray<string> Ids) : StoreChange;
 
-/// <summary>Removes the stored order of a provider; nothing when there is none.</summary>
+/// <summary>Removes the stored order of a provider; does nothing if there is none.</summary>
 /// <param name="Provider">The provider, however it is written.</param>
 internal sealed record ClearOrder(string Provider) : StoreChange;
 

@@ -5,14 +5,14 @@ using ClawGrpc.Core.Anthropic;
 namespace ClawGrpc.Core.Tests.Anthropic;
 
 /// <summary>
-/// The hot path: what an event costs in memory. The bounds are generous; they are there to notice a copy per event.
+/// The memory that an event on the hot path allocates. The bounds are generous, but catch a copy per event.
 /// </summary>
 public class AllocationTests
 {
     private const int Events = 10_000;
 
     [Fact]
-    public void An_event_that_is_handed_on_allocates_nothing_on_the_way() => Assert.InRange(PerEvent(keepContent: false), 0, 8);
+    public void Passing_an_event_on_allocates_nothing() => Assert.InRange(PerEvent(keepContent: false), 0, 8);
 
     [Fact]
     public void Folding_an_event_allocates_only_its_text() =>

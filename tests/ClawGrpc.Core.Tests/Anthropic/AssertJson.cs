@@ -3,7 +3,7 @@ using ClawGrpc.Testing;
 
 namespace ClawGrpc.Core.Tests.Anthropic;
 
-/// <summary>Whether two texts are the same JSON.</summary>
+/// <summary>Asserts that two texts are the same JSON.</summary>
 internal static class AssertJson
 {
     public static void Same(string expected, ReadOnlyMemory<byte> actual, string what = "")

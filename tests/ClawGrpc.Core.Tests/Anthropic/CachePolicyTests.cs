@@ -14,7 +14,7 @@ public class CachePolicyTests
     [InlineData(null, Retention.Long, Retention.None, Retention.Long, "agent")]
     [InlineData(null, Retention.None, null, Retention.None, "agent")]
     [InlineData(null, null, Retention.Long, Retention.Long, "model")]
-    internal void The_nearest_setting_counts(Retention? call, Retention? agent, Retention? model, Retention requested, string by)
+    internal void Nearest_setting_counts(Retention? call, Retention? agent, Retention? model, Retention requested, string by)
     {
         var plan = Plan(Full, new CacheSettings
         {
@@ -99,7 +99,7 @@ public class CachePolicyTests
             + """{"type":"tool_result","content":[{"type":"text","text":"x"}],"cache_control":C}]}]}""")]
     [InlineData("""{"tools":{},"system":1,"messages":[1,{"role":"user","content":{}}]}""",
         """{"tools":{},"system":1,"messages":[1,{"role":"user","content":{}}]}""")]
-    public void The_last_block_that_can_carry_one_gets_the_breakpoint(string json, string expected) =>
+    public void Last_eligible_block_gets_the_breakpoint(string json, string expected) =>
         Assert.Equal(expected.Replace("C}", """{"type":"ephemeral"}}""", StringComparison.Ordinal)
             .Replace("C ", """{"type":"ephemeral"} """, StringComparison.Ordinal)
             .Replace("C,", """{"type":"ephemeral"},""", StringComparison.Ordinal),
@@ -120,7 +120,7 @@ public class CachePolicyTests
         "messages[0].content[0]: has the caller's own breakpoint; system[0]: 5m must not come before the caller's own 1h; "
             + "tools[0]: 5m must not come before the caller's own 1h")]
     [InlineData("1", "1", "5", "none", "tools[0]/1h* system[0]/1h* messages[0].content[0]/5m*", "")]
-    public void The_callers_own_are_kept_and_never_contradicted(
+    public void Own_breakpoints_are_kept_and_never_contradicted(
         string tool, string system, string user, string asked, string expected, string reason)
     {
         var json = $$"""{"messages":[{"role":"user","content":[{"type":"text","text":"x"{{Control(user)}}}]}],"system":["""
@@ -141,7 +141,7 @@ public class CachePolicyTests
         + "tools[0]: the caller's own breakpoints take all 4 slots")]
     [InlineData(0, "1", "", Retention.None, "messages[1].content[0]: the caller's automatic caching covers it; system[0]: 5m "
         + "must not come before the caller's own 1h; tools[0]: 5m must not come before the caller's own 1h")]
-    internal void There_are_never_more_than_four(int own, string top, string placed, Retention applied, string reason)
+    internal void At_most_four_breakpoints_are_set(int own, string top, string placed, Retention applied, string reason)
     {
         var blocks = string.Join(',', Enumerable.Repeat($$"""{"type":"text","text":"x"{{Control("5")}}}""", own));
         var json = $$"""{"tools":[{"name":"a"}],"system":"s","messages":[{"role":"assistant","content":[{{blocks}}]},"""
@@ -171,7 +171,7 @@ public class CachePolicyTests
     }
 
     [Fact]
-    public void A_prompt_without_a_place_for_one_says_so()
+    public void Prompt_without_a_place_for_a_breakpoint_gives_the_reason()
     {
         var plan = Plan("""{"messages":[{"role":"user","content":[]}]}""", new CacheSettings { Call = Retention.Long });
         Assert.Equal((Retention.Long, Retention.None, "no block of the prompt can carry a breakpoint"),

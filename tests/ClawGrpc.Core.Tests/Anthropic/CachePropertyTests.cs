@@ -5,7 +5,7 @@ using CsCheck;
 
 namespace ClawGrpc.Core.Tests.Anthropic;
 
-/// <summary>What holds of every request, whatever its own breakpoints, judged by the bytes that would be sent.</summary>
+/// <summary>Properties of every request with any breakpoints of its own, judged by the bytes that would be sent.</summary>
 public class CachePropertyTests
 {
     [Fact]
@@ -45,7 +45,7 @@ public class CachePropertyTests
     private static IEnumerable<bool> OneHours(IEnumerable<CacheBreakpoint> breakpoints) =>
         breakpoints.Select(breakpoint => breakpoint.Ttl == CacheTtl.OneHour);
 
-    // The ttls in the order in which upstream goes through the prompt; true: one hour.
+    // Whether each breakpoint is for one hour, in upstream's order of the prompt.
     private static List<bool> Breakpoints(JsonNode request)
     {
         var found = new List<bool>();
@@ -69,7 +69,7 @@ public class CachePropertyTests
         }
     }
 
-    // The request as it reads without any breakpoint, with strings as the blocks they stand for.
+    // The request without breakpoints, with strings as text blocks.
     private static JsonObject Plain(string json)
     {
         var request = JsonNode.Parse(json)!.AsObject();

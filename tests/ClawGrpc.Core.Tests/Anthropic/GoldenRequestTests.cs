@@ -3,7 +3,7 @@ using ClawGrpc.Core.Anthropic;
 
 namespace ClawGrpc.Core.Tests.Anthropic;
 
-/// <summary>Whole requests as they are sent, held in files: <c>golden/prompt.json</c> is what the caller gives.</summary>
+/// <summary>Compares whole requests with golden files; <c>golden/prompt.json</c> is the caller's.</summary>
 public class GoldenRequestTests
 {
     private const string Key = "sk-ant-api03-FAKE-0123456789-abcdefgh";
@@ -15,7 +15,7 @@ public class GoldenRequestTests
     [InlineData("key-long", Key, Retention.Long, false)]
     [InlineData("token-long", Token, Retention.Long, false)]
     [InlineData("token-long-applied", Token, Retention.Long, true)]
-    internal void A_request_is_sent_as_its_file_has_it(string file, string credential, Retention retention, bool onSubscription)
+    internal void Request_is_sent_as_in_its_golden_file(string file, string credential, Retention retention, bool onSubscription)
     {
         var cache = new CacheSettings { Call = retention, IsSubscription = credential == Token,
             CacheOnSubscription = onSubscription };

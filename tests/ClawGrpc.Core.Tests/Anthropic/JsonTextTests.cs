@@ -26,7 +26,7 @@ public class JsonTextTests
     [InlineData("\\ud83dx\\ude00", "\uFFFDx\uFFFD")]
     [InlineData("\\ud83d\\n", "\uFFFD\n")]
     [InlineData("\\ud83d\\ud83d\\ude00", "\uFFFD😀")]
-    public void Half_a_surrogate_pair_is_told_and_replaced(string escaped, string text)
+    public void Half_a_surrogate_pair_is_reported_and_replaced(string escaped, string text)
     {
         Assert.False(JsonText.TryDecode(Encoding.UTF8.GetBytes(escaped), out _));
         Assert.Equal(text, JsonText.Decode(Encoding.UTF8.GetBytes(escaped)));

@@ -55,7 +55,7 @@ public class MessageFoldTests
         """{"type":"narration_delta","words":"once "}""", """{"type":"narration_delta","words":"upon","mood":2,"tag":"t"}""")]
     [InlineData("""{"type":"redacted_thinking","data":"Em+/=","x":[1, 2]}""",
         """{"type":"redacted_thinking","data":"Em+/=","x":[1,2]}""")]
-    public void A_block_is_what_its_deltas_add_up_to(string start, string expected, params string[] deltas)
+    public void Block_is_the_sum_of_its_deltas(string start, string expected, params string[] deltas)
     {
         var fold = Wire.Fold([Start, Block(
             start), .. deltas.Select(delta => $$"""{"type":"content_block_delta","index":0,"delta":{{delta}}}"""), Stop]);
@@ -77,7 +77,7 @@ public class MessageFoldTests
     [InlineData("""{"a":1} x""", "{}")]
     [InlineData("nonsense", "{}")]
     [InlineData("\"text", "{}")]
-    public void A_tool_input_that_was_cut_off_is_mended_and_kept_as_it_came(string cut, string mended)
+    public void Cut_off_tool_input_is_completed_and_its_original_kept(string cut, string mended)
     {
         var delta = JsonSerializer.Serialize(
             new { type = "content_block_delta", index = 0, delta = new { type = "input_json_delta", partial_json = cut } });
@@ -90,7 +90,7 @@ public class MessageFoldTests
     }
 
     [Fact]
-    public void The_message_keeps_its_bytes_where_no_event_changes_them()
+    public void Message_keeps_its_bytes_where_no_event_changes_them()
     {
         var fold = Wire.Fold(Start, Block("""{"type":"text",  "text":"","n":1.0}"""), Delta, Stop);
         Assert.Equal(
@@ -160,7 +160,7 @@ public class MessageFoldTests
     }
 
     [Fact]
-    public void The_model_is_the_one_that_upstream_fell_back_to()
+    public void Model_is_the_one_that_upstream_fell_back_to()
     {
         var fold = Wire.Fold(Start, Block("""{"type":"fallback","from":{"model":"m"},"to":{"model":"m2"}}"""), Stop);
         Assert.Equal("m2", fold.Model);
@@ -168,7 +168,7 @@ public class MessageFoldTests
     }
 
     [Fact]
-    public void The_end_without_message_stop_is_an_interruption()
+    public void End_without_message_stop_is_an_interruption()
     {
         var fold = Wire.Fold(Start, Block("""{"type":"text","text":""}"""), Delta);
         Assert.Equal(FoldEnd.Open, fold.End);
@@ -181,7 +181,7 @@ public class MessageFoldTests
     }
 
     [Fact]
-    public void An_error_event_ends_the_answer()
+    public void Error_event_ends_the_answer()
     {
         var fold = Wire.Fold(Start, """{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}""",
             """{"type":"error","error":{}}""");
@@ -216,7 +216,7 @@ public class MessageFoldTests
     }
 
     [Fact]
-    public void A_fold_without_content_counts_all_the_same()
+    public void Fold_without_content_still_counts_usage()
     {
         var fold = new MessageFold(keepContent: false);
         foreach (var json in new[] { Start, Block("""{"type":"text","text":""}"""), Delta, Stop })
@@ -231,12 +231,12 @@ public class MessageFoldTests
     [InlineData("", "it is not JSON (at line 1, byte 0)")]
     [InlineData("[]", "it is JSON, but not a message")]
     [InlineData("""{"type":"error","error":{}}""", "it is JSON, but not a message")]
-    public void A_whole_answer_that_is_no_message_is_refused(string body, string why) =>
+    public void Unstreamed_answer_that_is_not_a_message_is_refused(string body, string why) =>
         Assert.Equal(
             why, Assert.Throws<MalformedAnswerException>(() => FoldedMessage.Read(Encoding.UTF8.GetBytes(body))).Message);
 
     [Fact]
-    public void A_whole_answer_is_read_as_it_is()
+    public void Unstreamed_answer_is_read_unchanged()
     {
         var body = """ {"id":"m\u0031","model":"x","content":[],"stop_reason":"end_turn","usage":{"input_tokens":1"""
             + ""","output_tokens":-2,"cache_read_input_tokens":1.5}} """;

@@ -4,7 +4,7 @@ using CsCheck;
 namespace ClawGrpc.Core.Tests.Anthropic;
 
 /// <summary>
-/// Requests that upstream would take as far as caching goes, with breakpoints of the caller's own in any allowed order.
+/// Requests whose caching upstream accepts, with breakpoints of the caller's own in any allowed order.
 /// </summary>
 internal static class RandomRequests
 {
@@ -33,7 +33,7 @@ internal static class RandomRequests
     {
         var own = new Own(draws);
         var members = new List<string>();
-        // Made in prefix order, so that the caller's ttls stand in an order upstream takes; written in any.
+        // Made in prefix order, so that the caller's ttls are in an order that upstream accepts; written in any.
         if (draws.Chance(0.5))
             members.Add($"\"tools\":[{Many(draws, 0, 4, () => own.Into(draws.Pick(Tools)))}]");
         if (draws.Chance(0.5))

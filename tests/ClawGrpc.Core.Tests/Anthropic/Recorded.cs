@@ -3,21 +3,21 @@ using ClawGrpc.Testing;
 
 namespace ClawGrpc.Core.Tests.Anthropic;
 
-/// <summary>Recorded traffic of the API: the repository's own, and more of it where there is more.</summary>
+/// <summary>Recorded traffic of the API: that of the repository, and more if configured.</summary>
 internal static class Recorded
 {
-    /// <summary>Every recorded stream, with what the official SDK makes of it where that is known.</summary>
+    /// <summary>Every recorded stream, with the result of the official SDK if recorded.</summary>
     public static IEnumerable<(string Name, byte[] Stream, JsonElement? Expected)> Streams() =>
         from file in Files("*.sse")
         let expected = Path.Combine(
             Path.GetDirectoryName(file)!, "..", "expected", Path.GetFileNameWithoutExtension(file) + ".final.json")
         select (Path.GetFileName(file), File.ReadAllBytes(file), File.Exists(expected) ? Json(expected) : (JsonElement?)null);
 
-    /// <summary>Every recorded answer that came whole.</summary>
+    /// <summary>Every recorded unstreamed answer.</summary>
     public static IEnumerable<(string Name, byte[] Json)> Answers() =>
         Files("*.json", "json").Select(file => (Path.GetFileName(file), File.ReadAllBytes(file)));
 
-    /// <summary>Every recorded request to <c>/v1/messages</c>, as it stands in its file.</summary>
+    /// <summary>Every recorded request to <c>/v1/messages</c>, byte for byte.</summary>
     public static IEnumerable<(string Name, byte[] Json)> Requests() =>
         from file in Files("*.meta.json")
         let request = Json(file).GetProperty("request")

@@ -4,7 +4,7 @@ using ClawGrpc.Core.Anthropic;
 
 namespace ClawGrpc.Core.Tests.Anthropic;
 
-/// <summary>What was recorded from upstream, folded here and by the official SDK.</summary>
+/// <summary>Compares recorded streams, folded, with the result of the official SDK.</summary>
 public class RecordedStreamTests
 {
     [Fact]
@@ -72,9 +72,9 @@ public class RecordedStreamTests
             var fold = Wire.Fold(stream, piece);
             return fold.End == FoldEnd.Complete ? "" : fold.End.ToString();
         }
-        catch (MalformedAnswerException wrong)
+        catch (MalformedAnswerException exception)
         {
-            return wrong.Message;
+            return exception.Message;
         }
     }
 }

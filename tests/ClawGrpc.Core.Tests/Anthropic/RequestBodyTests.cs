@@ -44,7 +44,7 @@ public class RequestBodyTests
         Assert.Equal(("m", 1, false), (body.Model, body.MaxTokens, body.Stream));
     }
 
-    // anthropic-api.md, sections 0 and 1.2: what upstream would refuse is not added to a request that is good without it.
+    // anthropic-api.md, sections 0 and 1.2: a temperature that upstream would refuse is not added.
     [Theory]
     [InlineData("", "claude-opus-4-6", "0.3")]
     [InlineData("\"temperature\":null,", "claude-opus-4-6", "0.3")]
@@ -116,7 +116,7 @@ public class RequestBodyTests
         ": is not JSON at line 1, byte 17: '}' is invalid after a single JSON value. Expected end of data.")]
     [InlineData("""{"messages":[1,]}""", ": is not JSON at line 1, byte 16: The JSON array contains a trailing comma at the end "
         + "which is not supported in this mode. Change the reader options.")]
-    public void What_cannot_be_sent_is_refused_all_at_once(string json, string expected)
+    public void All_invalid_members_are_refused_at_once(string json, string expected)
     {
         Assert.Null(RequestBody.Parse(Encoding.UTF8.GetBytes(json), AnthropicVersion.Default, out var errors));
         Assert.Equal(expected, string.Join('|', errors.Select(error => $"{error.Path}: {error.Description}")));
@@ -172,7 +172,7 @@ public class RequestBodyTests
     [InlineData("""{"messages":[{"role":"user","content":[{"type":"document"},{"type":"text","text":"a","citations":[]},"""
         + """{"type":"text","text":"a","citations":null}]}]}""", "")]
     [InlineData("""{"messages":[{"role":"assistant","content":[{"type":"text","text":"a","citations":[{}]}]}]}""", "")]
-    public void The_newer_version_refuses_what_it_does_not_take(string json, string paths)
+    public void Newer_version_refuses_removed_members(string json, string paths)
     {
         var bytes = Encoding.UTF8.GetBytes(json);
         RequestBody.Parse(bytes, "2026-10-21", out var errors);
@@ -183,7 +183,7 @@ public class RequestBodyTests
     }
 
     [Fact]
-    public void A_count_leaves_out_what_makes_an_answer()
+    public void Token_count_omits_generation_members()
     {
         const string json = """{"max_tokens":1,"stream":true,"metadata":{},"system":"s","tools":[ ],"messages":[{}]"""
             + ""","temperature":1,"thinking":{"type":"adaptive"},"novel":1,"model":"x"}""";

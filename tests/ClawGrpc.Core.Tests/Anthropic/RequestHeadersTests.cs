@@ -11,7 +11,7 @@ public class RequestHeadersTests
     private static readonly RequestHeaderInput Input = new() { Credential = new Secret(Key), ProductVersion = "1.2.3" };
 
     [Fact]
-    public void An_api_key_goes_as_a_key()
+    public void Api_key_is_sent_as_x_api_key()
     {
         Assert.Equal(
             [$"x-api-key: {Key}", "anthropic-version: 2023-06-01", "content-type: application/json", "accept: application/json",
@@ -20,7 +20,7 @@ public class RequestHeadersTests
     }
 
     [Fact]
-    public void A_token_goes_as_a_bearer_with_its_beta()
+    public void Setup_token_is_sent_as_bearer_with_its_beta()
     {
         Assert.Equal(
             [
@@ -40,7 +40,7 @@ public class RequestHeadersTests
     [InlineData(true, false, true, BetaUse.Always, "oauth-2025-04-20")]
     [InlineData(true, true, true, BetaUse.WhenNeeded, "oauth-2025-04-20,extended-cache-ttl-2025-04-11")]
     [InlineData(true, true, false, BetaUse.WhenNeeded, "oauth-2025-04-20")]
-    internal void The_cache_beta_goes_along_when_it_is_due(
+    internal void Cache_beta_is_sent_when_due(
         bool subscription, bool applies, bool hour, BetaUse use, string expected)
     {
         var input = Input with
@@ -87,7 +87,7 @@ public class RequestHeadersTests
     }
 
     [Fact]
-    public void What_is_shown_holds_no_secret()
+    public void Shown_headers_hold_no_secret()
     {
         var input = Input with { Credential = new Secret(
             Token), Configured = Configured(("X-Gateway-Token", "very-secret-value-0123"), ("X-Team", "blue")) };
@@ -106,7 +106,8 @@ public class RequestHeadersTests
     [InlineData("a b", false)]
     [InlineData("a\nb", false)]
     [InlineData("é", false)]
-    public void A_beta_is_one_word(string value, bool taken) => Assert.Equal(taken, AnthropicBeta.Refusal(value) is null);
+    public void Beta_with_spaces_or_commas_is_refused(string value, bool taken) =>
+        Assert.Equal(taken, AnthropicBeta.Refusal(value) is null);
 
     private static ImmutableArray<KeyValuePair<string, string>> Configured(params (string Name, string Value)[] headers) =>
         [.. headers.Select(header => KeyValuePair.Create(header.Name, header.Value))];

@@ -27,7 +27,7 @@ public class SseReaderTests
     [InlineData("data: grüße 😀\n\n", "=grüße 😀")]
     [InlineData("data:\n\n", "")]
     [InlineData("", "")]
-    public void Events_are_found_whatever_ends_their_lines(string stream, string expected)
+    public void Events_are_found_with_any_line_end(string stream, string expected)
     {
         var bytes = Encoding.UTF8.GetBytes(stream);
         foreach (var size in new[] { 1, 2, 3, 7, 1000 })
@@ -48,7 +48,7 @@ public class SseReaderTests
     public static TheoryData<int> Seeds() => [.. Enumerable.Range(0, 200)];
 
     [Fact]
-    public void An_event_that_lies_in_one_piece_is_not_copied()
+    public void Event_in_one_piece_is_not_copied()
     {
         using var reader = new SseReader();
         var stream = Encoding.UTF8.GetBytes("event: a\ndata: {\"x\":1}\n\n");
@@ -60,7 +60,7 @@ public class SseReaderTests
     [Theory]
     [InlineData(1)]
     [InlineData(4096)]
-    public void An_event_without_end_is_refused_and_not_kept(int piece)
+    public void Endless_event_is_refused_and_not_kept(int piece)
     {
         using var reader = new SseReader(maxEventBytes: 10_000);
         var stream = Encoding.UTF8.GetBytes("data: " + new string('x', 20_000));
@@ -69,14 +69,14 @@ public class SseReaderTests
     }
 
     [Fact]
-    public void An_event_of_just_the_limit_is_read()
+    public void Event_of_exactly_the_limit_is_read()
     {
         var line = "data: " + new string('x', 100) + "\n\n";
         using var reader = new SseReader(line.Length);
         Assert.Single(Wire.Events(reader, Encoding.UTF8.GetBytes(line), Wire.Always(10)).ToList());
     }
 
-    // Lines of all kinds, each ended in one of the three ways; what they mean is worked out here by the letter of the standard.
+    // Random lines with each of the three line ends; computes the expected events by the standard.
     private static (byte[] Stream, List<(string Name, string Data)> Expected) RandomStream(Random random)
     {
         var stream = new StringBuilder();
@@ -105,7 +105,7 @@ public class SseReaderTests
                 stream.Append(End(random));
             }
 
-            // A line feed right behind a carriage return would end the same line once more.
+            // Avoids a line feed right after a carriage return: together they are one line end.
             stream.Append(stream.Length > 0 && stream[^1] == '\r' ? "\r\n" : End(random));
             if (string.Join('\n', data) is { Length: > 0 } joined)
                 expected.Add((name, joined));

@@ -34,7 +34,7 @@ public class StreamEventTests
     [InlineData("""{"index":1,"type":"content_block_stop"   }""", StreamEventKind.BlockStop, 1, true, true)]
     [InlineData("""{"type":"content_block_stop","index":1,"extra":0}""", StreamEventKind.BlockStop, 1, true, false)]
     [InlineData("""{"type":"content_block_stop","index":1,"usage":{}}""", StreamEventKind.BlockStop, 1, true, false)]
-    internal void Events_are_told_apart_by_the_type_of_their_data(
+    internal void Kind_of_event_follows_from_the_type_in_its_data(
         string json, StreamEventKind kind, int index, bool bears, bool plain)
     {
         var read = Parse(json);
@@ -57,7 +57,7 @@ public class StreamEventTests
     [InlineData("""{"type":"new_delta","text":"x"}""", DeltaKind.Other, "", false)]
     [InlineData("""{"type":null}""", DeltaKind.Other, "", false)]
     [InlineData("\"text\"", DeltaKind.Other, "", false)]
-    internal void A_delta_gives_its_text_as_it_stands_between_the_quotes(string delta, DeltaKind kind, string text, bool plain)
+    internal void Delta_has_its_text_with_escapes(string delta, DeltaKind kind, string text, bool plain)
     {
         var read = Parse($$"""{"type":"content_block_delta","index":0,"delta":{{delta}}}""");
         Assert.Equal((kind, text, plain), (read.Delta, Encoding.UTF8.GetString(read.Text.Span), read.IsPlain));
@@ -69,7 +69,7 @@ public class StreamEventTests
     [InlineData("error", """{"type":"ping"}""", StreamEventKind.Ping, "ping")]
     [InlineData("novel", "{}", StreamEventKind.Unknown, "novel")]
     [InlineData("x", """{"type":"nov\u0065l"}""", StreamEventKind.Unknown, "novel")]
-    internal void The_name_counts_only_when_the_data_has_no_type(string name, string json, StreamEventKind kind, string type)
+    internal void Event_name_counts_only_if_the_data_has_no_type(string name, string json, StreamEventKind kind, string type)
     {
         var read = StreamEvent.Parse(new SseEvent(Encoding.UTF8.GetBytes(name), Encoding.UTF8.GetBytes(json)));
         Assert.Equal((kind, type), (read.Kind, read.Type));
@@ -80,7 +80,7 @@ public class StreamEventTests
         "overloaded_error", "Over\"loaded\"")]
     [InlineData("""{"type":"error","error":{"details":{"type":"no","a":[1]},"message":null}}""", "", "")]
     [InlineData("upstream connect error", "", "upstream connect error")]
-    public void An_error_gives_upstreams_words(string data, string type, string message)
+    public void Error_has_upstreams_words(string data, string type, string message)
     {
         var read = StreamEvent.Parse(new SseEvent("error"u8.ToArray(), Encoding.UTF8.GetBytes(data)));
         Assert.Equal(StreamEventKind.Error, read.Kind);
@@ -99,7 +99,7 @@ public class StreamEventTests
     [InlineData("{\"index\":100001}")]
     [InlineData("{\"index\":1e3}")]
     [InlineData("{\"index\":\"1\"}")]
-    public void What_is_no_event_is_refused(string data) => Assert.Throws<MalformedAnswerException>(() => Parse(data));
+    public void Malformed_event_is_refused(string data) => Assert.Throws<MalformedAnswerException>(() => Parse(data));
 
     [Theory]
     [InlineData("""{"type":"\ud83d"}""", "\uFFFD")]
@@ -143,7 +143,7 @@ public class StreamEventTests
         },
         iter: 20_000);
 
-    // A space in front keeps an event from being recognized by its first bytes; it is the same event.
+    // A leading space only keeps an event from being recognized by its first bytes.
     [Fact]
     public void Delta_recognized_by_its_bytes_reads_like_any_other()
     {
@@ -176,7 +176,7 @@ public class StreamEventTests
         static string Text(ReadOnlyMemory<byte> bytes) => Encoding.UTF8.GetString(bytes.Span);
     }
 
-    // Written as upstream writes it, or not quite.
+    // Deltas as upstream writes them, and slightly different ones.
     private static readonly Gen<string> Deltas = Gen.Select(
         Gen.OneOf(
             "\"text_delta\",\"text\"", "\"input_json_delta\",\"partial_json\"", "\"thinking_delta\",\"thinking\"",

@@ -4,10 +4,10 @@ using ClawGrpc.Core.Anthropic;
 
 namespace ClawGrpc.Core.Tests.Anthropic;
 
-/// <summary>Feeds bytes to a reader as a connection does: in pieces, of which the unread ones stay where they are.</summary>
+/// <summary>Feeds bytes to a reader like a connection: in pieces, keeping the unread ones.</summary>
 internal static class Wire
 {
-    /// <summary>All events of a stream as (name, data), however it is cut.</summary>
+    /// <summary>All events of a stream as (name, data), for any split.</summary>
     public static List<(string Name, string Data)> Read(byte[] stream, IEnumerable<int> sizes, int segment = 4096)
     {
         using var reader = new SseReader();
@@ -17,7 +17,7 @@ internal static class Wire
         return events;
     }
 
-    /// <summary>The events as they come; what is unread lies in segments, as in a pipe.</summary>
+    /// <summary>The events one by one; unread bytes are in segments, as in a pipe.</summary>
     public static IEnumerable<SseEvent> Events(SseReader reader, byte[] stream, IEnumerable<int> sizes, int segment = 4096)
     {
         var (from, to) = (0, 0);
@@ -47,7 +47,7 @@ internal static class Wire
             yield return random.Next(1, most + 1);
     }
 
-    /// <summary>A folded stream; the fold says how it ended.</summary>
+    /// <summary>Folds a stream to its end.</summary>
     public static MessageFold Fold(byte[] stream, int pieces = 1000)
     {
         using var reader = new SseReader();

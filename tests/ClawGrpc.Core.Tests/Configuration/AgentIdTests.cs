@@ -2,7 +2,7 @@ using ClawGrpc.Core.Configuration;
 
 namespace ClawGrpc.Core.Tests.Configuration;
 
-/// <summary>What a name of <c>agents.list</c> comes to: the name of the folder that the programs made for it.</summary>
+/// <summary>The id of a name in <c>agents.list</c>: the folder name that the programs use for it.</summary>
 public class AgentIdTests
 {
     [Theory]
@@ -16,8 +16,8 @@ public class AgentIdTests
     [InlineData("_x", "_x")]
     [InlineData("", "main")]
     [InlineData("!!!", "main")]
-    public void A_name_comes_to_the_id(string name, string id) => Assert.Equal(id, AgentEntry.IdOf(name));
+    public void Agent_name_becomes_its_id(string name, string id) => Assert.Equal(id, AgentEntry.IdOf(name));
 
     [Fact]
-    public void An_id_has_at_most_64_characters() => Assert.Equal(new string('a', 64), AgentEntry.IdOf(new string('A', 70)));
+    public void Agent_id_has_at_most_64_characters() => Assert.Equal(new string('a', 64), AgentEntry.IdOf(new string('A', 70)));
 }

@@ -2,7 +2,7 @@ using ClawGrpc.Core.Configuration;
 
 namespace ClawGrpc.Core.Tests.Configuration;
 
-/// <summary>Every error at once, with its place, in the words that OpenClaw's validation uses.</summary>
+/// <summary>Reports all errors at once, with positions, in the words of OpenClaw's validation.</summary>
 public class ConfigurationErrorTests
 {
     private const string NoTokenUrl =
@@ -114,7 +114,7 @@ public class ConfigurationErrorTests
         Assert.Equal(errors, Folder.Refuse(text));
 
     [Fact]
-    public void No_error_holds_a_secret()
+    public void Errors_hold_no_secret()
     {
         var errors = Folder.Refuse("{ models: { providers: { anthropic: { baseUrl: 5, apiKey: ['sk-ant-api03-FAKE'], headers: { "
             + "a: ['FAKE'] } } } }, x: 'FAKE' }");
@@ -123,7 +123,7 @@ public class ConfigurationErrorTests
     }
 
     [Fact]
-    public void A_problem_reads_as_OpenClaw_prints_it()
+    public void Problem_is_worded_like_OpenClaws()
     {
         var errors = Assert.IsType<ConfigurationOutcome.Rejected>(Folder.With("{ bogusKey: 1 }").Read()).Errors;
         Assert.Equal("<root>: Unrecognized key: \"bogusKey\"", errors.Single().Problem);

@@ -6,7 +6,7 @@ using CsCheck;
 
 namespace ClawGrpc.Core.Tests.Configuration;
 
-/// <summary>What holds of every configuration, however odd, tried on a thousand spoiled ones.</summary>
+/// <summary>Properties of every configuration, checked on a thousand spoiled ones.</summary>
 public class ConfigurationPropertyTests
 {
     private const string Whole = """
@@ -29,7 +29,7 @@ public class ConfigurationPropertyTests
 
     private static readonly List<Json5Step[]> Paths = [.. PathsOf(Json5Document.Parse(Whole).Root, [])];
 
-    // The smaller, the less differs from the whole configuration.
+    // Prefers cases whose length differs least from the whole configuration.
     private static readonly Gen<Json5Document> Spoiled =
         Draws.Of(static random => Spoil(
             new DocumentGenerator(random)), static document => Math.Abs(document.Text.Length - Whole.Length));
@@ -72,7 +72,7 @@ public class ConfigurationPropertyTests
     private static void ForEach(Action<Json5Document> property) =>
         Spoiled.Sample(property, iter: 1_000, print: document => document.Text);
 
-    // Replaces or removes one or two values of the whole configuration, or joins them by unknown ones.
+    // Replaces or removes up to two values of the whole configuration, or adds unknown ones.
     private static Json5Document Spoil(DocumentGenerator generator)
     {
         var document = Json5Document.Parse(Whole);

@@ -3,11 +3,11 @@ using ClawGrpc.Core.Routing;
 
 namespace ClawGrpc.Core.Tests.Configuration;
 
-/// <summary>What each section means once it is read.</summary>
+/// <summary>Reads each section of a configuration.</summary>
 public class ConfigurationReaderTests
 {
     [Fact]
-    public void No_file_configures_nothing()
+    public void Missing_file_configures_nothing()
     {
         var outcome = Assert.IsType<ConfigurationOutcome.Accepted>(new Folder().Read());
         Assert.Same(ClawConfiguration.None, outcome.Configuration);
@@ -16,7 +16,7 @@ public class ConfigurationReaderTests
     }
 
     [Fact]
-    public void An_empty_object_is_a_file_that_configures_nothing() =>
+    public void Empty_object_configures_nothing() =>
         Assert.Equal(ClawConfiguration.None with { FileExists = true }, Folder.Accept("{}"));
 
     [Fact]
@@ -64,7 +64,7 @@ public class ConfigurationReaderTests
     [InlineData("{}", 60)]
     [InlineData("{ auth: { cooldowns: { preset: 'openclaw-2026.1' } } }", 60)]
     [InlineData("{ auth: { cooldowns: { preset: 'openclaw-2026.9' } } }", 30)]
-    public void A_preset_names_the_ladder(string text, int seconds) =>
+    public void Preset_selects_the_ladder(string text, int seconds) =>
         Assert.Equal(TimeSpan.FromSeconds(seconds), Folder.Accept(text).Auth.Health.Step(1));
 
     [Fact]
@@ -189,7 +189,7 @@ public class ConfigurationReaderTests
     [InlineData("claude-opus-5-5", true)]
     [InlineData("anthropic/claude-opus-4-6", false)]
     [InlineData("openai/claude-opus-5-5", false)]
-    public void A_temperature_for_a_model_that_takes_none_is_warned_of(string model, bool warned)
+    public void Temperature_for_a_model_without_one_gives_a_warning(string model, bool warned)
     {
         var read = Folder.With(
             $"{{ agents: {{ defaults: {{ models: {{ '{model}': {{ params: {{ temperature: 0.5 }} }} }} }} }} }}").Read();
@@ -201,7 +201,7 @@ public class ConfigurationReaderTests
     [Theory]
     [InlineData("anthropic", "Authorization|X-API-Key|anthropic-version|Host")]
     [InlineData("openai", "")]
-    public void A_header_that_ClawGrpc_sets_itself_is_ignored_with_a_warning(string provider, string warned)
+    public void Header_that_ClawGrpc_sets_itself_is_ignored_with_warning(string provider, string warned)
     {
         var read = Folder.With($$"""
             { models: { providers: { {{provider}}: { baseUrl: 'http://x', models: [], headers: {
@@ -215,7 +215,7 @@ public class ConfigurationReaderTests
     }
 
     [Fact]
-    public void A_provider_keeps_its_keys_to_itself()
+    public void Provider_never_prints_its_keys()
     {
         var models = Folder.Accept("""
             { models: { mode: 'replace', providers: { Anthropic: {

@@ -1,6 +1,6 @@
 namespace ClawGrpc.Core.Tests.Configuration;
 
-/// <summary>Variables: of the process, of the configuration, and where the configuration refers to them.</summary>
+/// <summary>Variables of the process and the configuration, and references to them.</summary>
 public class EnvironmentTests
 {
     [Theory]
@@ -18,7 +18,7 @@ public class EnvironmentTests
             .Accept().Agents.Model.Primary);
 
     [Fact]
-    public void A_variable_without_a_value_is_an_error_where_it_is_used()
+    public void Variable_without_a_value_is_an_error_at_its_use()
     {
         var folder = Folder.With("{ agents: { list: [{ id: 'a', name: '${GONE} ${EMPTY}' }], defaults: { model: '${GONE}' } } }")
             .Where("EMPTY", "");

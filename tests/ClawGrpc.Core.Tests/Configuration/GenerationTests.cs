@@ -14,7 +14,7 @@ public class GenerationTests
     [InlineData("openclaw.json", "2026.10.1", "openclaw")]
     [InlineData("openclaw.json", "2026.2.6-3", "openclaw")]
     [InlineData("clawgrpc.json", "2026.1.29", "openclaw")]
-    public void A_folder_is_of_the_program_that_its_configuration_is_of(string config, string? writtenBy, string generation) =>
+    public void Generation_follows_from_the_configuration_file(string config, string? writtenBy, string generation) =>
         Assert.Equal(generation, Generation.Of(config, writtenBy).Name);
 
     [Fact]
@@ -25,7 +25,7 @@ public class GenerationTests
     }
 
     [Fact]
-    public void The_default_model_is_known_by_the_generations_own_alias() => Assert.All(
+    public void Default_model_has_the_alias_of_its_generation() => Assert.All(
         Generation.Names.Split(", ").Select(name => Generation.Find(name)!),
         generation =>
             Assert.Contains(generation.Aliases, alias => alias.Key == generation.DefaultModel && alias.Alias == "opus"));

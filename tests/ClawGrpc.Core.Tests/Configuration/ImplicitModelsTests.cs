@@ -2,7 +2,7 @@ using ClawGrpc.Core.Configuration;
 
 namespace ClawGrpc.Core.Tests.Configuration;
 
-/// <summary>Which models OpenClaw takes as listed though no file lists them.</summary>
+/// <summary>The models that OpenClaw lists although no file does.</summary>
 public class ImplicitModelsTests
 {
     private const string ApiKey = "profiles: { a: { provider: 'anthropic', mode: 'api_key' } }";
@@ -20,7 +20,7 @@ public class ImplicitModelsTests
     [InlineData(Both, "ANTHROPIC_API_KEY", "anthropic/claude-opus-4-6")]
     [InlineData(Both + ", order: { anthropic: ['x', 't', 'a'] }", "ANTHROPIC_API_KEY", "")]
     [InlineData(Both + ", order: { anthropic: ['a'] }", "", "anthropic/claude-opus-4-6")]
-    public void The_primary_model_counts_as_listed_with_an_api_key(string auth, string variables, string expected)
+    public void Primary_model_counts_as_listed_with_an_api_key(string auth, string variables, string expected)
     {
         var configuration = Folder.Accept($"{{ auth: {{ {auth} }}, agents: {{ defaults: {{ model: 'Opus' }} }} }}");
         var models = ImplicitModels.Of(
@@ -32,7 +32,7 @@ public class ImplicitModelsTests
     [InlineData("model: 'anthropic/x', models: { 'anthropic/x': { alias: 'mine' }, 'openai/y': {} }", "anthropic/x openai/y")]
     [InlineData("model: 'openai/y'", "")]
     [InlineData("models: { 'openai/y': {} }", "openai/y")]
-    public void What_is_listed_or_of_another_provider_is_not_added(string defaults, string expected)
+    public void Listed_and_foreign_models_are_not_added(string defaults, string expected)
     {
         var configuration = Folder.Accept($"{{ auth: {{ {ApiKey} }}, agents: {{ defaults: {{ {defaults} }} }} }}");
         Assert.Equal(expected, string.Join(

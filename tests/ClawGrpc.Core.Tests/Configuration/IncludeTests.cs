@@ -6,7 +6,7 @@ public class IncludeTests
     private const string Home = "/home/me/.clawgrpc";
 
     [Fact]
-    public void A_file_stands_where_it_is_named()
+    public void Included_content_replaces_its_include()
     {
         var folder = Folder.With("{ auth: { $include: './parts/auth.json5' } }")
             .And(Home + "/parts/auth.json5", "{ order: { $include: '../order.json5' } }")
@@ -31,7 +31,7 @@ public class IncludeTests
     }
 
     [Fact]
-    public void The_whole_configuration_can_come_from_elsewhere() => Assert.Equal(
+    public void Whole_configuration_can_be_included() => Assert.Equal(
         "anthropic/claude-opus-4-6",
         Folder.With("{ $include: '/etc/claw/base.json5', channels: { $include: 'not-looked-for.json5' } }")
             .And("/etc/claw/base.json5", "{ agents: { $include: 'agents.json5' } }")
@@ -57,11 +57,11 @@ public class IncludeTests
         "1:21: auth.$include: Sibling keys require included content to be an object")]
     [InlineData("{ auth: { $include: 'clawgrpc.json' } }",
         "1:21: auth.$include: Circular include detected: /home/me/.clawgrpc/clawgrpc.json -> /home/me/.clawgrpc/clawgrpc.json")]
-    public void What_cannot_be_included_is_refused(string text, string error) =>
+    public void Invalid_includes_are_refused(string text, string error) =>
         Assert.Equal([error], Folder.With(text).And(Home + "/list.json5", "[]").Refuse());
 
     [Fact]
-    public void A_circle_names_its_files() => Assert.Equal(
+    public void Circular_include_names_its_files() => Assert.Equal(
         [$"{Home}/b.json5:1:14: auth.$include: Circular include detected: {Folder.Path} -> {Home}/a.json5 -> {Home}/b.json5 -> "
             + $"{Home}/a.json5"],
         Folder.With("{ auth: { $include: 'a.json5' } }")
@@ -84,7 +84,7 @@ public class IncludeTests
     }
 
     [Fact]
-    public void The_same_file_may_stand_in_two_places() => Assert.Equal(
+    public void File_may_be_included_twice() => Assert.Equal(
         ["x", "x"],
         Folder.With("{ auth: { order: { anthropic: { $include: 'ids.json5' }, openai: { $include: 'ids.json5' } } } }")
             .And(Home + "/ids.json5", "['x']")

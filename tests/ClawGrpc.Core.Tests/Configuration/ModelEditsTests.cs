@@ -17,7 +17,7 @@ public class ModelEditsTests
     [InlineData("{ agents: { defaults: { model: { primary: 'a/b', /* then */ fallbacks: ['c/d'] }, models: { 'c/d': {} } } } }",
         "{ agents: { defaults: { model: { primary: 'anthropic/claude-opus-4-6', /* then */ fallbacks: ['c/d'] }, models: { "
             + "'c/d': {}, 'anthropic/claude-opus-4-6': {} } } } }")]
-    public void The_default_model_is_set_and_listed(string before, string after) =>
+    public void Default_model_is_set_and_listed(string before, string after) =>
         Assert.Equal(new ConfigurationEdit(after), ModelEdits.SetDefault(before, "opus", Aliases));
 
     [Theory]
@@ -25,7 +25,7 @@ public class ModelEditsTests
         "{ models: 1, agents: { defaults: { models: { \"anthropic/claude-opus-4-6\": { alias: \"best\" } } } } }")]
     [InlineData("{ agents: { defaults: { models: { 'anthropic/claude-opus-4-6': { alias: 'opus', params: {} } } } } }",
         "{ agents: { defaults: { models: { 'anthropic/claude-opus-4-6': { alias: 'best', params: {} } } } } }")]
-    public void An_alias_is_given(string before, string after) =>
+    public void Alias_is_set(string before, string after) =>
         Assert.Equal(new ConfigurationEdit(after), ModelEdits.AddAlias(before, " best ", Opus, Aliases));
 
     [Theory]
@@ -33,14 +33,14 @@ public class ModelEditsTests
     [InlineData("the best", "Alias must use letters, numbers, dots, underscores, colons, or dashes.")]
     [InlineData("best\n!", "Alias must use letters, numbers, dots, underscores, colons, or dashes.")]
     [InlineData("taken", "Alias taken already points to c/d.")]
-    public void An_alias_that_cannot_be_is_refused(string alias, string refusal)
+    public void Invalid_alias_is_refused(string alias, string refusal)
     {
         const string Text = "{ agents: { defaults: { models: { 'c/d': { alias: ' taken ' } } } } }";
         Assert.Equal(new ConfigurationEdit(Text, refusal), ModelEdits.AddAlias(Text, alias, Opus, Aliases));
     }
 
     [Fact]
-    public void An_alias_is_removed_and_its_model_stays()
+    public void Alias_is_removed_and_its_model_stays()
     {
         const string Text = "{ agents: { defaults: { models: { 'c/d': { alias: 'x', params: {} }, } } } }";
         Assert.Equal(
@@ -49,7 +49,7 @@ public class ModelEditsTests
     }
 
     [Fact]
-    public void A_default_alias_is_an_alias_like_others()
+    public void Default_alias_is_resolved_like_others()
     {
         const string Listed = "{ agents: { defaults: { models: { 'anthropic/claude-opus-4-6': {} } } } }";
         Assert.Equal(
@@ -61,7 +61,7 @@ public class ModelEditsTests
     }
 
     [Fact]
-    public void The_models_for_images_are_edited_likewise()
+    public void Image_models_are_edited_likewise()
     {
         const string Text = "{ agents: { defaults: { model: 'a/b', imageModel: 'c/d', models: { 'anthropic/claude-opus-4-6': {}, "
             + "'e/f': {} } } } }";
@@ -86,11 +86,11 @@ public class ModelEditsTests
             + "'anthropic/claude-opus-4-6': {} } } } }")]
     [InlineData("{ agents: { defaults: { model: { fallbacks: ['opus'] } } } }",
         "{ agents: { defaults: { model: { fallbacks: ['opus'] } } } }")]
-    public void A_fallback_is_added_once(string before, string after) =>
+    public void Fallback_is_added_once(string before, string after) =>
         Assert.Equal(new ConfigurationEdit(after), ModelEdits.AddFallback(before, "opus-4.6", Aliases));
 
     [Fact]
-    public void A_fallback_is_removed_however_it_is_written()
+    public void Fallback_is_removed_by_alias_or_reference()
     {
         const string Text = "{ agents: { defaults: { model: { fallbacks: ['opus', 'c/d', 'anthropic/opus-4.6'] } } } }";
         Assert.Equal(
@@ -112,7 +112,7 @@ public class ModelEditsTests
     [InlineData("")]
     [InlineData("/x")]
     [InlineData("opus@anthropic:work")]
-    public void What_names_no_model_is_refused(string model) =>
+    public void Invalid_model_reference_is_refused(string model) =>
         Assert.Equal(
             new ConfigurationEdit("{}", $"Invalid model reference: {model}"), ModelEdits.SetDefault("{}", model, Aliases));
 }

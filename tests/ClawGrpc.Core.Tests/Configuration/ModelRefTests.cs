@@ -32,7 +32,7 @@ public class ModelRefTests
     [InlineData("anthropic/opus", "anthropic/opus")]
     [InlineData("opus@anthropic:work", "anthropic/claude-opus-4-6@anthropic:work")]
     [InlineData("anthropic/claude-opus-4-5 @ anthropic:me@example.com", "anthropic/claude-opus-4-5@anthropic:me@example.com")]
-    public void A_model_is_named_in_many_ways(string text, string expected) =>
+    public void Model_is_read_in_each_of_its_forms(string text, string expected) =>
         Assert.Equal(expected, ModelRef.Parse(text, Aliases)!.ToString());
 
     [Theory]
@@ -44,7 +44,7 @@ public class ModelRefTests
     [InlineData("@profile")]
     [InlineData("opus@")]
     [InlineData("provider/@profile")]
-    public void What_names_no_model_is_none(string text) => Assert.Null(ModelRef.Parse(text, Aliases));
+    public void Invalid_model_key_gives_none(string text) => Assert.Null(ModelRef.Parse(text, Aliases));
 
     [Fact]
     public void Default_aliases_are_only_for_listed_models_without_one()

@@ -8,7 +8,7 @@ public class ProfileEditsTests
     private static readonly DeclaredProfile Work = new("anthropic:work", "anthropic", "api_key");
 
     [Fact]
-    public void The_first_profile_begins_the_file() => Assert.Equal(
+    public void First_profile_starts_the_file() => Assert.Equal(
         """
         {
           "auth": {
@@ -52,7 +52,7 @@ public class ProfileEditsTests
             Work));
 
     [Fact]
-    public void What_is_declared_already_changes_nothing()
+    public void Declaring_a_declared_profile_changes_nothing()
     {
         const string Text = "{ auth: { profiles: { 'anthropic:work': { provider: 'anthropic', mode: 'api_key', email: 'a@b' } }, "
             + "order: { anthropic: ['anthropic:work', 'x'] } } }";
@@ -60,7 +60,7 @@ public class ProfileEditsTests
     }
 
     [Fact]
-    public void An_email_is_kept_with_the_profile() => Assert.Equal(
+    public void Email_is_kept_with_the_profile() => Assert.Equal(
         "{ auth: { profiles: { 'anthropic:work': { provider: 'anthropic', mode: 'oauth', email: 'me@example.com' } } } }",
         ProfileEdits.Apply("{ auth: { profiles: { 'anthropic:work': { provider: 'anthropic' } } } }",
             Work with { Mode = "oauth", Email = "me@example.com" }));
@@ -71,6 +71,6 @@ public class ProfileEditsTests
         "{ auth: { order: { b: ['x'] } } }")]
     [InlineData("{ auth: { order: { a: [] } } }", "{ auth: { order: { a: [] } } }")]
     [InlineData("{}", "{}")]
-    public void A_profile_goes_from_everywhere(string before, string after) =>
+    public void Removed_profile_leaves_order_and_declarations(string before, string after) =>
         Assert.Equal(after, ProfileEdits.Remove(before, "anthropic:work"));
 }

@@ -6,7 +6,7 @@ using CsCheck;
 namespace ClawGrpc.Core.Tests.Json5;
 
 /// <summary>
-/// Makes values, and texts that mean them: with every kind of quote, key, number, blank and comment, as people and programs
+/// Makes values, and texts that mean them: with every kind of quote, key, number, blank and comment that people and programs
 /// write. Comments are numbered, so that a test can look for each.
 /// </summary>
 internal sealed class DocumentGenerator(PCG random) : Draws(random)
@@ -32,7 +32,7 @@ internal sealed class DocumentGenerator(PCG random) : Draws(random)
 
     public string Key() => Pick(Keys);
 
-    /// <summary>A value, a text that means it, and the generator for what else a property chooses.</summary>
+    /// <summary>A value, a text that means it, and the generator for further choices of a property.</summary>
     public static Gen<(DocumentGenerator Generator, JsonNode? Value, string Text)> Documents { get; } = Of(
         static random =>
         {
@@ -61,7 +61,7 @@ internal sealed class DocumentGenerator(PCG random) : Draws(random)
         }
     }
 
-    /// <summary>A text that means the value, its layout and comments left to chance.</summary>
+    /// <summary>A text that means the value, with random layout and comments.</summary>
     public string Text(JsonNode? value)
     {
         _comments = 0;
@@ -81,7 +81,7 @@ internal sealed class DocumentGenerator(PCG random) : Draws(random)
         _ => String(value.GetValue<string>()),
     };
 
-    // Now and then a key is named twice: the first one does not count.
+    // Sometimes names a key twice: the first one does not count.
     private IEnumerable<string> Written(string key, JsonNode? value, Layout layout, string line)
     {
         if (Chance(0.05))

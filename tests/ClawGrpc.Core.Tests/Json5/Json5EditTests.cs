@@ -3,7 +3,7 @@ using ClawGrpc.Json5;
 
 namespace ClawGrpc.Core.Tests.Json5;
 
-/// <summary>Edits as tables: the text before, what is done, the text after.</summary>
+/// <summary>Edits as tables: the text before, the edit, the text after.</summary>
 public class Json5EditTests
 {
     [Theory]
@@ -13,7 +13,7 @@ public class Json5EditTests
     [InlineData("{ 'a': 'old' }", "{ 'a': 'x' }")]
     [InlineData("{ a: { deep: [1, 2] }, 'b': 3 }", "{ a: 'x', 'b': 3 }")]
     [InlineData("{ a: 1, b: 2, a: 3 }", "{ a: 1, b: 2, a: \"x\" }")]
-    public void A_value_is_replaced_in_its_place(string before, string after) =>
+    public void Value_is_replaced_in_place(string before, string after) =>
         Assert.Equal(after, Json5Document.Parse(before).SetValue(["a"], "x").Text);
 
     [Theory]
@@ -36,7 +36,7 @@ public class Json5EditTests
     [InlineData("{ /* nothing yet */ }", "{ /* nothing yet */ \"new\": 1 }")]
     [InlineData("{\n  'a': 2\n, 'b': 3\n}", "{\n  'a': 2\n, 'b': 3, 'new': 1\n}")]
     [InlineData("{\n  a : 2\n}", "{\n  a : 2,\n  new : 1\n}")]
-    public void A_member_is_added_after_the_others_in_their_style(string before, string after) =>
+    public void Member_is_added_last_in_the_style_of_the_others(string before, string after) =>
         Assert.Equal(after, Json5Document.Parse(before).SetValue(["new"], 1).Text);
 
     [Theory]
@@ -46,14 +46,14 @@ public class Json5EditTests
     [InlineData("{\n  a: [\n    1, // one\n    2\n  ]\n}", "{\n  a: [\n    0,\n    1, // one\n    2\n  ]\n}")]
     [InlineData("{\n  a: [ // order\n    // first\n    1,\n  ],\n}", "{\n  a: [ // order\n    0,\n    // first\n    1,\n  ],\n}")]
     [InlineData("{ b: 1 }", "{ b: 1, a: [0] }")]
-    public void An_item_goes_before_the_first(string before, string after) =>
+    public void Item_is_inserted_before_the_first(string before, string after) =>
         Assert.Equal(after, Json5Document.Parse(before).Insert(["a"], 0, 0).Text);
 
     [Theory]
     [InlineData("[1, 3]", "[1, 2, 3]")]
     [InlineData("[1,3]", "[1,2,3]")]
     [InlineData("[\n  1, // one\n  // three\n  3\n]", "[\n  1, // one\n  2,\n  // three\n  3\n]")]
-    public void An_item_goes_between_others(string before, string after) =>
+    public void Item_is_inserted_between_others(string before, string after) =>
         Assert.Equal(after, Json5Document.Parse(before).Insert([], 1, 2).Text);
 
     [Theory]
@@ -61,7 +61,7 @@ public class Json5EditTests
     [InlineData("[\n  \"a\"\n]", "[\n  \"a\",\n  \"z\"\n]")]
     [InlineData("[\n  \"a\", \"b\",\n]", "[\n  \"a\", \"b\", \"z\",\n]")]
     [InlineData("[]", "[\n  \"z\"\n]")]
-    public void An_item_is_appended(string before, string after) =>
+    public void Item_is_appended(string before, string after) =>
         Assert.Equal(after, Json5Document.Parse(before).Append([], "z").Text);
 
     [Theory]
@@ -80,7 +80,7 @@ public class Json5EditTests
     [InlineData("{ x: 2 /* gone? */, a: 1 }", "{ /* gone? */ a: 1 }")]
     [InlineData("{ x: 1, a: 1, x: 2 }", "{ a: 1 }")]
     [InlineData("{ a: 1 }", "{ a: 1 }")]
-    public void A_member_goes_with_its_comma_and_leaves_the_comments(string before, string after) =>
+    public void Member_is_removed_with_its_comma_but_not_its_comments(string before, string after) =>
         Assert.Equal(after, Json5Document.Parse(before).Remove("x").Text);
 
     [Fact]
@@ -112,7 +112,7 @@ public class Json5EditTests
     }
 
     [Fact]
-    public void A_path_through_something_else_is_refused_and_names_it()
+    public void Path_through_a_scalar_is_refused_with_its_name()
     {
         var document = Json5Document.Parse("{ agents: { defaults: 'none' }, list: [1] }");
         var error = Assert.Throws<ArgumentException>(() => document.SetValue(["agents", "defaults", "model"], "x"));
@@ -124,7 +124,7 @@ public class Json5EditTests
     }
 
     [Fact]
-    public void What_is_so_already_or_is_not_there_changes_nothing()
+    public void Edits_without_effect_keep_the_text()
     {
         var document = Json5Document.Parse("{ a: 'it\\x73', b: 0x10, c: null, }");
         Assert.Same(document, document.SetValue(["a"], "its"));

@@ -5,7 +5,7 @@ using CsCheck;
 
 namespace ClawGrpc.Core.Tests.Json5;
 
-/// <summary>What holds of every document, tried on ten thousand generated ones.</summary>
+/// <summary>Properties of every document, checked on ten thousand generated ones.</summary>
 public partial class Json5PropertyTests
 {
     private const int Count = 10_000;
@@ -92,7 +92,7 @@ public partial class Json5PropertyTests
         Assert.Equal(ValueForm.Of(expected), ValueForm.Of(edited.Root));
         Assert.True(IsWithin(Blanks().Replace(edited.Text, ""), Blanks().Replace(text, "")), edited.Text);
 
-        // A key that is named twice takes the comments of its other values along.
+        // Removing a repeated key also removes the comments of its other values.
         var outside = Comments(text[..removed.Start] + text[removed.End..]);
         Assert.True(outside.SequenceEqual(Comments(edited.Text)) || HasRepeatedKeys(document.Root), edited.Text);
     });
@@ -111,10 +111,10 @@ public partial class Json5PropertyTests
         {
             Assert.NotNull(Json5Document.Parse(spoiled).Root);
         }
-        catch (Json5Exception error)
+        catch (Json5Exception exception)
         {
-            Assert.InRange(error.Position.Line, 1, spoiled.Count(unit => unit == '\n') + 1);
-            Assert.InRange(error.Position.Column, 0, spoiled.Length + 1);
+            Assert.InRange(exception.Position.Line, 1, spoiled.Count(unit => unit == '\n') + 1);
+            Assert.InRange(exception.Position.Column, 0, spoiled.Length + 1);
         }
     });
 

@@ -2,7 +2,7 @@ using ClawGrpc.Json5;
 
 namespace ClawGrpc.Core.Tests.Json5;
 
-/// <summary>What the corpus cannot show: places, repeated keys, depth, and that nothing prints what it holds.</summary>
+/// <summary>What the corpus does not cover: positions, repeated keys, depth, and printing without content.</summary>
 public class Json5ReaderTests
 {
     [Theory]
@@ -14,7 +14,7 @@ public class Json5ReaderTests
     [InlineData("{ \\u0031a: 1 }", 1, 3, "JSON5: invalid identifier character at 1:3")]
     [InlineData("[\u0001]", 1, 2, "JSON5: invalid character '\\x01' at 1:2")]
     [InlineData("[\ud800]", 1, 2, "JSON5: invalid character '\ufffd' at 1:2")]
-    public void An_error_says_what_and_where(string text, int line, int column, string message)
+    public void Error_has_reason_and_position(string text, int line, int column, string message)
     {
         var error = Assert.Throws<Json5Exception>(() => Json5Document.Parse(text, "clawgrpc.json"));
         Assert.Equal(new Json5Position(line, column), error.Position);
@@ -23,7 +23,7 @@ public class Json5ReaderTests
     }
 
     [Fact]
-    public void A_value_knows_where_it_stands()
+    public void Value_knows_its_position()
     {
         var document = Json5Document.Parse("// first\n{ 'a': [ /* two */ +2, ], }");
         var member = Assert.IsType<Json5Object>(document.Root).Find("a")!;
@@ -46,7 +46,7 @@ public class Json5ReaderTests
     }
 
     [Fact]
-    public void Nesting_has_a_limit_that_says_so()
+    public void Nesting_beyond_the_limit_is_an_error()
     {
         static string Nested(int depth) => new string('[', depth) + new string(']', depth);
 
@@ -64,7 +64,7 @@ public class Json5ReaderTests
     }
 
     [Fact]
-    public void Nothing_prints_what_it_holds()
+    public void Values_print_no_content()
     {
         var document = Json5Document.Parse("{ apiKey: 'sk-ant-api03-FAKE-0123456789' }", "clawgrpc.json");
         var member = Assert.IsType<Json5Object>(document.Root).Members[0];

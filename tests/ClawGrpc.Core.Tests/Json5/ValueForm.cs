@@ -6,8 +6,8 @@ using ClawGrpc.Json5;
 namespace ClawGrpc.Core.Tests.Json5;
 
 /// <summary>
-/// What a value means, as one line that says no more: keys sorted, strings escaped, numbers by their bits. The script
-/// tests/openclaw/json5/verdict.mjs writes the same of the reference implementation's values.
+/// The meaning of a value as one canonical line: keys sorted, strings escaped, numbers as bits. The script
+/// tests/openclaw/json5/verdict.mjs writes the same for values of the reference implementation.
 /// </summary>
 internal static class ValueForm
 {

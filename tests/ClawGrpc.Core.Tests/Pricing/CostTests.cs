@@ -6,7 +6,7 @@ using ClawGrpc.Core.Pricing;
 
 namespace ClawGrpc.Core.Tests.Pricing;
 
-/// <summary>What usage costs; the expected amounts are worked out by hand, in billionths of a dollar.</summary>
+/// <summary>The cost of usage; expected amounts are computed by hand, in billionths of a dollar.</summary>
 public class CostTests
 {
     private static readonly Prices List = new(
@@ -39,7 +39,7 @@ public class CostTests
     }
 
     [Fact]
-    public void A_cache_that_nobody_read_has_saved_less_than_nothing() =>
+    public void Cache_that_was_never_read_has_negative_savings() =>
         Assert.Equal(-(6_250 - 5_000) * 100, Of(
             """{"input_tokens":1,"output_tokens":1,"cache_creation_input_tokens":100,"cache_read_input_tokens":0}""").CacheSaved);
 
@@ -48,7 +48,7 @@ public class CostTests
     [InlineData(0, 0, 100_000, 10)]
     [InlineData(100_001, 0, 0, 500)]
     [InlineData(0, 1, 100_000, 50)]
-    public void A_long_prompt_has_another_price_for_all_of_it(int input, int written, int read, int perToken)
+    public void Long_prompt_has_another_price_as_a_whole(int input, int written, int read, int perToken)
     {
         var json = string.Create(CultureInfo.InvariantCulture, $$"""{"input_tokens":{{input}},"output_tokens":0"""
             + $$""","cache_creation_input_tokens":{{written}},"cache_read_input_tokens":{{read}}}""");
@@ -78,7 +78,7 @@ public class CostTests
         "opus", "\"server_tool_use\":{\"web_search_requests\":2,\"web_fetch_requests\":1}", "no price for 2 web searches", 5_000)]
     [InlineData("own", "\"cache_read_input_tokens\":7", "no price for cache reads of own", 1_000)]
     [InlineData("opus", "\"cache_read_input_tokens\":7,\"speed\":\"fast\"", "no price for cache reads of opus", 8_000)]
-    public void What_has_no_price_is_named_and_not_guessed(string model, string members, string unpriced, long total)
+    public void Usage_without_a_price_is_named_and_not_guessed(string model, string members, string unpriced, long total)
     {
         var cost = Of($$"""{"input_tokens":1,"output_tokens":0{{(members.Length > 0 ? "," : "")}}{{members}}}""", model);
         Assert.Equal((unpriced, total), (cost.Unpriced, cost.Total));
@@ -111,7 +111,7 @@ public class CostTests
     [Fact]
     public void Each_turn_of_an_answer_is_priced_at_its_own_model()
     {
-        // The advisor's turn is not among the counters at the top.
+        // The counters at the top omit the advisor's turn.
         var cost = Of("""
             {"input_tokens":2411,"output_tokens":145,"iterations":[
               {"type":"message","input_tokens":1128,"output_tokens":135},
@@ -144,7 +144,7 @@ public class CostTests
     [Fact]
     public void Sums_of_odd_prices_do_not_drift()
     {
-        // A third of a cent per million: doubles would not hold it.
+        // A third of a cent per million, which a double cannot hold exactly.
         var prices = new Prices(new PriceTable("d", []), ImmutableDictionary<string, ModelPrice>.Empty.Add(
             "odd", new ModelPrice("c", ModelPrice.PerToken(0.003333m), 0)));
         var usage = UsageCount.Read("""{"input_tokens":1000000}"""u8.ToArray());

@@ -5,7 +5,7 @@ using ClawGrpc.Core.Routing;
 namespace ClawGrpc.Core.Tests.Routing;
 
 /// <summary>
-/// One line for each row of the failure table and for each text that arrives under a status that says something else.
+/// One case for each row of the failure table, and for each text that contradicts its status.
 /// </summary>
 public class FailureTests
 {
@@ -44,7 +44,13 @@ public class FailureTests
             "permission_error", "OAuth token has been revoked. Please obtain a new token."), FailureKind.CredentialRejected },
         { 403, Envelope("permission_error", "OAuth authentication is currently not allowed for this organization."),
             FailureKind.CredentialRejected },
-        { 400, Envelope("invalid_request_error", "This credential is only authorized for use with Claude Code and cannot be used for other API requests."), FailureKind.CredentialRejected },
+        {
+            400,
+            Envelope(
+                "invalid_request_error",
+                "This credential is only authorized for use with Claude Code and cannot be used for other API requests."),
+            FailureKind.CredentialRejected
+        },
         { 403, Envelope("permission_error", "This API key has been disabled."), FailureKind.CredentialRejected },
         { 403, Envelope("permission_error", "OAuth token does not meet scope requirement any_of(user:inference)"),
             FailureKind.CredentialRejected },
@@ -62,16 +68,16 @@ public class FailureTests
 
     [Theory]
     [MemberData(nameof(Answers))]
-    internal void An_answer_means_what_the_table_says(int status, string body, FailureKind kind) =>
+    internal void Answer_is_classified_by_the_table(int status, string body, FailureKind kind) =>
         Assert.Equal(kind, Of(status, body).Kind);
 
-    // anthropic-api.md, section 4: the codes of a spend that is used up, in whatever status they arrive.
+    // anthropic-api.md, section 4: the codes of an exhausted spend limit, with any status.
     [Theory]
     [InlineData("enforced_spend_limit_reached")]
     [InlineData("contract_spend_limit_reached")]
     [InlineData("linked_organization_billing_unavailable")]
     [InlineData("linked_organization_spend_limit_reached")]
-    public void A_code_of_spending_is_billing_whatever_the_message_says(string code)
+    public void Spending_error_code_is_billing_with_any_message(string code)
     {
         var body = $$$$"""{"type":"error","error":{"type":"some_error","message":"x","details":{"error_code":"{{{{code}}}}"}}}""";
         Assert.All([400, 402, 403, 429], status => Assert.Equal(
@@ -106,9 +112,9 @@ public class FailureTests
         Assert.Equal(Now.AddSeconds(13262), Rejected(("7d-reset", 99)).Until);
     }
 
-    // Resets are whole seconds, and the clock of this machine is not upstream's.
+    // Resets are whole seconds, and clocks differ.
     [Fact]
-    public void A_reset_that_has_passed_says_nothing()
+    public void Reset_in_the_past_is_ignored()
     {
         Assert.Equal(Now.AddHours(9), Rejected(("5h-reset", -1), ("reset", 9)).Until);
         Assert.Equal(Now.AddSeconds(13262), Rejected(("5h-reset", 0), ("reset", 0)).Until);
@@ -132,14 +138,14 @@ public class FailureTests
     [InlineData("99999999999")]
     [InlineData("Sun, 08 Feb 2026 11:00:00 GMT")]
     [InlineData("Sun, 08 Feb 2026 12:00:00 GMT")]
-    public void A_retry_after_that_says_nothing_is_as_none(string value) =>
+    public void Invalid_retry_after_is_ignored(string value) =>
         Assert.Null(Of(429, "", ("retry-after", value)).Until);
 
     [Fact]
     public void Milliseconds_are_more_exact_than_seconds() =>
         Assert.Equal(Now.AddSeconds(1.5), Of(429, "", ("retry-after", "2"), ("retry-after-ms", "1500")).Until);
 
-    // The official SDK: what states no wait leaves the word to the other header.
+    // Like the official SDK: a header without a wait yields to the other one.
     [Theory]
     [InlineData("0")]
     [InlineData("-1")]
@@ -152,7 +158,7 @@ public class FailureTests
     }
 
     [Fact]
-    public void An_empty_window_holds_longer_than_retry_after()
+    public void Reset_of_an_empty_window_outlasts_retry_after()
     {
         var failure = Of(429, "", ("retry-after", "5"), ("anthropic-ratelimit-tokens-remaining", "0"),
             ("anthropic-ratelimit-tokens-reset", "2026-02-08T12:00:40Z"), ("anthropic-ratelimit-requests-remaining", "10"),
@@ -181,7 +187,7 @@ public class FailureTests
     [InlineData(40, 20, 5, 40)]
     [InlineData(20, 40, 5, 40)]
     [InlineData(20, 20, 60, 60)]
-    public void Of_all_that_is_stated_about_a_rate_limit_the_latest_holds(
+    public void Latest_stated_end_of_a_rate_limit_holds(
         int requests, int tokens, int retryAfter, int seconds) =>
         Assert.Equal(Now.AddSeconds(seconds), Of(429, "", ("retry-after", $"{retryAfter}"),
             ("anthropic-ratelimit-requests-remaining", "0"),
@@ -189,7 +195,7 @@ public class FailureTests
             ("anthropic-ratelimit-tokens-remaining", "0"),
                 ("anthropic-ratelimit-tokens-reset", $"{Now.AddSeconds(tokens):o}")).Until);
 
-    // anthropic-api.md, section 2.3. The last second of the calendar is the one in which "never" stands in the files.
+    // anthropic-api.md, section 2.3. The files write "never" as a time in the last second of the calendar.
     [Theory]
     [InlineData("2026-02-08T12:00:00Z", "2026-02-08T12:00:00.0000000+00:00")]
     [InlineData("2026-02-08T12:00:00", "2026-02-08T12:00:00.0000000+00:00")]
@@ -203,7 +209,7 @@ public class FailureTests
     [InlineData("NaN", null)]
     [InlineData("soon", null)]
     [InlineData(null, null)]
-    public void A_time_in_a_header_is_a_date_or_unix_seconds(string? text, string? time) =>
+    public void Header_time_is_a_date_or_unix_seconds(string? text, string? time) =>
         Assert.Equal(time, AnswerHeaders.Time(text)?.ToString("o"));
 
     [Theory]
@@ -219,13 +225,13 @@ public class FailureTests
     [InlineData("invalid_request_error", FailureKind.RequestRejected)]
     [InlineData("something_new", FailureKind.ServerError)]
     [InlineData(null, FailureKind.ServerError)]
-    internal void An_error_inside_a_stream_is_told_by_its_type(string? type, FailureKind kind) =>
+    internal void Error_inside_a_stream_is_classified_by_its_type(string? type, FailureKind kind) =>
         Assert.Equal(
             new UpstreamFailure(
                 kind, "words") { Status = 200, ErrorType = type, RequestId = "req_1" }, Failure.OfEvent(type, "words", "req_1"));
 
     [Fact]
-    public void The_texts_that_say_something_else_count_inside_a_stream_too()
+    public void Message_texts_are_classified_inside_a_stream_too()
     {
         Assert.Equal(FailureKind.Billing, Failure.OfEvent("invalid_request_error", "Your credit balance is too low.", null).Kind);
         Assert.Equal(
@@ -233,7 +239,7 @@ public class FailureTests
     }
 
     [Fact]
-    public void The_facts_of_an_answer_are_kept()
+    public void Facts_of_an_answer_are_kept()
     {
         var failure = Of(401,
             """{"type":"error","error":{"type":"authentication_error","message":"invalid x-api-key"},"request_id":"req_body"}""",
@@ -255,14 +261,14 @@ public class FailureTests
     }
 
     [Fact]
-    public void A_failure_without_a_message_says_so()
+    public void Failure_without_a_message_has_a_default_one()
     {
         Assert.Equal("HTTP 502 without a message", Of(502, "").Message);
         Assert.Equal("HTTP 529 without a message", Of(529, """{"error":{"type":"overloaded_error"}}""").Message);
         Assert.Equal("The stream failed without a message", Failure.OfEvent("api_error", null, null).Message);
     }
 
-    // anthropic-api.md, section 4: edges in between answer with HTML, with nothing, or with an envelope of their own.
+    // anthropic-api.md, section 4: gateways answer with HTML, an empty body, or an envelope of their own.
     [Theory]
     [InlineData("", null, null)]
     [InlineData(" \r\n", null, null)]
@@ -288,11 +294,11 @@ public class FailureTests
     [InlineData("""{"error":""}""", null, """{"error":""}""")]
     [InlineData("{}", null, null)]
     [InlineData("""{"type":"error","message":"not the envelope's"}""", null, "not the envelope's")]
-    public void A_body_is_an_envelope_or_the_words_of_whoever_sent_it(string body, string? type, string? message) =>
+    public void Body_is_read_as_envelope_or_as_plain_message(string body, string? type, string? message) =>
         Assert.Equal(new ErrorEnvelope(type, message, null, null), ErrorEnvelope.Read(Encoding.UTF8.GetBytes(body)));
 
     [Fact]
-    public void Of_a_page_as_large_as_a_book_the_beginning_is_told()
+    public void Large_error_page_is_cut()
     {
         Assert.Equal(new string('x', 600), Of(502, new string('x', 600)).Message);
         Assert.Equal(new string('x', 600), Of(502, new string('x', 100_000)).Message);
@@ -313,7 +319,7 @@ public class FailureTests
     [InlineData("\"half \\ud800 pair\"", "half \uFFFD pair")]
     [InlineData("\"no \u00FF text\"", "no \uFFFD text")]
     [InlineData("7", null)]
-    public void A_message_that_is_no_text_is_told_as_far_as_it_is_one(string json, string? told)
+    public void Invalid_characters_of_a_message_are_replaced(string json, string? told)
     {
         var body = Encoding.Latin1.GetBytes("{\"error\":{\"type\":\"api_error\",\"message\":" + json + "}}");
         Assert.Equal(new ErrorEnvelope("api_error", told, null, null), ErrorEnvelope.Read(body));

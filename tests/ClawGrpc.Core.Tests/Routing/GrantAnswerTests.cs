@@ -5,7 +5,7 @@ using CsCheck;
 
 namespace ClawGrpc.Core.Tests.Routing;
 
-/// <summary>What a token endpoint's answer means.</summary>
+/// <summary>The meaning of a token endpoint's answer.</summary>
 public class GrantAnswerTests
 {
     private const string Sent = "sk-ant-ort01-FAKE-sent-00000000001";
@@ -20,7 +20,7 @@ public class GrantAnswerTests
     [InlineData("""{"access_token":"a","expires_in":-5}""", "a", null, 3600)]
     [InlineData("""{"access_token":"a","expires_in":1e400}""", "a", null, 315360000)]
     [InlineData("""{"access_token":"!~","refresh_token":"~!","expires_in":1}""", "!~", "~!", 1)]
-    public void A_grant_brings_tokens_and_how_long_they_last(string body, string access, string? refresh, int seconds)
+    public void Grant_has_tokens_and_their_lifetime(string body, string access, string? refresh, int seconds)
     {
         var granted = Assert.IsType<GrantAnswer.Granted>(Read(200, body));
         Assert.Equal((access, refresh, TimeSpan.FromSeconds(seconds)),
@@ -38,7 +38,7 @@ public class GrantAnswerTests
     [InlineData("""{"access_token":"a\r\nx-api-key: b"}""")]
     [InlineData("""{"access_token":"\ud800"}""")]
     [InlineData("""{"access_token":"a","token_type":"mac"}""")]
-    public void A_200_without_a_bearer_token_is_no_grant(string body) =>
+    public void Answer_200_without_a_bearer_token_is_a_failure(string body) =>
         Assert.Equal(
             "the token endpoint answered 200 without a bearer token", Assert.IsType<GrantAnswer.Failed>(Read(200, body)).Cause);
 
@@ -51,7 +51,7 @@ public class GrantAnswerTests
     [InlineData(403, """{"error":"access_denied"}""", "the token endpoint answered 403: access_denied")]
     [InlineData(400, """{"error":"invalid_grant","error_description":"no such token: sk-ant-ort01-FAKE-sent-00000000001\n"}""",
         "the token endpoint answered 400: invalid_grant (no such token: sk-ant-o...00000001 )")]
-    public void A_refusal_is_for_good_and_repeats_no_secret(int status, string body, string cause) =>
+    public void Refusal_is_final_and_repeats_no_secret(int status, string body, string cause) =>
         Assert.Equal(cause, Assert.IsType<GrantAnswer.Refused>(Read(status, body)).Cause);
 
     [Theory]
@@ -66,11 +66,11 @@ public class GrantAnswerTests
     [InlineData(400, """{"error":"temporarily_unavailable"}""", "the token endpoint answered 400: temporarily_unavailable")]
     [InlineData(400, """{"error":"server_error"}""", "the token endpoint answered 400: server_error")]
     [InlineData(401, """{"error":"slow_down"}""", "the token endpoint answered 401: slow_down")]
-    public void What_says_nothing_of_the_login_passes(int status, string body, string cause) =>
+    public void Answers_unrelated_to_the_login_are_passing_failures(int status, string body, string cause) =>
         Assert.Equal(cause, Assert.IsType<GrantAnswer.Failed>(Read(status, body)).Cause);
 
     [Fact]
-    public void The_endpoint_may_say_when_to_come_back() => Assert.Equal(
+    public void Retry_after_of_the_endpoint_is_kept() => Assert.Equal(
         Noon.AddSeconds(90), Assert.IsType<GrantAnswer.Failed>(Read(429, "", KeyValuePair.Create("retry-after", "90"))).RetryAt);
 
     [Theory]
@@ -79,33 +79,33 @@ public class GrantAnswerTests
     [InlineData(5000, "", "…")]
     [InlineData(296, "\U0001F600", "\U0001F600")]
     [InlineData(297, "\U0001F600", "…")]
-    public void What_is_long_is_cut_between_characters(int length, string last, string shown)
+    public void Long_cause_is_cut_between_characters(int length, string last, string shown)
     {
         var cause = Assert.IsType<GrantAnswer.Refused>(Read(400, $$"""{"error":"{{new string('x', length)}}{{last}}"}""")).Cause;
         Assert.Equal($"the token endpoint answered 400: {new string('x', Math.Min(length, 298))}{shown}", cause);
     }
 
-    // A string in JSON may hold bytes that are no UTF-8, and half of a surrogate pair; a message of gRPC may not.
+    // JSON strings may contain invalid UTF-8 and half surrogate pairs; gRPC messages may not.
     [Theory]
     [InlineData("{\"error\":\"inv\u00FFalid\"}", "the token endpoint answered 400: inv\uFFFDalid")]
     [InlineData(
         """{"error":"e","error_description":"half \ud800 pair"}""", "the token endpoint answered 400: e (half \uFFFD pair)")]
     [InlineData("""{"\ud800":1,"error":"e"}""", "the token endpoint answered 400: e")]
     [InlineData("{\"\u00FF\":1,\"error\":\"e\"}", "the token endpoint answered 400: e")]
-    public void A_refusal_that_is_no_text_is_told_as_far_as_it_is_one(string body, string cause) =>
+    public void Invalid_characters_of_a_refusal_are_replaced(string body, string cause) =>
         Assert.Equal(cause, Assert.IsType<GrantAnswer.Refused>(Read(400, Encoding.Latin1.GetBytes(body))).Cause);
 
     [Theory]
     [InlineData("""{"\ud800":1,"access_token":"a"}""")]
     [InlineData("{\"\u00FF\":1,\"access_token\":\"a\",\"refresh_token\":\"\u00FF\",\"scope\":\"\u00FF\"}")]
-    public void A_grant_is_one_whatever_stands_beside_it(string body)
+    public void Grant_is_read_despite_invalid_other_members(string body)
     {
         var granted = Assert.IsType<GrantAnswer.Granted>(Read(200, Encoding.Latin1.GetBytes(body)));
         Assert.Equal(("a", null, TimeSpan.FromHours(1)), (granted.Access.Reveal(), granted.Refresh?.Reveal(), granted.Lifetime));
     }
 
     [Fact]
-    public void Any_bytes_at_all_are_a_grant_or_a_cause_that_can_be_told()
+    public void Spoiled_answer_is_a_grant_or_has_a_printable_cause()
     {
         var strict = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
         string[] bodies =

@@ -62,7 +62,7 @@ public class HealthTests
     [InlineData(2, 60)]
     [InlineData(3, 300)]
     [InlineData(9, 300)]
-    public void The_newer_ladder_is_shorter(int failures, int seconds)
+    public void Ladder_of_OpenClaw_2026_9_is_shorter(int failures, int seconds)
     {
         var (health, last) = Repeat(FailureKind.RateLimited, failures, HealthRules.OpenClaw20269);
         Assert.Equal(last.AddSeconds(seconds), health.Routes[Opus].CooldownUntil);
@@ -78,7 +78,7 @@ public class HealthTests
     }
 
     [Fact]
-    public void A_rate_limit_sets_one_model_aside_and_leaves_the_others()
+    public void Rate_limit_sets_one_model_aside_and_leaves_the_others()
     {
         var health = Fail(ProfileHealth.Unknown, FailureKind.RateLimited, Noon, Noon);
         Assert.NotNull(SetAside.Of(health, Opus, Noon));
@@ -86,7 +86,7 @@ public class HealthTests
     }
 
     [Fact]
-    public void A_route_is_usable_again_at_the_very_end_of_its_cooldown()
+    public void Route_is_usable_at_the_very_end_of_its_cooldown()
     {
         var health = Fail(ProfileHealth.Unknown, FailureKind.RateLimited, Noon, Noon);
         Assert.NotNull(SetAside.Of(health, Opus, Noon.AddMinutes(1).AddMilliseconds(-1)));
@@ -103,7 +103,7 @@ public class HealthTests
     }
 
     [Fact]
-    public void A_used_up_plan_comes_back_exactly_when_stated_however_late()
+    public void Exhausted_plan_ends_exactly_at_the_stated_reset()
     {
         var reset = Noon.AddDays(6.5);
         var failure = new UpstreamFailure(FailureKind.PlanExhausted, "limit") { Until = reset, SetsAside = SetsAside.Profile };
@@ -115,7 +115,7 @@ public class HealthTests
     [Theory]
     [InlineData(1, 1)]
     [InlineData(2, 5)]
-    public void A_used_up_plan_that_states_no_reset_climbs_the_ladder(int failures, int minutes)
+    public void Exhausted_plan_without_a_reset_climbs_the_ladder(int failures, int minutes)
     {
         var (route, last) = Repeat(FailureKind.PlanExhausted, failures);
         Assert.Equal((last.AddMinutes(minutes), null), (route.Routes[Opus].CooldownUntil, route.CooldownUntil));
@@ -125,7 +125,7 @@ public class HealthTests
     }
 
     [Fact]
-    public void A_timeout_never_climbs_the_ladder()
+    public void Timeout_never_climbs_the_ladder()
     {
         var (health, last) = Repeat(FailureKind.TimedOut, 5);
         Assert.Equal(last.AddMinutes(1), health.Routes[Opus].CooldownUntil);
@@ -145,11 +145,11 @@ public class HealthTests
     [InlineData(FailureKind.RequestRejected)]
     [InlineData(FailureKind.Interrupted)]
     [InlineData(FailureKind.Cancelled)]
-    internal void What_says_nothing_of_the_credential_changes_nothing(FailureKind kind) =>
+    internal void Failures_unrelated_to_the_credential_change_nothing(FailureKind kind) =>
         Assert.Same(ProfileHealth.Unknown, Fail(ProfileHealth.Unknown, kind, Noon, Noon));
 
     [Fact]
-    public void A_burst_counts_once()
+    public void Burst_counts_once()
     {
         var first = Fail(ProfileHealth.Unknown, FailureKind.RateLimited, Noon, Noon.AddSeconds(1));
         var second = Fail(first, FailureKind.RateLimited, Noon, Noon.AddSeconds(2));
@@ -159,15 +159,14 @@ public class HealthTests
         Assert.Equal(Noon.AddMinutes(3), third.Routes[Opus].CooldownUntil);
     }
 
-    // Seconds from the last failure: under way when it happened are those that began before it or with it, and ended with it or
-    // later.
+    // Seconds from the last failure: an attempt was under way if it began before or at the failure and ended at or after it.
     [Theory]
     [InlineData(-1, 0, 1)]
     [InlineData(0, 0, 1)]
     [InlineData(0, 1, 1)]
     [InlineData(0.001, 1, 2)]
     [InlineData(-2, -0.001, 2)]
-    public void What_was_under_way_when_the_route_failed_is_of_its_burst(double began, double ended, int count)
+    public void Attempts_under_way_belong_to_the_burst(double began, double ended, int count)
     {
         var first = Fail(ProfileHealth.Unknown, FailureKind.RateLimited, Noon, Noon);
         var second = Fail(first, FailureKind.RateLimited, Noon.AddSeconds(began), Noon.AddSeconds(ended));
@@ -175,7 +174,7 @@ public class HealthTests
     }
 
     [Fact]
-    public void A_burst_stays_on_the_step_that_was_reached()
+    public void Burst_stays_on_its_step_of_the_ladder()
     {
         var (health, last) = Repeat(FailureKind.RateLimited, 2);
         var burst = Fail(health, FailureKind.RateLimited, last.AddSeconds(-1), last.AddSeconds(1));
@@ -194,7 +193,7 @@ public class HealthTests
         Assert.Equal((Noon.AddHours(5), 1), (third.CooldownUntil, third.ErrorCount));
         Assert.Equal(Noon.AddHours(5), Exhaust(third, 4, Noon.AddHours(3)).CooldownUntil);
 
-        // It came back when the next one failed: that is news.
+        // The route was usable again when the next attempt failed, so this is a new failure.
         var news = Exhaust(Exhaust(ProfileHealth.Unknown, 1, Noon.AddSeconds(2)), 2, null);
         Assert.Equal((Noon.AddSeconds(2).AddMinutes(5), 2), (news.CooldownUntil, news.ErrorCount));
 
@@ -215,7 +214,7 @@ public class HealthTests
     }
 
     [Fact]
-    public void A_burst_of_billing_failures_counts_once()
+    public void Burst_of_billing_failures_counts_once()
     {
         var first = Fail(ProfileHealth.Unknown, FailureKind.Billing, Noon, Noon.AddSeconds(1));
         var second = Fail(first, FailureKind.Billing, Noon, Noon.AddSeconds(2));
@@ -224,7 +223,7 @@ public class HealthTests
     }
 
     [Fact]
-    public void A_failure_after_a_day_without_one_counts_as_the_first()
+    public void Failure_after_a_day_without_one_counts_as_the_first()
     {
         var (health, last) = Repeat(FailureKind.RateLimited, 2);
         var day = Fail(health, FailureKind.RateLimited, last.AddHours(24), last.AddHours(24));
@@ -237,7 +236,7 @@ public class HealthTests
     }
 
     [Fact]
-    public void A_file_of_a_program_that_knows_no_routes_continues_its_count()
+    public void Counters_of_a_file_without_routes_are_continued()
     {
         var theirs = new ProfileHealth { ErrorCount = 1, LastFailureAt = Noon.AddMinutes(-10) };
         var health = Fail(theirs, FailureKind.RateLimited, Noon, Noon);
@@ -248,7 +247,7 @@ public class HealthTests
     }
 
     [Fact]
-    public void A_success_ends_everything_but_the_cooldowns_of_other_routes()
+    public void Success_ends_all_but_the_cooldowns_of_other_routes()
     {
         var both = Fail(
             Fail(ProfileHealth.Unknown, FailureKind.RateLimited, Noon, Noon), FailureKind.RateLimited, Noon, Noon, Sonnet);
@@ -281,7 +280,7 @@ public class HealthTests
         Assert.Equal("auth", both.DisabledReason);
     }
 
-    // Minutes from now. Until is the latest and disabled is what is disabled now (openclaw-spec.md, section 7.3).
+    // Minutes from now. Until is the latest end; disabled is whether the disabling still holds (openclaw-spec.md, section 7.3).
     [Theory]
     [InlineData(null, null, 5, 5, "rate_limit", false, Opus)]
     [InlineData(3, null, 5, 5, "rate_limit", false, Opus)]
@@ -296,7 +295,7 @@ public class HealthTests
     [InlineData(0, 3, null, 3, "billing", true, null)]
     [InlineData(-9, 3, null, 3, "billing", true, null)]
     [InlineData(0, 0, 0, null, null, false, null)]
-    public void The_longest_of_several_keeps_a_route_aside(
+    public void Longest_cooldown_keeps_a_route_aside(
         int? cooldown, int? disabled, int? route, int? until, string? reason, bool isDisabled, string? model)
     {
         var health = ProfileHealth.Unknown with

@@ -3,7 +3,7 @@ using ClawGrpc.Core.StateFiles;
 
 namespace ClawGrpc.Core.Tests.Routing;
 
-/// <summary>When a login is refreshed, and what comes of it.</summary>
+/// <summary>When a login is refreshed, and with which result.</summary>
 public class LoginRefreshTests
 {
     private static readonly DateTimeOffset Noon = new(2026, 2, 8, 12, 0, 0, TimeSpan.Zero);
@@ -28,7 +28,7 @@ public class LoginRefreshTests
         Assert.False(LoginRefresh.IsRefreshable(new Profile("a", new OAuthCredential("anthropic", new Secret("a"), null, Noon))));
     }
 
-    // Seconds until the access token ends; null if not stated. What to do, and whether it still serves.
+    // Seconds until the access token ends (null if not stated), the step, and whether the token still serves.
     [Theory]
     [InlineData(3600, RefreshStep.NotDue, true)]
     [InlineData(301, RefreshStep.NotDue, true)]
@@ -37,7 +37,7 @@ public class LoginRefreshTests
     [InlineData(0, RefreshStep.Ask, false)]
     [InlineData(-86400, RefreshStep.Ask, false)]
     [InlineData(null, RefreshStep.Ask, false)]
-    internal void A_token_is_refreshed_ahead_of_its_end_and_serves_until_then(int? left, RefreshStep step, bool usable)
+    internal void Token_is_refreshed_ahead_of_its_end_and_serves_until_then(int? left, RefreshStep step, bool usable)
     {
         var history = Login(left);
         Assert.Equal((step, usable), (LoginRefresh.StepOf(history, Noon), LoginRefresh.IsUsable(history, Noon)));
@@ -67,7 +67,7 @@ public class LoginRefreshTests
         Assert.Equal(RefreshStep.Ask, LoginRefresh.StepOf(LoginRefresh.AfterRejection(older, Noon), Noon));
     }
 
-    // Life of the token that is granted, what the file then says is left of it, and when it is next refreshed; in seconds.
+    // In seconds: the lifetime of the granted token, the lifetime left by the file, and the time until the next refresh.
     [Theory]
     [InlineData(28800, 28500, 28200)]
     [InlineData(3000, 2700, 2400)]
@@ -89,7 +89,7 @@ public class LoginRefreshTests
     }
 
     [Fact]
-    public void A_refresh_token_that_is_not_replaced_stays()
+    public void Refresh_token_that_is_not_replaced_stays()
     {
         var granted = LoginRefresh.After(Login(-5), new GrantAnswer.Granted(new Secret("a2"), null, TimeSpan.FromHours(8)), Noon);
         Assert.Equal("r", LoginRefresh.AfterWrite(granted).Credential.Refresh!.Reveal());
@@ -108,7 +108,7 @@ public class LoginRefreshTests
     }
 
     [Fact]
-    public void A_refusal_ends_it_for_this_credential()
+    public void Refused_refresh_is_not_repeated_for_this_credential()
     {
         var refused = LoginRefresh.After(
             Login(200), new GrantAnswer.Refused("the token endpoint answered 400: invalid_grant"), Noon);
@@ -139,7 +139,7 @@ public class LoginRefreshTests
     }
 
     [Fact]
-    public void A_failure_ahead_of_the_end_leaves_the_token_in_use()
+    public void Failed_early_refresh_leaves_the_token_in_use()
     {
         var failed = LoginRefresh.After(Login(200), new GrantAnswer.Failed("503"), Noon);
         Assert.True(LoginRefresh.IsUsable(failed, Noon));
@@ -161,7 +161,7 @@ public class LoginRefreshTests
     }
 
     [Fact]
-    public void What_is_known_prints_no_token()
+    public void Refresh_history_prints_no_token()
     {
         var history = Login(5) with { Unwritten = Login(9).Credential };
         Assert.DoesNotContain("a-secret", history.ToString(), StringComparison.Ordinal);

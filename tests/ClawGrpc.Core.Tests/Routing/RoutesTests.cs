@@ -35,11 +35,11 @@ public class RoutesTests
     }
 
     [Fact]
-    public void An_empty_configured_order_means_no_profiles() =>
+    public void Empty_configured_order_means_no_profiles() =>
         Assert.Empty(Ids(Store(("a", Key)), AuthSettings.None with { Order = Orders() }));
 
     [Fact]
-    public void A_profile_that_is_not_declared_is_not_used_when_others_are()
+    public void Undeclared_profile_is_unused_if_others_are_declared()
     {
         var auth = AuthSettings.None with { Profiles = [new DeclaredProfile("a", "anthropic", "api_key")] };
         Assert.Equal(["a"], Ids(Store(("a", Key), ("b", Key)), auth));
@@ -48,7 +48,7 @@ public class RoutesTests
     }
 
     [Fact]
-    public void An_order_counts_for_its_provider_however_that_is_written()
+    public void Order_counts_for_any_spelling_of_its_provider()
     {
         var store = Store(("a", Key), ("b", Key)) with { Order = Orders("b").Add("openai", ["a"]) };
         Assert.Equal(["b"], Ids(store, AuthSettings.None));
@@ -67,7 +67,7 @@ public class RoutesTests
     [InlineData("OpenCode-Zen", "opencode")]
     [InlineData("qwen", "qwen-portal")]
     [InlineData("kimi-code", "kimi-coding")]
-    public void A_provider_is_the_same_under_each_of_its_names(string written, string provider) =>
+    public void Provider_names_are_normalized(string written, string provider) =>
         Assert.Equal(provider, Provider.Normalize(written));
 
     public static IEnumerable<object[]> Filters => new TheoryData<string, Credential, string, Eligibility>
@@ -92,7 +92,7 @@ public class RoutesTests
 
     [Theory]
     [MemberData(nameof(Filters))]
-    internal void A_profile_that_cannot_serve_is_left_out_with_its_reason(
+    internal void Ineligible_profile_is_left_out_with_its_reason(
         string name, Credential credential, string mode, Eligibility why)
     {
         Assert.NotEmpty(name);
@@ -111,7 +111,7 @@ public class RoutesTests
     }
 
     [Fact]
-    public void Those_set_aside_come_last_and_the_soonest_of_them_first()
+    public void Cooling_profiles_come_last_soonest_first()
     {
         var store = Store(("a", Key), ("b", Key), ("c", Key)) with
         {
@@ -125,7 +125,7 @@ public class RoutesTests
     }
 
     [Fact]
-    public void A_session_keeps_its_profile_while_that_can_serve()
+    public void Session_keeps_its_profile_while_that_can_serve()
     {
         var store = Store(("a", Key), ("b", Key)) with { Order = Orders("a", "b") };
         Assert.Equal(["b", "a"], Ids(store, AuthSettings.None, preferred: "b"));
@@ -143,7 +143,7 @@ public class RoutesTests
     }
 
     [Fact]
-    public void A_loose_key_serves_only_when_no_profile_can()
+    public void Fallback_key_serves_only_if_no_profile_can()
     {
         var loose = new FallbackKey(new Secret("sk-ant-api03-ENV"), "env: ANTHROPIC_API_KEY");
         var expired = Store(("t", Token with { Expires = Noon }));
@@ -157,7 +157,7 @@ public class RoutesTests
     }
 
     [Fact]
-    public void When_all_are_set_aside_the_soonest_recovery_is_told()
+    public void Soonest_recovery_is_known_if_all_are_set_aside()
     {
         var store = Store(("a", Key), ("b", Key)) with
         {
@@ -176,7 +176,7 @@ public class RoutesTests
     }
 
     [Fact]
-    public void A_model_whose_routes_are_all_set_aside_leaves_its_fallback()
+    public void Fallback_model_is_tried_if_all_routes_are_set_aside()
     {
         var limited = new RouteHealth(Noon.AddMinutes(7), "rate_limit", 1, Noon);
         var store = Store(("a", Key)) with
@@ -192,7 +192,7 @@ public class RoutesTests
     }
 
     [Fact]
-    public void A_strict_profile_is_tried_alone_and_in_spite_of_its_cooldown()
+    public void Strict_profile_is_tried_alone_despite_its_cooldown()
     {
         var store = Store(
             ("a", Key), ("b", Key), ("o", Key with { Provider = "openai" }), ("t", Token with { Expires = Noon })) with
@@ -210,7 +210,7 @@ public class RoutesTests
     }
 
     [Fact]
-    public void Nothing_at_all_is_missing_credentials() =>
+    public void Missing_credentials_are_reported() =>
         Assert.Equal(NoRoute.MissingCredentials, Of(ProfileStore.Empty, null).Problem);
 
     private static Routes Of(ProfileStore store, FallbackKey? loose) =>

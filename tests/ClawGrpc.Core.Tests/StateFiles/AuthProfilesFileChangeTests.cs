@@ -4,10 +4,10 @@ using static ClawGrpc.Core.Tests.StateFiles.StoreText;
 
 namespace ClawGrpc.Core.Tests.StateFiles;
 
-/// <summary>What each change does to a file, to the letter.</summary>
+/// <summary>The exact text of a file after each change.</summary>
 public class AuthProfilesFileChangeTests
 {
-    // Everything that a program may have written, known here or not, in an order of its own.
+    // Everything that a program may write, known or unknown, in unusual order.
     private const string Rich = """
         {
           "note": "mine",
@@ -30,7 +30,7 @@ public class AuthProfilesFileChangeTests
         """;
 
     [Fact]
-    public void A_new_file_is_what_OpenClaw_would_write() => Assert.Equal(
+    public void New_file_is_what_OpenClaw_would_write() => Assert.Equal(
         """
         {
           "version": 1,
@@ -155,7 +155,7 @@ public class AuthProfilesFileChangeTests
     }
 
     [Fact]
-    public void A_credential_may_lack_its_secret()
+    public void Credential_without_a_secret_is_read()
     {
         var after = After("{}", new PutProfile("x", new OAuthCredential("p", null, null, null)));
         Assert.Contains("{\n      \"type\": \"oauth\",\n      \"provider\": \"p\"\n    }", after, StringComparison.Ordinal);
@@ -205,7 +205,7 @@ public class AuthProfilesFileChangeTests
     }
 
     [Fact]
-    public void An_order_of_a_provider_written_twice_is_one_afterwards()
+    public void Orders_of_one_provider_are_merged()
     {
         var after = Read(After("""{"order":{"Z.AI":["a"],"x":["b"],"zai":["c"]}}""", new SetOrder("z-ai", ["d"])));
         Assert.Equal(["Z.AI", "x"], after.Store.Order.Keys.Order(StringComparer.Ordinal));
@@ -232,7 +232,7 @@ public class AuthProfilesFileChangeTests
     }
 
     [Fact]
-    public void The_file_itself_never_changes()
+    public void File_object_is_immutable()
     {
         var file = Read(Rich);
         var before = file.ToText();

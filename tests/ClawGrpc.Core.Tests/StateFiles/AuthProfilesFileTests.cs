@@ -5,7 +5,7 @@ using static ClawGrpc.Core.Tests.StateFiles.StoreText;
 
 namespace ClawGrpc.Core.Tests.StateFiles;
 
-/// <summary>What a file says (openclaw-spec.md, sections 1.3, 3.1 and 3.2), and which cannot be read.</summary>
+/// <summary>Reads valid files (openclaw-spec.md, sections 1.3, 3.1 and 3.2) and refuses others.</summary>
 public class AuthProfilesFileTests
 {
     [Theory]
@@ -35,7 +35,7 @@ public class AuthProfilesFileTests
     [InlineData("null", 1, 1, "the file must be an object")]
     [InlineData("{\n \"profiles\": []}", 2, 14, "\"profiles\" must be an object")]
     [InlineData("{\"profiles\": null}", 1, 14, "\"profiles\" must be an object")]
-    public void A_broken_file_is_an_error_with_its_place(string text, int line, int column, string reason)
+    public void Broken_file_is_an_error_with_its_place(string text, int line, int column, string reason)
     {
         Assert.False(AuthProfilesFile.TryParse(text, out var file, out var error));
         Assert.Null(file);
@@ -43,7 +43,7 @@ public class AuthProfilesFileTests
     }
 
     [Fact]
-    public void A_byte_that_is_no_UTF_8_is_an_error_with_its_place()
+    public void Invalid_UTF_8_is_an_error_with_its_place()
     {
         byte[] bytes = [.. "{\n  \"ä\": \""u8, 0xE4, .. "\"}"u8];
         Assert.False(AuthProfilesFile.TryParse(bytes, out _, out var error));
@@ -51,7 +51,7 @@ public class AuthProfilesFileTests
     }
 
     [Fact]
-    public void No_file_is_nested_so_deeply_that_reading_it_fails()
+    public void Deeply_nested_file_is_an_error()
     {
         var text = string.Concat(Enumerable.Repeat("{\"a\":", 100_000));
         Assert.False(AuthProfilesFile.TryParse(text, out _, out var error));
@@ -63,7 +63,7 @@ public class AuthProfilesFileTests
     [InlineData("\uFEFF{ }\r\n")]
     [InlineData("{\"version\":1,\"profiles\":{}}")]
     [InlineData("{\"order\":3,\"lastGood\":[],\"usageStats\":\"x\"}")]
-    public void A_file_without_profiles_says_nothing(string text)
+    public void File_without_profiles_gives_an_empty_store(string text)
     {
         var store = Read(text).Store;
         Assert.Empty(store.Profiles);
@@ -82,7 +82,7 @@ public class AuthProfilesFileTests
     [InlineData("""{"type":"api_key","provider":7,"key":"x"}""")]
     [InlineData("""{"type":"magic","provider":"anthropic"}""")]
     [InlineData("""{"provider":"anthropic","key":"x"}""")]
-    public void An_entry_that_is_no_credential_is_not_seen_and_stays(string entry)
+    public void Entry_that_is_not_a_credential_is_ignored_and_kept(string entry)
     {
         var file = Read("{\"profiles\":{\"bad\":" + entry + ""","ok":{"type":"api_key","provider":"anthropic","key":"k"}}}""");
         Assert.Equal(["ok"], file.Store.Profiles.Select(profile => profile.Id));
@@ -179,7 +179,7 @@ public class AuthProfilesFileTests
     }
 
     [Fact]
-    public void Nothing_that_can_be_printed_shows_a_secret()
+    public void Printed_stores_show_no_secret()
     {
         var put = new PutProfile("a", ApiKey());
         var file = AuthProfilesFile.Empty.With(put);

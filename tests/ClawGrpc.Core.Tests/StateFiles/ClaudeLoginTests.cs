@@ -27,9 +27,9 @@ public class ClaudeLoginTests
     [InlineData("""{"claudeAiOauth":{"accessToken":"a"}}""")]
     [InlineData("""{"claudeAiOauth":{"accessToken":"a","expiresAt":"5000"}}""")]
     [InlineData("""{"claudeAiOauth":{"accessToken":"a","expiresAt":0}}""")]
-    public void Anything_else_is_no_login(string text) => Assert.Null(ClaudeLogin.Parse(text));
+    public void File_without_a_login_gives_none(string text) => Assert.Null(ClaudeLogin.Parse(text));
 
-    // Stored, what the CLI has, each as kind and end in minutes from now.
+    // The stored login and the CLI's, each as kind and end in minutes from now.
     [Theory]
     [InlineData("", "oauth 60", true)]
     [InlineData("", "token -60", true)]
@@ -43,7 +43,7 @@ public class ClaudeLoginTests
     [InlineData("token 30", "token 60", true)]
     [InlineData("token 60", "token 30", false)]
     [InlineData("token 60", "token 60", false)]
-    public void The_login_that_lasts_longer_or_can_do_more_wins(string stored, string live, bool replaces) =>
+    public void Login_that_lasts_longer_or_can_do_more_wins(string stored, string live, bool replaces) =>
         Assert.Equal(replaces, ClaudeLogin.Replaces(Made(stored), Made(live)!, Now));
 
     private static Credential? Made(string text)

@@ -2,7 +2,7 @@ using ClawGrpc.Core.StateFiles;
 
 namespace ClawGrpc.Core.Tests.StateFiles;
 
-/// <summary>What people paste (openclaw-spec.md, section 3.3).</summary>
+/// <summary>Checks of pasted credentials (openclaw-spec.md, section 3.3).</summary>
 public class CredentialInputTests
 {
     private const string Key = "sk-ant-api03-FAKE-KEY-ONE-00000000000000000001";
@@ -21,7 +21,7 @@ public class CredentialInputTests
     [InlineData($"\" {Key} \"")]
     [InlineData($"_k='{Key};'")]
     [InlineData($"export ANTHROPIC_API_KEY=\"{Key}\";")]
-    public void An_API_key_is_cleaned(string pasted) => Assert.Equal(Key, Accepted(CredentialInput.ApiKey(pasted)));
+    public void Pasted_api_key_is_cleaned(string pasted) => Assert.Equal(Key, Accepted(CredentialInput.ApiKey(pasted)));
 
     [Theory]
     [InlineData("\"abc'", "\"abc'")]
@@ -33,7 +33,7 @@ public class CredentialInputTests
     [InlineData("dGVzdGk=", "dGVzdGk=")]
     [InlineData("A==x", "=x")]
     [InlineData("another-providers-key", "another-providers-key")]
-    public void An_API_key_is_not_cleaned_more_than_that(string pasted, string key) =>
+    public void Other_characters_of_an_api_key_are_kept(string pasted, string key) =>
         Assert.Equal(key, Accepted(CredentialInput.ApiKey(pasted)));
 
     [Theory]
@@ -42,7 +42,7 @@ public class CredentialInputTests
     [InlineData("''")]
     [InlineData("KEY=\" \"")]
     [InlineData(";")]
-    public void Nothing_is_refused_as_required(string pasted)
+    public void Empty_input_is_refused_as_required(string pasted)
     {
         Assert.Equal("Required", Refused(CredentialInput.ApiKey(pasted)));
         if (string.IsNullOrWhiteSpace(pasted))
@@ -59,7 +59,7 @@ public class CredentialInputTests
     [InlineData("sk–FAKE", "The key holds the character U+2013, which no key has at position 3: paste it again, as one line")]
     [InlineData(
         "sk\u200BFAKE", "The key holds the character U+200B, which no key has at position 3: paste it again, as one line")]
-    public void What_no_header_can_carry_is_refused_and_not_quoted(string pasted, string error)
+    public void Unsendable_secret_is_refused_and_not_quoted(string pasted, string error)
     {
         Assert.Equal(error, Refused(CredentialInput.ApiKey(pasted)));
         Assert.Equal(error.Replace("key", "token", StringComparison.Ordinal), Refused(CredentialInput.PastedToken(pasted)));
@@ -68,7 +68,7 @@ public class CredentialInputTests
     [Theory]
     [InlineData("sk-ant\nFAKE")]
     [InlineData("sk-ant\rFAKE\r")]
-    public void A_line_break_inside_a_key_is_refused(string pasted) =>
+    public void Api_key_with_line_break_is_refused(string pasted) =>
         Assert.Equal(
             "The key holds a line break at position 7: paste it again, as one line", Refused(CredentialInput.ApiKey(pasted)));
 
@@ -81,7 +81,7 @@ public class CredentialInputTests
     }
 
     [Fact]
-    public void What_is_far_too_long_is_refused()
+    public void Overlong_secret_is_refused()
     {
         Assert.Equal(
             "The key is too long: 8193 characters, at most 8192", Refused(CredentialInput.ApiKey(new string('k', 8193))));
@@ -89,7 +89,7 @@ public class CredentialInputTests
     }
 
     [Fact]
-    public void A_secret_of_another_kind_is_refused_with_the_way_out()
+    public void Secret_of_another_kind_is_refused_with_a_remedy()
     {
         Assert.Equal(
             "This is an admin key, which cannot call models: create an API key in the Anthropic Console and paste that",
@@ -105,11 +105,11 @@ public class CredentialInputTests
     [InlineData("nonsense", "Expected token starting with sk-ant-oat01-")]
     [InlineData("sk-ant-oat02-", "Expected token starting with sk-ant-oat01-")]
     [InlineData("sk-ant-oat01-FAKE", "Token looks too short; paste the full setup-token")]
-    public void A_setup_token_is_checked_in_OpenClaws_words(string pasted, string error) =>
+    public void Setup_token_errors_use_OpenClaws_words(string pasted, string error) =>
         Assert.Equal(error, Refused(CredentialInput.SetupToken(pasted)));
 
     [Fact]
-    public void A_setup_token_has_at_least_80_characters()
+    public void Setup_token_has_at_least_80_characters()
     {
         Assert.Equal(80, Token.Length);
         Assert.Equal(Token, Accepted(CredentialInput.SetupToken(Token)));
@@ -121,7 +121,7 @@ public class CredentialInputTests
         Assert.Equal(Token, Accepted(CredentialInput.SetupToken($"\n {Token[..40]}\r\n  {Token[40..]}\n")));
 
     [Fact]
-    public void A_setup_token_with_what_no_header_can_carry_is_refused() => Assert.Equal(
+    public void Setup_token_that_no_header_can_carry_is_refused() => Assert.Equal(
         "The token holds the character U+2026, which no token has at position 81: paste it again, as one line",
         Refused(CredentialInput.SetupToken(Token + "…")));
 
@@ -129,7 +129,7 @@ public class CredentialInputTests
     [InlineData(" anything goes ", "anything goes")]
     [InlineData("x", "x")]
     [InlineData("KEY='v'", "KEY='v'")]
-    public void A_pasted_token_is_only_trimmed(string pasted, string token) =>
+    public void Pasted_token_is_only_trimmed(string pasted, string token) =>
         Assert.Equal(token, Accepted(CredentialInput.PastedToken(pasted)));
 
     [Theory]
@@ -140,7 +140,7 @@ public class CredentialInputTests
     [InlineData("anthropic", " -- ", "anthropic:default")]
     [InlineData("anthropic", "日本", "anthropic:default")]
     [InlineData("anthropic", "a -- b", "anthropic:a-b")]
-    public void A_name_becomes_an_id(string provider, string name, string id) =>
+    public void Token_name_becomes_a_profile_id(string provider, string name, string id) =>
         Assert.Equal(id, CredentialInput.TokenProfileId(provider, name));
 
     private static string Accepted(CheckedSecret result)

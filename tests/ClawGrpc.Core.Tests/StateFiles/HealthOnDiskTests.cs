@@ -8,7 +8,7 @@ using static ClawGrpc.Core.Tests.StateFiles.StoreText;
 namespace ClawGrpc.Core.Tests.StateFiles;
 
 /// <summary>
-/// Health in <c>usageStats</c>: ours comes back as it was, and OpenClaw's changes mean what they mean to OpenClaw.
+/// Health in <c>usageStats</c>: ours is read back unchanged, and changes by OpenClaw mean the same as to OpenClaw.
 /// </summary>
 public class HealthOnDiskTests
 {
@@ -90,7 +90,7 @@ public class HealthOnDiskTests
         + ""","routes":7}""")]
     [InlineData("""{"cooldownUntil":1e999,"cooldownReason":3,"disabledReason":{},"errorCount":"2","failureCounts":{"a":"b"}}""")]
     [InlineData("""{"routes":{"m":3,"n":{"reason":"x"},"o":{"lastFailureAt":5},"p":{"reason":"x","lastFailureAt":"y"}}}""")]
-    public void What_makes_no_sense_says_nothing(string entry) =>
+    public void Invalid_health_is_ignored(string entry) =>
         AssertSame(ProfileHealth.Unknown, Read("{\"usageStats\":{\"anthropic:one\":" + entry + "}}").Store.HealthOf(Id));
 
     [Fact]
@@ -108,7 +108,7 @@ public class HealthOnDiskTests
     }
 
     [Fact]
-    public void The_top_level_cooldown_is_the_latest_of_all()
+    public void Top_level_cooldown_is_the_latest_of_all()
     {
         Assert.Equal(20, Top(new ProfileHealth { Routes = Routes((Models[0], 10), (Models[1], 20)) }));
         Assert.Equal(30, Top(new ProfileHealth { CooldownUntil = Ms(30), Routes = Routes((Models[0], 10)) }));

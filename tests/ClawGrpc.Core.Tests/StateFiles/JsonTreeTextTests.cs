@@ -5,7 +5,7 @@ using static ClawGrpc.Core.Tests.StateFiles.StoreText;
 
 namespace ClawGrpc.Core.Tests.StateFiles;
 
-/// <summary>The text is what <c>JSON.stringify(x, null, 2)</c> gives; the expected texts were written by Node.</summary>
+/// <summary>The text equals that of <c>JSON.stringify(x, null, 2)</c>; Node wrote the expected texts.</summary>
 public class JsonTreeTextTests
 {
     private static readonly Gen<JsonNode?> Scalars = Gen.OneOf(
@@ -57,7 +57,7 @@ public class JsonTreeTextTests
     [InlineData("1e400")]
     [InlineData("-1e-400")]
     [InlineData("1e99999999999999999999")]
-    public void A_number_that_JavaScript_would_falsify_stays_as_it_stood(string source) =>
+    public void Number_beyond_double_precision_stays_unchanged(string source) =>
         Assert.Equal(source, Rewritten(source));
 
     [Fact]

@@ -51,11 +51,11 @@ public class LegacyProfilesTests
     [InlineData("{}")]
     [InlineData("not json")]
     [InlineData("""{"profiles":{},"anthropic":{"type":"api_key","key":"k"}}""")]
-    public void Without_anything_to_import_there_is_no_import(string? authJson) =>
+    public void Empty_legacy_files_give_no_import(string? authJson) =>
         Assert.Null(LegacyProfiles.Read(authJson, null));
 
     [Fact]
-    public void An_import_replaces_nothing_and_prints_no_secret()
+    public void Import_replaces_nothing_and_prints_no_secret()
     {
         var before = AuthProfilesFile.Empty.With(
             new PutProfile("anthropic:default", new ApiKeyCredential("anthropic", new Secret("mine"))));

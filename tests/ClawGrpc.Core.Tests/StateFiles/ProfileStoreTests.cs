@@ -4,7 +4,7 @@ using ClawGrpc.Core.StateFiles;
 namespace ClawGrpc.Core.Tests.StateFiles;
 
 /// <summary>
-/// The main agent's keys in the eyes of another agent (openclaw-spec.md, section 0: <c>auth.inheritFromMain</c>).
+/// The main agent's keys as another agent sees them (openclaw-spec.md, section 0: <c>auth.inheritFromMain</c>).
 /// </summary>
 public class ProfileStoreTests
 {
@@ -29,7 +29,7 @@ public class ProfileStoreTests
     }
 
     [Fact]
-    public void Of_two_of_one_id_the_agents_own_counts_with_its_own_health()
+    public void Own_profile_wins_over_a_shared_one_of_the_same_id()
     {
         var own = new ProfileStore { Profiles = [Key("anthropic:a", "own-a")] };
         var seen = own.Over(Main);

@@ -2,7 +2,7 @@ using ClawGrpc.Core.StateFiles;
 
 namespace ClawGrpc.Core.Tests.StateFiles;
 
-/// <summary>Short ways to read and write stores in tests, which must work.</summary>
+/// <summary>Reads and writes valid stores.</summary>
 internal static class StoreText
 {
     public const string Key = "sk-ant-api03-FAKE-KEY-ONE-00000000000000000001";
@@ -12,7 +12,7 @@ internal static class StoreText
             ? file
             : throw new InvalidOperationException(error.ToString());
 
-    /// <summary>The text after these changes, which must say the same when it is read again.</summary>
+    /// <summary>The text after these changes.</summary>
     public static string After(string text, params StoreChange[] changes) => Read(text).With(changes).ToText();
 
     public static DateTimeOffset Ms(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);

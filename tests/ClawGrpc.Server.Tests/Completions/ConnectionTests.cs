@@ -8,15 +8,15 @@ public class ConnectionTests
     private const int Streams = 30;
 
     [Fact]
-    public async Task A_stream_that_is_complete_leaves_its_connection_to_the_next_ones()
+    public async Task Complete_stream_leaves_its_connection_for_reuse()
     {
         // In its bench mode the sandbox sends the end of a body behind the last event and not along with it.
-        await using var rig = await Rig.StartAsync(sandbox: new SandboxOptions { Bench = true });
-        await rig.OnboardAsync();
+        await using var fixture = await ServerFixture.StartAsync(sandbox: new SandboxOptions { Bench = true });
+        await fixture.OnboardAsync();
         for (var stream = 0; stream < Streams; stream++)
-            Assert.Null((await rig.StreamAsync()).Failure);
+            Assert.Null((await fixture.StreamAsync()).Failure);
 
         // A request may come while the end of the body before it is still under way, and then takes a connection of its own.
-        Assert.InRange(rig.Sandbox.ConnectionsMade, 1, Streams / 3);
+        Assert.InRange(fixture.Sandbox.ConnectionsMade, 1, Streams / 3);
     }
 }

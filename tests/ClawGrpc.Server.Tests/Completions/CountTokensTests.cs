@@ -18,7 +18,7 @@ public class CountTokensTests
     [Fact]
     public async Task A_typed_prompt_is_counted_without_what_makes_an_answer()
     {
-        await using var rig = await WithTwoKeysAsync();
+        await using var fixture = await WithTwoKeysAsync();
         var input = Completing.Input("Count me.", input =>
         {
             input.Messages.System.Add(Completing.Text("Be brief."));
@@ -26,19 +26,19 @@ public class CountTokensTests
             input.Messages.StopSequences.Add("stop");
             input.Messages.ServiceTier = "auto";
         });
-        var counted = await CountAsync(rig, input);
+        var counted = await CountAsync(fixture, input);
         Assert.True(counted.InputTokens > 3);
         Assert.Equal("anthropic/claude-opus-4-6", counted.Model);
-        var seen = Assert.Single(rig.Sandbox.Requests);
+        var seen = Assert.Single(fixture.Sandbox.Requests);
         Assert.Equal(("POST", CountPath, KeyOne, "application/json"), (seen.Method, seen.Path, seen.Credential, seen.Header("accept")));
         Assert.Equal("""{"model":"claude-opus-4-6","system":[{"type":"text","text":"Be brief."}],"messages":[{"role":"user","content":[{"type":"text","text":"Count me."}]}]}""", seen.BodyText);
     }
 
     [Fact]
-    public async Task A_request_as_JSON_is_counted_with_all_that_belongs_to_the_prompt_and_the_callers_breakpoints()
+    public async Task JSON_request_is_counted_with_prompt_members_and_breakpoints()
     {
-        await using var rig = await WithTwoKeysAsync("""agents: { defaults: { models: { "anthropic/claude-sonnet-4-6": { alias: "fast" } } } }""");
-        var counted = await CountAsync(rig, new CompletionInput
+        await using var fixture = await WithTwoKeysAsync("""agents: { defaults: { models: { "anthropic/claude-sonnet-4-6": { alias: "fast" } } } }""");
+        var counted = await CountAsync(fixture, new CompletionInput
         {
             Model = "fast",
             CacheRetention = CacheRetention.Long,
@@ -48,7 +48,7 @@ public class CountTokensTests
                 """),
         });
         Assert.Equal("anthropic/claude-sonnet-4-6", counted.Model);
-        var seen = Assert.Single(rig.Sandbox.Requests);
+        var seen = Assert.Single(fixture.Sandbox.Requests);
         Assert.Equal(
             """{"model":"claude-sonnet-4-6","tools": [{"name":"t","input_schema":{"type":"object"}}],"tool_choice": {"type":"auto"},"messages": [{"role":"user","content":[{"type":"text","text":"é","cache_control":{"type":"ephemeral","ttl":"1h"}}]}]}""",
             seen.BodyText);
@@ -56,29 +56,29 @@ public class CountTokensTests
     }
 
     [Fact]
-    public async Task It_is_free_and_moves_nothing()
+    public async Task Counting_costs_nothing_and_changes_no_health()
     {
-        await using var rig = await WithTwoKeysAsync();
-        var before = await rig.StatusAsync();
-        await CountAsync(rig, Completing.Input(with: input => input.SessionId = "s"));
-        Assert.Equal(before, await rig.StatusAsync());
+        await using var fixture = await WithTwoKeysAsync();
+        var before = await fixture.StatusAsync();
+        await CountAsync(fixture, Completing.Input(with: input => input.SessionId = "s"));
+        Assert.Equal(before, await fixture.StatusAsync());
     }
 
     [Theory]
     [MemberData(nameof(Rows))]
-    public async Task A_route_that_fails_is_replaced_and_set_aside_as_for_a_completion_but_for_the_limit_of_counting(string name)
+    public async Task Failed_count_fails_over_and_its_rate_limit_keeps_the_route(string name)
     {
         var row = FailureRow.All[name];
-        await using var rig = await WithTwoKeysAsync();
-        rig.Sandbox.Script(row.Fault.For(row.Fault.Match with { Path = CountPath, Key = KeyOne }).Forever());
-        var counting = CountAsync(rig, Completing.Input());
+        await using var fixture = await WithTwoKeysAsync();
+        fixture.Sandbox.Script(row.Fault.For(row.Fault.Match with { Path = CountPath, Key = KeyOne }).Forever());
+        var counting = CountAsync(fixture, Completing.Input());
         if (row.TriesNext)
-            Assert.True((await rig.Time.PassUntilAsync(counting, TimeSpan.FromMilliseconds(101), TimeSpan.FromMilliseconds(999))).InputTokens > 0);
+            Assert.True((await fixture.Time.PassUntilAsync(counting, TimeSpan.FromMilliseconds(101), TimeSpan.FromMilliseconds(999))).InputTokens > 0);
         else
             Assert.Equal((row.Reason, row.Code), ReasonOf(await CallFailure.OfAsync(() => counting)));
-        Assert.Equal([.. Enumerable.Repeat(KeyOne, row.Sends), .. row.TriesNext ? [KeyTwo] : Array.Empty<string>()], rig.Sandbox.Requests.Select(request => request.Credential!));
+        Assert.Equal([.. Enumerable.Repeat(KeyOne, row.Sends), .. row.TriesNext ? [KeyTwo] : Array.Empty<string>()], fixture.Sandbox.Requests.Select(request => request.Credential!));
         var aside = row.Kind == FailureKind.RateLimited ? "" : row.SetAside;
-        Assert.Equal(aside.Length > 0 ? $"{One} {aside}" : "", await rig.AsideAsync());
+        Assert.Equal(aside.Length > 0 ? $"{One} {aside}" : "", await fixture.UnusableAsync());
     }
 
     [Theory]
@@ -88,11 +88,11 @@ public class CountTokensTests
     [InlineData("[3]")]
     [InlineData("3 tokens")]
     [InlineData("")]
-    public async Task An_answer_that_is_no_count_is_a_failure_of_upstream_with_its_receipt(string body)
+    public async Task Malformed_count_is_an_upstream_failure_with_a_receipt(string body)
     {
-        await using var rig = await WithTwoKeysAsync();
-        rig.Sandbox.Script(new Fault { Replay = new() { Text = body } }.ForPath(CountPath).Forever());
-        var failed = await CallFailure.OfAsync(() => CountAsync(rig, Completing.Input()));
+        await using var fixture = await WithTwoKeysAsync();
+        fixture.Sandbox.Script(new Fault { Replay = new() { Text = body } }.ForPath(CountPath).Forever());
+        var failed = await CallFailure.OfAsync(() => CountAsync(fixture, Completing.Input()));
         Assert.Equal(("SERVER_ERROR", StatusCode.Unavailable), ReasonOf(failed));
         Assert.Equal(2, failed.Receipt!.Attempts.Count);
         Assert.StartsWith("The answer is malformed: it is ", failed.Message, StringComparison.Ordinal);
@@ -101,23 +101,23 @@ public class CountTokensTests
     [Fact]
     public async Task A_caller_that_leaves_takes_the_request_along()
     {
-        await using var rig = await WithTwoKeysAsync();
-        rig.Sandbox.Script(Faults.StallBeforeHeaders().ForPath(CountPath));
+        await using var fixture = await WithTwoKeysAsync();
+        fixture.Sandbox.Script(Faults.StallBeforeHeaders().ForPath(CountPath));
         using var leave = new CancellationTokenSource();
-        var counting = rig.Models.CountTokensAsync(new CountTokensRequest { Input = Completing.Input() }, cancellationToken: leave.Token);
-        await rig.Sandbox.WaitForRequestsAsync(1);
+        var counting = fixture.Models.CountTokensAsync(new CountTokensRequest { Input = Completing.Input() }, cancellationToken: leave.Token);
+        await fixture.Sandbox.WaitForRequestsAsync(1);
         await leave.CancelAsync();
         await Assert.ThrowsAsync<RpcException>(async () => await counting);
-        Assert.Equal(KeyOne, Assert.Single(await rig.Sandbox.WaitForAbortsAsync(1)).Credential);
+        Assert.Equal(KeyOne, Assert.Single(await fixture.Sandbox.WaitForAbortsAsync(1)).Credential);
     }
 
     [Fact]
-    public async Task What_cannot_be_completed_cannot_be_counted()
+    public async Task Invalid_completion_cannot_be_counted()
     {
-        await using var rig = await Rig.StartAsync();
-        Assert.Equal("MISSING_CREDENTIALS", (await CallFailure.OfAsync(() => CountAsync(rig, Completing.Input()))).Reason);
-        Assert.Equal("INVALID_FIELD", (await CallFailure.OfAsync(() => CountAsync(rig, new CompletionInput()))).Reason);
-        Assert.Empty(rig.Sandbox.Requests);
+        await using var fixture = await ServerFixture.StartAsync();
+        Assert.Equal("MISSING_CREDENTIALS", (await CallFailure.OfAsync(() => CountAsync(fixture, Completing.Input()))).Reason);
+        Assert.Equal("INVALID_FIELD", (await CallFailure.OfAsync(() => CountAsync(fixture, new CompletionInput()))).Reason);
+        Assert.Empty(fixture.Sandbox.Requests);
     }
 
     // Those that are not of a stream.
@@ -125,6 +125,6 @@ public class CountTokensTests
 
     private static (string, StatusCode) ReasonOf(CallFailure failure) => (failure.Reason, failure.Code);
 
-    private static async Task<CountTokensResponse> CountAsync(Rig rig, CompletionInput input) =>
-        await rig.Models.CountTokensAsync(new CountTokensRequest { Input = input });
+    private static async Task<CountTokensResponse> CountAsync(ServerFixture fixture, CompletionInput input) =>
+        await fixture.Models.CountTokensAsync(new CountTokensRequest { Input = input });
 }

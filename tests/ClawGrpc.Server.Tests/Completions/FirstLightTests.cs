@@ -9,9 +9,9 @@ public class FirstLightTests
     [InlineData(false)]
     public async Task A_key_that_was_onboarded_completes_a_prompt(bool stream)
     {
-        await using var rig = await Rig.StartAsync();
-        await rig.OnboardAsync();
-        var answer = await rig.AskAsync(stream);
+        await using var fixture = await ServerFixture.StartAsync();
+        await fixture.OnboardAsync();
+        var answer = await fixture.AskAsync(stream);
         Assert.Equal("anthropic:one served", answer.Attempts);
         Assert.StartsWith("You said “Hello”.", answer.Text, StringComparison.Ordinal);
         Assert.Equal("end_turn", answer.Served.StopReason);
@@ -19,13 +19,13 @@ public class FirstLightTests
 
     // The official SDK refuses to ask for more than 21,333 tokens without a stream: the answer could take longer than a connection lasts.
     [Fact]
-    public async Task A_whole_answer_may_be_of_any_length_since_upstream_streams_it()
+    public async Task Whole_answer_may_have_any_length()
     {
-        await using var rig = await Rig.StartAsync();
-        await rig.OnboardAsync();
-        var answer = await rig.CompleteAsync(Completing.Input(with: input => input.Messages.MaxTokens = 64_000));
+        await using var fixture = await ServerFixture.StartAsync();
+        await fixture.OnboardAsync();
+        var answer = await fixture.CompleteAsync(Completing.Input(with: input => input.Messages.MaxTokens = 64_000));
         Assert.Equal("end_turn", answer.Served.StopReason);
-        var sent = Assert.Single(rig.Sandbox.Requests).Json;
+        var sent = Assert.Single(fixture.Sandbox.Requests).Json;
         Assert.Equal((64_000, true), (sent.GetProperty("max_tokens").GetInt32(), sent.GetProperty("stream").GetBoolean()));
     }
 }

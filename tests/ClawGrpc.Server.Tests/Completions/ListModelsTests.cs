@@ -22,11 +22,11 @@ public class ListModelsTests
         """;
 
     [Fact]
-    public async Task The_configurations_models_come_first_with_what_both_say_of_them()
+    public async Task Configured_models_come_first_merged_with_upstreams_facts()
     {
-        await using var rig = await Rig.StartAsync(Configuration);
-        await rig.OnboardAsync();
-        var list = await rig.Models.ListModelsAsync(new ListModelsRequest());
+        await using var fixture = await ServerFixture.StartAsync(Configuration);
+        await fixture.OnboardAsync();
+        var list = await fixture.Models.ListModelsAsync(new ListModelsRequest());
         Assert.Equal(
             ["anthropic/claude-opus-4-6", "anthropic/claude-sonnet-4-5", "openai/gpt-5.2", "anthropic/claude-gone", "anthropic/claude-fable-5-2", "anthropic/claude-mythos-5-2"],
             list.Models.Take(6).Select(model => model.Model_));
@@ -43,29 +43,29 @@ public class ListModelsTests
 
         // Not in the allow-list.
         Assert.Equal((false, false, CacheRetention.Short), (fable.Configured, fable.Available, fable.CacheRetention));
-        Assert.Equal(("", rig.Time.GetUtcNow()), (list.UpstreamProblem, list.UpstreamTime.ToDateTimeOffset()));
+        Assert.Equal(("", fixture.Time.GetUtcNow()), (list.UpstreamProblem, list.UpstreamTime.ToDateTimeOffset()));
         Assert.Equal(list.Models.Count, list.Models.DistinctBy(model => model.Model_).Count());
     }
 
     [Fact]
-    public async Task Image_models_are_listed_and_what_the_configuration_sends_to_this_machine_is_local()
+    public async Task Image_models_are_listed_and_local_providers_marked_local()
     {
-        await using var rig = await Rig.StartAsync("agents: { defaults: { imageModel: { primary: 'openai/gpt-5.2', fallbacks: ['anthropic/claude-sonnet-4-5'] } } }");
-        var list = await rig.Models.ListModelsAsync(new ListModelsRequest { ConfiguredOnly = true });
+        await using var fixture = await ServerFixture.StartAsync("agents: { defaults: { imageModel: { primary: 'openai/gpt-5.2', fallbacks: ['anthropic/claude-sonnet-4-5'] } } }");
+        var list = await fixture.Models.ListModelsAsync(new ListModelsRequest { ConfiguredOnly = true });
         Assert.Equal(
             [("anthropic/claude-opus-4-6", false, 0, true), ("openai/gpt-5.2", true, 0, false), ("anthropic/claude-sonnet-4-5", false, 1, true)],
             list.Models.Select(model => (model.Model_, model.ImageModel, model.ImageFallbackPosition, model.Local)));
     }
 
     [Fact]
-    public async Task All_pages_of_upstream_are_read_and_the_list_has_pages_of_its_own()
+    public async Task All_upstream_pages_are_read_and_the_list_is_paged()
     {
-        await using var rig = await Rig.StartAsync(sandbox: new SandboxOptions { ExtraModels = [.. Enumerable.Range(0, 2100).Select(index => $"claude-extra-{index}")] });
-        await rig.OnboardAsync();
+        await using var fixture = await ServerFixture.StartAsync(sandbox: new SandboxOptions { ExtraModels = [.. Enumerable.Range(0, 2100).Select(index => $"claude-extra-{index}")] });
+        await fixture.OnboardAsync();
         var (names, request) = (new List<string>(), new ListModelsRequest { PageSize = 700 });
         do
         {
-            var page = await rig.Models.ListModelsAsync(request);
+            var page = await fixture.Models.ListModelsAsync(request);
             names.AddRange(page.Models.Select(model => model.Model_));
             request.PageToken = page.NextPageToken;
         }
@@ -73,119 +73,119 @@ public class ListModelsTests
         Assert.Equal(names.Distinct().Count(), names.Count);
         Assert.Equal(Enumerable.Range(0, 2100).Select(index => $"anthropic/claude-extra-{index}"), names.Where(name => name.Contains("extra", StringComparison.Ordinal)));
         Assert.Equal(
-            ["?limit=1000", "?limit=1000&after_id=claude-extra-999", "?limit=1000&after_id=claude-extra-1999"], rig.Sandbox.Requests.Select(seen => seen.Query));
-        Assert.All(rig.Sandbox.Requests, seen => Assert.Equal(("GET", ModelsPath, KeyOne, "2023-06-01", 0), (seen.Method, seen.Path, seen.Credential, seen.Header("anthropic-version"), seen.Body.Length)));
+            ["?limit=1000", "?limit=1000&after_id=claude-extra-999", "?limit=1000&after_id=claude-extra-1999"], fixture.Sandbox.Requests.Select(seen => seen.Query));
+        Assert.All(fixture.Sandbox.Requests, seen => Assert.Equal(("GET", ModelsPath, KeyOne, "2023-06-01", 0), (seen.Method, seen.Path, seen.Credential, seen.Header("anthropic-version"), seen.Body.Length)));
     }
 
     [Fact]
     public async Task A_list_is_remembered_for_ten_minutes_and_for_its_credential()
     {
-        await using var rig = await Rig.StartAsync();
-        await rig.OnboardAsync(One, KeyOne);
-        await ListAsync(rig);
-        rig.Time.Advance(TimeSpan.FromMinutes(9));
-        await ListAsync(rig);
-        Assert.Single(rig.Sandbox.Requests);
-        rig.Time.Advance(TimeSpan.FromMinutes(1));
-        await ListAsync(rig);
-        Assert.Equal(2, rig.Sandbox.Requests.Count);
-        await rig.Auth.DeleteProfileAsync(new DeleteProfileRequest { ProfileId = One });
-        await rig.OnboardAsync(Two, KeyTwo);
-        await ListAsync(rig);
-        Assert.Equal([KeyOne, KeyOne, KeyTwo], rig.Sandbox.Requests.Select(seen => seen.Credential!));
+        await using var fixture = await ServerFixture.StartAsync();
+        await fixture.OnboardAsync(One, KeyOne);
+        await ListAsync(fixture);
+        fixture.Time.Advance(TimeSpan.FromMinutes(9));
+        await ListAsync(fixture);
+        Assert.Single(fixture.Sandbox.Requests);
+        fixture.Time.Advance(TimeSpan.FromMinutes(1));
+        await ListAsync(fixture);
+        Assert.Equal(2, fixture.Sandbox.Requests.Count);
+        await fixture.Auth.DeleteProfileAsync(new DeleteProfileRequest { ProfileId = One });
+        await fixture.OnboardAsync(Two, KeyTwo);
+        await ListAsync(fixture);
+        Assert.Equal([KeyOne, KeyOne, KeyTwo], fixture.Sandbox.Requests.Select(seen => seen.Credential!));
     }
 
     [Fact]
-    public async Task Callers_who_ask_together_wait_for_one_request_and_one_who_leaves_takes_it_from_nobody()
+    public async Task Concurrent_callers_share_one_request_that_outlives_a_leaver()
     {
-        await using var rig = await Rig.StartAsync();
-        await rig.OnboardAsync();
-        rig.Sandbox.Script(Faults.Slow(beforeHeadersMs: 3000).ForPath(ModelsPath).Forever());
+        await using var fixture = await ServerFixture.StartAsync();
+        await fixture.OnboardAsync();
+        fixture.Sandbox.Script(Faults.Slow(beforeHeadersMs: 3000).ForPath(ModelsPath).Forever());
         using var leave = new CancellationTokenSource();
-        var first = rig.Models.ListModelsAsync(new ListModelsRequest(), cancellationToken: leave.Token);
-        var others = Enumerable.Range(0, 20).Select(_ => ListAsync(rig)).ToList();
-        await rig.Sandbox.WaitForRequestsAsync(1);
+        var first = fixture.Models.ListModelsAsync(new ListModelsRequest(), cancellationToken: leave.Token);
+        var others = Enumerable.Range(0, 20).Select(_ => ListAsync(fixture)).ToList();
+        await fixture.Sandbox.WaitForRequestsAsync(1);
         await leave.CancelAsync();
         await Assert.ThrowsAsync<global::Grpc.Core.RpcException>(async () => await first);
-        var all = await rig.Time.PassUntilAsync(Task.WhenAll(others), TimeSpan.FromMilliseconds(2900), TimeSpan.FromMilliseconds(3000));
+        var all = await fixture.Time.PassUntilAsync(Task.WhenAll(others), TimeSpan.FromMilliseconds(2900), TimeSpan.FromMilliseconds(3000));
         Assert.All(all, list => Assert.Contains(list.Models, model => model.Model_ == "anthropic/claude-fable-5-2"));
-        Assert.Single(rig.Sandbox.Requests);
+        Assert.Single(fixture.Sandbox.Requests);
     }
 
     [Fact]
-    public async Task The_next_profile_is_asked_when_one_is_refused_and_nobodys_health_suffers()
+    public async Task Refused_listing_asks_the_next_profile_and_keeps_health()
     {
-        await using var rig = await WithTwoKeysAsync();
-        rig.Sandbox.Script(Faults.Status(403, ErrorTexts.OAuthRevoked).ForKey(KeyOne).ForPath(ModelsPath).Forever());
-        Assert.Equal("", (await ListAsync(rig)).UpstreamProblem);
-        Assert.Equal([KeyOne, KeyTwo], rig.Sandbox.Requests.Select(seen => seen.Credential!));
-        Assert.Equal("", await rig.AsideAsync());
-        Assert.Equal(One, (await rig.StreamAsync()).Served.ProfileId);
+        await using var fixture = await WithTwoKeysAsync();
+        fixture.Sandbox.Script(Faults.Status(403, ErrorTexts.OAuthRevoked).ForKey(KeyOne).ForPath(ModelsPath).Forever());
+        Assert.Equal("", (await ListAsync(fixture)).UpstreamProblem);
+        Assert.Equal([KeyOne, KeyTwo], fixture.Sandbox.Requests.Select(seen => seen.Credential!));
+        Assert.Equal("", await fixture.UnusableAsync());
+        Assert.Equal(One, (await fixture.StreamAsync()).Served.ProfileId);
     }
 
     [Theory]
     [InlineData(500, "anthropic/claude-opus-4-6")]
     [InlineData(404, "anthropic/claude-opus-4-6")]
-    public async Task When_upstream_cannot_say_the_configurations_models_are_listed_and_why_there_are_no_more(int status, string only)
+    public async Task Failed_upstream_listing_gives_configured_models_and_reason(int status, string only)
     {
-        await using var rig = await WithTwoKeysAsync();
-        rig.Sandbox.Script(Faults.Status(status, "Not today.").ForPath(ModelsPath).Forever());
-        var list = await ListAsync(rig);
+        await using var fixture = await WithTwoKeysAsync();
+        fixture.Sandbox.Script(Faults.Status(status, "Not today.").ForPath(ModelsPath).Forever());
+        var list = await ListAsync(fixture);
         Assert.Equal(("Not today.", null), (list.UpstreamProblem, list.UpstreamTime));
         var model = Assert.Single(list.Models);
         Assert.Equal((only, true, false), (model.Model_, model.Available, model.Missing));
 
         // A failure is not remembered.
-        rig.Sandbox.ClearScript();
-        Assert.True((await ListAsync(rig)).Models.Count > 1);
+        fixture.Sandbox.ClearScript();
+        Assert.True((await ListAsync(fixture)).Models.Count > 1);
     }
 
     [Theory]
     [InlineData("{}", "The answer is malformed: it is JSON, but not a page of models.")]
     [InlineData("[", "The answer is malformed: it is not JSON (at line 1, byte 1).")]
-    public async Task A_list_that_is_none_is_said_to_be(string body, string problem)
+    public async Task Malformed_model_list_is_reported(string body, string problem)
     {
-        await using var rig = await Rig.StartAsync();
-        await rig.OnboardAsync();
-        rig.Sandbox.Script(new Fault { Replay = new() { Text = body } }.ForPath(ModelsPath));
-        Assert.Equal(problem, (await ListAsync(rig)).UpstreamProblem);
+        await using var fixture = await ServerFixture.StartAsync();
+        await fixture.OnboardAsync();
+        fixture.Sandbox.Script(new Fault { Replay = new() { Text = body } }.ForPath(ModelsPath));
+        Assert.Equal(problem, (await ListAsync(fixture)).UpstreamProblem);
     }
 
     [Fact]
-    public async Task A_list_that_does_not_end_is_not_read_for_ever()
+    public async Task Model_list_that_repeats_a_page_is_read_no_further()
     {
-        await using var rig = await Rig.StartAsync();
-        await rig.OnboardAsync();
-        rig.Sandbox.Script(new Fault { Replay = new() { Text = """{"data":[{"id":"claude-a"},{"no":"id"},7],"has_more":true,"last_id":"claude-a"}""" } }.ForPath(ModelsPath).Forever());
-        Assert.Equal(["anthropic/claude-opus-4-6", "anthropic/claude-a"], (await ListAsync(rig)).Models.Select(model => model.Model_));
-        Assert.Equal(2, rig.Sandbox.Requests.Count);
+        await using var fixture = await ServerFixture.StartAsync();
+        await fixture.OnboardAsync();
+        fixture.Sandbox.Script(new Fault { Replay = new() { Text = """{"data":[{"id":"claude-a"},{"no":"id"},7],"has_more":true,"last_id":"claude-a"}""" } }.ForPath(ModelsPath).Forever());
+        Assert.Equal(["anthropic/claude-opus-4-6", "anthropic/claude-a"], (await ListAsync(fixture)).Models.Select(model => model.Model_));
+        Assert.Equal(2, fixture.Sandbox.Requests.Count);
     }
 
     [Fact]
-    public async Task Nobody_waits_long_for_it()
+    public async Task Slow_model_list_times_out()
     {
-        await using var rig = await Rig.StartAsync();
-        await rig.OnboardAsync();
-        rig.Sandbox.Script(Faults.StallBeforeHeaders().ForPath(ModelsPath));
-        var list = await rig.Time.PassUntilAsync(ListAsync(rig), TimeSpan.FromSeconds(4.9), TimeSpan.FromSeconds(5));
+        await using var fixture = await ServerFixture.StartAsync();
+        await fixture.OnboardAsync();
+        fixture.Sandbox.Script(Faults.StallBeforeHeaders().ForPath(ModelsPath));
+        var list = await fixture.Time.PassUntilAsync(ListAsync(fixture), TimeSpan.FromSeconds(4.9), TimeSpan.FromSeconds(5));
         Assert.Equal("No list of models came within 5 s.", list.UpstreamProblem);
     }
 
     [Fact]
-    public async Task Without_a_credential_it_says_so()
+    public async Task Missing_credential_is_reported_with_the_list()
     {
-        await using var rig = await Rig.StartAsync();
-        var list = await ListAsync(rig);
+        await using var fixture = await ServerFixture.StartAsync();
+        var list = await ListAsync(fixture);
         Assert.StartsWith("No API key found for provider \"anthropic\".", list.UpstreamProblem, StringComparison.Ordinal);
         Assert.False(Assert.Single(list.Models).Available);
     }
 
     [Fact]
-    public async Task Upstream_is_not_asked_when_nobody_wants_its_models()
+    public async Task Upstream_is_not_asked_if_its_models_are_not_requested()
     {
-        await using var rig = await Rig.StartAsync("""models: { mode: "replace", providers: { anthropic: { baseUrl: "http://127.0.0.1:1", models: [{ id: "claude-own", name: "Our own", contextWindow: 5000, maxTokens: 100 }] } } }""");
-        await rig.OnboardAsync();
-        var list = await ListAsync(rig);
+        await using var fixture = await ServerFixture.StartAsync("""models: { mode: "replace", providers: { anthropic: { baseUrl: "http://127.0.0.1:1", models: [{ id: "claude-own", name: "Our own", contextWindow: 5000, maxTokens: 100 }] } } }""");
+        await fixture.OnboardAsync();
+        var list = await ListAsync(fixture);
         Assert.Equal(["anthropic/claude-opus-4-6", "anthropic/claude-own"], list.Models.Select(model => model.Model_));
         Assert.Equal(("Our own", 5000, 100, ""), (list.Models[1].DisplayName, list.Models[1].MaxInputTokens, list.Models[1].MaxOutputTokens, list.UpstreamProblem));
         await using var other = await WithTwoKeysAsync();
@@ -193,5 +193,5 @@ public class ListModelsTests
         Assert.Empty(other.Sandbox.Requests);
     }
 
-    private static async Task<ListModelsResponse> ListAsync(Rig rig) => await rig.Models.ListModelsAsync(new ListModelsRequest());
+    private static async Task<ListModelsResponse> ListAsync(ServerFixture fixture) => await fixture.Models.ListModelsAsync(new ListModelsRequest());
 }

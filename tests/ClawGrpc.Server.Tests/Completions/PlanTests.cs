@@ -29,18 +29,18 @@ public class PlanTests
     public async Task A_plan_is_the_receipt_of_the_call_up_to_the_send(int seed)
     {
         var random = new Random(seed);
-        await using var rig = await FleetAsync();
+        await using var fixture = await FleetAsync();
         var (planned, refused) = (0, 0);
         for (var round = 0; round < 40; round++)
         {
-            await DisturbAsync(rig, random);
-            rig.Sandbox.ClearRequests();
+            await DisturbAsync(fixture, random);
+            fixture.Sandbox.ClearRequests();
             var input = RandomInputs.Next(random);
-            var before = await StatusesAsync(rig);
-            var (plan, failure) = await PlanAsync(rig, input);
-            Assert.Empty(rig.Sandbox.Requests);
-            var after = await StatusesAsync(rig);
-            var answer = await rig.StreamAsync(input);
+            var before = await StatusesAsync(fixture);
+            var (plan, failure) = await PlanAsync(fixture, input);
+            Assert.Empty(fixture.Sandbox.Requests);
+            var after = await StatusesAsync(fixture);
+            var answer = await fixture.StreamAsync(input);
 
             // Files that are written meanwhile make revisions of their own.
             if (before.Revisions != after.Revisions || (plan ?? failure!.Receipt)?.StatusRevision != answer.Receipt?.StatusRevision)
@@ -57,92 +57,92 @@ public class PlanTests
     }
 
     [Fact]
-    public async Task It_says_what_is_passed_over_what_would_be_tried_and_what_would_be_sent()
+    public async Task Plan_lists_skipped_routes_attempts_and_the_request()
     {
-        await using var rig = await Rig.StartAsync(Configuration);
-        await rig.OnboardAsync();
-        rig.Sandbox.Script(Faults.Status(429));
-        Assert.Equal("anthropic/claude-sonnet-4-6", (await rig.StreamAsync()).Served.Model);
-        rig.Sandbox.ClearRequests();
-        var (plan, _) = await PlanAsync(rig, Completing.Input(with: input => input.CacheRetention = CacheRetention.Long));
+        await using var fixture = await ServerFixture.StartAsync(Configuration);
+        await fixture.OnboardAsync();
+        fixture.Sandbox.Script(Faults.Status(429));
+        Assert.Equal("anthropic/claude-sonnet-4-6", (await fixture.StreamAsync()).Served.Model);
+        fixture.Sandbox.ClearRequests();
+        var (plan, _) = await PlanAsync(fixture, Completing.Input(with: input => input.CacheRetention = CacheRetention.Long));
         Assert.Equal(
             [("anthropic/claude-opus-4-6", AttemptOutcome.Skipped, "in cooldown: rate_limit"), ("anthropic/claude-sonnet-4-6", AttemptOutcome.Planned, "")],
             plan!.Attempts.Select(attempt => (attempt.Model, attempt.Outcome, attempt.Message)));
         Assert.Equal((One, "anthropic/claude-sonnet-4-6", ""), (plan.ProfileId, plan.Model, plan.CompletionId));
-        Assert.Equal(($"{rig.Sandbox.BaseUrl}/v1/messages", "sk-ant-a...00000001"), (plan.Sent.Url, plan.Sent.Headers.Single(header => header.Name == "x-api-key").Value));
+        Assert.Equal(($"{fixture.Sandbox.BaseUrl}/v1/messages", "sk-ant-a...00000001"), (plan.Sent.Url, plan.Sent.Headers.Single(header => header.Name == "x-api-key").Value));
         Assert.Equal("1h", Assert.Single(plan.Cache.Breakpoints).Ttl);
         Assert.Null(plan.Duration);
-        Assert.Empty(rig.Sandbox.Requests);
+        Assert.Empty(fixture.Sandbox.Requests);
     }
 
     [Fact]
-    public async Task It_keeps_no_session_alive_and_takes_no_turn()
+    public async Task Plan_pins_no_session_and_changes_no_rotation()
     {
-        await using var rig = await Rig.StartAsync();
-        await rig.OnboardAsync(One, KeyOne);
-        await rig.OnboardAsync(Two, KeyTwo);
+        await using var fixture = await ServerFixture.StartAsync();
+        await fixture.OnboardAsync(One, KeyOne);
+        await fixture.OnboardAsync(Two, KeyTwo);
         var input = Completing.Input(with: input => input.SessionId = "s");
         for (var turn = 0; turn < 3; turn++)
-            Assert.Equal(One, (await PlanAsync(rig, input)).Plan!.ProfileId);
-        await rig.StreamAsync(input);
+            Assert.Equal(One, (await PlanAsync(fixture, input)).Plan!.ProfileId);
+        await fixture.StreamAsync(input);
         for (var minutes = 0; minutes < 60; minutes += 20)
         {
-            Assert.Equal(One, (await PlanAsync(rig, input)).Plan!.ProfileId);
-            rig.Time.Advance(TimeSpan.FromMinutes(20));
+            Assert.Equal(One, (await PlanAsync(fixture, input)).Plan!.ProfileId);
+            fixture.Time.Advance(TimeSpan.FromMinutes(20));
         }
 
         // An hour after its last use the session is free, however often somebody asked what it would do.
-        Assert.Equal(Two, (await PlanAsync(rig, input)).Plan!.ProfileId);
+        Assert.Equal(Two, (await PlanAsync(fixture, input)).Plan!.ProfileId);
     }
 
     [Fact]
-    public async Task What_cannot_be_completed_cannot_be_planned()
+    public async Task Invalid_completion_cannot_be_planned()
     {
-        await using var rig = await Rig.StartAsync();
-        Assert.Equal("MISSING_CREDENTIALS", (await PlanAsync(rig, Completing.Input())).Failure!.Reason);
-        Assert.Equal(["input.prompt"], (await PlanAsync(rig, new CompletionInput())).Failure!.Fields);
+        await using var fixture = await ServerFixture.StartAsync();
+        Assert.Equal("MISSING_CREDENTIALS", (await PlanAsync(fixture, Completing.Input())).Failure!.Reason);
+        Assert.Equal(["input.prompt"], (await PlanAsync(fixture, new CompletionInput())).Failure!.Fields);
     }
 
-    private static async Task<Rig> FleetAsync()
+    private static async Task<ServerFixture> FleetAsync()
     {
-        var rig = await Rig.StartAsync(Configuration, """headers: { "x-team": "blue" }""");
-        await rig.OnboardAsync(One, KeyOne);
-        await rig.OnboardAsync(Two, KeyTwo);
-        await rig.OnboardTokenAsync("anthropic:token");
-        await rig.OnboardAsync("anthropic:work", "sk-ant-api03-FAKE-work-key-0000000000000003", agent: "work");
-        return rig;
+        var fixture = await ServerFixture.StartAsync(Configuration, """headers: { "x-team": "blue" }""");
+        await fixture.OnboardAsync(One, KeyOne);
+        await fixture.OnboardAsync(Two, KeyTwo);
+        await fixture.OnboardTokenAsync("anthropic:token");
+        await fixture.OnboardAsync("anthropic:work", "sk-ant-api03-FAKE-work-key-0000000000000003", agent: "work");
+        return fixture;
     }
 
     // Somewhat later; perhaps a route has been set aside meanwhile.
-    private static async Task DisturbAsync(Rig rig, Random random)
+    private static async Task DisturbAsync(ServerFixture fixture, Random random)
     {
         if (random.Next(4) == 0)
         {
-            rig.Sandbox.ClearScript();
-            rig.Sandbox.Script(Faults.Status(random.Next(4) == 0 ? 402 : 429).Forever());
+            fixture.Sandbox.ClearScript();
+            fixture.Sandbox.Script(Faults.Status(random.Next(4) == 0 ? 402 : 429).Forever());
             var (agent, model) = (random.Next(3) == 0 ? "work" : "", random.Next(2) == 0 ? "fast" : "");
-            await rig.StreamAsync(Completing.Input(with: input => (input.AgentId, input.Model) = (agent, model)));
+            await fixture.StreamAsync(Completing.Input(with: input => (input.AgentId, input.Model) = (agent, model)));
         }
 
-        rig.Sandbox.ClearScript();
-        rig.Sandbox.Script(Replays(AnyStream, streams: true), Replays(AnyMessage, streams: false));
-        rig.Time.Advance(TimeSpan.FromSeconds(random.Next(2) == 0 ? 3600 : random.Next(1, 40)));
+        fixture.Sandbox.ClearScript();
+        fixture.Sandbox.Script(Replays(AnyStream, streams: true), Replays(AnyMessage, streams: false));
+        fixture.Time.Advance(TimeSpan.FromSeconds(random.Next(2) == 0 ? 3600 : random.Next(1, 40)));
     }
 
     private static Fault Replays(string text, bool streams) =>
         new Fault { Replay = new() { Text = text }, Match = new FaultMatch { Stream = streams } }.Forever();
 
-    private static async Task<(AgentStatus Main, AgentStatus Work, (long, long) Revisions)> StatusesAsync(Rig rig)
+    private static async Task<(AgentStatus Main, AgentStatus Work, (long, long) Revisions)> StatusesAsync(ServerFixture fixture)
     {
-        var (main, work) = (await rig.StatusAsync(), await rig.StatusAsync("work"));
+        var (main, work) = (await fixture.StatusAsync(), await fixture.StatusAsync("work"));
         return (main, work, (main.Revision, work.Revision));
     }
 
-    private static async Task<(Receipt? Plan, CallFailure? Failure)> PlanAsync(Rig rig, CompletionInput input)
+    private static async Task<(Receipt? Plan, CallFailure? Failure)> PlanAsync(ServerFixture fixture, CompletionInput input)
     {
         try
         {
-            return ((await rig.Models.PlanCompletionAsync(new PlanCompletionRequest { Input = input })).Receipt, null);
+            return ((await fixture.Models.PlanCompletionAsync(new PlanCompletionRequest { Input = input })).Receipt, null);
         }
         catch (RpcException exception)
         {

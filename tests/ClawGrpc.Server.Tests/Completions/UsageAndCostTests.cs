@@ -14,18 +14,18 @@ public class UsageAndCostTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_receipt_says_what_it_cost_by_list_prices_and_what_the_cache_saved(bool stream)
+    public async Task Receipt_gives_cost_by_list_prices_and_cache_savings(bool stream)
     {
-        await using var rig = await Rig.StartAsync(sandbox: CachesAll);
-        await rig.OnboardAsync();
+        await using var fixture = await ServerFixture.StartAsync(sandbox: CachesAll);
+        await fixture.OnboardAsync();
         var input = Completing.Input(string.Join(' ', Enumerable.Repeat("Remember this.", 40)), input => input.CacheRetention = CacheRetention.Long);
-        var written = (await rig.AskAsync(stream, input)).Served;
+        var written = (await fixture.AskAsync(stream, input)).Served;
 
         // Of claude-opus-4-6, in billionths of a dollar: input 5,000, output 25,000, writes 6,250 and 10,000, reads 500.
         Assert.True(written.Usage.CacheCreation1HInputTokens > 0);
         Assert.Equal((written.Usage.CacheCreation1HInputTokens * 10_000, 0), (written.Cost.CacheWrite1HNanoUsd, written.Cost.CacheWrite5MNanoUsd));
         Assert.Equal(-written.Usage.CacheCreation1HInputTokens * 5_000, written.Cost.CacheSavedNanoUsd);
-        var read = (await rig.AskAsync(stream, input)).Served;
+        var read = (await fixture.AskAsync(stream, input)).Served;
         Assert.Equal(read.Usage.CacheReadInputTokens * 500, read.Cost.CacheReadNanoUsd);
         Assert.Equal((read.Usage.InputTokens * 5_000, read.Usage.OutputTokens * 25_000), (read.Cost.InputNanoUsd, read.Cost.OutputNanoUsd));
         Assert.Equal(read.Cost.InputNanoUsd + read.Cost.OutputNanoUsd + read.Cost.CacheReadNanoUsd, read.Cost.TotalNanoUsd);
@@ -36,12 +36,12 @@ public class UsageAndCostTests
     [Fact]
     public async Task The_status_counts_by_agent_profile_and_model()
     {
-        await using var rig = await WithTwoKeysAsync();
-        var first = (await rig.StreamAsync()).Served;
-        rig.Sandbox.Script(Faults.Status(401).ForKey(KeyOne));
-        var second = (await rig.CompleteAsync()).Served;
-        var third = (await rig.CompleteAsync(Completing.Input(with: input => input.Model = "claude-sonnet-4-6"))).Served;
-        var status = await rig.StatusAsync();
+        await using var fixture = await WithTwoKeysAsync();
+        var first = (await fixture.StreamAsync()).Served;
+        fixture.Sandbox.Script(Faults.Status(401).ForKey(KeyOne));
+        var second = (await fixture.CompleteAsync()).Served;
+        var third = (await fixture.CompleteAsync(Completing.Input(with: input => input.Model = "claude-sonnet-4-6"))).Served;
+        var status = await fixture.StatusAsync();
         Assert.Equal((3, Sum(first, second, third)), (status.Usage.Completions, status.Usage.Cost.TotalNanoUsd));
         Assert.Equal(
             [(One, 1, first.Cost.TotalNanoUsd), (Two, 2, Sum(second, third))],
@@ -53,92 +53,92 @@ public class UsageAndCostTests
     }
 
     [Fact]
-    public async Task A_model_that_nobody_prices_is_marked_and_not_guessed()
+    public async Task Model_without_price_is_marked_as_unpriced()
     {
-        await using var rig = await Rig.StartAsync(sandbox: new SandboxOptions { ExtraModels = ["claude-next"] });
-        await rig.OnboardAsync();
-        var receipt = (await rig.StreamAsync(Completing.Input(with: input => input.Model = "claude-next"))).Served;
+        await using var fixture = await ServerFixture.StartAsync(sandbox: new SandboxOptions { ExtraModels = ["claude-next"] });
+        await fixture.OnboardAsync();
+        var receipt = (await fixture.StreamAsync(Completing.Input(with: input => input.Model = "claude-next"))).Served;
         Assert.Equal((0, "no price for claude-next", ""), (receipt.Cost.TotalNanoUsd, receipt.Cost.Unpriced, receipt.Cost.PriceSource));
-        var status = await rig.StatusAsync();
+        var status = await fixture.StatusAsync();
         Assert.Equal((1, 1, receipt.Usage.OutputTokens), (status.Usage.Completions, status.Usage.UnpricedCompletions, status.ModelUsages[0].Usage.Usage.OutputTokens));
     }
 
     [Fact]
-    public async Task The_configuration_adds_prices_and_overrides_those_of_the_table()
+    public async Task Configuration_adds_and_overrides_list_prices()
     {
-        await using var rig = await Rig.StartAsync(sandbox: new SandboxOptions { ExtraModels = ["claude-next"] });
-        await rig.Files.ConfigureAsync(rig.Sandbox.BaseUrl, """agents: { defaults: { model: "claude-next" } }""", """
+        await using var fixture = await ServerFixture.StartAsync(sandbox: new SandboxOptions { ExtraModels = ["claude-next"] });
+        await fixture.Files.ConfigureAsync(fixture.Sandbox.BaseUrl, """agents: { defaults: { model: "claude-next" } }""", """
             models: [
               { id: "claude-next", name: "Next", cost: { input: 1, output: 2.5, cacheRead: 0.1, cacheWrite: 1.5 } },
               { id: "claude-sonnet-4-5", name: "Sonnet", cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 } },
               { id: "claude-opus-4-6", name: "Opus", cost: { input: "many" } },
             ]
             """);
-        await rig.RestartServerAsync();
-        await rig.OnboardAsync();
-        var next = (await rig.StreamAsync()).Served;
+        await fixture.RestartServerAsync();
+        await fixture.OnboardAsync();
+        var next = (await fixture.StreamAsync()).Served;
         Assert.Equal((next.Usage.OutputTokens * 2_500, "configuration"), (next.Cost.OutputNanoUsd, next.Cost.PriceSource));
         Assert.Equal(next.Usage.InputTokens * 1_000, next.Cost.InputNanoUsd);
 
         // Upstream names the dated snapshot of what was asked for.
-        var free = (await rig.StreamAsync(Completing.Input(with: input => input.Model = "claude-sonnet-4-5"))).Served;
+        var free = (await fixture.StreamAsync(Completing.Input(with: input => input.Model = "claude-sonnet-4-5"))).Served;
         Assert.Equal((0, "configuration", ""), (free.Cost.TotalNanoUsd, free.Cost.PriceSource, free.Cost.Unpriced));
-        Assert.Equal("2026-11-20", (await rig.StreamAsync(Completing.Input(with: input => input.Model = "claude-opus-4-6"))).Served.Cost.PriceSource);
+        Assert.Equal("2026-11-20", (await fixture.StreamAsync(Completing.Input(with: input => input.Model = "claude-opus-4-6"))).Served.Cost.PriceSource);
     }
 
     [Fact]
-    public async Task A_caller_that_leaves_before_there_is_content_has_used_its_prompt()
+    public async Task Caller_leaving_before_content_is_charged_for_its_prompt()
     {
-        await using var rig = await WithTwoKeysAsync();
-        rig.Sandbox.Script(Faults.Stall(1).Forever());
+        await using var fixture = await WithTwoKeysAsync();
+        fixture.Sandbox.Script(Faults.Stall(1).Forever());
         var calls = 0;
 
         // That upstream has sent the first event does not say that the server has read it: then the next call has another chance.
-        await Rig.EventuallyAsync(async () =>
+        await ServerFixture.EventuallyAsync(async () =>
         {
             using var leave = new CancellationTokenSource();
-            using var call = rig.OpenStream(cancellation: leave.Token);
+            using var call = fixture.OpenStream(cancellation: leave.Token);
             calls++;
-            await rig.Sandbox.WaitForRequestsAsync(calls);
-            await Rig.EventuallyAsync(() => Task.FromResult(rig.Sandbox.Requests[calls - 1].EventsSent == 1));
+            await fixture.Sandbox.WaitForRequestsAsync(calls);
+            await ServerFixture.EventuallyAsync(() => Task.FromResult(fixture.Sandbox.Requests[calls - 1].EventsSent == 1));
             await leave.CancelAsync();
-            await rig.Sandbox.WaitForAbortsAsync(calls);
-            return (await rig.StatusAsync()).Usage.Usage.InputTokens > 0;
+            await fixture.Sandbox.WaitForAbortsAsync(calls);
+            return (await fixture.StatusAsync()).Usage.Usage.InputTokens > 0;
         });
-        var used = (await rig.StatusAsync()).Usage;
+        var used = (await fixture.StatusAsync()).Usage;
         Assert.Equal((0, used.Usage.InputTokens * 5_000), (used.Completions, used.Cost.InputNanoUsd));
     }
 
     [Fact]
-    public async Task An_interrupted_answer_costs_what_was_counted_until_then()
+    public async Task Interrupted_answer_costs_the_usage_counted_so_far()
     {
-        await using var rig = await Rig.StartAsync();
-        await rig.OnboardAsync();
-        rig.Sandbox.Script(Faults.Cut(6));
-        var failed = (await rig.StreamAsync()).Failed;
+        await using var fixture = await ServerFixture.StartAsync();
+        await fixture.OnboardAsync();
+        fixture.Sandbox.Script(Faults.Cut(6));
+        var failed = (await fixture.StreamAsync()).Failed;
         Assert.Equal("INTERRUPTED", failed.Reason);
         var (usage, cost) = (failed.Receipt!.Usage, failed.Receipt.Cost);
         Assert.True(usage.InputTokens > 0);
         Assert.Equal(usage.InputTokens * 5_000 + usage.OutputTokens * 25_000, cost.TotalNanoUsd);
-        var counted = (await rig.StatusAsync()).Usage;
+        var counted = (await fixture.StatusAsync()).Usage;
         Assert.Equal((1, cost.TotalNanoUsd), (counted.Completions, counted.Cost.TotalNanoUsd));
     }
 
     [Fact]
     public async Task So_does_one_that_the_caller_left()
     {
-        await using var rig = await Rig.StartAsync();
-        await rig.OnboardAsync();
-        rig.Sandbox.Script(Faults.Stall(6));
+        await using var fixture = await ServerFixture.StartAsync();
+        await fixture.OnboardAsync();
+        fixture.Sandbox.Script(Faults.Stall(6));
         using (var leave = new CancellationTokenSource())
-        using (var call = rig.OpenStream(cancellation: leave.Token))
+        using (var call = fixture.OpenStream(cancellation: leave.Token))
         {
             await call.ReadTextAsync("You said “Hello”.");
             await leave.CancelAsync();
         }
 
-        await Rig.EventuallyAsync(async () => (await rig.StatusAsync()).Usage.Completions == 1);
-        var status = await rig.StatusAsync();
+        await ServerFixture.EventuallyAsync(async () => (await fixture.StatusAsync()).Usage.Completions == 1);
+        var status = await fixture.StatusAsync();
         Assert.True(status.Usage.Cost.InputNanoUsd > 0);
         Assert.Equal((1, status.Usage), (status.ModelUsages.Count, status.ModelUsages[0].Usage));
     }

@@ -16,23 +16,23 @@ public class WarmUpTests
     [InlineData(true)]
     public async Task The_cache_is_warm_afterwards(bool stream)
     {
-        await using var rig = await Rig.StartAsync(sandbox: new SandboxOptions { MinimumCacheableTokens = 1 });
-        await rig.OnboardAsync();
-        var warm = (await rig.AskAsync(stream, WarmUp())).Served;
+        await using var fixture = await ServerFixture.StartAsync(sandbox: new SandboxOptions { MinimumCacheableTokens = 1 });
+        await fixture.OnboardAsync();
+        var warm = (await fixture.AskAsync(stream, WarmUp())).Served;
         Assert.Equal(("max_tokens", 0, 0), (warm.StopReason, warm.Usage.OutputTokens, warm.Usage.CacheReadInputTokens));
         Assert.True(warm.Usage.CacheCreation5MInputTokens > 0);
-        var seen = Assert.Single(rig.Sandbox.Requests);
+        var seen = Assert.Single(fixture.Sandbox.Requests);
         Assert.Equal(("application/json", false), (seen.Header("accept"), seen.BodyText.Contains("\"stream\":true", StringComparison.Ordinal)));
-        var next = (await rig.StreamAsync(Completing.Input(LongPrompt))).Served;
+        var next = (await fixture.StreamAsync(Completing.Input(LongPrompt))).Served;
         Assert.Equal(warm.Usage.CacheCreationInputTokens, next.Usage.CacheReadInputTokens);
     }
 
     [Fact]
-    public async Task A_stream_says_that_it_began_why_it_ended_and_what_was_counted()
+    public async Task Warm_up_stream_has_start_stop_reason_and_usage()
     {
-        await using var rig = await Rig.StartAsync();
-        await rig.OnboardAsync();
-        var answer = await rig.StreamAsync(WarmUp());
+        await using var fixture = await ServerFixture.StartAsync();
+        await fixture.OnboardAsync();
+        var answer = await fixture.StreamAsync(WarmUp());
         Assert.Equal(
             [StreamCompleteResponse.EventOneofCase.Started, StreamCompleteResponse.EventOneofCase.MessageDelta, StreamCompleteResponse.EventOneofCase.Finished],
             answer.Parts.Select(part => part.EventCase));
@@ -42,18 +42,18 @@ public class WarmUpTests
     }
 
     [Fact]
-    public async Task As_JSON_it_is_the_message_that_came_whatever_the_caller_wrote_of_stream()
+    public async Task JSON_warm_up_returns_the_message_and_ignores_stream()
     {
-        await using var rig = await Rig.StartAsync();
-        await rig.OnboardAsync();
+        await using var fixture = await ServerFixture.StartAsync();
+        await fixture.OnboardAsync();
         const string body = "{\n  \"id\": \"msg_1\",\r\n  \"type\": \"message\", \"role\": \"assistant\", \"novel\": {\"a\": [1]},\n  \"content\": [],\n  \"stop_reason\": \"max_tokens\", \"usage\": {\"input_tokens\": 3, \"output_tokens\": 0, \"novel\": 1}\n}\n";
-        rig.Sandbox.Script(new Fault { Replay = new() { Text = body } }.Forever());
+        fixture.Sandbox.Script(new Fault { Replay = new() { Text = body } }.Forever());
         var input = new CompletionInput { MessagesJson = ByteString.CopyFromUtf8("""{"max_tokens":0,"stream":true,"messages":[{"role":"user","content":"x"}]}""") };
-        var whole = await rig.Models.CompleteAsync(new CompleteRequest { Input = input, RawJson = true });
+        var whole = await fixture.Models.CompleteAsync(new CompleteRequest { Input = input, RawJson = true });
         Assert.True(JsonElement.DeepEquals(JsonDocument.Parse(body).RootElement, JsonDocument.Parse(whole.Completion.RawJson.Memory).RootElement));
-        var raw = await rig.StreamAsync(input, raw: true);
+        var raw = await fixture.StreamAsync(input, raw: true);
         Assert.Equal(["message_start", "message_stop"], raw.Parts.Where(part => part.Raw is not null).Select(part => part.Raw.Type));
-        Assert.All(rig.Sandbox.Requests, seen => Assert.False(seen.Json.GetProperty("stream").GetBoolean()));
+        Assert.All(fixture.Sandbox.Requests, seen => Assert.False(seen.Json.GetProperty("stream").GetBoolean()));
     }
 
     [Theory]
@@ -62,19 +62,19 @@ public class WarmUpTests
     [InlineData("event: ping\ndata: {}\n\n", "The answer is not application/json but text/event-stream.")]
     public async Task An_answer_that_is_no_message_fails_over(string body, string told)
     {
-        await using var rig = await WithTwoKeysAsync();
-        rig.Sandbox.Script(new Fault { Replay = new() { Text = body } }.ForKey(KeyOne).Forever());
-        var answer = await rig.CompleteAsync(WarmUp());
+        await using var fixture = await WithTwoKeysAsync();
+        fixture.Sandbox.Script(new Fault { Replay = new() { Text = body } }.ForKey(KeyOne).Forever());
+        var answer = await fixture.CompleteAsync(WarmUp());
         Assert.Equal($"{One} failed ServerError 200, {Two} served", answer.Attempts);
         Assert.Equal(told, answer.Receipt!.Attempts[0].Message);
     }
 
     [Fact]
-    public async Task What_upstream_does_not_take_with_it_is_told_in_upstreams_words()
+    public async Task Rejected_warm_up_gives_upstreams_message()
     {
-        await using var rig = await Rig.StartAsync();
-        await rig.OnboardAsync();
-        var failed = (await rig.CompleteAsync(WarmUp(messages => messages.Thinking = new Thinking { Type = "enabled", BudgetTokens = 1024 }))).Failed;
+        await using var fixture = await ServerFixture.StartAsync();
+        await fixture.OnboardAsync();
+        var failed = (await fixture.CompleteAsync(WarmUp(messages => messages.Thinking = new Thinking { Type = "enabled", BudgetTokens = 1024 }))).Failed;
         Assert.Equal((StatusCode.InvalidArgument, "max_tokens: 0 is not supported with `thinking`"), (failed.Code, failed.Message));
     }
 

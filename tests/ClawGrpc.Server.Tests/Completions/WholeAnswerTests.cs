@@ -22,9 +22,9 @@ public class WholeAnswerTests
     [InlineData(false)]
     public async Task A_message_that_comes_whole_is_an_answer_too(bool stream)
     {
-        await using var rig = await Credentials.WithTwoKeysAsync();
-        rig.Sandbox.Script(new Fault { Replay = new() { Text = Message } });
-        var answer = await rig.AskAsync(stream);
+        await using var fixture = await Credentials.WithTwoKeysAsync();
+        fixture.Sandbox.Script(new Fault { Replay = new() { Text = Message } });
+        var answer = await fixture.AskAsync(stream);
         Assert.Equal(("end_turn", 4), (answer.Served.StopReason, answer.Served.Usage.OutputTokens));
         Assert.Equal($"{Credentials.One} served", answer.Attempts);
     }
@@ -32,9 +32,9 @@ public class WholeAnswerTests
     [Fact]
     public async Task Nothing_of_it_is_lost()
     {
-        await using var rig = await Credentials.WithTwoKeysAsync();
-        rig.Sandbox.Script(new Fault { Replay = new() { Text = Message }, Chunks = new(3) });
-        var response = await rig.Models.CompleteAsync(new CompleteRequest { Input = Completing.Input(), RawJson = true });
+        await using var fixture = await Credentials.WithTwoKeysAsync();
+        fixture.Sandbox.Script(new Fault { Replay = new() { Text = Message }, Chunks = new(3) });
+        var response = await fixture.Models.CompleteAsync(new CompleteRequest { Input = Completing.Input(), RawJson = true });
         Assert.True(JsonNode.DeepEquals(JsonNode.Parse(Message), JsonNode.Parse(response.Completion.RawJson.ToStringUtf8())), response.Completion.RawJson.ToStringUtf8());
     }
 
@@ -45,9 +45,9 @@ public class WholeAnswerTests
     [InlineData("""{"type":"error","error":{"type":"invalid_request_error","message":"No."}}""", "REQUEST_REJECTED", "No.")]
     public async Task Json_that_is_no_message_is_a_failure_before_the_commit(string json, string reason, string message)
     {
-        await using var rig = await Credentials.WithTwoKeysAsync();
-        rig.Sandbox.Script(new Fault { Replay = new() { Text = json } }.Forever());
-        var failed = (await rig.PatientlyAsync(rig.CompleteAsync())).Failed;
+        await using var fixture = await Credentials.WithTwoKeysAsync();
+        fixture.Sandbox.Script(new Fault { Replay = new() { Text = json } }.Forever());
+        var failed = (await fixture.PatientlyAsync(fixture.CompleteAsync())).Failed;
         Assert.Equal(reason, failed.Reason);
         Assert.Contains(message, failed.Message, StringComparison.Ordinal);
         Assert.NotEqual(StatusCode.Internal, failed.Code);

@@ -17,19 +17,19 @@ public class CommitPointTests
 
     [Theory]
     [MemberData(nameof(Breaks))]
-    public async Task An_answer_that_breaks_after_its_first_content_is_told_and_not_replayed(string kind)
+    public async Task Answer_broken_after_first_content_fails_without_replay(string kind)
     {
-        await using var rig = await WithTwoKeysAsync();
-        rig.Sandbox.Script(FaultOf(kind, 6));
-        var answer = await rig.StreamAsync();
+        await using var fixture = await WithTwoKeysAsync();
+        fixture.Sandbox.Script(FaultOf(kind, 6));
+        var answer = await fixture.StreamAsync();
         Assert.Equal((StatusCode.Aborted, "INTERRUPTED"), (answer.Failed.Code, answer.Failed.Reason));
         Assert.Equal("You said “Hello”.", answer.Text);
         Assert.Equal($"{One} interrupted Interrupted 200", answer.Attempts);
-        Assert.Single(rig.Sandbox.Requests);
-        Assert.Equal("", await rig.AsideAsync());
+        Assert.Single(fixture.Sandbox.Requests);
+        Assert.Equal("", await fixture.UnusableAsync());
         Assert.True(answer.Receipt!.Usage.InputTokens > 0, "What was used so far is told.");
         Assert.Equal($"{answer.Receipt.Usage.OutputTokens}", answer.Failed.Facts["output_tokens"]);
-        Assert.Equal((One, rig.Sandbox.Requests[0].RequestId), (answer.Failed.Facts["profile_id"], answer.Failed.Facts["request_id"]));
+        Assert.Equal((One, fixture.Sandbox.Requests[0].RequestId), (answer.Failed.Facts["profile_id"], answer.Failed.Facts["request_id"]));
         Assert.Equal(kind == "error" ? "overloaded_error" : null, answer.Failed.Facts.GetValueOrDefault("error_type"));
         Assert.Null(answer.Failed.RetryDelay);
     }
@@ -38,35 +38,35 @@ public class CommitPointTests
     [MemberData(nameof(Breaks))]
     public async Task A_whole_answer_is_interrupted_too(string kind)
     {
-        await using var rig = await WithTwoKeysAsync();
-        rig.Sandbox.Script(FaultOf(kind, 6));
-        var answer = await rig.CompleteAsync();
+        await using var fixture = await WithTwoKeysAsync();
+        fixture.Sandbox.Script(FaultOf(kind, 6));
+        var answer = await fixture.CompleteAsync();
         Assert.Equal((StatusCode.Aborted, "INTERRUPTED"), (answer.Failed.Code, answer.Failed.Reason));
-        Assert.Single(rig.Sandbox.Requests);
+        Assert.Single(fixture.Sandbox.Requests);
     }
 
     [Theory]
     [MemberData(nameof(Breaks))]
-    public async Task Wherever_a_stream_breaks_no_text_comes_twice_and_none_is_lost_in_silence(string kind)
+    public async Task Broken_stream_repeats_no_text_and_hides_no_loss(string kind)
     {
-        await using var rig = await WithTwoKeysAsync();
+        await using var fixture = await WithTwoKeysAsync();
         var input = Completing.Input(with: input => input.Messages.MaxTokens = 8);
-        var whole = (await rig.StreamAsync(input)).Text;
+        var whole = (await fixture.StreamAsync(input)).Text;
         Assert.StartsWith(whole, WholeText, StringComparison.Ordinal);
-        var events = rig.Sandbox.Requests[0].EventsSent;
+        var events = fixture.Sandbox.Requests[0].EventsSent;
         for (var at = 0; at < events; at++)
         {
             // A garbled ping is still a ping.
             if (kind == "garbled" && at == EventsBeforeText - 1)
                 continue;
-            rig.Sandbox.ClearRequests();
-            rig.Sandbox.Script(FaultOf(kind, at).ForKey(KeyOne).Times(3));
-            var answer = await rig.PatientlyAsync(rig.StreamAsync(input));
-            rig.Sandbox.ClearScript();
+            fixture.Sandbox.ClearRequests();
+            fixture.Sandbox.Script(FaultOf(kind, at).ForKey(KeyOne).Times(3));
+            var answer = await fixture.PatientlyAsync(fixture.StreamAsync(input));
+            fixture.Sandbox.ClearScript();
             var begun = at > 1;
             Assert.Equal(begun ? null : whole, answer.Failure is null ? answer.Text : null);
             Assert.StartsWith(answer.Text, whole, StringComparison.Ordinal);
-            Assert.Equal(begun ? [KeyOne] : [KeyOne, KeyTwo], rig.Sandbox.Requests.Select(request => request.Credential).Distinct());
+            Assert.Equal(begun ? [KeyOne] : [KeyOne, KeyTwo], fixture.Sandbox.Requests.Select(request => request.Credential).Distinct());
             Assert.Matches(begun ? $"^{One} interrupted Interrupted 200$" : $"^{One} failed [A-Za-z]+ [0-9]+, {Two} served$", answer.Attempts);
             if (at > EventsBeforeText)
                 Assert.NotEmpty(answer.Text);
@@ -76,13 +76,13 @@ public class CommitPointTests
     [Fact]
     public async Task Silence_between_two_events_is_an_interruption()
     {
-        await using var rig = await WithTwoKeysAsync("clawgrpc: { timeouts: { idleSeconds: 50 } }");
-        rig.Sandbox.Script(Faults.Stall(6));
-        using var call = rig.OpenStream();
+        await using var fixture = await WithTwoKeysAsync("clawgrpc: { timeouts: { idleSeconds: 50 } }");
+        fixture.Sandbox.Script(Faults.Stall(6));
+        using var call = fixture.OpenStream();
         await call.ReadTextAsync("You said “Hello”.");
-        await rig.Time.PassAsync(TimeSpan.FromSeconds(50), TimeSpan.FromSeconds(50));
+        await fixture.Time.PassAsync(TimeSpan.FromSeconds(50), TimeSpan.FromSeconds(50));
         Assert.Equal("INTERRUPTED", (await CallFailure.OfAsync(() => call.ResponseStream.MoveNext(CancellationToken.None))).Reason);
-        Assert.Single(await rig.Sandbox.WaitForAbortsAsync(1));
+        Assert.Single(await fixture.Sandbox.WaitForAbortsAsync(1));
     }
 
     private static Fault FaultOf(string kind, int afterEvents) => kind switch

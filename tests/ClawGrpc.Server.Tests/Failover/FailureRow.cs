@@ -10,7 +10,7 @@ namespace ClawGrpc.Server.Tests.Failover;
 /// <param name="Reason">The reason when nothing is left.</param>
 /// <param name="Code">The code when nothing is left.</param>
 /// <param name="Kind">What the receipt calls it.</param>
-/// <param name="SetAside">What is set aside, as <see cref="Aside.Of"/> writes it, without the profile; empty: nothing.</param>
+/// <param name="SetAside">What is set aside, as <see cref="UnusableText.Of"/> writes it, without the profile; empty: nothing.</param>
 /// <param name="Retry">RetryInfo when nothing is left; null: none.</param>
 internal sealed record FailureRow(Fault Fault, string Reason, StatusCode Code, FailureKind Kind, string SetAside = "", TimeSpan? Retry = null)
 {

@@ -14,16 +14,16 @@ public class FailureTableTests
     public async Task A_failing_route_is_replaced_and_set_aside_as_its_row_says(string name)
     {
         var row = FailureRow.All[name];
-        await using var rig = await WithTwoKeysAsync();
-        rig.Sandbox.Script(row.Fault.ForKey(KeyOne).Forever());
-        var answer = await rig.PatientlyAsync(rig.StreamAsync());
+        await using var fixture = await WithTwoKeysAsync();
+        fixture.Sandbox.Script(row.Fault.ForKey(KeyOne).Forever());
+        var answer = await fixture.PatientlyAsync(fixture.StreamAsync());
         var failed = $"{One} failed {row.Kind} {row.HttpStatus}";
         Assert.Equal(row.TriesNext ? $"{failed}, {Two} served" : failed, answer.Attempts);
         Assert.Equal(row.Sends - 1, answer.Receipt!.Attempts[0].RetriesInPlace);
         Assert.Equal(
             [.. Enumerable.Repeat(KeyOne, row.Sends), .. row.TriesNext ? [KeyTwo] : Array.Empty<string>()],
-            rig.Sandbox.Requests.Select(request => request.Credential!));
-        Assert.Equal(row.SetAside.Length > 0 ? $"{One} {row.SetAside}" : "", await rig.AsideAsync());
+            fixture.Sandbox.Requests.Select(request => request.Credential!));
+        Assert.Equal(row.SetAside.Length > 0 ? $"{One} {row.SetAside}" : "", await fixture.UnusableAsync());
         if (row.TriesNext)
             Assert.Equal(("end_turn", Two), (answer.Served.StopReason, answer.Served.ProfileId));
     }
@@ -33,45 +33,45 @@ public class FailureTableTests
     public async Task When_nothing_is_left_the_error_is_the_rows(string name)
     {
         var row = FailureRow.All[name];
-        await using var rig = await WithTwoKeysAsync();
-        rig.Sandbox.Script(row.Fault.Forever());
-        var answer = await rig.PatientlyAsync(rig.CompleteAsync());
+        await using var fixture = await WithTwoKeysAsync();
+        fixture.Sandbox.Script(row.Fault.Forever());
+        var answer = await fixture.PatientlyAsync(fixture.CompleteAsync());
         Assert.Equal((row.Code, row.Reason, row.Retry), (answer.Failed.Code, answer.Failed.Reason, answer.Failed.RetryDelay));
         Assert.Empty(answer.Failed.Fields);
         var each = new[] { One, Two }.Take(row.TriesNext ? 2 : 1).ToList();
         Assert.Equal(string.Join(", ", each.Select(profile => $"{profile} failed {row.Kind} {row.HttpStatus}")), answer.Attempts);
         Assert.Equal($"{each.Count}", answer.Failed.Facts["attempts"]);
-        Assert.Equal(row.SetAside.Length > 0 ? string.Join('\n', each.Select(profile => $"{profile} {row.SetAside}")) : "", await rig.AsideAsync());
+        Assert.Equal(row.SetAside.Length > 0 ? string.Join('\n', each.Select(profile => $"{profile} {row.SetAside}")) : "", await fixture.UnusableAsync());
     }
 
     [Fact]
-    public async Task The_receipt_says_which_row_applied_and_by_which_of_upstreams_words()
+    public async Task Receipt_names_the_failure_row_and_upstreams_words()
     {
-        await using var rig = await WithTwoKeysAsync();
-        var reset = rig.Time.GetUtcNow().AddHours(3);
-        rig.Sandbox.Script(Faults.PlanExhausted(reset, "five_hour").ForKey(KeyOne), FailureRow.SpendCap.ForKey(KeyTwo));
-        var answer = await rig.StreamAsync();
+        await using var fixture = await WithTwoKeysAsync();
+        var reset = fixture.Time.GetUtcNow().AddHours(3);
+        fixture.Sandbox.Script(Faults.PlanExhausted(reset, "five_hour").ForKey(KeyOne), FailureRow.SpendCap.ForKey(KeyTwo));
+        var answer = await fixture.StreamAsync();
         Assert.Equal($"{One} failed PlanExhausted 429, {Two} failed Billing 429", answer.Attempts);
         Assert.Equal(
-            [("rate_limit_error", "", "five_hour", reset), ("rate_limit_error", "enforced_spend_limit_reached", "", rig.Time.GetUtcNow().AddHours(5))],
+            [("rate_limit_error", "", "five_hour", reset), ("rate_limit_error", "enforced_spend_limit_reached", "", fixture.Time.GetUtcNow().AddHours(5))],
             answer.Receipt!.Attempts.Select(attempt => (attempt.ErrorType, attempt.ErrorCode, attempt.Claim, attempt.RecoverTime.ToDateTimeOffset())));
     }
 
     [Theory]
     [MemberData(nameof(Rows))]
-    public async Task What_is_set_aside_is_passed_over_by_the_next_call_and_counts_nowhere(string name)
+    public async Task Next_call_skips_cooling_routes_without_counting_them(string name)
     {
         var row = FailureRow.All[name];
-        await using var rig = await WithTwoKeysAsync();
-        rig.Sandbox.Script(row.Fault.ForKey(KeyOne).Forever());
-        await rig.PatientlyAsync(rig.StreamAsync());
-        var before = (await rig.StatusAsync()).Auth.Profiles[0];
-        rig.Sandbox.ClearScript();
-        rig.Sandbox.ClearRequests();
-        var second = await rig.StreamAsync();
+        await using var fixture = await WithTwoKeysAsync();
+        fixture.Sandbox.Script(row.Fault.ForKey(KeyOne).Forever());
+        await fixture.PatientlyAsync(fixture.StreamAsync());
+        var before = (await fixture.StatusAsync()).Auth.Profiles[0];
+        fixture.Sandbox.ClearScript();
+        fixture.Sandbox.ClearRequests();
+        var second = await fixture.StreamAsync();
         Assert.Equal($"{(row.SetAside.Length > 0 ? Two : One)} served", second.Attempts);
-        Assert.Single(rig.Sandbox.Requests);
-        var after = (await rig.StatusAsync()).Auth.Profiles[0];
+        Assert.Single(fixture.Sandbox.Requests);
+        var after = (await fixture.StatusAsync()).Auth.Profiles[0];
         if (row.SetAside.Length > 0)
             Assert.Equal((before.ErrorCount, before.LastFailureTime, 1), (after.ErrorCount, after.LastFailureTime, after.ErrorCount));
     }

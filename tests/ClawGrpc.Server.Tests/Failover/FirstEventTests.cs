@@ -15,50 +15,50 @@ public class FirstEventTests
 
     [Theory]
     [MemberData(nameof(Stalls))]
-    public async Task A_route_that_stalls_before_its_first_content_is_replaced_and_set_aside_for_the_first_step(string stall)
+    public async Task Route_that_stalls_before_content_is_replaced_and_cools_down(string stall)
     {
-        await using var rig = await WithTwoKeysAsync(FirstEvent);
-        rig.Sandbox.Script(FaultOf(stall).ForKey(KeyOne));
-        var answer = rig.StreamAsync();
-        await LosePatienceAsync(rig, 1);
+        await using var fixture = await WithTwoKeysAsync(FirstEvent);
+        fixture.Sandbox.Script(FaultOf(stall).ForKey(KeyOne));
+        var answer = fixture.StreamAsync();
+        await LosePatienceAsync(fixture, 1);
         Assert.Equal($"{One} failed TimedOut 0, {Two} served", (await answer).Attempts);
-        Assert.Equal($"{One} cooldown timeout, anthropic/claude-opus-4-6, 60 s", await rig.AsideAsync());
-        Assert.Equal(KeyOne, Assert.Single(await rig.Sandbox.WaitForAbortsAsync(1)).Credential);
+        Assert.Equal($"{One} cooldown timeout, anthropic/claude-opus-4-6, 60 s", await fixture.UnusableAsync());
+        Assert.Equal(KeyOne, Assert.Single(await fixture.Sandbox.WaitForAbortsAsync(1)).Credential);
     }
 
     [Fact]
     public async Task A_second_time_out_sets_aside_for_no_longer_than_the_first()
     {
-        await using var rig = await WithTwoKeysAsync(FirstEvent);
-        rig.Sandbox.Script(Faults.StallBeforeHeaders().ForKey(KeyOne).Times(2));
+        await using var fixture = await WithTwoKeysAsync(FirstEvent);
+        fixture.Sandbox.Script(Faults.StallBeforeHeaders().ForKey(KeyOne).Times(2));
         foreach (var requests in new[] { 1, 3 })
         {
-            var answer = rig.StreamAsync();
-            await LosePatienceAsync(rig, requests);
+            var answer = fixture.StreamAsync();
+            await LosePatienceAsync(fixture, requests);
             Assert.Equal($"{One} failed TimedOut 0, {Two} served", (await answer).Attempts);
-            Assert.Equal($"{One} cooldown timeout, anthropic/claude-opus-4-6, 60 s", await rig.AsideAsync());
-            rig.Time.Advance(TimeSpan.FromMinutes(1));
+            Assert.Equal($"{One} cooldown timeout, anthropic/claude-opus-4-6, 60 s", await fixture.UnusableAsync());
+            fixture.Time.Advance(TimeSpan.FromMinutes(1));
         }
     }
 
     [Fact]
     public async Task When_every_route_stalls_the_call_has_timed_out()
     {
-        await using var rig = await WithTwoKeysAsync(FirstEvent);
-        rig.Sandbox.Script(Faults.StallBeforeHeaders().Forever());
-        var call = rig.CompleteAsync();
-        await LosePatienceAsync(rig, 1);
-        await LosePatienceAsync(rig, 2);
+        await using var fixture = await WithTwoKeysAsync(FirstEvent);
+        fixture.Sandbox.Script(Faults.StallBeforeHeaders().Forever());
+        var call = fixture.CompleteAsync();
+        await LosePatienceAsync(fixture, 1);
+        await LosePatienceAsync(fixture, 2);
         var answer = await call;
         Assert.Equal((StatusCode.Unavailable, "TIMED_OUT"), (answer.Failed.Code, answer.Failed.Reason));
         Assert.Equal("first_event", answer.Failed.Facts["phase"]);
         Assert.Equal($"{One} failed TimedOut 0, {Two} failed TimedOut 0", answer.Attempts);
     }
 
-    private static async Task LosePatienceAsync(Rig rig, int requests)
+    private static async Task LosePatienceAsync(ServerFixture fixture, int requests)
     {
-        await rig.Sandbox.WaitForRequestsAsync(requests);
-        await rig.Time.PassAsync(Patience, Patience);
+        await fixture.Sandbox.WaitForRequestsAsync(requests);
+        await fixture.Time.PassAsync(Patience, Patience);
     }
 
     private static Fault FaultOf(string stall) => stall switch

@@ -12,72 +12,72 @@ public class HealthOnDiskTests
 
     [Theory]
     [MemberData(nameof(Rows))]
-    public async Task What_is_set_aside_is_so_for_OpenClaw_and_after_a_restart(string name)
+    public async Task Cooldowns_hold_for_OpenClaw_and_after_a_restart(string name)
     {
         var row = FailureRow.All[name];
-        await using var rig = await WithTwoKeysAsync();
-        rig.Sandbox.Script(row.Fault.ForKey(KeyOne).Forever());
-        await rig.StreamAsync();
-        var (before, status) = (await rig.AsideAsync(), await rig.StatusAsync());
-        await rig.StopServerAsync();
+        await using var fixture = await WithTwoKeysAsync();
+        fixture.Sandbox.Script(row.Fault.ForKey(KeyOne).Forever());
+        await fixture.StreamAsync();
+        var (before, status) = (await fixture.UnusableAsync(), await fixture.StatusAsync());
+        await fixture.StopServerAsync();
 
         // OpenClaw's own rule: unusable while now < max(cooldownUntil, disabledUntil), in milliseconds (openclaw-spec.md, section 4.1).
-        var stats = rig.Files.UsageStats(One);
+        var stats = fixture.Files.UsageStats(One);
         var until = Math.Max(Number(stats, "cooldownUntil"), Number(stats, "disabledUntil"));
         var told = status.Auth.UnusableProfiles[0].RecoverTime?.ToDateTimeOffset().ToUnixTimeMilliseconds() ?? DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
         Assert.Equal(told, until);
         Assert.Equal(row.SetAside.StartsWith("disabled", StringComparison.Ordinal), stats.TryGetProperty("disabledUntil", out _));
         Assert.Equal((1, 1), (Number(stats, "errorCount"), stats.GetProperty("failureCounts").EnumerateObject().Single().Value.GetInt32()));
-        Assert.Equal(rig.Time.GetUtcNow().ToUnixTimeMilliseconds(), Number(stats, "lastFailureAt"));
+        Assert.Equal(fixture.Time.GetUtcNow().ToUnixTimeMilliseconds(), Number(stats, "lastFailureAt"));
 
-        rig.Time.Advance(TimeSpan.FromSeconds(1));
-        await rig.StartServerAsync();
-        var then = rig.Time.GetUtcNow() - TimeSpan.FromSeconds(1);
-        Assert.Equal(before, Aside.Of(await rig.StatusAsync(), then));
-        rig.Sandbox.ClearRequests();
-        Assert.Equal($"{Two} served", (await rig.StreamAsync()).Attempts);
+        fixture.Time.Advance(TimeSpan.FromSeconds(1));
+        await fixture.StartServerAsync();
+        var then = fixture.Time.GetUtcNow() - TimeSpan.FromSeconds(1);
+        Assert.Equal(before, UnusableText.Of(await fixture.StatusAsync(), then));
+        fixture.Sandbox.ClearRequests();
+        Assert.Equal($"{Two} served", (await fixture.StreamAsync()).Attempts);
     }
 
     [Fact]
     public async Task A_success_is_written_and_clears_what_OpenClaw_would_clear()
     {
-        await using var rig = await WithTwoKeysAsync();
-        rig.Sandbox.Script(Faults.Status(429).ForKey(KeyOne));
-        await rig.StreamAsync();
-        rig.Time.Advance(TimeSpan.FromMinutes(1));
-        await rig.StreamAsync();
-        await rig.StopServerAsync();
-        var stats = rig.Files.UsageStats(One);
-        Assert.Equal(rig.Time.GetUtcNow().ToUnixTimeMilliseconds(), Number(stats, "lastUsed"));
+        await using var fixture = await WithTwoKeysAsync();
+        fixture.Sandbox.Script(Faults.Status(429).ForKey(KeyOne));
+        await fixture.StreamAsync();
+        fixture.Time.Advance(TimeSpan.FromMinutes(1));
+        await fixture.StreamAsync();
+        await fixture.StopServerAsync();
+        var stats = fixture.Files.UsageStats(One);
+        Assert.Equal(fixture.Time.GetUtcNow().ToUnixTimeMilliseconds(), Number(stats, "lastUsed"));
         Assert.Equal(0, Number(stats, "errorCount"));
         Assert.All(["cooldownUntil", "disabledUntil", "disabledReason", "failureCounts", "routes"], name => Assert.False(stats.TryGetProperty(name, out _), name));
-        Assert.Equal(One, rig.Files.Profiles().GetProperty("lastGood").GetProperty("anthropic").GetString());
+        Assert.Equal(One, fixture.Files.Profiles().GetProperty("lastGood").GetProperty("anthropic").GetString());
     }
 
     [Fact]
-    public async Task Who_served_is_on_disk_within_a_second_and_a_failure_at_once()
+    public async Task Success_is_on_disk_within_a_second_and_failure_at_once()
     {
-        await using var rig = await WithTwoKeysAsync();
-        await rig.StreamAsync();
-        rig.Time.Advance(TimeSpan.FromMilliseconds(999));
-        Assert.False(rig.Files.Profiles().TryGetProperty("usageStats", out _));
-        rig.Time.Advance(TimeSpan.FromMilliseconds(1));
-        await Rig.EventuallyAsync(() => Task.FromResult(rig.Files.Profiles().TryGetProperty("usageStats", out _)));
+        await using var fixture = await WithTwoKeysAsync();
+        await fixture.StreamAsync();
+        fixture.Time.Advance(TimeSpan.FromMilliseconds(999));
+        Assert.False(fixture.Files.Profiles().TryGetProperty("usageStats", out _));
+        fixture.Time.Advance(TimeSpan.FromMilliseconds(1));
+        await ServerFixture.EventuallyAsync(() => Task.FromResult(fixture.Files.Profiles().TryGetProperty("usageStats", out _)));
 
-        await rig.HealthWrittenAsync();
-        rig.Time.Advance(TimeSpan.FromSeconds(1));
-        rig.Sandbox.Script(Faults.Status(429).ForKey(KeyOne));
-        await rig.StreamAsync();
-        await Rig.EventuallyAsync(() => Task.FromResult(rig.Files.UsageStats(One).TryGetProperty("cooldownUntil", out _)));
+        await fixture.HealthWrittenAsync();
+        fixture.Time.Advance(TimeSpan.FromSeconds(1));
+        fixture.Sandbox.Script(Faults.Status(429).ForKey(KeyOne));
+        await fixture.StreamAsync();
+        await ServerFixture.EventuallyAsync(() => Task.FromResult(fixture.Files.UsageStats(One).TryGetProperty("cooldownUntil", out _)));
     }
 
     [Fact]
     public async Task Cooldowns_that_OpenClaw_wrote_are_kept()
     {
-        await using var rig = await Rig.PrepareAsync();
-        await rig.Files.ConfigureAsync(rig.Sandbox.BaseUrl);
-        var now = rig.Time.GetUtcNow();
-        await rig.Files.WriteProfilesAsync($$"""
+        await using var fixture = await ServerFixture.PrepareAsync();
+        await fixture.Files.ConfigureAsync(fixture.Sandbox.BaseUrl);
+        var now = fixture.Time.GetUtcNow();
+        await fixture.Files.WriteProfilesAsync($$"""
             {
               "version": 1,
               "profiles": {
@@ -90,11 +90,11 @@ public class HealthOnDiskTests
               }
             }
             """);
-        await rig.StartServerAsync();
-        Assert.Equal($"{One} cooldown , all models, 90 s\n{Two} disabled billing, all models, 18000 s", await rig.AsideAsync());
-        Assert.Equal("ALL_PROFILES_UNAVAILABLE", (await rig.StreamAsync()).Failed.Reason);
-        rig.Time.Advance(TimeSpan.FromSeconds(90));
-        Assert.Equal($"{One} served", (await rig.StreamAsync()).Attempts);
+        await fixture.StartServerAsync();
+        Assert.Equal($"{One} cooldown , all models, 90 s\n{Two} disabled billing, all models, 18000 s", await fixture.UnusableAsync());
+        Assert.Equal("ALL_PROFILES_UNAVAILABLE", (await fixture.StreamAsync()).Failed.Reason);
+        fixture.Time.Advance(TimeSpan.FromSeconds(90));
+        Assert.Equal($"{One} served", (await fixture.StreamAsync()).Attempts);
     }
 
     private static long Number(JsonElement stats, string name) => stats.TryGetProperty(name, out var value) ? value.GetInt64() : 0;

@@ -11,75 +11,75 @@ public class ModelFallbackTests
     private const string Fallbacks = $$"""agents: { defaults: { model: { primary: "anthropic/{{Opus}}", fallbacks: ["openai/gpt-5.2", "anthropic/{{Sonnet}}"] } } }""";
 
     [Fact]
-    public async Task The_next_model_serves_when_every_profile_of_the_first_is_set_aside()
+    public async Task Fallback_serves_when_all_profiles_of_a_model_cool_down()
     {
-        await using var rig = await WithTwoKeysAsync(Fallbacks);
-        rig.Sandbox.Script(Faults.Status(429).ForModel(Opus).Forever());
-        var answer = await rig.StreamAsync();
+        await using var fixture = await WithTwoKeysAsync(Fallbacks);
+        fixture.Sandbox.Script(Faults.Status(429).ForModel(Opus).Forever());
+        var answer = await fixture.StreamAsync();
         Assert.Equal($"{One} failed RateLimited 429, {Two} failed RateLimited 429, {One} served", answer.Attempts);
-        Assert.Equal([Opus, Opus, Sonnet], rig.Sandbox.Requests.Select(request => request.Json.GetProperty("model").GetString()));
+        Assert.Equal([Opus, Opus, Sonnet], fixture.Sandbox.Requests.Select(request => request.Json.GetProperty("model").GetString()));
         Assert.Equal($"anthropic/{Sonnet}", answer.Served.Model);
         Assert.Equal([$"anthropic/{Opus}", $"anthropic/{Opus}", $"anthropic/{Sonnet}"], answer.Served.Attempts.Select(attempt => attempt.Model));
     }
 
     [Fact]
-    public async Task While_the_first_model_is_set_aside_the_next_call_goes_to_the_fallback_at_once()
+    public async Task Next_call_uses_the_fallback_at_once_during_a_cooldown()
     {
-        await using var rig = await WithTwoKeysAsync(Fallbacks);
-        rig.Sandbox.Script(Faults.Status(429).ForModel(Opus).Forever());
-        await rig.StreamAsync();
-        rig.Sandbox.ClearRequests();
-        var answer = await rig.StreamAsync();
+        await using var fixture = await WithTwoKeysAsync(Fallbacks);
+        fixture.Sandbox.Script(Faults.Status(429).ForModel(Opus).Forever());
+        await fixture.StreamAsync();
+        fixture.Sandbox.ClearRequests();
+        var answer = await fixture.StreamAsync();
         Assert.Equal($"{One} skipped, {Two} skipped, {One} served", answer.Attempts);
         Assert.Equal("in cooldown: rate_limit", answer.Served.Attempts[0].Message);
-        Assert.Single(rig.Sandbox.Requests);
+        Assert.Single(fixture.Sandbox.Requests);
     }
 
     [Fact]
     public async Task A_refused_request_goes_to_no_other_model()
     {
-        await using var rig = await WithTwoKeysAsync(Fallbacks);
-        rig.Sandbox.Script(Faults.Status(400));
-        Assert.Equal($"{One} failed RequestRejected 400", (await rig.StreamAsync()).Attempts);
+        await using var fixture = await WithTwoKeysAsync(Fallbacks);
+        fixture.Sandbox.Script(Faults.Status(400));
+        Assert.Equal($"{One} failed RequestRejected 400", (await fixture.StreamAsync()).Attempts);
     }
 
     [Theory]
     [InlineData(402, "Billing", "disabled billing, all models, 18000 s")]
     [InlineData(401, "CredentialRejected", "disabled auth, all models, for good")]
-    public async Task A_profile_that_turns_out_to_be_of_no_use_is_not_asked_for_the_next_model(int status, string failure, string aside)
+    public async Task Profile_disabled_during_a_call_is_skipped_for_next_models(int status, string failure, string aside)
     {
-        await using var rig = await WithTwoKeysAsync(Fallbacks);
-        rig.Sandbox.Script(Faults.Status(status).ForKey(KeyOne).Forever(), Faults.Status(500).ForModel(Opus).Forever());
-        var answer = await rig.StreamAsync();
+        await using var fixture = await WithTwoKeysAsync(Fallbacks);
+        fixture.Sandbox.Script(Faults.Status(status).ForKey(KeyOne).Forever(), Faults.Status(500).ForModel(Opus).Forever());
+        var answer = await fixture.StreamAsync();
         Assert.Equal($"{One} failed {failure} {status}, {Two} failed ServerError 500, {One} skipped, {Two} served", answer.Attempts);
-        Assert.Equal(3, rig.Sandbox.Requests.Count);
-        Assert.Equal($"{One} {aside}", await rig.AsideAsync());
+        Assert.Equal(3, fixture.Sandbox.Requests.Count);
+        Assert.Equal($"{One} {aside}", await fixture.UnusableAsync());
     }
 
     [Fact]
     public async Task A_model_that_is_not_in_the_allow_list_is_no_fallback()
     {
-        await using var rig = await WithTwoKeysAsync(
+        await using var fixture = await WithTwoKeysAsync(
             $$"""agents: { defaults: { models: { "anthropic/{{Opus}}": {} }, model: { primary: "anthropic/{{Opus}}", fallbacks: ["anthropic/{{Sonnet}}"] } } }""");
-        rig.Sandbox.Script(Faults.Status(500).Forever());
-        Assert.Equal($"{One} failed ServerError 500, {Two} failed ServerError 500", (await rig.StreamAsync()).Attempts);
+        fixture.Sandbox.Script(Faults.Status(500).Forever());
+        Assert.Equal($"{One} failed ServerError 500, {Two} failed ServerError 500", (await fixture.StreamAsync()).Attempts);
     }
 
     [Fact]
     public async Task The_configuration_bounds_the_attempts()
     {
-        await using var rig = await WithTwoKeysAsync(Fallbacks + ", clawgrpc: { limits: { attempts: 3 } }");
-        rig.Sandbox.Script(Faults.Status(500).Forever());
-        var answer = await rig.StreamAsync();
+        await using var fixture = await WithTwoKeysAsync(Fallbacks + ", clawgrpc: { limits: { attempts: 3 } }");
+        fixture.Sandbox.Script(Faults.Status(500).Forever());
+        var answer = await fixture.StreamAsync();
         Assert.Equal(("SERVER_ERROR", "3"), (answer.Failed.Reason, answer.Failed.Facts["attempts"]));
-        Assert.Equal(3, rig.Sandbox.Requests.Count);
+        Assert.Equal(3, fixture.Sandbox.Requests.Count);
     }
 
     [Fact]
     public async Task An_alias_and_a_short_id_are_the_model_they_stand_for()
     {
-        await using var rig = await WithTwoKeysAsync($$"""agents: { defaults: { models: { "anthropic/{{Opus}}": {}, "anthropic/{{Sonnet}}": { alias: "quick" } } } }""");
+        await using var fixture = await WithTwoKeysAsync($$"""agents: { defaults: { models: { "anthropic/{{Opus}}": {}, "anthropic/{{Sonnet}}": { alias: "quick" } } } }""");
         foreach (var name in new[] { "quick", "QUICK", Sonnet, $"anthropic/{Sonnet}" })
-            Assert.Equal($"anthropic/{Sonnet}", (await rig.StreamAsync(Completing.Input(with: input => input.Model = name))).Served.Model);
+            Assert.Equal($"anthropic/{Sonnet}", (await fixture.StreamAsync(Completing.Input(with: input => input.Model = name))).Served.Model);
     }
 }

@@ -28,51 +28,51 @@ public class RandomFaultTests
     private static readonly string[] Models = ["claude-opus-4-6", "claude-sonnet-4-6"];
 
     [Fact]
-    public async Task Whatever_upstream_does_an_answer_is_of_one_route_and_in_order_or_a_typed_error()
+    public async Task Random_faults_give_one_ordered_answer_or_a_typed_error()
     {
-        await using var rig = await Rig.StartAsync(More);
+        await using var fixture = await ServerFixture.StartAsync(More);
         foreach (var (profile, key) in Profiles)
-            await rig.OnboardAsync(profile, key);
-        await rig.Auth.SetProfileOrderAsync(new SetProfileOrderRequest { Provider = "anthropic", ProfileIds = { Profiles.Select(each => each.Profile) } });
+            await fixture.OnboardAsync(profile, key);
+        await fixture.Auth.SetProfileOrderAsync(new SetProfileOrderRequest { Provider = "anthropic", ProfileIds = { Profiles.Select(each => each.Profile) } });
         var ends = new Dictionary<string, int>();
         for (var seed = 0; seed < Runs.Of(few: 150, full: 5000); seed++)
         {
-            var end = await TryAsync(rig, new Random(seed), $"seed {seed}");
+            var end = await TryAsync(fixture, new Random(seed), $"seed {seed}");
             ends[end] = ends.GetValueOrDefault(end) + 1;
         }
 
         // All ways to end were taken, or the faults are not random enough to prove anything.
         string[] usual = ["ok", "INTERRUPTED", "OVERLOADED", "SERVER_ERROR", "REQUEST_REJECTED"];
         Assert.Empty(usual.Except(ends.Keys));
-        Assert.DoesNotContain(rig.Log.All, line => line.StartsWith("Error", StringComparison.Ordinal));
+        Assert.DoesNotContain(fixture.Log.All, line => line.StartsWith("Error", StringComparison.Ordinal));
     }
 
-    private static async Task<string> TryAsync(Rig rig, Random random, string what)
+    private static async Task<string> TryAsync(ServerFixture fixture, Random random, string what)
     {
-        rig.Sandbox.ClearRequests();
-        rig.Sandbox.ClearScript();
+        fixture.Sandbox.ClearRequests();
+        fixture.Sandbox.ClearScript();
         var isHopeless = random.Next(3) == 0;
         var script = Profiles.SelectMany(profile => Models.Select(model => RandomFault.Next(random, profile.Key, model, isHopeless))).ToList();
-        script.ForEach(fault => rig.Sandbox.Script(fault.Faults));
-        var ask = random.Next(4) == 0 ? rig.CompleteAsync() : rig.StreamAsync(raw: random.Next(2) == 0);
-        await PassTimeAsync(rig, script, ask);
+        script.ForEach(fault => fixture.Sandbox.Script(fault.Faults));
+        var ask = random.Next(4) == 0 ? fixture.CompleteAsync() : fixture.StreamAsync(raw: random.Next(2) == 0);
+        await PassTimeAsync(fixture, script, ask);
         var answer = await ask;
-        Check(rig, answer, $"{what}: {answer.Attempts}; {answer.Failure}; {answer.Text}");
+        Check(fixture, answer, $"{what}: {answer.Attempts}; {answer.Failure}; {answer.Text}");
         foreach (var (profile, _) in Profiles)
-            await rig.Auth.ResetProfileAsync(new ResetProfileRequest { ProfileId = profile });
+            await fixture.Auth.ResetProfileAsync(new ResetProfileRequest { ProfileId = profile });
         return answer.Failure?.Reason ?? "ok";
     }
 
-    private static void Check(Rig rig, Answer answer, string what)
+    private static void Check(ServerFixture fixture, Answer answer, string what)
     {
         // Every request is an attempt of the receipt or a repeat in place of one, in order.
         var attempts = answer.Receipt!.Attempts.Where(attempt => attempt.Outcome != AttemptOutcome.Skipped).ToList();
         var told = attempts.SelectMany(attempt => Enumerable.Repeat($"{attempt.ProfileId} {attempt.Model}", attempt.RetriesInPlace + 1));
-        var seen = rig.Sandbox.Requests.Select(request => $"{Profiles.Single(each => each.Key == request.Credential).Profile} anthropic/{ModelOf(request)}").ToList();
+        var seen = fixture.Sandbox.Requests.Select(request => $"{Profiles.Single(each => each.Key == request.Credential).Profile} anthropic/{ModelOf(request)}").ToList();
         Assert.True(told.SequenceEqual(seen), $"{what}; upstream saw {string.Join(", ", seen)}");
 
         // The tokens are of the last request alone: its first ones, in order, each once.
-        var last = rig.Sandbox.Requests[^1];
+        var last = fixture.Sandbox.Requests[^1];
         var tokens = answer.Text.Split(';', StringSplitOptions.RemoveEmptyEntries);
         Assert.True(tokens.SequenceEqual(RandomFault.Tokens(last.Credential!, ModelOf(last)).Take(tokens.Length)), what);
         Assert.All(attempts.SkipLast(1), attempt => Assert.Equal(AttemptOutcome.Failed, attempt.Outcome));
@@ -91,13 +91,13 @@ public class RandomFaultTests
 
     // Until the answer has come and upstream is left by it. Time passes only for who waits: before a repeat, for a slow upstream, or for one
     // that has fallen silent.
-    private static async Task PassTimeAsync(Rig rig, List<RandomFault> script, Task answer)
+    private static async Task PassTimeAsync(ServerFixture fixture, List<RandomFault> script, Task answer)
     {
         var all = Task.WhenAll(answer, EndsAsync());
         while (!all.IsCompleted)
         {
-            if (!rig.Time.TryPass(Shortest, Longest) && rig.Sandbox.Requests is [.., { Outcome: Outcome.Open } open] && script.Exists(fault => fault.IsSilent(open)))
-                await LosePatienceAsync(rig, open);
+            if (!fixture.Time.TryPass(Shortest, Longest) && fixture.Sandbox.Requests is [.., { Outcome: Outcome.Open } open] && script.Exists(fault => fault.IsSilent(open)))
+                await LosePatienceAsync(fixture, open);
             await Task.Yield();
         }
 
@@ -106,15 +106,15 @@ public class RandomFaultTests
         async Task EndsAsync()
         {
             await answer;
-            await rig.Sandbox.WaitUntilAsync(requests => requests.All(request => request.Outcome != Outcome.Open));
+            await fixture.Sandbox.WaitUntilAsync(requests => requests.All(request => request.Outcome != Outcome.Open));
         }
     }
 
     // The next attempt may wait already when upstream learns that this one was given up: no more time until then. What upstream sent before
     // it fell silent may still be on its way, and a wait that was seen a moment ago be over.
-    private static async Task LosePatienceAsync(Rig rig, SeenRequest silent)
+    private static async Task LosePatienceAsync(ServerFixture fixture, SeenRequest silent)
     {
-        foreach (var patience in Patiences.Where(patience => rig.Time.TryPass(patience, patience)))
+        foreach (var patience in Patiences.Where(patience => fixture.Time.TryPass(patience, patience)))
         {
             await Task.WhenAny(silent.Finished, Task.Delay(TimeSpan.FromMilliseconds(500)));
             return;

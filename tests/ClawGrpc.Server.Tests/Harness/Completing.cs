@@ -20,9 +20,9 @@ internal static class Completing
 
     /// <summary>The whole stream, read to its end.</summary>
     public static async Task<Answer> StreamAsync(
-        this Rig rig, CompletionInput? input = null, bool raw = false, DateTime? deadline = null, CancellationToken cancellation = default)
+        this ServerFixture fixture, CompletionInput? input = null, bool raw = false, DateTime? deadline = null, CancellationToken cancellation = default)
     {
-        using var call = rig.Models.StreamComplete(
+        using var call = fixture.Models.StreamComplete(
             new StreamCompleteRequest { Input = input ?? Input(), RawEvents = raw }, cancellationToken: cancellation, deadline: deadline);
         var parts = new List<StreamCompleteResponse>();
         CallFailure? failure = null;
@@ -46,8 +46,8 @@ internal static class Completing
     }
 
     /// <summary>A stream that the test reads by itself.</summary>
-    public static AsyncServerStreamingCall<StreamCompleteResponse> OpenStream(this Rig rig, DateTime? deadline = null, CancellationToken cancellation = default) =>
-        rig.Models.StreamComplete(new StreamCompleteRequest { Input = Input() }, cancellationToken: cancellation, deadline: deadline);
+    public static AsyncServerStreamingCall<StreamCompleteResponse> OpenStream(this ServerFixture fixture, DateTime? deadline = null, CancellationToken cancellation = default) =>
+        fixture.Models.StreamComplete(new StreamCompleteRequest { Input = Input() }, cancellationToken: cancellation, deadline: deadline);
 
     /// <summary>Reads until this much of the answer has come.</summary>
     public static async Task ReadTextAsync(this AsyncServerStreamingCall<StreamCompleteResponse> call, string text)
@@ -60,11 +60,11 @@ internal static class Completing
     }
 
     /// <summary>The whole answer in one message.</summary>
-    public static async Task<Answer> CompleteAsync(this Rig rig, CompletionInput? input = null)
+    public static async Task<Answer> CompleteAsync(this ServerFixture fixture, CompletionInput? input = null)
     {
         try
         {
-            var response = await rig.Models.CompleteAsync(new CompleteRequest { Input = input ?? Input() });
+            var response = await fixture.Models.CompleteAsync(new CompleteRequest { Input = input ?? Input() });
             return new Answer { Text = string.Concat(response.Completion.Content.Select(block => block.Text?.Text)), Receipt = response.Receipt };
         }
         catch (RpcException exception)
@@ -75,12 +75,12 @@ internal static class Completing
     }
 
     /// <summary>In either way.</summary>
-    public static Task<Answer> AskAsync(this Rig rig, bool stream, CompletionInput? input = null) =>
-        stream ? rig.StreamAsync(input) : rig.CompleteAsync(input);
+    public static Task<Answer> AskAsync(this ServerFixture fixture, bool stream, CompletionInput? input = null) =>
+        stream ? fixture.StreamAsync(input) : fixture.CompleteAsync(input);
 
     /// <summary>A completion whose retries in place take no time.</summary>
-    public static Task<T> PatientlyAsync<T>(this Rig rig, Task<T> answer) =>
-        rig.Time.PassUntilAsync(answer, TimeSpan.FromMilliseconds(101), TimeSpan.FromMilliseconds(999));
+    public static Task<T> PatientlyAsync<T>(this ServerFixture fixture, Task<T> answer) =>
+        fixture.Time.PassUntilAsync(answer, TimeSpan.FromMilliseconds(101), TimeSpan.FromMilliseconds(999));
 
     public static string TextOf(StreamCompleteResponse part) => part.EventCase switch
     {

@@ -13,19 +13,19 @@ internal static class Credentials
     /// <summary>A setup-token of the right shape.</summary>
     public static readonly string Token = $"sk-ant-oat01-FAKE-{new string('t', 80)}-token-0001";
 
-    public static async Task OnboardAsync(this Rig rig, string profile = One, string key = KeyOne, string agent = "") =>
-        await rig.Auth.OnboardAsync(new OnboardRequest { AgentId = agent, ProfileId = profile, ApiKey = new ApiKeyCredential { Key = key } });
+    public static async Task OnboardAsync(this ServerFixture fixture, string profile = One, string key = KeyOne, string agent = "") =>
+        await fixture.Auth.OnboardAsync(new OnboardRequest { AgentId = agent, ProfileId = profile, ApiKey = new ApiKeyCredential { Key = key } });
 
-    public static async Task OnboardTokenAsync(this Rig rig, string profile = One) =>
-        await rig.Auth.OnboardAsync(new OnboardRequest { ProfileId = profile, SetupToken = new SetupTokenCredential { Token = Token } });
+    public static async Task OnboardTokenAsync(this ServerFixture fixture, string profile = One) =>
+        await fixture.Auth.OnboardAsync(new OnboardRequest { ProfileId = profile, SetupToken = new SetupTokenCredential { Token = Token } });
 
-    /// <summary>A rig with the profiles One and Two, tried in this order.</summary>
-    public static async Task<Rig> WithTwoKeysAsync(string more = "")
+    /// <summary>A fixture with the profiles One and Two, tried in this order.</summary>
+    public static async Task<ServerFixture> WithTwoKeysAsync(string more = "")
     {
-        var rig = await Rig.StartAsync(more);
-        await rig.OnboardAsync(One, KeyOne);
-        await rig.OnboardAsync(Two, KeyTwo);
-        await rig.Auth.SetProfileOrderAsync(new SetProfileOrderRequest { Provider = "anthropic", ProfileIds = { One, Two } });
-        return rig;
+        var fixture = await ServerFixture.StartAsync(more);
+        await fixture.OnboardAsync(One, KeyOne);
+        await fixture.OnboardAsync(Two, KeyTwo);
+        await fixture.Auth.SetProfileOrderAsync(new SetProfileOrderRequest { Provider = "anthropic", ProfileIds = { One, Two } });
+        return fixture;
     }
 }

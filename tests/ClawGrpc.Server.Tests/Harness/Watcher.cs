@@ -8,14 +8,14 @@ namespace ClawGrpc.Server.Tests.Harness;
 internal sealed class Watcher : IDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
-    private readonly Rig _rig;
+    private readonly ServerFixture _rig;
     private readonly AsyncServerStreamingCall<WatchStatusResponse> _call;
     private bool _pauses;
 
-    public Watcher(Rig rig, long knownRevision, TimeSpan? heartbeat)
+    public Watcher(ServerFixture fixture, long knownRevision, TimeSpan? heartbeat)
     {
-        _rig = rig;
-        _call = rig.Models.WatchStatus(new WatchStatusRequest
+        _rig = fixture;
+        _call = fixture.Models.WatchStatus(new WatchStatusRequest
         {
             KnownRevision = knownRevision,
             Heartbeat = heartbeat is { } span ? Duration.FromTimeSpan(span) : null,

@@ -8,17 +8,17 @@ namespace ClawGrpc.Server.Tests.Leaving;
 public class BackPressureTests
 {
     [Fact]
-    public async Task A_caller_that_stops_reading_stalls_upstream_and_nothing_grows()
+    public async Task Caller_that_stops_reading_stalls_upstream_without_buffering()
     {
-        await using var rig = await WithTwoKeysAsync();
+        await using var fixture = await WithTwoKeysAsync();
         var long_ = Faults.Replay(LongAnswer(megabytes: 32)).Times(2);
-        rig.Sandbox.Script(long_);
-        using var stalled = rig.OpenStream();
+        fixture.Sandbox.Script(long_);
+        using var stalled = fixture.OpenStream();
         await stalled.ResponseStream.MoveNext(CancellationToken.None);
 
         // A caller who reads gets all of the same answer in the meantime: time enough for whatever flows by itself.
-        Assert.Equal("end_turn", (await rig.StreamAsync(raw: true)).Served.StopReason);
-        var seen = rig.Sandbox.Requests[0];
+        Assert.Equal("end_turn", (await fixture.StreamAsync(raw: true)).Served.StopReason);
+        var seen = fixture.Sandbox.Requests[0];
         Assert.Equal(Outcome.Open, seen.Outcome);
         Assert.True(seen.BytesSent < 16 * 1024 * 1024, $"{seen.BytesSent} bytes were sent to a caller who took none of them.");
 

@@ -16,25 +16,25 @@ public class CancellationTests
     [MemberData(nameof(Phases))]
     public async Task A_caller_that_leaves_takes_the_request_to_upstream_along(string phase)
     {
-        await using var rig = await WithTwoKeysAsync();
-        rig.Sandbox.Script(FaultOf(phase));
+        await using var fixture = await WithTwoKeysAsync();
+        fixture.Sandbox.Script(FaultOf(phase));
         using var leave = new CancellationTokenSource();
-        using var call = rig.OpenStream(cancellation: leave.Token);
-        await ReachAsync(rig, call, phase);
+        using var call = fixture.OpenStream(cancellation: leave.Token);
+        await ReachAsync(fixture, call, phase);
         await leave.CancelAsync();
         await Assert.ThrowsAnyAsync<RpcException>(() => call.ResponseStream.MoveNext(CancellationToken.None));
-        await HasLeftAsync(rig);
+        await HasLeftAsync(fixture);
     }
 
     [Theory]
     [MemberData(nameof(Phases))]
     public async Task A_deadline_that_passes_does_the_same(string phase)
     {
-        await using var rig = await WithTwoKeysAsync();
-        await rig.StreamAsync();
-        rig.Sandbox.ClearRequests();
-        rig.Sandbox.Script(FaultOf(phase));
-        using var call = rig.OpenStream(deadline: DateTime.UtcNow.AddSeconds(0.4));
+        await using var fixture = await WithTwoKeysAsync();
+        await fixture.StreamAsync();
+        fixture.Sandbox.ClearRequests();
+        fixture.Sandbox.Script(FaultOf(phase));
+        using var call = fixture.OpenStream(deadline: DateTime.UtcNow.AddSeconds(0.4));
         var failed = await Assert.ThrowsAsync<RpcException>(async () =>
         {
             while (await call.ResponseStream.MoveNext(CancellationToken.None))
@@ -43,71 +43,71 @@ public class CancellationTests
             }
         });
         Assert.Equal(StatusCode.DeadlineExceeded, failed.StatusCode);
-        await HasLeftAsync(rig);
+        await HasLeftAsync(fixture);
     }
 
     [Theory]
     [MemberData(nameof(Phases))]
     public async Task A_connection_that_is_lost_does_the_same(string phase)
     {
-        await using var rig = await WithTwoKeysAsync();
-        rig.Sandbox.Script(FaultOf(phase));
-        using var handler = rig.NewHandler();
+        await using var fixture = await WithTwoKeysAsync();
+        fixture.Sandbox.Script(FaultOf(phase));
+        using var handler = fixture.NewHandler();
         using (var channel = global::Grpc.Net.Client.GrpcChannel.ForAddress("http://localhost", new() { HttpHandler = handler }))
         {
             var call = new V1.ModelService.ModelServiceClient(channel).StreamComplete(new V1.StreamCompleteRequest { Input = Completing.Input() });
-            await ReachAsync(rig, call, phase);
+            await ReachAsync(fixture, call, phase);
         }
 
-        await HasLeftAsync(rig);
+        await HasLeftAsync(fixture);
     }
 
     [Fact]
     public async Task A_whole_answer_that_nobody_waits_for_any_more_is_given_up()
     {
-        await using var rig = await WithTwoKeysAsync();
-        rig.Sandbox.Script(Faults.Stall(6));
+        await using var fixture = await WithTwoKeysAsync();
+        fixture.Sandbox.Script(Faults.Stall(6));
         using var leave = new CancellationTokenSource();
-        var call = rig.Models.CompleteAsync(new V1.CompleteRequest { Input = Completing.Input() }, cancellationToken: leave.Token);
-        await rig.Sandbox.WaitForRequestsAsync(1);
+        var call = fixture.Models.CompleteAsync(new V1.CompleteRequest { Input = Completing.Input() }, cancellationToken: leave.Token);
+        await fixture.Sandbox.WaitForRequestsAsync(1);
         await leave.CancelAsync();
         Assert.Equal(StatusCode.Cancelled, (await Assert.ThrowsAsync<RpcException>(async () => await call)).StatusCode);
-        await HasLeftAsync(rig);
+        await HasLeftAsync(fixture);
     }
 
     [Fact]
-    public async Task A_caller_that_leaves_during_a_pause_before_a_repeat_ends_the_repeats()
+    public async Task Caller_leaving_during_retry_pause_ends_the_retries()
     {
-        await using var rig = await WithTwoKeysAsync();
-        rig.Sandbox.Script(Faults.Status(529).Forever());
+        await using var fixture = await WithTwoKeysAsync();
+        fixture.Sandbox.Script(Faults.Status(529).Forever());
         using var leave = new CancellationTokenSource();
-        var call = rig.StreamAsync(cancellation: leave.Token);
+        var call = fixture.StreamAsync(cancellation: leave.Token);
         var (shortest, longest) = (TimeSpan.FromMilliseconds(101), TimeSpan.FromMilliseconds(999));
-        await rig.Time.WaitForTimerAsync(shortest, longest);
+        await fixture.Time.WaitForTimerAsync(shortest, longest);
         await leave.CancelAsync();
         await Assert.ThrowsAnyAsync<RpcException>(() => call);
 
         // The pause has gone once the server has seen the caller leave; moving the clock on brings no further request.
-        await Rig.EventuallyAsync(() => Task.FromResult(!rig.Time.HasTimer(shortest, longest)));
-        rig.Time.Advance(TimeSpan.FromSeconds(5));
-        Assert.Equal($"{One} served", await ServedNowAsync(rig));
-        Assert.Equal(2, rig.Sandbox.Requests.Count);
+        await ServerFixture.EventuallyAsync(() => Task.FromResult(!fixture.Time.HasTimer(shortest, longest)));
+        fixture.Time.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal($"{One} served", await ServedNowAsync(fixture));
+        Assert.Equal(2, fixture.Sandbox.Requests.Count);
     }
 
     [Fact]
-    public async Task A_deadline_that_passes_during_a_pause_before_a_repeat_ends_the_repeats()
+    public async Task Deadline_during_retry_pause_ends_the_retries()
     {
-        await using var rig = await WithTwoKeysAsync();
-        rig.Sandbox.Script(Faults.Status(529).Forever());
-        using var call = rig.OpenStream(deadline: DateTime.UtcNow.AddSeconds(0.4));
+        await using var fixture = await WithTwoKeysAsync();
+        fixture.Sandbox.Script(Faults.Status(529).Forever());
+        using var call = fixture.OpenStream(deadline: DateTime.UtcNow.AddSeconds(0.4));
         var failed = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(CancellationToken.None));
         Assert.Equal(StatusCode.DeadlineExceeded, failed.StatusCode);
 
         // The clock of the pauses stands still: only the deadline can have ended it.
-        await Rig.EventuallyAsync(() => Task.FromResult(!rig.Time.HasTimer(TimeSpan.FromMilliseconds(101), TimeSpan.FromMilliseconds(999))));
-        rig.Time.Advance(TimeSpan.FromSeconds(5));
-        Assert.Equal($"{One} served", await ServedNowAsync(rig));
-        Assert.InRange(rig.Sandbox.Requests.Count, 1, 2);
+        await ServerFixture.EventuallyAsync(() => Task.FromResult(!fixture.Time.HasTimer(TimeSpan.FromMilliseconds(101), TimeSpan.FromMilliseconds(999))));
+        fixture.Time.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal($"{One} served", await ServedNowAsync(fixture));
+        Assert.InRange(fixture.Sandbox.Requests.Count, 1, 2);
     }
 
     [Theory]
@@ -121,43 +121,43 @@ public class CancellationTests
         deaf.Listen(0);
         var filling = Enumerable.Range(0, 4).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)).ToList();
         filling.ForEach(socket => _ = socket.ConnectAsync(deaf.LocalEndPoint!));
-        await using var rig = await Rig.PrepareAsync();
-        await rig.Files.ConfigureAsync($"http://{deaf.LocalEndPoint}");
-        await rig.StartServerAsync();
-        await rig.OnboardAsync();
+        await using var fixture = await ServerFixture.PrepareAsync();
+        await fixture.Files.ConfigureAsync($"http://{deaf.LocalEndPoint}");
+        await fixture.StartServerAsync();
+        await fixture.OnboardAsync();
         using var leave = new CancellationTokenSource();
-        using var call = rig.OpenStream(byDeadline ? DateTime.UtcNow.AddSeconds(0.4) : null, leave.Token);
+        using var call = fixture.OpenStream(byDeadline ? DateTime.UtcNow.AddSeconds(0.4) : null, leave.Token);
         var answer = call.ResponseStream.MoveNext(CancellationToken.None);
 
         // The patience for a first event: by then it connects.
-        await rig.Time.WaitForTimerAsync(TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(60));
+        await fixture.Time.WaitForTimerAsync(TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(60));
         if (!byDeadline)
             await leave.CancelAsync();
         var failed = await Assert.ThrowsAsync<RpcException>(() => answer);
         Assert.Equal(byDeadline ? StatusCode.DeadlineExceeded : StatusCode.Cancelled, failed.StatusCode);
-        await Rig.EventuallyAsync(() => Task.FromResult(!rig.Time.HasTimer(TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(60))));
-        Assert.Equal("", await rig.AsideAsync());
+        await ServerFixture.EventuallyAsync(() => Task.FromResult(!fixture.Time.HasTimer(TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(60))));
+        Assert.Equal("", await fixture.UnusableAsync());
         filling.ForEach(socket => socket.Dispose());
     }
 
     [Fact]
     public async Task A_watcher_that_leaves_is_forgotten()
     {
-        await using var rig = await WithTwoKeysAsync();
-        using (var watcher = rig.Watch())
+        await using var fixture = await WithTwoKeysAsync();
+        using (var watcher = fixture.Watch())
         {
             await watcher.NextAsync();
             await watcher.PassPauseAsync();
-            await rig.Time.WaitForTimerAsync(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(30));
+            await fixture.Time.WaitForTimerAsync(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(30));
         }
 
-        await Rig.EventuallyAsync(() => Task.FromResult(!rig.Time.HasTimer(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(30))));
+        await ServerFixture.EventuallyAsync(() => Task.FromResult(!fixture.Time.HasTimer(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(30))));
     }
 
-    private static async Task<string> ServedNowAsync(Rig rig)
+    private static async Task<string> ServedNowAsync(ServerFixture fixture)
     {
-        rig.Sandbox.ClearScript();
-        return (await rig.StreamAsync()).Attempts;
+        fixture.Sandbox.ClearScript();
+        return (await fixture.StreamAsync()).Attempts;
     }
 
     private static Fault FaultOf(string phase) => phase switch
@@ -167,22 +167,22 @@ public class CancellationTests
         _ => Faults.Stall(6),
     };
 
-    private static async Task ReachAsync(Rig rig, AsyncServerStreamingCall<V1.StreamCompleteResponse> call, string phase)
+    private static async Task ReachAsync(ServerFixture fixture, AsyncServerStreamingCall<V1.StreamCompleteResponse> call, string phase)
     {
-        await rig.Sandbox.WaitForRequestsAsync(1);
+        await fixture.Sandbox.WaitForRequestsAsync(1);
         if (phase == "before the first event")
-            await Rig.EventuallyAsync(() => Task.FromResult(rig.Sandbox.Requests[0].EventsSent == 1));
+            await ServerFixture.EventuallyAsync(() => Task.FromResult(fixture.Sandbox.Requests[0].EventsSent == 1));
         if (phase == "in the middle of the stream")
             await call.ReadTextAsync("You said “Hello”.");
     }
 
-    private static async Task HasLeftAsync(Rig rig)
+    private static async Task HasLeftAsync(ServerFixture fixture)
     {
-        Assert.Equal(KeyOne, Assert.Single(await rig.Sandbox.WaitForAbortsAsync(1)).Credential);
-        Assert.Equal("", await rig.AsideAsync());
-        var profile = (await rig.StatusAsync()).Auth.Profiles[0];
+        Assert.Equal(KeyOne, Assert.Single(await fixture.Sandbox.WaitForAbortsAsync(1)).Credential);
+        Assert.Equal("", await fixture.UnusableAsync());
+        var profile = (await fixture.StatusAsync()).Auth.Profiles[0];
         Assert.Equal((0, null), (profile.ErrorCount, profile.LastFailureTime));
-        Assert.DoesNotContain(rig.Log.All, line => line.StartsWith("Error", StringComparison.Ordinal));
-        Assert.Single(rig.Sandbox.Requests);
+        Assert.DoesNotContain(fixture.Log.All, line => line.StartsWith("Error", StringComparison.Ordinal));
+        Assert.Single(fixture.Sandbox.Requests);
     }
 }

@@ -23,7 +23,7 @@ internal static class MalformedAnswer
         var random = new Random(seed);
         var isStream = random.Next(8) > 0;
         var recording = isStream ? Streams[random.Next(Streams.Count)] : Others[random.Next(Others.Count)];
-        var body = isStream ? Mutation.OfStream(random, recording.Body.ToArray()) : random.Next(2) == 0 ? Mutation.OfJson(random, recording.Body.ToArray()) : Mutation.OfBytes(random, recording.Body.ToArray());
+        var body = isStream ? FuzzInput.OfStream(random, recording.Body.ToArray()) : random.Next(2) == 0 ? FuzzInput.OfJson(random, recording.Body.ToArray()) : FuzzInput.OfBytes(random, recording.Body.ToArray());
         var status = random.Next(12) == 0 ? Statuses[random.Next(Statuses.Length)] : $"HTTP/1.1 {(isStream ? 200 : recording.Status)} OK";
         var head = new StringBuilder($"{status}\r\ncontent-type: {(isStream ? "text/event-stream; charset=utf-8" : "application/json")}\r\n");
         if (random.Next(8) == 0)

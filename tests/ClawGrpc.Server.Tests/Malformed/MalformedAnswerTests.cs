@@ -14,36 +14,36 @@ public class MalformedAnswerTests(ITestOutputHelper output)
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
 
     [Fact]
-    public async Task Answers_that_are_malformed_in_any_way_are_answers_or_typed_errors()
+    public async Task Malformed_answers_become_answers_or_typed_errors()
     {
         await using var upstream = new RawUpstream(MalformedAnswer.Of);
-        await using var rig = await Rig.PrepareAsync();
+        await using var fixture = await ServerFixture.PrepareAsync();
 
         // A key that is no profile has no cooldowns: every call is sent.
-        await rig.Files.ConfigureAsync(upstream.Url, provider: $"apiKey: '{Credentials.KeyOne}'");
-        await rig.StartServerAsync();
-        await AskAsync(rig, 0, Runs.Of(few: 200, full: 1000));
+        await fixture.Files.ConfigureAsync(upstream.Url, provider: $"apiKey: '{Credentials.KeyOne}'");
+        await fixture.StartServerAsync();
+        await AskAsync(fixture, 0, Runs.Of(few: 200, full: 1000));
         var before = Alive.Bytes();
-        var ends = await AskAsync(rig, 10_000, Runs.Of(few: 600, full: 10_000));
+        var ends = await AskAsync(fixture, 10_000, Runs.Of(few: 600, full: 10_000));
         var after = Alive.Bytes();
         output.WriteLine($"{string.Join(", ", ends.OrderByDescending(end => end.Value).Select(end => $"{end.Value} {end.Key}"))}; managed memory {before / 1024} and {after / 1024} kB");
 
         // Other tests share this memory; by themselves these keep nothing.
         Assert.True(!Runs.InFull || after < before + (8 * 1024 * 1024), $"{before} bytes before and {after} after");
         Assert.Contains("ok", ends.Keys);
-        Assert.DoesNotContain(rig.Log.All, line => line.StartsWith("Error", StringComparison.Ordinal));
+        Assert.DoesNotContain(fixture.Log.All, line => line.StartsWith("Error", StringComparison.Ordinal));
     }
 
-    private static async Task<Dictionary<string, int>> AskAsync(Rig rig, int first, int count)
+    private static async Task<Dictionary<string, int>> AskAsync(ServerFixture fixture, int first, int count)
     {
         var ends = new Dictionary<string, int>();
         var all = Parallel.ForAsync(first, first + count, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (seed, _) =>
         {
-            var end = await AskOneAsync(rig, seed);
+            var end = await AskOneAsync(fixture, seed);
             lock (ends)
                 ends[end] = ends.GetValueOrDefault(end) + 1;
         });
-        return await rig.PatientlyAsync(EndAsync());
+        return await fixture.PatientlyAsync(EndAsync());
 
         async Task<Dictionary<string, int>> EndAsync()
         {
@@ -52,12 +52,12 @@ public class MalformedAnswerTests(ITestOutputHelper output)
         }
     }
 
-    private static async Task<string> AskOneAsync(Rig rig, int seed)
+    private static async Task<string> AskOneAsync(ServerFixture fixture, int seed)
     {
         var input = Completing.Input(RawUpstream.Prompt(seed));
         try
         {
-            var receipt = await (seed % 3 == 0 ? CompleteAsync(rig, input, raw: seed % 2 == 0) : StreamAsync(rig, input, raw: seed % 3 == 1)).WaitAsync(Longest);
+            var receipt = await (seed % 3 == 0 ? CompleteAsync(fixture, input, raw: seed % 2 == 0) : StreamAsync(fixture, input, raw: seed % 3 == 1)).WaitAsync(Longest);
             Assert.Equal(AttemptOutcome.Served, receipt!.Attempts[^1].Outcome);
             return "ok";
         }
@@ -72,12 +72,12 @@ public class MalformedAnswerTests(ITestOutputHelper output)
         }
     }
 
-    private static async Task<Receipt?> CompleteAsync(Rig rig, CompletionInput input, bool raw) =>
-        (await rig.Models.CompleteAsync(new CompleteRequest { Input = input, RawJson = raw })).Receipt;
+    private static async Task<Receipt?> CompleteAsync(ServerFixture fixture, CompletionInput input, bool raw) =>
+        (await fixture.Models.CompleteAsync(new CompleteRequest { Input = input, RawJson = raw })).Receipt;
 
-    private static async Task<Receipt?> StreamAsync(Rig rig, CompletionInput input, bool raw)
+    private static async Task<Receipt?> StreamAsync(ServerFixture fixture, CompletionInput input, bool raw)
     {
-        using var call = rig.Models.StreamComplete(new StreamCompleteRequest { Input = input, RawEvents = raw });
+        using var call = fixture.Models.StreamComplete(new StreamCompleteRequest { Input = input, RawEvents = raw });
         Receipt? receipt = null;
         while (await call.ResponseStream.MoveNext(CancellationToken.None))
             receipt = call.ResponseStream.Current.Finished?.Receipt;

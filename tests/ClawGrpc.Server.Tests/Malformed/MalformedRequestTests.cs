@@ -39,24 +39,24 @@ public class MalformedRequestTests(ITestOutputHelper output)
         each => each.Rpc, each => new Method<byte[], byte[]>(MethodType.Unary, "clawgrpc.v1." + each.Rpc.Split('/')[0], each.Rpc.Split('/')[1], Bytes, Bytes));
 
     [Fact]
-    public async Task Requests_that_are_malformed_in_any_way_are_answered_or_refused_with_a_reason()
+    public async Task Malformed_requests_are_answered_or_refused_with_a_reason()
     {
-        await using var rig = await Rig.StartAsync(sandbox: new SandboxOptions { KeepRequests = 20 }, provider: $"apiKey: '{Credentials.KeyOne}'");
-        using var frames = new HttpMessageInvoker(rig.NewHandler());
-        await SendAsync(rig, frames, 0, 300);
+        await using var fixture = await ServerFixture.StartAsync(sandbox: new SandboxOptions { KeepRequests = 20 }, provider: $"apiKey: '{Credentials.KeyOne}'");
+        using var frames = new HttpMessageInvoker(fixture.NewHandler());
+        await SendAsync(fixture, frames, 0, 300);
         var before = Alive.Bytes();
-        var ends = await SendAsync(rig, frames, 1000, Runs.Of(few: 800, full: 10_000));
+        var ends = await SendAsync(fixture, frames, 1000, Runs.Of(few: 800, full: 10_000));
         var after = Alive.Bytes();
         output.WriteLine($"{string.Join(", ", ends.OrderByDescending(end => end.Value).Select(end => $"{end.Value} {end.Key}"))}; managed memory {before / 1024} and {after / 1024} kB");
 
         // Other tests share this memory; by themselves these keep nothing.
         Assert.True(!Runs.InFull || after < before + (8 * 1024 * 1024), $"{before} bytes before and {after} after");
         Assert.Subset(ends.Keys.ToHashSet(), new HashSet<string> { "ok", "INVALID_FIELD", "REQUEST_REJECTED" });
-        Assert.DoesNotContain(rig.Log.All, line => line.StartsWith("Error ClawGrpc", StringComparison.Ordinal));
-        Assert.Equal("end_turn", (await rig.CompleteAsync()).Served.StopReason);
+        Assert.DoesNotContain(fixture.Log.All, line => line.StartsWith("Error ClawGrpc", StringComparison.Ordinal));
+        Assert.Equal("end_turn", (await fixture.CompleteAsync()).Served.StopReason);
     }
 
-    private static async Task<Dictionary<string, int>> SendAsync(Rig rig, HttpMessageInvoker frames, int first, int count)
+    private static async Task<Dictionary<string, int>> SendAsync(ServerFixture fixture, HttpMessageInvoker frames, int first, int count)
     {
         var ends = new Dictionary<string, int>();
         await Parallel.ForAsync(first, first + count, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (seed, cancellation) =>
@@ -68,8 +68,8 @@ public class MalformedRequestTests(ITestOutputHelper output)
                 end = await (random.Next(10) switch
                 {
                     0 => SendFrameAsync(frames, random),
-                    < 5 => SendMessageAsync(rig, random),
-                    _ => SendJsonAsync(rig, random),
+                    < 5 => SendMessageAsync(fixture, random),
+                    _ => SendJsonAsync(fixture, random),
                 }).WaitAsync(Longest, cancellation);
             }
             catch (RpcException exception)
@@ -94,25 +94,25 @@ public class MalformedRequestTests(ITestOutputHelper output)
     }
 
     // The bytes of a message, damaged, in a frame that is whole.
-    private static async Task<string> SendMessageAsync(Rig rig, Random random)
+    private static async Task<string> SendMessageAsync(ServerFixture fixture, Random random)
     {
         var (rpc, message) = Messages[random.Next(Messages.Length)];
-        var bytes = Mutation.OfBytes(random, message.ToByteArray());
+        var bytes = FuzzInput.OfBytes(random, message.ToByteArray());
         if (random.Next(4) > 0)
-            bytes = Mutation.OfBytes(random, bytes);
-        using var call = rig.Channel.CreateCallInvoker().AsyncUnaryCall(Methods[rpc], null, new CallOptions(), bytes);
+            bytes = FuzzInput.OfBytes(random, bytes);
+        using var call = fixture.Channel.CreateCallInvoker().AsyncUnaryCall(Methods[rpc], null, new CallOptions(), bytes);
         await call;
         return "ok";
     }
 
     // A request as JSON, damaged as text or in its values.
-    private static async Task<string> SendJsonAsync(Rig rig, Random random)
+    private static async Task<string> SendJsonAsync(ServerFixture fixture, Random random)
     {
         var json = Prompts[random.Next(Prompts.Count)];
         for (var times = random.Next(1, 4); times > 0; times--)
-            json = random.Next(4) == 0 ? Mutation.OfBytes(random, json) : Mutation.OfJson(random, json);
+            json = random.Next(4) == 0 ? FuzzInput.OfBytes(random, json) : FuzzInput.OfJson(random, json);
         var input = new CompletionInput { MessagesJson = ByteString.CopyFrom(json), CacheRetention = (CacheRetention)random.Next(4) };
-        using var call = rig.Models.StreamComplete(new StreamCompleteRequest { Input = input, RawEvents = random.Next(2) == 0 });
+        using var call = fixture.Models.StreamComplete(new StreamCompleteRequest { Input = input, RawEvents = random.Next(2) == 0 });
         while (await call.ResponseStream.MoveNext(CancellationToken.None))
         {
             // To its end.
@@ -128,7 +128,7 @@ public class MalformedRequestTests(ITestOutputHelper output)
         var body = message.ToByteArray();
         var length = random.Next(6) switch { 0 => 0, 1 => body.Length + 1, 2 => body.Length - 1, 3 => int.MaxValue, 4 => -1, _ => body.Length };
         byte[] head = [(byte)random.Next(3), (byte)(length >> 24), (byte)(length >> 16), (byte)(length >> 8), (byte)length];
-        byte[] frame = random.Next(6) switch { 0 => [], 1 => head[..random.Next(5)], 2 => [.. head, .. body, .. head, .. body], 3 => Mutation.OfBytes(random, [.. head, .. body]), _ => [.. head, .. body] };
+        byte[] frame = random.Next(6) switch { 0 => [], 1 => head[..random.Next(5)], 2 => [.. head, .. body, .. head, .. body], 3 => FuzzInput.OfBytes(random, [.. head, .. body]), _ => [.. head, .. body] };
         var path = random.Next(12) switch { 0 => "clawgrpc.v1.ModelService/None", 1 => "none", 2 => $"clawgrpc.v1.{rpc}/%00", _ => $"clawgrpc.v1.{rpc}" };
         using var request = new HttpRequestMessage(random.Next(12) == 0 ? HttpMethod.Get : HttpMethod.Post, $"http://localhost/{path}")
         {

@@ -4,7 +4,7 @@ using static ClawGrpc.Server.Tests.Harness.Credentials;
 
 namespace ClawGrpc.Server.Tests.OAuth;
 
-/// <summary>A rig whose first profile is an OAuth login, as another program stored it; the second one is an API key.</summary>
+/// <summary>A fixture whose first profile is an OAuth login, as another program stored it; the second one is an API key.</summary>
 internal static class Login
 {
     public const string Path = "/v1/oauth/token";
@@ -22,25 +22,25 @@ internal static class Login
     /// <param name="configured">Whether the sandbox's token endpoint is configured.</param>
     /// <param name="sandbox">How upstream behaves.</param>
     /// <param name="more">Further members of the configuration, as JSON5.</param>
-    public static async Task<Rig> StartAsync(TimeSpan left, bool withKey = false, bool configured = true, SandboxOptions? sandbox = null, string more = "")
+    public static async Task<ServerFixture> StartAsync(TimeSpan left, bool withKey = false, bool configured = true, SandboxOptions? sandbox = null, string more = "")
     {
-        var rig = await Rig.PrepareAsync(sandbox);
-        await rig.StoreLoginAsync(left, withKey: withKey);
-        await rig.Files.ConfigureAsync(rig.Sandbox.BaseUrl, $"{(configured ? Section($"{rig.Sandbox.BaseUrl}{Path}") : "")}, {more}".Trim(' ', ','));
-        await rig.StartServerAsync();
-        return rig;
+        var fixture = await ServerFixture.PrepareAsync(sandbox);
+        await fixture.StoreLoginAsync(left, withKey: withKey);
+        await fixture.Files.ConfigureAsync(fixture.Sandbox.BaseUrl, $"{(configured ? Section($"{fixture.Sandbox.BaseUrl}{Path}") : "")}, {more}".Trim(' ', ','));
+        await fixture.StartServerAsync();
+        return fixture;
     }
 
     public static string Section(string url) => $"clawgrpc: {{ oauth: {{ tokenUrl: '{url}', clientId: '{ClientId}' }} }}";
 
     /// <summary>Writes both profiles as another program would: with members and numbers that nobody here may lose.</summary>
     public static Task StoreLoginAsync(
-        this Rig rig, TimeSpan left, string refresh = Refresh, string access = Access, bool withKey = false, string id = One) => rig.Files.WriteProfilesAsync($$"""
+        this ServerFixture fixture, TimeSpan left, string refresh = Refresh, string access = Access, bool withKey = false, string id = One) => fixture.Files.WriteProfilesAsync($$"""
         {
           "version": 1,
           "profiles": {
             "{{id}}": { "type": "oauth", "provider": "anthropic", "access": "{{access}}", "refresh": "{{refresh}}",
-              "expires": {{(rig.Time.GetUtcNow() + left).ToUnixTimeMilliseconds()}}, "email": "me@example.com", "scopes": ["user:inference"] }{{(withKey ? "," : "")}}
+              "expires": {{(fixture.Time.GetUtcNow() + left).ToUnixTimeMilliseconds()}}, "email": "me@example.com", "scopes": ["user:inference"] }{{(withKey ? "," : "")}}
             {{(withKey ? $$"""  "{{Two}}": { "type": "api_key", "provider": "anthropic", "key": "{{KeyTwo}}" }""" : "")}}
           },
           "usageStats": { "{{id}}": { "errorCount": 2, "failureCounts": { "rate_limit": 2 }, "lastFailureAt": 1700000000000, "theirs": true } }
@@ -48,28 +48,28 @@ internal static class Login
         """);
 
     /// <summary>The requests to the token endpoint so far.</summary>
-    public static IReadOnlyList<SeenRequest> Grants(this Rig rig) => [.. rig.Sandbox.Requests.Where(request => request.Path == Path)];
+    public static IReadOnlyList<SeenRequest> Grants(this ServerFixture fixture) => [.. fixture.Sandbox.Requests.Where(request => request.Path == Path)];
 
     /// <summary>The credentials of the completions so far.</summary>
-    public static IReadOnlyList<string> Used(this Rig rig) =>
-        [.. rig.Sandbox.Requests.Where(request => request.Path != Path).Select(request => request.Credential!)];
+    public static IReadOnlyList<string> Used(this ServerFixture fixture) =>
+        [.. fixture.Sandbox.Requests.Where(request => request.Path != Path).Select(request => request.Credential!)];
 
     /// <summary>Waits until the endpoint was asked so often.</summary>
-    public static Task AskedAsync(this Rig rig, int times) =>
-        rig.Sandbox.WaitUntilAsync(requests => requests.Count(request => request.Path == Path) >= times);
+    public static Task AskedAsync(this ServerFixture fixture, int times) =>
+        fixture.Sandbox.WaitUntilAsync(requests => requests.Count(request => request.Path == Path) >= times);
 
     /// <summary>Waits until the server has written that the second profile served just now, so that it does not write while the test does.</summary>
-    public static async Task SettleAsync(this Rig rig)
+    public static async Task SettleAsync(this ServerFixture fixture)
     {
-        var served = rig.Time.GetUtcNow().ToUnixTimeMilliseconds();
-        await Rig.EventuallyAsync(() =>
+        var served = fixture.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        await ServerFixture.EventuallyAsync(() =>
         {
-            rig.Time.Advance(TimeSpan.FromMilliseconds(100));
-            return Task.FromResult(rig.Files.Profiles().GetProperty("usageStats").TryGetProperty(Two, out var stats) && stats.GetProperty("lastUsed").GetInt64() == served);
+            fixture.Time.Advance(TimeSpan.FromMilliseconds(100));
+            return Task.FromResult(fixture.Files.Profiles().GetProperty("usageStats").TryGetProperty(Two, out var stats) && stats.GetProperty("lastUsed").GetInt64() == served);
         });
     }
 
     /// <summary>The stored login's member.</summary>
-    public static string Stored(this Rig rig, string member, string id = One) =>
-        rig.Files.Profiles().GetProperty("profiles").GetProperty(id).GetProperty(member).ToString();
+    public static string Stored(this ServerFixture fixture, string member, string id = One) =>
+        fixture.Files.Profiles().GetProperty("profiles").GetProperty(id).GetProperty(member).ToString();
 }

@@ -8,30 +8,30 @@ namespace ClawGrpc.Server.Tests.OAuth;
 public class PlannedLoginTests
 {
     [Fact]
-    public async Task A_login_that_a_call_would_have_refreshed_is_planned_with_the_token_it_has()
+    public async Task Plan_uses_the_stored_token_of_a_login_due_for_refresh()
     {
-        await using var rig = await Login.StartAsync(TimeSpan.FromSeconds(-1));
-        rig.Sandbox.Script(Login.Slow);
+        await using var fixture = await Login.StartAsync(TimeSpan.FromSeconds(-1));
+        fixture.Sandbox.Script(Login.Slow);
         for (var count = 0; count < 3; count++)
         {
-            var plan = (await rig.Models.PlanCompletionAsync(new PlanCompletionRequest { Input = Completing.Input() })).Receipt;
+            var plan = (await fixture.Models.PlanCompletionAsync(new PlanCompletionRequest { Input = Completing.Input() })).Receipt;
             var attempt = Assert.Single(plan.Attempts);
             Assert.Equal((One, AttemptOutcome.Planned, "the login would be refreshed first"), (attempt.ProfileId, attempt.Outcome, attempt.Message));
             Assert.Equal("Bearer sk-ant-o...00000001", plan.Sent.Headers.Single(header => header.Name == "authorization").Value);
         }
 
         // The server itself began one, ahead of whoever needs it.
-        await rig.AskedAsync(1);
-        await rig.Time.PassAsync(Login.Slowness, Login.Slowness);
-        Assert.Single(rig.Sandbox.Requests);
+        await fixture.AskedAsync(1);
+        await fixture.Time.PassAsync(Login.Slowness, Login.Slowness);
+        Assert.Single(fixture.Sandbox.Requests);
     }
 
     [Fact]
-    public async Task A_login_that_cannot_be_refreshed_is_passed_over_as_a_call_would()
+    public async Task Plan_skips_a_login_that_cannot_be_refreshed()
     {
-        await using var rig = await Login.StartAsync(TimeSpan.FromSeconds(-1), withKey: true, configured: false);
-        var plan = (await rig.Models.PlanCompletionAsync(new PlanCompletionRequest { Input = Completing.Input() })).Receipt;
-        var receipt = (await rig.StreamAsync()).Served;
+        await using var fixture = await Login.StartAsync(TimeSpan.FromSeconds(-1), withKey: true, configured: false);
+        var plan = (await fixture.Models.PlanCompletionAsync(new PlanCompletionRequest { Input = Completing.Input() })).Receipt;
+        var receipt = (await fixture.StreamAsync()).Served;
         Assert.Equal([AttemptOutcome.Skipped, AttemptOutcome.Planned], plan.Attempts.Select(attempt => attempt.Outcome));
         Assert.Equal((receipt.Attempts[0], Two), (plan.Attempts[0], plan.ProfileId));
     }

@@ -15,80 +15,80 @@ public class RejectedTokenTests
     [InlineData(false)]
     public async Task A_refused_token_is_refreshed_and_the_route_tried_once_more(bool stream)
     {
-        await using var rig = await Login.StartAsync(Good, withKey: true);
-        rig.Sandbox.Script(Faults.Status(401).ForKey(Login.Access).Forever());
-        var answer = await rig.AskAsync(stream);
+        await using var fixture = await Login.StartAsync(Good, withKey: true);
+        fixture.Sandbox.Script(Faults.Status(401).ForKey(Login.Access).Forever());
+        var answer = await fixture.AskAsync(stream);
         Assert.Equal($"{One} failed CredentialRejected 401, {One} served", answer.Attempts);
         Assert.EndsWith(" The token was refreshed.", answer.Served.Attempts[0].Message, StringComparison.Ordinal);
-        Assert.Equal([Login.Access, rig.Stored("access")], rig.Used());
-        Assert.Single(rig.Grants());
-        Assert.Equal("", await rig.AsideAsync());
-        Assert.Equal($"{One} served", (await rig.AskAsync(stream)).Attempts);
+        Assert.Equal([Login.Access, fixture.Stored("access")], fixture.Used());
+        Assert.Single(fixture.Grants());
+        Assert.Equal("", await fixture.UnusableAsync());
+        Assert.Equal($"{One} served", (await fixture.AskAsync(stream)).Attempts);
     }
 
     [Fact]
-    public async Task Many_calls_whose_token_is_refused_ask_once()
+    public async Task Concurrent_rejected_tokens_share_one_refresh()
     {
-        await using var rig = await Login.StartAsync(Good);
-        rig.Sandbox.Script(Faults.Status(401).ForKey(Login.Access).Forever(), Login.Slow);
-        var calls = Enumerable.Range(0, 50).Select(_ => rig.StreamAsync()).ToList();
-        await rig.AskedAsync(1);
-        await rig.Time.PassAsync(Login.Slowness, Login.Slowness);
+        await using var fixture = await Login.StartAsync(Good);
+        fixture.Sandbox.Script(Faults.Status(401).ForKey(Login.Access).Forever(), Login.Slow);
+        var calls = Enumerable.Range(0, 50).Select(_ => fixture.StreamAsync()).ToList();
+        await fixture.AskedAsync(1);
+        await fixture.Time.PassAsync(Login.Slowness, Login.Slowness);
         Assert.All(await Task.WhenAll(calls), answer => Assert.EndsWith($"{One} served", answer.Attempts, StringComparison.Ordinal));
-        Assert.Single(rig.Grants());
-        Assert.Equal("", await rig.AsideAsync());
+        Assert.Single(fixture.Grants());
+        Assert.Equal("", await fixture.UnusableAsync());
     }
 
     [Fact]
     public async Task When_the_new_token_is_refused_too_the_credential_is()
     {
-        await using var rig = await Login.StartAsync(Good, withKey: true);
-        rig.Sandbox.Script(Faults.Status(401).For(new FaultMatch { KeyPrefix = "sk-ant-oat01-" }).Forever());
-        Assert.Equal($"{One} failed CredentialRejected 401, {One} failed CredentialRejected 401, {Two} served", (await rig.StreamAsync()).Attempts);
-        Assert.Equal($"{One} disabled auth, all models, for good", await rig.AsideAsync());
-        Assert.Equal($"{Two} served", (await rig.StreamAsync()).Attempts);
+        await using var fixture = await Login.StartAsync(Good, withKey: true);
+        fixture.Sandbox.Script(Faults.Status(401).For(new FaultMatch { KeyPrefix = "sk-ant-oat01-" }).Forever());
+        Assert.Equal($"{One} failed CredentialRejected 401, {One} failed CredentialRejected 401, {Two} served", (await fixture.StreamAsync()).Attempts);
+        Assert.Equal($"{One} disabled auth, all models, for good", await fixture.UnusableAsync());
+        Assert.Equal($"{Two} served", (await fixture.StreamAsync()).Attempts);
 
         // Also for those who insist on it: not one refresh for each call.
         for (var again = 0; again < 3; again++)
-            Assert.Equal("CREDENTIAL_REJECTED", (await rig.StreamAsync(Completing.Input(with: input => input.Model = $"claude-opus-4-6@{One}"))).Failed.Reason);
-        Assert.Single(rig.Grants());
+            Assert.Equal("CREDENTIAL_REJECTED", (await fixture.StreamAsync(Completing.Input(with: input => input.Model = $"claude-opus-4-6@{One}"))).Failed.Reason);
+        Assert.Single(fixture.Grants());
     }
 
     [Fact]
-    public async Task When_the_refresh_is_refused_too_the_credential_is_and_both_are_told()
+    public async Task Refused_refresh_after_rejected_token_reports_both()
     {
-        await using var rig = await Login.StartAsync(Good);
-        rig.Sandbox.Script(Faults.Status(401), Faults.Status(400).ForPath(Login.Path));
-        var failed = (await rig.StreamAsync()).Failed;
+        await using var fixture = await Login.StartAsync(Good);
+        fixture.Sandbox.Script(Faults.Status(401), Faults.Status(400).ForPath(Login.Path));
+        var failed = (await fixture.StreamAsync()).Failed;
         Assert.Equal(("CREDENTIAL_REJECTED", "401"), (failed.Reason, failed.Facts["http_status"]));
         Assert.Contains("OAuth token refresh failed for anthropic: the token endpoint answered 400", failed.Message, StringComparison.Ordinal);
-        Assert.Equal($"{One} disabled auth, all models, for good", await rig.AsideAsync());
-        Assert.Equal(ExpiryState.Expired, (await rig.StatusAsync()).Auth.Profiles.Single().Expiry);
-        Assert.Equal("ALL_PROFILES_UNAVAILABLE", (await rig.StreamAsync()).Failed.Reason);
-        Assert.Single(rig.Grants());
+        Assert.Equal($"{One} disabled auth, all models, for good", await fixture.UnusableAsync());
+        Assert.Equal(ExpiryState.Expired, (await fixture.StatusAsync()).Auth.Profiles.Single().Expiry);
+        Assert.Equal("ALL_PROFILES_UNAVAILABLE", (await fixture.StreamAsync()).Failed.Reason);
+        Assert.Single(fixture.Grants());
     }
 
     [Fact]
-    public async Task While_the_endpoint_is_out_of_order_the_next_route_serves_and_nothing_is_held_against_the_login()
+    public async Task Failing_token_endpoint_means_next_route_and_no_cooldown()
     {
-        await using var rig = await Login.StartAsync(Good, withKey: true);
-        rig.Sandbox.Script(Faults.Status(401).ForKey(Login.Access).Forever(), Faults.Status(500).ForPath(Login.Path));
-        Assert.Equal($"{One} failed CredentialRejected 401, {Two} served", (await rig.StreamAsync()).Attempts);
-        Assert.Equal($"{One} skipped, {Two} served", (await rig.StreamAsync()).Attempts);
-        Assert.Equal("", await rig.AsideAsync());
-        await rig.Time.WaitForTimerAsync(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(5));
-        rig.Time.Advance(TimeSpan.FromSeconds(5));
-        await Rig.EventuallyAsync(async () => (await rig.StreamAsync()).Served.ProfileId == One);
-        Assert.Equal(2, rig.Grants().Count);
+        await using var fixture = await Login.StartAsync(Good, withKey: true);
+        fixture.Sandbox.Script(Faults.Status(401).ForKey(Login.Access).Forever(), Faults.Status(500).ForPath(Login.Path));
+        Assert.Equal($"{One} failed CredentialRejected 401, {Two} served", (await fixture.StreamAsync()).Attempts);
+        Assert.Equal($"{One} skipped, {Two} served", (await fixture.StreamAsync()).Attempts);
+        Assert.Equal("", await fixture.UnusableAsync());
+        await fixture.Time.WaitForTimerAsync(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(5));
+        fixture.Time.Advance(TimeSpan.FromSeconds(5));
+        await ServerFixture.EventuallyAsync(async () => (await fixture.StreamAsync()).Served.ProfileId == One);
+        Assert.Equal(2, fixture.Grants().Count);
     }
 
     [Fact]
     public async Task Without_an_endpoint_a_refused_token_is_refused()
     {
-        await using var rig = await Login.StartAsync(Good, withKey: true, configured: false);
-        rig.Sandbox.Script(Faults.Status(401).ForKey(Login.Access).Forever());
-        Assert.Equal($"{One} failed CredentialRejected 401, {Two} served", (await rig.StreamAsync()).Attempts);
-        Assert.Equal($"{One} disabled auth, all models, for good", await rig.AsideAsync());
+        await using var fixture = await Login.StartAsync(Good, withKey: true, configured: false);
+        fixture.Sandbox.Script(Faults.Status(401).ForKey(Login.Access).Forever());
+        Assert.Equal($"{One} failed CredentialRejected 401, {Two} served", (await fixture.StreamAsync()).Attempts);
+        Assert.Equal($"{One} disabled auth, all models, for good", await fixture.UnusableAsync());
     }
 
     [Theory]
@@ -96,9 +96,9 @@ public class RejectedTokenTests
     [InlineData(429)]
     public async Task Nothing_else_asks_for_a_refresh(int status)
     {
-        await using var rig = await Login.StartAsync(Good, withKey: true);
-        rig.Sandbox.Script(Faults.Status(status, "OAuth token has been revoked. Please obtain a new token.").ForKey(Login.Access));
-        Assert.EndsWith($"{Two} served", (await rig.StreamAsync()).Attempts, StringComparison.Ordinal);
-        Assert.Empty(rig.Grants());
+        await using var fixture = await Login.StartAsync(Good, withKey: true);
+        fixture.Sandbox.Script(Faults.Status(status, "OAuth token has been revoked. Please obtain a new token.").ForKey(Login.Access));
+        Assert.EndsWith($"{Two} served", (await fixture.StreamAsync()).Attempts, StringComparison.Ordinal);
+        Assert.Empty(fixture.Grants());
     }
 }

@@ -17,19 +17,19 @@ public class OfficialSdkTests
     private static readonly List<Recording> All = [.. RecordedFolders.All.SelectMany(RecordingFolder.Read)];
 
     [Fact]
-    public async Task The_sdk_takes_every_request_with_our_breakpoints_that_it_takes_without()
+    public async Task SDK_accepts_requests_with_and_without_our_breakpoints()
     {
-        await using var rig = await Rig.StartAsync();
-        await rig.OnboardAsync();
+        await using var fixture = await ServerFixture.StartAsync();
+        await fixture.OnboardAsync();
         var taken = 0;
         foreach (var recording in All.Where(recording => recording.Request is not null && recording.Status == 200 && recording.Kind != RecordingKind.Count))
         {
-            rig.Sandbox.ClearRequests();
-            rig.Sandbox.Script(new Fault { Replay = new() { Text = """{"content":[]}""" } });
+            fixture.Sandbox.ClearRequests();
+            fixture.Sandbox.Script(new Fault { Replay = new() { Text = """{"content":[]}""" } });
             var given = recording.Request!.Value.GetRawText();
             var input = new CompletionInput { MessagesJson = ByteString.CopyFromUtf8(given), CacheRetention = CacheRetention.Long };
-            await rig.Models.CompleteAsync(new CompleteRequest { Input = input });
-            var (before, after) = (VerdictOnRequest(Encoding.UTF8.GetBytes(given)), VerdictOnRequest(rig.Sandbox.Requests[0].Body));
+            await fixture.Models.CompleteAsync(new CompleteRequest { Input = input });
+            var (before, after) = (VerdictOnRequest(Encoding.UTF8.GetBytes(given)), VerdictOnRequest(fixture.Sandbox.Requests[0].Body));
             Assert.True(before == after, $"{recording.Name}: {before ?? "taken"} and {after ?? "taken"}");
             taken += after is null ? 1 : 0;
         }
@@ -38,10 +38,10 @@ public class OfficialSdkTests
     }
 
     [Fact]
-    public async Task The_sdk_reads_what_was_folded_as_it_reads_what_it_folds_itself()
+    public async Task SDK_reads_our_folded_message_like_its_own()
     {
-        await using var rig = await Rig.StartAsync();
-        await rig.OnboardAsync();
+        await using var fixture = await ServerFixture.StartAsync();
+        await fixture.OnboardAsync();
         var taken = 0;
         foreach (var recording in All.Where(recording => recording.Kind is RecordingKind.Stream or RecordingKind.Message))
         {
@@ -50,8 +50,8 @@ public class OfficialSdkTests
                 : null;
             if (expected is null)
                 continue;
-            rig.Sandbox.Script(Faults.Replay(recording.Body));
-            var folded = (await rig.Models.CompleteAsync(new CompleteRequest { Input = Completing.Input(), RawJson = true })).Completion.RawJson;
+            fixture.Sandbox.Script(Faults.Replay(recording.Body));
+            var folded = (await fixture.Models.CompleteAsync(new CompleteRequest { Input = Completing.Input(), RawJson = true })).Completion.RawJson;
             var (wanted, given) = (VerdictOnMessage(expected), VerdictOnMessage(folded.ToStringUtf8()));
             Assert.True(wanted == given, $"{recording.Name}: {wanted ?? "taken"} and {given ?? "taken"}");
             taken += given is null ? 1 : 0;

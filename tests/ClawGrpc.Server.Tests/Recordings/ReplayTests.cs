@@ -11,17 +11,17 @@ public class ReplayTests
 
     [Theory]
     [MemberData(nameof(Folders))]
-    public async Task Every_recording_comes_out_as_it_was_recorded_and_every_request_arrives_as_it_was_sent(string folder)
+    public async Task Recordings_and_requests_pass_through_unchanged(string folder)
     {
-        await using var rig = await Rig.StartAsync();
-        var replayer = new Replayer(rig.Sandbox, rig.Channel, new Random(7));
+        await using var fixture = await ServerFixture.StartAsync();
+        var replayer = new Replayer(fixture.Sandbox, fixture.Channel, new Random(7));
         await replayer.BeginAsync();
         var different = new List<string>();
         foreach (var recording in RecordingFolder.Read(folder))
         {
             try
             {
-                await rig.PatientlyAsync(replayer.ReplayAsync(recording));
+                await fixture.PatientlyAsync(replayer.ReplayAsync(recording));
             }
             catch (ReplayException exception)
             {

@@ -47,18 +47,18 @@ public class BadCompletionTests
     public async Task An_input_that_cannot_be_taken_is_refused_by_its_field(string name)
     {
         var (input, field) = Inputs[name];
-        await using var rig = await WithTwoKeysAsync();
-        await RefusesAsync(rig, StatusCode.InvalidArgument, "INVALID_FIELD", async () => await rig.Models.CompleteAsync(new CompleteRequest { Input = input }), field);
-        await RefusesAsync(rig, StatusCode.InvalidArgument, "INVALID_FIELD", async () =>
-            await rig.Models.StreamComplete(new StreamCompleteRequest { Input = input }).ResponseStream.MoveNext(CancellationToken.None), field);
-        Assert.Empty(rig.Sandbox.Requests);
+        await using var fixture = await WithTwoKeysAsync();
+        await RefusesAsync(fixture, StatusCode.InvalidArgument, "INVALID_FIELD", async () => await fixture.Models.CompleteAsync(new CompleteRequest { Input = input }), field);
+        await RefusesAsync(fixture, StatusCode.InvalidArgument, "INVALID_FIELD", async () =>
+            await fixture.Models.StreamComplete(new StreamCompleteRequest { Input = input }).ResponseStream.MoveNext(CancellationToken.None), field);
+        Assert.Empty(fixture.Sandbox.Requests);
     }
 
     [Fact]
     public async Task No_input_at_all_is_refused_too()
     {
-        await using var rig = await WithTwoKeysAsync();
-        await RefusesAsync(rig, StatusCode.InvalidArgument, "INVALID_FIELD", async () => await rig.Models.CompleteAsync(new CompleteRequest()), "input");
+        await using var fixture = await WithTwoKeysAsync();
+        await RefusesAsync(fixture, StatusCode.InvalidArgument, "INVALID_FIELD", async () => await fixture.Models.CompleteAsync(new CompleteRequest()), "input");
     }
 
     [Theory]
@@ -67,45 +67,45 @@ public class BadCompletionTests
     [InlineData("claude-opus-4-5@anthropic:one", "anthropic/claude-opus-4-5")]
     public async Task A_model_that_is_not_allowed_or_not_served_is_not_found(string model, string told)
     {
-        await using var rig = await WithTwoKeysAsync("""agents: { defaults: { models: { "anthropic/claude-opus-4-6": {} } } }""");
-        var failed = await RefusesAsync(rig, StatusCode.NotFound, "MODEL_NOT_FOUND", async () =>
-            await rig.Models.CompleteAsync(new CompleteRequest { Input = Completing.Input(with: input => input.Model = model) }));
+        await using var fixture = await WithTwoKeysAsync("""agents: { defaults: { models: { "anthropic/claude-opus-4-6": {} } } }""");
+        var failed = await RefusesAsync(fixture, StatusCode.NotFound, "MODEL_NOT_FOUND", async () =>
+            await fixture.Models.CompleteAsync(new CompleteRequest { Input = Completing.Input(with: input => input.Model = model) }));
         Assert.Equal(told, failed.Facts["model"]);
-        Assert.Empty(rig.Sandbox.Requests);
+        Assert.Empty(fixture.Sandbox.Requests);
     }
 
     [Fact]
-    public async Task A_model_that_upstream_does_not_know_is_told_in_upstreams_words()
+    public async Task Unknown_model_is_refused_with_upstreams_message()
     {
-        await using var rig = await WithTwoKeysAsync();
-        var failed = (await rig.StreamAsync(Completing.Input(with: input => input.Model = "claude-none"))).Failed;
+        await using var fixture = await WithTwoKeysAsync();
+        var failed = (await fixture.StreamAsync(Completing.Input(with: input => input.Model = "claude-none"))).Failed;
         Assert.Equal((StatusCode.NotFound, "REQUEST_REJECTED", "model: claude-none"), (failed.Code, failed.Reason, failed.Message));
-        Assert.Single(rig.Sandbox.Requests);
+        Assert.Single(fixture.Sandbox.Requests);
     }
 
     [Fact]
     public async Task A_message_of_40_MB_is_refused_and_one_of_32_goes_through()
     {
-        await using var rig = await WithTwoKeysAsync();
+        await using var fixture = await WithTwoKeysAsync();
         using var channel = GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions
         {
-            HttpHandler = rig.NewHandler(),
+            HttpHandler = fixture.NewHandler(),
             DisposeHttpClient = true,
             MaxSendMessageSize = null,
         });
         var models = new ModelService.ModelServiceClient(channel);
-        var before = rig.Files.Snapshot();
+        var before = fixture.Files.Snapshot();
         var refused = await CallFailure.OfAsync(async () => await models.CompleteAsync(new CompleteRequest { Input = Large(40) }));
         Assert.Equal((StatusCode.InvalidArgument, "INVALID_FIELD"), (refused.Code, refused.Reason));
         Assert.StartsWith("request: Expected at most 37748736 bytes", refused.Message, StringComparison.Ordinal);
-        Assert.Equal(before, rig.Files.Snapshot());
-        Assert.Empty(rig.Sandbox.Requests);
+        Assert.Equal(before, fixture.Files.Snapshot());
+        Assert.Empty(fixture.Sandbox.Requests);
 
         // What is too large for upstream is upstream's to say.
         Assert.Equal("REQUEST_REJECTED", (await CallFailure.OfAsync(async () => await models.CompleteAsync(new CompleteRequest { Input = Large(33) }))).Reason);
-        rig.Sandbox.Script(Faults.Replay("event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"Much.\"}],\"stop_reason\":\"end_turn\"}}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"u8.ToArray()));
+        fixture.Sandbox.Script(Faults.Replay("event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"Much.\"}],\"stop_reason\":\"end_turn\"}}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"u8.ToArray()));
         Assert.Equal("end_turn", (await models.CompleteAsync(new CompleteRequest { Input = Large(31) })).Completion.StopReason);
-        Assert.True(rig.Sandbox.Requests[^1].Body.Length > 30 * 1024 * 1024);
+        Assert.True(fixture.Sandbox.Requests[^1].Body.Length > 30 * 1024 * 1024);
     }
 
     [Theory]
@@ -114,24 +114,24 @@ public class BadCompletionTests
     [InlineData(long.MaxValue, int.MaxValue)]
     public async Task Any_heartbeat_is_taken_as_the_nearest_one_that_can_be(long seconds, int nanos)
     {
-        await using var rig = await WithTwoKeysAsync();
-        using var watch = rig.Models.WatchStatus(new WatchStatusRequest { Heartbeat = new Duration { Seconds = seconds, Nanos = nanos } });
+        await using var fixture = await WithTwoKeysAsync();
+        using var watch = fixture.Models.WatchStatus(new WatchStatusRequest { Heartbeat = new Duration { Seconds = seconds, Nanos = nanos } });
         Assert.True(await watch.ResponseStream.MoveNext(CancellationToken.None));
     }
 
     [Fact]
     public async Task Pages_and_model_edits_name_their_wrong_field()
     {
-        await using var rig = await WithTwoKeysAsync();
+        await using var fixture = await WithTwoKeysAsync();
         const StatusCode code = StatusCode.InvalidArgument;
         const string reason = "INVALID_FIELD";
-        await RefusesAsync(rig, code, reason, async () => await rig.Models.ListModelsAsync(new ListModelsRequest { PageSize = -1 }), "page_size");
-        await RefusesAsync(rig, code, reason, async () => await rig.Models.ListModelsAsync(new ListModelsRequest { PageToken = "nope" }), "page_token");
-        await RefusesAsync(rig, code, reason, async () => await rig.Auth.ListAgentsAsync(new ListAgentsRequest { PageSize = 1001 }), "page_size");
-        await RefusesAsync(rig, code, reason, async () => await rig.Models.SetDefaultModelAsync(new SetDefaultModelRequest { Model = " " }), "model");
-        await RefusesAsync(rig, code, reason, async () => await rig.Models.AddModelAliasAsync(new AddModelAliasRequest { Model = "a/b" }), "alias");
-        await RefusesAsync(rig, StatusCode.NotFound, "MODEL_NOT_FOUND", async () =>
-            await rig.Models.RemoveModelAliasAsync(new RemoveModelAliasRequest { Alias = "nope" }));
+        await RefusesAsync(fixture, code, reason, async () => await fixture.Models.ListModelsAsync(new ListModelsRequest { PageSize = -1 }), "page_size");
+        await RefusesAsync(fixture, code, reason, async () => await fixture.Models.ListModelsAsync(new ListModelsRequest { PageToken = "nope" }), "page_token");
+        await RefusesAsync(fixture, code, reason, async () => await fixture.Auth.ListAgentsAsync(new ListAgentsRequest { PageSize = 1001 }), "page_size");
+        await RefusesAsync(fixture, code, reason, async () => await fixture.Models.SetDefaultModelAsync(new SetDefaultModelRequest { Model = " " }), "model");
+        await RefusesAsync(fixture, code, reason, async () => await fixture.Models.AddModelAliasAsync(new AddModelAliasRequest { Model = "a/b" }), "alias");
+        await RefusesAsync(fixture, StatusCode.NotFound, "MODEL_NOT_FOUND", async () =>
+            await fixture.Models.RemoveModelAliasAsync(new RemoveModelAliasRequest { Alias = "nope" }));
     }
 
     private static CompletionInput Json(string json) => new() { MessagesJson = ByteString.CopyFromUtf8(json) };

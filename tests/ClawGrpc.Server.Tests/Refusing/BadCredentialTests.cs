@@ -42,15 +42,15 @@ public class BadCredentialTests
     public async Task A_credential_that_cannot_be_taken_is_refused_by_its_field(string name)
     {
         var (request, field, text) = Onboards[name];
-        await using var rig = await WithTwoKeysAsync();
-        await RefusesAsync(rig, StatusCode.InvalidArgument, "INVALID_FIELD", async () => await rig.Auth.OnboardAsync(request), field, text);
+        await using var fixture = await WithTwoKeysAsync();
+        await RefusesAsync(fixture, StatusCode.InvalidArgument, "INVALID_FIELD", async () => await fixture.Auth.OnboardAsync(request), field, text);
     }
 
     [Fact]
-    public async Task Everything_that_is_wrong_is_told_at_once()
+    public async Task All_wrong_fields_are_reported_at_once()
     {
-        await using var rig = await Rig.StartAsync();
-        var failed = await CallFailure.OfAsync(async () => await rig.Auth.PasteTokenAsync(new PasteTokenRequest
+        await using var fixture = await ServerFixture.StartAsync();
+        var failed = await CallFailure.OfAsync(async () => await fixture.Auth.PasteTokenAsync(new PasteTokenRequest
         {
             Provider = "no such/provider",
             ProfileId = "a\nb",
@@ -70,72 +70,72 @@ public class BadCredentialTests
     [InlineData("/etc")]
     [InlineData("main\0")]
     [InlineData("%2e%2e")]
-    public async Task An_agent_that_is_none_is_not_found_and_no_path_leads_out_of_the_folder(string agent)
+    public async Task Unknown_agent_is_not_found_and_ids_cannot_leave_the_folder(string agent)
     {
-        await using var rig = await WithTwoKeysAsync();
+        await using var fixture = await WithTwoKeysAsync();
         Func<Task>[] calls =
         [
-            async () => await rig.Auth.OnboardAsync(new OnboardRequest { AgentId = agent, ApiKey = new ApiKeyCredential { Key = KeyOne } }),
-            async () => await rig.Auth.PasteTokenAsync(new PasteTokenRequest { AgentId = agent, Provider = "anthropic", Token = Token }),
-            async () => await rig.Auth.DeleteProfileAsync(new DeleteProfileRequest { AgentId = agent, ProfileId = One }),
-            async () => await rig.Auth.ResetProfileAsync(new ResetProfileRequest { AgentId = agent, ProfileId = One }),
-            async () => await rig.Auth.GetProfileOrderAsync(new GetProfileOrderRequest { AgentId = agent, Provider = "anthropic" }),
-            async () => await rig.Auth.SetProfileOrderAsync(new SetProfileOrderRequest { AgentId = agent, Provider = "anthropic", ProfileIds = { One } }),
-            async () => await rig.Auth.ClearProfileOrderAsync(new ClearProfileOrderRequest { AgentId = agent, Provider = "anthropic" }),
-            async () => await rig.Models.GetStatusAsync(new GetStatusRequest { AgentId = agent }),
-            async () => await rig.Models.WatchStatus(new WatchStatusRequest { AgentId = agent }).ResponseStream.MoveNext(CancellationToken.None),
-            async () => await rig.Models.ListModelsAsync(new ListModelsRequest { AgentId = agent }),
-            async () => await rig.Models.CompleteAsync(new CompleteRequest { Input = Completing.Input(with: input => input.AgentId = agent) }),
+            async () => await fixture.Auth.OnboardAsync(new OnboardRequest { AgentId = agent, ApiKey = new ApiKeyCredential { Key = KeyOne } }),
+            async () => await fixture.Auth.PasteTokenAsync(new PasteTokenRequest { AgentId = agent, Provider = "anthropic", Token = Token }),
+            async () => await fixture.Auth.DeleteProfileAsync(new DeleteProfileRequest { AgentId = agent, ProfileId = One }),
+            async () => await fixture.Auth.ResetProfileAsync(new ResetProfileRequest { AgentId = agent, ProfileId = One }),
+            async () => await fixture.Auth.GetProfileOrderAsync(new GetProfileOrderRequest { AgentId = agent, Provider = "anthropic" }),
+            async () => await fixture.Auth.SetProfileOrderAsync(new SetProfileOrderRequest { AgentId = agent, Provider = "anthropic", ProfileIds = { One } }),
+            async () => await fixture.Auth.ClearProfileOrderAsync(new ClearProfileOrderRequest { AgentId = agent, Provider = "anthropic" }),
+            async () => await fixture.Models.GetStatusAsync(new GetStatusRequest { AgentId = agent }),
+            async () => await fixture.Models.WatchStatus(new WatchStatusRequest { AgentId = agent }).ResponseStream.MoveNext(CancellationToken.None),
+            async () => await fixture.Models.ListModelsAsync(new ListModelsRequest { AgentId = agent }),
+            async () => await fixture.Models.CompleteAsync(new CompleteRequest { Input = Completing.Input(with: input => input.AgentId = agent) }),
         ];
         foreach (var call in calls)
-            Assert.Equal(agent, (await RefusesAsync(rig, StatusCode.NotFound, "AGENT_NOT_FOUND", call)).Facts["agent_id"]);
+            Assert.Equal(agent, (await RefusesAsync(fixture, StatusCode.NotFound, "AGENT_NOT_FOUND", call)).Facts["agent_id"]);
     }
 
     [Fact]
-    public async Task A_profile_that_is_none_is_not_found()
+    public async Task Unknown_profile_is_not_found()
     {
-        await using var rig = await WithTwoKeysAsync();
+        await using var fixture = await WithTwoKeysAsync();
         await RefusesAsync(
-            rig, StatusCode.NotFound, "PROFILE_NOT_FOUND", async () => await rig.Auth.DeleteProfileAsync(new DeleteProfileRequest { ProfileId = "anthropic:nope" }));
+            fixture, StatusCode.NotFound, "PROFILE_NOT_FOUND", async () => await fixture.Auth.DeleteProfileAsync(new DeleteProfileRequest { ProfileId = "anthropic:nope" }));
         await RefusesAsync(
-            rig, StatusCode.NotFound, "PROFILE_NOT_FOUND", async () => await rig.Auth.ResetProfileAsync(new ResetProfileRequest { ProfileId = "anthropic:nope" }));
-        await RefusesAsync(rig, StatusCode.NotFound, "PROFILE_NOT_FOUND", async () => await rig.Auth.SetProfileOrderAsync(
+            fixture, StatusCode.NotFound, "PROFILE_NOT_FOUND", async () => await fixture.Auth.ResetProfileAsync(new ResetProfileRequest { ProfileId = "anthropic:nope" }));
+        await RefusesAsync(fixture, StatusCode.NotFound, "PROFILE_NOT_FOUND", async () => await fixture.Auth.SetProfileOrderAsync(
             new SetProfileOrderRequest { Provider = "anthropic", ProfileIds = { One, "anthropic:nope" } }));
-        await RefusesAsync(rig, StatusCode.InvalidArgument, "PROVIDER_MISMATCH", async () => await rig.Auth.SetProfileOrderAsync(
+        await RefusesAsync(fixture, StatusCode.InvalidArgument, "PROVIDER_MISMATCH", async () => await fixture.Auth.SetProfileOrderAsync(
             new SetProfileOrderRequest { Provider = "openai", ProfileIds = { One } }));
-        await RefusesAsync(rig, StatusCode.InvalidArgument, "INVALID_FIELD", async () => await rig.Auth.SetProfileOrderAsync(
+        await RefusesAsync(fixture, StatusCode.InvalidArgument, "INVALID_FIELD", async () => await fixture.Auth.SetProfileOrderAsync(
             new SetProfileOrderRequest { Provider = "anthropic", ProfileIds = { " " } }), "profile_ids");
         await RefusesAsync(
-            rig, StatusCode.InvalidArgument, "INVALID_FIELD", async () => await rig.Auth.DeleteProfileAsync(new DeleteProfileRequest()), "profile_id");
+            fixture, StatusCode.InvalidArgument, "INVALID_FIELD", async () => await fixture.Auth.DeleteProfileAsync(new DeleteProfileRequest()), "profile_id");
         await RefusesAsync(
-            rig, StatusCode.InvalidArgument, "INVALID_FIELD", async () => await rig.Auth.GetProfileOrderAsync(new GetProfileOrderRequest()), "provider");
+            fixture, StatusCode.InvalidArgument, "INVALID_FIELD", async () => await fixture.Auth.GetProfileOrderAsync(new GetProfileOrderRequest()), "provider");
     }
 
     [Fact]
     public async Task A_setup_token_is_refused_when_subscriptions_are_switched_off()
     {
-        await using var rig = await Rig.StartAsync("clawgrpc: { subscriptions: { enabled: false } }");
-        await RefusesAsync(rig, StatusCode.FailedPrecondition, "SUBSCRIPTIONS_DISABLED", () => rig.OnboardTokenAsync());
+        await using var fixture = await ServerFixture.StartAsync("clawgrpc: { subscriptions: { enabled: false } }");
+        await RefusesAsync(fixture, StatusCode.FailedPrecondition, "SUBSCRIPTIONS_DISABLED", () => fixture.OnboardTokenAsync());
     }
 
     [Fact]
     public async Task Ways_that_come_later_say_so()
     {
-        await using var rig = await Rig.StartAsync();
+        await using var fixture = await ServerFixture.StartAsync();
         await RefusesAsync(
-            rig, StatusCode.Unimplemented, "NOT_IMPLEMENTED", async () => await rig.Auth.OnboardAsync(new OnboardRequest { WorkloadIdentity = new() }));
+            fixture, StatusCode.Unimplemented, "NOT_IMPLEMENTED", async () => await fixture.Auth.OnboardAsync(new OnboardRequest { WorkloadIdentity = new() }));
     }
 
     internal static async Task<CallFailure> RefusesAsync(
-        Rig rig, StatusCode code, string reason, Func<Task> call, string? field = null, string text = "")
+        ServerFixture fixture, StatusCode code, string reason, Func<Task> call, string? field = null, string text = "")
     {
-        var before = rig.Files.Snapshot();
+        var before = fixture.Files.Snapshot();
         var failed = await CallFailure.OfAsync(call);
         Assert.Equal((code, reason), (failed.Code, failed.Reason));
         Assert.Equal(field is null ? [] : [field], failed.Fields);
         Assert.Contains(text, failed.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("secret-part", failed.Exception.ToString(), StringComparison.Ordinal);
-        Assert.Equal(before, rig.Files.Snapshot());
+        Assert.Equal(before, fixture.Files.Snapshot());
         return failed;
     }
 

@@ -20,13 +20,13 @@ public class LargeErrorTests
     [InlineData(401)]
     [InlineData(429)]
     [InlineData(500)]
-    public async Task Whatever_upstream_says_the_error_arrives(int status)
+    public async Task Error_with_long_upstream_text_arrives(int status)
     {
-        await using var rig = await Rig.StartAsync();
+        await using var fixture = await ServerFixture.StartAsync();
         for (var index = 0; index < 10; index++)
-            await rig.OnboardAsync($"anthropic:profile-{index}", $"sk-ant-api03-FAKE-{index:0000000000}");
-        rig.Sandbox.Script(Faults.Status(status, Long).Forever());
-        var answer = await rig.StreamAsync();
+            await fixture.OnboardAsync($"anthropic:profile-{index}", $"sk-ant-api03-FAKE-{index:0000000000}");
+        fixture.Sandbox.Script(Faults.Status(status, Long).Forever());
+        var answer = await fixture.StreamAsync();
         Fits(answer.Failed.Exception);
         Assert.Contains("Ein sehr langer Satz", answer.Failed.Message, StringComparison.Ordinal);
         Assert.Equal(status == 400 ? 1 : 8, answer.Receipt!.Attempts.Count);
@@ -35,28 +35,28 @@ public class LargeErrorTests
     [Fact]
     public async Task Names_of_upstream_may_be_as_long_as_a_book()
     {
-        await using var rig = await WithTwoKeysAsync();
+        await using var fixture = await WithTwoKeysAsync();
         var name = new string('n', 20_000);
         var body = $$$"""{"type":"error","error":{"type":"{{{name}}}","message":"Short.","details":{"error_code":"{{{name}}}"}},"request_id":"{{{name}}}"}""";
-        rig.Sandbox.Script(new Fault { Status = new() { Code = 500, Text = body, Headers = new() { ["request-id"] = "" } } }.Forever());
-        var answer = await rig.StreamAsync();
+        fixture.Sandbox.Script(new Fault { Status = new() { Code = 500, Text = body, Headers = new() { ["request-id"] = "" } } }.Forever());
+        var answer = await fixture.StreamAsync();
         Fits(answer.Failed.Exception);
         Assert.Equal("Short.", answer.Failed.Message);
         Assert.StartsWith("nnn", answer.Receipt!.Attempts[0].ErrorType, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Whatever_the_caller_says_the_error_arrives()
+    public async Task Error_about_long_caller_input_arrives()
     {
-        await using var rig = await Rig.StartAsync();
+        await using var fixture = await ServerFixture.StartAsync();
         Func<Task>[] calls =
         [
-            async () => await rig.Models.GetStatusAsync(new GetStatusRequest { AgentId = Long }),
-            async () => await rig.Auth.DeleteProfileAsync(new DeleteProfileRequest { ProfileId = Long }),
-            async () => await rig.Models.CompleteAsync(new CompleteRequest { Input = Completing.Input(with: input => input.Model = "openai/" + Long) }),
-            async () => await rig.Models.CompleteAsync(
+            async () => await fixture.Models.GetStatusAsync(new GetStatusRequest { AgentId = Long }),
+            async () => await fixture.Auth.DeleteProfileAsync(new DeleteProfileRequest { ProfileId = Long }),
+            async () => await fixture.Models.CompleteAsync(new CompleteRequest { Input = Completing.Input(with: input => input.Model = "openai/" + Long) }),
+            async () => await fixture.Models.CompleteAsync(
                 new CompleteRequest { Input = Completing.Input(with: input => input.Betas.AddRange(Enumerable.Repeat("a,b", 10_000))) }),
-            async () => await rig.Models.CompleteAsync(new CompleteRequest { Input = Completing.Input(with: input => input.Model = $"opus@{new string('p', 50_000)}") }),
+            async () => await fixture.Models.CompleteAsync(new CompleteRequest { Input = Completing.Input(with: input => input.Model = $"opus@{new string('p', 50_000)}") }),
         ];
         foreach (var call in calls)
             Fits((await CallFailure.OfAsync(call)).Exception);

@@ -19,17 +19,17 @@ public class StartTests
     [InlineData("{ models: { providers: { anthropic: { baseUrl: 'https://me:FAKE-password@host', models: [] } } } }", ":1:48", "models.providers.anthropic.baseUrl: Invalid URL")]
     [InlineData("{ models: { providers: { anthropic: { baseUrl: 'https://host/?key=FAKE-password', models: [] } } } }", ":1:48", "models.providers.anthropic.baseUrl: Invalid URL")]
     [InlineData("{ clawgrpc: { timeouts: { firstEventSeconds: -1 } } }", ":1:46", "clawgrpc.timeouts.firstEventSeconds: Too small: expected number to be >0")]
-    public async Task A_configuration_that_cannot_be_used_is_refused_with_its_file_and_place(string json5, string place, string problem)
+    public async Task Unusable_configuration_is_refused_with_file_and_position(string json5, string place, string problem)
     {
-        await using var rig = await Rig.PrepareAsync();
-        await File.WriteAllTextAsync(rig.Files.ConfigPath, json5);
-        var before = rig.Files.Snapshot();
-        var refused = await Assert.ThrowsAsync<UnusableConfigurationException>(rig.StartServerAsync);
-        Assert.StartsWith($"Invalid config at {rig.Files.ConfigPath}:\n- ", refused.Message, StringComparison.Ordinal);
+        await using var fixture = await ServerFixture.PrepareAsync();
+        await File.WriteAllTextAsync(fixture.Files.ConfigPath, json5);
+        var before = fixture.Files.Snapshot();
+        var refused = await Assert.ThrowsAsync<UnusableConfigurationException>(fixture.StartServerAsync);
+        Assert.StartsWith($"Invalid config at {fixture.Files.ConfigPath}:\n- ", refused.Message, StringComparison.Ordinal);
         Assert.Contains(problem, refused.Message, StringComparison.Ordinal);
-        Assert.EndsWith($" ({rig.Files.ConfigPath}{place})", refused.Message, StringComparison.Ordinal);
+        Assert.EndsWith($" ({fixture.Files.ConfigPath}{place})", refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("FAKE-password", refused.Message, StringComparison.Ordinal);
-        Assert.Equal(before, rig.Files.Snapshot());
+        Assert.Equal(before, fixture.Files.Snapshot());
     }
 
     [Theory]
@@ -37,9 +37,9 @@ public class StartTests
     [InlineData("{ env: { vars: { ANTHROPIC_BASE_URL: 'http://me:FAKE-password@localhost' } } }")]
     public async Task An_upstream_of_the_environment_is_checked_too(string json5)
     {
-        await using var rig = await Rig.PrepareAsync();
-        await File.WriteAllTextAsync(rig.Files.ConfigPath, json5);
-        var refused = await Assert.ThrowsAsync<UnusableConfigurationException>(rig.StartServerAsync);
+        await using var fixture = await ServerFixture.PrepareAsync();
+        await File.WriteAllTextAsync(fixture.Files.ConfigPath, json5);
+        var refused = await Assert.ThrowsAsync<UnusableConfigurationException>(fixture.StartServerAsync);
         Assert.Contains("env.ANTHROPIC_BASE_URL: Invalid URL", refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("FAKE-password", refused.Message, StringComparison.Ordinal);
     }
@@ -47,18 +47,18 @@ public class StartTests
     [Fact]
     public async Task All_errors_of_a_configuration_come_at_once()
     {
-        await using var rig = await Rig.PrepareAsync();
-        await File.WriteAllTextAsync(rig.Files.ConfigPath, "{\n  one: 1,\n  two: 2,\n  clawgrpc: { limits: { attempts: 0.5 } },\n}");
-        var refused = await Assert.ThrowsAsync<UnusableConfigurationException>(rig.StartServerAsync);
+        await using var fixture = await ServerFixture.PrepareAsync();
+        await File.WriteAllTextAsync(fixture.Files.ConfigPath, "{\n  one: 1,\n  two: 2,\n  clawgrpc: { limits: { attempts: 0.5 } },\n}");
+        var refused = await Assert.ThrowsAsync<UnusableConfigurationException>(fixture.StartServerAsync);
         Assert.Equal(4, refused.Message.Split('\n').Length);
     }
 
     [Fact]
     public async Task Without_a_configuration_the_server_starts()
     {
-        await using var rig = await Rig.PrepareAsync();
-        await rig.StartServerAsync();
-        Assert.Equal("anthropic/claude-opus-4-6", (await rig.StatusAsync()).ResolvedDefault);
+        await using var fixture = await ServerFixture.PrepareAsync();
+        await fixture.StartServerAsync();
+        Assert.Equal("anthropic/claude-opus-4-6", (await fixture.StatusAsync()).ResolvedDefault);
     }
 
     [Theory]
@@ -73,7 +73,7 @@ public class StartTests
     [InlineData("127.0.0.1:1")]
     [InlineData("unix:")]
     [InlineData("")]
-    public void An_address_that_others_could_reach_or_that_is_none_is_refused(string text)
+    public void Invalid_or_non_local_address_is_refused(string text)
     {
         var (address, error) = ListenAddress.Parse(text);
         Assert.Null(address);
@@ -97,11 +97,11 @@ public class StartTests
     [InlineData("empty file")]
     [InlineData("folder")]
     [InlineData("link to a file")]
-    public async Task What_is_no_socket_is_never_removed_to_listen_there(string what)
+    public async Task File_at_the_socket_path_is_kept_unless_it_is_a_socket(string what)
     {
         using var folder = new TestFolder();
-        await using var rig = await Rig.PrepareAsync();
-        var path = rig.Files["clawgrpc.sock"];
+        await using var fixture = await ServerFixture.PrepareAsync();
+        var path = fixture.Files["clawgrpc.sock"];
         switch (what)
         {
             case "folder":
@@ -116,7 +116,7 @@ public class StartTests
                 break;
         }
 
-        var refused = await Assert.ThrowsAsync<StartException>(rig.StartServerAsync);
+        var refused = await Assert.ThrowsAsync<StartException>(fixture.StartServerAsync);
         Assert.Contains($"unix:{path} is in use by another program, or is no socket.", refused.Message, StringComparison.Ordinal);
         Assert.True(Path.Exists(path));
     }
@@ -124,9 +124,9 @@ public class StartTests
     [Fact]
     public async Task A_socket_that_somebody_listens_on_is_not_taken_away()
     {
-        await using var rig = await Rig.StartAsync();
-        var refused = await Assert.ThrowsAsync<StartException>(rig.StartServerAsync);
+        await using var fixture = await ServerFixture.StartAsync();
+        var refused = await Assert.ThrowsAsync<StartException>(fixture.StartServerAsync);
         Assert.Contains("is in use by another program", refused.Message, StringComparison.Ordinal);
-        await rig.StatusAsync();
+        await fixture.StatusAsync();
     }
 }

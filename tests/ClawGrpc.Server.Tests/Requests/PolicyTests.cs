@@ -15,13 +15,13 @@ public class PolicyTests
     [InlineData("""{ "anthropic-beta": "a-2025-01-01", "Anthropic-Beta": "b-2025-01-01" }""")]
     [InlineData("""{ Authorization: "Bearer other", "X-Api-Key": "other", "anthropic-version": "1999-01-01", "content-type": "text/plain", Host: "elsewhere" }""")]
     [InlineData("""{ accept: "*/*", "user-agent": "own/1", "x-team": "blue" }""")]
-    public async Task Configured_headers_add_and_replace_and_never_drop_what_the_request_needs(string headers)
+    public async Task Configured_headers_never_drop_what_the_request_needs(string headers)
     {
-        await using var rig = await Rig.StartAsync("""agents: { list: [{ id: "main", params: { cacheOnSubscription: true, cacheRetention: "long" } }] }""", $"headers: {headers}");
-        await rig.OnboardTokenAsync();
+        await using var fixture = await ServerFixture.StartAsync("""agents: { list: [{ id: "main", params: { cacheOnSubscription: true, cacheRetention: "long" } }] }""", $"headers: {headers}");
+        await fixture.OnboardTokenAsync();
         var input = Completing.Input(with: input => input.Betas.Add("context-1m-2025-08-07"));
-        var sent = (await rig.StreamAsync(input)).Receipt!.Sent;
-        var seen = rig.Sandbox.Requests[0];
+        var sent = (await fixture.StreamAsync(input)).Receipt!.Sent;
+        var seen = fixture.Sandbox.Requests[0];
         Assert.Superset(
             new HashSet<string> { "oauth-2025-04-20", "extended-cache-ttl-2025-04-11", "context-1m-2025-08-07" }, seen.Betas.ToHashSet());
         Assert.Superset(Configured(headers), seen.Betas.ToHashSet());
@@ -42,14 +42,14 @@ public class PolicyTests
     [InlineData(CacheRetention.Long, "", true, "LONG call SHORT: subscription credentials ignore cacheRetention (params.cacheOnSubscription applies it)")]
     [InlineData(CacheRetention.None, "", true, "NONE call SHORT: subscription credentials ignore cacheRetention (params.cacheOnSubscription applies it)")]
     [InlineData(CacheRetention.Long, "cacheOnSubscription: true", true, "LONG call LONG")]
-    public async Task The_receipt_says_what_was_asked_what_was_applied_and_why_they_differ(CacheRetention asked, string parameters, bool isToken, string expected)
+    public async Task Receipt_gives_asked_and_applied_retention_and_the_reason(CacheRetention asked, string parameters, bool isToken, string expected)
     {
-        await using var rig = await Rig.StartAsync($$"""agents: { list: [{ id: "main", params: { {{parameters}} } }] }""");
-        await (isToken ? rig.OnboardTokenAsync() : rig.OnboardAsync());
-        var cache = (await rig.StreamAsync(Completing.Input(with: input => input.CacheRetention = asked))).Served.Cache;
+        await using var fixture = await ServerFixture.StartAsync($$"""agents: { list: [{ id: "main", params: { {{parameters}} } }] }""");
+        await (isToken ? fixture.OnboardTokenAsync() : fixture.OnboardAsync());
+        var cache = (await fixture.StreamAsync(Completing.Input(with: input => input.CacheRetention = asked))).Served.Cache;
         var reason = cache.Reason.Length > 0 ? $": {cache.Reason}" : "";
         Assert.Equal(expected, $"{cache.Requested.ToString().ToUpperInvariant()} {cache.RequestedBy} {cache.Applied.ToString().ToUpperInvariant()}{reason}");
-        var body = rig.Sandbox.Requests.Single().BodyText;
+        var body = fixture.Sandbox.Requests.Single().BodyText;
         Assert.Equal(
             (cache.Applied != CacheRetention.None, cache.Applied == CacheRetention.Long),
             (body.Contains("cache_control", StringComparison.Ordinal), body.Contains("\"ttl\":\"1h\"", StringComparison.Ordinal)));
@@ -58,15 +58,15 @@ public class PolicyTests
     [Fact]
     public async Task The_receipt_names_every_breakpoint_that_could_not_be_set()
     {
-        await using var rig = await Rig.StartAsync();
-        await rig.OnboardAsync();
+        await using var fixture = await ServerFixture.StartAsync();
+        await fixture.OnboardAsync();
         var input = Completing.Input(with: input =>
         {
             input.CacheRetention = CacheRetention.Long;
             input.Messages.System.Add(Completing.Text("Be brief."));
             input.Messages.System[0].CacheControl = new CacheControl();
         });
-        var cache = (await rig.StreamAsync(input)).Served.Cache;
+        var cache = (await fixture.StreamAsync(input)).Served.Cache;
         Assert.Equal((CacheRetention.Long, CacheRetention.None), (cache.Requested, cache.Applied));
         Assert.Equal("messages[0].content[0]: 1h must not come after the caller's own 5m; system[0]: has the caller's own breakpoint", cache.Reason);
         Assert.Equal([("system[0]", "5m", true)], cache.Breakpoints.Select(breakpoint => (breakpoint.Path, breakpoint.Ttl, breakpoint.FromCaller)));
@@ -90,21 +90,21 @@ public class PolicyTests
 
     [Theory]
     [MemberData(nameof(NewVersionCases))]
-    public async Task What_a_version_does_not_take_is_refused_before_anything_is_sent(string name)
+    public async Task Parameter_unsupported_by_the_version_is_refused_unsent(string name)
     {
         var (input, field) = NotOfTheNewVersion[name];
-        await using var rig = await Rig.StartAsync();
-        await rig.OnboardAsync();
+        await using var fixture = await ServerFixture.StartAsync();
+        await fixture.OnboardAsync();
         input = new CompletionInput(input) { AnthropicVersion = "2026-10-21" };
-        Assert.Equal([field], (await rig.StreamAsync(input)).Failed.Fields);
-        Assert.Equal([field], (await rig.CompleteAsync(input)).Failed.Fields);
-        Assert.Equal([field], (await CallFailure.OfAsync(async () => await rig.Models.PlanCompletionAsync(new PlanCompletionRequest { Input = input }))).Fields);
-        Assert.Equal([field], (await CallFailure.OfAsync(async () => await rig.Models.CountTokensAsync(new CountTokensRequest { Input = input }))).Fields);
-        Assert.Empty(rig.Sandbox.Requests);
+        Assert.Equal([field], (await fixture.StreamAsync(input)).Failed.Fields);
+        Assert.Equal([field], (await fixture.CompleteAsync(input)).Failed.Fields);
+        Assert.Equal([field], (await CallFailure.OfAsync(async () => await fixture.Models.PlanCompletionAsync(new PlanCompletionRequest { Input = input }))).Fields);
+        Assert.Equal([field], (await CallFailure.OfAsync(async () => await fixture.Models.CountTokensAsync(new CountTokensRequest { Input = input }))).Fields);
+        Assert.Empty(fixture.Sandbox.Requests);
 
         // The version that is sent when nobody names one takes it, or lets upstream judge.
-        await rig.StreamAsync(new CompletionInput(input) { AnthropicVersion = "" });
-        Assert.Equal("2023-06-01", Assert.Single(rig.Sandbox.Requests).Header("anthropic-version"));
+        await fixture.StreamAsync(new CompletionInput(input) { AnthropicVersion = "" });
+        Assert.Equal("2023-06-01", Assert.Single(fixture.Sandbox.Requests).Header("anthropic-version"));
     }
 
     [Theory]
@@ -113,50 +113,50 @@ public class PolicyTests
     [InlineData("claude-opus-4-6", "\"thinking\":{\"type\":\"adaptive\"},", null)]
     [InlineData("claude-sonnet-4-6", "", "0.9")]
     [InlineData("claude-opus-5-5", "", null)]
-    public async Task A_configured_temperature_is_sent_where_nothing_speaks_against_it_and_a_plan_counts_it(string model, string members, string? sent)
+    public async Task Configured_temperature_is_sent_where_allowed_and_is_in_plans(string model, string members, string? sent)
     {
-        await using var rig = await Rig.StartAsync("""
+        await using var fixture = await ServerFixture.StartAsync("""
             agents: { defaults: { models: {
               "anthropic/claude-opus-4-6": { params: { temperature: 0.3 } }, "anthropic/claude-sonnet-4-6": { params: { temperature: 0.9 } },
               "anthropic/claude-opus-5-5": { params: { temperature: 0.3 } } } } }
             """);
-        await rig.OnboardAsync();
+        await fixture.OnboardAsync();
         var input = Json($$"""{{{members}}"model":"{{model}}","max_tokens":64,"messages":[{"role":"user","content":"x"}]}""");
-        var plan = (await rig.Models.PlanCompletionAsync(new PlanCompletionRequest { Input = input })).Receipt;
-        var served = (await rig.StreamAsync(input)).Served;
-        var seen = Assert.Single(rig.Sandbox.Requests);
+        var plan = (await fixture.Models.PlanCompletionAsync(new PlanCompletionRequest { Input = input })).Receipt;
+        var served = (await fixture.StreamAsync(input)).Served;
+        var seen = Assert.Single(fixture.Sandbox.Requests);
         Assert.Equal(sent, seen.Json.TryGetProperty("temperature", out var temperature) ? temperature.GetRawText() : null);
         Assert.Equal((seen.Body.Length, seen.Body.Length), ((int)plan.Sent.BodyBytes, (int)served.Sent.BodyBytes));
-        Assert.Contains(rig.Log.All, line => line.Contains("models.anthropic/claude-opus-5-5.params.temperature: Ignored: this model takes no temperature", StringComparison.Ordinal));
+        Assert.Contains(fixture.Log.All, line => line.Contains("models.anthropic/claude-opus-5-5.params.temperature: Ignored: this model takes no temperature", StringComparison.Ordinal));
     }
 
     [Fact]
-    public async Task An_agents_temperature_counts_more_than_the_models_and_a_version_that_takes_none_gets_none()
+    public async Task Agents_temperature_wins_and_is_omitted_where_unsupported()
     {
-        await using var rig = await Rig.StartAsync("""
+        await using var fixture = await ServerFixture.StartAsync("""
             agents: { list: [{ id: "main", params: { temperature: 0.1 } }], defaults: { models: { "anthropic/claude-opus-4-6": { params: { temperature: 0.3 } } } } }
             """);
-        await rig.OnboardAsync();
-        await rig.StreamAsync();
-        await rig.StreamAsync(Completing.Input(with: input => input.AnthropicVersion = "2026-10-21"));
+        await fixture.OnboardAsync();
+        await fixture.StreamAsync();
+        await fixture.StreamAsync(Completing.Input(with: input => input.AnthropicVersion = "2026-10-21"));
         Assert.Equal(
             ["0.1", "none"],
-            rig.Sandbox.Requests.Select(request => request.Json.TryGetProperty("temperature", out var temperature) ? temperature.GetRawText() : "none"));
+            fixture.Sandbox.Requests.Select(request => request.Json.TryGetProperty("temperature", out var temperature) ? temperature.GetRawText() : "none"));
     }
 
     [Fact]
-    public async Task What_the_configuration_says_in_vain_is_told_when_the_server_starts_and_when_it_is_taken_up()
+    public async Task Ignored_settings_are_logged_at_start_and_on_reload()
     {
-        await using var rig = await Rig.StartAsync(provider: """headers: { Authorization: "Bearer FAKE" }""");
-        var line = Assert.Single(rig.Log.All, line => line.Contains("headers.Authorization: Ignored: ClawGrpc sets this header itself", StringComparison.Ordinal));
-        Assert.Contains($"{rig.Files.ConfigPath}:3:", line, StringComparison.Ordinal);
-        await rig.Files.ConfigureAsync(rig.Sandbox.BaseUrl, provider: """headers: { "anthropic-version": "FAKE" }""");
-        await Rig.EventuallyAsync(() =>
+        await using var fixture = await ServerFixture.StartAsync(provider: """headers: { Authorization: "Bearer FAKE" }""");
+        var line = Assert.Single(fixture.Log.All, line => line.Contains("headers.Authorization: Ignored: ClawGrpc sets this header itself", StringComparison.Ordinal));
+        Assert.Contains($"{fixture.Files.ConfigPath}:3:", line, StringComparison.Ordinal);
+        await fixture.Files.ConfigureAsync(fixture.Sandbox.BaseUrl, provider: """headers: { "anthropic-version": "FAKE" }""");
+        await ServerFixture.EventuallyAsync(() =>
         {
-            rig.Time.Advance(TimeSpan.FromSeconds(1));
-            return Task.FromResult(rig.Log.All.Any(line => line.Contains("headers.anthropic-version: Ignored", StringComparison.Ordinal)));
+            fixture.Time.Advance(TimeSpan.FromSeconds(1));
+            return Task.FromResult(fixture.Log.All.Any(line => line.Contains("headers.anthropic-version: Ignored", StringComparison.Ordinal)));
         });
-        Assert.DoesNotContain(rig.Log.All, line => line.Contains("FAKE", StringComparison.Ordinal));
+        Assert.DoesNotContain(fixture.Log.All, line => line.Contains("FAKE", StringComparison.Ordinal));
     }
 
     private static HashSet<string> Configured(string headers) =>

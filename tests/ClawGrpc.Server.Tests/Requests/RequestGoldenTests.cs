@@ -18,10 +18,10 @@ public class RequestGoldenTests
     [InlineData("api-key-long", CacheRetention.Long)]
     public async Task An_API_key_goes_as_x_api_key_and_caches_as_asked(string name, CacheRetention retention)
     {
-        await using var rig = await Rig.StartAsync();
-        await rig.OnboardAsync();
-        await rig.StreamAsync(Prompt(retention));
-        Golden.Matches($"requests/{name}.txt", OnlyOne(rig));
+        await using var fixture = await ServerFixture.StartAsync();
+        await fixture.OnboardAsync();
+        await fixture.StreamAsync(Prompt(retention));
+        Golden.Matches($"requests/{name}.txt", OnlyOne(fixture));
     }
 
     [Theory]
@@ -31,10 +31,10 @@ public class RequestGoldenTests
     [InlineData("setup-token-long", CacheRetention.Long)]
     public async Task A_setup_token_goes_as_a_bearer_and_ignores_the_retention(string name, CacheRetention retention)
     {
-        await using var rig = await Rig.StartAsync();
-        await rig.OnboardTokenAsync();
-        await rig.StreamAsync(Prompt(retention));
-        Golden.Matches($"requests/{name}.txt", OnlyOne(rig));
+        await using var fixture = await ServerFixture.StartAsync();
+        await fixture.OnboardTokenAsync();
+        await fixture.StreamAsync(Prompt(retention));
+        Golden.Matches($"requests/{name}.txt", OnlyOne(fixture));
     }
 
     [Theory]
@@ -44,39 +44,39 @@ public class RequestGoldenTests
     [InlineData("configured-beta-always", """clawgrpc: { extendedCacheTtlBeta: "always" }""")]
     public async Task The_configuration_decides_when_the_call_does_not(string name, string more)
     {
-        await using var rig = await Rig.StartAsync(more);
-        await rig.OnboardAsync();
-        await rig.StreamAsync(Prompt(CacheRetention.Unspecified));
-        Golden.Matches($"requests/{name}.txt", OnlyOne(rig));
+        await using var fixture = await ServerFixture.StartAsync(more);
+        await fixture.OnboardAsync();
+        await fixture.StreamAsync(Prompt(CacheRetention.Unspecified));
+        Golden.Matches($"requests/{name}.txt", OnlyOne(fixture));
     }
 
     [Fact]
     public async Task A_subscription_caches_as_asked_when_the_operator_says_so()
     {
-        await using var rig = await Rig.StartAsync("""agents: { list: [{ id: "main", params: { cacheOnSubscription: true } }] }""");
-        await rig.OnboardTokenAsync();
-        await rig.StreamAsync(Prompt(CacheRetention.Long));
-        Golden.Matches("requests/setup-token-cache-on-subscription.txt", OnlyOne(rig));
+        await using var fixture = await ServerFixture.StartAsync("""agents: { list: [{ id: "main", params: { cacheOnSubscription: true } }] }""");
+        await fixture.OnboardTokenAsync();
+        await fixture.StreamAsync(Prompt(CacheRetention.Long));
+        Golden.Matches("requests/setup-token-cache-on-subscription.txt", OnlyOne(fixture));
     }
 
     [Fact]
-    public async Task Betas_of_configuration_call_and_policy_are_a_union_and_no_header_replaces_the_credential()
+    public async Task Betas_are_a_union_and_no_header_replaces_the_credential()
     {
-        await using var rig = await Rig.StartAsync(provider: Headers);
-        await rig.OnboardTokenAsync();
+        await using var fixture = await ServerFixture.StartAsync(provider: Headers);
+        await fixture.OnboardTokenAsync();
         var input = Prompt(CacheRetention.Unspecified);
         input.Betas.Add(["interleaved-thinking-2025-05-14", "files-api-2025-04-14"]);
         input.AnthropicVersion = "2026-10-21";
-        await rig.StreamAsync(input);
-        Golden.Matches("requests/headers-merged.txt", OnlyOne(rig));
+        await fixture.StreamAsync(input);
+        Golden.Matches("requests/headers-merged.txt", OnlyOne(fixture));
     }
 
     [Fact]
-    public async Task The_callers_own_breakpoints_stay_and_a_whole_request_as_JSON_is_sent_as_it_is()
+    public async Task Callers_breakpoints_and_JSON_requests_are_sent_unchanged()
     {
-        await using var rig = await Rig.StartAsync();
-        await rig.OnboardAsync();
-        await rig.StreamAsync(new CompletionInput
+        await using var fixture = await ServerFixture.StartAsync();
+        await fixture.OnboardAsync();
+        await fixture.StreamAsync(new CompletionInput
         {
             MessagesJson = ByteString.CopyFromUtf8("""
                 { "max_tokens" : 32, "model": "claude-sonnet-4-6",
@@ -84,32 +84,32 @@ public class RequestGoldenTests
                   "messages": [ { "role": "user", "content": "Hello" } ], "metadata": {"user_id": "u-1"}  }
                 """),
         });
-        Golden.Matches("requests/messages-json.txt", OnlyOne(rig));
+        Golden.Matches("requests/messages-json.txt", OnlyOne(fixture));
     }
 
     [Fact]
     public async Task The_body_is_byte_for_byte_the_same_whichever_key_serves()
     {
-        await using var rig = await Credentials.WithTwoKeysAsync();
-        rig.Sandbox.Script(Faults.Status(500).ForKey(Credentials.KeyOne));
-        await rig.StreamAsync(Prompt(CacheRetention.Long));
-        var bodies = rig.Sandbox.Requests.Select(request => Encoding.UTF8.GetString(request.Body.Span)).ToList();
+        await using var fixture = await Credentials.WithTwoKeysAsync();
+        fixture.Sandbox.Script(Faults.Status(500).ForKey(Credentials.KeyOne));
+        await fixture.StreamAsync(Prompt(CacheRetention.Long));
+        var bodies = fixture.Sandbox.Requests.Select(request => Encoding.UTF8.GetString(request.Body.Span)).ToList();
         Assert.Equal(2, bodies.Count);
         Assert.Equal(bodies[0], bodies[1]);
     }
 
     [Fact]
-    public async Task The_receipt_shows_the_headers_that_were_sent_with_the_secrets_masked()
+    public async Task Receipt_shows_sent_headers_with_secrets_masked()
     {
-        await using var rig = await Rig.StartAsync(provider: """headers: { "x-proxy-token": "FAKE-proxy-secret-000001" }""");
-        await rig.OnboardAsync();
-        var sent = (await rig.StreamAsync(Prompt(CacheRetention.Long))).Served.Sent;
-        var seen = rig.Sandbox.Requests.Single();
+        await using var fixture = await ServerFixture.StartAsync(provider: """headers: { "x-proxy-token": "FAKE-proxy-secret-000001" }""");
+        await fixture.OnboardAsync();
+        var sent = (await fixture.StreamAsync(Prompt(CacheRetention.Long))).Served.Sent;
+        var seen = fixture.Sandbox.Requests.Single();
         var secrets = new Dictionary<string, string> { ["x-api-key"] = "sk-ant-a...00000001", ["x-proxy-token"] = "FAKE-pro...t-000001" };
         Assert.All(sent.Headers, header => Assert.Equal(secrets.GetValueOrDefault(header.Name) ?? seen.Header(header.Name), header.Value));
         Assert.Equal(
             seen.Headers.Select(header => header.Key.ToLowerInvariant()).Except(["host", "content-length"]).Order(), sent.Headers.Select(header => header.Name).Order());
-        Assert.Equal(($"{rig.Sandbox.BaseUrl}/v1/messages", seen.Body.Length), (sent.Url, sent.BodyBytes));
+        Assert.Equal(($"{fixture.Sandbox.BaseUrl}/v1/messages", seen.Body.Length), (sent.Url, sent.BodyBytes));
     }
 
     private static CompletionInput Prompt(CacheRetention retention) => Completing.Input("Hello", input =>
@@ -120,10 +120,10 @@ public class RequestGoldenTests
         input.Messages.Tools.Add(new Tool { Custom = weather });
     });
 
-    private static string OnlyOne(Rig rig)
+    private static string OnlyOne(ServerFixture fixture)
     {
-        var seen = Assert.Single(rig.Sandbox.Requests);
+        var seen = Assert.Single(fixture.Sandbox.Requests);
         Assert.Single(seen.Headers, header => header.Key.ToLowerInvariant() is "x-api-key" or "authorization");
-        return SeenText.Of(seen);
+        return RequestText.Of(seen);
     }
 }

@@ -22,11 +22,11 @@ public class CanaryTests
     [Fact]
     public async Task No_answer_error_trailer_status_or_log_line_holds_a_secret()
     {
-        await using var rig = await Rig.StartAsync(
+        await using var fixture = await ServerFixture.StartAsync(
             $$"""env: { ANTHROPIC_API_KEY: "{{EnvKey}}" }""", $$"""apiKey: "{{ConfiguredKey}}", headers: { "x-proxy-auth": "{{HeaderSecret}}" }""");
         var heard = new Ear();
-        var (auth, models) = (new AuthService.AuthServiceClient(rig.Channel.Intercept(heard)), new ModelService.ModelServiceClient(rig.Channel.Intercept(heard)));
-        using var watcher = rig.Watch();
+        var (auth, models) = (new AuthService.AuthServiceClient(fixture.Channel.Intercept(heard)), new ModelService.ModelServiceClient(fixture.Channel.Intercept(heard)));
+        using var watcher = fixture.Watch();
         await heard.TryAsync(async () => await models.CompleteAsync(Ask()));
         foreach (var onboard in new OnboardRequest[]
         {
@@ -43,10 +43,10 @@ public class CanaryTests
         foreach (var fault in Echoes())
         {
             foreach (var key in Keys)
-                rig.Sandbox.Script((fault with { Status = Saying(fault.Status, key), Error = Saying(fault.Error, key) }).ForKey(key).Forever());
+                fixture.Sandbox.Script((fault with { Status = Saying(fault.Status, key), Error = Saying(fault.Error, key) }).ForKey(key).Forever());
             await heard.TryAsync(async () => await models.CompleteAsync(Ask()));
-            await heard.TryAsync(async () => heard.Hear(await rig.StreamAsync()));
-            rig.Sandbox.ClearScript();
+            await heard.TryAsync(async () => heard.Hear(await fixture.StreamAsync()));
+            fixture.Sandbox.ClearScript();
             await heard.TryAsync(async () => await models.GetStatusAsync(new GetStatusRequest()));
             foreach (var profile in new[] { One, Two, "anthropic:sub" })
                 await heard.TryAsync(async () => await auth.ResetProfileAsync(new ResetProfileRequest { ProfileId = profile }));
@@ -56,18 +56,18 @@ public class CanaryTests
         await heard.TryAsync(async () => await auth.ListAgentsAsync(new ListAgentsRequest()));
         await heard.TryAsync(async () => await models.ListModelsAsync(new ListModelsRequest()));
         heard.Hear(await watcher.UntilAsync(status => status.Auth.Profiles.Count == 3));
-        await File.WriteAllTextAsync(rig.Files.ConfigPath, $"{{ apiKey: \"{ConfiguredKey}\" \"{HeaderSecret}\" ");
+        await File.WriteAllTextAsync(fixture.Files.ConfigPath, $"{{ apiKey: \"{ConfiguredKey}\" \"{HeaderSecret}\" ");
         await heard.TryAsync(async () => await auth.OnboardAsync(new OnboardRequest { ApiKey = new ApiKeyCredential { Key = KeyOne } }));
-        await rig.Files.WriteProfilesAsync($"{{ \"profiles\": {{ \"{KeyOne}\" \"{KeyTwo}\"");
+        await fixture.Files.WriteProfilesAsync($"{{ \"profiles\": {{ \"{KeyOne}\" \"{KeyTwo}\"");
         await heard.TryAsync(async () => await auth.SetProfileOrderAsync(new SetProfileOrderRequest { Provider = "anthropic", ProfileIds = { One } }));
-        await rig.StopServerAsync();
+        await fixture.StopServerAsync();
 
         Assert.Contains("x-proxy-auth", heard.All, StringComparison.Ordinal);
         Assert.Contains("sk-ant-a...00000001", heard.All, StringComparison.Ordinal);
         foreach (var secret in Secrets)
         {
             Assert.DoesNotContain(secret, heard.All, StringComparison.Ordinal);
-            Assert.DoesNotContain(rig.Log.All, line => line.Contains(secret, StringComparison.Ordinal));
+            Assert.DoesNotContain(fixture.Log.All, line => line.Contains(secret, StringComparison.Ordinal));
         }
     }
 

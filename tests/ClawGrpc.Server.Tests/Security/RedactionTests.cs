@@ -47,7 +47,7 @@ public sealed class RedactionTests
     }
 
     [Fact]
-    public void A_secret_that_was_not_given_is_told_from_one_that_is_hidden() =>
+    public void Missing_secret_differs_from_a_hidden_one() =>
         Assert.DoesNotContain("redacted", new ApiKeyCredential().ToString(), StringComparison.Ordinal);
 
     [Fact]

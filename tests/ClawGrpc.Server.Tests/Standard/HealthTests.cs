@@ -13,16 +13,16 @@ public class HealthTests
     [InlineData("clawgrpc.v1.ModelService")]
     public async Task The_server_and_its_services_are_serving(string service)
     {
-        await using var rig = await Rig.StartAsync();
-        var response = await new Health.HealthClient(rig.Channel).CheckAsync(new HealthCheckRequest { Service = service });
+        await using var fixture = await ServerFixture.StartAsync();
+        var response = await new Health.HealthClient(fixture.Channel).CheckAsync(new HealthCheckRequest { Service = service });
         Assert.Equal(ServingStatus.Serving, response.Status);
     }
 
     [Fact]
-    public async Task A_service_that_nobody_knows_is_not_found()
+    public async Task Unknown_service_is_not_found()
     {
-        await using var rig = await Rig.StartAsync();
-        var health = new Health.HealthClient(rig.Channel);
+        await using var fixture = await ServerFixture.StartAsync();
+        var health = new Health.HealthClient(fixture.Channel);
         var failed = await Assert.ThrowsAsync<RpcException>(async () => await health.CheckAsync(new HealthCheckRequest { Service = "nope" }));
         Assert.Equal(StatusCode.NotFound, failed.StatusCode);
         using var watch = health.Watch(new HealthCheckRequest { Service = "nope" });
@@ -31,13 +31,13 @@ public class HealthTests
     }
 
     [Fact]
-    public async Task Whoever_watches_hears_that_the_server_stops()
+    public async Task Health_watcher_sees_the_server_stop()
     {
-        await using var rig = await Rig.StartAsync();
-        using var watch = new Health.HealthClient(rig.Channel).Watch(new HealthCheckRequest());
+        await using var fixture = await ServerFixture.StartAsync();
+        using var watch = new Health.HealthClient(fixture.Channel).Watch(new HealthCheckRequest());
         Assert.True(await watch.ResponseStream.MoveNext(CancellationToken.None));
         Assert.Equal(ServingStatus.Serving, watch.ResponseStream.Current.Status);
-        var stopped = rig.StopServerAsync();
+        var stopped = fixture.StopServerAsync();
         Assert.True(await watch.ResponseStream.MoveNext(CancellationToken.None));
         Assert.Equal(ServingStatus.NotServing, watch.ResponseStream.Current.Status);
         Assert.False(await watch.ResponseStream.MoveNext(CancellationToken.None));

@@ -38,8 +38,8 @@ public class ReflectionTests
 
     private static async Task<ServerReflectionResponse> AskAsync(ServerReflectionRequest question)
     {
-        await using var rig = await Rig.StartAsync();
-        using var call = new ServerReflection.ServerReflectionClient(rig.Channel).ServerReflectionInfo();
+        await using var fixture = await ServerFixture.StartAsync();
+        using var call = new ServerReflection.ServerReflectionClient(fixture.Channel).ServerReflectionInfo();
         await call.RequestStream.WriteAsync(question);
         await call.RequestStream.CompleteAsync();
         Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None));

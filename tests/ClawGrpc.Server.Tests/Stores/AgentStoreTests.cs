@@ -30,7 +30,7 @@ public sealed class AgentStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task An_update_is_on_disk_when_it_returns_and_its_owners_alone()
+    public async Task Returned_update_is_on_disk_and_private_to_its_owner()
     {
         var after = await _store.UpdateAsync(Put("anthropic:default"));
         Assert.Equal(["anthropic:default"], Ids(after));
@@ -42,7 +42,7 @@ public sealed class AgentStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_that_others_may_read_is_its_owners_alone_after_an_update()
+    public async Task Update_makes_a_readable_file_private_to_its_owner()
     {
         Write("{}");
         File.SetUnixFileMode(_store.Path, (UnixFileMode)0b110_100_100);
@@ -83,7 +83,7 @@ public sealed class AgentStoreTests : IDisposable
     [InlineData("", 1, 1)]
     [InlineData("{\n  \"profiles\": {\n    \"a\": {\"key\": \"sk-ant-api03-FAKE-", 3, 18)]
     [InlineData("{\"profiles\": []}", 1, 14)]
-    public async Task A_file_that_cannot_be_parsed_says_where_and_is_never_replaced(string text, int line, int column)
+    public async Task Unparsable_file_is_reported_with_position_and_kept(string text, int line, int column)
     {
         Write(text);
         File.SetLastWriteTimeUtc(_store.Path, DateTime.UtcNow.AddMinutes(-1));
@@ -102,7 +102,7 @@ public sealed class AgentStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_no_file_or_far_too_large_is_refused()
+    public async Task Directory_or_oversized_file_is_refused()
     {
         Directory.CreateDirectory(_store.Path);
         await Assert.ThrowsAsync<StateUnreadableException>(() => _store.ReadAsync().AsTask());
@@ -123,7 +123,7 @@ public sealed class AgentStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task Half_a_file_is_waited_for_while_it_is_being_written()
+    public async Task Half_written_file_is_read_again_until_complete()
     {
         Write("{\"order\":{");
         var reading = _store.ReadAsync().AsTask();
@@ -157,7 +157,7 @@ public sealed class AgentStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task A_lock_that_was_lost_once_is_taken_again_and_the_decision_made_anew()
+    public async Task Lost_lock_is_taken_again_and_the_decision_repeated()
     {
         Write("{}");
         var decisions = 0;
@@ -172,7 +172,7 @@ public sealed class AgentStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task A_decision_is_made_on_what_the_file_says_under_the_lock()
+    public async Task Decision_uses_the_file_as_read_under_the_lock()
     {
         await _store.UpdateAsync(Put("a"));
         using var other = new AgentStore(_store.Path, _time);

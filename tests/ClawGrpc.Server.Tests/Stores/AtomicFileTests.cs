@@ -45,7 +45,7 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public async Task Who_reads_while_it_is_replaced_reads_the_old_content_to_its_end()
+    public async Task Reader_during_replacement_reads_all_of_the_old_content()
     {
         File.WriteAllText(_folder["f"], "old");
         using var reader = Posix.OpenToRead(_folder["f"])!;
@@ -62,7 +62,7 @@ public sealed class AtomicFileTests : IDisposable
     }
 
     [Fact]
-    public async Task Behind_a_link_the_file_it_points_to_is_replaced()
+    public async Task Write_through_a_symlink_replaces_its_target()
     {
         Directory.CreateDirectory(_folder["real"]);
         File.WriteAllText(_folder["real/f"], "old");

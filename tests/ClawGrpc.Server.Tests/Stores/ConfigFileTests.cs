@@ -56,7 +56,7 @@ public sealed class ConfigFileTests : IDisposable
     }
 
     [Fact]
-    public async Task What_another_program_writes_in_between_is_edited_too()
+    public async Task Edit_includes_what_another_program_just_wrote()
     {
         await _config.UpdateAsync(_ => "a");
         var edits = 0;

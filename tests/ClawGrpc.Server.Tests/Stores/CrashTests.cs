@@ -1,6 +1,7 @@
 using System.Globalization;
 using ClawGrpc.Core.StateFiles;
 using ClawGrpc.Gateway.Stores;
+using ClawGrpc.Testing;
 
 namespace ClawGrpc.Server.Tests.Stores;
 
@@ -12,16 +13,16 @@ public sealed class CrashTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task A_process_killed_at_any_moment_leaves_a_whole_file_with_everything_it_acknowledged()
+    public async Task Killed_process_leaves_a_whole_file_with_acknowledged_data()
     {
         var state = StateFolder.Resolve(_folder.Path, _ => null, "/");
         var path = state.AuthProfilesPath("main");
         using var store = new AgentStore(path, TimeProvider.System);
         var random = new Random(1);
-        for (var kill = 0; kill < 8; kill++)
+        for (var kill = 0; kill < Runs.Of(few: 3, full: 8); kill++)
         {
             var acknowledged = new Dictionary<int, int>();
-            using (var hammer = new Hammer("put", path))
+            using (var hammer = new StateHammerProcess("put", path))
             {
                 for (var lines = random.Next(1, 40); lines > 0; lines--)
                 {
@@ -46,7 +47,7 @@ public sealed class CrashTests : IDisposable
     public async Task Two_processes_that_write_the_same_file_lose_nothing()
     {
         var path = _folder["auth-profiles.json"];
-        using (Hammer one = new("count", path, "100"), two = new("count", path, "100"))
+        using (StateHammerProcess one = new("count", path, "100"), two = new("count", path, "100"))
         {
             Assert.Equal("100", await one.ReadLineAsync());
             Assert.Equal("100", await two.ReadLineAsync());
@@ -58,10 +59,10 @@ public sealed class CrashTests : IDisposable
     }
 
     [Fact]
-    public async Task One_server_works_on_a_folder_until_it_ends_however_it_ends()
+    public async Task Folder_has_one_server_until_that_ends_in_any_way()
     {
         var state = StateFolder.Resolve(_folder.Path, _ => null, "/");
-        using var hammer = new Hammer("serve", _folder.Path);
+        using var hammer = new StateHammerProcess("serve", _folder.Path);
         var holder = await hammer.ReadLineAsync();
         var error = Assert.Throws<StateFolderInUseException>(() => ServerLock.Acquire(state));
         Assert.Equal((_folder.Path, holder), (error.Folder, error.Holder));

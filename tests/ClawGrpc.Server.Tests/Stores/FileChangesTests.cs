@@ -58,7 +58,7 @@ public sealed class FileChangesTests : IDisposable
     }
 
     [Fact]
-    public void Several_changes_in_a_row_are_one_and_only_what_is_watched_counts()
+    public void Changes_in_a_row_are_one_and_unwatched_files_are_ignored()
     {
         Watch(_folder["a"]);
         foreach (var text in new[] { "1", "22", "333" })
@@ -81,7 +81,7 @@ public sealed class FileChangesTests : IDisposable
     }
 
     [Fact]
-    public void A_path_that_cannot_be_looked_at_changes_when_it_can()
+    public void Unreadable_path_counts_as_changed_once_readable()
     {
         File.WriteAllText(_folder["f"], "");
         Watch(_folder["f/below"]);

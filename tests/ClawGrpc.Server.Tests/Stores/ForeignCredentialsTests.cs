@@ -12,94 +12,94 @@ public sealed class ForeignCredentialsTests
     private const string OldProfiles = $$"""{ "anthropic": { "type": "api_key", "key": "{{KeyOne}}", "unknown": 1 }, "broken": { "type": "nonsense" } }""";
 
     [Fact]
-    public async Task The_login_of_the_Claude_CLI_is_onboarded_followed_and_never_written()
+    public async Task Claude_CLI_login_is_onboarded_followed_and_never_written()
     {
-        await using var rig = await Rig.StartAsync();
-        await LogInAsync(rig, "sk-ant-oat01-FAKE-first", TimeSpan.FromHours(1));
-        var onboarded = await rig.Auth.OnboardAsync(new OnboardRequest { ClaudeCli = new ClaudeCliCredential() });
+        await using var fixture = await ServerFixture.StartAsync();
+        await LogInAsync(fixture, "sk-ant-oat01-FAKE-first", TimeSpan.FromHours(1));
+        var onboarded = await fixture.Auth.OnboardAsync(new OnboardRequest { ClaudeCli = new ClaudeCliCredential() });
         Assert.Equal((Cli, CredentialType.Oauth), (onboarded.ProfileId, onboarded.Type));
-        Assert.Contains("\"oauth\"", await File.ReadAllTextAsync(rig.Files.ConfigPath), StringComparison.Ordinal);
+        Assert.Contains("\"oauth\"", await File.ReadAllTextAsync(fixture.Files.ConfigPath), StringComparison.Ordinal);
 
         // What the CLI refreshed is taken up by itself.
-        using var watcher = rig.Watch();
+        using var watcher = fixture.Watch();
         await watcher.NextAsync();
-        var renewed = await LogInAsync(rig, "sk-ant-oat01-FAKE-second", TimeSpan.FromHours(9));
-        await rig.Time.WaitForPeriodAsync(FileChanges.Interval);
-        rig.Time.Advance(FileChanges.Interval);
+        var renewed = await LogInAsync(fixture, "sk-ant-oat01-FAKE-second", TimeSpan.FromHours(9));
+        await fixture.Time.WaitForPeriodAsync(FileChanges.Interval);
+        fixture.Time.Advance(FileChanges.Interval);
         await watcher.NextAsync();
-        await rig.StreamAsync();
+        await fixture.StreamAsync();
 
-        Assert.Equal("sk-ant-oat01-FAKE-second", rig.Sandbox.Requests.Single().Credential);
-        Assert.Equal(renewed, await File.ReadAllTextAsync(LoginPath(rig)));
+        Assert.Equal("sk-ant-oat01-FAKE-second", fixture.Sandbox.Requests.Single().Credential);
+        Assert.Equal(renewed, await File.ReadAllTextAsync(LoginPath(fixture)));
     }
 
     [Fact]
-    public async Task A_login_that_nobody_onboarded_is_left_alone()
+    public async Task Login_that_was_not_onboarded_is_left_alone()
     {
-        await using var rig = await Rig.PrepareAsync();
-        await rig.Files.ConfigureAsync(rig.Sandbox.BaseUrl);
-        await LogInAsync(rig, "sk-ant-oat01-FAKE-first", TimeSpan.FromHours(1));
-        await rig.StartServerAsync();
-        Assert.Empty((await rig.StatusAsync()).Auth.Profiles);
+        await using var fixture = await ServerFixture.PrepareAsync();
+        await fixture.Files.ConfigureAsync(fixture.Sandbox.BaseUrl);
+        await LogInAsync(fixture, "sk-ant-oat01-FAKE-first", TimeSpan.FromHours(1));
+        await fixture.StartServerAsync();
+        Assert.Empty((await fixture.StatusAsync()).Auth.Profiles);
     }
 
     [Fact]
-    public async Task Without_a_login_onboarding_it_says_where_it_was_looked_for()
+    public async Task Onboarding_a_missing_login_names_the_searched_paths()
     {
-        await using var rig = await Rig.StartAsync();
-        var refused = await CallFailure.OfAsync(async () => await rig.Auth.OnboardAsync(new OnboardRequest { ClaudeCli = new ClaudeCliCredential() }));
+        await using var fixture = await ServerFixture.StartAsync();
+        var refused = await CallFailure.OfAsync(async () => await fixture.Auth.OnboardAsync(new OnboardRequest { ClaudeCli = new ClaudeCliCredential() }));
         Assert.Contains("No Claude Code CLI credentials found at ~/.claude/.credentials.json", refused.Message, StringComparison.Ordinal);
-        Assert.False(File.Exists(rig.Files.ProfilesPath()));
+        Assert.False(File.Exists(fixture.Files.ProfilesPath()));
     }
 
     [Fact]
     public async Task Old_files_become_profiles_once_and_the_agents_own_is_deleted()
     {
-        await using var rig = await Rig.PrepareAsync();
-        await rig.Files.ConfigureAsync(rig.Sandbox.BaseUrl);
-        var (old, logins) = (rig.Files["agents/main/agent/auth.json"], rig.Files["credentials/oauth.json"]);
+        await using var fixture = await ServerFixture.PrepareAsync();
+        await fixture.Files.ConfigureAsync(fixture.Sandbox.BaseUrl);
+        var (old, logins) = (fixture.Files["agents/main/agent/auth.json"], fixture.Files["credentials/oauth.json"]);
         await PutAsync(old, OldProfiles);
         await PutAsync(logins, """{ "openai": { "access": "a", "refresh": "r", "expires": 1 } }""");
-        await rig.StartServerAsync();
+        await fixture.StartServerAsync();
 
-        Assert.Equal(["anthropic:default", "openai:default"], (await rig.StatusAsync()).Auth.Profiles.Select(profile => profile.ProfileId));
-        await rig.StreamAsync();
-        Assert.Equal(KeyOne, rig.Sandbox.Requests.Single().Credential);
-        Assert.False(rig.Files.Profiles().GetProperty("profiles").GetProperty("anthropic:default").TryGetProperty("unknown", out _));
+        Assert.Equal(["anthropic:default", "openai:default"], (await fixture.StatusAsync()).Auth.Profiles.Select(profile => profile.ProfileId));
+        await fixture.StreamAsync();
+        Assert.Equal(KeyOne, fixture.Sandbox.Requests.Single().Credential);
+        Assert.False(fixture.Files.Profiles().GetProperty("profiles").GetProperty("anthropic:default").TryGetProperty("unknown", out _));
         Assert.Equal((false, true), (File.Exists(old), File.Exists(logins)));
     }
 
     [Fact]
     public async Task Old_files_beside_profiles_are_left_as_they_are()
     {
-        await using var rig = await Rig.PrepareAsync();
-        await rig.Files.ConfigureAsync(rig.Sandbox.BaseUrl);
-        await rig.Files.WriteProfilesAsync("""{ "version": 1, "profiles": {} }""");
-        await PutAsync(rig.Files["agents/main/agent/auth.json"], OldProfiles);
-        await rig.StartServerAsync();
+        await using var fixture = await ServerFixture.PrepareAsync();
+        await fixture.Files.ConfigureAsync(fixture.Sandbox.BaseUrl);
+        await fixture.Files.WriteProfilesAsync("""{ "version": 1, "profiles": {} }""");
+        await PutAsync(fixture.Files["agents/main/agent/auth.json"], OldProfiles);
+        await fixture.StartServerAsync();
 
-        Assert.Empty((await rig.StatusAsync()).Auth.Profiles);
-        Assert.Equal(OldProfiles, await File.ReadAllTextAsync(rig.Files["agents/main/agent/auth.json"]));
+        Assert.Empty((await fixture.StatusAsync()).Auth.Profiles);
+        Assert.Equal(OldProfiles, await File.ReadAllTextAsync(fixture.Files["agents/main/agent/auth.json"]));
     }
 
     [Fact]
     public async Task The_old_logins_are_the_main_agents_alone()
     {
-        await using var rig = await Rig.PrepareAsync();
-        await rig.Files.ConfigureAsync(rig.Sandbox.BaseUrl, "agents: { list: [{ id: 'main' }, { id: 'work' }] }");
-        await PutAsync(rig.Files["credentials/oauth.json"], """{ "anthropic": { "access": "a", "refresh": "r", "expires": 1 } }""");
-        await rig.StartServerAsync();
-        Assert.Single((await rig.StatusAsync("main")).Auth.Profiles);
-        Assert.Empty((await rig.StatusAsync("work")).Auth.Profiles);
+        await using var fixture = await ServerFixture.PrepareAsync();
+        await fixture.Files.ConfigureAsync(fixture.Sandbox.BaseUrl, "agents: { list: [{ id: 'main' }, { id: 'work' }] }");
+        await PutAsync(fixture.Files["credentials/oauth.json"], """{ "anthropic": { "access": "a", "refresh": "r", "expires": 1 } }""");
+        await fixture.StartServerAsync();
+        Assert.Single((await fixture.StatusAsync("main")).Auth.Profiles);
+        Assert.Empty((await fixture.StatusAsync("work")).Auth.Profiles);
     }
 
-    private static string LoginPath(Rig rig) => rig.Files[".claude/.credentials.json"];
+    private static string LoginPath(ServerFixture fixture) => fixture.Files[".claude/.credentials.json"];
 
-    private static async Task<string> LogInAsync(Rig rig, string access, TimeSpan validFor)
+    private static async Task<string> LogInAsync(ServerFixture fixture, string access, TimeSpan validFor)
     {
-        var until = (rig.Time.GetUtcNow() + validFor).ToUnixTimeMilliseconds();
+        var until = (fixture.Time.GetUtcNow() + validFor).ToUnixTimeMilliseconds();
         var text = $$"""{ "claudeAiOauth": { "accessToken": "{{access}}", "refreshToken": "sk-ant-ort01-FAKE", "expiresAt": {{until}} } }""";
-        await PutAsync(LoginPath(rig), text);
+        await PutAsync(LoginPath(fixture), text);
         return text;
     }
 

@@ -16,7 +16,7 @@ public sealed class LockFolderTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task The_lock_is_a_directory_beside_the_file_and_goes_when_given_back()
+    public async Task Lock_is_a_directory_beside_the_file_until_released()
     {
         using (var held = await AcquireAsync())
         {
@@ -71,7 +71,7 @@ public sealed class LockFolderTests : IDisposable
     }
 
     [Fact]
-    public async Task Who_loses_a_lock_just_taken_over_to_one_that_saw_the_stale_one_too_goes_on_waiting()
+    public async Task Loser_of_a_takeover_race_for_a_stale_lock_keeps_waiting()
     {
         Foreign(Noon.AddSeconds(-31));
         _time.WhileWaiting = () =>
@@ -92,7 +92,7 @@ public sealed class LockFolderTests : IDisposable
     }
 
     [Fact]
-    public async Task A_lock_whose_holder_crashed_heals_by_itself()
+    public async Task Lock_of_a_crashed_holder_is_taken_over()
     {
         Foreign(Noon);
         using var held = await AcquireAsync();
@@ -101,7 +101,7 @@ public sealed class LockFolderTests : IDisposable
     }
 
     [Fact]
-    public async Task While_it_is_held_it_is_kept_fresh()
+    public async Task Held_lock_is_kept_fresh()
     {
         using var held = await AcquireAsync();
         _time.Move(TimeSpan.FromSeconds(15));
@@ -111,7 +111,7 @@ public sealed class LockFolderTests : IDisposable
     }
 
     [Fact]
-    public async Task Who_loses_it_to_another_knows_and_does_not_take_it_away()
+    public async Task Holder_that_lost_its_lock_knows_and_leaves_the_new_one()
     {
         using (var held = await AcquireAsync())
         {
@@ -133,7 +133,7 @@ public sealed class LockFolderTests : IDisposable
     }
 
     [Fact]
-    public async Task Waiting_for_it_can_be_given_up()
+    public async Task Wait_for_a_lock_can_be_cancelled()
     {
         Foreign(Noon.AddDays(1));
         using var cancellation = new CancellationTokenSource();
@@ -143,7 +143,7 @@ public sealed class LockFolderTests : IDisposable
     }
 
     [Fact]
-    public async Task Behind_a_link_it_is_the_lock_of_the_file_it_points_to()
+    public async Task Lock_of_a_symlink_is_that_of_its_target()
     {
         System.IO.File.WriteAllText(_folder["real"], "{}");
         System.IO.File.CreateSymbolicLink(File, "real");
@@ -152,7 +152,7 @@ public sealed class LockFolderTests : IDisposable
     }
 
     [Fact]
-    public async Task Something_else_of_its_name_counts_as_a_lock_that_never_ends()
+    public async Task File_or_full_directory_as_lock_is_never_taken_over()
     {
         System.IO.File.WriteAllText(Lock, "");
         await Assert.ThrowsAsync<StateNotWrittenException>(AcquireAsync);
@@ -164,7 +164,7 @@ public sealed class LockFolderTests : IDisposable
     }
 
     [Fact]
-    public async Task A_lock_that_a_crash_of_ours_left_is_known_and_that_of_others_stays()
+    public async Task Only_locks_left_by_our_own_crash_are_recognized()
     {
         var held = await AcquireAsync();
 

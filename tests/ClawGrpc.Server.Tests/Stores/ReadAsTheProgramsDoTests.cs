@@ -7,7 +7,7 @@ namespace ClawGrpc.Server.Tests.Stores;
 public class ReadAsTheProgramsDoTests
 {
     [Fact]
-    public async Task The_declared_address_counts_more_than_the_logins_own_and_a_blank_one_is_none()
+    public async Task Declared_email_wins_over_the_logins_and_blank_is_ignored()
     {
         var status = await StatusAsync(
             """
@@ -22,7 +22,7 @@ public class ReadAsTheProgramsDoTests
     }
 
     [Fact]
-    public async Task Profiles_stand_in_the_order_of_people_and_those_back_at_the_same_time_in_that_of_the_file()
+    public async Task Profiles_are_in_natural_order_and_ties_keep_the_files_order()
     {
         var status = await StatusAsync(
             """
@@ -54,24 +54,24 @@ public class ReadAsTheProgramsDoTests
     }
 
     [Fact]
-    public async Task An_agent_is_found_whatever_the_case_of_its_name_in_the_folder_that_the_programs_made()
+    public async Task Agent_is_found_regardless_of_case_in_an_OpenClaw_folder()
     {
-        await using var rig = await Rig.PrepareAsync();
-        await rig.Files.ConfigureAsync(rig.Sandbox.BaseUrl, "agents: { list: [{ id: 'My Team', model: { primary: 'anthropic/claude-sonnet-4-5' } }] }");
-        await rig.Files.WriteProfilesAsync("""{ "version": 1, "profiles": { "anthropic:a": { "type": "api_key", "provider": "anthropic", "key": "k" } } }""", "my-team");
-        await rig.StartServerAsync();
-        var status = (await rig.Models.GetStatusAsync(new GetStatusRequest { AgentId = " MY-Team " })).Status;
+        await using var fixture = await ServerFixture.PrepareAsync();
+        await fixture.Files.ConfigureAsync(fixture.Sandbox.BaseUrl, "agents: { list: [{ id: 'My Team', model: { primary: 'anthropic/claude-sonnet-4-5' } }] }");
+        await fixture.Files.WriteProfilesAsync("""{ "version": 1, "profiles": { "anthropic:a": { "type": "api_key", "provider": "anthropic", "key": "k" } } }""", "my-team");
+        await fixture.StartServerAsync();
+        var status = (await fixture.Models.GetStatusAsync(new GetStatusRequest { AgentId = " MY-Team " })).Status;
         Assert.Equal(("my-team", "anthropic:a"), (status.AgentId, status.Auth.Profiles.Single().ProfileId));
-        var agent = (await rig.Auth.ListAgentsAsync(new ListAgentsRequest())).Agents.Single(each => each.DefaultAgent);
+        var agent = (await fixture.Auth.ListAgentsAsync(new ListAgentsRequest())).Agents.Single(each => each.DefaultAgent);
         Assert.Equal(("my-team", "anthropic/claude-sonnet-4-5"), (agent.AgentId, agent.Model));
     }
 
     private static async Task<AgentStatus> StatusAsync(string profiles, string more = "")
     {
-        await using var rig = await Rig.PrepareAsync();
-        await rig.Files.ConfigureAsync(rig.Sandbox.BaseUrl, more);
-        await rig.Files.WriteProfilesAsync(profiles);
-        await rig.StartServerAsync();
-        return (await rig.Models.GetStatusAsync(new GetStatusRequest())).Status;
+        await using var fixture = await ServerFixture.PrepareAsync();
+        await fixture.Files.ConfigureAsync(fixture.Sandbox.BaseUrl, more);
+        await fixture.Files.WriteProfilesAsync(profiles);
+        await fixture.StartServerAsync();
+        return (await fixture.Models.GetStatusAsync(new GetStatusRequest())).Status;
     }
 }

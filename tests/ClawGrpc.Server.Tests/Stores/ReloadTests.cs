@@ -7,11 +7,11 @@ namespace ClawGrpc.Server.Tests.Stores;
 public class ReloadTests
 {
     [Fact]
-    public async Task What_was_stored_is_there_from_then_on_whatever_was_read_meanwhile()
+    public async Task Stored_profile_stays_visible_despite_concurrent_reloads()
     {
-        await using var rig = await Rig.StartAsync();
-        await rig.OnboardAsync();
-        var agent = await rig.Part<Fleet>().FindAsync("");
+        await using var fixture = await ServerFixture.StartAsync();
+        await fixture.OnboardAsync();
+        var agent = await fixture.Part<Fleet>().FindAsync("");
         using var stop = new CancellationTokenSource();
         var reloads = Enumerable.Range(0, 3).Select(_ => Task.Run(async () =>
         {
@@ -22,7 +22,7 @@ public class ReloadTests
         {
             for (var count = 0; count < 100; count++)
             {
-                await rig.OnboardAsync($"anthropic:{count}", Credentials.KeyTwo);
+                await fixture.OnboardAsync($"anthropic:{count}", Credentials.KeyTwo);
                 Assert.NotNull(agent.Store.Find($"anthropic:{count}"));
             }
         }

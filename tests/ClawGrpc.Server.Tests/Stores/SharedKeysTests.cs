@@ -14,58 +14,58 @@ public class SharedKeysTests
     [Fact]
     public async Task An_agent_has_nothing_of_main_unless_configured()
     {
-        await using var rig = await Rig.StartAsync(Agents);
-        await rig.OnboardAsync();
-        Assert.Empty((await StatusAsync(rig)).Auth.Profiles);
-        Assert.Contains("No API key found", (await rig.CompleteAsync(OfWork())).Failed.Message, StringComparison.Ordinal);
+        await using var fixture = await ServerFixture.StartAsync(Agents);
+        await fixture.OnboardAsync();
+        Assert.Empty((await StatusAsync(fixture)).Auth.Profiles);
+        Assert.Contains("No API key found", (await fixture.CompleteAsync(OfWork())).Failed.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Mains_key_serves_the_agent_and_its_health_is_mains()
     {
-        await using var rig = await Rig.StartAsync(Inherits);
-        await rig.OnboardAsync();
-        await rig.OnboardTokenAsync(Two);
-        var answer = await rig.CompleteAsync(OfWork());
+        await using var fixture = await ServerFixture.StartAsync(Inherits);
+        await fixture.OnboardAsync();
+        await fixture.OnboardTokenAsync(Two);
+        var answer = await fixture.CompleteAsync(OfWork());
         Assert.Equal((null, One), (answer.Failure, answer.Receipt!.ProfileId));
-        await rig.StopServerAsync();
-        Assert.True(rig.Files.UsageStats(One).TryGetProperty("lastUsed", out _));
-        Assert.False(File.Exists(rig.Files.ProfilesPath("work")));
-        await rig.StartServerAsync();
+        await fixture.StopServerAsync();
+        Assert.True(fixture.Files.UsageStats(One).TryGetProperty("lastUsed", out _));
+        Assert.False(File.Exists(fixture.Files.ProfilesPath("work")));
+        await fixture.StartServerAsync();
 
         // A setup-token is its owner's.
-        Assert.Equal([One], (await StatusAsync(rig)).Auth.Profiles.Select(profile => profile.ProfileId));
+        Assert.Equal([One], (await StatusAsync(fixture)).Auth.Profiles.Select(profile => profile.ProfileId));
     }
 
     [Fact]
-    public async Task A_cooldown_of_mains_key_is_told_to_who_watches_the_agent()
+    public async Task Watcher_of_an_agent_sees_the_cooldown_of_mains_key()
     {
-        await using var rig = await Rig.StartAsync(Inherits);
-        await rig.OnboardAsync();
-        var before = await StatusAsync(rig);
-        rig.Sandbox.Script(Faults.Status(429).Forever());
-        await rig.PatientlyAsync(rig.CompleteAsync(Completing.Input()));
-        var after = await StatusAsync(rig);
+        await using var fixture = await ServerFixture.StartAsync(Inherits);
+        await fixture.OnboardAsync();
+        var before = await StatusAsync(fixture);
+        fixture.Sandbox.Script(Faults.Status(429).Forever());
+        await fixture.PatientlyAsync(fixture.CompleteAsync(Completing.Input()));
+        var after = await StatusAsync(fixture);
         Assert.Equal([One], after.Auth.UnusableProfiles.Select(profile => profile.ProfileId));
         Assert.True(after.Revision > before.Revision);
     }
 
     [Fact]
-    public async Task An_order_of_the_agent_names_mains_key_and_only_main_can_delete_it()
+    public async Task Agents_order_may_name_mains_key_but_only_main_deletes_it()
     {
-        await using var rig = await Rig.StartAsync(Inherits);
-        await rig.OnboardAsync();
-        await rig.OnboardAsync(Two, KeyTwo, "work");
-        var order = await rig.Auth.SetProfileOrderAsync(new SetProfileOrderRequest { AgentId = "WORK", Provider = "anthropic", ProfileIds = { One } });
+        await using var fixture = await ServerFixture.StartAsync(Inherits);
+        await fixture.OnboardAsync();
+        await fixture.OnboardAsync(Two, KeyTwo, "work");
+        var order = await fixture.Auth.SetProfileOrderAsync(new SetProfileOrderRequest { AgentId = "WORK", Provider = "anthropic", ProfileIds = { One } });
         Assert.Equal(("work", One), (order.Order.AgentId, Assert.Single(order.Order.ProfileIds)));
-        Assert.Equal(One, (await rig.CompleteAsync(OfWork())).Receipt!.ProfileId);
-        Assert.False(rig.Files.Profiles("work").GetProperty("profiles").TryGetProperty(One, out _));
+        Assert.Equal(One, (await fixture.CompleteAsync(OfWork())).Receipt!.ProfileId);
+        Assert.False(fixture.Files.Profiles("work").GetProperty("profiles").TryGetProperty(One, out _));
         var refused = await Assert.ThrowsAsync<global::Grpc.Core.RpcException>(
-            async () => await rig.Auth.DeleteProfileAsync(new DeleteProfileRequest { AgentId = "work", ProfileId = One }));
+            async () => await fixture.Auth.DeleteProfileAsync(new DeleteProfileRequest { AgentId = "work", ProfileId = One }));
         Assert.Contains(One, refused.Status.Detail, StringComparison.Ordinal);
     }
 
     private static CompletionInput OfWork() => Completing.Input(with: input => input.AgentId = "work");
 
-    private static async Task<AgentStatus> StatusAsync(Rig rig) => (await rig.Models.GetStatusAsync(new GetStatusRequest { AgentId = "work" })).Status;
+    private static async Task<AgentStatus> StatusAsync(ServerFixture fixture) => (await fixture.Models.GetStatusAsync(new GetStatusRequest { AgentId = "work" })).Status;
 }

@@ -29,11 +29,11 @@ public sealed class StateFolderTests : IDisposable
     [InlineData("OPENCLAW_STATE_DIR", "/x/openclaw.json")]
     [InlineData("CLAWDBOT_STATE_DIR", "/x/clawdbot.json")]
     [InlineData("MOLTBOT_STATE_DIR", "/x/moltbot.json")]
-    public void The_variables_of_the_other_programs_name_their_folder_and_configuration(string variable, string config) =>
+    public void Variables_of_other_programs_name_folder_and_configuration(string variable, string config) =>
         Assert.Equal(config, StateFolder.Resolve(null, name => name == variable ? "/x" : null, "/home/u").ConfigPath);
 
     [Fact]
-    public void Without_any_variable_it_is_the_first_folder_that_there_is()
+    public void First_existing_folder_is_used_without_variables()
     {
         string[] folders = [".moltbot", ".clawdbot", ".openclaw", ".clawgrpc"];
         foreach (var folder in folders)
@@ -47,7 +47,7 @@ public sealed class StateFolderTests : IDisposable
     [InlineData("OPENCLAW_CONFIG_PATH", "~/c.json", "/home/u/c.json", "/home/u/.openclaw/agents/main/agent")]
     [InlineData("CLAWDBOT_AGENT_DIR", "/a", "/home/u/.openclaw/openclaw.json", "/a")]
     [InlineData("PI_CODING_AGENT_DIR", "/a", "/home/u/.openclaw/openclaw.json", "/a")]
-    public void The_configuration_and_the_main_agents_folder_may_be_elsewhere(string variable, string value, string config, string agentDir)
+    public void Configuration_and_main_agents_folder_may_be_elsewhere(string variable, string value, string config, string agentDir)
     {
         var state = StateFolder.Resolve("~/.openclaw", name => name == variable ? value : null, "/home/u");
 
@@ -56,7 +56,7 @@ public sealed class StateFolderTests : IDisposable
     }
 
     [Fact]
-    public void The_generation_can_be_said()
+    public void Variable_sets_the_generation()
     {
         Assert.Equal("openclaw-cn", StateFolder.Resolve("/x", name => name == "CLAWGRPC_GENERATION" ? "openclaw-cn" : null, "/").GenerationOf([], "2026.2.1").Name);
         Assert.Equal("openclaw", StateFolder.Resolve("/x", _ => null, "/").GenerationOf([], null).Name);
@@ -67,7 +67,7 @@ public sealed class StateFolderTests : IDisposable
     [InlineData("OPENCLAW_STATE_DIR", ".openclaw/openclaw.json")]
     [InlineData("CLAWDBOT_STATE_DIR", "elsewhere/clawdbot.json")]
     [InlineData("CLAWGRPC_STATE_DIR", "elsewhere/clawgrpc.json")]
-    public void A_folder_named_for_OpenClaw_has_the_usual_configuration_while_it_has_none(string variable, string expected)
+    public void OpenClaw_folder_without_configuration_uses_the_usual_path(string variable, string expected)
     {
         Directory.CreateDirectory(_folder[".openclaw"]);
         File.WriteAllText(_folder[".openclaw/openclaw.json"], "{}");
@@ -86,7 +86,7 @@ public sealed class StateFolderTests : IDisposable
     [InlineData("/x", "clawdbot", "/x/clawgrpc.json", "/x/clawdbot.json")]
     [InlineData("~/.clawdbot", "clawdbot", "/elsewhere/mine.json5")]
     [InlineData("~/.openclaw", "moltbot", "/home/u/.openclaw/moltbot.json")]
-    public void The_generation_is_seen_from_the_files_and_else_from_the_folder(string folder, string generation, params string[] files) =>
+    public void Generation_is_read_from_the_files_or_else_the_folder(string folder, string generation, params string[] files) =>
         Assert.Equal(generation, StateFolder.Resolve(folder, _ => null, "/home/u").GenerationOf(files, null).Name);
 
     [Fact]
@@ -145,7 +145,7 @@ public sealed class StateFolderTests : IDisposable
     }
 
     [Fact]
-    public void Folders_are_made_for_their_owner_alone_and_others_left_as_they_are()
+    public void New_folders_are_private_and_existing_ones_keep_their_mode()
     {
         Directory.CreateDirectory(_folder["old"], (UnixFileMode)0b111_101_101);
         StateFolder.MakeDirectory(_folder["old/a/b"]);
@@ -166,7 +166,7 @@ public sealed class StateFolderTests : IDisposable
     }
 
     [Fact]
-    public void What_a_crash_left_is_removed_and_nothing_else()
+    public void Only_leftovers_of_a_crash_are_removed()
     {
         var state = StateFolder.Resolve(_folder.Path, _ => null, "/");
         state.RemoveLeftovers();

@@ -76,7 +76,7 @@ public class BlockRoundTripTests
     public static TheoryData<int> Seeds() => [.. Enumerable.Range(0, 100)];
 
     [Fact]
-    public void What_has_no_typed_field_keeps_its_bytes_and_order()
+    public void Untyped_members_keep_their_bytes_and_order()
     {
         const string Json = """{"zeta":1.000,"type":"text","alpha":[ 1 ],"text":"a","cal\u006cer":"\u00e9\/"}""";
         Assert.Equal("""{"zeta":1.000,"alpha":[ 1 ],"cal\u006cer":"\u00e9\/"}""", Blocks.Read(Json).ExtraJson.ToStringUtf8());

@@ -24,7 +24,7 @@ public class EventMappingTests
     [InlineData("""{"type":"text_delta","text":"half \ud83d"}""")]
     [InlineData("""{"type":"thinking_delta","thinking":"x","estimated_tokens":4}""")]
     [InlineData("""{"type":"novel_delta", "x":1.0}""")]
-    public void A_delta_that_a_message_cannot_hold_is_handed_on_as_it_is(string delta)
+    public void Delta_that_does_not_fit_its_type_is_sent_as_raw_JSON(string delta)
     {
         var message = Map($$"""{"type":"content_block_delta","index":0,"delta":{{delta}}}""");
         Assert.Equal(delta, message.BlockDelta.RawJson.ToStringUtf8());
@@ -35,21 +35,21 @@ public class EventMappingTests
     [InlineData("content_block_stop", """{"type":"content_block_stop","index":0,"novel":1}""")]
     [InlineData("ping", """{"type":"ping","novel":1}""")]
     [InlineData("queue_status", """{"type":"queue_status", "place": 7}""")]
-    public void An_event_that_says_more_is_handed_on_as_it_is(string type, string json)
+    public void Event_with_unknown_members_is_sent_raw(string type, string json)
     {
         var message = Map(json);
         Assert.Equal((type, json), (message.Raw.Type, message.Raw.Json.ToStringUtf8()));
     }
 
     [Fact]
-    public void The_input_of_a_tool_begins_empty_since_its_deltas_are_the_whole_of_it()
+    public void Tool_input_begins_empty_because_its_deltas_hold_all_of_it()
     {
         var fold = new MessageFold();
         Assert.Equal("", Map(Tool, fold, before: Start)!.BlockStart.Block.ToolUse.InputJson.ToStringUtf8());
     }
 
     [Fact]
-    public void The_end_says_what_is_counted_all_told()
+    public void Last_event_has_the_total_usage()
     {
         const string Delta = """{"type":"message_delta","delta":{"stop_reason":"stop_sequence","stop_sequence":"END"},"usage":{"output_tokens":9}}""";
         var message = Map(Delta, new MessageFold(), before: Start)!.MessageDelta;
@@ -63,7 +63,7 @@ public class EventMappingTests
     [InlineData("""{"type": "ping"}""")]
     [InlineData("""{"type":"message_stop"}""")]
     [InlineData(Start)]
-    public void What_other_messages_say_has_none_of_its_own_unless_raw_events_are_asked_for(string json)
+    public void Event_without_typed_message_is_sent_only_as_raw_event(string json)
     {
         var read = StreamEvent.Parse(Encoding.UTF8.GetBytes(json));
         Assert.Null(EventMapping.ToMessage(read, new MessageFold(), raw: false));
@@ -75,7 +75,7 @@ public class EventMappingTests
     [InlineData("""{"type":"message_start","message":{"id":"m","content":[{"type":"text","text":"a"},{"type":"tool_use","id":"t","name":"n","input":{}}],"stop_reason":"tool_use"}}""",
         "blockStart|blockStop|blockStart|blockStop|messageDelta")]
     [InlineData("""{"type":"message_start","message":{"id":"m","content":[],"container":{"id":"c"},"stop_details":null}}""", "raw")]
-    public void What_the_start_brings_along_follows_it(string start, string expected)
+    public void Content_of_message_start_follows_as_events(string start, string expected)
     {
         var fold = new MessageFold();
         var read = StreamEvent.Parse(Encoding.UTF8.GetBytes(start));
@@ -101,7 +101,7 @@ public class EventMappingTests
     }
 
     [Fact]
-    public void A_tool_input_that_was_cut_off_is_given_as_it_came()
+    public void Truncated_tool_input_is_given_as_received()
     {
         var fold = new MessageFold();
         foreach (var json in new[] { Start, Tool, """{"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":"{\"a\":\"b"}}""", """{"type":"message_stop"}""" })
@@ -111,7 +111,7 @@ public class EventMappingTests
     }
 
     [Fact]
-    public void The_typed_events_of_every_recorded_stream_add_up_to_its_message()
+    public void Typed_events_of_each_recorded_stream_make_its_message()
     {
         foreach (var (name, events) in Recorded.Streams())
         {

@@ -61,14 +61,14 @@ public class MessagesJsonTests
     }
 
     [Fact]
-    public void The_smallest_request_has_nothing_that_was_not_said()
+    public void Smallest_request_has_no_unset_members()
     {
         var body = MessagesJson.Render(new MessagesRequest { Messages = { new Message { Role = Role.User, Content = { Text("hi") } } } }, out _);
         Assert.Equal("""{"messages":[{"role":"user","content":[{"type":"text","text":"hi"}]}]}""", Encoding.UTF8.GetString(body.Span));
     }
 
     [Fact]
-    public void Everything_that_is_wrong_is_said_at_once()
+    public void All_field_errors_are_returned_at_once()
     {
         var request = new MessagesRequest
         {
@@ -143,7 +143,7 @@ public class MessagesJsonTests
     }
 
     [Fact]
-    public void No_bytes_in_a_request_make_it_fail_in_any_other_way()
+    public void Mutated_JSON_never_fails_with_anything_but_field_errors()
     {
         var random = new Random(3);
         for (var round = 0; round < 5000; round++)

@@ -13,13 +13,13 @@ namespace ClawGrpc.Server.Tests.Harness;
 /// The real server with all that belongs to it: the sandbox as its upstream, a state folder, a clock that stands still until it is
 /// told to move, and the generated clients over the server's Unix socket.
 /// </summary>
-internal sealed class Rig : IAsyncDisposable
+internal sealed class ServerFixture : IAsyncDisposable
 {
     private readonly ListenAddress _address;
     private readonly List<GrpcChannel> _channels = [];
     private WebApplication? _app;
 
-    private Rig(Sandbox sandbox, StateFiles files, ManualTimeProvider time)
+    private ServerFixture(Sandbox sandbox, StateFiles files, ManualTimeProvider time)
     {
         (Sandbox, Files, Time) = (sandbox, files, time);
         _address = new ListenAddress.UnixSocket(files["clawgrpc.sock"]);
@@ -44,20 +44,20 @@ internal sealed class Rig : IAsyncDisposable
     /// <summary>Starts sandbox and server.</summary>
     /// <param name="more">Members of the configuration besides the upstream, as JSON5.</param>
     /// <param name="provider">Members of <c>models.providers.anthropic</c> besides its URL, as JSON5.</param>
-    /// <param name="sandbox">How upstream behaves; its clock is the rig's in any case.</param>
-    public static async Task<Rig> StartAsync(string more = "", string provider = "", SandboxOptions? sandbox = null)
+    /// <param name="sandbox">How upstream behaves; its clock is the fixture's in any case.</param>
+    public static async Task<ServerFixture> StartAsync(string more = "", string provider = "", SandboxOptions? sandbox = null)
     {
-        var rig = await PrepareAsync(sandbox);
-        await rig.Files.ConfigureAsync(rig.Sandbox.BaseUrl, more, provider);
-        await rig.StartServerAsync();
-        return rig;
+        var fixture = await PrepareAsync(sandbox);
+        await fixture.Files.ConfigureAsync(fixture.Sandbox.BaseUrl, more, provider);
+        await fixture.StartServerAsync();
+        return fixture;
     }
 
     /// <summary>The sandbox and an empty folder; the server is started by the test.</summary>
-    public static async Task<Rig> PrepareAsync(SandboxOptions? sandbox = null)
+    public static async Task<ServerFixture> PrepareAsync(SandboxOptions? sandbox = null)
     {
         var time = new ManualTimeProvider();
-        return new Rig(await Sandbox.StartAsync((sandbox ?? new SandboxOptions()) with { TimeProvider = time }), new StateFiles(), time);
+        return new ServerFixture(await Sandbox.StartAsync((sandbox ?? new SandboxOptions()) with { TimeProvider = time }), new StateFiles(), time);
     }
 
     public async Task StartServerAsync()

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace ClawGrpc.EndToEnd.Tests;
 
 /// <summary>What a process holds, as Linux tells it.</summary>
-internal static class Belongings
+internal static class ProcessResources
 {
     private const string SynSent = "02";
 

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 namespace ClawGrpc.Server.Tests.Malformed;
 
 /// <summary>Damage, as it comes over a wire or out of a program with a fault.</summary>
-internal static partial class Mutation
+internal static partial class FuzzInput
 {
     private static readonly string[] Values =
     [

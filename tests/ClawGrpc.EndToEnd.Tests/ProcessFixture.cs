@@ -6,14 +6,14 @@ using Grpc.Net.Client;
 namespace ClawGrpc.EndToEnd.Tests;
 
 /// <summary>A state folder, the sandbox as upstream, and the programs that are started in between; all gone when the test is over.</summary>
-internal sealed class House : IAsyncDisposable
+internal sealed class ProcessFixture : IAsyncDisposable
 {
     public const string KeyOne = "sk-ant-api03-FAKE-first-key-0000000000000001";
     public const string KeyTwo = "sk-ant-api03-FAKE-second-key-0000000000000002";
 
     private readonly List<RunningProgram> _programs = [];
 
-    private House(Sandbox sandbox) => Sandbox = sandbox;
+    private ProcessFixture(Sandbox sandbox) => Sandbox = sandbox;
 
     public Sandbox Sandbox { get; }
 
@@ -31,12 +31,12 @@ internal sealed class House : IAsyncDisposable
     /// <param name="tokenDelay">Pause before every event of upstream's streams.</param>
     /// <param name="time">The sandbox's clock; null: the system's.</param>
     /// <param name="more">Further members of the configuration, from the sandbox's URL.</param>
-    public static async Task<House> BuildAsync(TimeSpan tokenDelay = default, TimeProvider? time = null, Func<string, string>? more = null)
+    public static async Task<ProcessFixture> BuildAsync(TimeSpan tokenDelay = default, TimeProvider? time = null, Func<string, string>? more = null)
     {
-        var house = new House(await Sandbox.StartAsync(new SandboxOptions { TokenDelay = tokenDelay, TimeProvider = time ?? TimeProvider.System }));
-        var url = house.Sandbox.BaseUrl;
-        await house.ConfigureAsync($"{{ models: {{ providers: {{ anthropic: {{ baseUrl: '{url}', models: [] }} }} }}, {more?.Invoke(url)} }}\n");
-        return house;
+        var fixture = new ProcessFixture(await Sandbox.StartAsync(new SandboxOptions { TokenDelay = tokenDelay, TimeProvider = time ?? TimeProvider.System }));
+        var url = fixture.Sandbox.BaseUrl;
+        await fixture.ConfigureAsync($"{{ models: {{ providers: {{ anthropic: {{ baseUrl: '{url}', models: [] }} }} }}, {more?.Invoke(url)} }}\n");
+        return fixture;
     }
 
     public async Task ConfigureAsync(string json5)

@@ -14,63 +14,63 @@ public class ConfigurationChangeTests
     [Fact]
     public async Task New_default_model_reaches_a_watcher()
     {
-        await using var rig = await Rig.StartAsync($"agents: {{ {Agents} }}");
-        using var watcher = rig.Watch();
+        await using var fixture = await ServerFixture.StartAsync($"agents: {{ {Agents} }}");
+        using var watcher = fixture.Watch();
         var before = await watcher.NextAsync();
-        await rig.Models.SetDefaultModelAsync(new SetDefaultModelRequest { Model = Sonnet });
-        await IsNewAsync(rig, before);
+        await fixture.Models.SetDefaultModelAsync(new SetDefaultModelRequest { Model = Sonnet });
+        await IsNewAsync(fixture, before);
         Assert.Equal(Sonnet, (await watcher.NextAsync()).ResolvedDefault);
     }
 
     [Fact]
     public async Task Onboarding_another_agent_reaches_a_watcher()
     {
-        await using var rig = await Rig.StartAsync($"agents: {{ {Agents} }}");
-        await rig.OnboardAsync();
-        using var watcher = rig.Watch();
+        await using var fixture = await ServerFixture.StartAsync($"agents: {{ {Agents} }}");
+        await fixture.OnboardAsync();
+        using var watcher = fixture.Watch();
         var before = await watcher.NextAsync();
 
         // Both agents have a profile of this id, and the configuration declares whose it is.
-        await rig.Auth.OnboardAsync(new OnboardRequest
+        await fixture.Auth.OnboardAsync(new OnboardRequest
         {
             AgentId = "main",
             ProfileId = One,
             ApiKey = new ApiKeyCredential { Key = KeyTwo, Email = "me@example.com" },
         });
-        await IsNewAsync(rig, before);
+        await IsNewAsync(fixture, before);
         Assert.Equal($"{One} (me@example.com)", (await watcher.NextAsync()).Auth.Profiles.Single().Label);
     }
 
     [Fact]
     public async Task Edit_by_hand_reaches_a_watcher_when_a_call_finds_it()
     {
-        await using var rig = await Rig.StartAsync($"agents: {{ {Agents} }}");
-        using var watcher = rig.Watch();
+        await using var fixture = await ServerFixture.StartAsync($"agents: {{ {Agents} }}");
+        using var watcher = fixture.Watch();
         var before = await watcher.NextAsync();
-        await rig.Files.ConfigureAsync(rig.Sandbox.BaseUrl, $"agents: {{ {Agents}, defaults: {{ model: '{Sonnet}' }} }}");
-        await rig.OnboardAsync(agent: "main");
-        await IsNewAsync(rig, before);
+        await fixture.Files.ConfigureAsync(fixture.Sandbox.BaseUrl, $"agents: {{ {Agents}, defaults: {{ model: '{Sonnet}' }} }}");
+        await fixture.OnboardAsync(agent: "main");
+        await IsNewAsync(fixture, before);
         Assert.Equal(Sonnet, (await watcher.NextAsync()).ResolvedDefault);
     }
 
     [Fact]
     public async Task Remaining_time_counts_down_within_a_revision()
     {
-        await using var rig = await Rig.StartAsync();
-        var until = rig.Time.GetUtcNow().AddMinutes(89.7).ToUnixTimeMilliseconds();
-        await rig.Files.WriteProfilesAsync($$"""
+        await using var fixture = await ServerFixture.StartAsync();
+        var until = fixture.Time.GetUtcNow().AddMinutes(89.7).ToUnixTimeMilliseconds();
+        await fixture.Files.WriteProfilesAsync($$"""
             { "version": 1, "profiles": { "{{One}}": { "type": "api_key", "provider": "anthropic", "key": "{{KeyOne}}" } },
               "usageStats": { "{{One}}": { "cooldownUntil": {{until}} } } }
             """);
-        var first = await rig.StatusAsync();
+        var first = await fixture.StatusAsync();
         Assert.EndsWith(" [cooldown 2h]", first.Auth.Providers.Single().Labels.Single(), StringComparison.Ordinal);
-        rig.Time.Advance(TimeSpan.FromMinutes(31));
-        var second = await rig.StatusAsync();
+        fixture.Time.Advance(TimeSpan.FromMinutes(31));
+        var second = await fixture.StatusAsync();
         Assert.EndsWith(" [cooldown 59m]", second.Auth.Providers.Single().Labels.Single(), StringComparison.Ordinal);
         Assert.Equal(first.Revision, second.Revision);
     }
 
     // Asked for, since a watcher that is not told waits without an end.
-    private static async Task IsNewAsync(Rig rig, AgentStatus before) =>
-        Assert.True((await rig.StatusAsync()).Revision > before.Revision, "The change made no new revision.");
+    private static async Task IsNewAsync(ServerFixture fixture, AgentStatus before) =>
+        Assert.True((await fixture.StatusAsync()).Revision > before.Revision, "The change made no new revision.");
 }

@@ -3,17 +3,17 @@ using System.Diagnostics;
 namespace ClawGrpc.Server.Tests.Stores;
 
 /// <summary>Another process that works on state files (see <c>tests/ClawGrpc.StateHammer</c>), killed at the end if it still runs.</summary>
-internal sealed class Hammer : IDisposable
+internal sealed class StateHammerProcess : IDisposable
 {
     private readonly Process _process;
     private readonly Task<string> _errors;
 
-    public Hammer(params string[] arguments)
+    public StateHammerProcess(params string[] arguments)
         : this("dotnet", [Path.Join(AppContext.BaseDirectory, "ClawGrpc.StateHammer.dll"), .. arguments])
     {
     }
 
-    private Hammer(string program, IEnumerable<string> arguments)
+    private StateHammerProcess(string program, IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -30,7 +30,7 @@ internal sealed class Hammer : IDisposable
     }
 
     /// <summary>One that is written in JavaScript.</summary>
-    public static Hammer OfNode(params string[] arguments) => new("node", arguments);
+    public static StateHammerProcess OfNode(params string[] arguments) => new("node", arguments);
 
     /// <summary>Its next line.</summary>
     /// <exception cref="InvalidOperationException">It ended; the message is what it said of that.</exception>
