@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 
 namespace ClawGrpc.EndToEnd.Tests;
@@ -36,7 +35,7 @@ public sealed partial class SpecReferenceTests
                    let target = link.Groups["target"].Value
                    where !target.Contains(':', StringComparison.Ordinal)
                    where !Path.Exists(Path.Join(Path.GetDirectoryName(page), target))
-                   select $"{Path.GetRelativePath(Root(), page)}: {target}";
+                   select $"{Path.GetRelativePath(Repository.Root, page)}: {target}";
 
         Assert.Empty(dead);
         Assert.NotEmpty(pages);
@@ -44,7 +43,7 @@ public sealed partial class SpecReferenceTests
 
     private static HashSet<string> SectionsOf(string page)
     {
-        var text = File.ReadAllText(Path.Join(Root(), "docs", "spec", page));
+        var text = File.ReadAllText(Path.Join(Repository.Root, "docs", "spec", page));
         return [.. Heading().Matches(text).Select(match => match.Groups["number"].Value)];
     }
 
@@ -53,11 +52,11 @@ public sealed partial class SpecReferenceTests
         var text = LineBreakInComment().Replace(File.ReadAllText(file), " ");
         return from Match citation in CitedSections().Matches(text)
                from section in citation.Groups["section"].Captures
-               select new Citation(Path.GetRelativePath(Root(), file), citation.Groups["page"].Value, section.Value);
+               select new Citation(Path.GetRelativePath(Repository.Root, file), citation.Groups["page"].Value, section.Value);
     }
 
     private static IEnumerable<string> Texts() =>
-        Cited.SelectMany(folder => FilesBelow(Path.Join(Root(), folder))).Concat(Directory.EnumerateFiles(Root(), "*.md"));
+        Cited.SelectMany(folder => FilesBelow(Path.Join(Repository.Root, folder))).Concat(Directory.EnumerateFiles(Repository.Root, "*.md"));
 
     private static IEnumerable<string> FilesBelow(string folder) =>
         Directory.EnumerateFiles(folder)
@@ -65,9 +64,6 @@ public sealed partial class SpecReferenceTests
             .Concat(Directory.EnumerateDirectories(folder)
                 .Where(child => !Generated.Contains(Path.GetFileName(child)))
                 .SelectMany(FilesBelow));
-
-    private static string Root([CallerFilePath] string here = "") =>
-        Path.GetFullPath(Path.Join(Path.GetDirectoryName(here), "..", ".."));
 
     [GeneratedRegex(@"^#{2,4} (?<number>\d+b?(\.\d+)?)\b", RegexOptions.Multiline)]
     private static partial Regex Heading();
