@@ -17,8 +17,7 @@ switch (args)
         await ShareForeverAsync(new AgentStore(file, TimeProvider.System, shared), name);
         break;
     case ["lease", var leased, var agent, var profile]:
-        var changes = new FileChanges(TimeProvider.System);
-        using (var store = new FileStore(StateFolder.Resolve(leased, _ => null, "/"), _ => null, changes, TimeProvider.System, timing))
+        using (var store = new FileStore(StateFolder.Resolve(leased, _ => null, "/"), _ => null, TimeProvider.System, timing))
         {
             await using var lease = await store.LeaseAsync(agent, profile);
             Console.WriteLine(profile);

@@ -37,9 +37,6 @@ internal sealed partial class Fleet(
         _agents.Values.Where(agent => agent is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
             .Select(agent => agent.Value.Result);
 
-    /// <summary>Called with each agent as it wakes up.</summary>
-    public Action<Agent> OnWake { get; set; } = static _ => { };
-
     /// <summary>The agent of an id.</summary>
     /// <param name="agentId">Empty: the default one.</param>
     /// <exception cref="RefusedException">AGENT_NOT_FOUND.</exception>
@@ -129,7 +126,6 @@ internal sealed partial class Fleet(
 
         await agent.ReloadAsync(CancellationToken.None);
         await TakeUpClaudeLoginAsync(agent);
-        OnWake(agent);
         return agent;
     }
 

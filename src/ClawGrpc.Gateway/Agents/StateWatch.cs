@@ -3,21 +3,18 @@ using ClawGrpc.Gateway.Stores;
 
 namespace ClawGrpc.Gateway.Agents;
 
-/// <summary>Takes up, within a second, what other programs and editors write into the state folder.</summary>
+/// <summary>
+/// Takes up, within a second, what other programs and editors write into the store, and the login of the Claude CLI.
+/// </summary>
 internal sealed class StateWatch(
-    Fleet fleet, LiveConfiguration configuration, ClaudeLoginFile claudeLogin, FileChanges changes) : BackgroundService
+    Fleet fleet, LiveConfiguration configuration, ClaudeLoginFile claudeLogin, IStateStore store, TimeProvider time)
+    : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        fleet.OnWake = agent => changes.Add(agent.StorePath);
-        foreach (var agent in fleet.Awake)
-            changes.Add(agent.StorePath);
-        changes.Add(claudeLogin.Path);
-        WatchConfiguration();
         try
         {
-            await foreach (var path in changes.WatchAsync(stoppingToken))
-                await TakeUpAsync(path);
+            await Task.WhenAll(WatchStoreAsync(stoppingToken), WatchClaudeLoginAsync(stoppingToken));
         }
         catch (OperationCanceledException)
         {
@@ -25,24 +22,26 @@ internal sealed class StateWatch(
         }
     }
 
-    private async Task TakeUpAsync(string path)
+    private async Task WatchStoreAsync(CancellationToken stopping)
     {
-        if (configuration.Current.Files.Contains(path) || path == configuration.Path)
+        await foreach (var place in store.WatchAsync(stopping))
         {
-            await configuration.ReloadAsync();
-            WatchConfiguration();
+            if (configuration.Current.Files.Contains(place) || place == configuration.Path)
+                await configuration.ReloadAsync();
+            foreach (var agent in fleet.Awake.Where(agent => agent.StorePath == place))
+                await agent.ReloadAsync(CancellationToken.None);
         }
-
-        foreach (var agent in fleet.Awake.Where(_ => path == claudeLogin.Path))
-            await fleet.TakeUpClaudeLoginAsync(agent);
-        foreach (var agent in fleet.Awake.Where(agent => agent.StorePath == path))
-            await agent.ReloadAsync(CancellationToken.None);
     }
 
-    private void WatchConfiguration()
+    // A file of this host, wherever the state is.
+    private async Task WatchClaudeLoginAsync(CancellationToken stopping)
     {
-        changes.Add(configuration.Path);
-        foreach (var file in configuration.Current.Files)
-            changes.Add(file);
+        var changes = new FileChanges(time);
+        changes.Add(claudeLogin.Path);
+        await foreach (var _ in changes.WatchAsync(stopping))
+        {
+            foreach (var agent in fleet.Awake)
+                await fleet.TakeUpClaudeLoginAsync(agent);
+        }
     }
 }

@@ -19,23 +19,8 @@ internal sealed record ConfigurationReading
 
     /// <summary>Reads the files.</summary>
     /// <param name="path">The configuration file, absolute.</param>
-    public static ConfigurationReading Of(string path) => Of(path, TextIn);
-
-    /// <summary>The text of a file that was read; null if there was no such file.</summary>
-    public string? TextOf(string path) => _texts.GetValueOrDefault(path);
-
-    /// <summary>The same with another text of one file. Reads no file that has been read.</summary>
-    public ConfigurationReading With(string path, string text)
-    {
-        var texts = _texts.SetItem(path, text);
-        return Of(Path, file => texts.TryGetValue(file, out var known) ? known : TextIn(file));
-    }
-
-    /// <summary>Whether all files held the same.</summary>
-    public bool IsSameAs(ConfigurationReading other) => _texts.Count == other._texts.Count
-        && _texts.All(text => other._texts.TryGetValue(text.Key, out var theirs) && theirs == text.Value);
-
-    private static ConfigurationReading Of(string path, Func<string, string?> read)
+    /// <param name="read">The text of a file; null if there is no such file.</param>
+    public static ConfigurationReading Of(string path, Func<string, string?> read)
     {
         var texts = ImmutableDictionary.CreateBuilder<string, string?>(StringComparer.Ordinal);
         try
@@ -55,6 +40,20 @@ internal sealed record ConfigurationReading
         string? Note(string file) => texts[file] = read(file);
     }
 
+    /// <summary>The text of a file that was read; null if there was no such file.</summary>
+    public string? TextOf(string path) => _texts.GetValueOrDefault(path);
+
+    /// <summary>The same with another text of one file. Reads no file that has been read.</summary>
+    public ConfigurationReading With(string path, string text, Func<string, string?> read)
+    {
+        var texts = _texts.SetItem(path, text);
+        return Of(Path, file => texts.TryGetValue(file, out var known) ? known : read(file));
+    }
+
+    /// <summary>Whether all files held the same.</summary>
+    public bool IsSameAs(ConfigurationReading other) => _texts.Count == other._texts.Count
+        && _texts.All(text => other._texts.TryGetValue(text.Key, out var theirs) && theirs == text.Value);
+
     private static ConfigurationOutcome Checked(ConfigurationOutcome outcome, string path) =>
         outcome is ConfigurationOutcome.Accepted { Configuration.Env: var env, Files: var files }
         && env.Find(LiveConfiguration.BaseUrl, Environment.GetEnvironmentVariable) is { IsBlank: false } url
@@ -62,16 +61,4 @@ internal sealed record ConfigurationReading
             ? new ConfigurationOutcome.Rejected(
                 [new ConfigurationError(path, 0, 0, $"env.{LiveConfiguration.BaseUrl}", ProviderConfiguration.NoBaseUrl)], files)
             : outcome;
-
-    private static string? TextIn(string path)
-    {
-        try
-        {
-            return File.Exists(path) ? File.ReadAllText(path) : null;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new StateUnreadableException(path, exception.Message, exception);
-        }
-    }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using ClawGrpc.Core;
 using ClawGrpc.Core.Configuration;
@@ -11,12 +10,10 @@ namespace ClawGrpc.Gateway.Configuration;
 /// Reads the configuration, takes up its changes, and edits it. A broken file prevents a start; later the last good configuration
 /// stays in force.
 /// </summary>
-internal sealed partial class LiveConfiguration(StateFolder folder, ILogger<LiveConfiguration> log) : IDisposable
+internal sealed partial class LiveConfiguration(StateFolder folder, IStateStore store, ILogger<LiveConfiguration> log) : IDisposable
 {
     /// <summary>The variable that names the upstream if the configuration does not.</summary>
     public const string BaseUrl = "ANTHROPIC_BASE_URL";
-
-    private readonly ConcurrentDictionary<string, ConfigFile> _files = new(StringComparer.Ordinal);
 
     // Serializes reading, editing and taking up, so that a later reading never gives way to an earlier one.
     private readonly SemaphoreSlim _gate = new(1);
@@ -60,7 +57,7 @@ internal sealed partial class LiveConfiguration(StateFolder folder, ILogger<Live
         await _gate.WaitAsync();
         try
         {
-            var reading = await Task.Run(() => ConfigurationReading.Of(Path));
+            var reading = await ReadAsync();
             TakeUp(reading);
             return reading;
         }
@@ -91,17 +88,18 @@ internal sealed partial class LiveConfiguration(StateFolder folder, ILogger<Live
         await _gate.WaitAsync(cancellation);
         try
         {
-            var reading = known ?? Usable(await Task.Run(() => ConfigurationReading.Of(Path), cancellation));
+            var reading = known ?? Usable(await ReadAsync());
             var path = FileToEdit(reading);
-            await _files.GetOrAdd(path, static file => new ConfigFile(file)).UpdateAsync(
+            await store.EditConfigurationAsync(
+                path,
                 text =>
                 {
                     if (text != reading.TextOf(path))
-                        reading = Usable(ConfigurationReading.Of(Path));
+                        reading = Usable(ConfigurationReading.Of(Path, store.ReadConfiguration));
                     var edited = edit(text ?? ConfigurationEdit.NoFile);
                     if (edited.Refusal is { } refusal)
                         throw new Refusal(RefusalReason.ModelNotFound, RefusalCode.NotFound, refusal).ToException();
-                    reading = Usable(reading.With(path, edited.Text));
+                    reading = Usable(reading.With(path, edited.Text, store.ReadConfiguration));
                     return edited.Text;
                 },
                 cancellation);
@@ -113,12 +111,9 @@ internal sealed partial class LiveConfiguration(StateFolder folder, ILogger<Live
         }
     }
 
-    public void Dispose()
-    {
-        foreach (var file in _files.Values)
-            file.Dispose();
-        _gate.Dispose();
-    }
+    public void Dispose() => _gate.Dispose();
+
+    private Task<ConfigurationReading> ReadAsync() => Task.Run(() => ConfigurationReading.Of(Path, store.ReadConfiguration));
 
     private string FileToEdit(ConfigurationReading reading) =>
         System.IO.Path.GetFileName(Path) == StateFolder.OwnConfig ? EditedFile.Of(Path, reading.TextOf(Path)) : Path;

@@ -10,15 +10,15 @@ namespace ClawGrpc.Gateway.Stores;
 /// </summary>
 /// <param name="folder">The folder.</param>
 /// <param name="directoryOf">The directory that the configuration gives to an agent; null if it gives none.</param>
-/// <param name="changes">Watches the files.</param>
 /// <param name="time">The clock of locks and watches.</param>
 /// <param name="timing">How locks are waited for; null for OpenClaw's way.</param>
 internal sealed class FileStore(
-    StateFolder folder, Func<string, string?> directoryOf, FileChanges changes, TimeProvider time, LockTiming? timing = null)
+    StateFolder folder, Func<string, string?> directoryOf, TimeProvider time, LockTiming? timing = null)
     : IStateStore, IDisposable
 {
     private const string Main = "main";
 
+    private readonly FileChanges _changes = new(time);
     private readonly ConcurrentDictionary<string, AgentStore> _agents = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, ConfigFile> _documents = new(StringComparer.Ordinal);
 
@@ -31,7 +31,7 @@ internal sealed class FileStore(
         var file = FileOf(agentId);
         AtomicFile.RemoveLeftovers(file.Directory);
         LockFolder.RemoveLeftovers(file.Path);
-        changes.Add(file.Path);
+        _changes.Add(file.Path);
         await LegacyFiles.ImportAsync(file, agentId == Main ? folder.LegacyLoginsPath : null);
     }
 
@@ -69,14 +69,14 @@ internal sealed class FileStore(
 
     public string? ReadConfiguration(string path)
     {
-        changes.Add(path);
+        _changes.Add(path);
         return DocumentAt(path).Read().Text;
     }
 
     public Task EditConfigurationAsync(string path, Func<string?, string> edit, CancellationToken cancellation = default) =>
         DocumentAt(path).UpdateAsync(edit, cancellation);
 
-    public IAsyncEnumerable<string> WatchAsync(CancellationToken cancellation) => changes.WatchAsync(cancellation);
+    public IAsyncEnumerable<string> WatchAsync(CancellationToken cancellation) => _changes.WatchAsync(cancellation);
 
     public void Dispose()
     {

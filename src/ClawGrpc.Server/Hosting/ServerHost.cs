@@ -45,13 +45,11 @@ internal static class ServerHost
         }
     }
 
-    private static FileStore FilesOf(IServiceProvider services)
-    {
-        var configuration = services.GetRequiredService<LiveConfiguration>();
-        return new FileStore(
-            services.GetRequiredService<StateFolder>(), agentId => configuration.Current.Configuration.Agents.Find(agentId)?.AgentDir,
-            services.GetRequiredService<FileChanges>(), services.GetRequiredService<TimeProvider>());
-    }
+    // The configuration is read from the store, and says where some agents' files are: it is asked when an agent is.
+    private static FileStore FilesOf(IServiceProvider services) => new(
+        services.GetRequiredService<StateFolder>(),
+        agentId => services.GetRequiredService<LiveConfiguration>().Current.Configuration.Agents.Find(agentId)?.AgentDir,
+        services.GetRequiredService<TimeProvider>());
 
     private static List<ListenAddress> AddressesOf(CommandLine command, StateFolder folder)
     {
@@ -102,7 +100,7 @@ internal static class ServerHost
         builder.Services.AddSingleton(time).AddSingleton(folder).AddSingleton(new ClaudeLoginFile(folder, Environment.GetEnvironmentVariable))
             .AddSingleton(_ => new HttpMessageInvoker(AnthropicApi.NewHandler()))
             .AddSingleton<AnthropicApi>().AddSingleton<TokenEndpoint>().AddSingleton<SessionPins>().AddSingleton<Completion>().AddSingleton<ModelCatalog>().AddSingleton<Probes>().AddSingleton<StateWatch>()
-            .AddSingleton<LiveConfiguration>().AddSingleton<Fleet>().AddSingleton<FileChanges>().AddSingleton<IStateStore>(FilesOf).AddSingleton<AgentSetups>().AddSingleton<ProfileReport>()
+            .AddSingleton<LiveConfiguration>().AddSingleton<Fleet>().AddSingleton<IStateStore>(FilesOf).AddSingleton<AgentSetups>().AddSingleton<ProfileReport>()
             .AddSingleton<AuthReport>().AddSingleton<StatusReport>().AddSingleton<StatusBoard>()
             .AddSingleton<CallReader>().AddSingleton<ErrorInterceptor>().AddSingleton<AuthService>().AddSingleton<ModelService>()
             .AddHostedService(services => services.GetRequiredService<StateWatch>());

@@ -43,8 +43,7 @@ public sealed class TwoStoresTests : IDisposable
         var http = new HttpMessageInvoker(AnthropicApi.NewHandler());
         var configured = new OAuthConfiguration(new Uri($"{sandbox.BaseUrl}{Login.Path}"), Login.ClientId);
         var store = new FileStore(
-            StateFolder.Resolve(_folder.Path, _ => null, "/"), _ => _folder.Path, new FileChanges(TimeProvider.System),
-            TimeProvider.System);
+            StateFolder.Resolve(_folder.Path, _ => null, "/"), _ => _folder.Path, TimeProvider.System);
         return new Agent(
             "main", store, () => HealthRules.OpenClaw20261, () => null, () => { },
             agent => new Logins(

@@ -48,15 +48,14 @@ public sealed class FileStoreTests : StateStoreContract, IDisposable
     [Fact]
     public async Task Configured_directory_of_an_agent_is_used()
     {
-        var changes = new FileChanges(TimeProvider.System);
-        using var store = new FileStore(_state, _ => _folder["elsewhere"], changes, TimeProvider.System);
+        using var store = new FileStore(_state, _ => _folder["elsewhere"], TimeProvider.System);
         await store.UpdateAsync(Agent, _ => []);
         Assert.Equal(_folder["elsewhere/auth-profiles.json"], store.PlaceOf(Agent));
     }
 
     private protected override IStateStore Open()
     {
-        var store = new FileStore(_state, _ => null, new FileChanges(TimeProvider.System), TimeProvider.System, Timing);
+        var store = new FileStore(_state, _ => null, TimeProvider.System, Timing);
         _stores.Add(store);
         return store;
     }
