@@ -33,7 +33,9 @@ internal sealed class ClawGrpcCaller : IDisposable
     /// <exception cref="WrongAnswerException">The answer is not the one that was asked for.</exception>
     /// <exception cref="RpcException">There was none.</exception>
     public Task CallAsync(int caller, Workload workload, Answer answer) =>
-        workload.IsStream ? StreamAsync(_clients[caller % Programs], workload) : CompleteAsync(_clients[caller % Programs], workload);
+        workload.IsStream
+            ? StreamAsync(_clients[caller % Programs], workload)
+            : CompleteAsync(_clients[caller % Programs], workload);
 
     public void Dispose()
     {
@@ -44,8 +46,11 @@ internal sealed class ClawGrpcCaller : IDisposable
     private static async Task CompleteAsync(ModelService.ModelServiceClient client, Workload workload)
     {
         var response = await client.CompleteAsync(new CompleteRequest { Input = InputOf(workload) });
-        if (response.Completion.Content is not [{ Text.Text: var text }] || text != workload.Text || response.Receipt.Attempts.Count != 1)
+        if (response.Completion.Content is not [{ Text.Text: var text }] || text != workload.Text
+            || response.Receipt.Attempts.Count != 1)
+        {
             throw new WrongAnswerException($"clawgrpc: another completion than was asked for: {response.Completion}");
+        }
     }
 
     private static async Task StreamAsync(ModelService.ModelServiceClient client, Workload workload)

@@ -1,8 +1,8 @@
 namespace ClawGrpc.Bench;
 
 /// <summary>
-/// The rounds of one workload. Each round of clawgrpc has one of nginx right behind it; how far the ratios of these pairs lie apart tells how
-/// quiet the machine was.
+/// The rounds of one workload. Each round of clawgrpc has one of nginx right behind it; how far the ratios of these pairs lie
+/// apart tells how quiet the machine was.
 /// </summary>
 internal sealed record Comparison(Workload Workload, IReadOnlyList<(Sample ClawGrpc, Sample Nginx)> Rounds)
 {
@@ -22,7 +22,8 @@ internal sealed record Comparison(Workload Workload, IReadOnlyList<(Sample ClawG
 
     public int CompiledMethods => Rounds.Sum(round => round.ClawGrpc.CompiledMethods);
 
-    private IEnumerable<double> Ratios => Rounds.Select(round => round.ClawGrpc.MicrosecondsPerUnit / round.Nginx.MicrosecondsPerUnit);
+    private IEnumerable<double> Ratios =>
+        Rounds.Select(round => round.ClawGrpc.MicrosecondsPerUnit / round.Nginx.MicrosecondsPerUnit);
 
     private static double Median(IEnumerable<double> values)
     {

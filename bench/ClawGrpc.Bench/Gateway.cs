@@ -8,7 +8,8 @@ namespace ClawGrpc.Bench;
 /// <param name="Process">Its process.</param>
 /// <param name="Inside">What its runtime has allocated and compiled since the start; zeros: it has none.</param>
 internal sealed record Gateway(
-    string Name, Func<int, Workload, Answer, Task> CallAsync, ProcessMeter Process, Func<(long AllocatedBytes, int CompiledMethods)> Inside)
+    string Name, Func<int, Workload, Answer, Task> CallAsync, ProcessMeter Process,
+        Func<(long AllocatedBytes, int CompiledMethods)> Inside)
 {
     // A few methods are compiled at any time, by what happens now and then.
     private const int FewMethods = 5;
@@ -32,11 +33,13 @@ internal sealed record Gateway(
     {
         var (cpu, (allocated, compiled)) = (Process.Cpu, Inside());
         var watch = Stopwatch.StartNew();
-        var calls = await Task.WhenAll(Enumerable.Range(0, workload.Callers).Select(caller => Task.Run(() => CallOnAsync(caller))));
+        var calls = await Task.WhenAll(
+            Enumerable.Range(0, workload.Callers).Select(caller => Task.Run(() => CallOnAsync(caller))));
         var completions = calls.Sum();
         var (cpuAfter, (allocatedAfter, compiledAfter)) = (Process.Cpu, Inside());
         return new Sample(
-            completions, completions * (workload.IsStream ? answer.Events : 1), cpuAfter - cpu, allocatedAfter - allocated, compiledAfter - compiled);
+            completions, completions * (workload.IsStream ? answer.Events : 1), cpuAfter - cpu, allocatedAfter - allocated,
+                compiledAfter - compiled);
 
         async Task<int> CallOnAsync(int caller)
         {

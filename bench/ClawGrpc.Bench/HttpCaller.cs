@@ -4,7 +4,9 @@ using System.Text.Json;
 
 namespace ClawGrpc.Bench;
 
-/// <summary>Sends the Messages requests that clawgrpc sends upstream, with a key of its own, and takes the answer byte by byte.</summary>
+/// <summary>
+/// Sends the Messages requests that clawgrpc sends upstream, with a key of its own, and takes the answer byte by byte.
+/// </summary>
 internal sealed class HttpCaller : IDisposable
 {
     private readonly HttpMessageInvoker _http;
@@ -17,12 +19,14 @@ internal sealed class HttpCaller : IDisposable
         _url = new Uri(baseUrl, "/v1/messages");
         var handler = new SocketsHttpHandler { UseProxy = false, UseCookies = false, ActivityHeadersPropagator = null };
         if (socketPath is not null)
+        {
             handler.ConnectCallback = async (_, cancellation) =>
             {
                 var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
                 await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), cancellation);
                 return new NetworkStream(socket, ownsSocket: true);
             };
+        }
         _http = new HttpMessageInvoker(handler);
     }
 
@@ -57,13 +61,16 @@ internal sealed class HttpCaller : IDisposable
 
     private async Task<HttpResponseMessage> SendAsync(Workload workload)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, _url) { Content = new ReadOnlyMemoryContent(BodyOf(workload)) };
+        using var request = new HttpRequestMessage(
+            HttpMethod.Post, _url) { Content = new ReadOnlyMemoryContent(BodyOf(workload)) };
         request.Content.Headers.Add("content-type", "application/json");
         request.Headers.Add("x-api-key", ClawGrpcCaller.Key);
         request.Headers.Add("anthropic-version", "2023-06-01");
         request.Headers.Add("accept", workload.IsStream ? "text/event-stream" : "application/json");
         var response = await _http.SendAsync(request, CancellationToken.None);
-        return response.IsSuccessStatusCode ? response : throw new WrongAnswerException($"{_url}: HTTP {(int)response.StatusCode}.");
+        return response.IsSuccessStatusCode
+            ? response
+            : throw new WrongAnswerException($"{_url}: HTTP {(int)response.StatusCode}.");
     }
 
     private static byte[] BodyOf(Workload workload) => JsonSerializer.SerializeToUtf8Bytes(new

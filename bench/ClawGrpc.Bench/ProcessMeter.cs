@@ -16,16 +16,21 @@ internal sealed partial class ProcessMeter
     }
 
     /// <summary>
-    /// User and system time of all threads, ended ones included, by the system's clock of the process, which counts nanoseconds where
+    /// User and system time of all threads, ended ones included, by the system's clock of the process, which counts nanoseconds
+    /// where
     /// <c>/proc/PID/stat</c> counts hundredths of a second.
     /// </summary>
     public TimeSpan Cpu => TimeSpan.FromMicroseconds(_clocks.Sum(Microseconds));
 
     /// <summary>Resident memory; pages that are shared count for each process.</summary>
-    public long ResidentBytes => _pids.Sum(pid => Number(File.ReadLines($"/proc/{pid}/status").First(line => line.StartsWith("VmRSS", StringComparison.Ordinal))) * 1024);
+    public long ResidentBytes =>
+        _pids.Sum(pid => Number(
+            File.ReadLines($"/proc/{pid}/status").First(line => line.StartsWith("VmRSS", StringComparison.Ordinal))) * 1024);
 
     private static IEnumerable<int> AllProcesses() => Directory.EnumerateDirectories("/proc")
-        .Select(path => int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? pid : 0).Where(pid => pid > 0);
+        .Select(path => int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out var pid)
+        ? pid
+        : 0).Where(pid => pid > 0);
 
     private static long ParentOf(int pid)
     {

@@ -15,7 +15,8 @@ using var nginxCaller = new HttpCaller(Path.Join(folder, "nginx.sock"), new Uri(
 using var clawGrpcCaller = new ClawGrpcCaller(Path.Join(folder, "clawgrpc.sock"));
 var clawGrpcCpu = new ProcessMeter(int.Parse(clawGrpcPid, CultureInfo.InvariantCulture));
 var nginxCpu = new ProcessMeter(int.Parse(nginxPid, CultureInfo.InvariantCulture));
-var clawGrpc = new Gateway("clawgrpc", clawGrpcCaller.CallAsync, clawGrpcCpu, () => StartupHook.Ask(Path.Join(folder, "probe.sock")));
+var clawGrpc = new Gateway(
+    "clawgrpc", clawGrpcCaller.CallAsync, clawGrpcCpu, () => StartupHook.Ask(Path.Join(folder, "probe.sock")));
 var nginx = new Gateway("nginx", nginxCaller.CallAsync, nginxCpu, () => default);
 
 try
@@ -40,6 +41,9 @@ async Task<Comparison> CompareAsync(Workload workload)
         await gateway.WarmUpAsync(workload, answer, schedule);
     var rounds = new List<(Sample ClawGrpc, Sample Nginx)>();
     for (var round = 0; round < schedule.Rounds; round++)
-        rounds.Add((await clawGrpc.RunAsync(workload, answer, schedule.Round), await nginx.RunAsync(workload, answer, schedule.Round)));
+    {
+        rounds.Add(
+            (await clawGrpc.RunAsync(workload, answer, schedule.Round), await nginx.RunAsync(workload, answer, schedule.Round)));
+    }
     return new Comparison(workload, rounds);
 }

@@ -15,14 +15,17 @@ internal static class Report
         foreach (var each in comparisons)
         {
             var rounds = string.Create(CultureInfo.InvariantCulture, $"({each.LeastRatio:0.00}-{each.GreatestRatio:0.00})");
-            Line($"{each.Workload.Unit,-20}{Time(each.ClawGrpc),12}{Time(each.Nginx),12}{each.Ratio,10:0.00}{rounds,15}{each.Bytes,12:N0} B");
+            Line($"{each.Workload.Unit,-20}{Time(each.ClawGrpc),12}{Time(each.Nginx),12}"
+                + $"{each.Ratio,10:0.00}{rounds,15}{each.Bytes,12:N0} B");
         }
 
         Line($"{"resident memory",-20}{Size(clawGrpcResident),12}{Size(nginxResident),12}");
-        Line($"{comparisons.Sum(each => each.Completions):N0} answers, every one right; {Environment.ProcessorCount} cores, {RuntimeInformation.FrameworkDescription}");
-        Line($"still compiled during the rounds: {comparisons.Sum(each => each.CompiledMethods):N0} methods of clawgrpc, at its expense");
+        Line($"{comparisons.Sum(each => each.Completions):N0} answers, every one right; {Environment.ProcessorCount} cores, "
+            + $"{RuntimeInformation.FrameworkDescription}");
+        Line($"still compiled during the rounds: {comparisons.Sum(each => each.CompiledMethods):N0} methods of clawgrpc, "
+            + "at its expense");
 
-        void Line(FormattableString text) => to.WriteLine(text.ToString(CultureInfo.InvariantCulture));
+        void Line(string text) => to.WriteLine(text);
     }
 
     private static string Time(double microseconds) => string.Create(CultureInfo.InvariantCulture, $"{microseconds:0.00} µs");

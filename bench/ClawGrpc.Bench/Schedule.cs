@@ -8,6 +8,8 @@ internal sealed record Schedule(TimeSpan LongestWarmUp, TimeSpan Round, int Roun
 {
     public static readonly Schedule Usual = new(TimeSpan.FromSeconds(12), TimeSpan.FromSeconds(1), Rounds: 7);
 
-    /// <summary>Shows that all of it works; the runtime of clawgrpc is still compiling then, so the numbers are too high.</summary>
+    /// <summary>
+    /// Shows that all of it works; the runtime of clawgrpc is still compiling then, so the numbers are too high.
+    /// </summary>
     public static readonly Schedule Quick = new(TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(0.4), Rounds: 2);
 }

@@ -4,8 +4,8 @@ using System.Runtime;
 using System.Text;
 
 /// <summary>
-/// What a .NET process can be asked from the inside only. Named in <c>DOTNET_STARTUP_HOOKS</c>, this program is loaded into clawgrpc, where a
-/// thread answers on a Unix socket and sleeps otherwise. The runtime prescribes name and place of the type.
+/// What a .NET process can be asked from the inside only. Named in <c>DOTNET_STARTUP_HOOKS</c>, this program is loaded into
+/// clawgrpc, where a thread answers on a Unix socket and sleeps otherwise. The runtime prescribes name and place of the type.
 /// </summary>
 internal static class StartupHook
 {

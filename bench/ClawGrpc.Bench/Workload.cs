@@ -9,7 +9,9 @@ namespace ClawGrpc.Bench;
 /// <param name="Size">Characters of each piece.</param>
 internal sealed record Workload(string Unit, bool IsStream, int Callers, int Deltas, int Rate, int Size)
 {
-    /// <summary>The calls and the time between them are those of a fleet at work, as far as two cores with everything on them allow.</summary>
+    /// <summary>
+    /// The calls and the time between them are those of a fleet at work, as far as two cores with everything on them allow.
+    /// </summary>
     public static readonly IReadOnlyList<Workload> All =
     [
         new("unary completion", IsStream: false, Callers: 16, Deltas: 1, Rate: 0, Size: 400),

@@ -37,7 +37,9 @@ internal sealed partial class Json5Scanner
         {
             var allowed = text.Length == 0 ? (Func<int, bool>)Json5Identifier.IsStart : Json5Identifier.IsContinue;
             if (allowed(Peek()))
+            {
                 AppendNext(text);
+            }
             else if (TrySkip('\\'))
             {
                 var escape = Offset - 1;

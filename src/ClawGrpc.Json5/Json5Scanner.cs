@@ -49,7 +49,9 @@ internal sealed partial class Json5Scanner(Json5Source source, int offset)
         {
             var next = Peek();
             if (next == '/')
+            {
                 SkipComment();
+            }
             else if (IsBlank(next))
             {
                 Skip();

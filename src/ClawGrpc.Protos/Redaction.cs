@@ -28,8 +28,8 @@ internal static class Redaction
     /// <summary>The text in place of a secret; empty if the secret is empty, so that a log tells missing from hidden.</summary>
     public static string Of(string secret) => secret.Length == 0 ? "" : "[redacted]";
 
-    /// <summary>Formats a copy without secrets as JSON. The formatter throws on invalid values of callers, such as a duration out of
-    /// range; printing must not.</summary>
+    /// <summary>Formats a copy without secrets as JSON. The formatter throws on invalid values of callers, such as a duration
+    /// out of range; printing must not.</summary>
     public static string Print(IMessage copy)
     {
         try

@@ -15,7 +15,8 @@ public class ArchitectureTests
     [Fact]
     public void Claw_reaches_the_server_through_the_contract_only() => Assert.Equal(
         ["ClawGrpc.Client", "ClawGrpc.Protos"],
-        Claw.GetReferencedAssemblies().Select(name => name.Name!).Where(name => name.StartsWith("ClawGrpc", StringComparison.Ordinal))
+        Claw.GetReferencedAssemblies().Select(name => name.Name!)
+            .Where(name => name.StartsWith("ClawGrpc", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal));
 
     // A copy of Google.Rpc in a package of ours would collide with the official one in every program that has both.

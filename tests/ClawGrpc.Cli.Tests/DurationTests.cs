@@ -2,7 +2,7 @@ using ClawGrpc.Cli.Input;
 
 namespace ClawGrpc.Cli.Tests;
 
-/// <summary>openclaw-spec.md §3.3: durations and the ids of named tokens.</summary>
+/// <summary>openclaw-spec.md, section 3.3: durations and the ids of named tokens.</summary>
 public class DurationTests
 {
     [Theory]

@@ -2,7 +2,9 @@ using ClawGrpc.Gateway.Status;
 
 namespace ClawGrpc.Cli.Tests;
 
-/// <summary>openclaw-spec.md, section 7.3, "Short durations". Labels of the server and lines of the CLI are formatted alike.</summary>
+/// <summary>
+/// openclaw-spec.md, section 7.3, "Short durations". Labels of the server and lines of the CLI are formatted alike.
+/// </summary>
 public class ShortDurationTests
 {
     [Theory]

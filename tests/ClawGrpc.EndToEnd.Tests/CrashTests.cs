@@ -39,7 +39,8 @@ public class CrashTests
         Assert.DoesNotContain(files, path => path.EndsWith(".tmp", StringComparison.Ordinal));
     }
 
-    // Three callers store one profile after the other; the one whose answer makes the number full pulls the plug while the others are under way.
+    // Three callers store one profile after the other; the one whose answer makes the number full pulls the plug while the
+    // others are under way.
     private static async Task OnboardUntilKilledAsync(
         RunningProgram server, GrpcChannel channel, ConcurrentDictionary<string, string> acknowledged, int crash, int killAfter)
     {
@@ -50,14 +51,16 @@ public class CrashTests
             {
                 for (var number = 0; ; number++)
                 {
-                    var (profile, key) = ($"anthropic:{crash}-{caller}-{number}", $"sk-ant-api03-FAKE-{crash}-{caller}-{number}-0000000000");
+                    var (profile, key) =
+                        ($"anthropic:{crash}-{caller}-{number}", $"sk-ant-api03-FAKE-{crash}-{caller}-{number}-0000000000");
                     await ProcessFixture.OnboardAsync(channel, profile, key);
                     acknowledged[profile] = key;
                     if (Interlocked.Increment(ref answers) == killAfter)
                         server.Signal(RunningProgram.SigKill);
                 }
             }
-            catch (RpcException exception) when (exception.StatusCode is StatusCode.Unavailable or StatusCode.Internal or StatusCode.Cancelled)
+            catch (RpcException exception) when (
+                exception.StatusCode is StatusCode.Unavailable or StatusCode.Internal or StatusCode.Cancelled)
             {
                 // Nobody was told that this one is stored.
             }

@@ -9,7 +9,8 @@ namespace ClawGrpc.EndToEnd.Tests;
 public class IndependentClientTests
 {
     private static readonly string[] Services =
-        ["clawgrpc.v1.AuthService", "clawgrpc.v1.ModelService", "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection"];
+        ["clawgrpc.v1.AuthService", "clawgrpc.v1.ModelService", "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
+            "grpc.reflection.v1alpha.ServerReflection"];
 
     [NeedsFact("npm", "buf comes from there")]
     public async Task Buf_curl_reads_status_completes_and_asks_for_health()
@@ -17,7 +18,8 @@ public class IndependentClientTests
         await using var fixture = await ProcessFixture.BuildAsync();
         var key = new Dictionary<string, string> { ["ANTHROPIC_API_KEY"] = ProcessFixture.KeyOne };
         var server = await fixture.ServeAsync(key, "--listen", $"unix:{fixture.Socket}", "--listen", "http://127.0.0.1:0");
-        var url = server.Out.Split([' ', ',', '\n']).Single(word => word.StartsWith("http://127.0.0.1:", StringComparison.Ordinal));
+        var url = server.Out.Split([' ', ',', '\n'])
+            .Single(word => word.StartsWith("http://127.0.0.1:", StringComparison.Ordinal));
 
         var services = await CurlAsync("--http2-prior-knowledge", "--list-services", url);
         Assert.Equal(Services, services.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));
@@ -28,11 +30,13 @@ public class IndependentClientTests
         Assert.Equal("env", providers[0].GetProperty("effectiveKind").GetString());
 
         var prompt = Convert.ToBase64String(Encoding.UTF8.GetBytes("""{"messages":[{"role":"user","content":"Hello."}]}"""));
-        var events = await CallAsync("clawgrpc.v1.ModelService/StreamComplete", $$$"""{"input":{"messagesJson":"{{{prompt}}}"}}""");
+        var events = await CallAsync(
+            "clawgrpc.v1.ModelService/StreamComplete", $$$"""{"input":{"messagesJson":"{{{prompt}}}"}}""");
         AssertGreets(events);
 
         var overSocket = await CurlAsync(
-            "--unix-socket", fixture.Socket, "--http2-prior-knowledge", "-d", "{}", "http://localhost/grpc.health.v1.Health/Check");
+            "--unix-socket", fixture.Socket, "--http2-prior-knowledge", "-d", "{}",
+                "http://localhost/grpc.health.v1.Health/Check");
         Assert.Equal("SERVING", HealthIn(overSocket));
 
         Task<string> CallAsync(string method, string json) => CurlAsync("--http2-prior-knowledge", "-d", json, $"{url}/{method}");
@@ -51,9 +55,12 @@ public class IndependentClientTests
         var events = new List<JsonElement>();
         while (reader.Read())
             events.Add(JsonElement.ParseValue(ref reader));
-        Assert.StartsWith("msg_", events[0].GetProperty("started").GetProperty("messageId").GetString(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "msg_", events[0].GetProperty("started").GetProperty("messageId").GetString(), StringComparison.Ordinal);
         var text = string.Concat(events.Select(each =>
-            each.TryGetProperty("blockDelta", out var delta) && delta.TryGetProperty("text", out var piece) ? piece.GetString() : ""));
+            each.TryGetProperty("blockDelta", out var delta) && delta.TryGetProperty("text", out var piece)
+                ? piece.GetString()
+                : ""));
         Assert.Contains("Hello", text, StringComparison.Ordinal);
         Assert.Equal("end_turn", events[^1].GetProperty("finished").GetProperty("receipt").GetProperty("stopReason").GetString());
     }

@@ -7,7 +7,10 @@ using Xunit.Abstractions;
 
 namespace ClawGrpc.EndToEnd.Tests;
 
-/// <summary>Many callers that leave, in every phase of a completion: upstream sees each of them go, and the server keeps nothing of them.</summary>
+/// <summary>
+/// Many callers that leave, in every phase of a completion: upstream sees each of them go, and the server keeps nothing of
+/// them.
+/// </summary>
 public class LeavingTests(ITestOutputHelper output)
 {
     private const int AtOnce = 20;
@@ -16,7 +19,8 @@ public class LeavingTests(ITestOutputHelper output)
 
     public static TheoryData<string> Phases => ["waiting for headers", "before the first event", "in the middle of the stream"];
 
-    public static TheoryData<string> AllPhases => ["waiting for headers", "before the first event", "in the middle of the stream", Pause];
+    public static TheoryData<string> AllPhases =>
+        ["waiting for headers", "before the first event", "in the middle of the stream", Pause];
 
     [Theory]
     [MemberData(nameof(Phases))]
@@ -39,7 +43,8 @@ public class LeavingTests(ITestOutputHelper output)
         await LeaveAsync(fixture, Pause, Nothing);
     }
 
-    // Counted inside the server, where a task that waits for good, a timer that is still set and an array that nobody gave back can be seen.
+    // Counted inside the server, where a task that waits for good, a timer that is still set and an array that nobody gave back
+    // can be seen.
     [Theory]
     [MemberData(nameof(AllPhases))]
     public async Task Callers_that_left_leave_no_task_timer_or_buffer(string phase)
@@ -47,7 +52,8 @@ public class LeavingTests(ITestOutputHelper output)
         await using var fixture = await ProcessFixture.BuildAsync();
         fixture.Sandbox.Script(FaultOf(phase).Forever());
         var socket = Path.Join(fixture.Path, "snapshot.sock");
-        await fixture.ServeAsync(new Dictionary<string, string> { ["DOTNET_STARTUP_HOOKS"] = typeof(StartupHook).Assembly.Location, [StartupHook.Variable] = socket });
+        await fixture.ServeAsync(new Dictionary<string,
+            string> { ["DOTNET_STARTUP_HOOKS"] = typeof(StartupHook).Assembly.Location, [StartupHook.Variable] = socket });
         using var channel = fixture.Connect();
         await ProcessFixture.OnboardAsync(channel, "anthropic:one", ProcessFixture.KeyOne);
         var models = new ModelService.ModelServiceClient(channel);
@@ -57,14 +63,16 @@ public class LeavingTests(ITestOutputHelper output)
         var amid = before;
         await LeaveTimesAsync(fixture, models, phase, Nothing, Calls, () => amid = RuntimeSnapshot.Of(socket));
         var after = before;
-        await EventuallyAsync(() => (after = RuntimeSnapshot.Of(socket)).MoreThan(before).Length == 0 && after.RentedArrays <= before.RentedArrays && after.Timers <= before.Timers);
+        await EventuallyAsync(() => (after = RuntimeSnapshot.Of(socket)).MoreThan(before).Length == 0
+            && after.RentedArrays <= before.RentedArrays && after.Timers <= before.Timers);
         output.WriteLine($"{Calls} callers left {phase}\n  before: {before}\n  amid:   {amid}\n  after:  {after}");
 
         // Those who are there are counted, or the count would prove nothing.
         Assert.InRange(amid.UnfinishedTasks, before.UnfinishedTasks + 1, int.MaxValue);
         Assert.InRange(amid.Requests["http.server.active_requests"], 1, AtOnce);
         Assert.Equal((0, 0), (after.Requests["http.server.active_requests"], after.Requests["http.client.active_requests"]));
-        Assert.True(!Runs.InFull || after.ManagedBytes < before.ManagedBytes + (512 * 1024), $"{before.ManagedBytes} bytes before and {after.ManagedBytes} after");
+        Assert.True(!Runs.InFull || after.ManagedBytes < before.ManagedBytes + (512 * 1024),
+            $"{before.ManagedBytes} bytes before and {after.ManagedBytes} after");
     }
 
     [Fact]
@@ -75,12 +83,14 @@ public class LeavingTests(ITestOutputHelper output)
         deaf.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         deaf.Listen(0);
         var port = ((IPEndPoint)deaf.LocalEndPoint!).Port;
-        var filling = Enumerable.Range(0, 4).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)).ToList();
+        var filling = Enumerable.Range(0, 4)
+            .Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)).ToList();
         filling.ForEach(socket => _ = socket.ConnectAsync(deaf.LocalEndPoint!));
         await EventuallyAsync(() => ProcessResources.Connecting(port) > 0);
 
         await using var fixture = await ProcessFixture.BuildAsync();
-        await fixture.ConfigureAsync($"{{ models: {{ providers: {{ anthropic: {{ baseUrl: 'http://127.0.0.1:{port}', models: [] }} }} }} }}\n");
+        await fixture.ConfigureAsync(
+            $"{{ models: {{ providers: {{ anthropic: {{ baseUrl: 'http://127.0.0.1:{port}', models: [] }} }} }} }}\n");
         var server = await fixture.ServeAsync();
         using var channel = fixture.Connect();
         await ProcessFixture.OnboardAsync(channel, "anthropic:one", ProcessFixture.KeyOne);
@@ -89,7 +99,8 @@ public class LeavingTests(ITestOutputHelper output)
         for (var left = 0; left < Calls; left += AtOnce)
         {
             using var leave = new CancellationTokenSource();
-            var calls = Enumerable.Range(0, AtOnce).Select(_ => models.CompleteAsync(new CompleteRequest { Input = Input("connecting") }, cancellationToken: leave.Token).ResponseAsync).ToList();
+            var calls = Enumerable.Range(0, AtOnce).Select(_ => models.CompleteAsync(
+                new CompleteRequest { Input = Input("connecting") }, cancellationToken: leave.Token).ResponseAsync).ToList();
             await EventuallyAsync(() => ProcessResources.Connecting(port) >= waiting + AtOnce);
             await leave.CancelAsync();
             foreach (var call in calls)
@@ -99,7 +110,8 @@ public class LeavingTests(ITestOutputHelper output)
         // The runtime gives an attempt to connect that nobody waits for any more five seconds.
         filling.ForEach(socket => socket.Dispose());
         await EventuallyAsync(() => ProcessResources.Connecting(port) == 0 && ProcessResources.Sockets(server.Id) <= before);
-        output.WriteLine($"{Calls} callers left while connecting; sockets {before} before, {ProcessResources.Sockets(server.Id)} after");
+        output.WriteLine(
+            $"{Calls} callers left while connecting; sockets {before} before, {ProcessResources.Sockets(server.Id)} after");
     }
 
     // The warm-up is over on the wire before its last tasks have ended in the server: at rest, no request is under way and five
@@ -128,24 +140,34 @@ public class LeavingTests(ITestOutputHelper output)
         await ProcessFixture.OnboardAsync(channel, "anthropic:one", ProcessFixture.KeyOne);
         var models = new ModelService.ModelServiceClient(channel);
 
-        // What a server needs to be warm (compiled code, room for garbage) is no loss; connections whose answers were whole wait for the
-        // next calls.
+        // What a server needs to be warm (compiled code, room for garbage) is no loss; connections whose answers were whole
+        // wait for the next calls.
         var (sockets, idle) = (ProcessResources.Sockets(server.Id), phase == Pause ? AtOnce : 0);
         await LeaveTimesAsync(fixture, models, phase, check, Runs.Of(few: 100, full: 3000));
-        await EventuallyAsync(() => fixture.Sandbox.OpenConnections <= idle && ProcessResources.Sockets(server.Id) <= sockets + idle);
+        await EventuallyAsync(
+            () => fixture.Sandbox.OpenConnections <= idle && ProcessResources.Sockets(server.Id) <= sockets + idle);
         var (threads, memory) = (ProcessResources.Threads(server.Id), ProcessResources.WorkingSet(server.Id));
         var latencies = await LeaveTimesAsync(fixture, models, phase, check, Calls);
-        await EventuallyAsync(() => fixture.Sandbox.OpenConnections <= idle && ProcessResources.Sockets(server.Id) <= sockets + idle);
+        await EventuallyAsync(
+            () => fixture.Sandbox.OpenConnections <= idle && ProcessResources.Sockets(server.Id) <= sockets + idle);
         var after = ProcessResources.WorkingSet(server.Id);
         var median = latencies.Order().ElementAtOrDefault(latencies.Count / 2);
-        output.WriteLine($"{Calls} callers left {phase}; {latencies.Count} aborts seen upstream, after {median.TotalMilliseconds:0.0} ms at the median and {latencies.DefaultIfEmpty().Max().TotalMilliseconds:0.0} ms at most; "
-            + $"sockets {sockets} and {ProcessResources.Sockets(server.Id)}, threads {threads} and {ProcessResources.Threads(server.Id)}, working set {memory} and {after} kB");
+        output.WriteLine($"{Calls} callers left {phase}; {latencies.Count} aborts seen upstream, after "
+            + $"{median.TotalMilliseconds:0.0} ms at the median and {latencies.DefaultIfEmpty().Max().TotalMilliseconds:0.0} "
+            + $"ms at most; "
+            + $"sockets {sockets} and {ProcessResources.Sockets(server.Id)}, threads {threads} and "
+            + $"{ProcessResources.Threads(server.Id)}, working set {memory} and {after} kB");
         Assert.True(!Runs.InFull || after <= memory * 1.1, $"{memory} kB before and {after} kB after");
         Assert.DoesNotContain("rror", server.Error, StringComparison.Ordinal);
     }
 
     private static async Task<List<TimeSpan>> LeaveTimesAsync(
-        ProcessFixture fixture, ModelService.ModelServiceClient models, string phase, Func<SeenRequest, DateTimeOffset, TimeSpan?> check, int times, Action? amid = null)
+        ProcessFixture fixture,
+        ModelService.ModelServiceClient models,
+        string phase,
+        Func<SeenRequest, DateTimeOffset, TimeSpan?> check,
+        int times,
+        Action? amid = null)
     {
         var latencies = new List<TimeSpan>();
         for (var left = 0; left < times; left += AtOnce)
@@ -160,8 +182,10 @@ public class LeavingTests(ITestOutputHelper output)
         async Task<TimeSpan?> OneAsync(int number)
         {
             using var leave = new CancellationTokenSource();
-            using var call = models.StreamComplete(new StreamCompleteRequest { Input = Input($"caller {number};") }, cancellationToken: leave.Token);
-            bool IsMine(SeenRequest request) => System.Text.Encoding.UTF8.GetString(request.Body.Span).Contains($"caller {number};", StringComparison.Ordinal);
+            using var call = models.StreamComplete(
+                new StreamCompleteRequest { Input = Input($"caller {number};") }, cancellationToken: leave.Token);
+            bool IsMine(SeenRequest request) =>
+                System.Text.Encoding.UTF8.GetString(request.Body.Span).Contains($"caller {number};", StringComparison.Ordinal);
             var mine = (await fixture.Sandbox.WaitUntilAsync(requests => requests.Any(IsMine))).First(IsMine);
             await ReachAsync(phase, mine, call);
             if (number == 0)

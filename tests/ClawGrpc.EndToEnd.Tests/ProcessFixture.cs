@@ -5,7 +5,9 @@ using Grpc.Net.Client;
 
 namespace ClawGrpc.EndToEnd.Tests;
 
-/// <summary>A state folder, the sandbox as upstream, and the programs that are started in between; all gone when the test is over.</summary>
+/// <summary>
+/// A state folder, the sandbox as upstream, and the programs that are started in between; all gone when the test is over.
+/// </summary>
 internal sealed class ProcessFixture : IAsyncDisposable
 {
     public const string KeyOne = "sk-ant-api03-FAKE-first-key-0000000000000001";
@@ -31,11 +33,14 @@ internal sealed class ProcessFixture : IAsyncDisposable
     /// <param name="tokenDelay">Pause before every event of upstream's streams.</param>
     /// <param name="time">The sandbox's clock; null: the system's.</param>
     /// <param name="more">Further members of the configuration, from the sandbox's URL.</param>
-    public static async Task<ProcessFixture> BuildAsync(TimeSpan tokenDelay = default, TimeProvider? time = null, Func<string, string>? more = null)
+    public static async Task<ProcessFixture> BuildAsync(
+        TimeSpan tokenDelay = default, TimeProvider? time = null, Func<string, string>? more = null)
     {
-        var fixture = new ProcessFixture(await Sandbox.StartAsync(new SandboxOptions { TokenDelay = tokenDelay, TimeProvider = time ?? TimeProvider.System }));
+        var fixture = new ProcessFixture(
+            await Sandbox.StartAsync(new SandboxOptions { TokenDelay = tokenDelay, TimeProvider = time ?? TimeProvider.System }));
         var url = fixture.Sandbox.BaseUrl;
-        await fixture.ConfigureAsync($"{{ models: {{ providers: {{ anthropic: {{ baseUrl: '{url}', models: [] }} }} }}, {more?.Invoke(url)} }}\n");
+        await fixture.ConfigureAsync(
+            $"{{ models: {{ providers: {{ anthropic: {{ baseUrl: '{url}', models: [] }} }} }}, {more?.Invoke(url)} }}\n");
         return fixture;
     }
 
@@ -46,10 +51,12 @@ internal sealed class ProcessFixture : IAsyncDisposable
     }
 
     /// <summary>Starts the server and waits until it is ready.</summary>
-    public Task<RunningProgram> ServeAsync(params IEnumerable<string> arguments) => ServeAsync(new Dictionary<string, string>(), arguments);
+    public Task<RunningProgram> ServeAsync(params IEnumerable<string> arguments) =>
+        ServeAsync(new Dictionary<string, string>(), arguments);
 
     /// <inheritdoc cref="ServeAsync(IEnumerable{string})"/>
-    public async Task<RunningProgram> ServeAsync(IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments)
+    public async Task<RunningProgram> ServeAsync(
+        IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments)
     {
         var server = Server(environment, arguments);
         await server.LineWithAsync("clawgrpc ready on ");
@@ -64,7 +71,8 @@ internal sealed class ProcessFixture : IAsyncDisposable
 
     /// <summary>Starts the CLI, which finds the server by the state folder.</summary>
     public RunningProgram Claw(params IEnumerable<string> arguments) =>
-        Keep(RunningProgram.Start("ClawGrpc.Cli", "claw", new Dictionary<string, string> { ["CLAWGRPC_STATE_DIR"] = State }, arguments));
+        Keep(RunningProgram.Start(
+            "ClawGrpc.Cli", "claw", new Dictionary<string, string> { ["CLAWGRPC_STATE_DIR"] = State }, arguments));
 
     /// <summary>Runs the CLI to its end, which must be a good one.</summary>
     public async Task<string> ClawAsync(params IEnumerable<string> arguments)
@@ -87,9 +95,12 @@ internal sealed class ProcessFixture : IAsyncDisposable
         await new AuthService.AuthServiceClient(channel).OnboardAsync(
             new OnboardRequest { ProfileId = profile, ApiKey = new ApiKeyCredential { Key = key } });
 
-    /// <summary>Every file of the state folder with its content; sockets, and the lock that names its holder, are left out.</summary>
+    /// <summary>
+    /// Every file of the state folder with its content; sockets, and the lock that names its holder, are left out.
+    /// </summary>
     public string Snapshot() => string.Join('\n', Directory.EnumerateFiles(State, "*", SearchOption.AllDirectories)
-        .Where(path => !path.EndsWith(".sock", StringComparison.Ordinal) && !path.EndsWith("clawgrpc.lock", StringComparison.Ordinal))
+        .Where(path => !path.EndsWith(".sock", StringComparison.Ordinal)
+        && !path.EndsWith("clawgrpc.lock", StringComparison.Ordinal))
         .Order(StringComparer.Ordinal).Select(path => $"{path} {File.ReadAllText(path)}"));
 
     public async ValueTask DisposeAsync()

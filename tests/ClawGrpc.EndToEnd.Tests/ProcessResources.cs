@@ -9,7 +9,8 @@ internal static class ProcessResources
 
     /// <summary>Its working set, in kilobytes.</summary>
     public static long WorkingSet(int process) => long.Parse(
-        File.ReadLines($"/proc/{process}/status").Single(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
+        File.ReadLines($"/proc/{process}/status").Single(line => line.StartsWith("VmRSS:", StringComparison.Ordinal))
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
         CultureInfo.InvariantCulture);
 
     /// <summary>Its open sockets.</summary>
@@ -18,7 +19,9 @@ internal static class ProcessResources
     public static int Threads(int process) => Directory.EnumerateDirectories($"/proc/{process}/task").Count();
 
     /// <summary>Connections to a port that are still being made, by whomever.</summary>
-    public static int Connecting(int port) => new[] { "/proc/net/tcp", "/proc/net/tcp6" }.SelectMany(table => File.ReadLines(table).Skip(1)).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+    public static int Connecting(int port) =>
+        new[] { "/proc/net/tcp", "/proc/net/tcp6" }.SelectMany(table => File.ReadLines(table).Skip(1))
+            .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         .Count(fields => fields[3] == SynSent && fields[2].EndsWith($":{port:X4}", StringComparison.Ordinal));
 
     private static bool IsSocket(FileInfo file)

@@ -6,8 +6,8 @@ using Grpc.Core;
 namespace ClawGrpc.EndToEnd.Tests;
 
 /// <summary>
-/// <c>kill -9</c> while a login is refreshed. The endpoint's refresh tokens work once: what it granted may be lost, and then the login
-/// is. Whatever happens, the endpoint is not asked again and again.
+/// <c>kill -9</c> while a login is refreshed. The endpoint's refresh tokens work once: what it granted may be lost, and then
+/// the login is. Whatever happens, the endpoint is not asked again and again.
 /// </summary>
 public class RefreshCrashTests
 {
@@ -60,7 +60,8 @@ public class RefreshCrashTests
                 await call;
             }
 
-            var isStored = !(await File.ReadAllTextAsync(fixture.ProfilesPath)).Contains($"FAKE-{crash}\"", StringComparison.Ordinal);
+            var isStored = !(await File.ReadAllTextAsync(fixture.ProfilesPath))
+                .Contains($"FAKE-{crash}\"", StringComparison.Ordinal);
             await AssertSettledAsync(fixture, isStored ? 1 : 2, isStored ? "served" : "OAUTH_REFRESH_FAILED");
         }
     }
@@ -71,7 +72,8 @@ public class RefreshCrashTests
     {
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(fixture.ProfilesPath)!);
         await File.WriteAllTextAsync(fixture.ProfilesPath, $$"""
-            { "version": 1, "profiles": { "{{Login}}": { "type": "oauth", "provider": "anthropic", "access": "sk-ant-oat01-FAKE-old", "refresh": "{{refresh}}", "expires": 1 } } }
+            { "version": 1, "profiles": { "{{Login}}": { "type": "oauth", "provider": "anthropic",
+              "access": "sk-ant-oat01-FAKE-old", "refresh": "{{refresh}}", "expires": 1 } } }
             """);
     }
 
@@ -87,14 +89,17 @@ public class RefreshCrashTests
                 Assert.Equal(asked, fixture.Sandbox.Requests.Count(request => request.Path == Path));
             }
 
-            var profile = (await new ModelService.ModelServiceClient(channel).GetStatusAsync(new GetStatusRequest())).Status.Auth.Profiles.Single();
-            Assert.Equal((Login, outcome == "served" ? ExpiryState.Ok : ExpiryState.Expired), (profile.ProfileId, profile.Expiry));
+            var profile = (await new ModelService.ModelServiceClient(
+                channel).GetStatusAsync(new GetStatusRequest())).Status.Auth.Profiles.Single();
+            Assert.Equal(
+                (Login, outcome == "served" ? ExpiryState.Ok : ExpiryState.Expired), (profile.ProfileId, profile.Expiry));
         }
 
         // Who served last is written behind the call, with a lock and a temporary file of its own as long as it lasts.
         server.Signal(RunningProgram.SigTerm);
         await server.ExitAsync();
-        Assert.Equal([fixture.ProfilesPath], Directory.EnumerateFileSystemEntries(System.IO.Path.GetDirectoryName(fixture.ProfilesPath)!));
+        Assert.Equal(
+            [fixture.ProfilesPath], Directory.EnumerateFileSystemEntries(System.IO.Path.GetDirectoryName(fixture.ProfilesPath)!));
     }
 
     // "served", or the reason why not.
@@ -102,15 +107,20 @@ public class RefreshCrashTests
     {
         try
         {
-            var message = new Message { Role = Role.User, Content = { new ContentBlock { Text = new TextBlock { Text = "Hello" } } } };
+            var message = new Message { Role = Role.User,
+                Content = { new ContentBlock { Text = new TextBlock { Text = "Hello" } } } };
             await new ModelService.ModelServiceClient(channel).CompleteAsync(
-                new CompleteRequest { Input = new CompletionInput { Messages = new MessagesRequest { MaxTokens = 64, Messages = { message } } } });
+                new CompleteRequest
+                {
+                    Input = new CompletionInput { Messages = new MessagesRequest { MaxTokens = 64, Messages = { message } } },
+                });
             return "served";
         }
         catch (RpcException exception)
         {
             return exception.Trailers.GetValueBytes("grpc-status-details-bin") is { } details
-                ? Google.Rpc.Status.Parser.ParseFrom(details).Details.First(detail => detail.Is(ErrorInfo.Descriptor)).Unpack<ErrorInfo>().Reason
+                ? Google.Rpc.Status.Parser.ParseFrom(details).Details.First(detail => detail.Is(ErrorInfo.Descriptor))
+                .Unpack<ErrorInfo>().Reason
                 : $"{exception.StatusCode}";
         }
     }

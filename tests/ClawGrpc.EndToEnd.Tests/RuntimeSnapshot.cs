@@ -9,7 +9,8 @@ namespace ClawGrpc.EndToEnd.Tests;
 /// <param name="RentedArrays">Arrays that were rented and not given back.</param>
 /// <param name="Requests">The runtime's own gauges of requests and connections.</param>
 /// <param name="Tasks">How many tasks of each kind have not ended.</param>
-internal sealed record RuntimeSnapshot(long ManagedBytes, long Timers, int RentedArrays, Dictionary<string, long> Requests, Dictionary<string, int> Tasks)
+internal sealed record RuntimeSnapshot(
+    long ManagedBytes, long Timers, int RentedArrays, Dictionary<string, long> Requests, Dictionary<string, int> Tasks)
 {
     public int UnfinishedTasks => Tasks.Values.Sum();
 
@@ -23,9 +24,12 @@ internal sealed record RuntimeSnapshot(long ManagedBytes, long Timers, int Rente
     }
 
     /// <summary>What there is more of than before.</summary>
-    public string MoreThan(RuntimeSnapshot before) => string.Join("; ", Tasks.Where(task => task.Value > before.Tasks.GetValueOrDefault(task.Key))
+    public string MoreThan(RuntimeSnapshot before) =>
+        string.Join("; ", Tasks.Where(task => task.Value > before.Tasks.GetValueOrDefault(task.Key))
         .Select(task => $"{task.Value - before.Tasks.GetValueOrDefault(task.Key)} {task.Key}"));
 
     public override string ToString() =>
-        $"{UnfinishedTasks} unfinished tasks, {Timers} timers, {RentedArrays} rented arrays, {ManagedBytes / 1024} kB alive, {string.Join(", ", Requests.OrderBy(each => each.Key, StringComparer.Ordinal).Select(each => $"{each.Key} {each.Value}"))}";
+        $"{UnfinishedTasks} unfinished tasks, {Timers} timers, {RentedArrays} rented arrays, {ManagedBytes / 1024} kB alive, "
+            + string.Join(
+                ", ", Requests.OrderBy(each => each.Key, StringComparer.Ordinal).Select(each => $"{each.Key} {each.Value}"));
 }

@@ -56,7 +56,8 @@ public sealed partial class SpecReferenceTests
     }
 
     private static IEnumerable<string> Texts() =>
-        Cited.SelectMany(folder => FilesBelow(Path.Join(Repository.Root, folder))).Concat(Directory.EnumerateFiles(Repository.Root, "*.md"));
+        Cited.SelectMany(folder => FilesBelow(Path.Join(Repository.Root, folder)))
+            .Concat(Directory.EnumerateFiles(Repository.Root, "*.md"));
 
     private static IEnumerable<string> FilesBelow(string folder) =>
         Directory.EnumerateFiles(folder)

@@ -22,7 +22,8 @@ public class StartTests
         await using var fixture = await ProcessFixture.BuildAsync();
         await RefusedAsync(
             fixture, fixture.Server("--listen", fixture.Sandbox.BaseUrl),
-            $"Error: Failed to bind to address {fixture.Sandbox.BaseUrl}: address already in use\\. Choose another --listen; port 0 takes a free one\\.\n");
+            $"Error: Failed to bind to address {fixture.Sandbox.BaseUrl}: address already in use\\. Choose another --listen; "
+                + $"port 0 takes a free one\\.\n");
     }
 
     [Fact]

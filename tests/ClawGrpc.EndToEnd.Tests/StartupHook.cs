@@ -9,8 +9,8 @@ using ClawGrpc.EndToEnd.Tests;
 using ClawGrpc.Testing;
 
 /// <summary>
-/// What a .NET process can be asked from the inside only. Named in <c>DOTNET_STARTUP_HOOKS</c>, these tests are loaded into clawgrpc, where a
-/// thread answers on a Unix socket and sleeps otherwise. The runtime prescribes name and place of the type.
+/// What a .NET process can be asked from the inside only. Named in <c>DOTNET_STARTUP_HOOKS</c>, these tests are loaded into
+/// clawgrpc, where a thread answers on a Unix socket and sleeps otherwise. The runtime prescribes name and place of the type.
 /// </summary>
 internal static class StartupHook
 {
@@ -43,7 +43,8 @@ internal static class StartupHook
             using var asked = listener.Accept();
             var managed = Alive.Bytes();
             asked.Send(JsonSerializer.SerializeToUtf8Bytes(
-                new RuntimeSnapshot(managed, Timer.ActiveCount, Arrays.Value.Count, new Dictionary<string, long>(Requests), Unfinished())));
+                new RuntimeSnapshot(
+                    managed, Timer.ActiveCount, Arrays.Value.Count, new Dictionary<string, long>(Requests), Unfinished())));
         }
     }
 
@@ -51,7 +52,10 @@ internal static class StartupHook
     {
         // The dictionary is its own lock.
         lock (Tasks)
-            return Tasks.Values.Cast<object>().GroupBy(task => $"{task.GetType()}").ToDictionary(same => same.Key, same => same.Count());
+        {
+            return Tasks.Values.Cast<object>().GroupBy(task => $"{task.GetType()}")
+                .ToDictionary(same => same.Key, same => same.Count());
+        }
     }
 
     private static IDictionary ActiveTasks()
@@ -71,11 +75,15 @@ internal static class StartupHook
         {
             InstrumentPublished = (instrument, meters) =>
             {
-                if (instrument.Name is "http.server.active_requests" or "http.client.active_requests" or "http.client.open_connections" or "kestrel.active_connections")
+                if (instrument.Name is "http.server.active_requests" or "http.client.active_requests"
+                    or "http.client.open_connections" or "kestrel.active_connections")
+                {
                     meters.EnableMeasurementEvents(instrument);
+                }
             },
         };
-        listener.SetMeasurementEventCallback<long>((instrument, change, _, _) => Requests.AddOrUpdate(instrument.Name, change, (_, sum) => sum + change));
+        listener.SetMeasurementEventCallback<long>(
+            (instrument, change, _, _) => Requests.AddOrUpdate(instrument.Name, change, (_, sum) => sum + change));
         listener.Start();
         return listener;
     }

@@ -9,21 +9,27 @@ public partial class StoryTests
     public async Task Onboard_status_and_complete_work_over_socket_and_TCP()
     {
         await using var fixture = await ProcessFixture.BuildAsync();
-        var sandbox = fixture.Keep(RunningProgram.Start("ClawGrpc.Sandbox", "sandbox", new Dictionary<string, string>(), "--quiet"));
+        var sandbox = fixture.Keep(
+            RunningProgram.Start("ClawGrpc.Sandbox", "sandbox", new Dictionary<string, string>(), "--quiet"));
         var upstream = (await sandbox.LineWithAsync("sandbox listening on "))["sandbox listening on ".Length..];
-        await fixture.ConfigureAsync($"{{ models: {{ providers: {{ anthropic: {{ baseUrl: '{upstream}', models: [] }} }} }} }}\n");
+        await fixture.ConfigureAsync(
+            $"{{ models: {{ providers: {{ anthropic: {{ baseUrl: '{upstream}', models: [] }} }} }} }}\n");
         var server = await fixture.ServeAsync("--listen", $"unix:{fixture.Socket}", "--listen", "http://127.0.0.1:0");
         var ready = Ready().Match(server.Out);
         Assert.True(ready.Success, server.Out);
         Assert.Contains("Warning: callers are not authenticated", server.Error, StringComparison.Ordinal);
 
-        foreach (var (profile, endpoint) in new[] { ("anthropic:one", $"unix:{fixture.Socket}"), ("anthropic:two", ready.Groups["tcp"].Value) })
+        foreach (var (profile, endpoint) in new[] { ("anthropic:one", $"unix:{fixture.Socket}"),
+            ("anthropic:two", ready.Groups["tcp"].Value) })
         {
-            var onboard = fixture.Claw("onboard", "--non-interactive", "--anthropic-api-key", "-", "--profile-id", profile, "--endpoint", endpoint);
+            var onboard = fixture.Claw(
+                "onboard", "--non-interactive", "--anthropic-api-key", "-", "--profile-id", profile, "--endpoint", endpoint);
             await onboard.TellAsync(ProcessFixture.KeyOne);
             Assert.True(await onboard.ExitAsync() == 0, onboard.Error);
-            Assert.Contains(profile, await fixture.ClawAsync("models", "status", "--endpoint", endpoint), StringComparison.Ordinal);
-            Assert.StartsWith("You said “Hello”.", await fixture.ClawAsync("complete", "Hello", "--endpoint", endpoint), StringComparison.Ordinal);
+            Assert.Contains(
+                profile, await fixture.ClawAsync("models", "status", "--endpoint", endpoint), StringComparison.Ordinal);
+            Assert.StartsWith("You said “Hello”.", await fixture.ClawAsync(
+                "complete", "Hello", "--endpoint", endpoint), StringComparison.Ordinal);
         }
 
         server.Signal(RunningProgram.SigTerm);
@@ -51,7 +57,8 @@ public partial class StoryTests
         await using var fixture = await ProcessFixture.BuildAsync();
         Directory.Delete(fixture.State, recursive: true);
         await fixture.ServeAsync();
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(fixture.State));
+        Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(fixture.State));
     }
 
     [Fact]
@@ -59,7 +66,8 @@ public partial class StoryTests
     {
         await using var fixture = await ProcessFixture.BuildAsync();
         await fixture.ConfigureAsync("{}\n");
-        var server = fixture.Server(new Dictionary<string, string> { ["ANTHROPIC_API_KEY"] = ProcessFixture.KeyTwo, ["ANTHROPIC_BASE_URL"] = fixture.Sandbox.BaseUrl });
+        var server = fixture.Server(new Dictionary<string,
+            string> { ["ANTHROPIC_API_KEY"] = ProcessFixture.KeyTwo, ["ANTHROPIC_BASE_URL"] = fixture.Sandbox.BaseUrl });
         await server.LineWithAsync("clawgrpc ready on ");
         await fixture.ClawAsync("complete", "Hello");
         Assert.Equal(ProcessFixture.KeyTwo, fixture.Sandbox.Requests.Single().Credential);

@@ -34,9 +34,11 @@ foreach (var recording in recordings)
     }
 }
 
-var kinds = recordings.GroupBy(recording => recording.Kind).OrderBy(kind => kind.Key).Select(kind => $"{kind.Count()} {kind.Key.ToString().ToLowerInvariant()}");
+var kinds = recordings.GroupBy(recording => recording.Kind).OrderBy(kind => kind.Key)
+    .Select(kind => $"{kind.Count()} {kind.Key.ToString().ToLowerInvariant()}");
 var requests = recordings.Count(recording => recording.Request is not null);
-return Say($"{string.Join(", ", kinds)}; {requests} with their request; {clock.Elapsed.TotalSeconds:0} s\n{recordings.Count - failed} passed, {failed} failed", failed > 0 ? 1 : 0);
+return Say($"{string.Join(", ", kinds)}; {requests} with their request; {clock.Elapsed.TotalSeconds:0} "
+    + $"s\n{recordings.Count - failed} passed, {failed} failed", failed > 0 ? 1 : 0);
 
 static int Say(string text, int code)
 {

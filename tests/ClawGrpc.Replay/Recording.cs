@@ -35,7 +35,9 @@ public sealed record Recording(string Name, int Status, Dictionary<string, strin
     /// <summary>The headers of the request that count: <c>anthropic-version</c> and <c>anthropic-beta</c>.</summary>
     public Dictionary<string, string> RequestHeaders { get; init; } = [];
 
-    /// <summary>What the official SDK made of the stream: an object with <c>final_message</c> and <c>error</c>. Null: not known.</summary>
+    /// <summary>
+    /// What the official SDK made of the stream: an object with <c>final_message</c> and <c>error</c>. Null: not known.
+    /// </summary>
     public JsonElement? Expected { get; init; }
 
     public RecordingKind Kind
@@ -44,8 +46,11 @@ public sealed record Recording(string Name, int Status, Dictionary<string, strin
         {
             if (Status >= 400)
                 return RecordingKind.Error;
-            if (Headers.GetValueOrDefault("content-type")?.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase) ?? Name.EndsWith(".sse", StringComparison.Ordinal))
+            if (Headers.GetValueOrDefault("content-type")?.StartsWith(
+                "text/event-stream", StringComparison.OrdinalIgnoreCase) ?? Name.EndsWith(".sse", StringComparison.Ordinal))
+            {
                 return RecordingKind.Stream;
+            }
             var body = Json(Body);
             return Is(body, "content", JsonValueKind.Array) ? RecordingKind.Message
                 : Is(body, "input_tokens", JsonValueKind.Number) ? RecordingKind.Count
@@ -54,13 +59,15 @@ public sealed record Recording(string Name, int Status, Dictionary<string, strin
     }
 
     /// <summary>
-    /// The data of every event of the stream that is whole: read here once more and differently, by the letter of the rules for event streams.
+    /// The data of every event of the stream that is whole: read here once more and differently, by the letter of the rules for
+    /// event streams.
     /// </summary>
     public IReadOnlyList<string> Events()
     {
         var events = new List<string>();
         var data = new List<string>();
-        var text = Encoding.UTF8.GetString(Body.Span).TrimStart('\uFEFF').Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n');
+        var text = Encoding.UTF8.GetString(Body.Span).TrimStart('\uFEFF').Replace("\r\n", "\n", StringComparison.Ordinal)
+            .Replace('\r', '\n');
 
         // What follows the last line end is no line.
         foreach (var line in text.Split('\n')[..^1])

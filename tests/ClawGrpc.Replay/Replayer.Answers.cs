@@ -13,13 +13,15 @@ public sealed partial class Replayer
         var events = recording.Events();
         var pieces = Answer(recording, 1);
         var fails = recording.Expected is { } expected && Member(expected, "final_message").ValueKind != JsonValueKind.Object;
-        var whole = fails ? $"refused, as the SDK refuses it: {Broken(await FailsAsync(() => CompleteAsync(Input(Prompt), raw: true))).Message}"
+        var whole = fails ? $"refused, as the SDK refuses it: "
+            + $"{Broken(await FailsAsync(() => CompleteAsync(Input(Prompt), raw: true))).Message}"
             : recording.Expected is { } known ? await FoldsToAsync(Member(known, "final_message"))
             : "what the SDK makes of it is not recorded";
 
         pieces += $" and {Answer(recording, AnyPiece())}";
         var (parts, error) = await StreamAsync(Input(Prompt), raw: true);
-        var raw = parts.Where(part => part.EventCase == StreamCompleteResponse.EventOneofCase.Raw).Select(part => Text(part.Raw.Json)).ToList();
+        var raw = parts.Where(part => part.EventCase == StreamCompleteResponse.EventOneofCase.Raw)
+            .Select(part => Text(part.Raw.Json)).ToList();
         Expect(recording.Expected is null || error is not null == fails, $"streamed it ended in another way than whole: {error}");
         if (error is not null)
             Broken(error);
@@ -30,7 +32,8 @@ public sealed partial class Replayer
             : error.Reason != ErrorReason.Interrupted ? 0
             : recording.Expected is null ? raw.Count
             : BreakOf(types);
-        Expect((due > 0 || error is not null) && raw.SequenceEqual(events.Take(due)), $"of {events.Count} events {raw.Count} came, or others: {Different(events, raw)}");
+        Expect((due > 0 || error is not null) && raw.SequenceEqual(
+            events.Take(due)), $"of {events.Count} events {raw.Count} came, or others: {Different(events, raw)}");
         await TypedStreamAsync(recording, error);
         return $"{raw.Count} of {events.Count} events byte for byte in pieces of up to {pieces} bytes, {whole}";
     }
@@ -81,13 +84,17 @@ public sealed partial class Replayer
         Answer(recording, AnyPiece());
         var (parts, error) = await StreamAsync(Input(Prompt), raw: false);
         Expect(error?.Reason == raw?.Reason, $"typed events end in another way than raw ones: {error}");
-        if (error is null && recording.Expected is { } expected && Member(expected, "final_message") is { ValueKind: JsonValueKind.Object } message)
+        if (error is null && recording.Expected is { } expected
+            && Member(expected, "final_message") is { ValueKind: JsonValueKind.Object } message)
+        {
             Expect(TypedMessage.Difference(message, parts), "the typed events");
+        }
     }
 
     private static ClawGrpcError Broken(ClawGrpcError error)
     {
-        var code = error.Reason switch { ErrorReason.Interrupted => StatusCode.Aborted, ErrorReason.ServerError => StatusCode.Unavailable, _ => StatusCode.OK };
+        var code = error.Reason switch { ErrorReason.Interrupted => StatusCode.Aborted,
+            ErrorReason.ServerError => StatusCode.Unavailable, _ => StatusCode.OK };
         Expect(error.Code == code, $"a stream that breaks is {error.Code} {error.ReasonName}: {error.Message}");
         return error;
     }
@@ -100,11 +107,13 @@ public sealed partial class Replayer
     }
 
     private static string TypeOf(string json) =>
-        Recording.Json(System.Text.Encoding.UTF8.GetBytes(json)) is { ValueKind: JsonValueKind.Object } read && read.TryGetProperty("type", out var type) ? $"{type}" : "";
+        Recording.Json(System.Text.Encoding.UTF8.GetBytes(json)) is { ValueKind: JsonValueKind.Object } read
+            && read.TryGetProperty("type", out var type) ? $"{type}" : "";
 
     private static string Different(IReadOnlyList<string> recorded, IReadOnlyList<string> given)
     {
         var at = recorded.Zip(given).TakeWhile(pair => pair.First == pair.Second).Count();
-        return $"at {at}, {Cut(recorded.ElementAtOrDefault(at) ?? "nothing")} and {Cut(given.ElementAtOrDefault(at) ?? "nothing")}";
+        return $"at {at}, {Cut(recorded.ElementAtOrDefault(at) ?? "nothing")} and "
+            + $"{Cut(given.ElementAtOrDefault(at) ?? "nothing")}";
     }
 }

@@ -8,9 +8,11 @@ namespace ClawGrpc.Replay;
 public sealed partial class Replayer
 {
     private static readonly string[] BillingTexts =
-        ["credit balance", "spend limit", "specified API usage limits", "workspace API usage limits", "Usage credits are required", "draw from your extra usage"];
+        ["credit balance", "spend limit", "specified API usage limits", "workspace API usage limits",
+            "Usage credits are required", "draw from your extra usage"];
 
-    private static readonly string[] TokenTexts = ["OAuth token", "OAuth authentication", "scope requirement", "only authorized for use with Claude Code"];
+    private static readonly string[] TokenTexts =
+        ["OAuth token", "OAuth authentication", "scope requirement", "only authorized for use with Claude Code"];
 
     private async Task<string> ReplayErrorAsync(Recording recording)
     {
@@ -35,15 +37,21 @@ public sealed partial class Replayer
         Expect(error.Message.Contains(Cut(message), StringComparison.Ordinal), $"upstream's words are not told: {error.Message}");
         Is("http_status", $"{recording.Status}");
         Is("error_type", Member(inside, "type") is { ValueKind: JsonValueKind.String } type ? type.GetString() : null);
-        Is("request_id", recording.Headers.GetValueOrDefault("request-id") ?? (Member(body, "request_id") is { ValueKind: JsonValueKind.String } id ? id.GetString() : null));
+        Is("request_id", recording.Headers.GetValueOrDefault(
+            "request-id") ?? (Member(body, "request_id") is { ValueKind: JsonValueKind.String } id ? id.GetString() : null));
         Expect(error.Code != StatusCode.ResourceExhausted || error.RetryDelay > TimeSpan.Zero, "no RetryInfo");
-        var attempt = error.Receipt?.Attempts.SingleOrDefault() ?? throw new ReplayException("the receipt does not list the one attempt");
-        Expect(attempt.HttpStatus == recording.Status && attempt.Outcome == AttemptOutcome.Failed, "the receipt tells another attempt");
+        var attempt = error.Receipt?.Attempts.SingleOrDefault() ?? throw new ReplayException(
+            "the receipt does not list the one attempt");
+        Expect(attempt.HttpStatus == recording.Status
+            && attempt.Outcome == AttemptOutcome.Failed, "the receipt tells another attempt");
 
         void Is(string fact, string? value)
         {
             if (value is not null)
-                Expect(error.Metadata.GetValueOrDefault(fact) == value, $"{fact} is {error.Metadata.GetValueOrDefault(fact)} and not {value}");
+            {
+                Expect(error.Metadata.GetValueOrDefault(
+                    fact) == value, $"{fact} is {error.Metadata.GetValueOrDefault(fact)} and not {value}");
+            }
         }
     }
 
@@ -54,7 +62,8 @@ public sealed partial class Replayer
         {
             402 => ErrorReason.Billing,
             400 or 403 or 429 when Says(BillingTexts) || IsSpent() => ErrorReason.Billing,
-            429 when recording.Headers.GetValueOrDefault("anthropic-ratelimit-unified-status") == "rejected" => ErrorReason.PlanExhausted,
+            429 when recording.Headers.GetValueOrDefault("anthropic-ratelimit-unified-status") == "rejected" =>
+                ErrorReason.PlanExhausted,
             429 => ErrorReason.RateLimited,
             401 => ErrorReason.CredentialRejected,
             400 or 403 when Says(TokenTexts) => ErrorReason.CredentialRejected,

@@ -12,8 +12,8 @@ namespace ClawGrpc.Replay;
 public sealed class ReplayException(string message) : Exception(message);
 
 /// <summary>
-/// Replays recordings through a server: the sandbox is its upstream and answers what was recorded, in pieces of random sizes, and what the
-/// server makes of it is held against the recording.
+/// Replays recordings through a server: the sandbox is its upstream and answers what was recorded, in pieces of random sizes,
+/// and what the server makes of it is held against the recording.
 /// </summary>
 /// <param name="sandbox">The server's upstream. Its script and its log are the replayer's while it works.</param>
 /// <param name="channel">To the server.</param>
@@ -23,7 +23,8 @@ public sealed partial class Replayer(Sandbox sandbox, GrpcChannel channel, Rando
     public const string ProfileId = "anthropic:replay";
     private const string Key = "sk-ant-api03-FAKE-replay-key-0000000000000001";
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
-    private static readonly byte[] Prompt = """{"model":"claude-opus-4-6","max_tokens":64,"messages":[{"role":"user","content":"Hello"}]}"""u8.ToArray();
+    private static readonly byte[] Prompt =
+        """{"model":"claude-opus-4-6","max_tokens":64,"messages":[{"role":"user","content":"Hello"}]}"""u8.ToArray();
     private readonly ModelService.ModelServiceClient _models = new(channel);
     private readonly AuthService.AuthServiceClient _auth = new(channel);
 
@@ -46,7 +47,9 @@ public sealed partial class Replayer(Sandbox sandbox, GrpcChannel channel, Rando
                 RecordingKind.Error => await ReplayErrorAsync(recording),
                 _ => await ReplayOtherAsync(recording),
             };
-            return recording.Request is null || recording.Kind == RecordingKind.Count ? answer : $"{answer}; {await ReplayRequestAsync(recording)}";
+            return recording.Request is null || recording.Kind == RecordingKind.Count
+                ? answer
+                : $"{answer}; {await ReplayRequestAsync(recording)}";
         }
         catch (RpcException exception)
         {
@@ -73,7 +76,8 @@ public sealed partial class Replayer(Sandbox sandbox, GrpcChannel channel, Rando
         var parts = new List<StreamCompleteResponse>();
         try
         {
-            using var call = _models.StreamComplete(new StreamCompleteRequest { Input = input, RawEvents = raw }, deadline: Deadline);
+            using var call = _models.StreamComplete(
+                new StreamCompleteRequest { Input = input, RawEvents = raw }, deadline: Deadline);
             await foreach (var part in call.ResponseStream.ReadAllAsync())
                 parts.Add(part);
             return (parts, null);
@@ -123,7 +127,8 @@ public sealed partial class Replayer(Sandbox sandbox, GrpcChannel channel, Rando
     }
 
     // Of the sandbox's own headers none that would tell of another answer.
-    private static Dictionary<string, string> HeadersOf(Recording recording) => new(recording.Headers, StringComparer.OrdinalIgnoreCase)
+    private static Dictionary<string, string> HeadersOf(Recording recording) =>
+        new(recording.Headers, StringComparer.OrdinalIgnoreCase)
     {
         ["request-id"] = recording.Headers.GetValueOrDefault("request-id") ?? "",
     };

@@ -16,22 +16,30 @@ internal sealed class ServerProcess : IAsyncDisposable
     public static async Task<ServerProcess> StartAsync(string upstream)
     {
         var folder = Directory.CreateTempSubdirectory("claw-replay-").FullName;
-        await File.WriteAllTextAsync(Path.Join(folder, "clawgrpc.json"), $"{{ models: {{ providers: {{ anthropic: {{ baseUrl: '{upstream}', models: [] }} }} }} }}\n");
+        await File.WriteAllTextAsync(Path.Join(folder, "clawgrpc.json"),
+            $"{{ models: {{ providers: {{ anthropic: {{ baseUrl: '{upstream}', models: [] }} }} }} }}\n");
         var own = new DirectoryInfo(AppContext.BaseDirectory);
-        var start = new ProcessStartInfo(Path.Combine(own.Parent!.Parent!.FullName, "ClawGrpc.Server", own.Name, "clawgrpc"), ["--state-dir", folder])
+        var start = new ProcessStartInfo(
+            Path.Combine(own.Parent!.Parent!.FullName, "ClawGrpc.Server", own.Name, "clawgrpc"), ["--state-dir", folder])
         {
             RedirectStandardOutput = true,
         };
-        foreach (var key in start.Environment.Keys.Where(key => key.StartsWith("ANTHROPIC_", StringComparison.Ordinal) || key.StartsWith("CLAWGRPC_", StringComparison.Ordinal)).ToList())
+        foreach (var key in start.Environment.Keys.Where(key => key.StartsWith("ANTHROPIC_", StringComparison.Ordinal)
+            || key.StartsWith("CLAWGRPC_", StringComparison.Ordinal)).ToList())
+        {
             start.Environment.Remove(key);
+        }
 
         // Killed in the end, it would leave the sockets and pipes of the runtime's own diagnostics behind.
         start.Environment["DOTNET_EnableDiagnostics_IPC"] = "0";
         start.Environment["DOTNET_EnableDiagnostics_Debugger"] = "0";
         var process = Process.Start(start)!;
         var server = new ServerProcess(process, folder);
-        if (await process.StandardOutput.ReadLineAsync() is { } line && line.StartsWith("clawgrpc ready on ", StringComparison.Ordinal))
+        if (await process.StandardOutput.ReadLineAsync() is { } line
+            && line.StartsWith("clawgrpc ready on ", StringComparison.Ordinal))
+        {
             return server;
+        }
         await server.DisposeAsync();
         throw new InvalidOperationException("The server did not start.");
     }

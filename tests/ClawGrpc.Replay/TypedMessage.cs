@@ -7,7 +7,9 @@ using Google.Protobuf;
 
 namespace ClawGrpc.Replay;
 
-/// <summary>Typed answers written as the JSON they stand for, by the contract's comments alone, and held against a message.</summary>
+/// <summary>
+/// Typed answers written as the JSON they stand for, by the contract's comments alone, and held against a message.
+/// </summary>
 internal static class TypedMessage
 {
     /// <summary>Where a whole answer says something else than the message; null: nowhere.</summary>
@@ -30,10 +32,13 @@ internal static class TypedMessage
         // A tool input that was cut off is handed on as it came; the SDK mends it.
         return typed.Content.Any(block => block.ToolUse is { } use && Parse(use.InputJson) is null)
             ? null
-            : SameJson.Difference(JsonSerializer.SerializeToElement(Whole(message)), Encoding.UTF8.GetBytes(given.GetRawText())) ?? Usage(message, typed.Usage);
+            : SameJson.Difference(JsonSerializer.SerializeToElement(
+            Whole(message)), Encoding.UTF8.GetBytes(given.GetRawText())) ?? Usage(message, typed.Usage);
     }
 
-    /// <summary>Where the events of a stream add up to another text, tool input or thinking than the message has; null: nowhere.</summary>
+    /// <summary>
+    /// Where the events of a stream add up to another text, tool input or thinking than the message has; null: nowhere.
+    /// </summary>
     public static string? Difference(JsonElement message, IEnumerable<StreamCompleteResponse> parts)
     {
         var (texts, begun) = (new SortedDictionary<int, StringBuilder>(), new Dictionary<int, JsonNode?>());
@@ -42,7 +47,8 @@ internal static class TypedMessage
             if (part.BlockStart is { } start)
             {
                 var block = Block(start.Block);
-                (texts[start.Index], begun[start.Index]) = (new StringBuilder(start.Block.ToolUse is null ? TextOf(block) : Text(start.Block.ToolUse.InputJson)), block);
+                (texts[start.Index], begun[start.Index]) =
+                    (new StringBuilder(start.Block.ToolUse is null ? TextOf(block) : Text(start.Block.ToolUse.InputJson)), block);
             }
             else if (part.BlockDelta is { } delta)
             {
@@ -58,7 +64,8 @@ internal static class TypedMessage
             var (wanted, given) = (TextOf(Parse(content[index])), texts[index].ToString());
             var isInput = Member(content[index], "input").ValueKind == JsonValueKind.Object;
             var same = isInput
-                ? given is "" or "{}" || Parse(ByteString.CopyFromUtf8(given)) is not { } input || SameJson.Difference(Member(content[index], "input"), Encoding.UTF8.GetBytes(input.ToJsonString())) is null
+                ? given is "" or "{}" || Parse(ByteString.CopyFromUtf8(given)) is not { } input
+                || SameJson.Difference(Member(content[index], "input"), Encoding.UTF8.GetBytes(input.ToJsonString())) is null
                 : wanted == given;
             if (!same)
                 return $"block {index}: {wanted} and {given}";
@@ -73,7 +80,8 @@ internal static class TypedMessage
         {
             ContentBlock.BlockOneofCase.Text => new JsonObject { ["type"] = "text", ["text"] = block.Text.Text },
             ContentBlock.BlockOneofCase.Thinking => Thinking(block.Thinking),
-            ContentBlock.BlockOneofCase.RedactedThinking => new JsonObject { ["type"] = "redacted_thinking", ["data"] = block.RedactedThinking.Data },
+            ContentBlock.BlockOneofCase.RedactedThinking =>
+                new JsonObject { ["type"] = "redacted_thinking", ["data"] = block.RedactedThinking.Data },
             ContentBlock.BlockOneofCase.ToolUse => new JsonObject
             {
                 ["type"] = "tool_use",
@@ -118,17 +126,20 @@ internal static class TypedMessage
         var usage = Member(message, "usage");
         return usage.ValueKind != JsonValueKind.Object ? null
             : Count("input_tokens", given?.InputTokens) ?? Count("output_tokens", given?.OutputTokens)
-            ?? Count("cache_creation_input_tokens", given?.CacheCreationInputTokens) ?? Count("cache_read_input_tokens", given?.CacheReadInputTokens);
+            ?? Count("cache_creation_input_tokens", given?.CacheCreationInputTokens) ?? Count(
+            "cache_read_input_tokens", given?.CacheReadInputTokens);
 
         string? Count(string name, long? counted) =>
-            (Member(usage, name) is { ValueKind: JsonValueKind.Number } number ? number.GetInt64() : 0) is var wanted && wanted == counted ? null : $"{name}: {wanted} and {counted}";
+            (Member(usage, name) is { ValueKind: JsonValueKind.Number } number ? number.GetInt64() : 0) is var wanted
+                && wanted == counted ? null : $"{name}: {wanted} and {counted}";
     }
 
     private static string TextOf(JsonNode? block) => $"{block?["text"] ?? block?["thinking"]}";
 
     private static string Text(ByteString json) => json.ToStringUtf8();
 
-    private static JsonNode? Parse(JsonElement json) => json.ValueKind == JsonValueKind.Undefined ? null : JsonNode.Parse(json.GetRawText());
+    private static JsonNode? Parse(JsonElement json) =>
+        json.ValueKind == JsonValueKind.Undefined ? null : JsonNode.Parse(json.GetRawText());
 
     private static JsonNode? Parse(ByteString json)
     {

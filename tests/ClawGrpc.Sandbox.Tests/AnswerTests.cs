@@ -6,7 +6,8 @@ namespace ClawGrpc.Testing.Tests;
 public class AnswerTests
 {
     private const string Weather =
-        """{"name":"get_weather","input_schema":{"type":"object","properties":{"city":{"type":"string"},"unit":{"enum":["C","F"]},"days":{"type":"integer"}}}}""";
+        """{"name":"get_weather","input_schema":{"type":"object","properties":{"city":{"type":"string"}"""
+            + ""","unit":{"enum":["C","F"]},"days":{"type":"integer"}}}}""";
 
     [Fact]
     public async Task The_same_body_gets_the_same_words_with_and_without_a_stream()
@@ -116,7 +117,8 @@ public class AnswerTests
         await using var sandbox = await Sandbox.StartAsync();
         using var client = new Client(sandbox);
         var (_, json) = await client.PostAsync(Client.Body(
-            """{"output_config":{"format":{"type":"json_schema","schema":{"type":"object","properties":{"names":{"type":"array","items":{"type":"string"}},"ok":{"type":"boolean"}}}}}}"""));
+            """{"output_config":{"format":{"type":"json_schema","schema":{"type":"object","properties":"""
+            + """{"names":{"type":"array","items":{"type":"string"}},"ok":{"type":"boolean"}}}}}}"""));
         Assert.Equal("""{"names":["sample names"],"ok":true}""", Text(json));
     }
 
@@ -131,7 +133,8 @@ public class AnswerTests
         counting.Remove("max_tokens");
         var (status, count) = await client.PostAsync(counting, "/v1/messages/count_tokens");
         Assert.Equal(200, status);
-        Assert.Equal(json.GetProperty("usage").GetProperty("input_tokens").GetInt32(), count.GetProperty("input_tokens").GetInt32());
+        Assert.Equal(
+            json.GetProperty("usage").GetProperty("input_tokens").GetInt32(), count.GetProperty("input_tokens").GetInt32());
         Assert.Equal(400, (await client.PostAsync(Client.Body(), "/v1/messages/count_tokens")).Status);
     }
 

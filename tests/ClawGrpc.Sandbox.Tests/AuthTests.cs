@@ -19,12 +19,14 @@ public class AuthTests
         { "nonsense", null, null, 401, "invalid x-api-key" },
         { null, "Bearer nonsense", null, 401, "Invalid bearer token" },
         { null, null, null, 401, "x-api-key header is required" },
-        { "sk-ant-api03-FAKE-a", "Bearer sk-ant-api03-FAKE-a", null, 401, "Only one of x-api-key and authorization may be sent." },
+        { "sk-ant-api03-FAKE-a", "Bearer sk-ant-api03-FAKE-a", null, 401,
+            "Only one of x-api-key and authorization may be sent." },
     };
 
     [Theory]
     [MemberData(nameof(Credentials))]
-    public async Task A_credential_is_good_in_its_own_header_only(string? apiKey, string? authorization, string? beta, int status, string? message)
+    public async Task A_credential_is_good_in_its_own_header_only(
+        string? apiKey, string? authorization, string? beta, int status, string? message)
     {
         await using var sandbox = await Sandbox.StartAsync();
         using var client = new Client(sandbox, key: null);
@@ -48,7 +50,8 @@ public class AuthTests
     [Fact]
     public async Task Only_configured_keys_are_good_when_that_is_asked_for()
     {
-        await using var sandbox = await Sandbox.StartAsync(new() { AcceptUnknownKeys = false, Keys = [new("sk-ant-api03-FAKE-known")] });
+        await using var sandbox =
+            await Sandbox.StartAsync(new() { AcceptUnknownKeys = false, Keys = [new("sk-ant-api03-FAKE-known")] });
         using var known = new Client(sandbox, "sk-ant-api03-FAKE-known");
         using var unknown = new Client(sandbox, "sk-ant-api03-FAKE-unknown");
         Assert.Equal(200, (await known.PostAsync(Client.Body())).Status);
@@ -63,14 +66,17 @@ public class AuthTests
     {
         await using var sandbox = await Sandbox.StartAsync(new()
         {
-            Keys = [new("sk-ant-api03-FAKE-b", "11111111-0000-4000-8000-000000000000", "wrkspc_shared"), new("sk-ant-api03-FAKE-c", null, "wrkspc_shared")],
+            Keys = [new("sk-ant-api03-FAKE-b", "11111111-0000-4000-8000-000000000000", "wrkspc_shared"), new(
+                "sk-ant-api03-FAKE-c", null, "wrkspc_shared")],
         });
         var accounts = new List<(string Organization, string Workspace)>();
-        foreach (var key in new[] { "sk-ant-api03-FAKE-a", "sk-ant-api03-FAKE-a", "sk-ant-api03-FAKE-z", "sk-ant-api03-FAKE-b", "sk-ant-api03-FAKE-c" })
+        foreach (var key in new[] { "sk-ant-api03-FAKE-a", "sk-ant-api03-FAKE-a", "sk-ant-api03-FAKE-z", "sk-ant-api03-FAKE-b",
+            "sk-ant-api03-FAKE-c" })
         {
             using var client = new Client(sandbox, key);
             using var response = await client.SendAsync(Client.Body());
-            accounts.Add((response.Headers.GetValues("anthropic-organization-id").Single(), response.Headers.GetValues("anthropic-workspace-id").Single()));
+            accounts.Add((response.Headers.GetValues(
+                "anthropic-organization-id").Single(), response.Headers.GetValues("anthropic-workspace-id").Single()));
         }
 
         Assert.Equal(accounts[0], accounts[1]);

@@ -15,7 +15,8 @@ public class BenchTests
     {
         await using var sandbox = await Sandbox.StartAsync(new() { Bench = true });
         using var client = new Client(sandbox, key: null);
-        using var response = await client.SendAsync(Client.Body($$"""{"stream":true,"messages":[{"role":"user","content":"{{prompt}}"}]}"""));
+        using var response = await client.SendAsync(
+            Client.Body($$"""{"stream":true,"messages":[{"role":"user","content":"{{prompt}}"}]}"""));
         Assert.Equal("text/event-stream; charset=utf-8", response.Content.Headers.ContentType!.ToString());
         var stream = await response.Content.ReadAsStringAsync();
         Assert.Null(Events.Misorder(Events.Parse(stream)));
@@ -29,7 +30,8 @@ public class BenchTests
     {
         await using var sandbox = await Sandbox.StartAsync(new() { Bench = true });
         using var client = new Client(sandbox);
-        using var stream = await client.Http.SendAsync(client.Request(Client.Body("""{"stream":true}"""), headers: ("x-sandbox-bench", "bench:2:0:3")));
+        using var stream = await client.Http.SendAsync(
+            client.Request(Client.Body("""{"stream":true}"""), headers: ("x-sandbox-bench", "bench:2:0:3")));
         Assert.Equal("xxxxxx", Events.Joined(await stream.Content.ReadAsStringAsync(), "text_delta", "text"));
 
         using var request = client.Request(Client.Body());
@@ -37,7 +39,8 @@ public class BenchTests
         var body = Client.Body($$$"""{"system":"{{{new string('y', 100_000)}}}","metadata":{"user_id":"bench:1:0:200"}}""");
         request.Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json");
         using var message = await client.Http.SendAsync(request);
-        var text = JsonDocument.Parse(await message.Content.ReadAsStringAsync()).RootElement.GetProperty("content")[0].GetText("text");
+        var text = JsonDocument.Parse(await message.Content.ReadAsStringAsync()).RootElement.GetProperty("content")[0]
+            .GetText("text");
         Assert.Equal(200, text!.Length);
     }
 }

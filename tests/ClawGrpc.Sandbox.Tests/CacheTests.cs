@@ -19,7 +19,8 @@ public class CacheTests
         { "no breakpoints, no cache", [(0, "00", C, "603 0 0 0"), (0, "00", C, "603 0 0 0")] },
         { "written, then read", [(0, "05", C, "0 603 0 0"), (0, "05", C, "0 0 0 603")] },
         { "the end is not cached without a breakpoint", [(0, "50", C, "503 100 0 0"), (0, "50", C, "503 0 0 100")] },
-        { "a read renews five minutes", [(0, "50", C, "503 100 0 0"), (4, "50", C, "503 0 0 100"), (4, "50", C, "503 0 0 100"), (5, "50", C, "503 100 0 0")] },
+        { "a read renews five minutes", [(0, "50", C, "503 100 0 0"), (4, "50", C, "503 0 0 100"), (4, "50", C, "503 0 0 100"),
+            (5, "50", C, "503 100 0 0")] },
         { "an hour is an hour", [(0, "10", C, "503 0 100 0"), (59, "10", C, "503 0 0 100"), (60, "10", C, "503 0 100 0")] },
         { "mixed ttl is billed apart", [(0, "15", C, "0 503 100 0"), (0, "15", C, "0 0 0 603"), (6, "15", C, "0 503 0 100")] },
         { "a changed end reads what stayed", [(0, "55", C, "0 603 0 0"), (0, "55", A, "0 303 0 100")] },
@@ -29,7 +30,8 @@ public class CacheTests
 
     [Theory]
     [MemberData(nameof(Stories))]
-    public async Task A_prompt_is_written_read_and_forgotten_as_the_API_does(string story, (int Minutes, string Ttls, string Last, string Usage)[] steps)
+    public async Task A_prompt_is_written_read_and_forgotten_as_the_API_does(
+        string story, (int Minutes, string Ttls, string Last, string Usage)[] steps)
     {
         Assert.NotEmpty(story);
         var clock = new ManualTimeProvider();
@@ -48,7 +50,8 @@ public class CacheTests
         await using var sandbox = await Sandbox.StartAsync(new()
         {
             MinimumCacheableTokens = 0,
-            Keys = [new("sk-ant-api03-FAKE-one", null, "wrkspc_x"), new("sk-ant-api03-FAKE-two", null, "wrkspc_x"), new("sk-ant-api03-FAKE-other", "33333333-0000-4000-8000-000000000000", "wrkspc_x")],
+            Keys = [new("sk-ant-api03-FAKE-one", null, "wrkspc_x"), new("sk-ant-api03-FAKE-two", null, "wrkspc_x"), new(
+                "sk-ant-api03-FAKE-other", "33333333-0000-4000-8000-000000000000", "wrkspc_x")],
         });
         using var one = new Client(sandbox, "sk-ant-api03-FAKE-one");
         using var two = new Client(sandbox, "sk-ant-api03-FAKE-two");
@@ -82,7 +85,8 @@ public class CacheTests
     {
         await using var sandbox = await Sandbox.StartAsync(new() { MinimumCacheableTokens = 0 });
         using var client = new Client(sandbox);
-        Assert.Equal("3 2 0 0", await AskAsync(client, Body("""[{"type":"text","text":"hello","cache_control":{"type":"ephemeral"}}]""", "")));
+        Assert.Equal("3 2 0 0", await AskAsync(
+            client, Body("""[{"type":"text","text":"hello","cache_control":{"type":"ephemeral"}}]""", "")));
         Assert.Equal(usage, await AskAsync(client, Body(system, "")));
     }
 
@@ -91,7 +95,8 @@ public class CacheTests
     {
         await using var sandbox = await Sandbox.StartAsync(new() { MinimumCacheableTokens = 0 });
         using var client = new Client(sandbox);
-        Assert.Equal("3 2 0 0", await AskAsync(client, Body("""[{"type":"text","text":"hello","cache_control":{"type":"ephemeral"}}]""", "")));
+        Assert.Equal("3 2 0 0", await AskAsync(
+            client, Body("""[{"type":"text","text":"hello","cache_control":{"type":"ephemeral"}}]""", "")));
         // The string has no breakpoint of its own: the one of the message looks back to it.
         Assert.Equal("0 5 0 2", await AskAsync(client, Body("\"hello\"", $"[{Block("how now", '5')}]")));
     }

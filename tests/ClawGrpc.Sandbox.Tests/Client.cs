@@ -24,7 +24,8 @@ internal sealed class Client(Sandbox sandbox, string? key = Client.Key) : IDispo
     /// </summary>
     public static JsonObject Body(string more = "{}")
     {
-        var body = JsonNode.Parse($$"""{"model":"{{Model}}","max_tokens":64,"messages":[{"role":"user","content":"Hello there"}]}""")!.AsObject();
+        var body = JsonNode.Parse(
+            $$"""{"model":"{{Model}}","max_tokens":64,"messages":[{"role":"user","content":"Hello there"}]}""")!.AsObject();
         foreach (var (name, value) in JsonNode.Parse(more)!.AsObject().ToList())
         {
             body.Remove(name);
@@ -37,7 +38,8 @@ internal sealed class Client(Sandbox sandbox, string? key = Client.Key) : IDispo
         return body;
     }
 
-    public HttpRequestMessage Request(JsonNode body, string path = "/v1/messages", params ReadOnlySpan<(string Name, string Value)> headers)
+    public HttpRequestMessage Request(
+        JsonNode body, string path = "/v1/messages", params ReadOnlySpan<(string Name, string Value)> headers)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, path)
         {

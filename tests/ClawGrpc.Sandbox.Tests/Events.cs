@@ -10,7 +10,8 @@ internal static class Events
     public static IReadOnlyList<(string Name, JsonElement Data)> Parse(string stream)
     {
         var blocks = stream.Replace("\r\n", "\n", StringComparison.Ordinal).Split("\n\n");
-        return [.. blocks[..^1].Where(block => block.Contains("data: ", StringComparison.Ordinal)).Select(block => (Line(block, "event: "), JsonDocument.Parse(Line(block, "data: ")).RootElement))];
+        return [.. blocks[..^1].Where(block => block.Contains("data: ", StringComparison.Ordinal)).Select(
+            block => (Line(block, "event: "), JsonDocument.Parse(Line(block, "data: ")).RootElement))];
     }
 
     public static IReadOnlyList<string> Names(string stream) => [.. Parse(stream).Select(one => one.Name)];

@@ -73,7 +73,8 @@ public class FaultTests
         var (received, error) = await ReceiveAsync(client);
         Assert.Equal(names, string.Join(',', Events.Names(received)));
         Assert.IsType<HttpIOException>(error);
-        Assert.Equal((Outcome.Broken, events, 200), (await sandbox.Requests[0].Finished, sandbox.Requests[0].EventsSent, sandbox.Requests[0].Status));
+        Assert.Equal((Outcome.Broken, events, 200),
+            (await sandbox.Requests[0].Finished, sandbox.Requests[0].EventsSent, sandbox.Requests[0].Status));
     }
 
     [Fact]
@@ -93,7 +94,8 @@ public class FaultTests
         await using var sandbox = await Sandbox.StartAsync();
         sandbox.Script(Faults.End(4));
         using var client = new Client(sandbox);
-        Assert.Equal(["message_start", "content_block_start", "ping", "content_block_delta"], Events.Names(await client.StreamAsync()));
+        Assert.Equal(
+            ["message_start", "content_block_start", "ping", "content_block_delta"], Events.Names(await client.StreamAsync()));
         Assert.Equal(Outcome.Answered, await sandbox.Requests[0].Finished);
     }
 
@@ -189,7 +191,8 @@ public class FaultTests
         sandbox.Script(Faults.Cut(1), Faults.End(1), new Fault { Malformed = new() });
         using var client = new Client(sandbox);
         using var cut = await client.SendAsync(Client.Body());
-        await Assert.ThrowsAsync<HttpIOException>(async () => await (await cut.Content.ReadAsStreamAsync()).CopyToAsync(Stream.Null));
+        await Assert.ThrowsAsync<HttpIOException>(
+            async () => await (await cut.Content.ReadAsStreamAsync()).CopyToAsync(Stream.Null));
         for (var i = 0; i < 2; i++)
         {
             using var half = await client.SendAsync(Client.Body());

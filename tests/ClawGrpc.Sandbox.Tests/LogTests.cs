@@ -10,8 +10,10 @@ public class LogTests
         var clock = new ManualTimeProvider();
         await using var sandbox = await Sandbox.StartAsync(new() { TimeProvider = clock });
         using var client = new Client(sandbox);
-        using var request = client.Request(Client.Body(), "/v1/messages?beta=true", ("anthropic-beta", "context-1m-2025-08-07,files-api-2025-04-14"), ("x-custom", "a, b"));
-        const string Body = """{ "model" : "claude-sonnet-4-6", "max_tokens":5,"messages":[{"role":"user","content":"\u00e9 “”"}] }""";
+        using var request = client.Request(Client.Body(), "/v1/messages?beta=true",
+            ("anthropic-beta", "context-1m-2025-08-07,files-api-2025-04-14"), ("x-custom", "a, b"));
+        const string Body = """{ "model" : "claude-sonnet-4-6", "max_tokens":5,"""
+            + """ "messages":[{"role":"user","content":"\u00e9 “”"}] }""";
         request.Content = new StringContent(Body, Encoding.UTF8, "application/json");
         (await client.Http.SendAsync(request)).Dispose();
 
@@ -33,7 +35,8 @@ public class LogTests
         sandbox.Script(Faults.Stall(4).Forever());
         using var client = new Client(sandbox);
         using var leaving = new CancellationTokenSource();
-        var responses = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => client.SendAsync(Client.Body("""{"stream":true}"""))));
+        var responses = await Task.WhenAll(
+            Enumerable.Range(0, 200).Select(_ => client.SendAsync(Client.Body("""{"stream":true}"""))));
         Assert.Equal(200, sandbox.OpenConnections);
         foreach (var response in responses)
         {

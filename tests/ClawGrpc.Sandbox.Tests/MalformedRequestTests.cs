@@ -8,16 +8,20 @@ public class MalformedRequestTests
 {
     private const string Whole = """
         {"model":"claude-haiku-4-5","max_tokens":2000,"stream":false,"stop_sequences":["x"],"temperature":1,"top_p":0.5,"top_k":3,
-        "cache_control":{"type":"ephemeral","ttl":"1h"},"metadata":{"user_id":"u"},"thinking":{"type":"enabled","budget_tokens":1024},
+        "cache_control":{"type":"ephemeral","ttl":"1h"},"metadata":{"user_id":"u"},"thinking":{"type":"enabled",
+          "budget_tokens":1024},
         "system":[{"type":"text","text":"s","cache_control":{"type":"ephemeral","ttl":"1h"}}],"tool_choice":{"type":"auto"},
         "tools":[{"name":"t","input_schema":{"type":"object","properties":{"a":{"type":["string","null"]},"b":{"enum":[1]},
-        "c":{"type":"array","items":{"type":"number","minimum":0.5}}}}}],"output_config":{"format":{"type":"json_schema","schema":{}}},
-        "messages":[{"role":"user","content":[{"type":"text","text":"use t \ud83d\ude00"},{"type":"image","source":{"data":"AA=="}}]},
+        "c":{"type":"array","items":{"type":"number","minimum":0.5}}}}}],"output_config":{"format":{"type":"json_schema",
+          "schema":{}}},
+        "messages":[{"role":"user","content":[{"type":"text","text":"use t \ud83d\ude00"},{"type":"image",
+          "source":{"data":"AA=="}}]},
         {"role":"assistant","content":[{"type":"tool_use","id":"i","name":"t","input":{}}]},
         {"role":"user","content":[{"type":"tool_result","tool_use_id":"i","content":[{"type":"text","text":"r"}]}]}]}
         """;
 
-    private static readonly string[] Replacements = ["null", "1", "-1", "1e99", "\"\\ud800\"", "[]", "{}", "[null]", "true", "\"\"", "\u00ff", ""];
+    private static readonly string[] Replacements =
+        ["null", "1", "-1", "1e99", "\"\\ud800\"", "[]", "{}", "[null]", "true", "\"\"", "\u00ff", ""];
 
     [Fact]
     public async Task Three_thousand_mutations_of_a_body_are_answered_or_refused()
@@ -33,7 +37,8 @@ public class MalformedRequestTests
             var (status, text) = await PostAsync(client, body);
             Assert.True(status is 200 or 400 or 404, $"{status} for {Encoding.UTF8.GetString(body)}");
             // A mutation may have asked for a stream.
-            Assert.True(text.AsSpan().StartsWith("event: "u8) || JsonDocument.Parse(text).RootElement.GetText("type") is "message" or "error");
+            Assert.True(text.AsSpan().StartsWith("event: "u8)
+                || JsonDocument.Parse(text).RootElement.GetText("type") is "message" or "error");
             statuses[status] = statuses.GetValueOrDefault(status) + 1;
         }
 

@@ -34,9 +34,12 @@ public class ModelsTests
     {
         await using var sandbox = await Sandbox.StartAsync();
         using var client = new Client(sandbox);
-        Assert.Equal("claude-opus-4-5-20251101", (await GetAsync(client, "/v1/models/claude-opus-4-5")).GetProperty("id").GetString());
-        Assert.Equal("model: nope", (await GetAsync(client, "/v1/models/nope")).GetProperty("error").GetProperty("message").GetString());
-        Assert.Equal("limit: Input should be between 1 and 1000", (await GetAsync(client, "/v1/models?limit=0")).GetProperty("error").GetProperty("message").GetString());
+        Assert.Equal(
+            "claude-opus-4-5-20251101", (await GetAsync(client, "/v1/models/claude-opus-4-5")).GetProperty("id").GetString());
+        Assert.Equal(
+            "model: nope", (await GetAsync(client, "/v1/models/nope")).GetProperty("error").GetProperty("message").GetString());
+        Assert.Equal("limit: Input should be between 1 and 1000", (await GetAsync(client, "/v1/models?limit=0")).GetProperty(
+            "error").GetProperty("message").GetString());
     }
 
     [Fact]
@@ -57,5 +60,6 @@ public class ModelsTests
         return JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement;
     }
 
-    private static string[] Ids(JsonElement page) => [.. page.GetProperty("data").EnumerateArray().Select(model => model.GetProperty("id").GetString()!)];
+    private static string[] Ids(JsonElement page) =>
+        [.. page.GetProperty("data").EnumerateArray().Select(model => model.GetProperty("id").GetString()!)];
 }

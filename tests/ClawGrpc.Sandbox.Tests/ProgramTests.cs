@@ -26,7 +26,8 @@ public class ProgramTests
 
             Assert.Equal(0, Kill(sandbox.Id, SigTerm));
             await sandbox.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
-            Assert.Equal((0, "", ""), (sandbox.ExitCode, await sandbox.StandardOutput.ReadToEndAsync(), await sandbox.StandardError.ReadToEndAsync()));
+            Assert.Equal((0, "", ""),
+                (sandbox.ExitCode, await sandbox.StandardOutput.ReadToEndAsync(), await sandbox.StandardError.ReadToEndAsync()));
         }
         finally
         {
@@ -75,7 +76,8 @@ public class ProgramTests
 
     private static Process Start(params string[] arguments)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(
+            Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add(typeof(Sandbox).Assembly.Location);
         foreach (var argument in arguments)
         {

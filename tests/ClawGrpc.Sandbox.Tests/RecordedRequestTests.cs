@@ -9,7 +9,8 @@ public class RecordedRequestTests
     public async Task Every_recorded_request_that_was_answered_is_answered()
     {
         var recordings = Recordings.All
-            .Where(recording => recording.Status == 200 && recording.RequestBody is not null && recording.Path.StartsWith("/v1/messages", StringComparison.Ordinal))
+            .Where(recording => recording.Status == 200 && recording.RequestBody is not null
+            && recording.Path.StartsWith("/v1/messages", StringComparison.Ordinal))
             .Where(recording => !recording.Path.Contains("batches", StringComparison.Ordinal))
             .ToList();
         var models = recordings.Select(recording => recording.RequestBody!.Value.GetProperty("model").GetString()!).Distinct();

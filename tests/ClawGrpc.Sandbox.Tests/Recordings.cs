@@ -8,7 +8,8 @@ namespace ClawGrpc.Testing.Tests;
 internal static class Recordings
 {
     public static IEnumerable<Recording> All => RecordedFolders.All
-        .SelectMany(folder => Directory.EnumerateFiles(folder, "*.meta.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        .SelectMany(
+        folder => Directory.EnumerateFiles(folder, "*.meta.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         .Select(Recording.Read);
 }
 
@@ -37,6 +38,7 @@ internal sealed record Recording(string Name, string? BodyFile, JsonElement Meta
     }
 
     private Dictionary<string, string> Headers(string side) => Meta.Get(side)?.Get("headers") is { } headers
-        ? headers.EnumerateObject().ToDictionary(header => header.Name, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase)
+        ? headers.EnumerateObject()
+        .ToDictionary(header => header.Name, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase)
         : [];
 }

@@ -5,7 +5,8 @@ namespace ClawGrpc.Testing.Tests;
 public class ReplayTests
 {
     private const string Recorded =
-        "event: message_start\r\ndata: {\"type\":\"message_start\"}\r\n\r\n: a comment\n\nevent: ping\ndata: {\"type\": \"ping\"}\n\n"
+        "event: message_start\r\ndata: {\"type\":\"message_start\"}\r\n\r\n: a comment\n\nevent: ping\ndata: {\"type\": "
+            + "\"ping\"}\n\n"
         + "event: content_block_delta\ndata: {\"text\":\"“é”\"}   \n\nevent: message_stop\ndata: {}";
 
     public static TheoryData<Chunking?> Chunkings => new() { null, new(1), new(7, 1), new(7, 2), new(4096) };

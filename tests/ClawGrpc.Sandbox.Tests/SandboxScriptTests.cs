@@ -13,7 +13,8 @@ public class SandboxScriptTests
               // Comments are welcome.
               "keys": [{"key": "sk-ant-api03-FAKE-a", "workspace": "wrkspc_a"}],
               "faults": [
-                {"match": {"keyPrefix": "sk-ant-api03-FAKE", "nth": 2}, "times": 3, "status": {"code": 429, "headers": {"retry-after": "7"}}},
+                {"match": {"keyPrefix": "sk-ant-api03-FAKE", "nth": 2}, "times": 3, "status": {"code": 429,
+                  "headers": {"retry-after": "7"}}},
                 {"match": {"path": "*"}, "times": "forever", "slow": {"perEventMs": 20}},
                 {"status": {"code": 400, "json": {"error": "invalid_grant"}}},
                 {"cut": {"afterBytes": 100}, "chunks": {"max": 3, "seed": 9}},
@@ -26,10 +27,12 @@ public class SandboxScriptTests
             """);
         Assert.Equal(new SandboxKey("sk-ant-api03-FAKE-a", null, "wrkspc_a"), Assert.Single(script.Keys));
         Assert.Equal(11, script.Faults.Count);
-        Assert.Equal((2, 3, 429, "7"), (script.Faults[0].Match.Nth, script.Faults[0].Times, script.Faults[0].Status!.Code, script.Faults[0].Status!.Headers["retry-after"]));
+        Assert.Equal((2, 3, 429, "7"), (script.Faults[0].Match.Nth, script.Faults[0].Times, script.Faults[0].Status!.Code,
+            script.Faults[0].Status!.Headers["retry-after"]));
         Assert.Equal((Fault.Forever, 20), (script.Faults[1].Times, script.Faults[1].Slow!.PerEventMs));
         Assert.Equal("invalid_grant", script.Faults[2].Status!.Json!.Value.GetProperty("error").GetString());
-        Assert.Equal((100, 3, 9), (script.Faults[3].Cut!.AfterBytes, script.Faults[3].Chunks!.Max, script.Faults[3].Chunks!.Seed));
+        Assert.Equal(
+            (100, 3, 9), (script.Faults[3].Cut!.AfterBytes, script.Faults[3].Chunks!.Max, script.Faults[3].Chunks!.Seed));
         Assert.Equal((4, "api_error"), (script.Faults[4].Error!.AfterEvents, script.Faults[4].Error!.Type));
         Assert.Equal("{}"u8.ToArray(), script.Faults[5].Replay!.Bytes!.Value.ToArray());
         Assert.True(script.Faults[9].Drop && script.Faults[10].StallBeforeHeaders);

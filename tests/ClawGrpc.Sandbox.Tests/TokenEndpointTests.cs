@@ -22,7 +22,8 @@ public class TokenEndpointTests
 
         var (again, error) = await RefreshAsync(http, "sk-ant-ort01-FAKE-first");
         Assert.Equal(400, again);
-        Assert.Equal("""{"error":"invalid_grant","error_description":"Refresh token not found or invalid"}""", error.GetRawText());
+        Assert.Equal(
+            """{"error":"invalid_grant","error_description":"Refresh token not found or invalid"}""", error.GetRawText());
 
         var (next, second) = await RefreshAsync(http, first.GetProperty("refresh_token").GetString()!);
         Assert.Equal(200, next);
@@ -44,7 +45,8 @@ public class TokenEndpointTests
     public async Task An_access_token_ends_by_the_clock()
     {
         var clock = new ManualTimeProvider();
-        await using var sandbox = await Sandbox.StartAsync(new() { TimeProvider = clock, AccessTokenLifetime = TimeSpan.FromMinutes(10) });
+        await using var sandbox =
+            await Sandbox.StartAsync(new() { TimeProvider = clock, AccessTokenLifetime = TimeSpan.FromMinutes(10) });
         using var http = new HttpClient { BaseAddress = new(sandbox.BaseUrl) };
         var (_, token) = await RefreshAsync(http, "sk-ant-ort01-FAKE-short");
         Assert.Equal(200, (await AskAsync(http, token)).Status);
@@ -126,7 +128,8 @@ public class TokenEndpointTests
 
     private static async Task<HttpResponseMessage> SendAsync(HttpClient http, JsonElement token)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/messages") { Content = new StringContent(Client.Body().ToJsonString()) };
+        using var request = new HttpRequestMessage(
+            HttpMethod.Post, "/v1/messages") { Content = new StringContent(Client.Body().ToJsonString()) };
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token.GetProperty("access_token").GetString());
         request.Headers.Add("anthropic-version", "2023-06-01");
         request.Headers.TryAddWithoutValidation("anthropic-beta", "oauth-2025-04-20");

@@ -5,10 +5,15 @@ namespace ClawGrpc.Testing.Tests;
 public class ValidationTests
 {
     private const string Five =
-        """[{"type":"text","text":"a","cache_control":{"type":"ephemeral"}},{"type":"text","text":"b","cache_control":{"type":"ephemeral"}},{"type":"text","text":"c","cache_control":{"type":"ephemeral"}},{"type":"text","text":"d","cache_control":{"type":"ephemeral"}},{"type":"text","text":"e","cache_control":{"type":"ephemeral"}}]""";
+        """[{"type":"text","text":"a","cache_control":{"type":"ephemeral"}},"""
+            + """{"type":"text","text":"b","cache_control":{"type":"ephemeral"}},"""
+            + """{"type":"text","text":"c","cache_control":{"type":"ephemeral"}},"""
+            + """{"type":"text","text":"d","cache_control":{"type":"ephemeral"}},"""
+            + """{"type":"text","text":"e","cache_control":{"type":"ephemeral"}}]""";
 
     private const string OrderText =
-        "messages.0.content.0.cache_control.ttl: a ttl='1h' cache_control block must not come after a ttl='5m' cache_control block. "
+        "messages.0.content.0.cache_control.ttl: a ttl='1h' cache_control block must not come after a ttl='5m' cache_control "
+            + "block. "
         + "Note that blocks are processed in the following order: `tools`, `system`, `messages`.";
 
     /// <summary>Members laid over a good body, and the text of the refusal; null when it is good.</summary>
@@ -23,17 +28,24 @@ public class ValidationTests
         { """{"mcp_servers":[]}""", "mcp_servers: Extra inputs are not permitted" },
         { """{"messages":[]}""", "messages: at least one message is required" },
         { """{"messages":["hello"]}""", "messages.0: Input does not match the expected shape." },
-        { """{"messages":[{"role":"robot","content":"a"}]}""", "messages.0.role: Input should be 'user', 'assistant' or 'system'" },
+        { """{"messages":[{"role":"robot","content":"a"}]}""",
+            "messages.0.role: Input should be 'user', 'assistant' or 'system'" },
         { """{"messages":[{"role":"user"}]}""", "messages.0.content: Field required" },
-        { """{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}""", "This model does not support assistant message prefill. The conversation must end with a user message." },
-        { """{"model":"claude-haiku-4-5","messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}""", null },
+        { """{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}""",
+            "This model does not support assistant message prefill. The conversation must end with a user message." },
+        { """{"model":"claude-haiku-4-5","messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}""",
+            null },
         { """{"max_tokens":-1}""", "max_tokens: Input should be greater than or equal to 0" },
-        { """{"max_tokens":128001}""", "max_tokens: 128001 > 128000, which is the maximum allowed number of output tokens for claude-sonnet-4-6" },
+        { """{"max_tokens":128001}""",
+            "max_tokens: 128001 > 128000, which is the maximum allowed number of output tokens for claude-sonnet-4-6" },
         { """{"max_tokens":0}""", null },
         { """{"max_tokens":0,"stream":true}""", "max_tokens: 0 is not supported with `stream`" },
         { """{"thinking":{"type":"enabled"}}""", "thinking.enabled.budget_tokens: Field required" },
-        { """{"thinking":{"type":"enabled","budget_tokens":1000},"max_tokens":5000}""", "thinking.enabled.budget_tokens: Input should be greater than or equal to 1024" },
-        { """{"thinking":{"type":"enabled","budget_tokens":2000},"max_tokens":2000}""", "`max_tokens` must be greater than `thinking.budget_tokens`. Please consult our documentation at https://docs.claude.com/en/docs/build-with-claude/extended-thinking#max-tokens-and-context-window-size" },
+        { """{"thinking":{"type":"enabled","budget_tokens":1000},"max_tokens":5000}""",
+            "thinking.enabled.budget_tokens: Input should be greater than or equal to 1024" },
+        { """{"thinking":{"type":"enabled","budget_tokens":2000},"max_tokens":2000}""", "`max_tokens` must be greater than "
+            + "`thinking.budget_tokens`. Please consult our documentation at "
+            + "https://docs.claude.com/en/docs/build-with-claude/extended-thinking#max-tokens-and-context-window-size" },
         { """{"thinking":{"type":"enabled","budget_tokens":2000},"max_tokens":2001}""", null },
         { """{"temperature":0.5}""", null },
         { """{"temperature":1.5}""", "temperature: range: 0..1" },
@@ -41,14 +53,24 @@ public class ValidationTests
         { """{"model":"claude-opus-4-8","temperature":1,"top_p":0.99}""", null },
         { """{"model":"claude-opus-4-8","top_k":5}""", "`top_k` is deprecated for this model." },
         { """{"tool_choice":{"type":"tool","name":"nope"},"tools":[]}""", "Tool 'nope' not found in provided tools" },
-        { """{"model":"claude-opus-5-5","tool_choice":{"type":"any"},"tools":[{"name":"a","input_schema":{"type":"object"}}]}""", "Thinking may not be enabled when tool_choice forces tool use." },
+        { """{"model":"claude-opus-5-5","tool_choice":{"type":"any"},"tools":[{"name":"a","input_schema":{"type":"object"}}]}""",
+            "Thinking may not be enabled when tool_choice forces tool use." },
         { $$"""{"system":{{Five}}}""", "A maximum of 4 blocks with cache_control may be provided. Found 5." },
-        { """{"system":[{"type":"text","text":"a","cache_control":{"type":"ephemeral"}}],"messages":[{"role":"user","content":[{"type":"text","text":"b","cache_control":{"type":"ephemeral","ttl":"1h"}}]}]}""", OrderText },
-        { """{"system":[{"type":"text","text":"a","cache_control":{"type":"ephemeral","ttl":"1h"}}],"messages":[{"role":"user","content":[{"type":"text","text":"b","cache_control":{"type":"ephemeral"}}]}]}""", null },
-        { """{"system":[{"type":"text","text":"a","cache_control":{"type":"ephemeral"}}],"cache_control":{"type":"ephemeral","ttl":"1h"}}""", OrderText },
-        { """{"messages":[{"role":"user","content":[{"type":"text","text":"b","cache_control":{"type":"ephemeral"}}]}],"cache_control":{"type":"ephemeral","ttl":"1h"}}""", "cache_control.ttl: the last block already has a cache_control with another ttl (messages.0.content.0)" },
-        { """{"system":[{"type":"text","text":"a","cache_control":{"type":"ephemeral","ttl":"2h"}}]}""", "system.0.cache_control.ephemeral.ttl: Input should be '5m' or '1h'" },
-        { """{"system":[{"type":"text","text":"","cache_control":{"type":"ephemeral"}}]}""", "system.0.text: cache_control cannot be set for empty text blocks" },
+        { """{"system":[{"type":"text","text":"a","cache_control":{"type":"ephemeral"}}]"""
+            + ""","messages":[{"role":"user","content":[{"type":"text","text":"b","""
+            + """ "cache_control":{"type":"ephemeral","ttl":"1h"}}]}]}""", OrderText },
+        { """{"system":[{"type":"text","text":"a","cache_control":{"type":"ephemeral","ttl":"1h"}}]"""
+            + ""","messages":[{"role":"user","content":[{"type":"text","text":"b","""
+            + """ "cache_control":{"type":"ephemeral"}}]}]}""", null },
+        { """{"system":[{"type":"text","text":"a","cache_control":{"type":"ephemeral"}}]"""
+            + ""","cache_control":{"type":"ephemeral","ttl":"1h"}}""", OrderText },
+        { """{"messages":[{"role":"user","content":[{"type":"text","text":"b","cache_control":{"type":"ephemeral"}}]}]"""
+            + ""","cache_control":{"type":"ephemeral","ttl":"1h"}}""", "cache_control.ttl: the last block already has a "
+            + "cache_control with another ttl (messages.0.content.0)" },
+        { """{"system":[{"type":"text","text":"a","cache_control":{"type":"ephemeral","ttl":"2h"}}]}""",
+            "system.0.cache_control.ephemeral.ttl: Input should be '5m' or '1h'" },
+        { """{"system":[{"type":"text","text":"","cache_control":{"type":"ephemeral"}}]}""",
+            "system.0.text: cache_control cannot be set for empty text blocks" },
     };
 
     [Theory]
@@ -75,8 +97,10 @@ public class ValidationTests
     [InlineData("anthropic-version", "", "{}", 400, "anthropic-version: \"\" is not a valid version")]
     [InlineData("anthropic-beta", "extended-cache-ttl-2025-04-11,context-1m-2025-08-07", "{}", 200, null)]
     [InlineData("anthropic-beta", "mcp-client-2025-11-20", """{"mcp_servers":[]}""", 200, null)]
-    [InlineData("anthropic-beta", "made-up-2026-01-01", "{}", 400, "Unexpected value(s) `made-up-2026-01-01` for the `anthropic-beta` header. Please consult our documentation at docs.claude.com or try again without the header.")]
-    public async Task A_header_is_taken_or_refused_as_the_API_does(string name, string value, string members, int status, string? message)
+    [InlineData("anthropic-beta", "made-up-2026-01-01", "{}", 400, "Unexpected value(s) `made-up-2026-01-01` for the "
+        + "`anthropic-beta` header. Please consult our documentation at docs.claude.com or try again without the header.")]
+    public async Task A_header_is_taken_or_refused_as_the_API_does(
+        string name, string value, string members, int status, string? message)
     {
         await using var sandbox = await Sandbox.StartAsync();
         using var client = new Client(sandbox);
@@ -115,7 +139,8 @@ public class ValidationTests
         var filling = new string('x', 900_000);
         var (status, json) = await client.PostAsync(Client.Body($$"""{"model":"claude-haiku-4-5","system":"{{filling}}"}"""));
         Assert.Equal(400, status);
-        Assert.Equal("prompt is too long: 225006 tokens > 200000 maximum", json.GetProperty("error").GetProperty("message").GetString());
+        Assert.Equal(
+            "prompt is too long: 225006 tokens > 200000 maximum", json.GetProperty("error").GetProperty("message").GetString());
     }
 
     [Fact]

@@ -8,7 +8,9 @@ public class WireTests
     [
         "{}",
         """{"max_tokens":2}""",
-        """{"thinking":{"type":"adaptive"},"tools":[{"name":"find","input_schema":{"type":"object","properties":{"q":{"type":"string"}}}}],"messages":[{"role":"user","content":"find it"}]}""",
+        """{"thinking":{"type":"adaptive"}"""
+            + ""","tools":[{"name":"find","input_schema":{"type":"object","properties":{"q":{"type":"string"}}}}]"""
+            + ""","messages":[{"role":"user","content":"find it"}]}""",
         """{"tool_choice":{"type":"any"},"tools":[{"name":"find","input_schema":{"type":"object"}}]}""",
     ];
 
@@ -37,7 +39,8 @@ public class WireTests
         await using var sandbox = await Sandbox.StartAsync(new() { RateLimitHeaders = false });
         using var client = new Client(sandbox);
         using var response = await client.SendAsync(Client.Body());
-        Assert.DoesNotContain(response.Headers, header => header.Key.StartsWith("anthropic-ratelimit", StringComparison.OrdinalIgnoreCase));
+        Assert.DoesNotContain(
+            response.Headers, header => header.Key.StartsWith("anthropic-ratelimit", StringComparison.OrdinalIgnoreCase));
     }
 
     [Fact]
@@ -47,8 +50,10 @@ public class WireTests
         await using var sandbox = await Sandbox.StartAsync(new() { TimeProvider = clock });
         using var client = new Client(sandbox, key: null);
         using var response = await client.Http.SendAsync(client.Request(
-            Client.Body(), headers: [("authorization", "Bearer sk-ant-oat01-FAKE-plan"), ("anthropic-beta", "oauth-2025-04-20")]));
-        var reset = long.Parse(response.Headers.GetValues("anthropic-ratelimit-unified-5h-reset").Single(), System.Globalization.CultureInfo.InvariantCulture);
+            Client.Body(),
+                headers: [("authorization", "Bearer sk-ant-oat01-FAKE-plan"), ("anthropic-beta", "oauth-2025-04-20")]));
+        var reset = long.Parse(response.Headers.GetValues(
+            "anthropic-ratelimit-unified-5h-reset").Single(), System.Globalization.CultureInfo.InvariantCulture);
         Assert.InRange(reset - clock.GetUtcNow().ToUnixTimeSeconds(), 1, 5 * 3600);
         Assert.False(response.Headers.Contains("anthropic-ratelimit-requests-limit"));
     }
@@ -79,7 +84,8 @@ public class WireTests
             var events = Events.Parse(await response.Content.ReadAsStringAsync());
             Assert.Null(Events.Misorder(events));
             Assert.Contains(events, one => one.Name == "ping");
-            Assert.Equal(events[^2].Data.GetProperty("usage").GetProperty("input_tokens").GetInt32(), events[0].Data.GetProperty("message").GetProperty("usage").GetProperty("input_tokens").GetInt32());
+            Assert.Equal(events[^2].Data.GetProperty("usage").GetProperty("input_tokens").GetInt32(), events[0].Data.GetProperty(
+                "message").GetProperty("usage").GetProperty("input_tokens").GetInt32());
         }
     }
 
@@ -91,7 +97,8 @@ public class WireTests
         {
             if (recording.BodyFile!.EndsWith(".sse", StringComparison.Ordinal))
             {
-                Events.Parse(File.ReadAllText(recording.BodyFile)).ToList().ForEach(one => AddShape(recorded, one.Name, one.Data));
+                Events.Parse(File.ReadAllText(recording.BodyFile)).ToList()
+                    .ForEach(one => AddShape(recorded, one.Name, one.Data));
             }
             else if (recording.Path == "/v1/messages")
             {

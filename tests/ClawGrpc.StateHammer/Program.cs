@@ -2,18 +2,22 @@ using ClawGrpc.Core;
 using ClawGrpc.Core.StateFiles;
 using ClawGrpc.Gateway.Stores;
 
-// A process that writes state until it is killed, for tests of what is left then. Each line it prints is a promise: it is on disk.
-var timing = new LockTiming { FirstDelay = TimeSpan.FromMilliseconds(1), MaxDelay = TimeSpan.FromMilliseconds(20), Retries = 2_000 };
+// A process that writes state until it is killed, for tests of what is left then. Each line it prints is a promise: it is on
+// disk.
+var timing = new LockTiming { FirstDelay = TimeSpan.FromMilliseconds(
+    1), MaxDelay = TimeSpan.FromMilliseconds(20), Retries = 2_000 };
 switch (args)
 {
     case ["put", var file]:
         await PutForeverAsync(new AgentStore(file, TimeProvider.System, timing));
         break;
     case ["count", var file, var times]:
-        await CountAsync(new AgentStore(file, TimeProvider.System, timing), int.Parse(times, System.Globalization.CultureInfo.InvariantCulture));
+        await CountAsync(new AgentStore(
+            file, TimeProvider.System, timing), int.Parse(times, System.Globalization.CultureInfo.InvariantCulture));
         break;
     case ["share", var file, var name, var stale]:
-        var shared = timing with { Stale = TimeSpan.FromMilliseconds(int.Parse(stale, System.Globalization.CultureInfo.InvariantCulture)) };
+        var shared = timing with { Stale = TimeSpan.FromMilliseconds(
+            int.Parse(stale, System.Globalization.CultureInfo.InvariantCulture)) };
         await ShareForeverAsync(new AgentStore(file, TimeProvider.System, shared), name);
         break;
     case ["lease", var leased, var agent, var profile]:
@@ -34,7 +38,8 @@ switch (args)
 
         break;
     default:
-        Console.Error.WriteLine("put FILE | count FILE TIMES | share FILE NAME STALE_MS | lease FOLDER AGENT PROFILE | serve FOLDER");
+        Console.Error.WriteLine(
+            "put FILE | count FILE TIMES | share FILE NAME STALE_MS | lease FOLDER AGENT PROFILE | serve FOLDER");
         return 2;
 }
 
@@ -46,7 +51,8 @@ static async Task PutForeverAsync(AgentStore store)
     var padding = new string('F', 2_000);
     for (var round = 0; ; round++)
     {
-        await store.UpdateAsync(new PutProfile($"anthropic:{round % 20}", new ApiKeyCredential("anthropic", new Secret($"{round}-{padding}"))));
+        await store.UpdateAsync(
+            new PutProfile($"anthropic:{round % 20}", new ApiKeyCredential("anthropic", new Secret($"{round}-{padding}"))));
         Console.WriteLine(round);
     }
 }
@@ -69,7 +75,8 @@ static async Task ShareForeverAsync(AgentStore store, string name)
     while (true)
     {
         var after = await store.UpdateAsync(fresh =>
-            [.. new[] { name, "shared" }.Select(id => new SetHealth(id, fresh.HealthOf(id) with { ErrorCount = fresh.HealthOf(id).ErrorCount + 1 }))]);
+            [.. new[] { name, "shared" }.Select(
+                id => new SetHealth(id, fresh.HealthOf(id) with { ErrorCount = fresh.HealthOf(id).ErrorCount + 1 }))]);
         Console.WriteLine(after.HealthOf(name).ErrorCount);
     }
 }

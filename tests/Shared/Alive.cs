@@ -2,7 +2,10 @@ using System.Runtime;
 
 namespace ClawGrpc.Testing;
 
-/// <summary>What is alive in this process. Free space between the living is not: how much of it there is depends on how busy the machine is.</summary>
+/// <summary>
+/// What is alive in this process. Free space between the living is not: how much of it there is depends on how busy the
+/// machine is.
+/// </summary>
 internal static class Alive
 {
     /// <summary>In bytes, after everything that can be collected was, and what is left was moved together.</summary>

@@ -54,13 +54,17 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : FakeTimeProvider(
     /// <summary>Completes when something waits on this clock.</summary>
     public Task WaitForTimerAsync() => FindAsync(_ => true);
 
-    /// <summary>Completes when something waits once, for a span from <paramref name="atLeast"/> to <paramref name="atMost"/>.</summary>
+    /// <summary>
+    /// Completes when something waits once, for a span from <paramref name="atLeast"/> to <paramref name="atMost"/>.
+    /// </summary>
     public Task WaitForTimerAsync(TimeSpan atLeast, TimeSpan atMost) => FindAsync(timer => timer.WaitsFor(atLeast, atMost));
 
     /// <summary>Completes when something ticks with this period.</summary>
     public Task WaitForPeriodAsync(TimeSpan period) => FindAsync(timer => timer.Period == period && timer.Span == period);
 
-    /// <summary>Whether something waits once now, for a span from <paramref name="atLeast"/> to <paramref name="atMost"/>.</summary>
+    /// <summary>
+    /// Whether something waits once now, for a span from <paramref name="atLeast"/> to <paramref name="atMost"/>.
+    /// </summary>
     public bool HasTimer(TimeSpan atLeast, TimeSpan atMost) => Find(timer => timer.WaitsFor(atLeast, atMost)) is not null;
 
     /// <summary>Waits until something waits like that, and moves to the end of its wait.</summary>
@@ -186,5 +190,6 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : FakeTimeProvider(
         }
     }
 
-    private ITimer Arm(TimerCallback comeDue) => base.CreateTimer(comeDue, null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    private ITimer Arm(TimerCallback comeDue) =>
+        base.CreateTimer(comeDue, null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
 }

@@ -32,8 +32,10 @@ internal sealed class NamespaceGraph
     public static void AssertNoCircle(string assemblyPath)
     {
         if (Of(assemblyPath).Circles() is [_, ..] circles)
+        {
             Assert.Fail(
                 $"Namespaces of {Path.GetFileName(assemblyPath)} use each other in a circle:\n\n{string.Join("\n\n", circles)}");
+        }
     }
 
     /// <summary>The shortest circle through each namespace that is part of one, one line for each arrow.</summary>

@@ -1,8 +1,8 @@
 namespace ClawGrpc.Testing;
 
 /// <summary>
-/// Where recorded traffic of the API lies. The repository has a small set of its own, written by hand in the same form; a larger one may
-/// stand in <c>shared/fixtures</c> beside the checkout, or where <c>FIXTURES</c> says.
+/// Where recorded traffic of the API lies. The repository has a small set of its own, written by hand in the same form; a
+/// larger one may stand in <c>shared/fixtures</c> beside the checkout, or where <c>FIXTURES</c> says.
 /// </summary>
 internal static class RecordedFolders
 {
@@ -13,7 +13,10 @@ internal static class RecordedFolders
     {
         var root = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(root.FullName, "ClawGrpc.sln")))
-            root = root.Parent ?? throw new InvalidOperationException($"{AppContext.BaseDirectory} is in no checkout of ClawGrpc.");
+        {
+            root = root.Parent ?? throw new InvalidOperationException(
+                $"{AppContext.BaseDirectory} is in no checkout of ClawGrpc.");
+        }
         yield return Path.Combine(root.FullName, "tests", "recordings");
         var other = Environment.GetEnvironmentVariable("FIXTURES") is { Length: > 0 } given
             ? Path.GetFullPath(given)

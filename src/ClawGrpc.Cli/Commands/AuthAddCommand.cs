@@ -4,7 +4,7 @@ using ClawGrpc.Cli.Invocations;
 
 namespace ClawGrpc.Cli.Commands;
 
-/// <summary><c>claw models auth add</c>: asks for everything that a token needs (openclaw-spec.md §7.2).</summary>
+/// <summary><c>claw models auth add</c>: asks for everything that a token needs (openclaw-spec.md, section 7.2).</summary>
 internal static class AuthAddCommand
 {
     private const string Custom = "custom (type provider id)";

@@ -61,7 +61,7 @@ internal static class OnboardCommand
 
     private static OnboardRequest RequestFor(OnboardChoice choice, string? secret, string? expiresIn) => choice switch
     {
-        // Without a key, the server takes one that it has (openclaw-spec.md §7.1).
+        // Without a key, the server takes one that it has (openclaw-spec.md, section 7.1).
         OnboardChoice.ApiKey => new OnboardRequest
         {
             ApiKey = new ApiKeyCredential { Key = secret ?? "", Existing = secret is null },
@@ -85,7 +85,7 @@ internal static class OnboardCommand
         }
         catch (FormatException exception)
         {
-            // Two prefixes, because OpenClaw prints the error that it caught (openclaw-spec.md §3.3, "Duration").
+            // Two prefixes, because OpenClaw prints the error that it caught (openclaw-spec.md, section 3.3, "Duration").
             throw CliFailure.Verbatim($"Invalid --token-expires-in: Error: {exception.Message}");
         }
     }

@@ -112,7 +112,7 @@ internal sealed class OnboardQuestions(Invocation invocation, OnboardOptions opt
     private async Task<OnboardSecret> TypedAsync(string question, CancellationToken cancellation) =>
         new(Secrets.OnOneLine(await Prompts.SecretAsync(_console.Value, question, cancellation)), wasTyped: true);
 
-    // openclaw-spec.md §7.1: the choice `token` requires a provider, which can only be anthropic.
+    // openclaw-spec.md, section 7.1: the choice `token` requires a provider, which can only be anthropic.
     private void RequireProvider(OnboardChoice choice)
     {
         var provider = invocation.Get(options.TokenProvider)?.Trim().ToLowerInvariant() ?? "";

@@ -11,7 +11,7 @@ internal sealed record OutputOptions
     public Option<bool> Plain { get; } = new("--plain") { Description = "Plain output" };
 
     /// <summary>The form of the output.</summary>
-    /// <exception cref="CliFailure">Both options were given (openclaw-spec.md §7.3; exit code 1, as there).</exception>
+    /// <exception cref="CliFailure">Both options were given (openclaw-spec.md, section 7.3; exit code 1, as there).</exception>
     public OutputForm FormOf(Invocation invocation) => (invocation.Get(Json), invocation.Get(Plain)) switch
     {
         (true, true) => throw CliFailure.Failed("Choose either --json or --plain, not both."),

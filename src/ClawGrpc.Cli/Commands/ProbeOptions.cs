@@ -8,7 +8,7 @@ using Grpc.Core;
 
 namespace ClawGrpc.Cli.Commands;
 
-/// <summary>The options of <c>models status --probe</c> (openclaw-spec.md §7.3), and the probe.</summary>
+/// <summary>The options of <c>models status --probe</c> (openclaw-spec.md, section 7.3), and the probe.</summary>
 internal sealed record ProbeOptions
 {
     public Option<bool> Probe { get; } = new("--probe") { Description = "Probe configured provider auth (live)" };

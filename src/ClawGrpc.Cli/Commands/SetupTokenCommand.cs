@@ -10,7 +10,7 @@ using Spectre.Console;
 namespace ClawGrpc.Cli.Commands;
 
 /// <summary><c>claw models auth setup-token</c>: runs <c>claude setup-token</c> if it is installed, then asks for the token
-/// (openclaw-spec.md §0 and §7.2).</summary>
+/// (openclaw-spec.md, section 0 and section 7.2).</summary>
 internal static class SetupTokenCommand
 {
     private const string ProfileId = "anthropic:manual";

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace ClawGrpc.Cli.Input;
 
-/// <summary>Durations in options, such as <c>365d</c>, <c>12h</c>, <c>1.5h</c> or <c>90</c> (openclaw-spec.md §3.3,
+/// <summary>Durations in options, such as <c>365d</c>, <c>12h</c>, <c>1.5h</c> or <c>90</c> (openclaw-spec.md, section 3.3,
 /// "Duration").</summary>
 internal static partial class DurationText
 {
@@ -27,7 +27,7 @@ internal static partial class DurationText
         return TimeSpan.FromMilliseconds((long)Math.Floor(milliseconds + 0.5));
     }
 
-    /// <summary>Parses an optional duration; null if it is absent or blank (openclaw-spec.md §3.3). Zero is valid.</summary>
+    /// <summary>Parses an optional duration; null if it is absent or blank (openclaw-spec.md, section 3.3). Zero is valid.</summary>
     /// <exception cref="FormatException">The text is not a duration.</exception>
     public static TimeSpan? ParseOptional(string? raw)
     {

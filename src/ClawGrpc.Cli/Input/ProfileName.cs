@@ -2,7 +2,7 @@ using System.Text;
 
 namespace ClawGrpc.Cli.Input;
 
-/// <summary>Profile ids from the names of tokens (openclaw-spec.md §3.3, "Token profile name → id").</summary>
+/// <summary>Profile ids from the names of tokens (openclaw-spec.md, section 3.3, "Token profile name → id").</summary>
 internal static class ProfileName
 {
     /// <summary>The provider and the slug of the name, such as <c>anthropic:my-laptop</c>; <c>default</c> if the slug is

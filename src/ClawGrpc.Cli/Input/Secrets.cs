@@ -15,7 +15,7 @@ internal static partial class Secrets
         (await input.ReadToEndAsync(cancellation)).Trim();
 
     /// <summary>Removes the line breaks that terminals and mail programs put into long lines, as OpenClaw 2026.2.9 does
-    /// (openclaw-spec.md §3.3). For what a person pastes; the server refuses line breaks.</summary>
+    /// (openclaw-spec.md, section 3.3). For what a person pastes; the server refuses line breaks.</summary>
     public static string OnOneLine(string pasted) =>
         string.Concat(pasted.Where(character => !"\n\r\u2028\u2029".Contains(character)));
 

@@ -11,6 +11,6 @@ internal sealed class CliFailure : Exception
     /// <summary>A failure; the text gets the prefix <c>Error: </c>.</summary>
     public static CliFailure Failed(string message) => new("Error: " + message);
 
-    /// <summary>A failure in OpenClaw's exact words, which scripts search for (openclaw-spec.md §7); no prefix.</summary>
+    /// <summary>A failure in OpenClaw's exact words, which scripts search for (openclaw-spec.md, section 7); no prefix.</summary>
     public static CliFailure Verbatim(string text) => new(text);
 }

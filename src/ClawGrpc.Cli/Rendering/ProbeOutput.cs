@@ -3,7 +3,7 @@ using ClawGrpc.V1;
 
 namespace ClawGrpc.Cli.Rendering;
 
-/// <summary>The results of probes, as OpenClaw prints them (openclaw-spec.md §7.4).</summary>
+/// <summary>The results of probes, as OpenClaw prints them (openclaw-spec.md, section 7.4).</summary>
 internal static class ProbeOutput
 {
     /// <summary>Writes the member <c>probes</c> of a status.</summary>

@@ -2,7 +2,7 @@ using ClawGrpc.V1;
 
 namespace ClawGrpc.Cli.Rendering;
 
-/// <summary>The exit code of <c>models status --check</c> (openclaw-spec.md §7.3).</summary>
+/// <summary>The exit code of <c>models status --check</c> (openclaw-spec.md, section 7.3).</summary>
 internal static class StatusCheck
 {
     /// <summary>1 if a credential that can expire is expired or missing, or if a provider in use has no credential; else 2 if one

@@ -7,7 +7,7 @@ using ClawGrpc.Cli.Invocations;
 
 namespace ClawGrpc.Cli.Running;
 
-/// <summary>The errors of a command line, in OpenClaw's words (openclaw-spec.md §7; exit code 1, as there).</summary>
+/// <summary>The errors of a command line, in OpenClaw's words (openclaw-spec.md, section 7; exit code 1, as there).</summary>
 internal static partial class UsageError
 {
     /// <summary>The failure to exit with; null if the command line is valid.</summary>

@@ -79,8 +79,10 @@ internal sealed class BlockScan(RequestOutline outline, List<FieldError> errors,
     private void Refuse(string? path, string what)
     {
         if (withoutSampling && path is not null)
+        {
             errors.Add(
                 new FieldError(path, $"is {what}, which anthropic-version {AnthropicVersion.WithoutSampling} does not take"));
+        }
     }
 
     // Treats a string as a single text block.

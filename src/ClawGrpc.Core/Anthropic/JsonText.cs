@@ -120,7 +120,9 @@ internal static class JsonText
             return rune;
         if (escaped.Length < 12 || escaped[6] != '\\' || escaped[7] != 'u'
             || !Rune.TryCreate(first, CodeUnit(escaped[6..]), out rune))
+        {
             return Rune.ReplacementChar;
+        }
         length = 12;
         return rune;
     }

@@ -103,7 +103,9 @@ internal ref struct StreamEventParser
         _reader.Read();
         if (_reader.TokenType != JsonTokenType.Number || !_reader.TryGetInt32(out _index)
             || _index is < 0 or > StreamEvent.MaxIndex)
+        {
             throw new MalformedAnswerException("an event's index is not a whole number in range");
+        }
     }
 
     private void ReadDelta()

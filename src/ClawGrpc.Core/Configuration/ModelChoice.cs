@@ -51,7 +51,9 @@ internal sealed record ModelEntry(string Key, string? Alias, ModelParameters Par
         entry.RefuseOthers();
         if (read.Parameters.Temperature is not null && ModelRef.ParseKey(key) is { Provider: Provider.Anthropic } model
             && !Sampling.IsFree(model.Model))
+        {
             entry.Find("params")?.Section("record")?.Find("temperature")?.Warn("Ignored: this model takes no temperature");
+        }
         return read;
     }
 }

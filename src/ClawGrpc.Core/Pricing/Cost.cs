@@ -160,8 +160,10 @@ internal sealed record Cost
 
             var searches = UsageCount.Number(new JsonMembers(tools).Find("web_search_requests"u8)) ?? 0;
             if (searches > 0)
+            {
                 notes.Add(string.Create(
                     CultureInfo.InvariantCulture, $"no price for {searches} web search{(searches == 1 ? "" : "es")}"));
+            }
             var before = notes.Count;
             if (!Is(tier, ""u8) && !Is(tier, "standard"u8) && !Is(tier, "batch"u8))
                 notes.Add($"no price for service tier {FoldedMessage.Text(tier)}");

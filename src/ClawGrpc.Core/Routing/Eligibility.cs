@@ -44,7 +44,9 @@ internal static class Eligible
             return Eligibility.ProviderMismatch;
         if (declared is not null && declared.Mode != ModeOf(credential)
             && !(declared.Mode == "oauth" && credential is TokenCredential))
+        {
             return Eligibility.ModeMismatch;
+        }
         if (!auth.Subscriptions && credential is not ApiKeyCredential)
             return Eligibility.SubscriptionsDisabled;
         return OfSecret(credential, now);

@@ -1,6 +1,6 @@
 namespace ClawGrpc.Core.Routing;
 
-/// <summary>What a failure of an attempt means (design: "What a failure means").</summary>
+/// <summary>What a failure of an attempt means.</summary>
 internal enum FailureKind
 {
     /// <summary>A 429 for a short time.</summary>

@@ -40,9 +40,11 @@ internal abstract record GrantAnswer
     {
         var answer = JsonMembers.OfAny(body);
         if (status is >= 200 and < 300)
+        {
             return ReadGrant(answer) is { } grant
                 ? grant
                 : new Failed($"the token endpoint answered {status} without a bearer token");
+        }
         var error = TextOf(answer, "error"u8);
         var cause = $"the token endpoint answered {status}{Words(error, TextOf(answer, "error_description"u8), sent)}";
         var isRefusal = status is 400 or 401 || (status is > 401 and < 500 and not (408 or 425 or 429) && error is not null);

@@ -152,8 +152,8 @@ internal static class LoginRefresh
 
     /// <summary>
     /// The change that stores what was granted; null if the stored login is another one by now, which then counts. As long as the
-    /// refresh token is the one that was sent, the grant is stored whatever else changed: that token is spent, and without the grant
-    /// the login would be lost.
+    /// refresh token is the one that was sent, the grant is stored whatever else changed: that token is spent, and without the
+    /// grant the login would be lost.
     /// </summary>
     /// <param name="history">With <see cref="RefreshHistory.Unwritten"/>.</param>
     /// <param name="profileId">The profile of the login.</param>
@@ -161,7 +161,8 @@ internal static class LoginRefresh
     public static PutRefreshed? Storing(RefreshHistory history, string profileId, ProfileStore fresh) =>
         history.Unwritten is { } granted
         && fresh.Find(profileId)?.Credential is OAuthCredential stored && stored.Refresh == history.Credential.Refresh
-            ? new PutRefreshed(profileId, stored with { Access = granted.Access, Refresh = granted.Refresh, Expires = granted.Expires })
+            ? new PutRefreshed(
+            profileId, stored with { Access = granted.Access, Refresh = granted.Refresh, Expires = granted.Expires })
             : null;
 
     /// <summary>Whether what is known of a login holds of the credential that is stored now.</summary>

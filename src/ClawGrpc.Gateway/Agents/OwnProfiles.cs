@@ -64,7 +64,9 @@ internal sealed class OwnProfiles(Func<HealthRules> rules, TimeProvider time)
             // An attempt that ran on the old credential says nothing of the new one.
             if ((_replaced.TryGetValue(profileId, out var since) && change.Began < since)
                 || change is Failed { Failure.SetsAside: SetsAside.Nothing })
+            {
                 return false;
+            }
             _pending = _pending.With(profileId, change);
             if (_problem is null)
                 _now = new Snapshot(PendingHealth.Apply(profileId, change, _now.Profiles, rules()), null);

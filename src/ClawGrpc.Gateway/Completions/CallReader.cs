@@ -8,7 +8,7 @@ using ClawGrpc.Gateway.Configuration;
 
 namespace ClawGrpc.Gateway.Completions;
 
-/// <summary>Checks all of a caller's request before anything is done (design: "One streaming completion", step 2).</summary>
+/// <summary>Checks all of a caller's request before anything is done.</summary>
 internal sealed partial class CallReader(Fleet fleet, AgentSetups setups, SessionPins pins, TimeProvider time)
 {
     private const int LongestSessionId = 200;

@@ -7,7 +7,7 @@ using ClawGrpc.Gateway.Upstream;
 namespace ClawGrpc.Gateway.Completions;
 
 /// <summary>
-/// The way of a call to the route that serves it (design: "One streaming completion", steps 3 to 7): the routes in order, on each
+/// The way of a call to the route that serves it: the routes in order, on each
 /// an attempt, repeated in place or with a renewed login if its failure allows. Until a route serves, the caller sees nothing of
 /// those that failed; from then on nothing is ever replayed.
 /// </summary>

@@ -80,8 +80,10 @@ internal sealed class ModelCatalog(Completion completions, AnthropicApi upstream
             {
                 _underWay.Remove(key);
                 if (fetched is AttemptResult<UpstreamModels>.Served served)
+                {
                     _lists.Set(
                         key, served.Answer, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = Lifetime });
+                }
             }
         }
     }
@@ -98,9 +100,11 @@ internal sealed class ModelCatalog(Completion completions, AnthropicApi upstream
                 return TimedOut(LongestRequest);
             var result = await upstream.FetchAsync(ModelsCall.PageOf(request, after), ModelPage.Read, left, patience);
             if (result is AttemptResult<ModelPage>.Failed { Failure: var failure })
+            {
                 return failure.Kind == FailureKind.TimedOut
                     ? TimedOut(LongestRequest)
                     : new AttemptResult<UpstreamModels>.Failed(failure);
+            }
             var page = ((AttemptResult<ModelPage>.Served)result).Answer;
             models.AddRange(page.Models);
             if (page.After.Length == 0 || page.After == after)

@@ -8,7 +8,7 @@ using ClawGrpc.Gateway.Upstream;
 namespace ClawGrpc.Gateway.Completions;
 
 /// <summary>
-/// An answer behind its commit (design: steps 8 and 9). <see cref="ReadAsync"/> waits for bytes, <see cref="TryNext"/> takes the
+/// An answer behind its commit, where nothing is ever replayed. <see cref="ReadAsync"/> waits for bytes, <see cref="TryNext"/> takes the
 /// events among them. The answer is whole only with <c>message_stop</c>; if it ends otherwise, <see cref="Refusal"/> says why.
 /// </summary>
 internal sealed class OpenedCompletion(

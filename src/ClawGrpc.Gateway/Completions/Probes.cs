@@ -61,21 +61,31 @@ internal sealed class Probes(CallReader calls, Completion completions, AgentSetu
             anyOfAnthropic |= provider == Provider.Anthropic;
             if ((options.Provider.Length > 0 && options.Provider != provider)
                 || (options.ProfileIds.Length > 0 && !options.ProfileIds.Contains(profile.Id)))
+            {
                 continue;
+            }
             var result = ResultOf(profile, provider, provider == Provider.Anthropic ? ModelOf(setup) : "");
             if (result.Model.Length == 0)
+            {
                 told.Add(Ended(result, ProbeOutcome.NoModel, "No model available for probe"));
+            }
             else if (inOrder.Contains(profile.Id))
+            {
                 targets.Add(result);
+            }
             else
+            {
                 told.Add(Ended(result, ProbeOutcome.Unknown, known.ContainsKey(profile.Id)
                     ? "Auth profile credentials are missing or expired."
                     : "Excluded by auth.order for this provider."));
+            }
         }
 
         if (!anyOfAnthropic && setup.FallbackKey is { } loose && options.ProfileIds.IsEmpty
             && options.Provider is "" or Provider.Anthropic)
+        {
             targets.Add(ResultOf(loose, ModelOf(setup)));
+        }
         return (told, targets);
     }
 

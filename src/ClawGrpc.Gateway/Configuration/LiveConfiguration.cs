@@ -10,7 +10,8 @@ namespace ClawGrpc.Gateway.Configuration;
 /// Reads the configuration, takes up its changes, and edits it. A broken file prevents a start; later the last good configuration
 /// stays in force.
 /// </summary>
-internal sealed partial class LiveConfiguration(StateFolder folder, IStateStore store, ILogger<LiveConfiguration> log) : IDisposable
+internal sealed partial class LiveConfiguration(
+    StateFolder folder, IStateStore store, ILogger<LiveConfiguration> log) : IDisposable
 {
     /// <summary>The variable that names the upstream if the configuration does not.</summary>
     public const string BaseUrl = "ANTHROPIC_BASE_URL";

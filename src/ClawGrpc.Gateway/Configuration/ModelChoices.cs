@@ -78,7 +78,9 @@ internal sealed record ModelChoices
         };
     }
 
-    /// <summary>Whether a request may name the model: it is the default or in the allow-list, or there is no allow-list.</summary>
+    /// <summary>
+    /// Whether a request may name the model: it is the default or in the allow-list, or there is no allow-list.
+    /// </summary>
     public bool IsAllowed(ModelRef model) => Allowed.IsEmpty || model.Key == Default.Key
         || Allowed.Any(key => ModelRef.Parse(key, Aliases)?.Key == model.Key);
 

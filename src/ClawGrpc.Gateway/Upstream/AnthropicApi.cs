@@ -54,8 +54,10 @@ internal sealed class AnthropicApi(HttpMessageInvoker http, TimeProvider time)
             while (failure is null && !answer!.HasBegun(out failure))
             {
                 if (!await answer.ReadAsync(patience.Token))
+                {
                     failure = FailedAnswer(
                         response, new UpstreamFailure(FailureKind.ServerError, "The answer ended before it began."));
+                }
             }
 
             hasBegun = failure is null;

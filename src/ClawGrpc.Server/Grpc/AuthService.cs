@@ -81,8 +81,10 @@ internal sealed class AuthService(
         }
 
         if (File.Exists(configuration.EditedPath))
+        {
             await configuration.EditAsync(
                 text => new ConfigurationEdit(ProfileEdits.Remove(text, id)), context.CancellationToken, known);
+        }
         return new DeleteProfileResponse();
     }
 

@@ -78,7 +78,9 @@ internal sealed partial class Input
         {
             if (rune == Rune.ReplacementChar || Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format
                 or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
+            {
                 return false;
+            }
         }
 
         return true;

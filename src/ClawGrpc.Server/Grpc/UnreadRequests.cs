@@ -28,7 +28,9 @@ internal static partial class UnreadRequests
             : context.Response.Headers;
         if (trailers is null || !int.TryParse(trailers[Status], out var code) || code == 0
             || trailers.ContainsKey(RefusalMapping.DetailsTrailer))
+        {
             return;
+        }
         var path = $"{context.Request.Path}";
         if (Explain((StatusCode)code, path, Uri.UnescapeDataString($"{trailers[Message]}")) is not { } refusal)
             return;

@@ -10,7 +10,9 @@ internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Liste
     // As of every other start that cannot be, and of claw's wrong calls (openclaw-spec.md, section 7.2).
     private const int UsageError = 1;
 
-    /// <summary>Reads the arguments and runs the server; prints help, version or what is wrong instead when that is called for.</summary>
+    /// <summary>
+    /// Reads the arguments and runs the server; prints help, version or what is wrong instead when that is called for.
+    /// </summary>
     public static async Task<int> RunAsync(string[] args, Func<CommandLine, Task<int>> serve)
     {
         var stateDir = new Option<string?>("--state-dir")
@@ -20,13 +22,15 @@ internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Liste
         };
         var listen = new Option<string[]>("--listen")
         {
-            Description = "unix:PATH or http://127.0.0.1:PORT; may be repeated (default: unix:<state>/clawgrpc.sock). Port 0 takes a free one.",
+            Description = "unix:PATH or http://127.0.0.1:PORT; may be repeated (default: unix:<state>/clawgrpc.sock). Port 0 "
+                + "takes a free one.",
             HelpName = "ADDRESS",
             AllowMultipleArgumentsPerToken = false,
         };
         var root = new RootCommand(
             "ClawGrpc: holds the Claude credentials of a fleet of agents, so that no other program has to.\n\n"
-            + "Upstream is models.providers.anthropic.baseUrl of the configuration, else ANTHROPIC_BASE_URL, else https://api.anthropic.com.")
+            + "Upstream is models.providers.anthropic.baseUrl of the configuration, else ANTHROPIC_BASE_URL, else "
+            + "https://api.anthropic.com.")
         {
             stateDir,
             listen,

@@ -18,13 +18,18 @@ internal abstract record ListenAddress
         public override string ToString() => $"http://{new IPEndPoint(Address, Port)}";
     }
 
-    /// <summary>Reads <c>unix:PATH</c> or <c>http://127.0.0.1:PORT</c>. Any other address is refused: callers are not authenticated.</summary>
+    /// <summary>
+    /// Reads <c>unix:PATH</c> or <c>http://127.0.0.1:PORT</c>. Any other address is refused: callers are not authenticated.
+    /// </summary>
     public static (ListenAddress? Address, string? Error) Parse(string text)
     {
         if (text.StartsWith("unix:", StringComparison.Ordinal))
             return ParseUnix(text["unix:".Length..]);
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.PathAndQuery != "/")
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https")
+            || uri.PathAndQuery != "/")
+        {
             return (null, $"--listen {text}: expected unix:PATH or http://127.0.0.1:PORT.");
+        }
         if (uri.Scheme == "https")
             return (null, $"--listen {text}: TLS is not supported yet. Use unix:PATH or http://127.0.0.1:PORT.");
         var address = uri.Host == "localhost" ? IPAddress.Loopback

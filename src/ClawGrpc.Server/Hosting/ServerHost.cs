@@ -27,7 +27,8 @@ internal static class ServerHost
         {
             Sockets.CreateForOwnerOnly();
             var folder = StateFolder.Resolve(
-                command.StateDir, Environment.GetEnvironmentVariable, Environment.GetFolderPath(Environment.SpecialFolder.UserProfile));
+                command.StateDir, Environment.GetEnvironmentVariable, Environment.GetFolderPath(
+                    Environment.SpecialFolder.UserProfile));
             var addresses = AddressesOf(command, folder);
             folder.Create();
             using var oneServer = ServerLock.Acquire(folder);
@@ -37,8 +38,9 @@ internal static class ServerHost
             await Console.Error.WriteLineAsync("clawgrpc stopped");
             return 0;
         }
-        catch (Exception exception) when (exception is StartException or UnusableConfigurationException or StateFolderInUseException
-            or StateUnreadableException or StateNotWrittenException or UnauthorizedAccessException or IOException or ArgumentException)
+        catch (Exception exception) when (exception is StartException or UnusableConfigurationException
+            or StateFolderInUseException or StateUnreadableException or StateNotWrittenException
+            or UnauthorizedAccessException or IOException or ArgumentException)
         {
             await Console.Error.WriteLineAsync($"Error: {exception.Message}");
             return 1;
@@ -56,7 +58,9 @@ internal static class ServerHost
         var texts = command.Listen.Count > 0 ? command.Listen : [$"unix:{Path.Join(folder.Path, "clawgrpc.sock")}"];
         var parsed = texts.Select(ListenAddress.Parse).ToList();
         var errors = parsed.Where(each => each.Error is not null).Select(each => each.Error!).ToList();
-        return errors.Count == 0 ? [.. parsed.Select(each => each.Address!).Distinct()] : throw new StartException(string.Join(Environment.NewLine, errors));
+        return errors.Count == 0
+            ? [.. parsed.Select(each => each.Address!).Distinct()]
+            : throw new StartException(string.Join(Environment.NewLine, errors));
     }
 
     /// <summary>Everything but the start: tests give it a clock of their own, and read along in the log.</summary>
@@ -67,19 +71,26 @@ internal static class ServerHost
         {
             StateFolder.MakeDirectory(Path.GetDirectoryName(socket.Path)!);
             if (!Sockets.TryRemoveStale(socket.Path))
-                throw new StartException($"{socket} is in use by another program, or is no socket. Choose another --listen, or remove the file.");
+            {
+                throw new StartException(
+                    $"{socket} is in use by another program, or is no socket. Choose another --listen, or remove the file.");
+            }
         }
 
-        // The other builders look for ASP.NET Core's own configuration in the content root, and have the system watch every folder below it.
+        // The other builders look for ASP.NET Core's own configuration in the content root, and have the system watch every
+        // folder below it.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = folder.Path });
         builder.WebHost.UseKestrelCore();
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
-        builder.Logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(
+            console => console.LogToStandardErrorThreshold = LogLevel.Trace);
 
-        // Request logging at its default level costs several times the CPU of a whole relayed call. What the call handler would log,
-        // the interceptor says of faults, and callers are told of their mistakes. An activity, too, is begun for every request that might be logged.
+        // Request logging at its default level costs several times the CPU of a whole relayed call. What the call handler would
+        // log, the interceptor says of faults, and callers are told of their mistakes. An activity, too, is begun for every
+        // request that might be logged.
         builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("ClawGrpc", LogLevel.Information)
-            .AddFilter("Grpc.AspNetCore.Server.ServerCallHandler", LogLevel.None).AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
+            .AddFilter("Grpc.AspNetCore.Server.ServerCallHandler", LogLevel.None)
+            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
             .AddFilter("Microsoft.Hosting.Lifetime", LogLevel.None).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         if (log is not null)
             builder.Logging.AddProvider(log);
@@ -97,10 +108,13 @@ internal static class ServerHost
                 health.Services.Map(service.FullName, static _ => true);
         }).AddCheck<Readiness>("ready");
         builder.Services.AddGrpcReflection();
-        builder.Services.AddSingleton(time).AddSingleton(folder).AddSingleton(new ClaudeLoginFile(folder, Environment.GetEnvironmentVariable))
+        builder.Services.AddSingleton(time).AddSingleton(folder)
+            .AddSingleton(new ClaudeLoginFile(folder, Environment.GetEnvironmentVariable))
             .AddSingleton(_ => new HttpMessageInvoker(AnthropicApi.NewHandler()))
-            .AddSingleton<AnthropicApi>().AddSingleton<TokenEndpoint>().AddSingleton<SessionPins>().AddSingleton<Completion>().AddSingleton<ModelCatalog>().AddSingleton<Probes>().AddSingleton<StateWatch>()
-            .AddSingleton<LiveConfiguration>().AddSingleton<Fleet>().AddSingleton<IStateStore>(FilesOf).AddSingleton<AgentSetups>().AddSingleton<ProfileReport>()
+            .AddSingleton<AnthropicApi>().AddSingleton<TokenEndpoint>().AddSingleton<SessionPins>().AddSingleton<Completion>()
+            .AddSingleton<ModelCatalog>().AddSingleton<Probes>().AddSingleton<StateWatch>()
+            .AddSingleton<LiveConfiguration>().AddSingleton<Fleet>().AddSingleton<IStateStore>(FilesOf)
+            .AddSingleton<AgentSetups>().AddSingleton<ProfileReport>()
             .AddSingleton<AuthReport>().AddSingleton<StatusReport>().AddSingleton<StatusBoard>()
             .AddSingleton<CallReader>().AddSingleton<ErrorInterceptor>().AddSingleton<AuthService>().AddSingleton<ModelService>()
             .AddHostedService(services => services.GetRequiredService<StateWatch>());
@@ -151,9 +165,14 @@ internal static class ServerHost
         foreach (var socket in addresses.OfType<ListenAddress.UnixSocket>())
             File.SetUnixFileMode(socket.Path, AtomicFile.OwnerOnly);
         if (addresses.OfType<ListenAddress.Loopback>().Any())
-            await Console.Error.WriteLineAsync("Warning: callers are not authenticated: every program on this machine can use a loopback port. Prefer unix:PATH.");
+        {
+            await Console.Error.WriteLineAsync("Warning: callers are not authenticated: every program on this machine can use "
+                + "a loopback port. Prefer unix:PATH.");
+        }
         var bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
-            .Select(address => address.StartsWith("http://unix:", StringComparison.Ordinal) ? address["http://".Length..] : address);
+            .Select(address => address.StartsWith("http://unix:", StringComparison.Ordinal)
+            ? address["http://".Length..]
+            : address);
         await Console.Out.WriteLineAsync($"clawgrpc ready on {string.Join(", ", bound)}");
         await Console.Out.FlushAsync();
     }

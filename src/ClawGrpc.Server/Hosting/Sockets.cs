@@ -9,7 +9,10 @@ internal static partial class Sockets
 {
     private const int OwnerOnly = 0x3F; // 0077
 
-    /// <summary>From now on, whatever this process creates is its owner's alone: there is no moment in which a socket is open to others.</summary>
+    /// <summary>
+    /// From now on, whatever this process creates is its owner's alone: there is no moment in which a socket is open to
+    /// others.
+    /// </summary>
     public static void CreateForOwnerOnly() => _ = Umask(OwnerOnly);
 
     /// <summary>Removes a socket that nobody listens on. False: somebody does, or it is no socket.</summary>

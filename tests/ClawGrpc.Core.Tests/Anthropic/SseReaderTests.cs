@@ -31,8 +31,10 @@ public class SseReaderTests
     {
         var bytes = Encoding.UTF8.GetBytes(stream);
         foreach (var size in new[] { 1, 2, 3, 7, 1000 })
+        {
             Assert.Equal(expected, string.Join(
                 '|', Wire.Read(bytes, Wire.Always(size), segment: 5).Select(read => $"{read.Name}={read.Data}")));
+        }
     }
 
     [Theory]

@@ -6,8 +6,8 @@ internal sealed class ModelTable(IReadOnlyList<string> extra)
     private const int Long = 1_000_000;
     private const int Short = 200_000;
 
-    // The minimum of the 5.1, 5.2 and 5.5 models is published nowhere; theirs here are those of their line before. Of the days only
-    // those in an id or from an announcement (2026-09 and later) are true; the others keep the order.
+    // The minimum of the 5.1, 5.2 and 5.5 models is published nowhere; theirs here are those of their line before. Of the days
+    // only those in an id or from an announcement (2026-09 and later) are true; the others keep the order.
     private static readonly ModelEntry[] BuiltIn =
     [
         new("claude-fable-5-2", "Claude Fable 5.2", "2026-11-09", "fable", Long, 128_000, 512) { AlwaysThinks = true },
@@ -27,7 +27,8 @@ internal sealed class ModelTable(IReadOnlyList<string> extra)
         new("claude-sonnet-4-6", "Claude Sonnet 4.6", "2026-02-17", "sonnet", Long, 128_000, 1024) { Age = ModelAge.UpTo46 },
         new("claude-opus-4-6", "Claude Opus 4.6", "2026-02-05", "opus", Long, 128_000, 4096) { Age = ModelAge.UpTo46 },
         new("claude-opus-4-5-20251101", "Claude Opus 4.5", "2025-11-01", "opus", Short, 64_000, 4096) { Age = ModelAge.UpTo45 },
-        new("claude-haiku-4-5-20251001", "Claude Haiku 4.5", "2025-10-01", "haiku", Short, 64_000, 4096) { Age = ModelAge.UpTo45 },
+        new("claude-haiku-4-5-20251001", "Claude Haiku 4.5", "2025-10-01", "haiku", Short, 64_000,
+            4096) { Age = ModelAge.UpTo45 },
         new("claude-sonnet-4-5-20250929", "Claude Sonnet 4.5", "2025-09-29", "sonnet", Short, 64_000, 1024)
         {
             Age = ModelAge.UpTo45,

@@ -30,27 +30,34 @@ public class CountTokensTests
         Assert.True(counted.InputTokens > 3);
         Assert.Equal("anthropic/claude-opus-4-6", counted.Model);
         var seen = Assert.Single(fixture.Sandbox.Requests);
-        Assert.Equal(("POST", CountPath, KeyOne, "application/json"), (seen.Method, seen.Path, seen.Credential, seen.Header("accept")));
-        Assert.Equal("""{"model":"claude-opus-4-6","system":[{"type":"text","text":"Be brief."}],"messages":[{"role":"user","content":[{"type":"text","text":"Count me."}]}]}""", seen.BodyText);
+        Assert.Equal(
+            ("POST", CountPath, KeyOne, "application/json"), (seen.Method, seen.Path, seen.Credential, seen.Header("accept")));
+        Assert.Equal("""{"model":"claude-opus-4-6","system":[{"type":"text","text":"Be brief."}]"""
+            + ""","messages":[{"role":"user","content":[{"type":"text","text":"Count me."}]}]}""", seen.BodyText);
     }
 
     [Fact]
     public async Task JSON_request_is_counted_with_prompt_members_and_breakpoints()
     {
-        await using var fixture = await WithTwoKeysAsync("""agents: { defaults: { models: { "anthropic/claude-sonnet-4-6": { alias: "fast" } } } }""");
+        await using var fixture =
+            await WithTwoKeysAsync("""agents: { defaults: { models: { "anthropic/claude-sonnet-4-6": { alias: "fast" } } } }""");
         var counted = await CountAsync(fixture, new CompletionInput
         {
             Model = "fast",
             CacheRetention = CacheRetention.Long,
             MessagesJson = ByteString.CopyFromUtf8("""
-                { "max_tokens": 5, "stream": true, "metadata": {"user_id": "u"}, "tools": [{"name":"t","input_schema":{"type":"object"}}], "tool_choice": {"type":"auto"},
+                { "max_tokens": 5, "stream": true, "metadata": {"user_id": "u"},
+                  "tools": [{"name":"t","input_schema":{"type":"object"}}], "tool_choice": {"type":"auto"},
                   "messages": [{"role":"user","content":[{"type":"text","text":"é","cache_control":{"type":"ephemeral","ttl":"1h"}}]}] }
                 """),
         });
         Assert.Equal("anthropic/claude-sonnet-4-6", counted.Model);
         var seen = Assert.Single(fixture.Sandbox.Requests);
         Assert.Equal(
-            """{"model":"claude-sonnet-4-6","tools": [{"name":"t","input_schema":{"type":"object"}}],"tool_choice": {"type":"auto"},"messages": [{"role":"user","content":[{"type":"text","text":"é","cache_control":{"type":"ephemeral","ttl":"1h"}}]}]}""",
+            """{"model":"claude-sonnet-4-6","tools": [{"name":"t","input_schema":{"type":"object"}}]"""
+                + ""","tool_choice": {"type":"auto"}"""
+                + ""","messages": [{"role":"user","content":[{"type":"text","text":"é","cache_control":"""
+                + """{"type":"ephemeral","ttl":"1h"}}]}]}""",
             seen.BodyText);
         Assert.Equal(["extended-cache-ttl-2025-04-11"], seen.Betas);
     }
@@ -73,10 +80,16 @@ public class CountTokensTests
         fixture.Sandbox.Script(row.Fault.For(row.Fault.Match with { Path = CountPath, Key = KeyOne }).Forever());
         var counting = CountAsync(fixture, Completing.Input());
         if (row.TriesNext)
-            Assert.True((await fixture.Time.PassUntilAsync(counting, TimeSpan.FromMilliseconds(101), TimeSpan.FromMilliseconds(999))).InputTokens > 0);
+        {
+            Assert.True((await fixture.Time.PassUntilAsync(
+                counting, TimeSpan.FromMilliseconds(101), TimeSpan.FromMilliseconds(999))).InputTokens > 0);
+        }
         else
+        {
             Assert.Equal((row.Reason, row.Code), ReasonOf(await CallFailure.OfAsync(() => counting)));
-        Assert.Equal([.. Enumerable.Repeat(KeyOne, row.Sends), .. row.TriesNext ? [KeyTwo] : Array.Empty<string>()], fixture.Sandbox.Requests.Select(request => request.Credential!));
+        }
+        Assert.Equal([.. Enumerable.Repeat(KeyOne, row.Sends), .. row.TriesNext ? [KeyTwo] : Array.Empty<string>()],
+            fixture.Sandbox.Requests.Select(request => request.Credential!));
         var aside = row.Kind == FailureKind.RateLimited ? "" : row.SetAside;
         Assert.Equal(aside.Length > 0 ? $"{One} {aside}" : "", await fixture.UnusableAsync());
     }
@@ -104,7 +117,8 @@ public class CountTokensTests
         await using var fixture = await WithTwoKeysAsync();
         fixture.Sandbox.Script(Faults.StallBeforeHeaders().ForPath(CountPath));
         using var leave = new CancellationTokenSource();
-        var counting = fixture.Models.CountTokensAsync(new CountTokensRequest { Input = Completing.Input() }, cancellationToken: leave.Token);
+        var counting = fixture.Models.CountTokensAsync(
+            new CountTokensRequest { Input = Completing.Input() }, cancellationToken: leave.Token);
         await fixture.Sandbox.WaitForRequestsAsync(1);
         await leave.CancelAsync();
         await Assert.ThrowsAsync<RpcException>(async () => await counting);

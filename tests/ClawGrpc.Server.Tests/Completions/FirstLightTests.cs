@@ -17,7 +17,8 @@ public class FirstLightTests
         Assert.Equal("end_turn", answer.Served.StopReason);
     }
 
-    // The official SDK refuses to ask for more than 21,333 tokens without a stream: the answer could take longer than a connection lasts.
+    // The official SDK refuses to ask for more than 21,333 tokens without a stream: the answer could take longer than a
+    // connection lasts.
     [Fact]
     public async Task Whole_answer_may_have_any_length()
     {

@@ -28,11 +28,14 @@ public class ListModelsTests
         await fixture.OnboardAsync();
         var list = await fixture.Models.ListModelsAsync(new ListModelsRequest());
         Assert.Equal(
-            ["anthropic/claude-opus-4-6", "anthropic/claude-sonnet-4-5", "openai/gpt-5.2", "anthropic/claude-gone", "anthropic/claude-fable-5-2", "anthropic/claude-mythos-5-2"],
+            ["anthropic/claude-opus-4-6", "anthropic/claude-sonnet-4-5", "openai/gpt-5.2", "anthropic/claude-gone",
+                "anthropic/claude-fable-5-2", "anthropic/claude-mythos-5-2"],
             list.Models.Take(6).Select(model => model.Model_));
         var (opus, sonnet, gpt, gone, fable) = (list.Models[0], list.Models[1], list.Models[2], list.Models[3], list.Models[4]);
-        Assert.Equal(("opus", true, CacheRetention.Long, true), (opus.Alias, opus.DefaultModel, opus.CacheRetention, opus.Available));
-        Assert.Equal(("Claude Opus 4.6", 1_000_000, 128_000, true, "active"), (opus.DisplayName, opus.MaxInputTokens, opus.MaxOutputTokens, opus.ImageInput, opus.Lifecycle));
+        Assert.Equal(
+            ("opus", true, CacheRetention.Long, true), (opus.Alias, opus.DefaultModel, opus.CacheRetention, opus.Available));
+        Assert.Equal(("Claude Opus 4.6", 1_000_000, 128_000, true, "active"),
+            (opus.DisplayName, opus.MaxInputTokens, opus.MaxOutputTokens, opus.ImageInput, opus.Lifecycle));
         Assert.Equal(new DateTime(2026, 2, 5), opus.CreateTime.ToDateTime());
         Assert.Contains("\"pdf_input\"", opus.RawJson.ToStringUtf8(), StringComparison.Ordinal);
 
@@ -50,17 +53,20 @@ public class ListModelsTests
     [Fact]
     public async Task Image_models_are_listed_and_local_providers_marked_local()
     {
-        await using var fixture = await ServerFixture.StartAsync("agents: { defaults: { imageModel: { primary: 'openai/gpt-5.2', fallbacks: ['anthropic/claude-sonnet-4-5'] } } }");
+        await using var fixture = await ServerFixture.StartAsync(
+            "agents: { defaults: { imageModel: { primary: 'openai/gpt-5.2', fallbacks: ['anthropic/claude-sonnet-4-5'] } } }");
         var list = await fixture.Models.ListModelsAsync(new ListModelsRequest { ConfiguredOnly = true });
         Assert.Equal(
-            [("anthropic/claude-opus-4-6", false, 0, true), ("openai/gpt-5.2", true, 0, false), ("anthropic/claude-sonnet-4-5", false, 1, true)],
+            [("anthropic/claude-opus-4-6", false, 0, true), ("openai/gpt-5.2", true, 0, false),
+                ("anthropic/claude-sonnet-4-5", false, 1, true)],
             list.Models.Select(model => (model.Model_, model.ImageModel, model.ImageFallbackPosition, model.Local)));
     }
 
     [Fact]
     public async Task All_upstream_pages_are_read_and_the_list_is_paged()
     {
-        await using var fixture = await ServerFixture.StartAsync(sandbox: new SandboxOptions { ExtraModels = [.. Enumerable.Range(0, 2100).Select(index => $"claude-extra-{index}")] });
+        string[] models = [.. Enumerable.Range(0, 2100).Select(index => $"claude-extra-{index}")];
+        await using var fixture = await ServerFixture.StartAsync(sandbox: new SandboxOptions { ExtraModels = [.. models] });
         await fixture.OnboardAsync();
         var (names, request) = (new List<string>(), new ListModelsRequest { PageSize = 700 });
         do
@@ -71,10 +77,13 @@ public class ListModelsTests
         }
         while (request.PageToken.Length > 0);
         Assert.Equal(names.Distinct().Count(), names.Count);
-        Assert.Equal(Enumerable.Range(0, 2100).Select(index => $"anthropic/claude-extra-{index}"), names.Where(name => name.Contains("extra", StringComparison.Ordinal)));
+        Assert.Equal(Enumerable.Range(0, 2100).Select(index => $"anthropic/claude-extra-{index}"), names.Where(
+            name => name.Contains("extra", StringComparison.Ordinal)));
         Assert.Equal(
-            ["?limit=1000", "?limit=1000&after_id=claude-extra-999", "?limit=1000&after_id=claude-extra-1999"], fixture.Sandbox.Requests.Select(seen => seen.Query));
-        Assert.All(fixture.Sandbox.Requests, seen => Assert.Equal(("GET", ModelsPath, KeyOne, "2023-06-01", 0), (seen.Method, seen.Path, seen.Credential, seen.Header("anthropic-version"), seen.Body.Length)));
+            ["?limit=1000", "?limit=1000&after_id=claude-extra-999", "?limit=1000&after_id=claude-extra-1999"],
+                fixture.Sandbox.Requests.Select(seen => seen.Query));
+        Assert.All(fixture.Sandbox.Requests, seen => Assert.Equal(("GET", ModelsPath, KeyOne, "2023-06-01", 0),
+            (seen.Method, seen.Path, seen.Credential, seen.Header("anthropic-version"), seen.Body.Length)));
     }
 
     [Fact]
@@ -107,7 +116,8 @@ public class ListModelsTests
         await fixture.Sandbox.WaitForRequestsAsync(1);
         await leave.CancelAsync();
         await Assert.ThrowsAsync<global::Grpc.Core.RpcException>(async () => await first);
-        var all = await fixture.Time.PassUntilAsync(Task.WhenAll(others), TimeSpan.FromMilliseconds(2900), TimeSpan.FromMilliseconds(3000));
+        var all = await fixture.Time.PassUntilAsync(
+            Task.WhenAll(others), TimeSpan.FromMilliseconds(2900), TimeSpan.FromMilliseconds(3000));
         Assert.All(all, list => Assert.Contains(list.Models, model => model.Model_ == "anthropic/claude-fable-5-2"));
         Assert.Single(fixture.Sandbox.Requests);
     }
@@ -156,8 +166,10 @@ public class ListModelsTests
     {
         await using var fixture = await ServerFixture.StartAsync();
         await fixture.OnboardAsync();
-        fixture.Sandbox.Script(new Fault { Replay = new() { Text = """{"data":[{"id":"claude-a"},{"no":"id"},7],"has_more":true,"last_id":"claude-a"}""" } }.ForPath(ModelsPath).Forever());
-        Assert.Equal(["anthropic/claude-opus-4-6", "anthropic/claude-a"], (await ListAsync(fixture)).Models.Select(model => model.Model_));
+        fixture.Sandbox.Script(new Fault { Replay = new() { Text = """{"data":[{"id":"claude-a"},{"no":"id"},7]"""
+            + ""","has_more":true,"last_id":"claude-a"}""" } }.ForPath(ModelsPath).Forever());
+        Assert.Equal(
+            ["anthropic/claude-opus-4-6", "anthropic/claude-a"], (await ListAsync(fixture)).Models.Select(model => model.Model_));
         Assert.Equal(2, fixture.Sandbox.Requests.Count);
     }
 
@@ -183,15 +195,19 @@ public class ListModelsTests
     [Fact]
     public async Task Upstream_is_not_asked_if_its_models_are_not_requested()
     {
-        await using var fixture = await ServerFixture.StartAsync("""models: { mode: "replace", providers: { anthropic: { baseUrl: "http://127.0.0.1:1", models: [{ id: "claude-own", name: "Our own", contextWindow: 5000, maxTokens: 100 }] } } }""");
+        await using var fixture = await ServerFixture.StartAsync("""models: { mode: "replace", providers: { anthropic: {"""
+            + """ baseUrl: "http://127.0.0.1:1", models: [{ id: "claude-own", name: "Our own", contextWindow: 5000,"""
+            + """ maxTokens: 100 }] } } }""");
         await fixture.OnboardAsync();
         var list = await ListAsync(fixture);
         Assert.Equal(["anthropic/claude-opus-4-6", "anthropic/claude-own"], list.Models.Select(model => model.Model_));
-        Assert.Equal(("Our own", 5000, 100, ""), (list.Models[1].DisplayName, list.Models[1].MaxInputTokens, list.Models[1].MaxOutputTokens, list.UpstreamProblem));
+        Assert.Equal(("Our own", 5000, 100, ""),
+            (list.Models[1].DisplayName, list.Models[1].MaxInputTokens, list.Models[1].MaxOutputTokens, list.UpstreamProblem));
         await using var other = await WithTwoKeysAsync();
         Assert.Single((await other.Models.ListModelsAsync(new ListModelsRequest { ConfiguredOnly = true })).Models);
         Assert.Empty(other.Sandbox.Requests);
     }
 
-    private static async Task<ListModelsResponse> ListAsync(ServerFixture fixture) => await fixture.Models.ListModelsAsync(new ListModelsRequest());
+    private static async Task<ListModelsResponse> ListAsync(ServerFixture fixture) =>
+        await fixture.Models.ListModelsAsync(new ListModelsRequest());
 }

@@ -10,13 +10,16 @@ namespace ClawGrpc.Server.Tests.Completions;
 public class PlanTests
 {
     private const string AnyMessage = """{"type":"message","content":[],"stop_reason":"max_tokens"}""";
-    private const string AnyStream = "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"Any.\"}],\"stop_reason\":\"end_turn\"}}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
+    private const string AnyStream = "event: message_start\ndata: {\"type\":\"message_start\","
+        + "\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"Any.\"}],\"stop_reason\":\"end_turn\"}}\n\nevent: "
+        + "message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
 
     private const string Configuration = """
         agents: {
           defaults: { model: { primary: "opus", fallbacks: ["anthropic/claude-sonnet-4-6"] }, models: {
             "anthropic/claude-opus-4-6": { alias: "opus", params: { cacheRetention: "long" } },
-            "anthropic/claude-sonnet-4-6": { alias: "fast", params: { maxTokens: 100, anthropicBeta: ["context-1m-2025-08-07"] } },
+            "anthropic/claude-sonnet-4-6": { alias: "fast", params: { maxTokens: 100,
+              anthropicBeta: ["context-1m-2025-08-07"] } },
           } },
           list: [{ id: "main", default: true }, { id: "work", params: { cacheRetention: "none" } }],
         }
@@ -43,8 +46,11 @@ public class PlanTests
             var answer = await fixture.StreamAsync(input);
 
             // Files that are written meanwhile make revisions of their own.
-            if (before.Revisions != after.Revisions || (plan ?? failure!.Receipt)?.StatusRevision != answer.Receipt?.StatusRevision)
+            if (before.Revisions != after.Revisions
+                || (plan ?? failure!.Receipt)?.StatusRevision != answer.Receipt?.StatusRevision)
+            {
                 continue;
+            }
             Assert.Equal(before, after);
             if (plan is not null)
                 Assert.Equal(PlannedPart(answer.Served), plan);
@@ -66,10 +72,12 @@ public class PlanTests
         fixture.Sandbox.ClearRequests();
         var (plan, _) = await PlanAsync(fixture, Completing.Input(with: input => input.CacheRetention = CacheRetention.Long));
         Assert.Equal(
-            [("anthropic/claude-opus-4-6", AttemptOutcome.Skipped, "in cooldown: rate_limit"), ("anthropic/claude-sonnet-4-6", AttemptOutcome.Planned, "")],
+            [("anthropic/claude-opus-4-6", AttemptOutcome.Skipped, "in cooldown: rate_limit"),
+                ("anthropic/claude-sonnet-4-6", AttemptOutcome.Planned, "")],
             plan!.Attempts.Select(attempt => (attempt.Model, attempt.Outcome, attempt.Message)));
         Assert.Equal((One, "anthropic/claude-sonnet-4-6", ""), (plan.ProfileId, plan.Model, plan.CompletionId));
-        Assert.Equal(($"{fixture.Sandbox.BaseUrl}/v1/messages", "sk-ant-a...00000001"), (plan.Sent.Url, plan.Sent.Headers.Single(header => header.Name == "x-api-key").Value));
+        Assert.Equal(($"{fixture.Sandbox.BaseUrl}/v1/messages", "sk-ant-a...00000001"),
+            (plan.Sent.Url, plan.Sent.Headers.Single(header => header.Name == "x-api-key").Value));
         Assert.Equal("1h", Assert.Single(plan.Cache.Breakpoints).Ttl);
         Assert.Null(plan.Duration);
         Assert.Empty(fixture.Sandbox.Requests);

@@ -8,13 +8,17 @@ namespace ClawGrpc.Server.Tests.Completions;
 internal static class RandomInputs
 {
     private static readonly string[] Models =
-        ["", "", "opus", "fast", "claude-opus-4-6", "anthropic/claude-sonnet-4-6", "fast@anthropic:two", "opus@anthropic:token", "opus@anthropic:none", "haiku"];
+        ["", "", "opus", "fast", "claude-opus-4-6", "anthropic/claude-sonnet-4-6", "fast@anthropic:two", "opus@anthropic:token",
+            "opus@anthropic:none", "haiku"];
 
     private static readonly string[] Jsons =
     [
         """{"messages":[{"role":"user","content":"Hello"}]}""",
-        """{ "max_tokens" : null, "system":"Be brief.", "messages":[{"role":"user","content":[{"type":"text","text":"x"}]}], "stream": false }""",
-        """{"model":"fast","tools":[{"name":"a","input_schema":{}},{"name":"b","input_schema":{},"cache_control":{"type":"ephemeral","ttl":"1h"}}],"messages":[{"role":"user","content":"x"},{"role":"assistant","content":"y"},{"role":"user","content":"z"}]}""",
+        """{ "max_tokens" : null, "system":"Be brief.", "messages":[{"role":"user","content":[{"type":"text","text":"x"}]}],"""
+            + """ "stream": false }""",
+        """{"model":"fast","tools":[{"name":"a","input_schema":{}},{"name":"b","input_schema":{}"""
+            + ""","cache_control":{"type":"ephemeral","ttl":"1h"}}],"messages":[{"role":"user","content":"x"},"""
+            + """{"role":"assistant","content":"y"},{"role":"user","content":"z"}]}""",
         """{"cache_control":{"type":"ephemeral"},"max_tokens":0,"messages":[{"role":"user","content":"Warm this."}]}""",
         """{"messages":[]}""",
         """{"temperature":1,"messages":[{"role":"user","content":[{"type":"novel","cache_control":{"type":"ephemeral"}}]}]}""",

@@ -18,16 +18,19 @@ public class UsageAndCostTests
     {
         await using var fixture = await ServerFixture.StartAsync(sandbox: CachesAll);
         await fixture.OnboardAsync();
-        var input = Completing.Input(string.Join(' ', Enumerable.Repeat("Remember this.", 40)), input => input.CacheRetention = CacheRetention.Long);
+        var input = Completing.Input(
+            string.Join(' ', Enumerable.Repeat("Remember this.", 40)), input => input.CacheRetention = CacheRetention.Long);
         var written = (await fixture.AskAsync(stream, input)).Served;
 
         // Of claude-opus-4-6, in billionths of a dollar: input 5,000, output 25,000, writes 6,250 and 10,000, reads 500.
         Assert.True(written.Usage.CacheCreation1HInputTokens > 0);
-        Assert.Equal((written.Usage.CacheCreation1HInputTokens * 10_000, 0), (written.Cost.CacheWrite1HNanoUsd, written.Cost.CacheWrite5MNanoUsd));
+        Assert.Equal((written.Usage.CacheCreation1HInputTokens * 10_000, 0),
+            (written.Cost.CacheWrite1HNanoUsd, written.Cost.CacheWrite5MNanoUsd));
         Assert.Equal(-written.Usage.CacheCreation1HInputTokens * 5_000, written.Cost.CacheSavedNanoUsd);
         var read = (await fixture.AskAsync(stream, input)).Served;
         Assert.Equal(read.Usage.CacheReadInputTokens * 500, read.Cost.CacheReadNanoUsd);
-        Assert.Equal((read.Usage.InputTokens * 5_000, read.Usage.OutputTokens * 25_000), (read.Cost.InputNanoUsd, read.Cost.OutputNanoUsd));
+        Assert.Equal((read.Usage.InputTokens * 5_000, read.Usage.OutputTokens * 25_000),
+            (read.Cost.InputNanoUsd, read.Cost.OutputNanoUsd));
         Assert.Equal(read.Cost.InputNanoUsd + read.Cost.OutputNanoUsd + read.Cost.CacheReadNanoUsd, read.Cost.TotalNanoUsd);
         Assert.Equal(read.Usage.CacheReadInputTokens * 4_500, read.Cost.CacheSavedNanoUsd);
         Assert.Equal(("2026-11-20", ""), (read.Cost.PriceSource, read.Cost.Unpriced));
@@ -45,7 +48,8 @@ public class UsageAndCostTests
         Assert.Equal((3, Sum(first, second, third)), (status.Usage.Completions, status.Usage.Cost.TotalNanoUsd));
         Assert.Equal(
             [(One, 1, first.Cost.TotalNanoUsd), (Two, 2, Sum(second, third))],
-            status.Auth.Profiles.Select(profile => (profile.ProfileId, profile.Usage.Completions, profile.Usage.Cost.TotalNanoUsd)));
+            status.Auth.Profiles.Select(
+                profile => (profile.ProfileId, profile.Usage.Completions, profile.Usage.Cost.TotalNanoUsd)));
         Assert.Equal(
             [("anthropic/claude-opus-4-6", 2, Sum(first, second)), ("anthropic/claude-sonnet-4-6", 1, third.Cost.TotalNanoUsd)],
             status.ModelUsages.Select(model => (model.Model, model.Usage.Completions, model.Usage.Cost.TotalNanoUsd)));
@@ -58,9 +62,11 @@ public class UsageAndCostTests
         await using var fixture = await ServerFixture.StartAsync(sandbox: new SandboxOptions { ExtraModels = ["claude-next"] });
         await fixture.OnboardAsync();
         var receipt = (await fixture.StreamAsync(Completing.Input(with: input => input.Model = "claude-next"))).Served;
-        Assert.Equal((0, "no price for claude-next", ""), (receipt.Cost.TotalNanoUsd, receipt.Cost.Unpriced, receipt.Cost.PriceSource));
+        Assert.Equal(
+            (0, "no price for claude-next", ""), (receipt.Cost.TotalNanoUsd, receipt.Cost.Unpriced, receipt.Cost.PriceSource));
         var status = await fixture.StatusAsync();
-        Assert.Equal((1, 1, receipt.Usage.OutputTokens), (status.Usage.Completions, status.Usage.UnpricedCompletions, status.ModelUsages[0].Usage.Usage.OutputTokens));
+        Assert.Equal((1, 1, receipt.Usage.OutputTokens),
+            (status.Usage.Completions, status.Usage.UnpricedCompletions, status.ModelUsages[0].Usage.Usage.OutputTokens));
     }
 
     [Fact]
@@ -83,7 +89,8 @@ public class UsageAndCostTests
         // Upstream names the dated snapshot of what was asked for.
         var free = (await fixture.StreamAsync(Completing.Input(with: input => input.Model = "claude-sonnet-4-5"))).Served;
         Assert.Equal((0, "configuration", ""), (free.Cost.TotalNanoUsd, free.Cost.PriceSource, free.Cost.Unpriced));
-        Assert.Equal("2026-11-20", (await fixture.StreamAsync(Completing.Input(with: input => input.Model = "claude-opus-4-6"))).Served.Cost.PriceSource);
+        Assert.Equal("2026-11-20", (await fixture.StreamAsync(
+            Completing.Input(with: input => input.Model = "claude-opus-4-6"))).Served.Cost.PriceSource);
     }
 
     [Fact]
@@ -147,8 +154,10 @@ public class UsageAndCostTests
     public void Every_price_of_the_table_follows_Anthropics_rules_for_writes()
     {
         Assert.Matches("^20[0-9]{2}-[0-9]{2}-[0-9]{2}$", ListPrices.Table.Date);
-        Assert.All(ListPrices.Table.Models.Values, price => Assert.Equal((price.Input * 5 / 4, price.Input * 2), (price.CacheWrite5m, price.CacheWrite1h)));
-        Assert.All(ListPrices.Table.Models.Values, price => Assert.True(price.CacheRead < price.Input && price.Input < price.Output));
+        Assert.All(ListPrices.Table.Models.Values, price => Assert.Equal(
+            (price.Input * 5 / 4, price.Input * 2), (price.CacheWrite5m, price.CacheWrite1h)));
+        Assert.All(
+            ListPrices.Table.Models.Values, price => Assert.True(price.CacheRead < price.Input && price.Input < price.Output));
     }
 
     private static long Sum(params Receipt[] receipts) => receipts.Sum(receipt => receipt.Cost.TotalNanoUsd);

@@ -8,7 +8,9 @@ using static ClawGrpc.Server.Tests.Harness.Credentials;
 
 namespace ClawGrpc.Server.Tests.Completions;
 
-/// <summary><c>max_tokens: 0</c> warms a cache: upstream takes it only without <c>stream</c>, and answers without content.</summary>
+/// <summary>
+/// <c>max_tokens: 0</c> warms a cache: upstream takes it only without <c>stream</c>, and answers without content.
+/// </summary>
 public class WarmUpTests
 {
     [Theory]
@@ -22,7 +24,8 @@ public class WarmUpTests
         Assert.Equal(("max_tokens", 0, 0), (warm.StopReason, warm.Usage.OutputTokens, warm.Usage.CacheReadInputTokens));
         Assert.True(warm.Usage.CacheCreation5MInputTokens > 0);
         var seen = Assert.Single(fixture.Sandbox.Requests);
-        Assert.Equal(("application/json", false), (seen.Header("accept"), seen.BodyText.Contains("\"stream\":true", StringComparison.Ordinal)));
+        Assert.Equal(("application/json", false),
+            (seen.Header("accept"), seen.BodyText.Contains("\"stream\":true", StringComparison.Ordinal)));
         var next = (await fixture.StreamAsync(Completing.Input(LongPrompt))).Served;
         Assert.Equal(warm.Usage.CacheCreationInputTokens, next.Usage.CacheReadInputTokens);
     }
@@ -34,9 +37,11 @@ public class WarmUpTests
         await fixture.OnboardAsync();
         var answer = await fixture.StreamAsync(WarmUp());
         Assert.Equal(
-            [StreamCompleteResponse.EventOneofCase.Started, StreamCompleteResponse.EventOneofCase.MessageDelta, StreamCompleteResponse.EventOneofCase.Finished],
+            [StreamCompleteResponse.EventOneofCase.Started, StreamCompleteResponse.EventOneofCase.MessageDelta,
+                StreamCompleteResponse.EventOneofCase.Finished],
             answer.Parts.Select(part => part.EventCase));
-        Assert.Equal(("max_tokens", answer.Served.Usage), (answer.Parts[1].MessageDelta.StopReason, answer.Parts[1].MessageDelta.Usage));
+        Assert.Equal(
+            ("max_tokens", answer.Served.Usage), (answer.Parts[1].MessageDelta.StopReason, answer.Parts[1].MessageDelta.Usage));
         Assert.StartsWith("msg_", answer.Parts[0].Started.MessageId, StringComparison.Ordinal);
         Assert.Equal($"{One} served", answer.Attempts);
     }
@@ -46,13 +51,18 @@ public class WarmUpTests
     {
         await using var fixture = await ServerFixture.StartAsync();
         await fixture.OnboardAsync();
-        const string body = "{\n  \"id\": \"msg_1\",\r\n  \"type\": \"message\", \"role\": \"assistant\", \"novel\": {\"a\": [1]},\n  \"content\": [],\n  \"stop_reason\": \"max_tokens\", \"usage\": {\"input_tokens\": 3, \"output_tokens\": 0, \"novel\": 1}\n}\n";
+        const string body = "{\n  \"id\": \"msg_1\",\r\n  \"type\": \"message\", \"role\": \"assistant\", \"novel\": {\"a\": "
+            + "[1]},\n  \"content\": [],\n  \"stop_reason\": \"max_tokens\", \"usage\": {\"input_tokens\": 3, "
+            + "\"output_tokens\": 0, \"novel\": 1}\n}\n";
         fixture.Sandbox.Script(new Fault { Replay = new() { Text = body } }.Forever());
-        var input = new CompletionInput { MessagesJson = ByteString.CopyFromUtf8("""{"max_tokens":0,"stream":true,"messages":[{"role":"user","content":"x"}]}""") };
+        var input = new CompletionInput { MessagesJson = ByteString.CopyFromUtf8(
+            """{"max_tokens":0,"stream":true,"messages":[{"role":"user","content":"x"}]}""") };
         var whole = await fixture.Models.CompleteAsync(new CompleteRequest { Input = input, RawJson = true });
-        Assert.True(JsonElement.DeepEquals(JsonDocument.Parse(body).RootElement, JsonDocument.Parse(whole.Completion.RawJson.Memory).RootElement));
+        Assert.True(JsonElement.DeepEquals(
+            JsonDocument.Parse(body).RootElement, JsonDocument.Parse(whole.Completion.RawJson.Memory).RootElement));
         var raw = await fixture.StreamAsync(input, raw: true);
-        Assert.Equal(["message_start", "message_stop"], raw.Parts.Where(part => part.Raw is not null).Select(part => part.Raw.Type));
+        Assert.Equal(
+            ["message_start", "message_stop"], raw.Parts.Where(part => part.Raw is not null).Select(part => part.Raw.Type));
         Assert.All(fixture.Sandbox.Requests, seen => Assert.False(seen.Json.GetProperty("stream").GetBoolean()));
     }
 
@@ -74,8 +84,10 @@ public class WarmUpTests
     {
         await using var fixture = await ServerFixture.StartAsync();
         await fixture.OnboardAsync();
-        var failed = (await fixture.CompleteAsync(WarmUp(messages => messages.Thinking = new Thinking { Type = "enabled", BudgetTokens = 1024 }))).Failed;
-        Assert.Equal((StatusCode.InvalidArgument, "max_tokens: 0 is not supported with `thinking`"), (failed.Code, failed.Message));
+        var failed = (await fixture.CompleteAsync(
+            WarmUp(messages => messages.Thinking = new Thinking { Type = "enabled", BudgetTokens = 1024 }))).Failed;
+        Assert.Equal(
+            (StatusCode.InvalidArgument, "max_tokens: 0 is not supported with `thinking`"), (failed.Code, failed.Message));
     }
 
     private static readonly string LongPrompt = string.Join(' ', Enumerable.Repeat("Remember this.", 50));

@@ -29,7 +29,8 @@ public class CommitPointTests
         Assert.Equal("", await fixture.UnusableAsync());
         Assert.True(answer.Receipt!.Usage.InputTokens > 0, "What was used so far is told.");
         Assert.Equal($"{answer.Receipt.Usage.OutputTokens}", answer.Failed.Facts["output_tokens"]);
-        Assert.Equal((One, fixture.Sandbox.Requests[0].RequestId), (answer.Failed.Facts["profile_id"], answer.Failed.Facts["request_id"]));
+        Assert.Equal(
+            (One, fixture.Sandbox.Requests[0].RequestId), (answer.Failed.Facts["profile_id"], answer.Failed.Facts["request_id"]));
         Assert.Equal(kind == "error" ? "overloaded_error" : null, answer.Failed.Facts.GetValueOrDefault("error_type"));
         Assert.Null(answer.Failed.RetryDelay);
     }
@@ -66,8 +67,10 @@ public class CommitPointTests
             var begun = at > 1;
             Assert.Equal(begun ? null : whole, answer.Failure is null ? answer.Text : null);
             Assert.StartsWith(answer.Text, whole, StringComparison.Ordinal);
-            Assert.Equal(begun ? [KeyOne] : [KeyOne, KeyTwo], fixture.Sandbox.Requests.Select(request => request.Credential).Distinct());
-            Assert.Matches(begun ? $"^{One} interrupted Interrupted 200$" : $"^{One} failed [A-Za-z]+ [0-9]+, {Two} served$", answer.Attempts);
+            Assert.Equal(
+                begun ? [KeyOne] : [KeyOne, KeyTwo], fixture.Sandbox.Requests.Select(request => request.Credential).Distinct());
+            Assert.Matches(begun ? $"^{One} interrupted Interrupted 200$" : $"^{One} failed [A-Za-z]+ [0-9]+, {Two} served$",
+                answer.Attempts);
             if (at > EventsBeforeText)
                 Assert.NotEmpty(answer.Text);
         }
@@ -81,7 +84,8 @@ public class CommitPointTests
         using var call = fixture.OpenStream();
         await call.ReadTextAsync("You said “Hello”.");
         await fixture.Time.PassAsync(TimeSpan.FromSeconds(50), TimeSpan.FromSeconds(50));
-        Assert.Equal("INTERRUPTED", (await CallFailure.OfAsync(() => call.ResponseStream.MoveNext(CancellationToken.None))).Reason);
+        Assert.Equal(
+            "INTERRUPTED", (await CallFailure.OfAsync(() => call.ResponseStream.MoveNext(CancellationToken.None))).Reason);
         Assert.Single(await fixture.Sandbox.WaitForAbortsAsync(1));
     }
 

@@ -49,12 +49,14 @@ public class CooldownTests
     public async Task While_all_cool_down_the_error_gives_the_soonest_recovery()
     {
         await using var fixture = await WithTwoKeysAsync();
-        fixture.Sandbox.Script(Faults.Status(429, retryAfter: "100").ForKey(KeyOne), Faults.Status(429, retryAfter: "70").ForKey(KeyTwo));
+        fixture.Sandbox.Script(
+            Faults.Status(429, retryAfter: "100").ForKey(KeyOne), Faults.Status(429, retryAfter: "70").ForKey(KeyTwo));
         await fixture.StreamAsync();
         fixture.Time.Advance(TimeSpan.FromSeconds(10));
         var answer = await fixture.StreamAsync();
         Assert.Equal((StatusCode.ResourceExhausted, "ALL_PROFILES_UNAVAILABLE"), (answer.Failed.Code, answer.Failed.Reason));
-        Assert.StartsWith("No available auth profile for anthropic (all in cooldown or unavailable).", answer.Failed.Message, StringComparison.Ordinal);
+        Assert.StartsWith("No available auth profile for anthropic (all in cooldown or unavailable).", answer.Failed.Message,
+            StringComparison.Ordinal);
         Assert.Equal(TimeSpan.FromSeconds(60), answer.Failed.RetryDelay);
         Assert.Equal(("main", "2026-11-20T12:01:10Z"), (answer.Failed.Facts["agent_id"], answer.Failed.Facts["soonest"]));
         Assert.Equal($"{Two} skipped, {One} skipped", answer.Attempts);
@@ -71,7 +73,8 @@ public class CooldownTests
         fixture.Sandbox.Script(Faults.Status(401));
         await fixture.StreamAsync();
         var failed = (await fixture.StreamAsync()).Failed;
-        Assert.Equal((StatusCode.FailedPrecondition, "ALL_PROFILES_UNAVAILABLE", null), (failed.Code, failed.Reason, failed.RetryDelay));
+        Assert.Equal(
+            (StatusCode.FailedPrecondition, "ALL_PROFILES_UNAVAILABLE", null), (failed.Code, failed.Reason, failed.RetryDelay));
     }
 
     [Theory]
@@ -106,7 +109,8 @@ public class CooldownTests
         Assert.All(answers, answer => Assert.Equal("RATE_LIMITED", answer.Failed.Reason));
         var auth = (await fixture.StatusAsync()).Auth;
         Assert.Equal(1, auth.Profiles[0].ErrorCount);
-        Assert.Equal(start + UpstreamPause + TimeSpan.FromMinutes(1), auth.UnusableProfiles.Single().RecoverTime.ToDateTimeOffset());
+        Assert.Equal(
+            start + UpstreamPause + TimeSpan.FromMinutes(1), auth.UnusableProfiles.Single().RecoverTime.ToDateTimeOffset());
     }
 
     [Fact]

@@ -20,7 +20,8 @@ public class CredentialSourceTests
         var failed = (await fixture.StreamAsync()).Failed;
         Assert.Equal((StatusCode.FailedPrecondition, "MISSING_CREDENTIALS"), (failed.Code, failed.Reason));
         Assert.StartsWith(
-            $"No API key found for provider \"anthropic\". Auth store: {fixture.Files.ProfilesPath()} (agentDir: {fixture.Files["agents/main/agent"]}).",
+            $"No API key found for provider \"anthropic\". Auth store: {fixture.Files.ProfilesPath()} (agentDir: "
+                + $"{fixture.Files["agents/main/agent"]}).",
             failed.Message, StringComparison.Ordinal);
         Assert.Equal(("main", "anthropic"), (failed.Facts["agent_id"], failed.Facts["provider"]));
         Assert.Equal(["anthropic"], (await fixture.StatusAsync()).Auth.MissingProvidersInUse);
@@ -34,7 +35,8 @@ public class CredentialSourceTests
         await using var fixture = await ServerFixture.StartAsync(more, provider);
         Assert.Equal("(no profile) served", (await fixture.StreamAsync()).Attempts);
         Assert.Equal(key, fixture.Sandbox.Requests.Single().Credential);
-        Assert.Equal(kind, (await fixture.StatusAsync()).Auth.Providers.Single(entry => entry.Provider == "anthropic").EffectiveKind);
+        Assert.Equal(
+            kind, (await fixture.StatusAsync()).Auth.Providers.Single(entry => entry.Provider == "anthropic").EffectiveKind);
     }
 
     [Fact]
@@ -52,7 +54,8 @@ public class CredentialSourceTests
     public async Task An_empty_order_means_no_profiles_and_the_environment_serves()
     {
         await using var fixture = await ServerFixture.StartAsync($"auth: {{ order: {{ anthropic: [] }} }}, {Env}");
-        await fixture.Files.WriteProfilesAsync($$"""{ "version": 1, "profiles": { "{{One}}": { "type": "api_key", "provider": "anthropic", "key": "{{KeyOne}}" } } }""");
+        await fixture.Files.WriteProfilesAsync($$"""{ "version": 1, "profiles": { "{{One}}": {"""
+            + $$""" "type": "api_key", "provider": "anthropic", "key": "{{KeyOne}}" } } }""");
         Assert.Equal("(no profile) served", (await fixture.StreamAsync()).Attempts);
     }
 
@@ -70,7 +73,8 @@ public class CredentialSourceTests
     public async Task Subscriptions_that_are_switched_off_do_not_serve()
     {
         await using var fixture = await ServerFixture.StartAsync("clawgrpc: { subscriptions: { enabled: false } }");
-        await fixture.Files.WriteProfilesAsync($$"""{ "version": 1, "profiles": { "{{One}}": { "type": "token", "provider": "anthropic", "token": "{{Token}}" } } }""");
+        await fixture.Files.WriteProfilesAsync($$"""{ "version": 1, "profiles": { "{{One}}": {"""
+            + $$""" "type": "token", "provider": "anthropic", "token": "{{Token}}" } } }""");
         var failed = (await fixture.StreamAsync()).Failed;
         Assert.Equal("MISSING_CREDENTIALS", failed.Reason);
         Assert.Contains($"{One} (subscriptions are switched off)", failed.Message, StringComparison.Ordinal);
@@ -81,10 +85,12 @@ public class CredentialSourceTests
     {
         await using var fixture = await ServerFixture.StartAsync();
         await fixture.Files.WriteProfilesAsync($$"""
-            { "version": 1, "profiles": { "{{One}}": { "type": "oauth", "provider": "anthropic", "access": "{{Token}}", "refresh": "sk-ant-ort01-FAKE-1", "expires": 1000 } } }
+            { "version": 1, "profiles": { "{{One}}": { "type": "oauth", "provider": "anthropic", "access": "{{Token}}",
+              "refresh": "sk-ant-ort01-FAKE-1", "expires": 1000 } } }
             """);
         var failed = (await fixture.StreamAsync()).Failed;
-        Assert.Equal((StatusCode.FailedPrecondition, "OAUTH_REFRESH_FAILED", One), (failed.Code, failed.Reason, failed.Facts["profile_id"]));
+        Assert.Equal((StatusCode.FailedPrecondition, "OAUTH_REFRESH_FAILED", One),
+            (failed.Code, failed.Reason, failed.Facts["profile_id"]));
         Assert.StartsWith("OAuth token refresh failed for anthropic", failed.Message, StringComparison.Ordinal);
     }
 }

@@ -10,9 +10,11 @@ namespace ClawGrpc.Server.Tests.Failover;
 /// <param name="Reason">The reason when nothing is left.</param>
 /// <param name="Code">The code when nothing is left.</param>
 /// <param name="Kind">What the receipt calls it.</param>
-/// <param name="SetAside">What is set aside, as <see cref="UnusableText.Of"/> writes it, without the profile; empty: nothing.</param>
+/// <param name="SetAside">What is set aside, as <see cref="UnusableText.Of"/> writes it, without the profile; empty:
+/// nothing.</param>
 /// <param name="Retry">RetryInfo when nothing is left; null: none.</param>
-internal sealed record FailureRow(Fault Fault, string Reason, StatusCode Code, FailureKind Kind, string SetAside = "", TimeSpan? Retry = null)
+internal sealed record FailureRow(
+    Fault Fault, string Reason, StatusCode Code, FailureKind Kind, string SetAside = "", TimeSpan? Retry = null)
 {
     private const string Opus = "anthropic/claude-opus-4-6";
     private static readonly DateTimeOffset Now = new ManualTimeProvider().GetUtcNow();
@@ -32,7 +34,8 @@ internal sealed record FailureRow(Fault Fault, string Reason, StatusCode Code, F
         Status = new()
         {
             Code = 429,
-            Text = """{"type":"error","error":{"type":"rate_limit_error","message":"Come back on 2026-12-01.","details":{"error_code":"enforced_spend_limit_reached"}}}""",
+            Text = """{"type":"error","error":{"type":"rate_limit_error","message":"Come back on 2026-12-01.","details":"""
+                + """{"error_code":"enforced_spend_limit_reached"}}}""",
         },
     };
 
@@ -42,7 +45,8 @@ internal sealed record FailureRow(Fault Fault, string Reason, StatusCode Code, F
         ["429, retry-after longer than the ladder"] = RateLimited(Faults.Status(429, retryAfter: "90"), Second * 90),
         ["429, retry-after shorter than the ladder"] = RateLimited(Faults.Status(429, retryAfter: "7"), Minute),
         ["429, a window that is used up"] = RateLimited(
-            With(429, ("anthropic-ratelimit-input-tokens-remaining", "0"), ("anthropic-ratelimit-input-tokens-reset", "2026-11-20T12:10:00Z")), Minute * 10),
+            With(429, ("anthropic-ratelimit-input-tokens-remaining", "0"),
+                ("anthropic-ratelimit-input-tokens-reset", "2026-11-20T12:10:00Z")), Minute * 10),
         ["429, the plan's five hours"] = PlanExhausted("five_hour", TimeSpan.FromHours(3), "all models"),
         ["429, the plan's week"] = PlanExhausted("seven_day", TimeSpan.FromHours(100), "all models"),
         ["429, the plan's week of one model"] = PlanExhausted("seven_day_opus", TimeSpan.FromHours(40), Opus),
@@ -73,11 +77,13 @@ internal sealed record FailureRow(Fault Fault, string Reason, StatusCode Code, F
         ["404"] = Refused(Faults.Status(404), StatusCode.NotFound),
         ["413"] = Refused(Faults.Status(413), StatusCode.InvalidArgument),
         ["422"] = Refused(Faults.Status(422), StatusCode.InvalidArgument),
-        ["400, inside a stream"] = Refused(new Fault { Error = new(1, "invalid_request_error", "No.") }, StatusCode.InvalidArgument),
+        ["400, inside a stream"] =
+            Refused(new Fault { Error = new(1, "invalid_request_error", "No.") }, StatusCode.InvalidArgument),
     };
 
     private static FailureRow RateLimited(Fault fault, TimeSpan span) =>
-        new(fault, "RATE_LIMITED", StatusCode.ResourceExhausted, FailureKind.RateLimited, $"cooldown rate_limit, {Opus}, {span.TotalSeconds} s", span);
+        new(fault, "RATE_LIMITED", StatusCode.ResourceExhausted, FailureKind.RateLimited,
+            $"cooldown rate_limit, {Opus}, {span.TotalSeconds} s", span);
 
     private static FailureRow PlanExhausted(string claim, TimeSpan span, string models) => new(
         Faults.PlanExhausted(Now + span, claim), "PLAN_EXHAUSTED", StatusCode.ResourceExhausted, FailureKind.PlanExhausted,
@@ -86,15 +92,19 @@ internal sealed record FailureRow(Fault Fault, string Reason, StatusCode Code, F
     private static FailureRow Overloaded(Fault fault) =>
         new(fault, "OVERLOADED", StatusCode.Unavailable, FailureKind.Overloaded, Retry: Second) { Sends = 3 };
 
-    private static FailureRow ServerError(Fault fault) => new(fault, "SERVER_ERROR", StatusCode.Unavailable, FailureKind.ServerError, Retry: Second);
+    private static FailureRow ServerError(Fault fault) =>
+        new(fault, "SERVER_ERROR", StatusCode.Unavailable, FailureKind.ServerError, Retry: Second);
 
     private static FailureRow Billing(Fault fault) =>
-        new(fault, "BILLING", StatusCode.ResourceExhausted, FailureKind.Billing, "disabled billing, all models, 18000 s", TimeSpan.FromHours(5));
+        new(fault, "BILLING", StatusCode.ResourceExhausted, FailureKind.Billing, "disabled billing, all models, 18000 s",
+            TimeSpan.FromHours(5));
 
     private static FailureRow Rejected(Fault fault) =>
-        new(fault, "CREDENTIAL_REJECTED", StatusCode.FailedPrecondition, FailureKind.CredentialRejected, "disabled auth, all models, for good");
+        new(fault, "CREDENTIAL_REJECTED", StatusCode.FailedPrecondition, FailureKind.CredentialRejected,
+            "disabled auth, all models, for good");
 
-    private static FailureRow Refused(Fault fault, StatusCode code) => new(fault, "REQUEST_REJECTED", code, FailureKind.RequestRejected) { TriesNext = false };
+    private static FailureRow Refused(Fault fault, StatusCode code) =>
+        new(fault, "REQUEST_REJECTED", code, FailureKind.RequestRejected) { TriesNext = false };
 
     private static Fault With(int status, params (string Name, string Value)[] headers) =>
         new() { Status = new() { Code = status, Headers = headers.ToDictionary(header => header.Name, header => header.Value) } };

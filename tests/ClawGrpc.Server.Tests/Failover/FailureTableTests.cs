@@ -41,7 +41,8 @@ public class FailureTableTests
         var each = new[] { One, Two }.Take(row.TriesNext ? 2 : 1).ToList();
         Assert.Equal(string.Join(", ", each.Select(profile => $"{profile} failed {row.Kind} {row.HttpStatus}")), answer.Attempts);
         Assert.Equal($"{each.Count}", answer.Failed.Facts["attempts"]);
-        Assert.Equal(row.SetAside.Length > 0 ? string.Join('\n', each.Select(profile => $"{profile} {row.SetAside}")) : "", await fixture.UnusableAsync());
+        Assert.Equal(row.SetAside.Length > 0 ? string.Join(
+            '\n', each.Select(profile => $"{profile} {row.SetAside}")) : "", await fixture.UnusableAsync());
     }
 
     [Fact]
@@ -53,8 +54,10 @@ public class FailureTableTests
         var answer = await fixture.StreamAsync();
         Assert.Equal($"{One} failed PlanExhausted 429, {Two} failed Billing 429", answer.Attempts);
         Assert.Equal(
-            [("rate_limit_error", "", "five_hour", reset), ("rate_limit_error", "enforced_spend_limit_reached", "", fixture.Time.GetUtcNow().AddHours(5))],
-            answer.Receipt!.Attempts.Select(attempt => (attempt.ErrorType, attempt.ErrorCode, attempt.Claim, attempt.RecoverTime.ToDateTimeOffset())));
+            [("rate_limit_error", "", "five_hour", reset),
+                ("rate_limit_error", "enforced_spend_limit_reached", "", fixture.Time.GetUtcNow().AddHours(5))],
+            answer.Receipt!.Attempts.Select(
+                attempt => (attempt.ErrorType, attempt.ErrorCode, attempt.Claim, attempt.RecoverTime.ToDateTimeOffset())));
     }
 
     [Theory]
@@ -73,6 +76,9 @@ public class FailureTableTests
         Assert.Single(fixture.Sandbox.Requests);
         var after = (await fixture.StatusAsync()).Auth.Profiles[0];
         if (row.SetAside.Length > 0)
-            Assert.Equal((before.ErrorCount, before.LastFailureTime, 1), (after.ErrorCount, after.LastFailureTime, after.ErrorCount));
+        {
+            Assert.Equal(
+                (before.ErrorCount, before.LastFailureTime, 1), (after.ErrorCount, after.LastFailureTime, after.ErrorCount));
+        }
     }
 }

@@ -5,7 +5,10 @@ using static ClawGrpc.Server.Tests.Harness.Credentials;
 
 namespace ClawGrpc.Server.Tests.Failover;
 
-/// <summary>Upstream that says nothing. The clock is moved over the time it has for its first content, which no other wait here is as long as.</summary>
+/// <summary>
+/// Upstream that says nothing. The clock is moved over the time it has for its first content, which no other wait here is as
+/// long as.
+/// </summary>
 public class FirstEventTests
 {
     private const string FirstEvent = "clawgrpc: { timeouts: { firstEventSeconds: 45 } }";

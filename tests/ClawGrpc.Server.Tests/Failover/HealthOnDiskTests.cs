@@ -5,10 +5,13 @@ using static ClawGrpc.Server.Tests.Harness.Credentials;
 
 namespace ClawGrpc.Server.Tests.Failover;
 
-/// <summary>What <c>auth-profiles.json</c> says of failures, as OpenClaw reads it, and what a server that starts on it does.</summary>
+/// <summary>
+/// What <c>auth-profiles.json</c> says of failures, as OpenClaw reads it, and what a server that starts on it does.
+/// </summary>
 public class HealthOnDiskTests
 {
-    public static TheoryData<string> Rows => [.. FailureRow.All.Where(row => row.Value.SetAside.Length > 0).Select(row => row.Key)];
+    public static TheoryData<string> Rows =>
+        [.. FailureRow.All.Where(row => row.Value.SetAside.Length > 0).Select(row => row.Key)];
 
     [Theory]
     [MemberData(nameof(Rows))]
@@ -21,13 +24,16 @@ public class HealthOnDiskTests
         var (before, status) = (await fixture.UnusableAsync(), await fixture.StatusAsync());
         await fixture.StopServerAsync();
 
-        // OpenClaw's own rule: unusable while now < max(cooldownUntil, disabledUntil), in milliseconds (openclaw-spec.md, section 4.1).
+        // OpenClaw's own rule: unusable while now < max(cooldownUntil, disabledUntil), in milliseconds (openclaw-spec.md,
+        // section 4.1).
         var stats = fixture.Files.UsageStats(One);
         var until = Math.Max(Number(stats, "cooldownUntil"), Number(stats, "disabledUntil"));
-        var told = status.Auth.UnusableProfiles[0].RecoverTime?.ToDateTimeOffset().ToUnixTimeMilliseconds() ?? DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
+        var told = status.Auth.UnusableProfiles[0].RecoverTime?.ToDateTimeOffset()
+            .ToUnixTimeMilliseconds() ?? DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
         Assert.Equal(told, until);
         Assert.Equal(row.SetAside.StartsWith("disabled", StringComparison.Ordinal), stats.TryGetProperty("disabledUntil", out _));
-        Assert.Equal((1, 1), (Number(stats, "errorCount"), stats.GetProperty("failureCounts").EnumerateObject().Single().Value.GetInt32()));
+        Assert.Equal((1, 1),
+            (Number(stats, "errorCount"), stats.GetProperty("failureCounts").EnumerateObject().Single().Value.GetInt32()));
         Assert.Equal(fixture.Time.GetUtcNow().ToUnixTimeMilliseconds(), Number(stats, "lastFailureAt"));
 
         fixture.Time.Advance(TimeSpan.FromSeconds(1));
@@ -50,7 +56,8 @@ public class HealthOnDiskTests
         var stats = fixture.Files.UsageStats(One);
         Assert.Equal(fixture.Time.GetUtcNow().ToUnixTimeMilliseconds(), Number(stats, "lastUsed"));
         Assert.Equal(0, Number(stats, "errorCount"));
-        Assert.All(["cooldownUntil", "disabledUntil", "disabledReason", "failureCounts", "routes"], name => Assert.False(stats.TryGetProperty(name, out _), name));
+        Assert.All(["cooldownUntil", "disabledUntil", "disabledReason", "failureCounts", "routes"], name => Assert.False(
+            stats.TryGetProperty(name, out _), name));
         Assert.Equal(One, fixture.Files.Profiles().GetProperty("lastGood").GetProperty("anthropic").GetString());
     }
 
@@ -68,7 +75,8 @@ public class HealthOnDiskTests
         fixture.Time.Advance(TimeSpan.FromSeconds(1));
         fixture.Sandbox.Script(Faults.Status(429).ForKey(KeyOne));
         await fixture.StreamAsync();
-        await ServerFixture.EventuallyAsync(() => Task.FromResult(fixture.Files.UsageStats(One).TryGetProperty("cooldownUntil", out _)));
+        await ServerFixture.EventuallyAsync(
+            () => Task.FromResult(fixture.Files.UsageStats(One).TryGetProperty("cooldownUntil", out _)));
     }
 
     [Fact]
@@ -85,17 +93,20 @@ public class HealthOnDiskTests
                 "{{Two}}": { "type": "api_key", "provider": "anthropic", "key": "{{KeyTwo}}" }
               },
               "usageStats": {
-                "{{One}}": { "cooldownUntil": {{now.AddSeconds(90).ToUnixTimeMilliseconds()}}, "errorCount": 2, "lastFailureAt": {{now.ToUnixTimeMilliseconds()}} },
+                "{{One}}": { "cooldownUntil": {{now.AddSeconds(90).ToUnixTimeMilliseconds()}}, "errorCount": 2,
+                  "lastFailureAt": {{now.ToUnixTimeMilliseconds()}} },
                 "{{Two}}": { "disabledUntil": {{now.AddHours(5).ToUnixTimeMilliseconds()}}, "disabledReason": "billing" }
               }
             }
             """);
         await fixture.StartServerAsync();
-        Assert.Equal($"{One} cooldown , all models, 90 s\n{Two} disabled billing, all models, 18000 s", await fixture.UnusableAsync());
+        Assert.Equal(
+            $"{One} cooldown , all models, 90 s\n{Two} disabled billing, all models, 18000 s", await fixture.UnusableAsync());
         Assert.Equal("ALL_PROFILES_UNAVAILABLE", (await fixture.StreamAsync()).Failed.Reason);
         fixture.Time.Advance(TimeSpan.FromSeconds(90));
         Assert.Equal($"{One} served", (await fixture.StreamAsync()).Attempts);
     }
 
-    private static long Number(JsonElement stats, string name) => stats.TryGetProperty(name, out var value) ? value.GetInt64() : 0;
+    private static long Number(JsonElement stats, string name) =>
+        stats.TryGetProperty(name, out var value) ? value.GetInt64() : 0;
 }

@@ -8,7 +8,8 @@ public class ModelFallbackTests
 {
     private const string Opus = "claude-opus-4-6";
     private const string Sonnet = "claude-sonnet-4-6";
-    private const string Fallbacks = $$"""agents: { defaults: { model: { primary: "anthropic/{{Opus}}", fallbacks: ["openai/gpt-5.2", "anthropic/{{Sonnet}}"] } } }""";
+    private const string Fallbacks = $$"""agents: { defaults: { model: {"""
+        + $$""" primary: "anthropic/{{Opus}}", fallbacks: ["openai/gpt-5.2", "anthropic/{{Sonnet}}"] } } }""";
 
     [Fact]
     public async Task Fallback_serves_when_all_profiles_of_a_model_cool_down()
@@ -17,9 +18,11 @@ public class ModelFallbackTests
         fixture.Sandbox.Script(Faults.Status(429).ForModel(Opus).Forever());
         var answer = await fixture.StreamAsync();
         Assert.Equal($"{One} failed RateLimited 429, {Two} failed RateLimited 429, {One} served", answer.Attempts);
-        Assert.Equal([Opus, Opus, Sonnet], fixture.Sandbox.Requests.Select(request => request.Json.GetProperty("model").GetString()));
+        Assert.Equal(
+            [Opus, Opus, Sonnet], fixture.Sandbox.Requests.Select(request => request.Json.GetProperty("model").GetString()));
         Assert.Equal($"anthropic/{Sonnet}", answer.Served.Model);
-        Assert.Equal([$"anthropic/{Opus}", $"anthropic/{Opus}", $"anthropic/{Sonnet}"], answer.Served.Attempts.Select(attempt => attempt.Model));
+        Assert.Equal([$"anthropic/{Opus}", $"anthropic/{Opus}", $"anthropic/{Sonnet}"], answer.Served.Attempts.Select(
+            attempt => attempt.Model));
     }
 
     [Fact]
@@ -51,7 +54,8 @@ public class ModelFallbackTests
         await using var fixture = await WithTwoKeysAsync(Fallbacks);
         fixture.Sandbox.Script(Faults.Status(status).ForKey(KeyOne).Forever(), Faults.Status(500).ForModel(Opus).Forever());
         var answer = await fixture.StreamAsync();
-        Assert.Equal($"{One} failed {failure} {status}, {Two} failed ServerError 500, {One} skipped, {Two} served", answer.Attempts);
+        Assert.Equal(
+            $"{One} failed {failure} {status}, {Two} failed ServerError 500, {One} skipped, {Two} served", answer.Attempts);
         Assert.Equal(3, fixture.Sandbox.Requests.Count);
         Assert.Equal($"{One} {aside}", await fixture.UnusableAsync());
     }
@@ -60,7 +64,8 @@ public class ModelFallbackTests
     public async Task A_model_that_is_not_in_the_allow_list_is_no_fallback()
     {
         await using var fixture = await WithTwoKeysAsync(
-            $$"""agents: { defaults: { models: { "anthropic/{{Opus}}": {} }, model: { primary: "anthropic/{{Opus}}", fallbacks: ["anthropic/{{Sonnet}}"] } } }""");
+            $$"""agents: { defaults: { models: { "anthropic/{{Opus}}": {} }, model: {"""
+                + $$""" primary: "anthropic/{{Opus}}", fallbacks: ["anthropic/{{Sonnet}}"] } } }""");
         fixture.Sandbox.Script(Faults.Status(500).Forever());
         Assert.Equal($"{One} failed ServerError 500, {Two} failed ServerError 500", (await fixture.StreamAsync()).Attempts);
     }
@@ -78,8 +83,12 @@ public class ModelFallbackTests
     [Fact]
     public async Task An_alias_and_a_short_id_are_the_model_they_stand_for()
     {
-        await using var fixture = await WithTwoKeysAsync($$"""agents: { defaults: { models: { "anthropic/{{Opus}}": {}, "anthropic/{{Sonnet}}": { alias: "quick" } } } }""");
+        await using var fixture = await WithTwoKeysAsync(
+            $$"""agents: { defaults: { models: { "anthropic/{{Opus}}": {}, "anthropic/{{Sonnet}}": { alias: "quick" } } } }""");
         foreach (var name in new[] { "quick", "QUICK", Sonnet, $"anthropic/{Sonnet}" })
-            Assert.Equal($"anthropic/{Sonnet}", (await fixture.StreamAsync(Completing.Input(with: input => input.Model = name))).Served.Model);
+        {
+            Assert.Equal($"anthropic/{Sonnet}",
+                (await fixture.StreamAsync(Completing.Input(with: input => input.Model = name))).Served.Model);
+        }
     }
 }

@@ -48,9 +48,11 @@ public class ProbeTests
         await using var fixture = await WithTwoKeysAsync();
         await fixture.Auth.SetProfileOrderAsync(new SetProfileOrderRequest { Provider = "anthropic", ProfileIds = { One } });
         var text = await File.ReadAllTextAsync(fixture.Files.ProfilesPath());
-        var old = $$""" "anthropic:old": { "type": "token", "provider": "anthropic", "token": "{{Token}}", "expires": 1 }, "openai:x": { "type": "api_key", "provider": "openai", "key": "k" }, """;
+        var old = $$""" "anthropic:old": { "type": "token", "provider": "anthropic", "token": "{{Token}}", "expires": 1 },"""
+            + $$""" "openai:x": { "type": "api_key", "provider": "openai", "key": "k" }, """;
         await fixture.StopServerAsync();
-        await fixture.Files.WriteProfilesAsync(text.Replace("\"profiles\": {", $"\"profiles\": {{ {old}", StringComparison.Ordinal));
+        await fixture.Files.WriteProfilesAsync(
+            text.Replace("\"profiles\": {", $"\"profiles\": {{ {old}", StringComparison.Ordinal));
         await fixture.StartServerAsync();
 
         var told = await ProbeAsync(fixture, withErrors: true);
@@ -82,7 +84,8 @@ public class ProbeTests
         Assert.Equal(["timeout", "concurrency", "max_tokens"], refused.Fields);
     }
 
-    private static async Task<List<string>> ProbeAsync(ServerFixture fixture, ProbeProfilesRequest? request = null, bool withErrors = false)
+    private static async Task<List<string>> ProbeAsync(
+        ServerFixture fixture, ProbeProfilesRequest? request = null, bool withErrors = false)
     {
         using var call = fixture.Auth.ProbeProfiles(request ?? new ProbeProfilesRequest());
         var results = new List<string>();

@@ -4,7 +4,10 @@ using ClawGrpc.Testing;
 
 namespace ClawGrpc.Server.Tests.Failover;
 
-/// <summary>What upstream does to one route, out of everything that the sandbox can do, and the answer of that route when it does nothing.</summary>
+/// <summary>
+/// What upstream does to one route, out of everything that the sandbox can do, and the answer of that route when it does
+/// nothing.
+/// </summary>
 /// <param name="Key">The route's credential.</param>
 /// <param name="Model">The route's model.</param>
 /// <param name="Fault">What happens to its first requests.</param>
@@ -14,8 +17,10 @@ internal sealed record RandomFault(string Key, string Model, Fault Fault)
 
     // message_start and content_block_start before the tokens, three events behind them.
     private const int Events = TokenCount + 5;
-    private static readonly int[] Statuses = [400, 401, 402, 403, 404, 413, 429, 429, 429, 500, 500, 502, 503, 504, 529, 529, 529];
-    private static readonly string[] ErrorTypes = ["overloaded_error", "api_error", "rate_limit_error", "invalid_request_error", "authentication_error", "novel_error"];
+    private static readonly int[] Statuses =
+        [400, 401, 402, 403, 404, 413, 429, 429, 429, 500, 500, 502, 503, 504, 529, 529, 529];
+    private static readonly string[] ErrorTypes =
+        ["overloaded_error", "api_error", "rate_limit_error", "invalid_request_error", "authentication_error", "novel_error"];
 
     /// <summary>The fault, and after it the answer.</summary>
     public IEnumerable<Fault> Faults => [Fault, Testing.Faults.Replay(Answer(Key, Model)).ForKey(Key).ForModel(Model).Forever()];
@@ -30,15 +35,19 @@ internal sealed record RandomFault(string Key, string Model, Fault Fault)
         if (isHopeless)
             return new RandomFault(key, model, Status(random) with { Match = match, Times = Fault.Forever });
         var fault = Any(random, Testing.Faults.Replay(Answer(key, model)));
-        return new RandomFault(key, model, fault with { Match = match, Times = random.Next(3) == 0 ? Fault.Forever : random.Next(1, 4) });
+        return new RandomFault(
+            key, model, fault with { Match = match, Times = random.Next(3) == 0 ? Fault.Forever : random.Next(1, 4) });
     }
 
     /// <summary>The texts of the tokens of a route, each told apart from every other of any route.</summary>
-    public static IEnumerable<string> Tokens(string key, string model) => Enumerable.Range(0, TokenCount).Select(number => $"{key[^4..]} {model} {number}");
+    public static IEnumerable<string> Tokens(string key, string model) =>
+        Enumerable.Range(0, TokenCount).Select(number => $"{key[^4..]} {model} {number}");
 
     /// <summary>Whether nothing more will come for this request.</summary>
-    public bool IsSilent(SeenRequest request) => request.Credential == Key && request.Json.GetProperty("model").GetString() == Model
-        && (Fault.StallBeforeHeaders || Fault.Stall is { } stall && request.EventsSent >= Math.Min(stall.AfterEvents!.Value, Events));
+    public bool IsSilent(SeenRequest request) =>
+        request.Credential == Key && request.Json.GetProperty("model").GetString() == Model
+        && (Fault.StallBeforeHeaders || Fault.Stall is { } stall
+        && request.EventsSent >= Math.Min(stall.AfterEvents!.Value, Events));
 
     private static Fault Any(Random random, Fault answer)
     {
@@ -69,19 +78,26 @@ internal sealed record RandomFault(string Key, string Model, Fault Fault)
             headers["x-should-retry"] = "false";
         return new Fault
         {
-            Status = new() { Code = Statuses[random.Next(Statuses.Length)], Headers = headers, Text = random.Next(4) == 0 ? "<html>Something in between.</html>" : null },
+            Status = new() { Code = Statuses[random.Next(Statuses.Length)], Headers = headers, Text = random.Next(
+                4) == 0 ? "<html>Something in between.</html>" : null },
         };
     }
 
     private static byte[] Answer(string key, string model)
     {
         var answer = new StringBuilder()
-            .Append(Event("message_start", $"\"message\":{{\"id\":\"msg_1\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"{model}\",\"content\":[],\"stop_reason\":null,\"stop_sequence\":null,\"usage\":{{\"input_tokens\":1,\"output_tokens\":1}}}}"))
+            .Append(Event("message_start", $"\"message\":{{\"id\":\"msg_1\",\"type\":\"message\",\"role\":\"assistant\","
+                + $"\"model\":\"{model}\",\"content\":[],\"stop_reason\":null,\"stop_sequence\":null,"
+                + $"\"usage\":{{\"input_tokens\":1,\"output_tokens\":1}}}}"))
             .Append(Event("content_block_start", "\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}"));
         foreach (var token in Tokens(key, model))
-            answer.Append(Event("content_block_delta", $"\"index\":0,\"delta\":{{\"type\":\"text_delta\",\"text\":\"{token};\"}}"));
+        {
+            answer.Append(
+                Event("content_block_delta", $"\"index\":0,\"delta\":{{\"type\":\"text_delta\",\"text\":\"{token};\"}}"));
+        }
         return Encoding.UTF8.GetBytes(answer.Append(Event("content_block_stop", "\"index\":0"))
-            .Append(Event("message_delta", "\"delta\":{\"stop_reason\":\"end_turn\",\"stop_sequence\":null},\"usage\":{\"output_tokens\":12}"))
+            .Append(Event(
+            "message_delta", "\"delta\":{\"stop_reason\":\"end_turn\",\"stop_sequence\":null},\"usage\":{\"output_tokens\":12}"))
             .Append("event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n").ToString());
     }
 

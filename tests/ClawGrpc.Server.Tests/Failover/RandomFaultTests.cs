@@ -7,8 +7,8 @@ using static ClawGrpc.Server.Tests.Harness.Credentials;
 namespace ClawGrpc.Server.Tests.Failover;
 
 /// <summary>
-/// Random faults on every route, and what holds whatever they are: no token twice, none out of order, none from a second route, no connection
-/// left, and in the end success or one error that says why.
+/// Random faults on every route, and what holds whatever they are: no token twice, none out of order, none from a second route,
+/// no connection left, and in the end success or one error that says why.
 /// </summary>
 public class RandomFaultTests
 {
@@ -33,7 +33,8 @@ public class RandomFaultTests
         await using var fixture = await ServerFixture.StartAsync(More);
         foreach (var (profile, key) in Profiles)
             await fixture.OnboardAsync(profile, key);
-        await fixture.Auth.SetProfileOrderAsync(new SetProfileOrderRequest { Provider = "anthropic", ProfileIds = { Profiles.Select(each => each.Profile) } });
+        await fixture.Auth.SetProfileOrderAsync(
+            new SetProfileOrderRequest { Provider = "anthropic", ProfileIds = { Profiles.Select(each => each.Profile) } });
         var ends = new Dictionary<string, int>();
         for (var seed = 0; seed < Runs.Of(few: 150, full: 5000); seed++)
         {
@@ -52,7 +53,8 @@ public class RandomFaultTests
         fixture.Sandbox.ClearRequests();
         fixture.Sandbox.ClearScript();
         var isHopeless = random.Next(3) == 0;
-        var script = Profiles.SelectMany(profile => Models.Select(model => RandomFault.Next(random, profile.Key, model, isHopeless))).ToList();
+        var script = Profiles.SelectMany(
+            profile => Models.Select(model => RandomFault.Next(random, profile.Key, model, isHopeless))).ToList();
         script.ForEach(fault => fixture.Sandbox.Script(fault.Faults));
         var ask = random.Next(4) == 0 ? fixture.CompleteAsync() : fixture.StreamAsync(raw: random.Next(2) == 0);
         await PassTimeAsync(fixture, script, ask);
@@ -67,8 +69,11 @@ public class RandomFaultTests
     {
         // Every request is an attempt of the receipt or a repeat in place of one, in order.
         var attempts = answer.Receipt!.Attempts.Where(attempt => attempt.Outcome != AttemptOutcome.Skipped).ToList();
-        var told = attempts.SelectMany(attempt => Enumerable.Repeat($"{attempt.ProfileId} {attempt.Model}", attempt.RetriesInPlace + 1));
-        var seen = fixture.Sandbox.Requests.Select(request => $"{Profiles.Single(each => each.Key == request.Credential).Profile} anthropic/{ModelOf(request)}").ToList();
+        var told = attempts.SelectMany(
+            attempt => Enumerable.Repeat($"{attempt.ProfileId} {attempt.Model}", attempt.RetriesInPlace + 1));
+        var seen = fixture.Sandbox.Requests
+            .Select(request => (Profiles.Single(each => each.Key == request.Credential).Profile, Model: ModelOf(request)))
+            .Select(each => $"{each.Profile} anthropic/{each.Model}").ToList();
         Assert.True(told.SequenceEqual(seen), $"{what}; upstream saw {string.Join(", ", seen)}");
 
         // The tokens are of the last request alone: its first ones, in order, each once.
@@ -89,15 +94,18 @@ public class RandomFaultTests
         Assert.DoesNotContain(answer.Parts, part => part.Finished is not null);
     }
 
-    // Until the answer has come and upstream is left by it. Time passes only for who waits: before a repeat, for a slow upstream, or for one
-    // that has fallen silent.
+    // Until the answer has come and upstream is left by it. Time passes only for who waits: before a repeat, for a slow
+    // upstream, or for one that has fallen silent.
     private static async Task PassTimeAsync(ServerFixture fixture, List<RandomFault> script, Task answer)
     {
         var all = Task.WhenAll(answer, EndsAsync());
         while (!all.IsCompleted)
         {
-            if (!fixture.Time.TryPass(Shortest, Longest) && fixture.Sandbox.Requests is [.., { Outcome: Outcome.Open } open] && script.Exists(fault => fault.IsSilent(open)))
+            if (!fixture.Time.TryPass(Shortest, Longest) && fixture.Sandbox.Requests is [.., { Outcome: Outcome.Open } open]
+                && script.Exists(fault => fault.IsSilent(open)))
+            {
                 await LosePatienceAsync(fixture, open);
+            }
             await Task.Yield();
         }
 
@@ -110,8 +118,8 @@ public class RandomFaultTests
         }
     }
 
-    // The next attempt may wait already when upstream learns that this one was given up: no more time until then. What upstream sent before
-    // it fell silent may still be on its way, and a wait that was seen a moment ago be over.
+    // The next attempt may wait already when upstream learns that this one was given up: no more time until then. What upstream
+    // sent before it fell silent may still be on its way, and a wait that was seen a moment ago be over.
     private static async Task LosePatienceAsync(ServerFixture fixture, SeenRequest silent)
     {
         foreach (var patience in Patiences.Where(patience => fixture.Time.TryPass(patience, patience)))

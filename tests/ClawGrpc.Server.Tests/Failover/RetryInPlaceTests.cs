@@ -34,7 +34,8 @@ public class RetryInPlaceTests
     {
         await using var fixture = await WithTwoKeysAsync();
         fixture.Sandbox.Script((Faults.Slow(beforeHeadersMs: 1500) with { Status = new() { Code = 529 } }).ForKey(KeyOne));
-        var answer = await fixture.Time.PassUntilAsync(fixture.StreamAsync(), TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(1.5));
+        var answer = await fixture.Time.PassUntilAsync(
+            fixture.StreamAsync(), TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(1.5));
         Assert.Equal($"{One} failed Overloaded 529, {Two} served", answer.Attempts);
         Assert.Equal(0, answer.Served.Attempts[0].RetriesInPlace);
     }

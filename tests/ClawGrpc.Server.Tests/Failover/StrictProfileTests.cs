@@ -39,12 +39,15 @@ public class StrictProfileTests
 
     [Theory]
     [InlineData("anthropic:none", StatusCode.NotFound, "PROFILE_NOT_FOUND", "Auth profile \"anthropic:none\" not found in ")]
-    [InlineData("openai:default", StatusCode.InvalidArgument, "PROVIDER_MISMATCH", "Auth profile \"openai:default\" is for openai, not anthropic.")]
-    [InlineData("anthropic:expired", StatusCode.FailedPrecondition, "PROFILE_UNUSABLE", "No credentials found for profile \"anthropic:expired\"")]
+    [InlineData("openai:default", StatusCode.InvalidArgument, "PROVIDER_MISMATCH",
+        "Auth profile \"openai:default\" is for openai, not anthropic.")]
+    [InlineData("anthropic:expired", StatusCode.FailedPrecondition, "PROFILE_UNUSABLE",
+        "No credentials found for profile \"anthropic:expired\"")]
     public async Task Unusable_named_profile_fails_without_failover(string profile, StatusCode code, string reason, string text)
     {
         await using var fixture = await WithTwoKeysAsync();
-        await fixture.Auth.PasteTokenAsync(new PasteTokenRequest { Provider = "openai", ProfileId = "openai:default", Token = "FAKE-openai-token-000001" });
+        await fixture.Auth.PasteTokenAsync(
+            new PasteTokenRequest { Provider = "openai", ProfileId = "openai:default", Token = "FAKE-openai-token-000001" });
         await fixture.Auth.PasteTokenAsync(new PasteTokenRequest
         {
             Provider = "anthropic",

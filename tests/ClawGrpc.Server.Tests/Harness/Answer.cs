@@ -30,7 +30,9 @@ internal sealed record Answer
     /// <summary>The failure of one that did.</summary>
     public CallFailure Failed => Failure ?? throw new InvalidOperationException($"It did not fail but said: {Text}");
 
-    /// <summary>Such as <c>anthropic:one failed RateLimited 429, anthropic:two served</c>: every attempt of the receipt.</summary>
+    /// <summary>
+    /// Such as <c>anthropic:one failed RateLimited 429, anthropic:two served</c>: every attempt of the receipt.
+    /// </summary>
     public string Attempts => string.Join(", ", (Receipt ?? new Receipt()).Attempts.Select(attempt =>
         $"{(attempt.ProfileId.Length > 0 ? attempt.ProfileId : "(no profile)")} {attempt.Outcome.ToString().ToLowerInvariant()}"
         + $"{(attempt.Failure == FailureKind.Unspecified ? "" : $" {attempt.Failure} {attempt.HttpStatus}")}"));

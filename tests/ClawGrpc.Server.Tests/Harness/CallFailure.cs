@@ -22,7 +22,8 @@ internal sealed class CallFailure
         var info = Assert.Single(DetailsOf<ErrorInfo>());
         Assert.Equal("clawgrpc.v1", info.Domain);
         (Reason, Facts) = (info.Reason, info.Metadata);
-        Assert.True(ErrorReasonReflection.Descriptor.EnumTypes[0].FindValueByName($"ERROR_REASON_{Reason}") is not null, $"{Reason} is no reason of the contract.");
+        Assert.True(ErrorReasonReflection.Descriptor.EnumTypes[0].FindValueByName(
+            $"ERROR_REASON_{Reason}") is not null, $"{Reason} is no reason of the contract.");
     }
 
     public RpcException Exception { get; }
@@ -40,10 +41,12 @@ internal sealed class CallFailure
     public TimeSpan? RetryDelay => DetailsOf<RetryInfo>().SingleOrDefault()?.RetryDelay.ToTimeSpan();
 
     /// <summary>The fields of BadRequest.</summary>
-    public IReadOnlyList<string> Fields => [.. (DetailsOf<BadRequest>().SingleOrDefault()?.FieldViolations ?? []).Select(violation => violation.Field)];
+    public IReadOnlyList<string> Fields =>
+        [.. (DetailsOf<BadRequest>().SingleOrDefault()?.FieldViolations ?? []).Select(violation => violation.Field)];
 
     /// <summary>The receipt in the trailers; null: none.</summary>
-    public Receipt? Receipt => Exception.Trailers.GetValueBytes("clawgrpc-receipt-bin") is { } bytes ? Receipt.Parser.ParseFrom(bytes) : null;
+    public Receipt? Receipt =>
+        Exception.Trailers.GetValueBytes("clawgrpc-receipt-bin") is { } bytes ? Receipt.Parser.ParseFrom(bytes) : null;
 
     /// <summary>The failure of a call that must fail.</summary>
     public static async Task<CallFailure> OfAsync(Func<Task> call) => new(await Assert.ThrowsAsync<RpcException>(call));
@@ -51,5 +54,6 @@ internal sealed class CallFailure
     public override string ToString() => $"{Code} {Reason}: {Message}";
 
     private IEnumerable<T> DetailsOf<T>()
-        where T : class, IMessage<T>, new() => _status.Details.Where(detail => detail.Is(new T().Descriptor)).Select(detail => detail.Unpack<T>());
+        where T : class, IMessage<T>, new() =>
+            _status.Details.Where(detail => detail.Is(new T().Descriptor)).Select(detail => detail.Unpack<T>());
 }

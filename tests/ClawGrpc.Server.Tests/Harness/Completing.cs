@@ -20,10 +20,12 @@ internal static class Completing
 
     /// <summary>The whole stream, read to its end.</summary>
     public static async Task<Answer> StreamAsync(
-        this ServerFixture fixture, CompletionInput? input = null, bool raw = false, DateTime? deadline = null, CancellationToken cancellation = default)
+        this ServerFixture fixture, CompletionInput? input =
+            null, bool raw = false, DateTime? deadline = null, CancellationToken cancellation = default)
     {
         using var call = fixture.Models.StreamComplete(
-            new StreamCompleteRequest { Input = input ?? Input(), RawEvents = raw }, cancellationToken: cancellation, deadline: deadline);
+            new StreamCompleteRequest { Input = input ?? Input(), RawEvents = raw }, cancellationToken: cancellation,
+                deadline: deadline);
         var parts = new List<StreamCompleteResponse>();
         CallFailure? failure = null;
         try
@@ -46,8 +48,10 @@ internal static class Completing
     }
 
     /// <summary>A stream that the test reads by itself.</summary>
-    public static AsyncServerStreamingCall<StreamCompleteResponse> OpenStream(this ServerFixture fixture, DateTime? deadline = null, CancellationToken cancellation = default) =>
-        fixture.Models.StreamComplete(new StreamCompleteRequest { Input = Input() }, cancellationToken: cancellation, deadline: deadline);
+    public static AsyncServerStreamingCall<StreamCompleteResponse> OpenStream(
+        this ServerFixture fixture, DateTime? deadline = null, CancellationToken cancellation = default) =>
+        fixture.Models.StreamComplete(
+            new StreamCompleteRequest { Input = Input() }, cancellationToken: cancellation, deadline: deadline);
 
     /// <summary>Reads until this much of the answer has come.</summary>
     public static async Task ReadTextAsync(this AsyncServerStreamingCall<StreamCompleteResponse> call, string text)
@@ -65,7 +69,8 @@ internal static class Completing
         try
         {
             var response = await fixture.Models.CompleteAsync(new CompleteRequest { Input = input ?? Input() });
-            return new Answer { Text = string.Concat(response.Completion.Content.Select(block => block.Text?.Text)), Receipt = response.Receipt };
+            return new Answer { Text = string.Concat(
+                response.Completion.Content.Select(block => block.Text?.Text)), Receipt = response.Receipt };
         }
         catch (RpcException exception)
         {

@@ -13,11 +13,14 @@ internal static class Credentials
     /// <summary>A setup-token of the right shape.</summary>
     public static readonly string Token = $"sk-ant-oat01-FAKE-{new string('t', 80)}-token-0001";
 
-    public static async Task OnboardAsync(this ServerFixture fixture, string profile = One, string key = KeyOne, string agent = "") =>
-        await fixture.Auth.OnboardAsync(new OnboardRequest { AgentId = agent, ProfileId = profile, ApiKey = new ApiKeyCredential { Key = key } });
+    public static async Task OnboardAsync(
+        this ServerFixture fixture, string profile = One, string key = KeyOne, string agent = "") =>
+        await fixture.Auth.OnboardAsync(
+            new OnboardRequest { AgentId = agent, ProfileId = profile, ApiKey = new ApiKeyCredential { Key = key } });
 
     public static async Task OnboardTokenAsync(this ServerFixture fixture, string profile = One) =>
-        await fixture.Auth.OnboardAsync(new OnboardRequest { ProfileId = profile, SetupToken = new SetupTokenCredential { Token = Token } });
+        await fixture.Auth.OnboardAsync(
+            new OnboardRequest { ProfileId = profile, SetupToken = new SetupTokenCredential { Token = Token } });
 
     /// <summary>A fixture with the profiles One and Two, tried in this order.</summary>
     public static async Task<ServerFixture> WithTwoKeysAsync(string more = "")

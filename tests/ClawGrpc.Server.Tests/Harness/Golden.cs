@@ -2,7 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace ClawGrpc.Server.Tests.Harness;
 
-/// <summary>Texts kept as files. With <c>UPDATE_GOLDEN=1</c> in the environment the files are written instead of compared; the diff is the review.</summary>
+/// <summary>
+/// Texts kept as files. With <c>UPDATE_GOLDEN=1</c> in the environment the files are written instead of compared; the diff is
+/// the review.
+/// </summary>
 internal static class Golden
 {
     /// <summary>Compares with <c>golden/NAME</c>.</summary>

@@ -3,7 +3,10 @@ using ClawGrpc.Testing;
 
 namespace ClawGrpc.Server.Tests.Harness;
 
-/// <summary>A request as the sandbox saw it, as text: the line, the headers by name, the body byte for byte. Only port and version are blotted out.</summary>
+/// <summary>
+/// A request as the sandbox saw it, as text: the line, the headers by name, the body byte for byte. Only port and version are
+/// blotted out.
+/// </summary>
 internal static partial class RequestText
 {
     public static string Of(SeenRequest seen) =>

@@ -10,8 +10,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace ClawGrpc.Server.Tests.Harness;
 
 /// <summary>
-/// The real server with all that belongs to it: the sandbox as its upstream, a state folder, a clock that stands still until it is
-/// told to move, and the generated clients over the server's Unix socket.
+/// The real server with all that belongs to it: the sandbox as its upstream, a state folder, a clock that stands still until it
+/// is told to move, and the generated clients over the server's Unix socket.
 /// </summary>
 internal sealed class ServerFixture : IAsyncDisposable
 {
@@ -57,7 +57,8 @@ internal sealed class ServerFixture : IAsyncDisposable
     public static async Task<ServerFixture> PrepareAsync(SandboxOptions? sandbox = null)
     {
         var time = new ManualTimeProvider();
-        return new ServerFixture(await Sandbox.StartAsync((sandbox ?? new SandboxOptions()) with { TimeProvider = time }), new StateFiles(), time);
+        return new ServerFixture(
+            await Sandbox.StartAsync((sandbox ?? new SandboxOptions()) with { TimeProvider = time }), new StateFiles(), time);
     }
 
     public async Task StartServerAsync()
@@ -110,7 +111,8 @@ internal sealed class ServerFixture : IAsyncDisposable
         var start = TimeProvider.System.GetTimestamp();
         while (!await holds())
         {
-            Assert.True(TimeProvider.System.GetElapsedTime(start) < TimeSpan.FromSeconds(30), "It did not come to hold within 30 seconds.");
+            Assert.True(TimeProvider.System.GetElapsedTime(
+                start) < TimeSpan.FromSeconds(30), "It did not come to hold within 30 seconds.");
             await Task.Yield();
         }
     }

@@ -17,7 +17,8 @@ internal sealed class StateFiles : IDisposable
     /// <param name="upstream">The URL.</param>
     /// <param name="more">Further members, as JSON5.</param>
     /// <param name="provider">Further members of the provider, as JSON5.</param>
-    public Task ConfigureAsync(string upstream, string more = "", string provider = "") => File.WriteAllTextAsync(ConfigPath, $$"""
+    public Task ConfigureAsync(string upstream, string more = "", string provider = "") =>
+        File.WriteAllTextAsync(ConfigPath, $$"""
         {
           // Written by hand.
           models: { providers: { anthropic: { baseUrl: "{{upstream}}", models: [], {{provider}} } } },
@@ -37,12 +38,16 @@ internal sealed class StateFiles : IDisposable
     public JsonElement Profiles(string agent = "main") => JsonDocument.Parse(File.ReadAllBytes(ProfilesPath(agent))).RootElement;
 
     /// <summary>The entry of a profile in <c>usageStats</c>.</summary>
-    public JsonElement UsageStats(string profile, string agent = "main") => Profiles(agent).GetProperty("usageStats").GetProperty(profile);
+    public JsonElement UsageStats(string profile, string agent = "main") =>
+        Profiles(agent).GetProperty("usageStats").GetProperty(profile);
 
-    /// <summary>Every file and directory with its mode and content, so that two of them can be compared. Sockets are left out.</summary>
+    /// <summary>
+    /// Every file and directory with its mode and content, so that two of them can be compared. Sockets are left out.
+    /// </summary>
     public string Snapshot() => string.Join('\n', Directory.EnumerateFileSystemEntries(Path, "*", SearchOption.AllDirectories)
         .Where(path => !path.EndsWith(".sock", StringComparison.Ordinal)).Order(StringComparer.Ordinal)
-        .Select(path => $"{path} {File.GetUnixFileMode(path)} {(Directory.Exists(path) ? "" : Convert.ToHexString(File.ReadAllBytes(path)))}"));
+        .Select(path => $"{path} {File.GetUnixFileMode(path)} "
+            + $"{(Directory.Exists(path) ? "" : Convert.ToHexString(File.ReadAllBytes(path)))}"));
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }

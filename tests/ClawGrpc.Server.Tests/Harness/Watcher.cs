@@ -4,7 +4,9 @@ using Grpc.Core;
 
 namespace ClawGrpc.Server.Tests.Harness;
 
-/// <summary>One open WatchStatus. Reading moves the clock over the server's pause after the status before, and no further.</summary>
+/// <summary>
+/// One open WatchStatus. Reading moves the clock over the server's pause after the status before, and no further.
+/// </summary>
 internal sealed class Watcher : IDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);

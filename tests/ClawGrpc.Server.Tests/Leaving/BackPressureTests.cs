@@ -34,13 +34,16 @@ public class BackPressureTests
     {
         var text = new string('x', 16 * 1024);
         var answer = new StringBuilder()
-            .Append(Event("message_start", "\"message\":{\"id\":\"msg_1\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"m\",\"content\":[],\"stop_reason\":null,\"stop_sequence\":null,\"usage\":{\"input_tokens\":1,\"output_tokens\":1}}"))
+            .Append(Event("message_start", "\"message\":{\"id\":\"msg_1\",\"type\":\"message\",\"role\":\"assistant\","
+                + "\"model\":\"m\",\"content\":[],\"stop_reason\":null,\"stop_sequence\":null,\"usage\":{\"input_tokens\":1,"
+                + "\"output_tokens\":1}}"))
             .Append(Event("content_block_start", "\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}"));
         for (var part = 0; part < megabytes * 64; part++)
             answer.Append(Event("content_block_delta", $"\"index\":0,\"delta\":{{\"type\":\"text_delta\",\"text\":\"{text}\"}}"));
         return Encoding.UTF8.GetBytes(answer
             .Append(Event("content_block_stop", "\"index\":0"))
-            .Append(Event("message_delta", "\"delta\":{\"stop_reason\":\"end_turn\",\"stop_sequence\":null},\"usage\":{\"output_tokens\":2}"))
+            .Append(Event(
+            "message_delta", "\"delta\":{\"stop_reason\":\"end_turn\",\"stop_sequence\":null},\"usage\":{\"output_tokens\":2}"))
             .Append("event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n").ToString());
     }
 

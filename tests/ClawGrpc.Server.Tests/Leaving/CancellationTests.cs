@@ -55,7 +55,8 @@ public class CancellationTests
         using var handler = fixture.NewHandler();
         using (var channel = global::Grpc.Net.Client.GrpcChannel.ForAddress("http://localhost", new() { HttpHandler = handler }))
         {
-            var call = new V1.ModelService.ModelServiceClient(channel).StreamComplete(new V1.StreamCompleteRequest { Input = Completing.Input() });
+            var call = new V1.ModelService.ModelServiceClient(channel)
+                .StreamComplete(new V1.StreamCompleteRequest { Input = Completing.Input() });
             await ReachAsync(fixture, call, phase);
         }
 
@@ -68,7 +69,8 @@ public class CancellationTests
         await using var fixture = await WithTwoKeysAsync();
         fixture.Sandbox.Script(Faults.Stall(6));
         using var leave = new CancellationTokenSource();
-        var call = fixture.Models.CompleteAsync(new V1.CompleteRequest { Input = Completing.Input() }, cancellationToken: leave.Token);
+        var call = fixture.Models.CompleteAsync(
+            new V1.CompleteRequest { Input = Completing.Input() }, cancellationToken: leave.Token);
         await fixture.Sandbox.WaitForRequestsAsync(1);
         await leave.CancelAsync();
         Assert.Equal(StatusCode.Cancelled, (await Assert.ThrowsAsync<RpcException>(async () => await call)).StatusCode);
@@ -104,7 +106,8 @@ public class CancellationTests
         Assert.Equal(StatusCode.DeadlineExceeded, failed.StatusCode);
 
         // The clock of the pauses stands still: only the deadline can have ended it.
-        await ServerFixture.EventuallyAsync(() => Task.FromResult(!fixture.Time.HasTimer(TimeSpan.FromMilliseconds(101), TimeSpan.FromMilliseconds(999))));
+        await ServerFixture.EventuallyAsync(
+            () => Task.FromResult(!fixture.Time.HasTimer(TimeSpan.FromMilliseconds(101), TimeSpan.FromMilliseconds(999))));
         fixture.Time.Advance(TimeSpan.FromSeconds(5));
         Assert.Equal($"{One} served", await ServedNowAsync(fixture));
         Assert.InRange(fixture.Sandbox.Requests.Count, 1, 2);
@@ -119,7 +122,8 @@ public class CancellationTests
         using var deaf = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         deaf.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         deaf.Listen(0);
-        var filling = Enumerable.Range(0, 4).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)).ToList();
+        var filling = Enumerable.Range(0, 4)
+            .Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)).ToList();
         filling.ForEach(socket => _ = socket.ConnectAsync(deaf.LocalEndPoint!));
         await using var fixture = await ServerFixture.PrepareAsync();
         await fixture.Files.ConfigureAsync($"http://{deaf.LocalEndPoint}");
@@ -135,7 +139,8 @@ public class CancellationTests
             await leave.CancelAsync();
         var failed = await Assert.ThrowsAsync<RpcException>(() => answer);
         Assert.Equal(byDeadline ? StatusCode.DeadlineExceeded : StatusCode.Cancelled, failed.StatusCode);
-        await ServerFixture.EventuallyAsync(() => Task.FromResult(!fixture.Time.HasTimer(TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(60))));
+        await ServerFixture.EventuallyAsync(
+            () => Task.FromResult(!fixture.Time.HasTimer(TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(60))));
         Assert.Equal("", await fixture.UnusableAsync());
         filling.ForEach(socket => socket.Dispose());
     }
@@ -151,7 +156,8 @@ public class CancellationTests
             await fixture.Time.WaitForTimerAsync(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(30));
         }
 
-        await ServerFixture.EventuallyAsync(() => Task.FromResult(!fixture.Time.HasTimer(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(30))));
+        await ServerFixture.EventuallyAsync(
+            () => Task.FromResult(!fixture.Time.HasTimer(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(30))));
     }
 
     private static async Task<string> ServedNowAsync(ServerFixture fixture)
@@ -167,7 +173,8 @@ public class CancellationTests
         _ => Faults.Stall(6),
     };
 
-    private static async Task ReachAsync(ServerFixture fixture, AsyncServerStreamingCall<V1.StreamCompleteResponse> call, string phase)
+    private static async Task ReachAsync(
+        ServerFixture fixture, AsyncServerStreamingCall<V1.StreamCompleteResponse> call, string phase)
     {
         await fixture.Sandbox.WaitForRequestsAsync(1);
         if (phase == "before the first event")

@@ -8,7 +8,8 @@ internal static partial class FuzzInput
 {
     private static readonly string[] Values =
     [
-        "null", "true", "[]", "{}", "\"\"", "-1", "1.5", "1e999", "99999999999999999999999999", "2147483648", "\"\\ud800\"", "\"\\u0000\"", "[[[[[[]]]]]]", "{\"type\":{}}",
+        "null", "true", "[]", "{}", "\"\"", "-1", "1.5", "1e999", "99999999999999999999999999", "2147483648", "\"\\ud800\"",
+        "\"\\u0000\"", "[[[[[[]]]]]]", "{\"type\":{}}",
         "\"event: message_stop\\n\\n\"", "nul", "", "'x'", new string('[', 600), $"\"{new string('x', 5000)}\"",
     ];
 
@@ -16,7 +17,11 @@ internal static partial class FuzzInput
     public static byte[] OfStream(Random random, byte[] stream)
     {
         for (var times = random.Next(1, 4); times > 0; times--)
-            stream = random.Next(3) == 0 ? OfBytes(random, stream) : random.Next(2) == 0 ? OfEvents(random, stream) : OfJson(random, stream);
+        {
+            stream = random.Next(3) == 0
+                ? OfBytes(random, stream)
+                : random.Next(2) == 0 ? OfEvents(random, stream) : OfJson(random, stream);
+        }
         return stream;
     }
 
@@ -58,7 +63,8 @@ internal static partial class FuzzInput
         if (values.Count == 0)
             return json;
         var value = values[random.Next(values.Count)].Groups[1];
-        return Encoding.Latin1.GetBytes(text[..value.Index] + Values[random.Next(Values.Length)] + text[(value.Index + value.Length)..]);
+        return Encoding.Latin1.GetBytes(
+            text[..value.Index] + Values[random.Next(Values.Length)] + text[(value.Index + value.Length)..]);
     }
 
     // Leaves out, repeats and exchanges whole events.

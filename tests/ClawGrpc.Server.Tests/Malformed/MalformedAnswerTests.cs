@@ -26,7 +26,8 @@ public class MalformedAnswerTests(ITestOutputHelper output)
         var before = Alive.Bytes();
         var ends = await AskAsync(fixture, 10_000, Runs.Of(few: 600, full: 10_000));
         var after = Alive.Bytes();
-        output.WriteLine($"{string.Join(", ", ends.OrderByDescending(end => end.Value).Select(end => $"{end.Value} {end.Key}"))}; managed memory {before / 1024} and {after / 1024} kB");
+        var counts = string.Join(", ", ends.OrderByDescending(end => end.Value).Select(end => $"{end.Value} {end.Key}"));
+        output.WriteLine($"{counts}; managed memory {before / 1024} and {after / 1024} kB");
 
         // Other tests share this memory; by themselves these keep nothing.
         Assert.True(!Runs.InFull || after < before + (8 * 1024 * 1024), $"{before} bytes before and {after} after");
@@ -37,7 +38,8 @@ public class MalformedAnswerTests(ITestOutputHelper output)
     private static async Task<Dictionary<string, int>> AskAsync(ServerFixture fixture, int first, int count)
     {
         var ends = new Dictionary<string, int>();
-        var all = Parallel.ForAsync(first, first + count, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (seed, _) =>
+        var all = Parallel.ForAsync(
+            first, first + count, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (seed, _) =>
         {
             var end = await AskOneAsync(fixture, seed);
             lock (ends)
@@ -57,13 +59,16 @@ public class MalformedAnswerTests(ITestOutputHelper output)
         var input = Completing.Input(RawUpstream.Prompt(seed));
         try
         {
-            var receipt = await (seed % 3 == 0 ? CompleteAsync(fixture, input, raw: seed % 2 == 0) : StreamAsync(fixture, input, raw: seed % 3 == 1)).WaitAsync(Longest);
+            var receipt = await (seed % 3 == 0
+                ? CompleteAsync(fixture, input, raw: seed % 2 == 0)
+                : StreamAsync(fixture, input, raw: seed % 3 == 1)).WaitAsync(Longest);
             Assert.Equal(AttemptOutcome.Served, receipt!.Attempts[^1].Outcome);
             return "ok";
         }
         catch (RpcException exception)
         {
-            Assert.True(exception.StatusCode is not (StatusCode.Internal or StatusCode.Unknown), $"seed {seed}: {exception.Status}");
+            Assert.True(
+                exception.StatusCode is not (StatusCode.Internal or StatusCode.Unknown), $"seed {seed}: {exception.Status}");
             return new CallFailure(exception).Reason;
         }
         catch (Exception exception) when (exception is not Xunit.Sdk.XunitException)

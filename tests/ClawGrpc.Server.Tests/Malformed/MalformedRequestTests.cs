@@ -11,7 +11,9 @@ using Xunit.Abstractions;
 
 namespace ClawGrpc.Server.Tests.Malformed;
 
-/// <summary>Whatever a caller sends: an answer or one error that names what is wrong, no fault of ours, no hang, nothing kept.</summary>
+/// <summary>
+/// Whatever a caller sends: an answer or one error that names what is wrong, no fault of ours, no hang, nothing kept.
+/// </summary>
 [Collection("Malformed")]
 public class MalformedRequestTests(ITestOutputHelper output)
 {
@@ -19,7 +21,8 @@ public class MalformedRequestTests(ITestOutputHelper output)
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
     private static readonly Marshaller<byte[]> Bytes = Marshallers.Create<byte[]>(bytes => bytes, bytes => bytes);
     private static readonly List<byte[]> Prompts = [.. RecordedFolders.All.SelectMany(RecordingFolder.Read)
-        .Where(recording => recording.Request is not null).Select(recording => Encoding.UTF8.GetBytes(recording.Request!.Value.GetRawText()))];
+        .Where(recording => recording.Request is not null)
+        .Select(recording => Encoding.UTF8.GetBytes(recording.Request!.Value.GetRawText()))];
 
     // None that changes what the next ones find.
     private static readonly (string Rpc, IMessage Message)[] Messages =
@@ -36,18 +39,23 @@ public class MalformedRequestTests(ITestOutputHelper output)
 
     // A channel remembers every method it has called.
     private static readonly Dictionary<string, Method<byte[], byte[]>> Methods = Messages.ToDictionary(
-        each => each.Rpc, each => new Method<byte[], byte[]>(MethodType.Unary, "clawgrpc.v1." + each.Rpc.Split('/')[0], each.Rpc.Split('/')[1], Bytes, Bytes));
+        each =>
+            each.Rpc, each =>
+                new Method<byte[], byte[]>(
+                    MethodType.Unary, "clawgrpc.v1." + each.Rpc.Split('/')[0], each.Rpc.Split('/')[1], Bytes, Bytes));
 
     [Fact]
     public async Task Malformed_requests_are_answered_or_refused_with_a_reason()
     {
-        await using var fixture = await ServerFixture.StartAsync(sandbox: new SandboxOptions { KeepRequests = 20 }, provider: $"apiKey: '{Credentials.KeyOne}'");
+        await using var fixture = await ServerFixture.StartAsync(
+            sandbox: new SandboxOptions { KeepRequests = 20 }, provider: $"apiKey: '{Credentials.KeyOne}'");
         using var frames = new HttpMessageInvoker(fixture.NewHandler());
         await SendAsync(fixture, frames, 0, 300);
         var before = Alive.Bytes();
         var ends = await SendAsync(fixture, frames, 1000, Runs.Of(few: 800, full: 10_000));
         var after = Alive.Bytes();
-        output.WriteLine($"{string.Join(", ", ends.OrderByDescending(end => end.Value).Select(end => $"{end.Value} {end.Key}"))}; managed memory {before / 1024} and {after / 1024} kB");
+        var counts = string.Join(", ", ends.OrderByDescending(end => end.Value).Select(end => $"{end.Value} {end.Key}"));
+        output.WriteLine($"{counts}; managed memory {before / 1024} and {after / 1024} kB");
 
         // Other tests share this memory; by themselves these keep nothing.
         Assert.True(!Runs.InFull || after < before + (8 * 1024 * 1024), $"{before} bytes before and {after} after");
@@ -56,10 +64,12 @@ public class MalformedRequestTests(ITestOutputHelper output)
         Assert.Equal("end_turn", (await fixture.CompleteAsync()).Served.StopReason);
     }
 
-    private static async Task<Dictionary<string, int>> SendAsync(ServerFixture fixture, HttpMessageInvoker frames, int first, int count)
+    private static async Task<Dictionary<string, int>> SendAsync(
+        ServerFixture fixture, HttpMessageInvoker frames, int first, int count)
     {
         var ends = new Dictionary<string, int>();
-        await Parallel.ForAsync(first, first + count, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (seed, cancellation) =>
+        await Parallel.ForAsync(
+            first, first + count, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (seed, cancellation) =>
         {
             var random = new Random(seed);
             string end;
@@ -74,7 +84,8 @@ public class MalformedRequestTests(ITestOutputHelper output)
             }
             catch (RpcException exception)
             {
-                Assert.True(exception.StatusCode is not (StatusCode.Internal or StatusCode.Unknown), $"seed {seed}: {exception.Status}");
+                Assert.True(
+                    exception.StatusCode is not (StatusCode.Internal or StatusCode.Unknown), $"seed {seed}: {exception.Status}");
                 end = new CallFailure(exception).Reason;
             }
             catch (HttpRequestException exception) when (exception.HttpRequestError == HttpRequestError.HttpProtocolError)
@@ -111,8 +122,10 @@ public class MalformedRequestTests(ITestOutputHelper output)
         var json = Prompts[random.Next(Prompts.Count)];
         for (var times = random.Next(1, 4); times > 0; times--)
             json = random.Next(4) == 0 ? FuzzInput.OfBytes(random, json) : FuzzInput.OfJson(random, json);
-        var input = new CompletionInput { MessagesJson = ByteString.CopyFrom(json), CacheRetention = (CacheRetention)random.Next(4) };
-        using var call = fixture.Models.StreamComplete(new StreamCompleteRequest { Input = input, RawEvents = random.Next(2) == 0 });
+        var input = new CompletionInput { MessagesJson = ByteString.CopyFrom(
+            json), CacheRetention = (CacheRetention)random.Next(4) };
+        using var call = fixture.Models.StreamComplete(
+            new StreamCompleteRequest { Input = input, RawEvents = random.Next(2) == 0 });
         while (await call.ResponseStream.MoveNext(CancellationToken.None))
         {
             // To its end.
@@ -126,11 +139,15 @@ public class MalformedRequestTests(ITestOutputHelper output)
     {
         var (rpc, message) = Messages[random.Next(Messages.Length)];
         var body = message.ToByteArray();
-        var length = random.Next(6) switch { 0 => 0, 1 => body.Length + 1, 2 => body.Length - 1, 3 => int.MaxValue, 4 => -1, _ => body.Length };
+        var length = random.Next(
+            6) switch { 0 => 0, 1 => body.Length + 1, 2 => body.Length - 1, 3 => int.MaxValue, 4 => -1, _ => body.Length };
         byte[] head = [(byte)random.Next(3), (byte)(length >> 24), (byte)(length >> 16), (byte)(length >> 8), (byte)length];
-        byte[] frame = random.Next(6) switch { 0 => [], 1 => head[..random.Next(5)], 2 => [.. head, .. body, .. head, .. body], 3 => FuzzInput.OfBytes(random, [.. head, .. body]), _ => [.. head, .. body] };
-        var path = random.Next(12) switch { 0 => "clawgrpc.v1.ModelService/None", 1 => "none", 2 => $"clawgrpc.v1.{rpc}/%00", _ => $"clawgrpc.v1.{rpc}" };
-        using var request = new HttpRequestMessage(random.Next(12) == 0 ? HttpMethod.Get : HttpMethod.Post, $"http://localhost/{path}")
+        byte[] frame = random.Next(6) switch { 0 => [], 1 => head[..random.Next(5)], 2 => [.. head, .. body, .. head, .. body],
+            3 => FuzzInput.OfBytes(random, [.. head, .. body]), _ => [.. head, .. body] };
+        var path = random.Next(12) switch { 0 => "clawgrpc.v1.ModelService/None", 1 => "none", 2 => $"clawgrpc.v1.{rpc}/%00",
+            _ => $"clawgrpc.v1.{rpc}" };
+        using var request = new HttpRequestMessage(
+            random.Next(12) == 0 ? HttpMethod.Get : HttpMethod.Post, $"http://localhost/{path}")
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
@@ -138,7 +155,8 @@ public class MalformedRequestTests(ITestOutputHelper output)
         if (request.Method == HttpMethod.Post)
         {
             request.Content = new ByteArrayContent(frame);
-            request.Content.Headers.ContentType = new MediaTypeHeaderValue(random.Next(12) switch { 0 => "application/json", 1 => "application/grpc+json", _ => "application/grpc" });
+            request.Content.Headers.ContentType = new MediaTypeHeaderValue(
+                random.Next(12) switch { 0 => "application/json", 1 => "application/grpc+json", _ => "application/grpc" });
         }
 
         if (random.Next(12) > 0)
@@ -161,13 +179,18 @@ public class MalformedRequestTests(ITestOutputHelper output)
         }
 
         HttpHeaders end = response.TrailingHeaders.Contains("grpc-status") ? response.TrailingHeaders : response.Headers;
-        var status = (StatusCode)int.Parse(end.GetValues("grpc-status").Single(), System.Globalization.CultureInfo.InvariantCulture);
+        var status = (StatusCode)int.Parse(
+            end.GetValues("grpc-status").Single(), System.Globalization.CultureInfo.InvariantCulture);
         if (status == StatusCode.OK)
             return "ok";
         var trailers = new Metadata();
         if (end.TryGetValues("grpc-status-details-bin", out var details))
-            trailers.Add("grpc-status-details-bin", Convert.FromBase64String(details.Single() + new string('=', (4 - (details.Single().Length % 4)) % 4)));
-        throw new RpcException(new Status(status, Uri.UnescapeDataString(end.TryGetValues("grpc-message", out var message) ? message.Single() : "")), trailers);
+        {
+            trailers.Add("grpc-status-details-bin", Convert.FromBase64String(
+                details.Single() + new string('=', (4 - (details.Single().Length % 4)) % 4)));
+        }
+        throw new RpcException(new Status(
+            status, Uri.UnescapeDataString(end.TryGetValues("grpc-message", out var message) ? message.Single() : "")), trailers);
     }
 
     // Something of every kind of block.
@@ -177,11 +200,16 @@ public class MalformedRequestTests(ITestOutputHelper output)
         input.SessionId = "session";
         input.Betas.Add("files-api-2025-04-14");
         input.Messages.System.Add(Completing.Text("Be brief."));
-        input.Messages.Tools.Add(new Tool { Custom = new CustomTool { Name = "now", InputSchemaJson = ByteString.CopyFromUtf8("""{"type":"object"}""") } });
-        input.Messages.Messages[0].Content.Add(new ContentBlock { Image = new ImageBlock { Source = new Source { Data = new InlineData { MediaType = "image/png", Data = ByteString.CopyFromUtf8("png") } } } });
-        input.Messages.Messages[0].Content.Add(new ContentBlock { RawJson = ByteString.CopyFromUtf8("""{"type":"text","text":"raw"}"""), CacheControl = new CacheControl { Ttl = "1h" } });
-        input.Messages.Messages.Add(new Message { Role = Role.Assistant, Content = { new ContentBlock { ToolUse = new ToolUseBlock { Id = "toolu_1", Name = "now", InputJson = ByteString.CopyFromUtf8("{}") } } } });
-        input.Messages.Messages.Add(new Message { Role = Role.User, Content = { new ContentBlock { ToolResult = new ToolResultBlock { ToolUseId = "toolu_1", Content = { Completing.Text("12:00") } } } } });
+        var schema = ByteString.CopyFromUtf8("""{"type":"object"}""");
+        input.Messages.Tools.Add(new Tool { Custom = new CustomTool { Name = "now", InputSchemaJson = schema } });
+        var image = new Source { Data = new InlineData { MediaType = "image/png", Data = ByteString.CopyFromUtf8("png") } };
+        input.Messages.Messages[0].Content.Add(new ContentBlock { Image = new ImageBlock { Source = image } });
+        input.Messages.Messages[0].Content.Add(new ContentBlock { RawJson = ByteString.CopyFromUtf8(
+            """{"type":"text","text":"raw"}"""), CacheControl = new CacheControl { Ttl = "1h" } });
+        var use = new ToolUseBlock { Id = "toolu_1", Name = "now", InputJson = ByteString.CopyFromUtf8("{}") };
+        input.Messages.Messages.Add(new Message { Role = Role.Assistant, Content = { new ContentBlock { ToolUse = use } } });
+        var result = new ToolResultBlock { ToolUseId = "toolu_1", Content = { Completing.Text("12:00") } };
+        input.Messages.Messages.Add(new Message { Role = Role.User, Content = { new ContentBlock { ToolResult = result } } });
         input.Messages.ExtraJson = ByteString.CopyFromUtf8("""{"metadata":{"user_id":"u"}}""");
     });
 }

@@ -6,8 +6,8 @@ using System.Text.RegularExpressions;
 namespace ClawGrpc.Server.Tests.Malformed;
 
 /// <summary>
-/// An upstream below HTTP: it reads a request, answers with whatever bytes it is told to, and closes. Which bytes those are, the prompt says:
-/// it names a seed, so that every answer can be had again.
+/// An upstream below HTTP: it reads a request, answers with whatever bytes it is told to, and closes. Which bytes those are,
+/// the prompt says: it names a seed, so that every answer can be had again.
 /// </summary>
 internal sealed partial class RawUpstream : IAsyncDisposable
 {

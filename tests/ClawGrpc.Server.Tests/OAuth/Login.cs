@@ -4,7 +4,9 @@ using static ClawGrpc.Server.Tests.Harness.Credentials;
 
 namespace ClawGrpc.Server.Tests.OAuth;
 
-/// <summary>A fixture whose first profile is an OAuth login, as another program stored it; the second one is an API key.</summary>
+/// <summary>
+/// A fixture whose first profile is an OAuth login, as another program stored it; the second one is an API key.
+/// </summary>
 internal static class Login
 {
     public const string Path = "/v1/oauth/token";
@@ -22,11 +24,13 @@ internal static class Login
     /// <param name="configured">Whether the sandbox's token endpoint is configured.</param>
     /// <param name="sandbox">How upstream behaves.</param>
     /// <param name="more">Further members of the configuration, as JSON5.</param>
-    public static async Task<ServerFixture> StartAsync(TimeSpan left, bool withKey = false, bool configured = true, SandboxOptions? sandbox = null, string more = "")
+    public static async Task<ServerFixture> StartAsync(
+        TimeSpan left, bool withKey = false, bool configured = true, SandboxOptions? sandbox = null, string more = "")
     {
         var fixture = await ServerFixture.PrepareAsync(sandbox);
         await fixture.StoreLoginAsync(left, withKey: withKey);
-        await fixture.Files.ConfigureAsync(fixture.Sandbox.BaseUrl, $"{(configured ? Section($"{fixture.Sandbox.BaseUrl}{Path}") : "")}, {more}".Trim(' ', ','));
+        await fixture.Files.ConfigureAsync(
+            fixture.Sandbox.BaseUrl, $"{(configured ? Section($"{fixture.Sandbox.BaseUrl}{Path}") : "")}, {more}".Trim(' ', ','));
         await fixture.StartServerAsync();
         return fixture;
     }
@@ -35,20 +39,28 @@ internal static class Login
 
     /// <summary>Writes both profiles as another program would: with members and numbers that nobody here may lose.</summary>
     public static Task StoreLoginAsync(
-        this ServerFixture fixture, TimeSpan left, string refresh = Refresh, string access = Access, bool withKey = false, string id = One) => fixture.Files.WriteProfilesAsync($$"""
+        this ServerFixture fixture,
+        TimeSpan left,
+        string refresh = Refresh,
+        string access = Access,
+        bool withKey = false,
+        string id = One) => fixture.Files.WriteProfilesAsync($$"""
         {
           "version": 1,
           "profiles": {
             "{{id}}": { "type": "oauth", "provider": "anthropic", "access": "{{access}}", "refresh": "{{refresh}}",
-              "expires": {{(fixture.Time.GetUtcNow() + left).ToUnixTimeMilliseconds()}}, "email": "me@example.com", "scopes": ["user:inference"] }{{(withKey ? "," : "")}}
+              "expires": {{(fixture.Time.GetUtcNow() + left).ToUnixTimeMilliseconds()}}, "email": "me@example.com",
+                "scopes": ["user:inference"] }{{(withKey ? "," : "")}}
             {{(withKey ? $$"""  "{{Two}}": { "type": "api_key", "provider": "anthropic", "key": "{{KeyTwo}}" }""" : "")}}
           },
-          "usageStats": { "{{id}}": { "errorCount": 2, "failureCounts": { "rate_limit": 2 }, "lastFailureAt": 1700000000000, "theirs": true } }
+          "usageStats": { "{{id}}": { "errorCount": 2, "failureCounts": { "rate_limit": 2 }, "lastFailureAt": 1700000000000,
+            "theirs": true } }
         }
         """);
 
     /// <summary>The requests to the token endpoint so far.</summary>
-    public static IReadOnlyList<SeenRequest> Grants(this ServerFixture fixture) => [.. fixture.Sandbox.Requests.Where(request => request.Path == Path)];
+    public static IReadOnlyList<SeenRequest> Grants(this ServerFixture fixture) =>
+        [.. fixture.Sandbox.Requests.Where(request => request.Path == Path)];
 
     /// <summary>The credentials of the completions so far.</summary>
     public static IReadOnlyList<string> Used(this ServerFixture fixture) =>
@@ -58,14 +70,18 @@ internal static class Login
     public static Task AskedAsync(this ServerFixture fixture, int times) =>
         fixture.Sandbox.WaitUntilAsync(requests => requests.Count(request => request.Path == Path) >= times);
 
-    /// <summary>Waits until the server has written that the second profile served just now, so that it does not write while the test does.</summary>
+    /// <summary>
+    /// Waits until the server has written that the second profile served just now, so that it does not write while the test
+    /// does.
+    /// </summary>
     public static async Task SettleAsync(this ServerFixture fixture)
     {
         var served = fixture.Time.GetUtcNow().ToUnixTimeMilliseconds();
         await ServerFixture.EventuallyAsync(() =>
         {
             fixture.Time.Advance(TimeSpan.FromMilliseconds(100));
-            return Task.FromResult(fixture.Files.Profiles().GetProperty("usageStats").TryGetProperty(Two, out var stats) && stats.GetProperty("lastUsed").GetInt64() == served);
+            return Task.FromResult(fixture.Files.Profiles().GetProperty("usageStats").TryGetProperty(Two, out var stats)
+                && stats.GetProperty("lastUsed").GetInt64() == served);
         });
     }
 

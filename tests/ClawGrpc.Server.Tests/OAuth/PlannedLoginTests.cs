@@ -14,9 +14,11 @@ public class PlannedLoginTests
         fixture.Sandbox.Script(Login.Slow);
         for (var count = 0; count < 3; count++)
         {
-            var plan = (await fixture.Models.PlanCompletionAsync(new PlanCompletionRequest { Input = Completing.Input() })).Receipt;
+            var plan = (await fixture.Models.PlanCompletionAsync(
+                new PlanCompletionRequest { Input = Completing.Input() })).Receipt;
             var attempt = Assert.Single(plan.Attempts);
-            Assert.Equal((One, AttemptOutcome.Planned, "the login would be refreshed first"), (attempt.ProfileId, attempt.Outcome, attempt.Message));
+            Assert.Equal((One, AttemptOutcome.Planned, "the login would be refreshed first"),
+                (attempt.ProfileId, attempt.Outcome, attempt.Message));
             Assert.Equal("Bearer sk-ant-o...00000001", plan.Sent.Headers.Single(header => header.Name == "authorization").Value);
         }
 

@@ -26,7 +26,8 @@ public class RefreshTests
         var asked = Assert.Single(fixture.Grants());
         Assert.Equal(("POST", "application/json"), (asked.Method, asked.Header("content-type")));
         Assert.Equal(
-            $$"""{"grant_type":"refresh_token","client_id":"{{Login.ClientId}}","refresh_token":"{{Login.Refresh}}"}""", asked.Json.GetRawText());
+            $$"""{"grant_type":"refresh_token","client_id":"{{Login.ClientId}}","refresh_token":"{{Login.Refresh}}"}""",
+                asked.Json.GetRawText());
         Assert.StartsWith("ClawGrpc/", asked.Header("user-agent"), StringComparison.Ordinal);
         Assert.Null(asked.Credential);
         Assert.Equal([fixture.Stored("access")], fixture.Used().Distinct());
@@ -36,17 +37,20 @@ public class RefreshTests
     public async Task Grant_is_stored_whole_and_nothing_else_changes()
     {
         await using var fixture = await Login.StartAsync(Over);
-        Assert.Equal($"{One} served", (await fixture.StreamAsync(Completing.Input(with: input => input.Model = $"claude-opus-4-6@{One}"))).Attempts);
+        Assert.Equal($"{One} served",
+            (await fixture.StreamAsync(Completing.Input(with: input => input.Model = $"claude-opus-4-6@{One}"))).Attempts);
         Assert.NotEqual((Login.Access, Login.Refresh), (fixture.Stored("access"), fixture.Stored("refresh")));
         Assert.Equal(fixture.Used().Single(), fixture.Stored("access"));
-        Assert.Equal($"{fixture.Time.GetUtcNow().AddHours(8).AddMinutes(-5).ToUnixTimeMilliseconds()}", fixture.Stored("expires"));
+        Assert.Equal(
+            $"{fixture.Time.GetUtcNow().AddHours(8).AddMinutes(-5).ToUnixTimeMilliseconds()}", fixture.Stored("expires"));
         Assert.Equal(("oauth", "me@example.com"), (fixture.Stored("type"), fixture.Stored("email")));
         Assert.Contains("user:inference", fixture.Stored("scopes"), StringComparison.Ordinal);
         Assert.Equal(AtomicFile.OwnerOnly, File.GetUnixFileMode(fixture.Files.ProfilesPath()));
 
         // The health that was there when the refresh came: the completion that served clears it after.
         var stats = fixture.Files.UsageStats(One);
-        Assert.Equal((2, 1700000000000, true), (stats.GetProperty("errorCount").GetInt32(), stats.GetProperty("lastFailureAt").GetInt64(), stats.GetProperty("theirs").GetBoolean()));
+        Assert.Equal((2, 1700000000000, true), (stats.GetProperty(
+            "errorCount").GetInt32(), stats.GetProperty("lastFailureAt").GetInt64(), stats.GetProperty("theirs").GetBoolean()));
         Assert.DoesNotContain(fixture.Log.All, line => line.Contains("FAKE", StringComparison.Ordinal));
     }
 
@@ -92,8 +96,10 @@ public class RefreshTests
         var staying = fixture.StreamAsync();
         await fixture.AskedAsync(1);
         await leave.CancelAsync();
-        Assert.Equal(StatusCode.Cancelled, (await Assert.ThrowsAnyAsync<RpcException>(() => leaving.ResponseStream.MoveNext(CancellationToken.None))).StatusCode);
-        Assert.Equal(StatusCode.DeadlineExceeded, (await Assert.ThrowsAnyAsync<RpcException>(() => late.ResponseStream.MoveNext(CancellationToken.None))).StatusCode);
+        Assert.Equal(StatusCode.Cancelled, (await Assert.ThrowsAnyAsync<RpcException>(
+            () => leaving.ResponseStream.MoveNext(CancellationToken.None))).StatusCode);
+        Assert.Equal(StatusCode.DeadlineExceeded,
+            (await Assert.ThrowsAnyAsync<RpcException>(() => late.ResponseStream.MoveNext(CancellationToken.None))).StatusCode);
         Assert.Equal(Outcome.Open, fixture.Grants().Single().Outcome);
         await fixture.Time.PassAsync(Login.Slowness, Login.Slowness);
         Assert.Equal($"{One} served", (await staying).Attempts);
@@ -115,7 +121,9 @@ public class RefreshTests
         Assert.Equal($"{One} served", (await fixture.StreamAsync()).Attempts);
         Assert.Equal([Login.Access], fixture.Used().Distinct());
         await fixture.Time.PassAsync(Login.Slowness, Login.Slowness);
-        await ServerFixture.EventuallyAsync(async () => (await fixture.StatusAsync()).Auth.Profiles.Single().ExpireTime.ToDateTimeOffset() > fixture.Time.GetUtcNow().AddHours(7));
+        await ServerFixture.EventuallyAsync(async () =>
+            (await fixture.StatusAsync()).Auth.Profiles.Single().ExpireTime.ToDateTimeOffset()
+                > fixture.Time.GetUtcNow().AddHours(7));
         await fixture.StreamAsync();
         Assert.Equal(fixture.Stored("access"), fixture.Used()[^1]);
         Assert.Single(fixture.Grants());
@@ -124,7 +132,8 @@ public class RefreshTests
     [Fact]
     public async Task Short_lived_tokens_are_refreshed_at_half_of_their_life()
     {
-        await using var fixture = await Login.StartAsync(Over, sandbox: new SandboxOptions { AccessTokenLifetime = TimeSpan.FromSeconds(60) });
+        await using var fixture =
+            await Login.StartAsync(Over, sandbox: new SandboxOptions { AccessTokenLifetime = TimeSpan.FromSeconds(60) });
         await fixture.StreamAsync();
         Assert.Single(fixture.Grants());
         for (var refresh = 2; refresh < 5; refresh++)
@@ -162,7 +171,8 @@ public class RefreshTests
         await using var fixture = await Login.StartAsync(Over, withKey: true);
         fixture.Sandbox.Script(Faults.Status(500).ForPath(Login.Path));
         Assert.Equal($"{One} skipped, {Two} served", (await fixture.StreamAsync()).Attempts);
-        await fixture.StoreLoginAsync(TimeSpan.FromHours(8), "sk-ant-ort01-FAKE-theirs-2", "sk-ant-oat01-FAKE-theirs-2", withKey: true);
+        await fixture.StoreLoginAsync(
+            TimeSpan.FromHours(8), "sk-ant-ort01-FAKE-theirs-2", "sk-ant-oat01-FAKE-theirs-2", withKey: true);
 
         // At the end of the pause it would be asked again, and looks at the disk first.
         await fixture.Time.WaitForTimerAsync(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(5));
@@ -175,7 +185,8 @@ public class RefreshTests
     [Fact]
     public async Task Unwritten_grant_is_unused_and_written_later_without_refresh()
     {
-        await using var fixture = await Login.StartAsync(Over, withKey: true, more: $"auth: {{ order: {{ anthropic: ['{Two}', '{One}'] }} }}");
+        await using var fixture =
+            await Login.StartAsync(Over, withKey: true, more: $"auth: {{ order: {{ anthropic: ['{Two}', '{One}'] }} }}");
         fixture.Sandbox.Script(Login.Slow, Faults.Status(429).ForKey(KeyTwo));
         var call = fixture.StreamAsync();
 
@@ -191,7 +202,8 @@ public class RefreshTests
         File.Move(fixture.Files["aside"], fixture.Files.ProfilesPath());
         Assert.Equal(Login.Refresh, fixture.Stored("refresh"));
         fixture.Time.Advance(TimeSpan.FromSeconds(5));
-        await ServerFixture.EventuallyAsync(async () => (await fixture.StreamAsync()) is { Failure: null } answer && answer.Served.ProfileId == One);
+        await ServerFixture.EventuallyAsync(
+            async () => (await fixture.StreamAsync()) is { Failure: null } answer && answer.Served.ProfileId == One);
         Assert.Equal(fixture.Stored("access"), fixture.Used()[^1]);
         Assert.Single(fixture.Grants());
     }
@@ -204,8 +216,10 @@ public class RefreshTests
         var first = await watcher.NextAsync();
         Assert.Equal(fixture.Time.GetUtcNow().AddHours(1), first.Auth.Profiles.Single().ExpireTime.ToDateTimeOffset());
         fixture.Time.Advance(TimeSpan.FromMinutes(55));
-        var second = await watcher.UntilAsync(status => status.Auth.Profiles.Single().ExpireTime.ToDateTimeOffset() > fixture.Time.GetUtcNow().AddHours(7));
+        var second = await watcher.UntilAsync(
+            status => status.Auth.Profiles.Single().ExpireTime.ToDateTimeOffset() > fixture.Time.GetUtcNow().AddHours(7));
         Assert.Equal(ExpiryState.Ok, second.Auth.Profiles.Single().Expiry);
-        Assert.Equal(fixture.Stored("expires"), second.Auth.Profiles.Single().ExpireTime.ToDateTimeOffset().ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture));
+        var expires = second.Auth.Profiles.Single().ExpireTime.ToDateTimeOffset().ToUnixTimeMilliseconds();
+        Assert.Equal(fixture.Stored("expires"), expires.ToString(CultureInfo.InvariantCulture));
     }
 }

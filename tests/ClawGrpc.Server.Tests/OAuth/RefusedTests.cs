@@ -21,7 +21,8 @@ public class RefusedTests
         var answer = await fixture.StreamAsync();
         Assert.Equal($"{One} skipped, {Two} served", answer.Attempts);
         Assert.Equal(
-            "OAuth token refresh failed for anthropic: the token endpoint answered 400: invalid_grant (Refresh token not found or invalid). "
+            "OAuth token refresh failed for anthropic: the token endpoint answered 400: invalid_grant (Refresh token not found "
+                + "or invalid). "
             + "The way out is a setup-token (claude setup-token, then claw models auth paste-token --provider anthropic).",
             answer.Receipt!.Attempts[0].Message);
         for (var again = 0; again < 3; again++)
@@ -33,7 +34,8 @@ public class RefusedTests
         Assert.Single(fixture.Grants());
         var status = await fixture.StatusAsync();
         Assert.Equal(ExpiryState.Expired, status.Auth.Profiles[0].Expiry);
-        Assert.Equal(ExpiryState.Expired, status.Auth.ProviderExpiries.Single(provider => provider.Provider == "anthropic").Expiry);
+        Assert.Equal(
+            ExpiryState.Expired, status.Auth.ProviderExpiries.Single(provider => provider.Provider == "anthropic").Expiry);
         Assert.Equal("", await fixture.UnusableAsync());
 
         // Somebody logs in anew, with any program.
@@ -51,16 +53,19 @@ public class RefusedTests
         await using var fixture = await Login.StartAsync(Over);
         fixture.Sandbox.Script(Refused());
         var failed = (await fixture.StreamAsync()).Failed;
-        Assert.Equal((StatusCode.FailedPrecondition, "OAUTH_REFRESH_FAILED", One, null), (failed.Code, failed.Reason, failed.Facts["profile_id"], failed.RetryDelay));
+        Assert.Equal((StatusCode.FailedPrecondition, "OAUTH_REFRESH_FAILED", One, null),
+            (failed.Code, failed.Reason, failed.Facts["profile_id"], failed.RetryDelay));
         Assert.StartsWith("OAuth token refresh failed for anthropic: ", failed.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("FAKE", failed.Message, StringComparison.Ordinal);
         Assert.Equal("OAUTH_REFRESH_FAILED", (await fixture.StreamAsync()).Failed.Reason);
         Assert.Single(fixture.Grants());
-        Assert.Contains(fixture.Log.All, line => line.Contains("did not refresh the login anthropic:one", StringComparison.Ordinal));
+        Assert.Contains(
+            fixture.Log.All, line => line.Contains("did not refresh the login anthropic:one", StringComparison.Ordinal));
         Assert.DoesNotContain(fixture.Log.All, line => line.Contains("FAKE", StringComparison.Ordinal));
     }
 
-    // Written by hand, or by a program with a fault. What no request can carry is no fault of ours, and no reason to fail without a cause.
+    // Written by hand, or by a program with a fault. What no request can carry is no fault of ours, and no reason to fail
+    // without a cause.
     [Theory]
     [InlineData("sk-ant-ort01-FAKE-\\ud800")]
     [InlineData("sk-ant-ort01-FAKE-\\u0000\\n")]
@@ -73,7 +78,8 @@ public class RefusedTests
         fixture.Sandbox.Script(Refused());
         var answer = await fixture.StreamAsync();
         Assert.Equal($"{One} skipped, {Two} served", answer.Attempts);
-        Assert.StartsWith("OAuth token refresh failed for anthropic: ", answer.Receipt!.Attempts[0].Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "OAuth token refresh failed for anthropic: ", answer.Receipt!.Attempts[0].Message, StringComparison.Ordinal);
         Assert.DoesNotContain(fixture.Log.All, line => line.StartsWith("Error", StringComparison.Ordinal));
     }
 
@@ -86,7 +92,8 @@ public class RefusedTests
     {
         await using var fixture = await ServerFixture.PrepareAsync();
         await fixture.Files.ConfigureAsync(fixture.Sandbox.BaseUrl);
-        await fixture.Files.WriteProfilesAsync($$"""{ "version": 1, "profiles": { "{{One}}": { "type": "api_key", "provider": "anthropic", "key": "{{key}}" } } }""");
+        await fixture.Files.WriteProfilesAsync($$"""{ "version": 1, "profiles": { "{{One}}": {"""
+            + $$""" "type": "api_key", "provider": "anthropic", "key": "{{key}}" } } }""");
         await fixture.StartServerAsync();
         var failed = (await fixture.StreamAsync()).Failed;
         Assert.DoesNotContain(failed.Code, new[] { StatusCode.Internal, StatusCode.Unknown });
@@ -112,7 +119,8 @@ public class RefusedTests
         await using var fixture = await Login.StartAsync(TimeSpan.FromMinutes(4), withKey: true);
         fixture.Sandbox.Script(Refused());
         Assert.Equal($"{One} served", (await fixture.StreamAsync()).Attempts);
-        await ServerFixture.EventuallyAsync(async () => (await fixture.StatusAsync()).Auth.Profiles[0].Expiry == ExpiryState.Expiring);
+        await ServerFixture.EventuallyAsync(
+            async () => (await fixture.StatusAsync()).Auth.Profiles[0].Expiry == ExpiryState.Expiring);
         fixture.Time.Advance(TimeSpan.FromMinutes(4));
         Assert.Equal($"{One} skipped, {Two} served", (await fixture.StreamAsync()).Attempts);
         Assert.Equal(ExpiryState.Expired, (await fixture.StatusAsync()).Auth.Profiles[0].Expiry);
@@ -125,7 +133,8 @@ public class RefusedTests
         await using var fixture = await Login.StartAsync(Over, withKey: true, configured: false);
         var answer = await fixture.StreamAsync();
         Assert.Equal($"{One} skipped, {Two} served", answer.Attempts);
-        Assert.Contains("no token endpoint is configured (clawgrpc.oauth.tokenUrl and clawgrpc.oauth.clientId)", answer.Receipt!.Attempts[0].Message, StringComparison.Ordinal);
+        Assert.Contains("no token endpoint is configured (clawgrpc.oauth.tokenUrl and clawgrpc.oauth.clientId)",
+            answer.Receipt!.Attempts[0].Message, StringComparison.Ordinal);
         Assert.Equal(ExpiryState.Expired, (await fixture.StatusAsync()).Auth.Profiles[0].Expiry);
         Assert.Empty(fixture.Grants());
 
@@ -170,7 +179,8 @@ public class RefusedTests
         await using var fixture = await Login.StartAsync(Over);
         fixture.Sandbox.Script(Faults.Status(503, retryAfter: "20").ForPath(Login.Path));
         var failed = (await fixture.StreamAsync()).Failed;
-        Assert.Equal((StatusCode.Unavailable, "OAUTH_REFRESH_FAILED", TimeSpan.FromSeconds(20)), (failed.Code, failed.Reason, failed.RetryDelay));
+        Assert.Equal((StatusCode.Unavailable, "OAUTH_REFRESH_FAILED", TimeSpan.FromSeconds(20)),
+            (failed.Code, failed.Reason, failed.RetryDelay));
         Assert.Contains("the token endpoint answered 503", failed.Message, StringComparison.Ordinal);
         Assert.Equal(ExpiryState.Expired, (await fixture.StatusAsync()).Auth.Profiles.Single().Expiry);
     }
@@ -194,12 +204,15 @@ public class RefusedTests
         // Upstream refuses it, and the CLI has another one by then.
         await WriteClaudeLoginAsync(fixture, "sk-ant-oat01-FAKE-cli-3");
         fixture.Sandbox.Script(Faults.Status(401).ForKey("sk-ant-oat01-FAKE-cli-2"));
-        Assert.Equal("anthropic:claude-cli failed CredentialRejected 401, anthropic:claude-cli served", (await fixture.StreamAsync()).Attempts);
+        Assert.Equal("anthropic:claude-cli failed CredentialRejected 401, anthropic:claude-cli served",
+            (await fixture.StreamAsync()).Attempts);
         Assert.Empty(fixture.Grants());
     }
 
-    private static Task WriteClaudeLoginAsync(ServerFixture fixture, string access) => File.WriteAllTextAsync(fixture.Files[".claude/.credentials.json"], $$"""
-        { "claudeAiOauth": { "accessToken": "{{access}}", "refreshToken": "sk-ant-ort01-FAKE-cli", "expiresAt": {{fixture.Time.GetUtcNow().AddHours(access[^1] - '0').ToUnixTimeMilliseconds()}} } }
+    private static Task WriteClaudeLoginAsync(ServerFixture fixture, string access) =>
+        File.WriteAllTextAsync(fixture.Files[".claude/.credentials.json"], $$"""
+        { "claudeAiOauth": { "accessToken": "{{access}}", "refreshToken": "sk-ant-ort01-FAKE-cli",
+          "expiresAt": {{fixture.Time.GetUtcNow().AddHours(access[^1] - '0').ToUnixTimeMilliseconds()}} } }
         """);
 
     private static Fault Refused() => new Fault
@@ -210,7 +223,9 @@ public class RefusedTests
     private static Fault FaultOf(string outage) => outage switch
     {
         "dropped" => Faults.Drop(),
-        "redirected" => new Fault { Status = new StatusFault { Code = 307, Text = "", Headers = new() { ["location"] = "/v1/oauth/token?elsewhere" } } },
+        "redirected" =>
+            new Fault { Status = new StatusFault { Code = 307, Text = "",
+                Headers = new() { ["location"] = "/v1/oauth/token?elsewhere" } } },
         "silent" => Faults.StallBeforeHeaders(),
         _ => Faults.Status(int.Parse(outage, System.Globalization.CultureInfo.InvariantCulture)),
     };

@@ -34,7 +34,8 @@ public class RejectedTokenTests
         var calls = Enumerable.Range(0, 50).Select(_ => fixture.StreamAsync()).ToList();
         await fixture.AskedAsync(1);
         await fixture.Time.PassAsync(Login.Slowness, Login.Slowness);
-        Assert.All(await Task.WhenAll(calls), answer => Assert.EndsWith($"{One} served", answer.Attempts, StringComparison.Ordinal));
+        Assert.All(
+            await Task.WhenAll(calls), answer => Assert.EndsWith($"{One} served", answer.Attempts, StringComparison.Ordinal));
         Assert.Single(fixture.Grants());
         Assert.Equal("", await fixture.UnusableAsync());
     }
@@ -44,13 +45,17 @@ public class RejectedTokenTests
     {
         await using var fixture = await Login.StartAsync(Good, withKey: true);
         fixture.Sandbox.Script(Faults.Status(401).For(new FaultMatch { KeyPrefix = "sk-ant-oat01-" }).Forever());
-        Assert.Equal($"{One} failed CredentialRejected 401, {One} failed CredentialRejected 401, {Two} served", (await fixture.StreamAsync()).Attempts);
+        Assert.Equal($"{One} failed CredentialRejected 401, {One} failed CredentialRejected 401, {Two} served",
+            (await fixture.StreamAsync()).Attempts);
         Assert.Equal($"{One} disabled auth, all models, for good", await fixture.UnusableAsync());
         Assert.Equal($"{Two} served", (await fixture.StreamAsync()).Attempts);
 
         // Also for those who insist on it: not one refresh for each call.
         for (var again = 0; again < 3; again++)
-            Assert.Equal("CREDENTIAL_REJECTED", (await fixture.StreamAsync(Completing.Input(with: input => input.Model = $"claude-opus-4-6@{One}"))).Failed.Reason);
+        {
+            Assert.Equal("CREDENTIAL_REJECTED", (await fixture.StreamAsync(
+                Completing.Input(with: input => input.Model = $"claude-opus-4-6@{One}"))).Failed.Reason);
+        }
         Assert.Single(fixture.Grants());
     }
 
@@ -61,7 +66,8 @@ public class RejectedTokenTests
         fixture.Sandbox.Script(Faults.Status(401), Faults.Status(400).ForPath(Login.Path));
         var failed = (await fixture.StreamAsync()).Failed;
         Assert.Equal(("CREDENTIAL_REJECTED", "401"), (failed.Reason, failed.Facts["http_status"]));
-        Assert.Contains("OAuth token refresh failed for anthropic: the token endpoint answered 400", failed.Message, StringComparison.Ordinal);
+        Assert.Contains("OAuth token refresh failed for anthropic: the token endpoint answered 400", failed.Message,
+            StringComparison.Ordinal);
         Assert.Equal($"{One} disabled auth, all models, for good", await fixture.UnusableAsync());
         Assert.Equal(ExpiryState.Expired, (await fixture.StatusAsync()).Auth.Profiles.Single().Expiry);
         Assert.Equal("ALL_PROFILES_UNAVAILABLE", (await fixture.StreamAsync()).Failed.Reason);
@@ -97,7 +103,8 @@ public class RejectedTokenTests
     public async Task Nothing_else_asks_for_a_refresh(int status)
     {
         await using var fixture = await Login.StartAsync(Good, withKey: true);
-        fixture.Sandbox.Script(Faults.Status(status, "OAuth token has been revoked. Please obtain a new token.").ForKey(Login.Access));
+        fixture.Sandbox.Script(
+            Faults.Status(status, "OAuth token has been revoked. Please obtain a new token.").ForKey(Login.Access));
         Assert.EndsWith($"{Two} served", (await fixture.StreamAsync()).Attempts, StringComparison.Ordinal);
         Assert.Empty(fixture.Grants());
     }

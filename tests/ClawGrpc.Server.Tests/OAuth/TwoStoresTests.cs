@@ -8,7 +8,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ClawGrpc.Server.Tests.OAuth;
 
-/// <summary>Several programs with the same folder: under the file's lock one of them asks, and the others find what it got.</summary>
+/// <summary>
+/// Several programs with the same folder: under the file's lock one of them asks, and the others find what it got.
+/// </summary>
 public sealed class TwoStoresTests : IDisposable
 {
     private readonly TestFolder _folder = new();
@@ -22,7 +24,8 @@ public sealed class TwoStoresTests : IDisposable
     {
         await using var sandbox = await Sandbox.StartAsync();
         await File.WriteAllTextAsync(Profiles, $$"""
-            { "version": 1, "profiles": { "anthropic:one": { "type": "oauth", "provider": "anthropic", "access": "{{Login.Access}}", "refresh": "{{Login.Refresh}}", "expires": 1 } } }
+            { "version": 1, "profiles": { "anthropic:one": { "type": "oauth", "provider": "anthropic",
+              "access": "{{Login.Access}}", "refresh": "{{Login.Refresh}}", "expires": 1 } } }
             """);
         await using var one = NewAgent(sandbox);
         await using var two = NewAgent(sandbox);

@@ -10,7 +10,9 @@ using Grpc.Core;
 
 namespace ClawGrpc.Server.Tests.Recordings;
 
-/// <summary>The models of the official SDK, which know nothing of this project, on what arrives upstream and on what is folded.</summary>
+/// <summary>
+/// The models of the official SDK, which know nothing of this project, on what arrives upstream and on what is folded.
+/// </summary>
 public class OfficialSdkTests
 {
     private static readonly Dictionary<string, JsonElement> None = [];
@@ -22,14 +24,17 @@ public class OfficialSdkTests
         await using var fixture = await ServerFixture.StartAsync();
         await fixture.OnboardAsync();
         var taken = 0;
-        foreach (var recording in All.Where(recording => recording.Request is not null && recording.Status == 200 && recording.Kind != RecordingKind.Count))
+        foreach (var recording in All.Where(
+            recording => recording.Request is not null && recording.Status == 200 && recording.Kind != RecordingKind.Count))
         {
             fixture.Sandbox.ClearRequests();
             fixture.Sandbox.Script(new Fault { Replay = new() { Text = """{"content":[]}""" } });
             var given = recording.Request!.Value.GetRawText();
-            var input = new CompletionInput { MessagesJson = ByteString.CopyFromUtf8(given), CacheRetention = CacheRetention.Long };
+            var input = new CompletionInput { MessagesJson = ByteString.CopyFromUtf8(
+                given), CacheRetention = CacheRetention.Long };
             await fixture.Models.CompleteAsync(new CompleteRequest { Input = input });
-            var (before, after) = (VerdictOnRequest(Encoding.UTF8.GetBytes(given)), VerdictOnRequest(fixture.Sandbox.Requests[0].Body));
+            var (before, after) =
+                (VerdictOnRequest(Encoding.UTF8.GetBytes(given)), VerdictOnRequest(fixture.Sandbox.Requests[0].Body));
             Assert.True(before == after, $"{recording.Name}: {before ?? "taken"} and {after ?? "taken"}");
             taken += after is null ? 1 : 0;
         }
@@ -46,12 +51,14 @@ public class OfficialSdkTests
         foreach (var recording in All.Where(recording => recording.Kind is RecordingKind.Stream or RecordingKind.Message))
         {
             var expected = recording.Kind == RecordingKind.Message ? Encoding.UTF8.GetString(recording.Body.Span)
-                : recording.Expected is { } known && known.GetProperty("final_message") is { ValueKind: JsonValueKind.Object } message ? message.GetRawText()
+                : recording.Expected is { } known
+                && known.GetProperty("final_message") is { ValueKind: JsonValueKind.Object } message ? message.GetRawText()
                 : null;
             if (expected is null)
                 continue;
             fixture.Sandbox.Script(Faults.Replay(recording.Body));
-            var folded = (await fixture.Models.CompleteAsync(new CompleteRequest { Input = Completing.Input(), RawJson = true })).Completion.RawJson;
+            var folded = (await fixture.Models.CompleteAsync(
+                new CompleteRequest { Input = Completing.Input(), RawJson = true })).Completion.RawJson;
             var (wanted, given) = (VerdictOnMessage(expected), VerdictOnMessage(folded.ToStringUtf8()));
             Assert.True(wanted == given, $"{recording.Name}: {wanted ?? "taken"} and {given ?? "taken"}");
             taken += given is null ? 1 : 0;
@@ -79,7 +86,8 @@ public class OfficialSdkTests
     {
         try
         {
-            var body = JsonDocument.Parse(json).RootElement.EnumerateObject().ToDictionary(member => member.Name, member => member.Value);
+            var body = JsonDocument.Parse(json).RootElement.EnumerateObject()
+                .ToDictionary(member => member.Name, member => member.Value);
             var request = MessageCreateParams.FromRawUnchecked(None, None, body);
             foreach (var message in request.Messages)
                 message.Validate();

@@ -37,8 +37,10 @@ public class LargeErrorTests
     {
         await using var fixture = await WithTwoKeysAsync();
         var name = new string('n', 20_000);
-        var body = $$$"""{"type":"error","error":{"type":"{{{name}}}","message":"Short.","details":{"error_code":"{{{name}}}"}},"request_id":"{{{name}}}"}""";
-        fixture.Sandbox.Script(new Fault { Status = new() { Code = 500, Text = body, Headers = new() { ["request-id"] = "" } } }.Forever());
+        var body = $$$"""{"type":"error","error":{"type":"{{{name}}}","message":"Short.","details":"""
+            + $$$"""{"error_code":"{{{name}}}"}},"request_id":"{{{name}}}"}""";
+        fixture.Sandbox.Script(
+            new Fault { Status = new() { Code = 500, Text = body, Headers = new() { ["request-id"] = "" } } }.Forever());
         var answer = await fixture.StreamAsync();
         Fits(answer.Failed.Exception);
         Assert.Equal("Short.", answer.Failed.Message);
@@ -53,10 +55,15 @@ public class LargeErrorTests
         [
             async () => await fixture.Models.GetStatusAsync(new GetStatusRequest { AgentId = Long }),
             async () => await fixture.Auth.DeleteProfileAsync(new DeleteProfileRequest { ProfileId = Long }),
-            async () => await fixture.Models.CompleteAsync(new CompleteRequest { Input = Completing.Input(with: input => input.Model = "openai/" + Long) }),
+            async () =>
+                await fixture.Models.CompleteAsync(
+                    new CompleteRequest { Input = Completing.Input(with: input => input.Model = "openai/" + Long) }),
             async () => await fixture.Models.CompleteAsync(
-                new CompleteRequest { Input = Completing.Input(with: input => input.Betas.AddRange(Enumerable.Repeat("a,b", 10_000))) }),
-            async () => await fixture.Models.CompleteAsync(new CompleteRequest { Input = Completing.Input(with: input => input.Model = $"opus@{new string('p', 50_000)}") }),
+                new CompleteRequest { Input = Completing.Input(
+                    with: input => input.Betas.AddRange(Enumerable.Repeat("a,b", 10_000))) }),
+            async () =>
+                await fixture.Models.CompleteAsync(new CompleteRequest { Input = Completing.Input(
+                    with: input => input.Model = $"opus@{new string('p', 50_000)}") }),
         ];
         foreach (var call in calls)
             Fits((await CallFailure.OfAsync(call)).Exception);
@@ -65,7 +72,8 @@ public class LargeErrorTests
     private static void Fits(RpcException exception)
     {
         var bytes = Uri.EscapeDataString(exception.Status.Detail).Length
-            + exception.Trailers.Sum(entry => entry.Key.Length + 32 + (entry.IsBinary ? entry.ValueBytes.Length * 4 / 3 : entry.Value.Length));
+            + exception.Trailers.Sum(
+                entry => entry.Key.Length + 32 + (entry.IsBinary ? entry.ValueBytes.Length * 4 / 3 : entry.Value.Length));
         Assert.True(bytes <= MostMetadata, $"{bytes} bytes of metadata.");
     }
 }

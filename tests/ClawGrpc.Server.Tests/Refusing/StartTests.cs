@@ -10,15 +10,21 @@ public class StartTests
 {
     [Theory]
     [InlineData("{ agents: [oops }", ":1:12", "")]
-    [InlineData("{\n  auth: { profiles: { 'anthropic:one': { provider: 'anthropic', mode: 'nonsense' } } },\n}", ":2:71", "auth.profiles.anthropic:one.mode: Invalid input")]
+    [InlineData("{\n  auth: { profiles: { 'anthropic:one': { provider: 'anthropic', mode: 'nonsense' } } },\n}", ":2:71",
+        "auth.profiles.anthropic:one.mode: Invalid input")]
     [InlineData("{ agents: { defaults: { model: 7 } } }", ":1:32", "agents.defaults.model: Invalid input")]
     [InlineData("{ unheardOf: true }", ":1:3", "<root>: Unrecognized key: \"unheardOf\"")]
     [InlineData("{ env: { A: '${CLAWGRPC_TEST_NOT_SET}' } }", ":1:13", "CLAWGRPC_TEST_NOT_SET")]
-    [InlineData("{ models: { providers: { anthropic: { baseUrl: 'not a url', models: [] } } } }", ":1:48", "models.providers.anthropic.baseUrl: Invalid URL")]
-    [InlineData("{ models: { providers: { anthropic: { baseUrl: 'file:///etc/passwd', models: [] } } } }", ":1:48", "models.providers.anthropic.baseUrl: Invalid URL")]
-    [InlineData("{ models: { providers: { anthropic: { baseUrl: 'https://me:FAKE-password@host', models: [] } } } }", ":1:48", "models.providers.anthropic.baseUrl: Invalid URL")]
-    [InlineData("{ models: { providers: { anthropic: { baseUrl: 'https://host/?key=FAKE-password', models: [] } } } }", ":1:48", "models.providers.anthropic.baseUrl: Invalid URL")]
-    [InlineData("{ clawgrpc: { timeouts: { firstEventSeconds: -1 } } }", ":1:46", "clawgrpc.timeouts.firstEventSeconds: Too small: expected number to be >0")]
+    [InlineData("{ models: { providers: { anthropic: { baseUrl: 'not a url', models: [] } } } }", ":1:48",
+        "models.providers.anthropic.baseUrl: Invalid URL")]
+    [InlineData("{ models: { providers: { anthropic: { baseUrl: 'file:///etc/passwd', models: [] } } } }", ":1:48",
+        "models.providers.anthropic.baseUrl: Invalid URL")]
+    [InlineData("{ models: { providers: { anthropic: { baseUrl: 'https://me:FAKE-password@host', models: [] } } } }", ":1:48",
+        "models.providers.anthropic.baseUrl: Invalid URL")]
+    [InlineData("{ models: { providers: { anthropic: { baseUrl: 'https://host/?key=FAKE-password', models: [] } } } }", ":1:48",
+        "models.providers.anthropic.baseUrl: Invalid URL")]
+    [InlineData("{ clawgrpc: { timeouts: { firstEventSeconds: -1 } } }", ":1:46",
+        "clawgrpc.timeouts.firstEventSeconds: Too small: expected number to be >0")]
     public async Task Unusable_configuration_is_refused_with_file_and_position(string json5, string place, string problem)
     {
         await using var fixture = await ServerFixture.PrepareAsync();
@@ -48,7 +54,8 @@ public class StartTests
     public async Task All_errors_of_a_configuration_come_at_once()
     {
         await using var fixture = await ServerFixture.PrepareAsync();
-        await File.WriteAllTextAsync(fixture.Files.ConfigPath, "{\n  one: 1,\n  two: 2,\n  clawgrpc: { limits: { attempts: 0.5 } },\n}");
+        await File.WriteAllTextAsync(
+            fixture.Files.ConfigPath, "{\n  one: 1,\n  two: 2,\n  clawgrpc: { limits: { attempts: 0.5 } },\n}");
         var refused = await Assert.ThrowsAsync<UnusableConfigurationException>(fixture.StartServerAsync);
         Assert.Equal(4, refused.Message.Split('\n').Length);
     }
@@ -86,7 +93,8 @@ public class StartTests
     [InlineData("http://127.8.9.10:80", "http://127.8.9.10:80")]
     [InlineData("http://localhost:7000", "http://127.0.0.1:7000")]
     [InlineData("http://[::1]:7000", "http://[::1]:7000")]
-    public void Sockets_and_loopback_addresses_are_taken(string text, string address) => Assert.Equal(address, $"{ListenAddress.Parse(text).Address}");
+    public void Sockets_and_loopback_addresses_are_taken(string text, string address) =>
+        Assert.Equal(address, $"{ListenAddress.Parse(text).Address}");
 
     [Fact]
     public void A_path_that_is_too_long_for_a_socket_is_refused() =>

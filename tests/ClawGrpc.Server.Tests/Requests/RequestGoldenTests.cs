@@ -9,7 +9,14 @@ namespace ClawGrpc.Server.Tests.Requests;
 /// <summary>Requests as upstream saw them, kept as files.</summary>
 public class RequestGoldenTests
 {
-    private const string Headers = """headers: { "X-Team": "blue", "anthropic-beta": "context-1m-2025-08-07,interleaved-thinking-2025-05-14", authorization: "Bearer other" }""";
+    private const string Headers = """headers: { "X-Team": "blue", "anthropic-beta": "context-1m-2025-08-07,"""
+        + """interleaved-thinking-2025-05-14", authorization: "Bearer other" }""";
+
+    private const string WithBreakpoint = """
+        { "max_tokens" : 32, "model": "claude-sonnet-4-6",
+          "system": [ { "type": "text", "text": "Be\u0020brief.", "cache_control": { "type": "ephemeral", "ttl": "1h" } } ],
+          "messages": [ { "role": "user", "content": "Hello" } ], "metadata": {"user_id": "u-1"}  }
+        """;
 
     [Theory]
     [InlineData("api-key", CacheRetention.Unspecified)]
@@ -38,8 +45,10 @@ public class RequestGoldenTests
     }
 
     [Theory]
-    [InlineData("configured-long", """agents: { defaults: { models: { "anthropic/claude-opus-4-6": { params: { cacheRetention: "long" } } } } }""")]
-    [InlineData("configured-legacy-ttl", """agents: { defaults: { models: { "anthropic/claude-opus-4-6": { params: { cacheControlTtl: "1h" } } } } }""")]
+    [InlineData("configured-long",
+        """agents: { defaults: { models: { "anthropic/claude-opus-4-6": { params: { cacheRetention: "long" } } } } }""")]
+    [InlineData("configured-legacy-ttl",
+        """agents: { defaults: { models: { "anthropic/claude-opus-4-6": { params: { cacheControlTtl: "1h" } } } } }""")]
     [InlineData("configured-agent-none", """agents: { list: [{ id: "main", params: { cacheRetention: "none" } }] }""")]
     [InlineData("configured-beta-always", """clawgrpc: { extendedCacheTtlBeta: "always" }""")]
     public async Task The_configuration_decides_when_the_call_does_not(string name, string more)
@@ -53,7 +62,8 @@ public class RequestGoldenTests
     [Fact]
     public async Task A_subscription_caches_as_asked_when_the_operator_says_so()
     {
-        await using var fixture = await ServerFixture.StartAsync("""agents: { list: [{ id: "main", params: { cacheOnSubscription: true } }] }""");
+        await using var fixture =
+            await ServerFixture.StartAsync("""agents: { list: [{ id: "main", params: { cacheOnSubscription: true } }] }""");
         await fixture.OnboardTokenAsync();
         await fixture.StreamAsync(Prompt(CacheRetention.Long));
         Golden.Matches("requests/setup-token-cache-on-subscription.txt", OnlyOne(fixture));
@@ -78,11 +88,7 @@ public class RequestGoldenTests
         await fixture.OnboardAsync();
         await fixture.StreamAsync(new CompletionInput
         {
-            MessagesJson = ByteString.CopyFromUtf8("""
-                { "max_tokens" : 32, "model": "claude-sonnet-4-6",
-                  "system": [ { "type": "text", "text": "Be\u0020brief.", "cache_control": { "type": "ephemeral", "ttl": "1h" } } ],
-                  "messages": [ { "role": "user", "content": "Hello" } ], "metadata": {"user_id": "u-1"}  }
-                """),
+            MessagesJson = ByteString.CopyFromUtf8(WithBreakpoint),
         });
         Golden.Matches("requests/messages-json.txt", OnlyOne(fixture));
     }
@@ -101,14 +107,18 @@ public class RequestGoldenTests
     [Fact]
     public async Task Receipt_shows_sent_headers_with_secrets_masked()
     {
-        await using var fixture = await ServerFixture.StartAsync(provider: """headers: { "x-proxy-token": "FAKE-proxy-secret-000001" }""");
+        await using var fixture =
+            await ServerFixture.StartAsync(provider: """headers: { "x-proxy-token": "FAKE-proxy-secret-000001" }""");
         await fixture.OnboardAsync();
         var sent = (await fixture.StreamAsync(Prompt(CacheRetention.Long))).Served.Sent;
         var seen = fixture.Sandbox.Requests.Single();
-        var secrets = new Dictionary<string, string> { ["x-api-key"] = "sk-ant-a...00000001", ["x-proxy-token"] = "FAKE-pro...t-000001" };
-        Assert.All(sent.Headers, header => Assert.Equal(secrets.GetValueOrDefault(header.Name) ?? seen.Header(header.Name), header.Value));
+        var secrets = new Dictionary<string,
+            string> { ["x-api-key"] = "sk-ant-a...00000001", ["x-proxy-token"] = "FAKE-pro...t-000001" };
+        Assert.All(sent.Headers, header => Assert.Equal(
+            secrets.GetValueOrDefault(header.Name) ?? seen.Header(header.Name), header.Value));
         Assert.Equal(
-            seen.Headers.Select(header => header.Key.ToLowerInvariant()).Except(["host", "content-length"]).Order(), sent.Headers.Select(header => header.Name).Order());
+            seen.Headers.Select(header => header.Key.ToLowerInvariant()).Except(["host", "content-length"])
+                .Order(), sent.Headers.Select(header => header.Name).Order());
         Assert.Equal(($"{fixture.Sandbox.BaseUrl}/v1/messages", seen.Body.Length), (sent.Url, sent.BodyBytes));
     }
 
@@ -116,7 +126,8 @@ public class RequestGoldenTests
     {
         input.CacheRetention = retention;
         input.Messages.System.Add(Completing.Text("Be brief."));
-        var weather = new CustomTool { Name = "weather", InputSchemaJson = ByteString.CopyFromUtf8("""{"type":"object","properties":{}}""") };
+        var weather = new CustomTool { Name = "weather", InputSchemaJson = ByteString.CopyFromUtf8(
+            """{"type":"object","properties":{}}""") };
         input.Messages.Tools.Add(new Tool { Custom = weather });
     });
 

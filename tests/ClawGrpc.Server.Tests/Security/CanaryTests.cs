@@ -9,7 +9,9 @@ using static ClawGrpc.Server.Tests.Harness.Credentials;
 
 namespace ClawGrpc.Server.Tests.Security;
 
-/// <summary>One long story, and afterwards nothing that came out of the server, by whichever way, holds a secret that went in.</summary>
+/// <summary>
+/// One long story, and afterwards nothing that came out of the server, by whichever way, holds a secret that went in.
+/// </summary>
 public class CanaryTests
 {
     private const string EnvKey = "sk-ant-api03-FAKE-canary-environment-key-0001";
@@ -23,9 +25,11 @@ public class CanaryTests
     public async Task No_answer_error_trailer_status_or_log_line_holds_a_secret()
     {
         await using var fixture = await ServerFixture.StartAsync(
-            $$"""env: { ANTHROPIC_API_KEY: "{{EnvKey}}" }""", $$"""apiKey: "{{ConfiguredKey}}", headers: { "x-proxy-auth": "{{HeaderSecret}}" }""");
+            $$"""env: { ANTHROPIC_API_KEY: "{{EnvKey}}" }""",
+                $$"""apiKey: "{{ConfiguredKey}}", headers: { "x-proxy-auth": "{{HeaderSecret}}" }""");
         var heard = new Ear();
-        var (auth, models) = (new AuthService.AuthServiceClient(fixture.Channel.Intercept(heard)), new ModelService.ModelServiceClient(fixture.Channel.Intercept(heard)));
+        var (auth, models) = (new AuthService.AuthServiceClient(
+            fixture.Channel.Intercept(heard)), new ModelService.ModelServiceClient(fixture.Channel.Intercept(heard)));
         using var watcher = fixture.Watch();
         await heard.TryAsync(async () => await models.CompleteAsync(Ask()));
         foreach (var onboard in new OnboardRequest[]
@@ -37,13 +41,18 @@ public class CanaryTests
             new() { ApiKey = new ApiKeyCredential { Key = Token } },
             new() { SetupToken = new SetupTokenCredential { Token = KeyOne } },
         })
+        {
             await heard.TryAsync(async () => await auth.OnboardAsync(onboard));
+        }
 
         // Upstream may repeat what it was given, in its words, its headers and its events.
         foreach (var fault in Echoes())
         {
             foreach (var key in Keys)
-                fixture.Sandbox.Script((fault with { Status = Saying(fault.Status, key), Error = Saying(fault.Error, key) }).ForKey(key).Forever());
+            {
+                fixture.Sandbox.Script(
+                    (fault with { Status = Saying(fault.Status, key), Error = Saying(fault.Error, key) }).ForKey(key).Forever());
+            }
             await heard.TryAsync(async () => await models.CompleteAsync(Ask()));
             await heard.TryAsync(async () => heard.Hear(await fixture.StreamAsync()));
             fixture.Sandbox.ClearScript();
@@ -57,9 +66,11 @@ public class CanaryTests
         await heard.TryAsync(async () => await models.ListModelsAsync(new ListModelsRequest()));
         heard.Hear(await watcher.UntilAsync(status => status.Auth.Profiles.Count == 3));
         await File.WriteAllTextAsync(fixture.Files.ConfigPath, $"{{ apiKey: \"{ConfiguredKey}\" \"{HeaderSecret}\" ");
-        await heard.TryAsync(async () => await auth.OnboardAsync(new OnboardRequest { ApiKey = new ApiKeyCredential { Key = KeyOne } }));
+        await heard.TryAsync(
+            async () => await auth.OnboardAsync(new OnboardRequest { ApiKey = new ApiKeyCredential { Key = KeyOne } }));
         await fixture.Files.WriteProfilesAsync($"{{ \"profiles\": {{ \"{KeyOne}\" \"{KeyTwo}\"");
-        await heard.TryAsync(async () => await auth.SetProfileOrderAsync(new SetProfileOrderRequest { Provider = "anthropic", ProfileIds = { One } }));
+        await heard.TryAsync(async () => await auth.SetProfileOrderAsync(
+            new SetProfileOrderRequest { Provider = "anthropic", ProfileIds = { One } }));
         await fixture.StopServerAsync();
 
         Assert.Contains("x-proxy-auth", heard.All, StringComparison.Ordinal);
@@ -74,7 +85,8 @@ public class CanaryTests
     private static CompleteRequest Ask() => new() { Input = Completing.Input() };
 
     private static StatusFault? Saying(StatusFault? fault, string key) =>
-        fault is null ? null : fault with { Message = fault.Message?.Replace("{0}", key, StringComparison.Ordinal), Text = fault.Text?.Replace("{0}", key, StringComparison.Ordinal) };
+        fault is null ? null : fault with { Message = fault.Message?.Replace(
+            "{0}", key, StringComparison.Ordinal), Text = fault.Text?.Replace("{0}", key, StringComparison.Ordinal) };
 
     private static StreamError? Saying(StreamError? error, string key) =>
         error is null ? null : error with { Message = error.Message.Replace("{0}", key, StringComparison.Ordinal) };
@@ -129,7 +141,8 @@ public class CanaryTests
         }
 
         public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(
-            TRequest request, ClientInterceptorContext<TRequest, TResponse> context, AsyncUnaryCallContinuation<TRequest, TResponse> continuation)
+            TRequest request, ClientInterceptorContext<TRequest, TResponse> context, AsyncUnaryCallContinuation<TRequest,
+                TResponse> continuation)
         {
             var call = continuation(request, context);
             return new AsyncUnaryCall<TResponse>(

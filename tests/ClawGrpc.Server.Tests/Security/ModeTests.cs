@@ -18,8 +18,11 @@ public class ModeTests
         fixture.Sandbox.Script(Faults.Status(429));
         await fixture.StreamAsync();
         await fixture.StopServerAsync();
-        foreach (var path in Directory.EnumerateFileSystemEntries(fixture.Files.Path, "*", SearchOption.AllDirectories).Where(path => !path.EndsWith(".sock", StringComparison.Ordinal)))
+        foreach (var path in Directory.EnumerateFileSystemEntries(fixture.Files.Path, "*", SearchOption.AllDirectories).Where(
+            path => !path.EndsWith(".sock", StringComparison.Ordinal)))
+        {
             Assert.Equal(Directory.Exists(path) ? OwnersFile | UnixFileMode.UserExecute : OwnersFile, File.GetUnixFileMode(path));
+        }
         Assert.Contains(KeyOne, await File.ReadAllTextAsync(fixture.Files.ProfilesPath()), StringComparison.Ordinal);
         Assert.DoesNotContain("sk-ant", await File.ReadAllTextAsync(fixture.Files.ConfigPath), StringComparison.Ordinal);
     }
@@ -32,7 +35,8 @@ public class ModeTests
         await fixture.OnboardAsync();
         fixture.Sandbox.Script(new Fault
         {
-            Status = new() { Code = 307, Headers = new Dictionary<string, string> { ["location"] = $"{elsewhere.BaseUrl}/v1/messages" } },
+            Status = new() { Code = 307, Headers = new Dictionary<string,
+                string> { ["location"] = $"{elsewhere.BaseUrl}/v1/messages" } },
         });
         Assert.Equal("SERVER_ERROR", (await fixture.StreamAsync()).Failed.Reason);
         Assert.Empty(elsewhere.Requests);

@@ -58,7 +58,9 @@ public sealed class RedactionTests
         Assert.Equal("{ \"unprintable\": true }", request.ToString());
     }
 
-    /// <summary>By name, since the mark for it (debug_redact) is unknown to the older protoc that some clients are made with.</summary>
+    /// <summary>
+    /// By name, since the mark for it (debug_redact) is unknown to the older protoc that some clients are made with.
+    /// </summary>
     private static bool IsSecret(FieldDescriptor field) =>
         field.FieldType is FieldType.String or FieldType.Bytes
         && field.Name.Split('_')[^1] is "key" or "token" or "secret" or "password"

@@ -23,7 +23,8 @@ public class HealthTests
     {
         await using var fixture = await ServerFixture.StartAsync();
         var health = new Health.HealthClient(fixture.Channel);
-        var failed = await Assert.ThrowsAsync<RpcException>(async () => await health.CheckAsync(new HealthCheckRequest { Service = "nope" }));
+        var failed = await Assert.ThrowsAsync<RpcException>(
+            async () => await health.CheckAsync(new HealthCheckRequest { Service = "nope" }));
         Assert.Equal(StatusCode.NotFound, failed.StatusCode);
         using var watch = health.Watch(new HealthCheckRequest { Service = "nope" });
         Assert.True(await watch.ResponseStream.MoveNext(CancellationToken.None));

@@ -91,7 +91,8 @@ public sealed class AgentStoreTests : IDisposable
         {
             var error = await Assert.ThrowsAsync<StateUnreadableException>(call);
             Assert.Equal((_store.Path, line, column), (error.Path, error.Line, error.Column));
-            Assert.StartsWith($"Cannot read {_store.Path}: line {line}, column {column}: ", error.Message, StringComparison.Ordinal);
+            Assert.StartsWith(
+                $"Cannot read {_store.Path}: line {line}, column {column}: ", error.Message, StringComparison.Ordinal);
             Assert.DoesNotContain("FAKE", error.ToString(), StringComparison.Ordinal);
         }
 
@@ -153,7 +154,8 @@ public sealed class AgentStoreTests : IDisposable
         }));
         Assert.Contains("lock busy?", error.Message, StringComparison.Ordinal);
         Assert.Equal("{}", File.ReadAllText(_store.Path));
-        Assert.DoesNotContain(Directory.EnumerateFiles(_store.Directory), path => path.EndsWith(".tmp", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            Directory.EnumerateFiles(_store.Directory), path => path.EndsWith(".tmp", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -9,7 +9,8 @@ namespace ClawGrpc.Server.Tests.Stores;
 public sealed class ForeignCredentialsTests
 {
     private const string Cli = "anthropic:claude-cli";
-    private const string OldProfiles = $$"""{ "anthropic": { "type": "api_key", "key": "{{KeyOne}}", "unknown": 1 }, "broken": { "type": "nonsense" } }""";
+    private const string OldProfiles =
+        $$"""{ "anthropic": { "type": "api_key", "key": "{{KeyOne}}", "unknown": 1 }, "broken": { "type": "nonsense" } }""";
 
     [Fact]
     public async Task Claude_CLI_login_is_onboarded_followed_and_never_written()
@@ -47,8 +48,10 @@ public sealed class ForeignCredentialsTests
     public async Task Onboarding_a_missing_login_names_the_searched_paths()
     {
         await using var fixture = await ServerFixture.StartAsync();
-        var refused = await CallFailure.OfAsync(async () => await fixture.Auth.OnboardAsync(new OnboardRequest { ClaudeCli = new ClaudeCliCredential() }));
-        Assert.Contains("No Claude Code CLI credentials found at ~/.claude/.credentials.json", refused.Message, StringComparison.Ordinal);
+        var refused = await CallFailure.OfAsync(
+            async () => await fixture.Auth.OnboardAsync(new OnboardRequest { ClaudeCli = new ClaudeCliCredential() }));
+        Assert.Contains(
+            "No Claude Code CLI credentials found at ~/.claude/.credentials.json", refused.Message, StringComparison.Ordinal);
         Assert.False(File.Exists(fixture.Files.ProfilesPath()));
     }
 
@@ -62,10 +65,12 @@ public sealed class ForeignCredentialsTests
         await PutAsync(logins, """{ "openai": { "access": "a", "refresh": "r", "expires": 1 } }""");
         await fixture.StartServerAsync();
 
-        Assert.Equal(["anthropic:default", "openai:default"], (await fixture.StatusAsync()).Auth.Profiles.Select(profile => profile.ProfileId));
+        Assert.Equal(["anthropic:default", "openai:default"], (await fixture.StatusAsync()).Auth.Profiles.Select(
+            profile => profile.ProfileId));
         await fixture.StreamAsync();
         Assert.Equal(KeyOne, fixture.Sandbox.Requests.Single().Credential);
-        Assert.False(fixture.Files.Profiles().GetProperty("profiles").GetProperty("anthropic:default").TryGetProperty("unknown", out _));
+        Assert.False(
+            fixture.Files.Profiles().GetProperty("profiles").GetProperty("anthropic:default").TryGetProperty("unknown", out _));
         Assert.Equal((false, true), (File.Exists(old), File.Exists(logins)));
     }
 
@@ -87,7 +92,8 @@ public sealed class ForeignCredentialsTests
     {
         await using var fixture = await ServerFixture.PrepareAsync();
         await fixture.Files.ConfigureAsync(fixture.Sandbox.BaseUrl, "agents: { list: [{ id: 'main' }, { id: 'work' }] }");
-        await PutAsync(fixture.Files["credentials/oauth.json"], """{ "anthropic": { "access": "a", "refresh": "r", "expires": 1 } }""");
+        await PutAsync(
+            fixture.Files["credentials/oauth.json"], """{ "anthropic": { "access": "a", "refresh": "r", "expires": 1 } }""");
         await fixture.StartServerAsync();
         Assert.Single((await fixture.StatusAsync("main")).Auth.Profiles);
         Assert.Empty((await fixture.StatusAsync("work")).Auth.Profiles);
@@ -98,7 +104,8 @@ public sealed class ForeignCredentialsTests
     private static async Task<string> LogInAsync(ServerFixture fixture, string access, TimeSpan validFor)
     {
         var until = (fixture.Time.GetUtcNow() + validFor).ToUnixTimeMilliseconds();
-        var text = $$"""{ "claudeAiOauth": { "accessToken": "{{access}}", "refreshToken": "sk-ant-ort01-FAKE", "expiresAt": {{until}} } }""";
+        var text = $$"""{ "claudeAiOauth": {"""
+            + $$""" "accessToken": "{{access}}", "refreshToken": "sk-ant-ort01-FAKE", "expiresAt": {{until}} } }""";
         await PutAsync(LoginPath(fixture), text);
         return text;
     }

@@ -10,13 +10,15 @@ namespace ClawGrpc.Server.Tests.Stores;
 /// </summary>
 public sealed class IncludedConfigurationTests
 {
-    private const string Theirs = "// OpenClaw's.\n{\n  agents: { defaults: { model: { primary: 'anthropic/claude-sonnet-4-5' } } },\n}\n";
+    private const string Theirs =
+        "// OpenClaw's.\n{\n  agents: { defaults: { model: { primary: 'anthropic/claude-sonnet-4-5' } } },\n}\n";
     private const string Model = "anthropic/claude-haiku-4-5";
 
     [Fact]
     public async Task Edits_go_to_the_included_file_and_our_keys_stay_out_of_it()
     {
-        await using var fixture = await StartAsync("{ $include: './openclaw.json', clawgrpc: { subscriptions: { enabled: false } } }\n");
+        await using var fixture =
+            await StartAsync("{ $include: './openclaw.json', clawgrpc: { subscriptions: { enabled: false } } }\n");
         var own = await File.ReadAllTextAsync(fixture.Files.ConfigPath);
         Assert.Equal("anthropic/claude-sonnet-4-5", (await fixture.StatusAsync()).ResolvedDefault);
 
@@ -37,7 +39,8 @@ public sealed class IncludedConfigurationTests
     [Fact]
     public async Task Our_keys_apply_beside_the_included_file()
     {
-        await using var fixture = await StartAsync("{ $include: './openclaw.json', clawgrpc: { subscriptions: { enabled: false } } }\n");
+        await using var fixture =
+            await StartAsync("{ $include: './openclaw.json', clawgrpc: { subscriptions: { enabled: false } } }\n");
         var refused = await CallFailure.OfAsync(() => fixture.OnboardTokenAsync());
         Assert.Equal("SUBSCRIPTIONS_DISABLED", refused.Reason);
     }
@@ -45,7 +48,8 @@ public sealed class IncludedConfigurationTests
     [Fact]
     public async Task Settings_of_our_own_file_win_and_are_edited_there()
     {
-        await using var fixture = await StartAsync("{ $include: './openclaw.json', agents: { defaults: { model: { primary: 'anthropic/claude-opus-4-5' } } } }\n");
+        await using var fixture = await StartAsync(
+            "{ $include: './openclaw.json', agents: { defaults: { model: { primary: 'anthropic/claude-opus-4-5' } } } }\n");
         Assert.Equal("anthropic/claude-opus-4-5", (await fixture.StatusAsync()).ResolvedDefault);
 
         await fixture.Models.SetDefaultModelAsync(new SetDefaultModelRequest { Model = Model });

@@ -38,7 +38,8 @@ public sealed class LockFolderTests : IDisposable
         Assert.Equal(File, error.Path);
         int[] atLeast = [100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000, 10_000];
         Assert.Equal(10, _time.Waits.Count);
-        Assert.All(_time.Waits.Zip(atLeast), wait => Assert.InRange(wait.First.TotalMilliseconds, wait.Second, Math.Min(10_000, 2 * wait.Second)));
+        Assert.All(_time.Waits.Zip(
+            atLeast), wait => Assert.InRange(wait.First.TotalMilliseconds, wait.Second, Math.Min(10_000, 2 * wait.Second)));
         Assert.True(Directory.Exists(Lock));
     }
 
@@ -83,7 +84,9 @@ public sealed class LockFolderTests : IDisposable
                 Foreign(_time.GetUtcNow().AddMilliseconds(-5));
             }
             else if (_time.Waits.Count == 2)
+            {
                 Directory.Delete(Lock);
+            }
         };
         using var held = await AcquireAsync();
         Assert.True(held.IsHeld);

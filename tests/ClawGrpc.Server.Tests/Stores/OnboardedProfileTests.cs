@@ -15,7 +15,8 @@ public sealed class OnboardedProfileTests
     {
         await using var fixture = await ServerFixture.PrepareAsync();
         await fixture.Files.ConfigureAsync(fixture.Sandbox.BaseUrl);
-        const string stored = $$"""{ "version": 1, "profiles": { "anthropic:work": { "type": "api_key", "provider": "anthropic", "key": "{{KeyOne}}" } } }""";
+        const string stored = $$"""{ "version": 1, "profiles": { "anthropic:work": {"""
+            + $$""" "type": "api_key", "provider": "anthropic", "key": "{{KeyOne}}" } } }""";
         await fixture.Files.WriteProfilesAsync(stored);
         await fixture.StartServerAsync();
 
@@ -52,7 +53,8 @@ public sealed class OnboardedProfileTests
     public async Task Any_id_that_is_one_line_of_text_is_taken(string id)
     {
         await using var fixture = await ServerFixture.StartAsync();
-        var pasted = await fixture.Auth.PasteTokenAsync(new PasteTokenRequest { Provider = " Anthropic ", ProfileId = $" {id} ", Token = Token });
+        var pasted = await fixture.Auth.PasteTokenAsync(
+            new PasteTokenRequest { Provider = " Anthropic ", ProfileId = $" {id} ", Token = Token });
         Assert.Equal((id, "anthropic"), (pasted.ProfileId, pasted.Provider));
         Assert.Equal(id, Assert.Single((await fixture.StatusAsync()).Auth.Profiles).ProfileId);
         await fixture.Auth.SetProfileOrderAsync(new SetProfileOrderRequest { Provider = "anthropic", ProfileIds = { id } });
@@ -64,7 +66,8 @@ public sealed class OnboardedProfileTests
     public async Task After_a_span_of_zero_a_token_has_expired()
     {
         await using var fixture = await ServerFixture.StartAsync();
-        await fixture.Auth.PasteTokenAsync(new PasteTokenRequest { Provider = "anthropic", Token = Token, ExpiresIn = new Duration() });
+        await fixture.Auth.PasteTokenAsync(
+            new PasteTokenRequest { Provider = "anthropic", Token = Token, ExpiresIn = new Duration() });
         var profile = Assert.Single((await fixture.StatusAsync()).Auth.Profiles);
         Assert.Equal(fixture.Time.GetUtcNow(), profile.ExpireTime.ToDateTimeOffset());
     }
@@ -72,18 +75,22 @@ public sealed class OnboardedProfileTests
     [Fact]
     public async Task Edit_reports_changed_defaults_but_not_agent_settings()
     {
-        await using var fixture = await ServerFixture.StartAsync("agents: { list: [{ id: 'main', model: { primary: 'anthropic/claude-haiku-4-5', fallbacks: [] } }] }");
+        await using var fixture = await ServerFixture.StartAsync(
+            "agents: { list: [{ id: 'main', model: { primary: 'anthropic/claude-haiku-4-5', fallbacks: [] } }] }");
         const string sonnet = "anthropic/claude-sonnet-4-5";
         Assert.Equal(sonnet, (await fixture.Models.SetDefaultModelAsync(new SetDefaultModelRequest { Model = sonnet })).Model);
-        Assert.Equal(["openai/gpt-5.2"], (await fixture.Models.AddModelFallbackAsync(new AddModelFallbackRequest { Model = "openai/gpt-5.2" })).Fallbacks);
+        Assert.Equal(["openai/gpt-5.2"],
+            (await fixture.Models.AddModelFallbackAsync(new AddModelFallbackRequest { Model = "openai/gpt-5.2" })).Fallbacks);
     }
 
     [Fact]
     public async Task The_model_for_images_has_a_default_and_fallbacks_of_its_own()
     {
         await using var fixture = await ServerFixture.StartAsync();
-        Assert.Equal("openai/gpt-5.2", (await fixture.Models.SetDefaultModelAsync(new SetDefaultModelRequest { Model = "openai/gpt-5.2", Image = true })).Model);
-        Assert.Equal(["a/b"], (await fixture.Models.AddModelFallbackAsync(new AddModelFallbackRequest { Model = "a/b", Image = true })).Fallbacks);
+        Assert.Equal("openai/gpt-5.2", (await fixture.Models.SetDefaultModelAsync(
+            new SetDefaultModelRequest { Model = "openai/gpt-5.2", Image = true })).Model);
+        Assert.Equal(["a/b"],
+            (await fixture.Models.AddModelFallbackAsync(new AddModelFallbackRequest { Model = "a/b", Image = true })).Fallbacks);
         var status = await fixture.StatusAsync();
         Assert.Equal(("openai/gpt-5.2", "a/b", 0), (status.ImageModel, status.ImageFallbacks.Single(), status.Fallbacks.Count));
         await fixture.Models.ClearModelFallbacksAsync(new ClearModelFallbacksRequest { Image = true });

@@ -3,7 +3,9 @@ using ClawGrpc.V1;
 
 namespace ClawGrpc.Server.Tests.Stores;
 
-/// <summary>What a status says of files that the programs wrote: names, labels and sorting as theirs (openclaw-spec.md, section 7.3).</summary>
+/// <summary>
+/// What a status says of files that the programs wrote: names, labels and sorting as theirs (openclaw-spec.md, section 7.3).
+/// </summary>
 public class ReadAsTheProgramsDoTests
 {
     [Fact]
@@ -12,12 +14,14 @@ public class ReadAsTheProgramsDoTests
         var status = await StatusAsync(
             """
             { "version": 1, "profiles": {
-              "anthropic:a": { "type": "oauth", "provider": "anthropic", "access": "a", "refresh": "r", "expires": 4000000000000, "email": "own@x.y" },
+              "anthropic:a": { "type": "oauth", "provider": "anthropic", "access": "a", "refresh": "r", "expires": 4000000000000,
+                "email": "own@x.y" },
               "anthropic:b": { "type": "token", "provider": "anthropic", "token": "t", "email": " b@x.y " },
               "anthropic:c": { "type": "token", "provider": "anthropic", "token": "t", "email": "" } } }
             """,
             "auth: { profiles: { 'anthropic:a': { provider: 'anthropic', mode: 'oauth', email: 'declared@x.y' } } }");
-        Assert.Equal(["anthropic:a (declared@x.y)", "anthropic:b (b@x.y)", "anthropic:c"], status.Auth.Profiles.Select(profile => profile.Label));
+        Assert.Equal(["anthropic:a (declared@x.y)", "anthropic:b (b@x.y)", "anthropic:c"], status.Auth.Profiles.Select(
+            profile => profile.Label));
         Assert.Equal("anthropic:a=OAuth (declared@x.y)", status.Auth.Providers.Single().Labels[0]);
     }
 
@@ -36,7 +40,8 @@ public class ReadAsTheProgramsDoTests
                 "anthropic:zed": { "cooldownUntil": 4000000000000 },
                 "anthropic:Zed": { "cooldownUntil": 4000000000000, "disabledUntil": 1, "disabledReason": "billing" } } }
             """);
-        Assert.Equal(["anthropic:_x", "anthropic:10", "anthropic:alpha", "anthropic:zed", "anthropic:Zed"], status.Auth.Profiles.Select(profile => profile.ProfileId));
+        Assert.Equal(["anthropic:_x", "anthropic:10", "anthropic:alpha", "anthropic:zed", "anthropic:Zed"],
+            status.Auth.Profiles.Select(profile => profile.ProfileId));
         Assert.Equal(
             [("anthropic:Zed", "cooldown", "billing"), ("anthropic:zed", "cooldown", "")],
             status.Auth.UnusableProfiles.Select(profile => (profile.ProfileId, profile.Kind, profile.Reason)));
@@ -57,8 +62,10 @@ public class ReadAsTheProgramsDoTests
     public async Task Agent_is_found_regardless_of_case_in_an_OpenClaw_folder()
     {
         await using var fixture = await ServerFixture.PrepareAsync();
-        await fixture.Files.ConfigureAsync(fixture.Sandbox.BaseUrl, "agents: { list: [{ id: 'My Team', model: { primary: 'anthropic/claude-sonnet-4-5' } }] }");
-        await fixture.Files.WriteProfilesAsync("""{ "version": 1, "profiles": { "anthropic:a": { "type": "api_key", "provider": "anthropic", "key": "k" } } }""", "my-team");
+        await fixture.Files.ConfigureAsync(
+            fixture.Sandbox.BaseUrl, "agents: { list: [{ id: 'My Team', model: { primary: 'anthropic/claude-sonnet-4-5' } }] }");
+        await fixture.Files.WriteProfilesAsync("""{ "version": 1, "profiles": { "anthropic:a": {"""
+            + """ "type": "api_key", "provider": "anthropic", "key": "k" } } }""", "my-team");
         await fixture.StartServerAsync();
         var status = (await fixture.Models.GetStatusAsync(new GetStatusRequest { AgentId = " MY-Team " })).Status;
         Assert.Equal(("my-team", "anthropic:a"), (status.AgentId, status.Auth.Profiles.Single().ProfileId));

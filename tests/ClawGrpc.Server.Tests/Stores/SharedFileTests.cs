@@ -8,9 +8,9 @@ using Xunit.Abstractions;
 namespace ClawGrpc.Server.Tests.Stores;
 
 /// <summary>
-/// Two processes of this program, killed again and again, and one that writes as OpenClaw does, on one file. Each counts under its own
-/// name and under one of all, so that a lost update shows in a sum. <c>tests/openclaw/locks/run.sh</c> runs it
-/// with the lock of npm and more often.
+/// Two processes of this program, killed again and again, and one that writes as OpenClaw does, on one file. Each counts under
+/// its own name and under one of all, so that a lost update shows in a sum. <c>tests/openclaw/locks/run.sh</c> runs it with the
+/// lock of npm and more often.
 /// </summary>
 public sealed class SharedFileTests(ITestOutputHelper output) : IDisposable
 {
@@ -32,7 +32,8 @@ public sealed class SharedFileTests(ITestOutputHelper output) : IDisposable
         using var stop = new CancellationTokenSource();
         var reads = ReadAsync(stop.Token);
         var share = Updates / 3;
-        var (ours, other, theirs) = (KilledAsync("ours", share, new Random(1)), KilledAsync("other", share, new Random(2)), TheirsAsync(Updates - (2 * share)));
+        var (ours, other, theirs) = (KilledAsync(
+            "ours", share, new Random(1)), KilledAsync("other", share, new Random(2)), TheirsAsync(Updates - (2 * share)));
         await Task.WhenAll(ours, other, theirs);
         await stop.CancelAsync();
 
@@ -46,7 +47,8 @@ public sealed class SharedFileTests(ITestOutputHelper output) : IDisposable
         Assert.InRange(Count(end, "other"), await other, await other + 1);
         Assert.Equal(Sum(end), Count(end, "shared"));
         Assert.True(Sum(end) >= Updates);
-        Assert.Contains("\"theirs\": [\n    1,\n    2\n  ]", await System.IO.File.ReadAllTextAsync(File), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"theirs\": [\n    1,\n    2\n  ]", await System.IO.File.ReadAllTextAsync(File), StringComparison.Ordinal);
     }
 
     // Its last number. Each number follows the one before it, but for one that a kill kept it from telling.
@@ -64,7 +66,8 @@ public sealed class SharedFileTests(ITestOutputHelper output) : IDisposable
             Interlocked.Increment(ref _kills);
             foreach (var number in told.Select(line => int.Parse(line, CultureInfo.InvariantCulture)))
             {
-                Assert.InRange(number, last + 1, number == int.Parse(told[0], CultureInfo.InvariantCulture) ? last + 2 : last + 1);
+                Assert.InRange(
+                    number, last + 1, number == int.Parse(told[0], CultureInfo.InvariantCulture) ? last + 2 : last + 1);
                 last = number;
             }
         }

@@ -56,7 +56,8 @@ public class SharedKeysTests
         await using var fixture = await ServerFixture.StartAsync(Inherits);
         await fixture.OnboardAsync();
         await fixture.OnboardAsync(Two, KeyTwo, "work");
-        var order = await fixture.Auth.SetProfileOrderAsync(new SetProfileOrderRequest { AgentId = "WORK", Provider = "anthropic", ProfileIds = { One } });
+        var order = await fixture.Auth.SetProfileOrderAsync(
+            new SetProfileOrderRequest { AgentId = "WORK", Provider = "anthropic", ProfileIds = { One } });
         Assert.Equal(("work", One), (order.Order.AgentId, Assert.Single(order.Order.ProfileIds)));
         Assert.Equal(One, (await fixture.CompleteAsync(OfWork())).Receipt!.ProfileId);
         Assert.False(fixture.Files.Profiles("work").GetProperty("profiles").TryGetProperty(One, out _));
@@ -67,5 +68,6 @@ public class SharedKeysTests
 
     private static CompletionInput OfWork() => Completing.Input(with: input => input.AgentId = "work");
 
-    private static async Task<AgentStatus> StatusAsync(ServerFixture fixture) => (await fixture.Models.GetStatusAsync(new GetStatusRequest { AgentId = "work" })).Status;
+    private static async Task<AgentStatus> StatusAsync(ServerFixture fixture) =>
+        (await fixture.Models.GetStatusAsync(new GetStatusRequest { AgentId = "work" })).Status;
 }

@@ -47,7 +47,8 @@ public sealed class StateFolderTests : IDisposable
     [InlineData("OPENCLAW_CONFIG_PATH", "~/c.json", "/home/u/c.json", "/home/u/.openclaw/agents/main/agent")]
     [InlineData("CLAWDBOT_AGENT_DIR", "/a", "/home/u/.openclaw/openclaw.json", "/a")]
     [InlineData("PI_CODING_AGENT_DIR", "/a", "/home/u/.openclaw/openclaw.json", "/a")]
-    public void Configuration_and_main_agents_folder_may_be_elsewhere(string variable, string value, string config, string agentDir)
+    public void Configuration_and_main_agents_folder_may_be_elsewhere(
+        string variable, string value, string config, string agentDir)
     {
         var state = StateFolder.Resolve("~/.openclaw", name => name == variable ? value : null, "/home/u");
 
@@ -58,9 +59,11 @@ public sealed class StateFolderTests : IDisposable
     [Fact]
     public void Variable_sets_the_generation()
     {
-        Assert.Equal("openclaw-cn", StateFolder.Resolve("/x", name => name == "CLAWGRPC_GENERATION" ? "openclaw-cn" : null, "/").GenerationOf([], "2026.2.1").Name);
+        Assert.Equal("openclaw-cn", StateFolder.Resolve(
+            "/x", name => name == "CLAWGRPC_GENERATION" ? "openclaw-cn" : null, "/").GenerationOf([], "2026.2.1").Name);
         Assert.Equal("openclaw", StateFolder.Resolve("/x", _ => null, "/").GenerationOf([], null).Name);
-        Assert.Throws<ArgumentException>(() => StateFolder.Resolve("/x", name => name == "CLAWGRPC_GENERATION" ? "cn" : null, "/"));
+        Assert.Throws<ArgumentException>(
+            () => StateFolder.Resolve("/x", name => name == "CLAWGRPC_GENERATION" ? "cn" : null, "/"));
     }
 
     [Theory]
@@ -181,6 +184,7 @@ public sealed class StateFolderTests : IDisposable
 
         state.RemoveLeftovers();
         Assert.Equal(["agents/", "clawgrpc.json", "clawgrpc.json.123.0123.tmp"], _folder.Names);
-        Assert.Equal(["auth-profiles.json", "auth-profiles.json.123.0123.tmp"], Directory.EnumerateFiles(agent).Select(Path.GetFileName).Order());
+        Assert.Equal(["auth-profiles.json", "auth-profiles.json.123.0123.tmp"], Directory.EnumerateFiles(
+            agent).Select(Path.GetFileName).Order());
     }
 }

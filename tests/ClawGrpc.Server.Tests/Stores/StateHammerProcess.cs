@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace ClawGrpc.Server.Tests.Stores;
 
-/// <summary>Another process that works on state files (see <c>tests/ClawGrpc.StateHammer</c>), killed at the end if it still runs.</summary>
+/// <summary>
+/// Another process that works on state files (see <c>tests/ClawGrpc.StateHammer</c>), killed at the end if it still runs.
+/// </summary>
 internal sealed class StateHammerProcess : IDisposable
 {
     private readonly Process _process;
@@ -35,7 +37,8 @@ internal sealed class StateHammerProcess : IDisposable
     /// <summary>Its next line.</summary>
     /// <exception cref="InvalidOperationException">It ended; the message is what it said of that.</exception>
     public async Task<string> ReadLineAsync() =>
-        await _process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException($"The process ended: {await _errors}");
+        await _process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException(
+            $"The process ended: {await _errors}");
 
     /// <summary>Kills it with SIGKILL; the lines that it wrote until then.</summary>
     public async Task<IReadOnlyList<string>> KillAsync()

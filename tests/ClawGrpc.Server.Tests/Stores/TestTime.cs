@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 
 namespace ClawGrpc.Server.Tests.Stores;
 
-/// <summary>A clock whose waits are over at once, and are the only thing that moves it. Periodic timers tick when told to.</summary>
+/// <summary>
+/// A clock whose waits are over at once, and are the only thing that moves it. Periodic timers tick when told to.
+/// </summary>
 internal sealed class TestTime(DateTimeOffset start) : TimeProvider
 {
     private readonly ConcurrentBag<TestTimer> _periodic = [];

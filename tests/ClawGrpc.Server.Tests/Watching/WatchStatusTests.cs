@@ -182,7 +182,8 @@ public class WatchStatusTests
     [Fact]
     public async Task Agents_are_watched_apart()
     {
-        await using var fixture = await ServerFixture.StartAsync("agents: { list: [{ id: 'main', default: true }, { id: 'work' }] }");
+        await using var fixture =
+            await ServerFixture.StartAsync("agents: { list: [{ id: 'main', default: true }, { id: 'work' }] }");
         var work = (await fixture.StatusAsync("work")).Revision;
         await fixture.OnboardAsync(agent: "main");
         var status = await fixture.StatusAsync("work");

@@ -31,8 +31,10 @@ internal static class RefusalMapping
         var status = new Status { Code = (int)code, Message = MetadataBudget.Message(refusal.Message) };
         status.Details.Add(Any.Pack(info));
         if (refusal.RetryAfter is { } wait)
+        {
             status.Details.Add(
                 Any.Pack(new RetryInfo { RetryDelay = Duration.FromTimeSpan(wait > TimeSpan.Zero ? wait : TimeSpan.Zero) }));
+        }
         if (!refusal.Fields.IsEmpty)
         {
             var request = new BadRequest();

@@ -12,9 +12,11 @@ namespace ClawGrpc.Server.Tests.Mapping;
 public sealed class EventWriterTests
 {
     private static readonly (string Delta, string Member)[] Kinds =
-        [("text_delta", "text"), ("input_json_delta", "partial_json"), ("thinking_delta", "thinking"), ("signature_delta", "signature")];
+        [("text_delta", "text"), ("input_json_delta", "partial_json"), ("thinking_delta", "thinking"),
+            ("signature_delta", "signature")];
 
-    private static readonly string[] Pieces = ["a", "Hello, world. ", "\\n", "\\\"", "\\u00e9", "é", "漢字", "\\ud83e\\udd9e", "🦞", "\\\\", "\\/"];
+    private static readonly string[] Pieces =
+        ["a", "Hello, world. ", "\\n", "\\\"", "\\u00e9", "é", "漢字", "\\ud83e\\udd9e", "🦞", "\\\\", "\\/"];
 
     [Fact]
     public async Task Deltas_are_written_as_the_generated_code_writes_them()
@@ -69,7 +71,8 @@ public sealed class EventWriterTests
     [Fact]
     public void Bytes_that_are_no_text_are_left_to_the_other_forms()
     {
-        byte[] json = [.. """{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"a"""u8, 0xff, .. "\"}}"u8];
+        byte[] json = [.. """{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"a"""u8, 0xff,
+            .. "\"}}"u8];
         using var writer = new EventWriter(new Pipe().Writer);
         Assert.False(writer.TryAddDelta(StreamEvent.Parse(json)));
     }
@@ -89,7 +92,8 @@ public sealed class EventWriterTests
         var (delta, member) = Kinds[random.Next(Kinds.Length)];
         var index = random.Next(5) switch { 0 => 127, 1 => 128, 2 => 20_000, 3 => 100_000, _ => 0 };
         return StreamEvent.Parse(Encoding.UTF8.GetBytes(
-            $$$"""{"type":"content_block_delta","index":{{{index}}},"delta":{"type":"{{{delta}}}","{{{member}}}":"{{{text}}}"}}"""));
+            $$$"""{"type":"content_block_delta","index":{{{index}}},"delta":"""
+            + $$$"""{"type":"{{{delta}}}","{{{member}}}":"{{{text}}}"}}"""));
     }
 
     // Around the lengths at which a length takes one byte more, mostly short, sometimes empty.

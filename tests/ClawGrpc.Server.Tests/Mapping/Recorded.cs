@@ -15,9 +15,11 @@ internal static class Recorded
     /// <summary>Every recorded answer that came whole.</summary>
     public static IEnumerable<(string Name, byte[] Json)> Messages() =>
         from file in Files("*.json")
-        where Path.GetDirectoryName(file)!.EndsWith("json", StringComparison.Ordinal) && !file.EndsWith(".meta.json", StringComparison.Ordinal)
+        where Path.GetDirectoryName(file)!.EndsWith("json", StringComparison.Ordinal)
+            && !file.EndsWith(".meta.json", StringComparison.Ordinal)
         let json = File.ReadAllBytes(file)
-        where JsonDocument.Parse(json).RootElement is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty("content", out _)
+        where JsonDocument.Parse(json).RootElement is { ValueKind: JsonValueKind.Object } root
+            && root.TryGetProperty("content", out _)
         select (Path.GetFileName(file), json);
 
     /// <summary>Every block of the recorded answers and requests.</summary>
@@ -27,7 +29,8 @@ internal static class Recorded
                        where Json(file).TryGetProperty("request", out var request) && request.ValueKind == JsonValueKind.Object
                            && request.TryGetProperty("body", out var body)
                            && body.ValueKind == JsonValueKind.Object && body.TryGetProperty("messages", out _)
-                       from message in Json(file).GetProperty("request").GetProperty("body").GetProperty("messages").EnumerateArray()
+                       from message in Json(file).GetProperty("request").GetProperty("body").GetProperty("messages")
+                           .EnumerateArray()
                        select message;
         return from message in requests.Concat(Messages().Select(each => JsonDocument.Parse(each.Json).RootElement))
                where message.ValueKind == JsonValueKind.Object && message.GetProperty("content").ValueKind == JsonValueKind.Array
@@ -36,7 +39,8 @@ internal static class Recorded
     }
 
     private static IEnumerable<string> Files(string pattern) =>
-        RecordedFolders.All.SelectMany(folder => Directory.EnumerateFiles(folder, pattern, SearchOption.AllDirectories).Order(StringComparer.Ordinal));
+        RecordedFolders.All.SelectMany(
+            folder => Directory.EnumerateFiles(folder, pattern, SearchOption.AllDirectories).Order(StringComparer.Ordinal));
 
     private static JsonElement Json(string file) => JsonDocument.Parse(File.ReadAllBytes(file)).RootElement;
 }

@@ -3,10 +3,13 @@ using System.Text.Json.Nodes;
 
 namespace ClawGrpc.Server.Tests.Mapping;
 
-/// <summary>Blocks that could come: known types with what they need, or not quite, with members that nobody knows, in any order.</summary>
+/// <summary>
+/// Blocks that could come: known types with what they need, or not quite, with members that nobody knows, in any order.
+/// </summary>
 internal static class RandomBlocks
 {
-    private static readonly string[] Texts = ["text", "title", "context", "thinking", "signature", "data", "id", "name", "tool_use_id", "novel"];
+    private static readonly string[] Texts =
+        ["text", "title", "context", "thinking", "signature", "data", "id", "name", "tool_use_id", "novel"];
 
     public static JsonObject Next(Random random, int depth = 0)
     {
@@ -17,7 +20,10 @@ internal static class RandomBlocks
         foreach (var name in Texts.Where(_ => random.Next(12) == 0))
             members.Add((name, random.Next(4) == 0 ? Any(random) : Value(random, name, depth)));
         if (random.Next(3) == 0)
-            members.Add(("cache_control", Pick(random, """{"type":"ephemeral"}""", """{"type":"ephemeral","ttl":"1h"}""", """{"ttl":""}""", "null") is var text ? JsonNode.Parse(text) : null));
+        {
+            var text = Pick(random, """{"type":"ephemeral"}""", """{"type":"ephemeral","ttl":"1h"}""", """{"ttl":""}""", "null");
+            members.Add(("cache_control", JsonNode.Parse(text)));
+        }
         if (random.Next(4) == 0)
             members.Add((Pick(random, "citations", "is_error", "caller"), Any(random)));
         var block = new JsonObject();
@@ -47,13 +53,17 @@ internal static class RandomBlocks
         "source" => Source(random),
         "input" => Any(random),
         "is_error" => random.Next(3) switch { 0 => true, 1 => false, _ => null },
-        "content" when depth < 2 => random.Next(4) == 0 ? Text(random) : new JsonArray([.. Enumerable.Range(0, random.Next(1, 3)).Select(_ => Next(random, depth + 1))]),
+        "content" when depth < 2 => random.Next(4) == 0
+            ? Text(random)
+            : new JsonArray([.. Enumerable.Range(0, random.Next(1, 3)).Select(_ => Next(random, depth + 1))]),
         _ => Text(random),
     };
 
     private static JsonObject Source(Random random) => random.Next(6) switch
     {
-        0 => new JsonObject { ["type"] = "base64", ["media_type"] = "image/png", ["data"] = Convert.ToBase64String(Encoding.UTF8.GetBytes(Text(random))) },
+        0 =>
+            new JsonObject { ["type"] = "base64", ["media_type"] = "image/png", ["data"] = Convert.ToBase64String(
+                Encoding.UTF8.GetBytes(Text(random))) },
         1 => new JsonObject { ["type"] = "base64", ["media_type"] = Text(random), ["data"] = Text(random) },
         2 => new JsonObject { ["type"] = "url", ["url"] = Text(random) },
         3 => new JsonObject { ["type"] = "text", ["media_type"] = "text/plain", ["data"] = Text(random) },
@@ -73,7 +83,8 @@ internal static class RandomBlocks
     };
 
     private static string Text(Random random) =>
-        string.Concat(Enumerable.Range(0, random.Next(6)).Select(_ => Pick(random, "a", "\"", "\\", "\n", "é", "😀", "\u2028", "<", "\0", "漢")));
+        string.Concat(Enumerable.Range(
+            0, random.Next(6)).Select(_ => Pick(random, "a", "\"", "\\", "\n", "é", "😀", "\u2028", "<", "\0", "漢")));
 
     private static string Pick(Random random, params string[] of) => of[random.Next(of.Length)];
 }

@@ -8,6 +8,8 @@ namespace ClawGrpc.Server.Tests.Mapping;
 
 public class MessagesJsonTests
 {
+    private const string Blocks = "text, image, document, tool_use, tool_result, thinking, redacted_thinking, raw_json";
+
     [Fact]
     public void A_full_request_is_written_member_by_member()
     {
@@ -21,7 +23,8 @@ public class MessagesJsonTests
                 {
                     Custom = new CustomTool
                     {
-                        Name = "n", Description = "d", InputSchemaJson = Json("""{"type":"object",  "b":1, "a":2.0}"""), ExtraJson = Json("""{"strict":true}"""),
+                        Name = "n", Description = "d", InputSchemaJson = Json(
+                            """{"type":"object",  "b":1, "a":2.0}"""), ExtraJson = Json("""{"strict":true}"""),
                     },
                     CacheControl = new CacheControl { Ttl = "1h" },
                 },
@@ -38,7 +41,8 @@ public class MessagesJsonTests
             Messages =
             {
                 new Message { Role = Role.User, Content = { Text("hi", new CacheControl()) } },
-                new Message { Role = Role.Assistant, Content = { new ContentBlock { ToolUse = new ToolUseBlock { Id = "t", Name = "n" } } } },
+                new Message { Role = Role.Assistant,
+                    Content = { new ContentBlock { ToolUse = new ToolUseBlock { Id = "t", Name = "n" } } } },
                 new Message { Role = Role.System, Content = { new ContentBlock { RawJson = Json("""{"type":"novel"}""") } } },
             },
             ExtraJson = Json("""{"output_config":{"effort":"low"},"speed":"fast"}"""),
@@ -49,11 +53,14 @@ public class MessagesJsonTests
             """
             {"max_tokens":100,"system":[{"type":"text","text":"Be brief \"<é>\"."}],"tools":[{"name":"n","description":"d",
             "input_schema":{"type":"object",  "b":1, "a":2.0},"cache_control":{"type":"ephemeral","ttl":"1h"},"strict":true},
-            {"type":"web_search_20260318", "name":"web_search"}],"tool_choice":{"type":"tool","name":"n","disable_parallel_tool_use":true},
-            "thinking":{"type":"enabled","budget_tokens":1024,"display":"omitted"},"stop_sequences":["a","\n"],"temperature":0.1,"top_p":1,"top_k":5,
+            {"type":"web_search_20260318", "name":"web_search"}],"tool_choice":{"type":"tool","name":"n",
+            "disable_parallel_tool_use":true},
+            "thinking":{"type":"enabled","budget_tokens":1024,"display":"omitted"},"stop_sequences":["a","\n"],"temperature":0.1,
+            "top_p":1,"top_k":5,
             "metadata":{"user_id":"u"},"service_tier":"auto","messages":[
             {"role":"user","content":[{"type":"text","text":"hi","cache_control":{"type":"ephemeral"}}]},
-            {"role":"assistant","content":[{"type":"tool_use","id":"t","name":"n","input":{}}]},{"role":"system","content":[{"type":"novel"}]}],
+            {"role":"assistant","content":[{"type":"tool_use","id":"t","name":"n","input":{}}]},{"role":"system",
+            "content":[{"type":"novel"}]}],
             "output_config":{"effort":"low"},"speed":"fast"}
             """.Replace("\n", "", StringComparison.Ordinal),
             Encoding.UTF8.GetString(body.Span));
@@ -63,59 +70,29 @@ public class MessagesJsonTests
     [Fact]
     public void Smallest_request_has_no_unset_members()
     {
-        var body = MessagesJson.Render(new MessagesRequest { Messages = { new Message { Role = Role.User, Content = { Text("hi") } } } }, out _);
-        Assert.Equal("""{"messages":[{"role":"user","content":[{"type":"text","text":"hi"}]}]}""", Encoding.UTF8.GetString(body.Span));
+        var body = MessagesJson.Render(
+            new MessagesRequest { Messages = { new Message { Role = Role.User, Content = { Text("hi") } } } }, out _);
+        Assert.Equal(
+            """{"messages":[{"role":"user","content":[{"type":"text","text":"hi"}]}]}""", Encoding.UTF8.GetString(body.Span));
     }
 
     [Fact]
     public void All_field_errors_are_returned_at_once()
     {
-        var request = new MessagesRequest
-        {
-            Temperature = double.NaN,
-            ToolChoice = new ToolChoice(),
-            Thinking = new Thinking(),
-            Tools =
-            {
-                new Tool(),
-                new Tool { Custom = new CustomTool { InputSchemaJson = Json("[]"), ExtraJson = Json("""{"name":1,"x":1,"x":2}""") } },
-                new Tool { RawJson = Json("{"), CacheControl = new CacheControl() },
-            },
-            Messages =
-            {
-                new Message(),
-                new Message
-                {
-                    Role = Role.User,
-                    Content =
-                    {
-                        new ContentBlock(),
-                        new ContentBlock { Image = new ImageBlock() },
-                        new ContentBlock { Image = new ImageBlock { Source = new Source { Data = new InlineData() } } },
-                        new ContentBlock { Document = new DocumentBlock { Source = new Source { RawJson = Json("1") } } },
-                        new ContentBlock { ToolUse = new ToolUseBlock { InputJson = Json("{\"a\":") } },
-                        new ContentBlock { ToolResult = new ToolResultBlock { Content = { new ContentBlock() } } },
-                        new ContentBlock { RawJson = ByteString.CopyFrom(0x22, 0xFF, 0x22), CacheControl = new CacheControl(), ExtraJson = Json("{}") },
-                        new ContentBlock { Text = new TextBlock(), ExtraJson = Json("""{"text":"twice"}""") },
-                    },
-                },
-            },
-            ExtraJson = Json("""{"messages":[],"model":"m"}"""),
-        };
-        MessagesJson.Render(request, out var errors);
+        MessagesJson.Render(WrongEverywhere(), out var errors);
         Assert.Equal(
-            """
+            $$"""
             extra_json.messages: is there twice, or has a typed field
             messages[0].content: must have at least one block
             messages[0].role: must be ROLE_USER, ROLE_ASSISTANT or ROLE_SYSTEM
-            messages[1].content[0]: is required: one of text, image, document, tool_use, tool_result, thinking, redacted_thinking, raw_json
+            messages[1].content[0]: is required: one of {{Blocks}}
             messages[1].content[1].image.source: is required: one of data, url, file_id, text, raw_json
             messages[1].content[2].image.source.data.media_type: is required
             messages[1].content[3].document.source.raw_json: must be a JSON object
             messages[1].content[4].tool_use.id: is required
             messages[1].content[4].tool_use.input_json: is not JSON at line 1, byte 6
             messages[1].content[4].tool_use.name: is required
-            messages[1].content[5].tool_result.content[0]: is required: one of text, image, document, tool_use, tool_result, thinking, redacted_thinking, raw_json
+            messages[1].content[5].tool_result.content[0]: is required: one of {{Blocks}}
             messages[1].content[5].tool_result.tool_use_id: is required
             messages[1].content[6].cache_control: must be unset beside raw_json: write it into the JSON
             messages[1].content[6].extra_json: must be empty beside raw_json: write it into the JSON
@@ -134,6 +111,41 @@ public class MessagesJsonTests
             """,
             string.Join('\n', errors.Select(error => $"{error.Path}: {error.Description}").Order(StringComparer.Ordinal)));
     }
+
+    private static MessagesRequest WrongEverywhere() => new()
+    {
+        Temperature = double.NaN,
+        ToolChoice = new ToolChoice(),
+        Thinking = new Thinking(),
+        Tools =
+        {
+            new Tool(),
+            new Tool { Custom = new CustomTool { InputSchemaJson = Json(
+                "[]"), ExtraJson = Json("""{"name":1,"x":1,"x":2}""") } },
+            new Tool { RawJson = Json("{"), CacheControl = new CacheControl() },
+        },
+        Messages =
+        {
+            new Message(),
+            new Message
+            {
+                Role = Role.User,
+                Content =
+                {
+                    new ContentBlock(),
+                    new ContentBlock { Image = new ImageBlock() },
+                    new ContentBlock { Image = new ImageBlock { Source = new Source { Data = new InlineData() } } },
+                    new ContentBlock { Document = new DocumentBlock { Source = new Source { RawJson = Json("1") } } },
+                    new ContentBlock { ToolUse = new ToolUseBlock { InputJson = Json("{\"a\":") } },
+                    new ContentBlock { ToolResult = new ToolResultBlock { Content = { new ContentBlock() } } },
+                    new ContentBlock { RawJson = ByteString.CopyFrom(
+                        0x22, 0xFF, 0x22), CacheControl = new CacheControl(), ExtraJson = Json("{}") },
+                    new ContentBlock { Text = new TextBlock(), ExtraJson = Json("""{"text":"twice"}""") },
+                },
+            },
+        },
+        ExtraJson = Json("""{"messages":[],"model":"m"}"""),
+    };
 
     [Fact]
     public void An_empty_request_says_that_messages_are_missing()

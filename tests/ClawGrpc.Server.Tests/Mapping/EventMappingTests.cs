@@ -8,14 +8,20 @@ namespace ClawGrpc.Server.Tests.Mapping;
 
 public class EventMappingTests
 {
-    private const string Start = """{"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant","model":"m","content":[],"stop_reason":null,"usage":{"input_tokens":5,"output_tokens":1}}}""";
-    private const string Tool = """{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"t","name":"n","input":{}}}""";
+    private const string Start = """{"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant","""
+        + """ "model":"m","content":[],"stop_reason":null,"usage":{"input_tokens":5,"output_tokens":1}}}""";
+    private const string Tool =
+        """{"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"t","name":"n","input":{}}}""";
 
     [Theory]
-    [InlineData("""{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"a\n\u00e9"}}""", """{ "blockDelta": { "text": "a\né" } }""")]
-    [InlineData("""{"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":""}}""", """{ "blockDelta": { "partialJson": "" } }""")]
-    [InlineData("""{"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"x"}}""", """{ "blockDelta": { "thinking": "x" } }""")]
-    [InlineData("""{"type":"content_block_delta","index":0,"delta":{"type":"signature_delta","signature":"s"}}""", """{ "blockDelta": { "signature": "s" } }""")]
+    [InlineData("""{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"a\n\u00e9"}}""",
+        """{ "blockDelta": { "text": "a\né" } }""")]
+    [InlineData("""{"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":""}}""",
+        """{ "blockDelta": { "partialJson": "" } }""")]
+    [InlineData("""{"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"x"}}""",
+        """{ "blockDelta": { "thinking": "x" } }""")]
+    [InlineData("""{"type":"content_block_delta","index":0,"delta":{"type":"signature_delta","signature":"s"}}""",
+        """{ "blockDelta": { "signature": "s" } }""")]
     [InlineData("""{"type":"content_block_stop","index":0}""", """{ "blockStop": { } }""")]
     public void A_plain_event_is_typed(string json, string expected) => Assert.Equal(expected, Map(json).ToString());
 
@@ -31,7 +37,8 @@ public class EventMappingTests
     }
 
     [Theory]
-    [InlineData("content_block_delta", """{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"a"},"novel":1}""")]
+    [InlineData(
+        "content_block_delta", """{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"a"},"novel":1}""")]
     [InlineData("content_block_stop", """{"type":"content_block_stop","index":0,"novel":1}""")]
     [InlineData("ping", """{"type":"ping","novel":1}""")]
     [InlineData("queue_status", """{"type":"queue_status", "place": 7}""")]
@@ -51,10 +58,12 @@ public class EventMappingTests
     [Fact]
     public void Last_event_has_the_total_usage()
     {
-        const string Delta = """{"type":"message_delta","delta":{"stop_reason":"stop_sequence","stop_sequence":"END"},"usage":{"output_tokens":9}}""";
+        const string Delta = """{"type":"message_delta","delta":{"stop_reason":"stop_sequence","stop_sequence":"END"}"""
+            + ""","usage":{"output_tokens":9}}""";
         var message = Map(Delta, new MessageFold(), before: Start)!.MessageDelta;
         Assert.Equal(("stop_sequence", "END", 5L, 9L, Delta),
-            (message.StopReason, message.StopSequence, message.Usage.InputTokens, message.Usage.OutputTokens, message.RawJson.ToStringUtf8()));
+            (message.StopReason, message.StopSequence, message.Usage.InputTokens, message.Usage.OutputTokens,
+                message.RawJson.ToStringUtf8()));
         Assert.False(message.Usage.HasCacheCreation1HInputTokens);
         Assert.Equal("""{"input_tokens":5,"output_tokens":9}""", message.Usage.RawJson.ToStringUtf8());
     }
@@ -72,16 +81,19 @@ public class EventMappingTests
 
     [Theory]
     [InlineData(Start, "")]
-    [InlineData("""{"type":"message_start","message":{"id":"m","content":[{"type":"text","text":"a"},{"type":"tool_use","id":"t","name":"n","input":{}}],"stop_reason":"tool_use"}}""",
+    [InlineData("""{"type":"message_start","message":{"id":"m","content":[{"type":"text","text":"a"},"""
+        + """{"type":"tool_use","id":"t","name":"n","input":{}}],"stop_reason":"tool_use"}}""",
         "blockStart|blockStop|blockStart|blockStop|messageDelta")]
-    [InlineData("""{"type":"message_start","message":{"id":"m","content":[],"container":{"id":"c"},"stop_details":null}}""", "raw")]
+    [InlineData(
+        """{"type":"message_start","message":{"id":"m","content":[],"container":{"id":"c"},"stop_details":null}}""", "raw")]
     public void Content_of_message_start_follows_as_events(string start, string expected)
     {
         var fold = new MessageFold();
         var read = StreamEvent.Parse(Encoding.UTF8.GetBytes(start));
         fold.Add(read);
         var after = EventMapping.AfterStart(read, fold, raw: false).ToList();
-        Assert.Equal(expected, string.Join('|', after.Select(message => char.ToLowerInvariant($"{message.EventCase}"[0]) + $"{message.EventCase}"[1..])));
+        Assert.Equal(expected, string.Join(
+            '|', after.Select(message => char.ToLowerInvariant($"{message.EventCase}"[0]) + $"{message.EventCase}"[1..])));
         var raw = Assert.Single(EventMapping.AfterStart(read, fold, raw: true));
         Assert.Equal(start, raw.Raw.Json.ToStringUtf8());
     }
@@ -89,12 +101,19 @@ public class EventMappingTests
     [Fact]
     public void A_whole_answer_is_typed_and_loses_nothing()
     {
-        var message = FoldedMessage.Read("""{"id":"msg_1","type":"message","role":"assistant","model":"m","content":[{"type":"text","text":"a"},{"type":"novel","x":1.0}],"stop_reason":"end_turn","stop_sequence":null,"container":{"id":"c"},"stop_details":null,"usage":{"input_tokens":1,"output_tokens":2,"cache_creation":{"ephemeral_1h_input_tokens":3}}}"""u8.ToArray());
+        const string json = """{"id":"msg_1","type":"message","role":"assistant","model":"m","content":"""
+            + """[{"type":"text","text":"a"},{"type":"novel","x":1.0}],"stop_reason":"end_turn","stop_sequence":null,"""
+            + """ "container":{"id":"c"},"stop_details":null,"usage":{"input_tokens":1,"output_tokens":2,"""
+            + """ "cache_creation":{"ephemeral_1h_input_tokens":3}}}""";
+        var message = FoldedMessage.Read(Encoding.UTF8.GetBytes(json));
         var completion = EventMapping.ToCompletion(message, raw: false);
-        Assert.Equal(("msg_1", "m", "end_turn", false), (completion.Id, completion.Model, completion.StopReason, completion.HasStopSequence));
+        Assert.Equal(("msg_1", "m", "end_turn", false),
+            (completion.Id, completion.Model, completion.StopReason, completion.HasStopSequence));
         Assert.Equal("""{"container":{"id":"c"},"stop_details":null}""", completion.ExtraJson.ToStringUtf8());
-        Assert.Equal(("a", """{"type":"novel","x":1.0}"""), (completion.Content[0].Text.Text, completion.Content[1].RawJson.ToStringUtf8()));
-        Assert.Equal((2L, 3L, true), (completion.Usage.OutputTokens, completion.Usage.CacheCreation1HInputTokens, completion.RawJson.IsEmpty));
+        Assert.Equal(("a", """{"type":"novel","x":1.0}"""),
+            (completion.Content[0].Text.Text, completion.Content[1].RawJson.ToStringUtf8()));
+        Assert.Equal((2L, 3L, true),
+            (completion.Usage.OutputTokens, completion.Usage.CacheCreation1HInputTokens, completion.RawJson.IsEmpty));
         var raw = EventMapping.ToCompletion(message, raw: true);
         Assert.Equal((0, true), (raw.Content.Count, raw.ExtraJson.IsEmpty));
         Assert.Equal(message.Json.ToArray(), raw.RawJson.ToByteArray());
@@ -104,7 +123,9 @@ public class EventMappingTests
     public void Truncated_tool_input_is_given_as_received()
     {
         var fold = new MessageFold();
-        foreach (var json in new[] { Start, Tool, """{"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":"{\"a\":\"b"}}""", """{"type":"message_stop"}""" })
+        const string delta =
+            """{"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":"{\"a\":\"b"}}""";
+        foreach (var json in new[] { Start, Tool, delta, """{"type":"message_stop"}""" })
             fold.Add(StreamEvent.Parse(Encoding.UTF8.GetBytes(json)));
         var completion = EventMapping.ToCompletion(fold.Finish()!, raw: false);
         Assert.Equal("{\"a\":\"b", completion.Content[0].ToolUse.InputJson.ToStringUtf8());
@@ -181,9 +202,15 @@ public class EventMappingTests
                 default:
                     var raw = JsonNode.Parse(delta.RawJson.Span)!.AsObject();
                     if (raw["citation"] is { } citation)
-                        block["citations"] = new JsonArray([.. (block["citations"] as JsonArray ?? []).Append(citation).Select(each => each!.DeepClone())]);
+                    {
+                        block["citations"] = new JsonArray(
+                            [.. (block["citations"] as JsonArray ?? []).Append(citation).Select(each => each!.DeepClone())]);
+                    }
                     else
-                        raw.Where(member => member.Key != "type").ToList().ForEach(member => block[member.Key] = member.Value?.DeepClone());
+                    {
+                        raw.Where(member => member.Key != "type").ToList()
+                            .ForEach(member => block[member.Key] = member.Value?.DeepClone());
+                    }
                     break;
             }
         }

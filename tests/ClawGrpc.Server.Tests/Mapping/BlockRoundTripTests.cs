@@ -15,20 +15,27 @@ public class BlockRoundTripTests
     [InlineData("""{"type":"text","text":"a","cache_control":{"type":"ephemeral"}}""", Case.Text, "")]
     [InlineData("""{"type":"text","text":"a","cache_control":{"type":"ephemeral","ttl":"1h"}}""", Case.Text, "")]
     [InlineData("""{"type":"text","text":"a","cache_control":null}""", Case.Text, """{"cache_control":null}""")]
-    [InlineData("""{"type":"text","text":"a","cache_control":{"type":"ephemeral","scope":"org"}}""", Case.Text, """{"cache_control":{"type":"ephemeral","scope":"org"}}""")]
+    [InlineData("""{"type":"text","text":"a","cache_control":{"type":"ephemeral","scope":"org"}}""", Case.Text,
+        """{"cache_control":{"type":"ephemeral","scope":"org"}}""")]
     [InlineData("""{"type":"image","source":{"type":"base64","media_type":"image/png","data":"iVBORw=="}}""", Case.Image, "")]
-    [InlineData("""{"type":"image","source":{"type":"url","url":"https://example.com/a.png"},"transformations":{"oversized_image":"error"}}""", Case.Image,
+    [InlineData("""{"type":"image","source":{"type":"url","url":"https://example.com/a.png"}"""
+        + ""","transformations":{"oversized_image":"error"}}""", Case.Image,
         """{"transformations":{"oversized_image":"error"}}""")]
     [InlineData("""{"type":"image","source":{"type":"file","file_id":"file_1"}}""", Case.Image, "")]
     [InlineData("""{"type":"image","source":{"type":"base64","media_type":"image/png","data":"iVBORx=="}}""", Case.Image, "")]
-    [InlineData("""{"type":"document","source":{"type":"text","media_type":"text/plain","data":"plain"},"title":"t","context":"c","citations":{"enabled":true}}""", Case.Document, "")]
-    [InlineData("""{"type":"document","source":{"type":"content","content":[]},"title":"","citations":{"enabled":false}}""", Case.Document,
+    [InlineData("""{"type":"document","source":{"type":"text","media_type":"text/plain","data":"plain"}"""
+        + ""","title":"t","context":"c","citations":{"enabled":true}}""", Case.Document, "")]
+    [InlineData("""{"type":"document","source":{"type":"content","content":[]},"title":"","citations":{"enabled":false}}""",
+        Case.Document,
         """{"title":"","citations":{"enabled":false}}""")]
-    [InlineData("""{"type":"tool_use","id":"toolu_1","name":"n","input":{"b":1.0,  "a":"x"},"caller":{"type":"direct"}}""", Case.ToolUse, """{"caller":{"type":"direct"}}""")]
+    [InlineData("""{"type":"tool_use","id":"toolu_1","name":"n","input":{"b":1.0,  "a":"x"},"caller":{"type":"direct"}}""",
+        Case.ToolUse, """{"caller":{"type":"direct"}}""")]
     [InlineData("""{"type":"tool_use","id":"toolu_1","name":"n","input":{}}""", Case.ToolUse, "")]
     [InlineData("""{"type":"tool_result","tool_use_id":"t"}""", Case.ToolResult, "")]
-    [InlineData("""{"type":"tool_result","tool_use_id":"t","content":[],"is_error":false}""", Case.ToolResult, """{"is_error":false}""")]
-    [InlineData("""{"type":"tool_result","tool_use_id":"t","content":[{"type":"text","text":"a"},{"type":"novel"}],"is_error":true}""", Case.ToolResult, "")]
+    [InlineData(
+        """{"type":"tool_result","tool_use_id":"t","content":[],"is_error":false}""", Case.ToolResult, """{"is_error":false}""")]
+    [InlineData("""{"type":"tool_result","tool_use_id":"t","content":[{"type":"text","text":"a"},{"type":"novel"}]"""
+        + ""","is_error":true}""", Case.ToolResult, "")]
     [InlineData("""{"type":"thinking","thinking":"","signature":""}""", Case.Thinking, """{"signature":""}""")]
     [InlineData("""{"type":"thinking","thinking":"hm","signature":"EqQB/+=="}""", Case.Thinking, "")]
     [InlineData("""{"type":"redacted_thinking","data":"Em+/=="}""", Case.RedactedThinking, "")]
