@@ -62,7 +62,8 @@ internal sealed class HttpCaller : IDisposable
     private async Task<HttpResponseMessage> SendAsync(Workload workload)
     {
         using var request = new HttpRequestMessage(
-            HttpMethod.Post, _url) { Content = new ReadOnlyMemoryContent(BodyOf(workload)) };
+            HttpMethod.Post, _url)
+        { Content = new ReadOnlyMemoryContent(BodyOf(workload)) };
         request.Content.Headers.Add("content-type", "application/json");
         request.Headers.Add("x-api-key", ClawGrpcCaller.Key);
         request.Headers.Add("anthropic-version", "2023-06-01");

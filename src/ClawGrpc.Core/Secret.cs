@@ -37,7 +37,8 @@ internal sealed class Secret : IEquatable<Secret>
     public string Reveal() => _text;
 
     /// <summary>
-    /// What people may see of it (openclaw-spec.md, section 7.3): <c>missing</c> when blank; the first and last eight characters around
+    /// What people may see of it (openclaw-spec.md, section 7.3): <c>missing</c> when blank; the first and last eight
+    /// characters around
     /// <c>...</c> when longer than sixteen. Shorter ones are never shown in full: two characters at each end, below eight none.
     /// Characters that are not printable ASCII show as <c>?</c>, so that the mask is always one line of valid text.
     /// </summary>

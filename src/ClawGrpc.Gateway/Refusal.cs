@@ -80,9 +80,9 @@ internal sealed record Refusal(RefusalReason Reason, RefusalCode Code, string Me
 
     public static Refusal Stopping() =>
         new(RefusalReason.Stopping, RefusalCode.Unavailable, "The server is stopping; repeat the call on the next one.")
-    {
-        RetryAfter = TimeSpan.FromSeconds(1),
-    };
+        {
+            RetryAfter = TimeSpan.FromSeconds(1),
+        };
 
     private static Refusal InvalidFields(ImmutableArray<FieldError> fields) =>
         new Refusal(RefusalReason.InvalidField, RefusalCode.InvalidArgument, string.Join(

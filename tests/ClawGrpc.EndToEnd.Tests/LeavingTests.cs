@@ -53,7 +53,8 @@ public class LeavingTests(ITestOutputHelper output)
         fixture.Sandbox.Script(FaultOf(phase).Forever());
         var socket = Path.Join(fixture.Path, "snapshot.sock");
         await fixture.ServeAsync(new Dictionary<string,
-            string> { ["DOTNET_STARTUP_HOOKS"] = typeof(StartupHook).Assembly.Location, [StartupHook.Variable] = socket });
+            string>
+        { ["DOTNET_STARTUP_HOOKS"] = typeof(StartupHook).Assembly.Location, [StartupHook.Variable] = socket });
         using var channel = fixture.Connect();
         await ProcessFixture.OnboardAsync(channel, "anthropic:one", ProcessFixture.KeyOne);
         var models = new ModelService.ModelServiceClient(channel);

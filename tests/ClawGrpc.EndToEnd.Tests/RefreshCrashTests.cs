@@ -107,8 +107,11 @@ public class RefreshCrashTests
     {
         try
         {
-            var message = new Message { Role = Role.User,
-                Content = { new ContentBlock { Text = new TextBlock { Text = "Hello" } } } };
+            var message = new Message
+            {
+                Role = Role.User,
+                Content = { new ContentBlock { Text = new TextBlock { Text = "Hello" } } }
+            };
             await new ModelService.ModelServiceClient(channel).CompleteAsync(
                 new CompleteRequest
                 {

@@ -67,7 +67,8 @@ public partial class StoryTests
         await using var fixture = await ProcessFixture.BuildAsync();
         await fixture.ConfigureAsync("{}\n");
         var server = fixture.Server(new Dictionary<string,
-            string> { ["ANTHROPIC_API_KEY"] = ProcessFixture.KeyTwo, ["ANTHROPIC_BASE_URL"] = fixture.Sandbox.BaseUrl });
+            string>
+        { ["ANTHROPIC_API_KEY"] = ProcessFixture.KeyTwo, ["ANTHROPIC_BASE_URL"] = fixture.Sandbox.BaseUrl });
         await server.LineWithAsync("clawgrpc ready on ");
         await fixture.ClawAsync("complete", "Hello");
         Assert.Equal(ProcessFixture.KeyTwo, fixture.Sandbox.Requests.Single().Credential);

@@ -36,7 +36,8 @@ public static class RecordingFolder
         {
             case ".sse":
                 yield return Exchange(
-                    name, file, exchange) with { Expected = expected.TryGetValue(stem, out var final) ? Json(final) : null };
+                    name, file, exchange) with
+                { Expected = expected.TryGetValue(stem, out var final) ? Json(final) : null };
                 break;
             case ".jsonl":
                 yield return Exchange(name, file, exchange);

@@ -93,8 +93,12 @@ public sealed partial class Replayer
 
     private static ClawGrpcError Broken(ClawGrpcError error)
     {
-        var code = error.Reason switch { ErrorReason.Interrupted => StatusCode.Aborted,
-            ErrorReason.ServerError => StatusCode.Unavailable, _ => StatusCode.OK };
+        var code = error.Reason switch
+        {
+            ErrorReason.Interrupted => StatusCode.Aborted,
+            ErrorReason.ServerError => StatusCode.Unavailable,
+            _ => StatusCode.OK
+        };
         Expect(error.Code == code, $"a stream that breaks is {error.Code} {error.ReasonName}: {error.Message}");
         return error;
     }

@@ -129,9 +129,9 @@ public sealed partial class Replayer(Sandbox sandbox, GrpcChannel channel, Rando
     // Of the sandbox's own headers none that would tell of another answer.
     private static Dictionary<string, string> HeadersOf(Recording recording) =>
         new(recording.Headers, StringComparer.OrdinalIgnoreCase)
-    {
-        ["request-id"] = recording.Headers.GetValueOrDefault("request-id") ?? "",
-    };
+        {
+            ["request-id"] = recording.Headers.GetValueOrDefault("request-id") ?? "",
+        };
 
     private int AnyPiece() => 1 << random.Next(1, 14);
 

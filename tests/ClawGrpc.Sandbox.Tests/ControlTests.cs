@@ -57,7 +57,8 @@ public class ControlTests
     private static async Task<int> CallAsync(Client client, string method, string path, string body = "")
     {
         using var request = new HttpRequestMessage(
-            new HttpMethod(method), path) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+            new HttpMethod(method), path)
+        { Content = new StringContent(body, Encoding.UTF8, "application/json") };
         using var response = await client.Http.SendAsync(request);
         return (int)response.StatusCode;
     }

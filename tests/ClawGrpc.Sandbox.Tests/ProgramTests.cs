@@ -77,7 +77,8 @@ public class ProgramTests
     private static Process Start(params string[] arguments)
     {
         var start = new ProcessStartInfo(
-            Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true };
+            Environment.ProcessPath!)
+        { RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add(typeof(Sandbox).Assembly.Location);
         foreach (var argument in arguments)
         {

@@ -129,7 +129,8 @@ public class TokenEndpointTests
     private static async Task<HttpResponseMessage> SendAsync(HttpClient http, JsonElement token)
     {
         using var request = new HttpRequestMessage(
-            HttpMethod.Post, "/v1/messages") { Content = new StringContent(Client.Body().ToJsonString()) };
+            HttpMethod.Post, "/v1/messages")
+        { Content = new StringContent(Client.Body().ToJsonString()) };
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token.GetProperty("access_token").GetString());
         request.Headers.Add("anthropic-version", "2023-06-01");
         request.Headers.TryAddWithoutValidation("anthropic-beta", "oauth-2025-04-20");

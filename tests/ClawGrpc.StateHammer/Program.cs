@@ -4,8 +4,13 @@ using ClawGrpc.Gateway.Stores;
 
 // A process that writes state until it is killed, for tests of what is left then. Each line it prints is a promise: it is on
 // disk.
-var timing = new LockTiming { FirstDelay = TimeSpan.FromMilliseconds(
-    1), MaxDelay = TimeSpan.FromMilliseconds(20), Retries = 2_000 };
+var timing = new LockTiming
+{
+    FirstDelay = TimeSpan.FromMilliseconds(
+    1),
+    MaxDelay = TimeSpan.FromMilliseconds(20),
+    Retries = 2_000
+};
 switch (args)
 {
     case ["put", var file]:
@@ -16,8 +21,11 @@ switch (args)
             file, TimeProvider.System, timing), int.Parse(times, System.Globalization.CultureInfo.InvariantCulture));
         break;
     case ["share", var file, var name, var stale]:
-        var shared = timing with { Stale = TimeSpan.FromMilliseconds(
-            int.Parse(stale, System.Globalization.CultureInfo.InvariantCulture)) };
+        var shared = timing with
+        {
+            Stale = TimeSpan.FromMilliseconds(
+            int.Parse(stale, System.Globalization.CultureInfo.InvariantCulture))
+        };
         await ShareForeverAsync(new AgentStore(file, TimeProvider.System, shared), name);
         break;
     case ["lease", var leased, var agent, var profile]:

@@ -13,7 +13,8 @@ internal static class ProviderOption
     };
 
     /// <summary>The option's value.</summary>
-    /// <exception cref="CliFailure">There is no value; OpenClaw's words and exit code (openclaw-spec.md, section 7.2).</exception>
+    /// <exception cref="CliFailure">There is no value; OpenClaw's words and exit code (openclaw-spec.md, section
+    /// 7.2).</exception>
     public static string Required(Invocation invocation, Option<string?> provider) =>
         invocation.Get(provider)?.Trim() is { Length: > 0 } name ? name
         : invocation.Has(provider) ? throw CliFailure.Failed("Missing --provider.")

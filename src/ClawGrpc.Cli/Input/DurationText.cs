@@ -27,7 +27,9 @@ internal static partial class DurationText
         return TimeSpan.FromMilliseconds((long)Math.Floor(milliseconds + 0.5));
     }
 
-    /// <summary>Parses an optional duration; null if it is absent or blank (openclaw-spec.md, section 3.3). Zero is valid.</summary>
+    /// <summary>
+    /// Parses an optional duration; null if it is absent or blank (openclaw-spec.md, section 3.3). Zero is valid.
+    /// </summary>
     /// <exception cref="FormatException">The text is not a duration.</exception>
     public static TimeSpan? ParseOptional(string? raw)
     {

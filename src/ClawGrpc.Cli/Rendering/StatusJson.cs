@@ -4,8 +4,8 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace ClawGrpc.Cli.Rendering;
 
-/// <summary>A status as the object that OpenClaw's <c>models status --json</c> prints (openclaw-spec.md, section 7.3): the same members
-/// in the same order with the same values. ClawGrpc's own members stand at the end of each object.</summary>
+/// <summary>A status as the object that OpenClaw's <c>models status --json</c> prints (openclaw-spec.md, section 7.3): the same
+/// members in the same order with the same values. ClawGrpc's own members stand at the end of each object.</summary>
 /// <param name="Now">The time that remaining times count from.</param>
 internal sealed record StatusJson(DateTimeOffset Now)
 {

@@ -40,13 +40,14 @@ internal sealed class Includes(Reading reading)
 
     private Json5Value Expand(
         Json5Value value, KeyPath path, ImmutableArray<string> chain, Func<string, bool> isWanted) => value switch
-    {
-        Json5Array array => new Json5Array(
-            array.Source, array.Span, [.. array.Items.Select((item, index) => Expand(item, path.Of(index), chain, _ => true))]),
-        Json5Object members when members.Find(Key) is { } include => Including(members, include.Value, path, chain, isWanted),
-        Json5Object members => Members(members, path, chain, isWanted),
-        _ => value,
-    };
+        {
+            Json5Array array => new Json5Array(
+                array.Source, array.Span, [.. array.Items
+                    .Select((item, index) => Expand(item, path.Of(index), chain, _ => true))]),
+            Json5Object members when members.Find(Key) is { } include => Including(members, include.Value, path, chain, isWanted),
+            Json5Object members => Members(members, path, chain, isWanted),
+            _ => value,
+        };
 
     private Json5Object Members(Json5Object members, KeyPath path, ImmutableArray<string> chain, Func<string, bool> isWanted) =>
         new(members.Source, members.Span, [.. members.EffectiveMembers()

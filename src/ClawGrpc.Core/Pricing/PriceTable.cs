@@ -21,14 +21,14 @@ internal sealed record PriceTable(string Date, ImmutableDictionary<string, Model
 
     private static ModelPrice Read(JsonElement row, string date) =>
         new(date, PerToken(row, "input")!.Value, PerToken(row, "output")!.Value)
-    {
-        CacheWrite5m = PerToken(row, "cacheWrite5m")!.Value,
-        CacheWrite1h = PerToken(row, "cacheWrite1h")!.Value,
-        CacheRead = PerToken(row, "cacheRead"),
-        LongPrompt = row.TryGetProperty("longPrompt", out var longer) ? longer.GetProperty("aboveTokens").GetInt64() : null,
-        Long = row.TryGetProperty("longPrompt", out longer) ? Read(longer, date) : null,
-        Fast = row.TryGetProperty("fast", out var fast) ? Read(fast, date) : null,
-    };
+        {
+            CacheWrite5m = PerToken(row, "cacheWrite5m")!.Value,
+            CacheWrite1h = PerToken(row, "cacheWrite1h")!.Value,
+            CacheRead = PerToken(row, "cacheRead"),
+            LongPrompt = row.TryGetProperty("longPrompt", out var longer) ? longer.GetProperty("aboveTokens").GetInt64() : null,
+            Long = row.TryGetProperty("longPrompt", out longer) ? Read(longer, date) : null,
+            Fast = row.TryGetProperty("fast", out var fast) ? Read(fast, date) : null,
+        };
 
     private static long? PerToken(JsonElement row, string name) =>
         row.TryGetProperty(name, out var price) ? ModelPrice.PerToken(price.GetDecimal()) : null;

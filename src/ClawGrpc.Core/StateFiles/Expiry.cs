@@ -39,15 +39,15 @@ internal static class Expiry
     /// </param>
     public static ExpiryState StateOf(
         Credential credential, DateTimeOffset now, bool refreshableIsOk) => (credential, Of(credential)) switch
-    {
-        (OAuthCredential, null) => ExpiryState.Missing,
-        (OAuthCredential, { } end) when end <= DateTimeOffset.UnixEpoch => ExpiryState.Missing,
-        (OAuthCredential { Refresh.IsBlank: false }, _) when refreshableIsOk => ExpiryState.Ok,
-        (_, null) => ExpiryState.Static,
-        (_, { } end) when end <= now => ExpiryState.Expired,
-        (_, { } end) when end - now <= WarnAfter => ExpiryState.Expiring,
-        _ => ExpiryState.Ok,
-    };
+        {
+            (OAuthCredential, null) => ExpiryState.Missing,
+            (OAuthCredential, { } end) when end <= DateTimeOffset.UnixEpoch => ExpiryState.Missing,
+            (OAuthCredential { Refresh.IsBlank: false }, _) when refreshableIsOk => ExpiryState.Ok,
+            (_, null) => ExpiryState.Static,
+            (_, { } end) when end <= now => ExpiryState.Expired,
+            (_, { } end) when end - now <= WarnAfter => ExpiryState.Expiring,
+            _ => ExpiryState.Ok,
+        };
 
     /// <summary>
     /// The worst of several (openclaw-spec.md, section 7.3, "provider roll-up"): keys count only when there is nothing else.

@@ -8,8 +8,9 @@ using ClawGrpc.Gateway.Upstream;
 namespace ClawGrpc.Gateway.Completions;
 
 /// <summary>
-/// An answer behind its commit, where nothing is ever replayed. <see cref="ReadAsync"/> waits for bytes, <see cref="TryNext"/> takes the
-/// events among them. The answer is whole only with <c>message_stop</c>; if it ends otherwise, <see cref="Refusal"/> says why.
+/// An answer behind its commit, where nothing is ever replayed. <see cref="ReadAsync"/> waits for bytes, <see cref="TryNext"/>
+/// takes the events among them. The answer is whole only with <c>message_stop</c>; if it ends otherwise, <see cref="Refusal"/>
+/// says why.
 /// </summary>
 internal sealed class OpenedCompletion(
     Agent agent, AgentSetup setup, ServedAttempt<AnswerStream> attempt, TimeProvider time) : IAsyncDisposable

@@ -56,17 +56,17 @@ internal sealed class RequestFactory(RequestBody body, CompletionRequest request
 
     private RequestHeaderInput Headers(
         Secret credential, ModelParameters parameters, bool stream, bool hasOneHour, CacheSettings cache) => new()
-    {
-        Credential = credential,
-        ProductVersion = ProductVersion.Text,
-        AnthropicVersion = request.AnthropicVersion.Length > 0 ? request.AnthropicVersion : AnthropicVersion.Default,
-        Stream = stream,
-        Betas = parameters.AnthropicBeta.IsEmpty ? request.Betas : [.. request.Betas, .. parameters.AnthropicBeta],
-        Configured = setup.Headers,
-        HasOneHour = hasOneHour,
-        ExtendedCacheTtl = setup.ExtendedCacheTtl,
-        Cache = cache,
-    };
+        {
+            Credential = credential,
+            ProductVersion = ProductVersion.Text,
+            AnthropicVersion = request.AnthropicVersion.Length > 0 ? request.AnthropicVersion : AnthropicVersion.Default,
+            Stream = stream,
+            Betas = parameters.AnthropicBeta.IsEmpty ? request.Betas : [.. request.Betas, .. parameters.AnthropicBeta],
+            Configured = setup.Headers,
+            HasOneHour = hasOneHour,
+            ExtendedCacheTtl = setup.ExtendedCacheTtl,
+            Cache = cache,
+        };
 
     private ModelParameters ParametersOf(string model) =>
         setup.ModelParameters.IsEmpty ? setup.Parameters : setup.Parameters.Over(OfModel(model));

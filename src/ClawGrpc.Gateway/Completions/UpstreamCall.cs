@@ -32,12 +32,12 @@ internal abstract class UpstreamCall<TAnswer, TResult>(Agent agent, AgentSetup s
     /// <summary>The credential of a route: the stored one, or the access token of its login.</summary>
     public virtual ValueTask<AccessToken> TokenAsync(Route route, CancellationToken cancellation) =>
         route.Profile?.Credential switch
-    {
-        null => new(new AccessToken(route.FallbackKey!.Key, null)),
-        ApiKeyCredential key => new(new AccessToken(key.Key, null)),
-        TokenCredential token => new(new AccessToken(token.Token, null)),
-        _ => Agent.Logins.TokenAsync(route.Profile, null, cancellation),
-    };
+        {
+            null => new(new AccessToken(route.FallbackKey!.Key, null)),
+            ApiKeyCredential key => new(new AccessToken(key.Key, null)),
+            TokenCredential token => new(new AccessToken(token.Token, null)),
+            _ => Agent.Logins.TokenAsync(route.Profile, null, cancellation),
+        };
 
     /// <summary>The request for a model and a credential.</summary>
     public abstract UpstreamRequest Prepare(string model, Secret credential);

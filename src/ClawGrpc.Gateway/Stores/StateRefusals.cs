@@ -16,9 +16,9 @@ internal static class StateRefusals
             .With("column", unreadable.Column > 0 ? $"{unreadable.Column}" : null),
         StateNotWrittenException notWritten =>
             new Refusal(RefusalReason.StateNotWritten, RefusalCode.Unavailable, notWritten.Message)
-        {
-            RetryAfter = TimeSpan.FromSeconds(1),
-        }.With("path", notWritten.Path),
+            {
+                RetryAfter = TimeSpan.FromSeconds(1),
+            }.With("path", notWritten.Path),
         _ => null,
     };
 }

@@ -178,15 +178,16 @@ internal sealed class AnthropicApi(HttpMessageInvoker http, TimeProvider time)
     // The failure that an exception stands for; null if it is a fault of ClawGrpc.
     private static UpstreamFailure? FailureOf(Exception exception, HttpResponseMessage? response, TimeSpan limit) =>
         exception switch
-    {
-        OperationCanceledException =>
-            new UpstreamFailure(FailureKind.TimedOut, $"No first event came within {limit.TotalSeconds:0.#} s."),
-        HttpRequestException or IOException => FailedAnswer(response, new UpstreamFailure(
-            FailureKind.ServerError, $"The connection to Anthropic failed: {(exception.InnerException ?? exception).Message}")),
-        MalformedAnswerException => FailedAnswer(response, new UpstreamFailure(
-            FailureKind.ServerError, $"The answer is malformed: {exception.Message}.")),
-        _ => null,
-    };
+        {
+            OperationCanceledException =>
+                new UpstreamFailure(FailureKind.TimedOut, $"No first event came within {limit.TotalSeconds:0.#} s."),
+            HttpRequestException or IOException => FailedAnswer(response, new UpstreamFailure(
+                FailureKind.ServerError,
+                $"The connection to Anthropic failed: {(exception.InnerException ?? exception).Message}")),
+            MalformedAnswerException => FailedAnswer(response, new UpstreamFailure(
+                FailureKind.ServerError, $"The answer is malformed: {exception.Message}.")),
+            _ => null,
+        };
 
     // A failure that came after the head of an answer; null if no head came.
     private static UpstreamFailure FailedAnswer(HttpResponseMessage? response, UpstreamFailure failure) =>

@@ -45,8 +45,13 @@ internal sealed class AuthService(
         var (credential, type) = CredentialOf(request, input);
         input.Check();
         var notices = await StoreAsync(agent, id, credential, context.CancellationToken);
-        var response = new OnboardResponse { AgentId = agent.Id, ProfileId = id, Type = type,
-            ConfigPath = configuration.EditedPath };
+        var response = new OnboardResponse
+        {
+            AgentId = agent.Id,
+            ProfileId = id,
+            Type = type,
+            ConfigPath = configuration.EditedPath
+        };
         response.Notices.AddRange(notices);
         return response;
     }
@@ -61,8 +66,13 @@ internal sealed class AuthService(
         var expires = input.Expires("expires_in", request.ExpiresIn, time.GetUtcNow());
         input.Check();
         var notices = await StoreAsync(agent, id, new TokenCredential(provider, token, expires), context.CancellationToken);
-        var response = new PasteTokenResponse { AgentId = agent.Id, ProfileId = id, ConfigPath = configuration.EditedPath,
-            Provider = provider };
+        var response = new PasteTokenResponse
+        {
+            AgentId = agent.Id,
+            ProfileId = id,
+            ConfigPath = configuration.EditedPath,
+            Provider = provider
+        };
         response.Notices.AddRange(notices);
         return response;
     }

@@ -1,9 +1,9 @@
-using ClawGrpc.Gateway;
 using ClawGrpc.Core;
 using ClawGrpc.Core.Anthropic;
 using ClawGrpc.Core.Configuration;
 using ClawGrpc.Core.Routing;
 using ClawGrpc.Core.StateFiles;
+using ClawGrpc.Gateway;
 using ClawGrpc.Gateway.Completions;
 using ClawGrpc.Gateway.Configuration;
 using ClawGrpc.Server.Grpc.Mapping;

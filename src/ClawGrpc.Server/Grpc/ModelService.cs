@@ -1,6 +1,6 @@
-using ClawGrpc.Gateway;
 using ClawGrpc.Core.Anthropic;
 using ClawGrpc.Core.Configuration;
+using ClawGrpc.Gateway;
 using ClawGrpc.Gateway.Agents;
 using ClawGrpc.Gateway.Completions;
 using ClawGrpc.Gateway.Configuration;

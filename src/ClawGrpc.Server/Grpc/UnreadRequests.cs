@@ -1,5 +1,5 @@
-using ClawGrpc.Server.Grpc.Mapping;
 using ClawGrpc.Gateway;
+using ClawGrpc.Server.Grpc.Mapping;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http.Features;
 

@@ -17,8 +17,12 @@ public class GoldenRequestTests
     [InlineData("token-long-applied", Token, Retention.Long, true)]
     internal void Request_is_sent_as_in_its_golden_file(string file, string credential, Retention retention, bool onSubscription)
     {
-        var cache = new CacheSettings { Call = retention, IsSubscription = credential == Token,
-            CacheOnSubscription = onSubscription };
+        var cache = new CacheSettings
+        {
+            Call = retention,
+            IsSubscription = credential == Token,
+            CacheOnSubscription = onSubscription
+        };
         var request = RequestBody.Parse(File.ReadAllBytes(Golden("prompt.json")), AnthropicVersion.Default, out _)!;
         var plan = CachePolicy.Plan(request, cache);
         var headers = RequestHeaders.Build(new RequestHeaderInput

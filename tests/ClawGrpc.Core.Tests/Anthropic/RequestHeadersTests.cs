@@ -89,8 +89,12 @@ public class RequestHeadersTests
     [Fact]
     public void Shown_headers_hold_no_secret()
     {
-        var input = Input with { Credential = new Secret(
-            Token), Configured = Configured(("X-Gateway-Token", "very-secret-value-0123"), ("X-Team", "blue")) };
+        var input = Input with
+        {
+            Credential = new Secret(
+            Token),
+            Configured = Configured(("X-Gateway-Token", "very-secret-value-0123"), ("X-Team", "blue"))
+        };
         var headers = RequestHeaders.Build(input);
         Assert.Equal(
             ["Bearer sk-ant-o...abcdefgh", "2023-06-01", "oauth-2025-04-20", "application/json", "application/json",

@@ -46,8 +46,13 @@ public class ConfigurationReaderTests
         Assert.Empty(auth.Order["zai"]);
         Assert.True(auth.InheritFromMain);
         Assert.Equal(
-            HealthRules.OpenClaw20261 with { BillingBackoff = TimeSpan.FromHours(
-                2.5), BillingMax = TimeSpan.FromDays(3650), FailureWindow = TimeSpan.FromMinutes(30) },
+            HealthRules.OpenClaw20261 with
+            {
+                BillingBackoff = TimeSpan.FromHours(
+                2.5),
+                BillingMax = TimeSpan.FromDays(3650),
+                FailureWindow = TimeSpan.FromMinutes(30)
+            },
             auth.Health);
     }
 

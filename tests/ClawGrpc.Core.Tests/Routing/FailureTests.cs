@@ -228,7 +228,8 @@ public class FailureTests
     internal void Error_inside_a_stream_is_classified_by_its_type(string? type, FailureKind kind) =>
         Assert.Equal(
             new UpstreamFailure(
-                kind, "words") { Status = 200, ErrorType = type, RequestId = "req_1" }, Failure.OfEvent(type, "words", "req_1"));
+                kind, "words")
+            { Status = 200, ErrorType = type, RequestId = "req_1" }, Failure.OfEvent(type, "words", "req_1"));
 
     [Fact]
     public void Message_texts_are_classified_inside_a_stream_too()

@@ -52,8 +52,12 @@ public class HealthTests
     [InlineData(1, 1e6, int.MaxValue, 1024)]
     public void Billing_doubles_between_its_bounds(double backoffMinutes, double maxMinutes, int count, double minutes)
     {
-        var rules = Rules with { BillingBackoff = TimeSpan.FromMinutes(
-            backoffMinutes), BillingMax = TimeSpan.FromMinutes(maxMinutes) };
+        var rules = Rules with
+        {
+            BillingBackoff = TimeSpan.FromMinutes(
+            backoffMinutes),
+            BillingMax = TimeSpan.FromMinutes(maxMinutes)
+        };
         Assert.Equal(TimeSpan.FromMinutes(minutes), rules.BillingStep(count));
     }
 

@@ -52,8 +52,11 @@ public class RoutesTests
     {
         var store = Store(("a", Key), ("b", Key)) with { Order = Orders("b").Add("openai", ["a"]) };
         Assert.Equal(["b"], Ids(store, AuthSettings.None));
-        Assert.Equal(["b"], Ids(store with { Order = ImmutableDictionary<string, ImmutableArray<string>>.Empty.Add(
-            " Anthropic", ["b"]).Add("OpenAI", ["a"]) }, AuthSettings.None));
+        Assert.Equal(["b"], Ids(store with
+        {
+            Order = ImmutableDictionary<string, ImmutableArray<string>>.Empty.Add(
+            " Anthropic", ["b"]).Add("OpenAI", ["a"])
+        }, AuthSettings.None));
         Assert.Equal(["b"], Ids(store with { Order = store.Order.Add("Anthropic", ["a"]) }, AuthSettings.None));
         var twice = ImmutableDictionary<string, ImmutableArray<string>>.Empty.Add("Anthropic", ["a"]).Add("ANTHROPIC", ["b"]);
         Assert.Equal(["b"], Ids(store with { Order = twice }, AuthSettings.None));
@@ -151,8 +154,11 @@ public class RoutesTests
         Assert.Same(loose, route.FallbackKey);
         Assert.Equal(("", $"anthropic/{Opus}"), (route.ProfileId, route.ModelRef));
         Assert.Null(Assert.Single(Of(Store(("a", Key)), loose).All).FallbackKey);
-        var cooling = Store(("a", Key)) with { Health = ImmutableDictionary<string, ProfileHealth>.Empty.Add(
-            "a", new ProfileHealth { CooldownUntil = Noon.AddMinutes(1) }) };
+        var cooling = Store(("a", Key)) with
+        {
+            Health = ImmutableDictionary<string, ProfileHealth>.Empty.Add(
+            "a", new ProfileHealth { CooldownUntil = Noon.AddMinutes(1) })
+        };
         Assert.Equal(NoRoute.AllSetAside, Of(cooling, loose).Problem);
     }
 

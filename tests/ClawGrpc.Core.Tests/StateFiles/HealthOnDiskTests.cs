@@ -2,8 +2,8 @@ using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 using ClawGrpc.Core.StateFiles;
 using CsCheck;
-using JsonObject = System.Text.Json.Nodes.JsonObject;
 using static ClawGrpc.Core.Tests.StateFiles.StoreText;
+using JsonObject = System.Text.Json.Nodes.JsonObject;
 
 namespace ClawGrpc.Core.Tests.StateFiles;
 
@@ -101,8 +101,13 @@ public class HealthOnDiskTests
         AssertSame(
             new ProfileHealth { CooldownUntil = Ms(11), LastUsed = Ms(10), ErrorCount = 2, DisabledUntil = ProfileHealth.Never },
             Read(text).Store.HealthOf(Id));
-        var exact = new ProfileHealth { CooldownUntil = Ms(
-            10).AddTicks(1), LastUsed = Ms(10).AddTicks(1), DisabledUntil = DateTimeOffset.MaxValue };
+        var exact = new ProfileHealth
+        {
+            CooldownUntil = Ms(
+            10).AddTicks(1),
+            LastUsed = Ms(10).AddTicks(1),
+            DisabledUntil = DateTimeOffset.MaxValue
+        };
         AssertSame(new ProfileHealth { CooldownUntil = Ms(11), LastUsed = Ms(10), DisabledUntil = ProfileHealth.Never },
             Rewritten(exact));
     }

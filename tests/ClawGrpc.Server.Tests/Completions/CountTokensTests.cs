@@ -11,6 +11,12 @@ namespace ClawGrpc.Server.Tests.Completions;
 /// <summary>Counting a prompt: a completion's way without its end.</summary>
 public class CountTokensTests
 {
+    private const string WithToolAndBreakpoint = """
+        { "max_tokens": 5, "stream": true, "metadata": {"user_id": "u"},
+          "tools": [{"name":"t","input_schema":{"type":"object"}}], "tool_choice": {"type":"auto"},
+          "messages": [{"role":"user","content":[{"type":"text","text":"é","cache_control":{"type":"ephemeral","ttl":"1h"}}]}] }
+        """;
+
     private const string CountPath = "/v1/messages/count_tokens";
 
     public static TheoryData<string> Rows => [.. FailureRow.All.Keys.Where(name => IsOfAnyAnswer(FailureRow.All[name]))];
@@ -45,11 +51,7 @@ public class CountTokensTests
         {
             Model = "fast",
             CacheRetention = CacheRetention.Long,
-            MessagesJson = ByteString.CopyFromUtf8("""
-                { "max_tokens": 5, "stream": true, "metadata": {"user_id": "u"},
-                  "tools": [{"name":"t","input_schema":{"type":"object"}}], "tool_choice": {"type":"auto"},
-                  "messages": [{"role":"user","content":[{"type":"text","text":"é","cache_control":{"type":"ephemeral","ttl":"1h"}}]}] }
-                """),
+            MessagesJson = ByteString.CopyFromUtf8(WithToolAndBreakpoint),
         });
         Assert.Equal("anthropic/claude-sonnet-4-6", counted.Model);
         var seen = Assert.Single(fixture.Sandbox.Requests);

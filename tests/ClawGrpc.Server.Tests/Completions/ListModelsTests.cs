@@ -166,8 +166,14 @@ public class ListModelsTests
     {
         await using var fixture = await ServerFixture.StartAsync();
         await fixture.OnboardAsync();
-        fixture.Sandbox.Script(new Fault { Replay = new() { Text = """{"data":[{"id":"claude-a"},{"no":"id"},7]"""
-            + ""","has_more":true,"last_id":"claude-a"}""" } }.ForPath(ModelsPath).Forever());
+        fixture.Sandbox.Script(new Fault
+        {
+            Replay = new()
+            {
+                Text = """{"data":[{"id":"claude-a"},{"no":"id"},7]"""
+            + ""","has_more":true,"last_id":"claude-a"}"""
+            }
+        }.ForPath(ModelsPath).Forever());
         Assert.Equal(
             ["anthropic/claude-opus-4-6", "anthropic/claude-a"], (await ListAsync(fixture)).Models.Select(model => model.Model_));
         Assert.Equal(2, fixture.Sandbox.Requests.Count);

@@ -55,8 +55,11 @@ public class WarmUpTests
             + "[1]},\n  \"content\": [],\n  \"stop_reason\": \"max_tokens\", \"usage\": {\"input_tokens\": 3, "
             + "\"output_tokens\": 0, \"novel\": 1}\n}\n";
         fixture.Sandbox.Script(new Fault { Replay = new() { Text = body } }.Forever());
-        var input = new CompletionInput { MessagesJson = ByteString.CopyFromUtf8(
-            """{"max_tokens":0,"stream":true,"messages":[{"role":"user","content":"x"}]}""") };
+        var input = new CompletionInput
+        {
+            MessagesJson = ByteString.CopyFromUtf8(
+            """{"max_tokens":0,"stream":true,"messages":[{"role":"user","content":"x"}]}""")
+        };
         var whole = await fixture.Models.CompleteAsync(new CompleteRequest { Input = input, RawJson = true });
         Assert.True(JsonElement.DeepEquals(
             JsonDocument.Parse(body).RootElement, JsonDocument.Parse(whole.Completion.RawJson.Memory).RootElement));

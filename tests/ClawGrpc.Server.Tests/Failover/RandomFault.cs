@@ -78,8 +78,13 @@ internal sealed record RandomFault(string Key, string Model, Fault Fault)
             headers["x-should-retry"] = "false";
         return new Fault
         {
-            Status = new() { Code = Statuses[random.Next(Statuses.Length)], Headers = headers, Text = random.Next(
-                4) == 0 ? "<html>Something in between.</html>" : null },
+            Status = new()
+            {
+                Code = Statuses[random.Next(Statuses.Length)],
+                Headers = headers,
+                Text = random.Next(
+                4) == 0 ? "<html>Something in between.</html>" : null
+            },
         };
     }
 

@@ -69,8 +69,12 @@ internal static class Completing
         try
         {
             var response = await fixture.Models.CompleteAsync(new CompleteRequest { Input = input ?? Input() });
-            return new Answer { Text = string.Concat(
-                response.Completion.Content.Select(block => block.Text?.Text)), Receipt = response.Receipt };
+            return new Answer
+            {
+                Text = string.Concat(
+                response.Completion.Content.Select(block => block.Text?.Text)),
+                Receipt = response.Receipt
+            };
         }
         catch (RpcException exception)
         {

@@ -1,5 +1,5 @@
-using ClawGrpc.Server.Tests.Harness;
 using System.Text;
+using ClawGrpc.Server.Tests.Harness;
 using ClawGrpc.Testing;
 using static ClawGrpc.Server.Tests.Harness.Credentials;
 

@@ -122,8 +122,12 @@ public class MalformedRequestTests(ITestOutputHelper output)
         var json = Prompts[random.Next(Prompts.Count)];
         for (var times = random.Next(1, 4); times > 0; times--)
             json = random.Next(4) == 0 ? FuzzInput.OfBytes(random, json) : FuzzInput.OfJson(random, json);
-        var input = new CompletionInput { MessagesJson = ByteString.CopyFrom(
-            json), CacheRetention = (CacheRetention)random.Next(4) };
+        var input = new CompletionInput
+        {
+            MessagesJson = ByteString.CopyFrom(
+            json),
+            CacheRetention = (CacheRetention)random.Next(4)
+        };
         using var call = fixture.Models.StreamComplete(
             new StreamCompleteRequest { Input = input, RawEvents = random.Next(2) == 0 });
         while (await call.ResponseStream.MoveNext(CancellationToken.None))
@@ -140,12 +144,24 @@ public class MalformedRequestTests(ITestOutputHelper output)
         var (rpc, message) = Messages[random.Next(Messages.Length)];
         var body = message.ToByteArray();
         var length = random.Next(
-            6) switch { 0 => 0, 1 => body.Length + 1, 2 => body.Length - 1, 3 => int.MaxValue, 4 => -1, _ => body.Length };
+            6) switch
+        { 0 => 0, 1 => body.Length + 1, 2 => body.Length - 1, 3 => int.MaxValue, 4 => -1, _ => body.Length };
         byte[] head = [(byte)random.Next(3), (byte)(length >> 24), (byte)(length >> 16), (byte)(length >> 8), (byte)length];
-        byte[] frame = random.Next(6) switch { 0 => [], 1 => head[..random.Next(5)], 2 => [.. head, .. body, .. head, .. body],
-            3 => FuzzInput.OfBytes(random, [.. head, .. body]), _ => [.. head, .. body] };
-        var path = random.Next(12) switch { 0 => "clawgrpc.v1.ModelService/None", 1 => "none", 2 => $"clawgrpc.v1.{rpc}/%00",
-            _ => $"clawgrpc.v1.{rpc}" };
+        byte[] frame = random.Next(6) switch
+        {
+            0 => [],
+            1 => head[..random.Next(5)],
+            2 => [.. head, .. body, .. head, .. body],
+            3 => FuzzInput.OfBytes(random, [.. head, .. body]),
+            _ => [.. head, .. body]
+        };
+        var path = random.Next(12) switch
+        {
+            0 => "clawgrpc.v1.ModelService/None",
+            1 => "none",
+            2 => $"clawgrpc.v1.{rpc}/%00",
+            _ => $"clawgrpc.v1.{rpc}"
+        };
         using var request = new HttpRequestMessage(
             random.Next(12) == 0 ? HttpMethod.Get : HttpMethod.Post, $"http://localhost/{path}")
         {
@@ -204,8 +220,12 @@ public class MalformedRequestTests(ITestOutputHelper output)
         input.Messages.Tools.Add(new Tool { Custom = new CustomTool { Name = "now", InputSchemaJson = schema } });
         var image = new Source { Data = new InlineData { MediaType = "image/png", Data = ByteString.CopyFromUtf8("png") } };
         input.Messages.Messages[0].Content.Add(new ContentBlock { Image = new ImageBlock { Source = image } });
-        input.Messages.Messages[0].Content.Add(new ContentBlock { RawJson = ByteString.CopyFromUtf8(
-            """{"type":"text","text":"raw"}"""), CacheControl = new CacheControl { Ttl = "1h" } });
+        input.Messages.Messages[0].Content.Add(new ContentBlock
+        {
+            RawJson = ByteString.CopyFromUtf8(
+            """{"type":"text","text":"raw"}"""),
+            CacheControl = new CacheControl { Ttl = "1h" }
+        });
         var use = new ToolUseBlock { Id = "toolu_1", Name = "now", InputJson = ByteString.CopyFromUtf8("{}") };
         input.Messages.Messages.Add(new Message { Role = Role.Assistant, Content = { new ContentBlock { ToolUse = use } } });
         var result = new ToolResultBlock { ToolUseId = "toolu_1", Content = { Completing.Text("12:00") } };

@@ -62,8 +62,13 @@ internal static class RandomBlocks
     private static JsonObject Source(Random random) => random.Next(6) switch
     {
         0 =>
-            new JsonObject { ["type"] = "base64", ["media_type"] = "image/png", ["data"] = Convert.ToBase64String(
-                Encoding.UTF8.GetBytes(Text(random))) },
+            new JsonObject
+            {
+                ["type"] = "base64",
+                ["media_type"] = "image/png",
+                ["data"] = Convert.ToBase64String(
+                Encoding.UTF8.GetBytes(Text(random)))
+            },
         1 => new JsonObject { ["type"] = "base64", ["media_type"] = Text(random), ["data"] = Text(random) },
         2 => new JsonObject { ["type"] = "url", ["url"] = Text(random) },
         3 => new JsonObject { ["type"] = "text", ["media_type"] = "text/plain", ["data"] = Text(random) },

@@ -224,8 +224,15 @@ public class RefusedTests
     {
         "dropped" => Faults.Drop(),
         "redirected" =>
-            new Fault { Status = new StatusFault { Code = 307, Text = "",
-                Headers = new() { ["location"] = "/v1/oauth/token?elsewhere" } } },
+            new Fault
+            {
+                Status = new StatusFault
+                {
+                    Code = 307,
+                    Text = "",
+                    Headers = new() { ["location"] = "/v1/oauth/token?elsewhere" }
+                }
+            },
         "silent" => Faults.StallBeforeHeaders(),
         _ => Faults.Status(int.Parse(outage, System.Globalization.CultureInfo.InvariantCulture)),
     };

@@ -30,8 +30,12 @@ public class OfficialSdkTests
             fixture.Sandbox.ClearRequests();
             fixture.Sandbox.Script(new Fault { Replay = new() { Text = """{"content":[]}""" } });
             var given = recording.Request!.Value.GetRawText();
-            var input = new CompletionInput { MessagesJson = ByteString.CopyFromUtf8(
-                given), CacheRetention = CacheRetention.Long };
+            var input = new CompletionInput
+            {
+                MessagesJson = ByteString.CopyFromUtf8(
+                given),
+                CacheRetention = CacheRetention.Long
+            };
             await fixture.Models.CompleteAsync(new CompleteRequest { Input = input });
             var (before, after) =
                 (VerdictOnRequest(Encoding.UTF8.GetBytes(given)), VerdictOnRequest(fixture.Sandbox.Requests[0].Body));

@@ -113,7 +113,8 @@ public class RequestGoldenTests
         var sent = (await fixture.StreamAsync(Prompt(CacheRetention.Long))).Served.Sent;
         var seen = fixture.Sandbox.Requests.Single();
         var secrets = new Dictionary<string,
-            string> { ["x-api-key"] = "sk-ant-a...00000001", ["x-proxy-token"] = "FAKE-pro...t-000001" };
+            string>
+        { ["x-api-key"] = "sk-ant-a...00000001", ["x-proxy-token"] = "FAKE-pro...t-000001" };
         Assert.All(sent.Headers, header => Assert.Equal(
             secrets.GetValueOrDefault(header.Name) ?? seen.Header(header.Name), header.Value));
         Assert.Equal(
@@ -126,8 +127,12 @@ public class RequestGoldenTests
     {
         input.CacheRetention = retention;
         input.Messages.System.Add(Completing.Text("Be brief."));
-        var weather = new CustomTool { Name = "weather", InputSchemaJson = ByteString.CopyFromUtf8(
-            """{"type":"object","properties":{}}""") };
+        var weather = new CustomTool
+        {
+            Name = "weather",
+            InputSchemaJson = ByteString.CopyFromUtf8(
+            """{"type":"object","properties":{}}""")
+        };
         input.Messages.Tools.Add(new Tool { Custom = weather });
     });
 

@@ -85,8 +85,12 @@ public class CanaryTests
     private static CompleteRequest Ask() => new() { Input = Completing.Input() };
 
     private static StatusFault? Saying(StatusFault? fault, string key) =>
-        fault is null ? null : fault with { Message = fault.Message?.Replace(
-            "{0}", key, StringComparison.Ordinal), Text = fault.Text?.Replace("{0}", key, StringComparison.Ordinal) };
+        fault is null ? null : fault with
+        {
+            Message = fault.Message?.Replace(
+            "{0}", key, StringComparison.Ordinal),
+            Text = fault.Text?.Replace("{0}", key, StringComparison.Ordinal)
+        };
 
     private static StreamError? Saying(StreamError? error, string key) =>
         error is null ? null : error with { Message = error.Message.Replace("{0}", key, StringComparison.Ordinal) };

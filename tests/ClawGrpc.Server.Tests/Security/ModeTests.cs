@@ -35,8 +35,13 @@ public class ModeTests
         await fixture.OnboardAsync();
         fixture.Sandbox.Script(new Fault
         {
-            Status = new() { Code = 307, Headers = new Dictionary<string,
-                string> { ["location"] = $"{elsewhere.BaseUrl}/v1/messages" } },
+            Status = new()
+            {
+                Code = 307,
+                Headers = new Dictionary<string,
+                string>
+                { ["location"] = $"{elsewhere.BaseUrl}/v1/messages" }
+            },
         });
         Assert.Equal("SERVER_ERROR", (await fixture.StreamAsync()).Failed.Reason);
         Assert.Empty(elsewhere.Requests);

@@ -38,21 +38,21 @@ internal static class BlockReader
 
     private static ContentBlock? ReadDocument(BlockMembers members) =>
         ReadSource(members) is not { } source ? null : new ContentBlock
-    {
-        Document = new DocumentBlock
         {
-            Source = source,
-            Title = members.TextOrEmpty("title"u8),
-            Context = members.TextOrEmpty("context"u8),
-            Citations = members.Take("citations"u8, """{"enabled":true}"""u8),
-        },
-    };
+            Document = new DocumentBlock
+            {
+                Source = source,
+                Title = members.TextOrEmpty("title"u8),
+                Context = members.TextOrEmpty("context"u8),
+                Citations = members.Take("citations"u8, """{"enabled":true}"""u8),
+            },
+        };
 
     private static ContentBlock? ReadThinking(BlockMembers members) =>
         members.Text("thinking"u8) is not { } thinking ? null : new ContentBlock
-    {
-        Thinking = new ThinkingBlock { Thinking = thinking, Signature = members.TextOrEmpty("signature"u8) },
-    };
+        {
+            Thinking = new ThinkingBlock { Thinking = thinking, Signature = members.TextOrEmpty("signature"u8) },
+        };
 
     private static ContentBlock? ReadToolUse(BlockMembers members)
     {
