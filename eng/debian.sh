@@ -1,6 +1,6 @@
 #!/bin/sh
-# Sees to it that Debian packages are there: eng/debian.sh PACKAGE... Installs the missing ones with apt-get as root or by
-# sudo without a password, and says so. Exit code 3 with the reason on stderr when it cannot.
+# Installs missing Debian packages: eng/debian.sh PACKAGE... Runs apt-get as root or by sudo without a password, and says so. If it
+# cannot, it exits with code 3 and the reason on stderr.
 set -eu
 
 missing=
@@ -31,7 +31,7 @@ install() {
     # shellcheck disable=SC2086 # Words on purpose: a command prefix and a list of packages.
     $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >"$log" 2>&1
 }
-# The lists of packages may be absent or old: they are fetched when it does not work without.
+# If the first try fails, the package lists may be absent or old: update them and try again.
 if ! install && ! { $as_root apt-get update -qq >"$log" 2>&1 && install; }; then
     tail -n 5 "$log" >&2
     echo "cannot install$missing: apt-get failed" >&2

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Checks what no compiler checks. Every check runs, whatever the others say; exit code 1 if one failed.
+# Checks what no compiler checks. Every check runs, even after one has failed; exit code 1 if any failed.
 # shellcheck disable=SC2317 # The checks are called by their names.
 set -eu
 cd "$(dirname "$0")/.."
@@ -70,7 +70,7 @@ places() {
     return "$found"
 }
 
-# What has to be installed first says so here, not in the log of a check.
+# Install tools first, so that their messages are printed and not hidden in the log of a check.
 eng/buf --version >/dev/null
 command -v shellcheck >/dev/null || eng/debian.sh shellcheck || true
 

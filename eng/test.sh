@@ -7,10 +7,13 @@ cd "$(dirname "$0")/.." || exit 2
 
 root=$PWD
 results=$root/artifacts/test-results
-# A suite that has not ended after so many seconds hangs.
+# Seconds after which a suite counts as hanging and is killed.
 limit=${SUITE_LIMIT:-1200}
 # The longest first.
-mapfile -t dotnet < <(cd tests && ls -d -- *.Tests | grep -v '^ClawGrpc.Server.Tests$')
+dotnet=()
+for project in tests/*.Tests; do
+    [[ $project == tests/ClawGrpc.Server.Tests ]] || dotnet+=("${project#tests/}")
+done
 suites=(ClawGrpc.Server.Tests client-typescript client-python "${dotnet[@]}")
 
 # Why a suite cannot run here; prints nothing if it can.
@@ -67,8 +70,8 @@ suite() {
         echo "$code  $name: $why"
         return
     fi
-    # A process group of its own: whatever the suite leaves running ends with it.
-    CI=${CI:-} setsid timeout --kill-after=5 $limit "$0" --run "$name" >"$log" 2>&1 </dev/null &
+    # A process group of its own, so that processes that the suite leaves behind are killed too.
+    CI=${CI:-} setsid timeout --kill-after=5 "$limit" "$0" --run "$name" >"$log" 2>&1 </dev/null &
     local group=$!
     trap 'kill -KILL -- -$group 2>/dev/null; exit 130' INT TERM
     wait $group || code=$?
