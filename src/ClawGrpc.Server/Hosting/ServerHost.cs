@@ -96,28 +96,7 @@ internal static class ServerHost
             builder.Logging.AddProvider(log);
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, addresses));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTime);
-        builder.Services.AddGrpc(grpc =>
-        {
-            grpc.MaxReceiveMessageSize = UnreadRequests.MaxMessageBytes;
-            grpc.MaxSendMessageSize = null;
-            grpc.Interceptors.Add<ErrorInterceptor>();
-        });
-        builder.Services.AddGrpcHealthChecks(health =>
-        {
-            foreach (var service in new[] { V1.AuthService.Descriptor, V1.ModelService.Descriptor })
-                health.Services.Map(service.FullName, static _ => true);
-        }).AddCheck<Readiness>("ready");
-        builder.Services.AddGrpcReflection();
-        builder.Services.AddSingleton(time).AddSingleton(folder)
-            .AddSingleton(new ClaudeLoginFile(folder, Environment.GetEnvironmentVariable))
-            .AddSingleton(_ => new HttpMessageInvoker(AnthropicApi.NewHandler()))
-            .AddSingleton<AnthropicApi>().AddSingleton<TokenEndpoint>().AddSingleton<SessionPins>().AddSingleton<Completion>()
-            .AddSingleton<ModelCatalog>().AddSingleton<Probes>().AddSingleton<StateWatch>()
-            .AddSingleton<LiveConfiguration>().AddSingleton<Fleet>().AddSingleton<IStateStore>(FilesOf)
-            .AddSingleton<AgentSetups>().AddSingleton<ProfileReport>()
-            .AddSingleton<AuthReport>().AddSingleton<StatusReport>().AddSingleton<StatusBoard>()
-            .AddSingleton<CallReader>().AddSingleton<ErrorInterceptor>().AddSingleton<AuthService>().AddSingleton<ModelService>()
-            .AddHostedService(services => services.GetRequiredService<StateWatch>());
+        AddServices(builder.Services, folder, time);
         var app = builder.Build();
         app.Use(UnreadRequests.ExplainAsync);
         app.MapGrpcService<AuthService>();
@@ -126,6 +105,32 @@ internal static class ServerHost
         app.MapGrpcReflectionService();
         await app.Services.GetRequiredService<LiveConfiguration>().StartAsync();
         return app;
+    }
+
+    private static void AddServices(IServiceCollection services, StateFolder folder, TimeProvider time)
+    {
+        services.AddGrpc(grpc =>
+        {
+            grpc.MaxReceiveMessageSize = UnreadRequests.MaxMessageBytes;
+            grpc.MaxSendMessageSize = null;
+            grpc.Interceptors.Add<ErrorInterceptor>();
+        });
+        services.AddGrpcHealthChecks(health =>
+        {
+            foreach (var service in new[] { V1.AuthService.Descriptor, V1.ModelService.Descriptor })
+                health.Services.Map(service.FullName, static _ => true);
+        }).AddCheck<Readiness>("ready");
+        services.AddGrpcReflection();
+        services.AddSingleton(time).AddSingleton(folder)
+            .AddSingleton(new ClaudeLoginFile(folder, Environment.GetEnvironmentVariable))
+            .AddSingleton(_ => new HttpMessageInvoker(AnthropicApi.NewHandler()))
+            .AddSingleton<AnthropicApi>().AddSingleton<TokenEndpoint>().AddSingleton<SessionPins>().AddSingleton<Completion>()
+            .AddSingleton<ModelCatalog>().AddSingleton<Probes>().AddSingleton<StateWatch>()
+            .AddSingleton<LiveConfiguration>().AddSingleton<Fleet>().AddSingleton<IStateStore>(FilesOf)
+            .AddSingleton<AgentSetups>().AddSingleton<ProfileReport>()
+            .AddSingleton<AuthReport>().AddSingleton<StatusReport>().AddSingleton<StatusBoard>()
+            .AddSingleton<CallReader>().AddSingleton<ErrorInterceptor>().AddSingleton<AuthService>().AddSingleton<ModelService>()
+            .AddHostedService(provider => provider.GetRequiredService<StateWatch>());
     }
 
     private static void Listen(KestrelServerOptions kestrel, IReadOnlyList<ListenAddress> addresses)

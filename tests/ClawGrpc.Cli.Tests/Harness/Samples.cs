@@ -10,6 +10,65 @@ internal static class Samples
     /// <summary>A status with every member that OpenClaw's does not have.</summary>
     public static AgentStatus Rich(DateTimeOffset now)
     {
+        var status = new AgentStatus
+        {
+            AgentId = "main",
+            Revision = 12,
+            ChangeTime = At(now, -1),
+            ConfigPath = "/srv/u/.clawgrpc/clawgrpc.json",
+            AgentDir = "/srv/u/.clawgrpc/agents/main/agent",
+            DefaultModel = "opus",
+            ResolvedDefault = "anthropic/claude-opus-4-6",
+            Auth = Auth(now),
+            Usage = Summary(),
+        };
+        status.ModelUsages.Add(new ModelUsage { Model = "anthropic/claude-opus-4-6", Usage = Summary() });
+        status.Aliases.Add("opus", "anthropic/claude-opus-4-6");
+        status.AllowedModels.Add("anthropic/claude-opus-4-6");
+        status.Fallbacks.Add("anthropic/claude-sonnet-4-5");
+        status.ConfigurationErrors.Add(new ConfigurationError
+        {
+            Path = "/srv/u/.clawgrpc/clawgrpc.json",
+            Line = 3,
+            Column = 14,
+            KeyPath = "auth.cooldowns.billingMaxHours",
+            Reason = "must be a number > 0",
+        });
+        return status;
+    }
+
+    private static AuthStatus Auth(DateTimeOffset now)
+    {
+        var auth = new AuthStatus
+        {
+            StorePath = "/srv/u/.clawgrpc/agents/main/agent/auth-profiles.json",
+            WarnAfter = Duration.FromTimeSpan(TimeSpan.FromDays(1)),
+        };
+        auth.Profiles.Add(WorkProfile(now));
+        auth.Profiles.Add(new ProfileStatus
+        {
+            ProfileId = "anthropic:sub",
+            Provider = "anthropic",
+            Type = CredentialType.Token,
+            Expiry = ExpiryState.Expiring,
+            ExpireTime = At(now, 7200),
+            Source = "store",
+            Label = "anthropic:sub",
+        });
+        auth.ProviderExpiries.Add(new ProviderExpiry
+        {
+            Provider = "anthropic",
+            Expiry = ExpiryState.Expiring,
+            ExpireTime = At(now, 7200),
+        });
+        auth.ProvidersWithOauth.Add("anthropic (1)");
+        AddUnusable(auth, now);
+        auth.Providers.Add(Provider());
+        return auth;
+    }
+
+    private static ProfileStatus WorkProfile(DateTimeOffset now)
+    {
         var profile = new ProfileStatus
         {
             ProfileId = "anthropic:work",
@@ -38,29 +97,11 @@ internal static class Samples
             Utilization = 0.75,
             SeenTime = At(now, -30),
         });
-        var auth = new AuthStatus
-        {
-            StorePath = "/srv/u/.clawgrpc/agents/main/agent/auth-profiles.json",
-            WarnAfter = Duration.FromTimeSpan(TimeSpan.FromDays(1)),
-        };
-        auth.Profiles.Add(profile);
-        auth.Profiles.Add(new ProfileStatus
-        {
-            ProfileId = "anthropic:sub",
-            Provider = "anthropic",
-            Type = CredentialType.Token,
-            Expiry = ExpiryState.Expiring,
-            ExpireTime = At(now, 7200),
-            Source = "store",
-            Label = "anthropic:sub",
-        });
-        auth.ProviderExpiries.Add(new ProviderExpiry
-        {
-            Provider = "anthropic",
-            Expiry = ExpiryState.Expiring,
-            ExpireTime = At(now, 7200),
-        });
-        auth.ProvidersWithOauth.Add("anthropic (1)");
+        return profile;
+    }
+
+    private static void AddUnusable(AuthStatus auth, DateTimeOffset now)
+    {
         auth.UnusableProfiles.Add(new UnusableProfile
         {
             ProfileId = "anthropic:work",
@@ -79,6 +120,10 @@ internal static class Samples
             Reason = "auth",
             RecoveryHint = "Onboard a new credential.",
         });
+    }
+
+    private static ProviderStatus Provider()
+    {
         var provider = new ProviderStatus
         {
             Provider = "anthropic",
@@ -91,32 +136,7 @@ internal static class Samples
             EnvSource = "env: ANTHROPIC_API_KEY",
         };
         provider.Labels.Add(["anthropic:work=sk-ant-a...00000001", "anthropic:sub=token:sk-ant-o...00000001"]);
-        auth.Providers.Add(provider);
-        var status = new AgentStatus
-        {
-            AgentId = "main",
-            Revision = 12,
-            ChangeTime = At(now, -1),
-            ConfigPath = "/srv/u/.clawgrpc/clawgrpc.json",
-            AgentDir = "/srv/u/.clawgrpc/agents/main/agent",
-            DefaultModel = "opus",
-            ResolvedDefault = "anthropic/claude-opus-4-6",
-            Auth = auth,
-            Usage = Summary(),
-        };
-        status.ModelUsages.Add(new ModelUsage { Model = "anthropic/claude-opus-4-6", Usage = Summary() });
-        status.Aliases.Add("opus", "anthropic/claude-opus-4-6");
-        status.AllowedModels.Add("anthropic/claude-opus-4-6");
-        status.Fallbacks.Add("anthropic/claude-sonnet-4-5");
-        status.ConfigurationErrors.Add(new ConfigurationError
-        {
-            Path = "/srv/u/.clawgrpc/clawgrpc.json",
-            Line = 3,
-            Column = 14,
-            KeyPath = "auth.cooldowns.billingMaxHours",
-            Reason = "must be a number > 0",
-        });
-        return status;
+        return provider;
     }
 
     /// <summary>The receipt of a completion that failed over once.</summary>
