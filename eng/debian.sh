@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs missing Debian packages: eng/debian.sh PACKAGE... Runs apt-get as root or by sudo without a password, and says so. If it
-# cannot, it exits with code 3 and the reason on stderr.
+# Installs missing Debian packages: eng/debian.sh PACKAGE... Runs apt-get as root or by sudo without a password, and says so.
+# If it cannot, it exits with code 3 and the reason on stderr.
 set -eu
 
 missing=

@@ -44,9 +44,9 @@ modules() {
 # What no analyzer measures.
 columns() {
     files | tr '\0' '\n' | grep -E '\.(ts|py|mjs|sh|proto|props|targets|csproj)$|^eng/buf$|^\.ci/run$' | while read -r file; do
-        [ ! -f "$file" ] || awk -v file="$file" 'length($0) > 130 { print file ":" FNR ": over 130 columns"; bad = 1 } END { exit bad }' "$file" ||
-            echo "$file" >>"$logs/long"
+        [ ! -f "$file" ] || LC_ALL=C.UTF-8 grep -HnE '^.{131,}' "$file" >>"$logs/long" || true
     done
+    cut -c1-100 "$logs/long"
     [ ! -s "$logs/long" ]
 }
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs proofs in full, each even after another has failed: eng/proof.sh PROJECT/TEST_CLASS... Exit code 1 if one failed or did not run.
+# Runs proofs in full, each even after another has failed: eng/proof.sh PROJECT/TEST_CLASS... Exit code 1 if one failed or did
+# not run.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 2
 

@@ -19,4 +19,5 @@ if [ "${1:-}" = --record ]; then
 fi
 
 node "$work/generate.mjs" "${1:-10000}" "${2:-2}" > "$work/corpus.jsonl"
-JSON5_CORPUS=$work/corpus.jsonl dotnet test "$root/tests/ClawGrpc.Core.Tests" --filter Json5ReferenceTests --logger 'console;verbosity=detailed'
+JSON5_CORPUS=$work/corpus.jsonl dotnet test "$root/tests/ClawGrpc.Core.Tests" --filter Json5ReferenceTests \
+    --logger 'console;verbosity=detailed'
