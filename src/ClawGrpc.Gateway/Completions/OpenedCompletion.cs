@@ -149,6 +149,5 @@ internal sealed class OpenedCompletion(
         }
 
         agent.Usage.Add(Route, _fold.Usage, cost);
-        agent.Feed.Publish();
     }
 }
