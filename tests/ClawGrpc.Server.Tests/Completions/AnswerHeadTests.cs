@@ -102,14 +102,11 @@ public class AnswerHeadTests
     [Fact]
     public async Task Coded_counts_and_lists_are_decoded()
     {
-        await using var upstream = new RawUpstream(async (request, stream) =>
-        {
-            var body = request.Head.StartsWith("GET", StringComparison.Ordinal)
+        await using var upstream = RawUpstream.Of(request => RawUpstream.Answer("200 OK\ncontent-encoding: gzip", Coded(
+            request.Head.StartsWith("GET", StringComparison.Ordinal)
                 ? """{"data":[{"type":"model","id":"claude-new","display_name":"New"}],"has_more":false}"""
-                : """{"input_tokens":17}""";
-            await stream.WriteAsync(RawUpstream.Answer("200 OK\ncontent-encoding: gzip", Coded(body, "gzip")));
-            throw new IOException("The answer was given.");
-        });
+                : """{"input_tokens":17}""",
+            "gzip")));
         await using var fixture = await ServerFixture.StartAsync(upstream);
         var count = await fixture.Models.CountTokensAsync(new CountTokensRequest { Input = Completing.Input() });
         Assert.Equal(17, count.InputTokens);

@@ -8,7 +8,9 @@ namespace ClawGrpc.Server.Tests.Harness;
 /// <param name="Number">Of all requests, from 1.</param>
 /// <param name="OnConnection">Of those on its connection, from 1.</param>
 /// <param name="Head">Request line and headers.</param>
-internal sealed record RawRequest(int Number, int OnConnection, string Head);
+/// <param name="Body">The body as text.</param>
+/// <param name="Closed">Cancelled when the upstream closes.</param>
+internal sealed record RawRequest(int Number, int OnConnection, string Head, string Body, CancellationToken Closed);
 
 /// <summary>An upstream of bare bytes, for answers that no well-behaved server gives.</summary>
 internal sealed class RawUpstream : IAsyncDisposable
@@ -33,10 +35,20 @@ internal sealed class RawUpstream : IAsyncDisposable
     public int Requests => Volatile.Read(ref _requests);
 
     /// <summary>An upstream that gives every request the same answer and closes the connection.</summary>
-    public static RawUpstream Of(byte[] answer) => new(async (_, stream) =>
+    public static RawUpstream Of(byte[] answer) => Of(_ => answer);
+
+    /// <summary>An upstream that answers each request with some bytes and closes the connection.</summary>
+    public static RawUpstream Of(Func<RawRequest, byte[]> answer) => new(async (request, stream) =>
     {
-        await stream.WriteAsync(answer);
-        throw new IOException("The answer was given.");
+        await stream.WriteAsync(answer(request), request.Closed);
+        stream.Socket.Shutdown(SocketShutdown.Send);
+
+        // If it is closed while something is still to be read, what was written might be lost with it.
+        var rest = new byte[1024];
+        while (await stream.ReadAsync(rest, request.Closed) > 0)
+        {
+            // Nothing more is of interest.
+        }
     });
 
     /// <summary>The bytes of an answer that ends with its connection.</summary>
@@ -71,17 +83,21 @@ internal sealed class RawUpstream : IAsyncDisposable
         using var closing = _closing.Token.Register(socket.Dispose);
         try
         {
-            for (var number = 1; await ReadAsync(stream) is { } head; number++)
-                await _answer(new RawRequest(Interlocked.Increment(ref _requests), number, head), stream);
+            for (var number = 1; await ReadAsync(stream) is var (head, body); number++)
+            {
+                var request = new RawRequest(Interlocked.Increment(ref _requests), number, head, body, _closing.Token);
+                await _answer(request, stream);
+            }
         }
-        catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException)
+        catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException
+            or OperationCanceledException)
         {
             // The connection is closed.
         }
     }
 
-    // Null at the end of the connection. The body is read and dropped.
-    private static async Task<string?> ReadAsync(NetworkStream stream)
+    // Null at the end of the connection.
+    private static async Task<(string Head, string Body)?> ReadAsync(NetworkStream stream)
     {
         var head = new StringBuilder();
         var one = new byte[1];
@@ -96,7 +112,8 @@ internal sealed class RawUpstream : IAsyncDisposable
             .Where(line => line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase))
             .Select(line => int.Parse(line.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture))
             .FirstOrDefault(0);
-        await stream.ReadExactlyAsync(new byte[length]);
-        return head.ToString();
+        var body = new byte[length];
+        await stream.ReadExactlyAsync(body);
+        return (head.ToString(), Encoding.UTF8.GetString(body));
     }
 }
