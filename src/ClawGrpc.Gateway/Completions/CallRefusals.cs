@@ -43,6 +43,18 @@ internal static class CallRefusals
             .With("error_type", errorType)
             .With("output_tokens", receipt.Usage is { } usage ? $"{usage.OutputTokens}" : null);
 
+    /// <summary>The refusal of an answer that is longer than one that is collected may be.</summary>
+    public static Refusal TooLarge(int most, Receipt receipt) =>
+        new Refusal(RefusalReason.AnswerTooLarge, RefusalCode.ResourceExhausted,
+            $"The answer is longer than {most / (1024 * 1024)} MB (clawgrpc.limits.answerMegabytes). Ask for less, or stream it.")
+        {
+            HttpStatus = 502,
+            Receipt = receipt,
+        }
+            .With("profile_id", receipt.ProfileId)
+            .With("request_id", receipt.RequestId)
+            .With("output_tokens", receipt.Usage is { } usage ? $"{usage.OutputTokens}" : null);
+
     private static Refusal OfUpstream(
         IReadOnlyList<(string ProfileId, UpstreamFailure Failure)> failures,
         DateTimeOffset soonest,

@@ -50,11 +50,14 @@ internal sealed record AgentSetup
     /// <summary>A first content-bearing event must come within this time.</summary>
     public required TimeSpan FirstEvent { get; init; }
 
-    /// <summary>The longest silence between two events; pings count as events.</summary>
+    /// <summary>The longest time without an event; pings do not count.</summary>
     public required TimeSpan Idle { get; init; }
 
     /// <summary>The most routes that one completion tries.</summary>
     public required int MaxAttempts { get; init; }
+
+    /// <summary>How many bytes of an answer are collected before it is given.</summary>
+    public required int AnswerBytes { get; init; }
 
     /// <summary>The agent's <c>params</c>, which count more than the model's.</summary>
     public required ModelParameters Parameters { get; init; }

@@ -61,6 +61,7 @@ internal sealed class AgentSetups(LiveConfiguration configuration)
             FirstEvent = service.FirstEvent,
             Idle = service.Idle,
             MaxAttempts = service.Attempts,
+            AnswerBytes = service.AnswerBytes,
             Parameters = configured.Agents.Find(agentId)?.Parameters ?? ModelParameters.None,
             ModelParameters = configured.Agents.Models.Aggregate(
                 ImmutableDictionary<string, ModelParameters>.Empty, (all, model) => all.SetItem(model.Key, model.Parameters)),

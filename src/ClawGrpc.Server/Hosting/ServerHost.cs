@@ -99,6 +99,7 @@ internal static class ServerHost
         AddServices(builder.Services, folder, time);
         var app = builder.Build();
         app.Use(UnreadRequests.ExplainAsync);
+        app.Use(app.Services.GetRequiredService<RequestBudget>().HoldAsync);
         app.MapGrpcService<AuthService>();
         app.MapGrpcService<ModelService>();
         app.MapGrpcHealthChecksService();
@@ -129,7 +130,8 @@ internal static class ServerHost
             .AddSingleton<LiveConfiguration>().AddSingleton<Fleet>().AddSingleton<IStateStore>(FilesOf)
             .AddSingleton<AgentSetups>().AddSingleton<ProfileReport>()
             .AddSingleton<AuthReport>().AddSingleton<StatusReport>().AddSingleton<StatusBoard>()
-            .AddSingleton<CallReader>().AddSingleton<ErrorInterceptor>().AddSingleton<AuthService>().AddSingleton<ModelService>()
+            .AddSingleton<CallReader>().AddSingleton<RequestBudget>()
+            .AddSingleton<ErrorInterceptor>().AddSingleton<AuthService>().AddSingleton<ModelService>()
             .AddHostedService(provider => provider.GetRequiredService<StateWatch>());
     }
 

@@ -5,6 +5,7 @@ using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
+using HttpResponse = Microsoft.AspNetCore.Http.HttpResponse;
 using Status = Google.Rpc.Status;
 
 namespace ClawGrpc.Server.Grpc.Mapping;
@@ -47,6 +48,22 @@ internal static class RefusalMapping
         if (refusal.Receipt is { } receipt)
             error.Trailers.Add(ReceiptTrailer, MetadataBudget.Receipt(ReceiptMapping.ToMessage(receipt)).ToByteArray());
         return error;
+    }
+
+    /// <summary>Answers a call that no handler sees.</summary>
+    public static void Answer(HttpResponse response, Refusal refusal)
+    {
+        var error = refusal.ToRpcException();
+        response.ContentType = "application/grpc";
+        Write(response.Headers, error);
+    }
+
+    /// <summary>Writes the status of a call, in headers or trailers.</summary>
+    public static void Write(IHeaderDictionary headers, RpcException error)
+    {
+        headers["grpc-status"] = $"{(int)error.StatusCode}";
+        headers["grpc-message"] = Uri.EscapeDataString(error.Status.Detail);
+        headers[DetailsTrailer] = Convert.ToBase64String(error.Trailers.GetValueBytes(DetailsTrailer)!);
     }
 
     private static string ProtoNameOf(ErrorReason reason) =>
