@@ -26,8 +26,8 @@ internal static class RefusalMapping
     public static RpcException ToRpcException(this Refusal refusal)
     {
         var info = new ErrorInfo { Reason = Reasons[refusal.Reason], Domain = Domain };
-        foreach (var (name, value) in refusal.Facts)
-            info.Metadata.Add(name, MetadataBudget.Fact(value));
+        foreach (var (name, value) in MetadataBudget.Facts(refusal.Facts))
+            info.Metadata.Add(name, value);
         var code = ByName.To<RefusalCode, StatusCode>(refusal.Code);
         var status = new Status { Code = (int)code, Message = MetadataBudget.Message(refusal.Message) };
         status.Details.Add(Any.Pack(info));
@@ -45,8 +45,8 @@ internal static class RefusalMapping
         }
 
         var error = status.ToRpcException();
-        if (refusal.Receipt is { } receipt)
-            error.Trailers.Add(ReceiptTrailer, MetadataBudget.Receipt(ReceiptMapping.ToMessage(receipt)).ToByteArray());
+        if (refusal.Receipt is { } receipt && MetadataBudget.Receipt(ReceiptMapping.ToMessage(receipt), status) is { } fitting)
+            error.Trailers.Add(ReceiptTrailer, fitting.ToByteArray());
         return error;
     }
 
