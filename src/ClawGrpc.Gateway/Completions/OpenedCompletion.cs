@@ -157,7 +157,8 @@ internal sealed class OpenedCompletion(
     {
         Settle();
         var receipt = attempt.Log.Interrupted(time.GetUtcNow());
-        Refusal = CallRefusals.Interrupted(errorType, attempt.Request.WithoutSecrets(why), receipt);
+        var type = errorType is null ? null : attempt.Request.WithoutSecrets(errorType);
+        Refusal = CallRefusals.Interrupted(type, attempt.Request.WithoutSecrets(why), receipt);
     }
 
     private void Settle()

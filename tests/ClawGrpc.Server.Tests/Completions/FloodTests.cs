@@ -1,4 +1,5 @@
 using System.Text;
+using ClawGrpc.Core;
 using ClawGrpc.Core.Anthropic;
 using ClawGrpc.Gateway.Upstream;
 
@@ -25,7 +26,7 @@ public class FloodTests
         const string start = """data: {"type":"message_start","message":{"content":[],"usage":{"input_tokens":3}}}""";
         const string begin = """data: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}""";
         using var stream = new Repeated($"{start}\n\n", sign, $"{begin}\n\n");
-        await using var answer = new AnswerStream(new HttpResponseMessage(), stream, AnswerHeaders.None);
+        await using var answer = new AnswerStream(new HttpResponseMessage(), stream, AnswerHeaders.None, new Secret("").Forms);
         var before = GC.GetTotalAllocatedBytes();
         while (!answer.HasBegun(out _))
             Assert.True(await answer.ReadAsync(CancellationToken.None));
