@@ -18,8 +18,14 @@ internal sealed record AgentSetup
 
     public required ModelChoices Models { get; init; }
 
-    /// <summary>The key that serves when no profile can; null if there is none.</summary>
-    public required FallbackKey? FallbackKey { get; init; }
+    /// <summary>The keys of environment and configuration, in the order in which they serve.</summary>
+    public required ImmutableArray<FallbackKey> FallbackKeys { get; init; }
+
+    /// <summary>
+    /// The key that serves when no profile can, or an unusable one that would; null if there is none.
+    /// </summary>
+    public FallbackKey? FallbackKey =>
+        FallbackKeys.FirstOrDefault(key => key.Unusable is null) ?? FallbackKeys.FirstOrDefault();
 
     /// <summary>Where Messages requests go.</summary>
     public required Uri MessagesUrl { get; init; }

@@ -35,7 +35,7 @@ internal sealed class AgentSetups(LiveConfiguration configuration)
         {
             Auth = configured.AuthSettings,
             Health = configured.Auth.Health,
-            FallbackKey = FallbackKeyOf(anthropic, service.Subscriptions),
+            FallbackKeys = FallbackKeysOf(anthropic, service.Subscriptions),
             MessagesUrl = UrlOf(baseUrl, "messages"),
             CountUrl = UrlOf(baseUrl, "messages/count_tokens"),
             ModelsUrl = configured.Models.ReplacesBuiltIn && anthropic is { Models.IsEmpty: false }
@@ -67,17 +67,19 @@ internal sealed class AgentSetups(LiveConfiguration configuration)
         };
     }
 
-    private FallbackKey? FallbackKeyOf(ProviderConfiguration? anthropic, bool subscriptions)
+    // In the order in which they serve.
+    private ImmutableArray<FallbackKey> FallbackKeysOf(ProviderConfiguration? anthropic, bool subscriptions)
     {
+        var keys = ImmutableArray.CreateBuilder<FallbackKey>();
         foreach (var name in new[] { "ANTHROPIC_OAUTH_TOKEN", "ANTHROPIC_API_KEY" })
         {
-            if (configuration.Variable(name) is { } value && Allowed(value))
-                return new FallbackKey(value, $"env: {name}");
+            if (configuration.Variable(name) is { } value)
+                keys.Add(new FallbackKey(value, $"env: {name}"));
         }
 
-        return anthropic?.ApiKey is { IsBlank: false } key && Allowed(key) ? new FallbackKey(key, "models.json") : null;
-
-        bool Allowed(Secret key) => subscriptions || !RequestHeaders.IsBearer(key);
+        if (anthropic?.ApiKey is { IsBlank: false } key)
+            keys.Add(new FallbackKey(key, "models.json"));
+        return [.. keys.Where(each => subscriptions || !RequestHeaders.IsBearer(each.Key))];
     }
 
     private static bool IsLocal(string? baseUrl) => Uri.TryCreate(baseUrl?.Trim(), UriKind.Absolute, out var url)

@@ -18,9 +18,9 @@ internal sealed class StatusReport(LiveConfiguration configuration, AgentSetups 
     public AgentStatus Of(Agent agent, StatusFeed.Revision revision)
     {
         var store = agent.Store;
-        var models = setups.Of(agent.Id).Models;
+        var setup = setups.Of(agent.Id);
         var now = time.GetUtcNow();
-        var reported = auth.Of(agent, store, models, now);
+        var reported = auth.Of(agent, store, setup, now);
         return new AgentStatus
         {
             AgentId = agent.Id,
@@ -29,7 +29,7 @@ internal sealed class StatusReport(LiveConfiguration configuration, AgentSetups 
             FreshUntil = FreshUntil(reported, now),
             ConfigPath = configuration.EditedPath,
             AgentDir = agent.Directory,
-            Models = models,
+            Models = setup.Models,
             Auth = reported,
             ConfigurationErrors = configuration.Current.Errors,
             Usage = agent.Usage.Total(),
