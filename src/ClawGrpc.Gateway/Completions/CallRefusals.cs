@@ -133,8 +133,8 @@ internal static class CallRefusals
             NoRoute.ProfileUnusable when routes.Ineligible[0].Why == Eligibility.SubscriptionsDisabled =>
                 Refusal.SubscriptionsDisabled(strict),
             NoRoute.ProfileUnusable => new Refusal(RefusalReason.ProfileUnusable, RefusalCode.FailedPrecondition,
-                $"No credentials found for profile \"{strict}\" ({Words(routes.Ineligible[0].Why)}).")
-                .With("profile_id", strict).With("why", Words(routes.Ineligible[0].Why)),
+                $"No credentials found for profile \"{strict}\" ({routes.Ineligible[0].Words}).")
+                .With("profile_id", strict).With("why", routes.Ineligible[0].Words),
             NoRoute.AllSetAside => new Refusal(RefusalReason.AllProfilesUnavailable,
                 routes.Soonest is null ? RefusalCode.FailedPrecondition : RefusalCode.ResourceExhausted,
                 "No available auth profile for anthropic (all in cooldown or unavailable)."
@@ -159,18 +159,7 @@ internal static class CallRefusals
     };
 
     private static string Ineligibles(Routes routes) => routes.Ineligible.IsEmpty ? ""
-        : $" Not usable: {string.Join(", ", routes.Ineligible.Select(each => $"{each.Id} ({Words(each.Why)})"))}.";
-
-    private static string Words(Eligibility why) => why switch
-    {
-        Eligibility.ProfileMissing => "not stored",
-        Eligibility.ProviderMismatch => "of another provider",
-        Eligibility.ModeMismatch => "auth.profiles declares another mode",
-        Eligibility.MissingCredential => "no credential",
-        Eligibility.Expired => "expired",
-        Eligibility.SubscriptionsDisabled => "subscriptions are switched off",
-        _ => "usable",
-    };
+        : $" Not usable: {string.Join(", ", routes.Ineligible.Select(each => $"{each.Id} ({each.Words})"))}.";
 
     private static string? TextOf(DateTimeOffset? time) =>
         time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFF'Z'", CultureInfo.InvariantCulture);

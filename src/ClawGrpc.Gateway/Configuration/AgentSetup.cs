@@ -18,8 +18,20 @@ internal sealed record AgentSetup
 
     public required ModelChoices Models { get; init; }
 
-    /// <summary>The key that serves when no profile can; null if there is none.</summary>
-    public required FallbackKey? FallbackKey { get; init; }
+    /// <summary>What the references of the configuration came to.</summary>
+    public required ImmutableDictionary<SecretReference, ResolvedSecret> References { get; init; }
+
+    /// <summary>Headers of the configuration that are not sent, since their values cannot be had.</summary>
+    public required ImmutableArray<Ineligible> HeaderFaults { get; init; }
+
+    /// <summary>The keys of environment and configuration, in the order in which they serve.</summary>
+    public required ImmutableArray<FallbackKey> FallbackKeys { get; init; }
+
+    /// <summary>
+    /// The key that serves when no profile can, or an unusable one that would; null if there is none.
+    /// </summary>
+    public FallbackKey? FallbackKey =>
+        FallbackKeys.FirstOrDefault(key => key.Unusable is null) ?? FallbackKeys.FirstOrDefault();
 
     /// <summary>Where Messages requests go.</summary>
     public required Uri MessagesUrl { get; init; }
