@@ -40,6 +40,13 @@ internal sealed record ConfigurationReading
         string? Note(string file) => texts[file] = read(file);
     }
 
+    /// <summary>The same of a file that must be there and is not.</summary>
+    public ConfigurationReading AsMissing()
+    {
+        var error = new ConfigurationError(Path, 0, 0, "", "the file is gone; put it back, or restart the server without it");
+        return new ConfigurationReading(Path, new ConfigurationOutcome.Rejected([error], [Path]), _texts);
+    }
+
     /// <summary>The text of a file that was read; null if there was no such file.</summary>
     public string? TextOf(string path) => _texts.GetValueOrDefault(path);
 

@@ -60,9 +60,17 @@ internal sealed class StateFolder
     public string Path { get; }
 
     /// <summary>The configuration: our own file, or that of the program whose folder it is. It need not exist.</summary>
-    public string ConfigPath => _namedConfig
-        ?? ConfigIn(Path)
-        ?? _furtherFolders.Select(ConfigIn).FirstOrDefault(found => found is not null)
+    public string ConfigPath => ConfigPathAfter(null);
+
+    /// <summary>The same of a server that has used a configuration.</summary>
+    /// <param name="used">
+    /// The one that was used until now, which stays the one if it is gone: another file of less rank does not replace it. Null if
+    /// none was.
+    /// </param>
+    public string ConfigPathAfter(string? used) => _namedConfig
+        ?? _furtherFolders.Prepend(Path)
+            .SelectMany(folder => Programs.Select(program => System.IO.Path.Join(folder, program.Config)))
+            .FirstOrDefault(path => path == used || IsThere(path))
         ?? System.IO.Path.Join(Path, _newConfig);
 
     /// <summary>The file that a server locks while it works on the folder.</summary>
@@ -123,8 +131,8 @@ internal sealed class StateFolder
         return System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(expanded));
     }
 
-    private static string? ConfigIn(string folder) =>
-        Programs.Select(program => System.IO.Path.Join(folder, program.Config)).FirstOrDefault(File.Exists);
+    // A folder, or a link to nothing, in the place of the configuration is an error and not the absence of one.
+    private static bool IsThere(string path) => System.IO.Path.Exists(path) || FileIdentity.IsLink(path);
 
     /// <summary>A path as people read it: <c>~</c> for the user's home directory.</summary>
     public string Short(string path) =>
