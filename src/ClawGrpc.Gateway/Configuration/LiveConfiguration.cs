@@ -163,7 +163,7 @@ internal sealed partial class LiveConfiguration(
 
     // In the programs' words, with the place behind each.
     private string TextOf(ImmutableArray<ConfigurationError> errors) =>
-        $"Invalid config at {Path}:"
+        (errors.All(error => error.File.Length == 0) ? "Invalid environment:" : $"Invalid config at {Path}:")
         + string.Concat(errors.Select(error => $"\n- {error.Problem} ({error.Place})"));
 
     [LoggerMessage(40, LogLevel.Warning, "Configuration: {Warning}")]

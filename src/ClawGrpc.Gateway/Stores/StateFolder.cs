@@ -128,7 +128,14 @@ internal sealed class StateFolder
     {
         var trimmed = path.Trim();
         var expanded = trimmed == "~" || trimmed.StartsWith("~/", StringComparison.Ordinal) ? home + trimmed[1..] : trimmed;
-        return System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(expanded));
+        try
+        {
+            return System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(expanded));
+        }
+        catch (FileNotFoundException)
+        {
+            throw new UnusableFolderException($"The working folder is gone, in which {expanded} would be. Give absolute paths.");
+        }
     }
 
     // A folder, or a link to nothing, in the place of the configuration is an error and not the absence of one.
@@ -161,7 +168,64 @@ internal sealed class StateFolder
             .Where(IsAgentId).Order(StringComparer.Ordinal)];
 
     /// <summary>Makes the folder, its owner's alone. One that exists is left as it is.</summary>
-    public void Create() => MakeDirectory(Path);
+    /// <exception cref="UnusableFolderException">It cannot be made, or others than its owner can write to it.</exception>
+    public void Create()
+    {
+        MakeUsable(Path, "The state folder");
+        if (System.IO.Path.Exists(AgentsPath) && !Directory.Exists(AgentsPath))
+            throw new UnusableFolderException($"The state folder {Path} cannot be used: {AgentsPath} is not a folder.");
+        var agents = StoredAgents().SelectMany(id => new[] { System.IO.Path.Join(AgentsPath, id), AgentDir(id) });
+        RefuseWritableByOthers([Path, AgentsPath, .. agents]);
+    }
+
+    /// <summary>Makes a folder unless it exists, and says what stands in the way if that cannot be.</summary>
+    /// <exception cref="UnusableFolderException">It cannot be made.</exception>
+    public static void MakeUsable(string path, string what)
+    {
+        try
+        {
+            MakeDirectory(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            var why = ObstacleOf(path) ?? exception.Message.TrimEnd('.');
+            throw new UnusableFolderException($"{what} {path} cannot be used: {why}.");
+        }
+    }
+
+    /// <summary>Refuses folders into which others could put keys and a configuration of their own.</summary>
+    /// <exception cref="UnusableFolderException">One of them, with the command that mends it.</exception>
+    public static void RefuseWritableByOthers(IEnumerable<string> folders)
+    {
+        const UnixFileMode others = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
+        foreach (var folder in folders.Where(Directory.Exists))
+        {
+            var mode = File.GetUnixFileMode(folder);
+            if ((mode & others) != 0)
+            {
+                throw new UnusableFolderException(
+                    $"The folder {folder} can be written by others than its owner (mode {Convert.ToString((int)mode, 8)}), who "
+                    + $"could replace credentials and configuration. Mend it: chmod go-w {Quoted(folder)}");
+            }
+        }
+    }
+
+    // What is there and is no folder.
+    private static string? ObstacleOf(string path)
+    {
+        for (var part = path; part is not null; part = System.IO.Path.GetDirectoryName(part))
+        {
+            if (Directory.Exists(part))
+                return null;
+            if (File.Exists(part))
+                return FileIdentity.IsLink(part) ? $"{part} is a link that leads to no folder" : $"{part} is not a folder";
+        }
+
+        return null;
+    }
+
+    private static string Quoted(string path) =>
+        path.All(each => char.IsAsciiLetterOrDigit(each) || "/._-".Contains(each)) ? path : $"'{path.Replace("'", "'\\''")}'";
 
     /// <summary>Makes a directory and those above it, each its owner's alone. Those that exist are left as they are.</summary>
     public static void MakeDirectory(string path)
