@@ -78,6 +78,10 @@ internal static class Words
         FailureKind.RequestRejected => "request_rejected",
         FailureKind.Interrupted => "interrupted",
         FailureKind.Cancelled => "cancelled",
+        FailureKind.AccountRefused => "account_refused",
+        FailureKind.NotPermitted => "not_permitted",
+        FailureKind.ModelNotFound => "model_not_found",
+        FailureKind.RequestTooCostly => "request_too_costly",
         _ => Unknown((int)failure),
     };
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace ClawGrpc.Core.Anthropic;
@@ -15,10 +16,19 @@ internal sealed record ErrorEnvelope(string? Type, string? Message, string? Code
     private const int LongestText = 600;
 
     /// <summary>Reads a body of any kind; never fails.</summary>
-    /// <param name="body">JSON, HTML, text or nothing.</param>
+    /// <param name="body">JSON, HTML, text or nothing; JSON may be cut off.</param>
     public static ErrorEnvelope Read(ReadOnlyMemory<byte> body)
     {
         var root = JsonMembers.OfAny(body);
+        var isCut = root.IsEmpty && body.Span.TrimStart(" \t\r\n"u8).StartsWith("{"u8);
+        if (isCut)
+        {
+            // What is whole of the members counts, all but a text that is cut in two.
+            var mended = new ArrayBufferWriter<byte>(body.Length + 16);
+            CutJson.WriteWhole(body.Span, mended);
+            root = JsonMembers.OfAny(mended.WrittenMemory);
+        }
+
         var error = MembersOf(root, "error"u8);
         var type = Text(error, "type"u8);
 
@@ -26,7 +36,7 @@ internal sealed record ErrorEnvelope(string? Type, string? Message, string? Code
         var message = Words(error, "message"u8) ?? Words(root, "message"u8) ?? Words(root, "detail"u8) ?? Words(root, "error"u8);
         return new ErrorEnvelope(
             type,
-            message ?? (type is null ? Beginning(body.Span) : null),
+            message ?? (type is null || isCut ? Beginning(body.Span) : null),
             Text(MembersOf(error, "details"u8), "error_code"u8),
             Text(root, "request_id"u8));
     }

@@ -42,6 +42,9 @@ internal readonly struct JsonMembers(ReadOnlyMemory<byte> json)
         }
     }
 
+    /// <summary>Whether there is no object to read members of.</summary>
+    public bool IsEmpty => json.IsEmpty;
+
     /// <summary>For <c>foreach</c>.</summary>
     public Walk GetEnumerator() => new(json);
 

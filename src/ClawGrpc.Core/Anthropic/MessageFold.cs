@@ -60,12 +60,13 @@ internal sealed class MessageFold(bool keepContent = true)
     /// <summary>The usage so far, all events merged; null if there is nothing yet.</summary>
     public UsageCount? Usage => _count ??= CountNow();
 
-    /// <summary>The usage of one event; null if there is nothing.</summary>
-    /// <exception cref="MalformedAnswerException">It is a <c>message_start</c> without a message.</exception>
-    public static UsageCount? CountedIn(in StreamEvent read)
+    /// <summary>The usage in a <c>message_start</c>; null if there is nothing.</summary>
+    public static UsageCount? CountedIn(in StreamEvent start)
     {
+        if (start.Part.IsEmpty)
+            return null;
         var fold = new MessageFold(keepContent: false);
-        fold.Add(read);
+        fold.Add(start);
         return fold.Usage;
     }
 

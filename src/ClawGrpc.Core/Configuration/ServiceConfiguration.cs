@@ -35,7 +35,7 @@ internal sealed record ServiceConfiguration
     /// </summary>
     public TimeSpan FirstEvent { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary><c>clawgrpc.timeouts.idleSeconds</c>: how long upstream may be silent between events; up to an hour.</summary>
+    /// <summary><c>clawgrpc.timeouts.idleSeconds</c>: how long upstream may send no event but pings; up to an hour.</summary>
     public TimeSpan Idle { get; init; } = TimeSpan.FromSeconds(120);
 
     /// <summary><c>clawgrpc.limits.attempts</c>: how many routes one completion may try; up to 100.</summary>

@@ -5,25 +5,13 @@ namespace ClawGrpc.Core.Routing;
 /// <summary>Tells what an answer of upstream means. Pure: the same answer at the same time always means the same.</summary>
 internal static class Failure
 {
-    // Texts are the last resort: statuses, types and error codes come first, and upstream may reword at any time. These are the
-    // ones that arrive with a status that says something else (anthropic-api.md, section 4, "Known bodies").
-    private static readonly string[] BillingTexts =
-    [
-        "credit balance", "plans & billing", "payment required", "insufficient credits", "spend limit",
-        "specified api usage limits", "workspace api usage limits", "usage credits are required", "draw from your extra usage",
-    ];
-
     private static readonly string[] BillingCodes =
     [
         "enforced_spend_limit_reached", "contract_spend_limit_reached", "linked_organization_billing_unavailable",
         "linked_organization_spend_limit_reached",
     ];
 
-    private static readonly string[] TokenTexts =
-    [
-        "oauth token", "oauth authentication", "bearer token", "scope requirement", "key has been",
-        "only authorized for use with claude code",
-    ];
+    private static readonly string[] AccountCodes = ["organization_on_hold"];
 
     /// <summary>What an answer with an error status, or one that is no answer, means.</summary>
     /// <param name="status">The HTTP status.</param>
@@ -83,11 +71,12 @@ internal static class Failure
     {
         402 => FailureKind.Billing,
         400 or 403 or 429 when IsBilling(envelope) => FailureKind.Billing,
+        400 or 403 when AccountCodes.Contains(envelope.Code) => FailureKind.AccountRefused,
+        >= 400 and < 500 when FailureTexts.KindOf(status, envelope.Message) is { } kind => kind,
         429 when IsRejected(headers) => FailureKind.PlanExhausted,
         429 => FailureKind.RateLimited,
         401 => FailureKind.CredentialRejected,
-        403 when Says(envelope, TokenTexts) => FailureKind.CredentialRejected,
-        400 when Says(envelope, "only authorized for use with claude code") => FailureKind.CredentialRejected,
+        403 => FailureKind.NotPermitted,
         503 or 529 => FailureKind.Overloaded,
         408 or 409 => FailureKind.ServerError,
         >= 400 and < 500 => FailureKind.RequestRejected,
@@ -126,16 +115,5 @@ internal static class Failure
         string.Equals(headers["anthropic-ratelimit-unified-status"], "rejected", StringComparison.OrdinalIgnoreCase);
 
     private static bool IsBilling(ErrorEnvelope envelope) =>
-        envelope.Type == "billing_error" || BillingCodes.Contains(envelope.Code) || Says(envelope, BillingTexts);
-
-    private static bool Says(ErrorEnvelope envelope, params ReadOnlySpan<string> texts)
-    {
-        foreach (var text in texts)
-        {
-            if (envelope.Message?.Contains(text, StringComparison.OrdinalIgnoreCase) == true)
-                return true;
-        }
-
-        return false;
-    }
+        envelope.Type == "billing_error" || BillingCodes.Contains(envelope.Code);
 }

@@ -12,19 +12,31 @@ internal enum FailureKind
     /// <summary>529, 503, or <c>overloaded_error</c> inside a 200 stream.</summary>
     Overloaded,
 
-    /// <summary>500, 502, 504, a broken connection, or an answer that is none.</summary>
+    /// <summary>500, 502, 504, a broken connection, or an unreadable answer.</summary>
     ServerError,
 
     /// <summary>No first event in time.</summary>
     TimedOut,
 
-    /// <summary>402, or the credit texts behind a 400, 403 or 429.</summary>
+    /// <summary>402, or the credit and usage texts behind a 400, 403 or 429.</summary>
     Billing,
 
     /// <summary>401, or a 403 that names the token.</summary>
     CredentialRejected,
 
-    /// <summary>400, other 403, 404, 413, 422.</summary>
+    /// <summary>A 400 or 403 that judges the account: disabled, suspended, no access to Claude, terms not accepted.</summary>
+    AccountRefused,
+
+    /// <summary>Any other 403: another credential may be permitted what this one is not.</summary>
+    NotPermitted,
+
+    /// <summary>A 404 that names the model.</summary>
+    ModelNotFound,
+
+    /// <summary>A 429 that judges the request, such as a long context without extra usage.</summary>
+    RequestTooCostly,
+
+    /// <summary>400, other 404, 413, 422.</summary>
     RequestRejected,
 
     /// <summary>Broke after the first content-bearing event.</summary>
@@ -50,7 +62,7 @@ internal enum SetsAside
 /// <summary>How long a failure sets aside.</summary>
 internal enum Clock
 {
-    /// <summary>Not at all, or not for a time (<see cref="FailureKind.CredentialRejected"/>).</summary>
+    /// <summary>Not at all; a profile that is set aside stays so until it gets a new credential.</summary>
     None,
 
     /// <summary>The step of the ladder for the number of failures; longer when upstream says so.</summary>

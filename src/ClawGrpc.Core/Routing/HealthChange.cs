@@ -6,11 +6,23 @@ namespace ClawGrpc.Core.Routing;
 /// The outcome of an attempt, which changes the health of its profile. Skipped routes have none.
 /// </summary>
 /// <param name="Model">The route's model, as <c>provider/model</c>.</param>
+/// <param name="Began">When the attempt began.</param>
+/// <param name="Now">When it ended; of several at once, when each was recorded.</param>
 internal abstract record HealthChange(string Model, DateTimeOffset Began, DateTimeOffset Now)
 {
+    // Clocks of programs that share a file differ by this much at most; what lies further ahead is a wrong clock's.
+    private static readonly TimeSpan MostSkew = TimeSpan.FromMinutes(1);
+
     /// <summary>The health after it.</summary>
     /// <param name="rules">For how long failures set aside.</param>
     public abstract ProfileHealth Apply(ProfileHealth before, HealthRules rules);
+
+    /// <summary>Whether a recorded time may be the present or the past.</summary>
+    protected bool IsPast(DateTimeOffset recorded) => recorded <= Now + MostSkew;
+
+    /// <summary>The later of a recorded time and <see cref="Now"/>: neither moves back.</summary>
+    protected DateTimeOffset Latest(DateTimeOffset? recorded) =>
+        recorded is { } time && time > Now && IsPast(time) ? time : Now;
 }
 
 /// <summary>An attempt served.</summary>
@@ -20,7 +32,7 @@ internal sealed record Served(string Model, DateTimeOffset Began, DateTimeOffset
 {
     public override ProfileHealth Apply(ProfileHealth before, HealthRules rules)
     {
-        var after = before with { LastUsed = Now };
+        var after = before with { LastUsed = Latest(before.LastUsed) };
 
         // An attempt that began before the last failure does not clear it.
         if (before.Routes.TryGetValue(Model, out var route) && route.LastFailureAt <= Began)
@@ -69,7 +81,7 @@ internal sealed record Failed(string Model, DateTimeOffset Began, DateTimeOffset
         var until = Later(route?.CooldownUntil, burst ? Failure.Until : Until(count, rules));
         return Counted(before, rules, burst) with
         {
-            Routes = before.Routes.SetItem(Model, new RouteHealth(until, Failure.Row.Name, count, Now)),
+            Routes = before.Routes.SetItem(Model, new RouteHealth(until, Failure.Row.Name, count, Latest(route?.LastFailureAt))),
         };
     }
 
@@ -82,7 +94,7 @@ internal sealed record Failed(string Model, DateTimeOffset Began, DateTimeOffset
         var after = Counted(before, rules, burst);
         return Failure.Kind switch
         {
-            FailureKind.CredentialRejected =>
+            _ when Failure.Row.Clock == Clock.None =>
                 after with { DisabledUntil = ProfileHealth.Never, DisabledReason = Failure.Row.Name },
             FailureKind.Billing => after with
             {
@@ -111,7 +123,7 @@ internal sealed record Failed(string Model, DateTimeOffset Began, DateTimeOffset
     private ProfileHealth Counted(ProfileHealth before, HealthRules rules, bool burst)
     {
         if (burst)
-            return before with { LastFailureAt = Now };
+            return before with { LastFailureAt = Latest(before.LastFailureAt) };
         var fresh = before.LastFailureAt is { } last && IsOld(last, rules)
             ? before with { ErrorCount = 0, FailureCounts = before.FailureCounts.Clear() }
             : before;
@@ -120,12 +132,12 @@ internal sealed record Failed(string Model, DateTimeOffset Began, DateTimeOffset
             ErrorCount = fresh.ErrorCount + 1,
             FailureCounts = fresh.FailureCounts.SetItem(
                 Failure.Row.Name, fresh.FailureCounts.GetValueOrDefault(Failure.Row.Name) + 1),
-            LastFailureAt = Now,
+            LastFailureAt = Latest(before.LastFailureAt),
         };
     }
 
     // Attempts under way when the route last failed are one burst and count once.
-    private bool IsBurst(DateTimeOffset lastFailureAt) => lastFailureAt >= Began && lastFailureAt <= Now;
+    private bool IsBurst(DateTimeOffset lastFailureAt) => lastFailureAt >= Began && IsPast(lastFailureAt);
 
     private bool IsOld(DateTimeOffset lastFailureAt, HealthRules rules) => Now - lastFailureAt > rules.FailureWindow;
 

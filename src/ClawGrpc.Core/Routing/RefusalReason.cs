@@ -48,13 +48,22 @@ internal enum RefusalReason
     /// <summary>Upstream refused the credential.</summary>
     CredentialRejected,
 
+    /// <summary>Upstream refused the account.</summary>
+    AccountRefused,
+
+    /// <summary>Upstream permits no credential that was tried to do this.</summary>
+    NotPermitted,
+
+    /// <summary>The request costs more than any account that was tried may spend.</summary>
+    RequestTooCostly,
+
     /// <summary>Upstream rejected the request.</summary>
     RequestRejected,
 
     /// <summary>The answer broke after its first content.</summary>
     Interrupted,
 
-    /// <summary>The model is not allowed or not served.</summary>
+    /// <summary>The model is not allowed, not served, or unknown upstream.</summary>
     ModelNotFound,
 
     /// <summary>The configuration is invalid.</summary>

@@ -34,6 +34,9 @@ internal sealed record UpstreamFailure(FailureKind Kind, string Message)
     /// <summary>Whether upstream forbids a repeat (<c>x-should-retry: false</c>).</summary>
     public bool ForbidsRepeat { get; init; }
 
+    /// <summary>Whether the connection was lost before anything of an answer came.</summary>
+    public bool WasUnanswered { get; init; }
+
     /// <summary>The row of the table.</summary>
     public FailureRow Row => FailureTable.RowOf(Kind);
 

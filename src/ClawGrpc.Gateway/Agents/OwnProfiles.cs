@@ -67,6 +67,9 @@ internal sealed class OwnProfiles(Func<HealthRules> rules, TimeProvider time)
             {
                 return false;
             }
+
+            // Several calls fail at once: in the order in which they are recorded, none may be earlier than the one before it.
+            change = change with { Now = time.GetUtcNow() };
             _pending = _pending.With(profileId, change);
             if (_problem is null)
                 _now = new Snapshot(PendingHealth.Apply(profileId, change, _now.Profiles, rules()), null);

@@ -13,7 +13,8 @@ internal static class CallRefusals
     private static readonly FailureKind[] SoonestFirst =
     [
         FailureKind.RequestRejected, FailureKind.Overloaded, FailureKind.ServerError, FailureKind.TimedOut,
-        FailureKind.RateLimited, FailureKind.PlanExhausted, FailureKind.Billing, FailureKind.CredentialRejected,
+        FailureKind.RateLimited, FailureKind.PlanExhausted, FailureKind.RequestTooCostly, FailureKind.Billing,
+        FailureKind.NotPermitted, FailureKind.ModelNotFound, FailureKind.AccountRefused, FailureKind.CredentialRejected,
     ];
 
     /// <summary>The refusal of a call that no route served.</summary>
@@ -50,7 +51,7 @@ internal static class CallRefusals
     {
         var (profileId, failure) = failures.MinBy(each => Array.IndexOf(SoonestFirst, each.Failure.Kind));
         var refusal = OfEnd(failure, MessageOf(failure, profileId), receipt);
-        var repeats = refusal.Code is RefusalCode.ResourceExhausted;
+        var repeats = failure.Row.Clock != Clock.None && refusal.Code == RefusalCode.ResourceExhausted;
         TimeSpan? shortly = refusal.Code == RefusalCode.Unavailable ? TimeSpan.FromSeconds(1) : null;
         return (refusal with { RetryAfter = repeats ? soonest - now : shortly })
             .With("profile_id", profileId)
@@ -140,6 +141,7 @@ internal static class CallRefusals
     {
         FailureKind.CredentialRejected => $"Anthropic refused the credential of profile \"{profileId}\": {failure.Message} "
             + "Onboard a new one (claw onboard) or paste a token (claw models auth paste-token).",
+        FailureKind.AccountRefused => $"Anthropic refused the account of profile \"{profileId}\": {failure.Message}",
         FailureKind.Billing => $"Anthropic reports a billing problem for profile \"{profileId}\": {failure.Message}",
         _ => failure.Message,
     };

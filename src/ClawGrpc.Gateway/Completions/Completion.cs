@@ -1,4 +1,5 @@
 using ClawGrpc.Core;
+using ClawGrpc.Core.Anthropic;
 using ClawGrpc.Core.Pricing;
 using ClawGrpc.Core.Routing;
 using ClawGrpc.Core.StateFiles;
@@ -32,7 +33,7 @@ internal sealed class Completion(AnthropicApi upstream, TimeProvider time)
         {
             if (AsideOf(call, route, failures) is { } aside)
             {
-                log.Skipped(route, aside, failures.Count == 0 ? start : time.GetUtcNow());
+                log.Skipped(route, aside, failures.IsEmpty ? start : time.GetUtcNow());
                 continue;
             }
 
@@ -113,24 +114,31 @@ internal sealed class Completion(AnthropicApi upstream, TimeProvider time)
             }
 
             var failure = FailureOf(call, route, request, result, patience.Caller);
+            if (failure.WasUnanswered && !request.OnNewConnection)
+            {
+                // A kept connection may have been closed while it rested.
+                request = request with { OnNewConnection = true };
+                continue;
+            }
+
             if (PauseBeforeRepeat(failure, retries, now - began) is not { } pause)
                 return (null, new FailedAttempt(failure, retries, began, now));
             await Task.Delay(pause, time, patience.Caller);
         }
     }
 
-    // What upstream counted before an attempt was given up is used and paid for.
-    private static UpstreamFailure FailureOf<TAnswer, TResult>(
+    // What upstream counted before an attempt was given up is used and paid for, and what it says of its limits holds.
+    private UpstreamFailure FailureOf<TAnswer, TResult>(
         UpstreamCall<TAnswer, TResult> call,
         Route route,
         UpstreamRequest request,
         AttemptResult<TAnswer> result,
         CancellationToken caller)
     {
-        var (failure, counted) = result switch
+        var (failure, counted, headers) = result switch
         {
-            AttemptResult<TAnswer>.Failed failed => (failed.Failure, failed.Counted),
-            AttemptResult<TAnswer>.CallerLeft left => (null, left.Counted),
+            AttemptResult<TAnswer>.Failed failed => (failed.Failure, failed.Counted, failed.Headers),
+            AttemptResult<TAnswer>.CallerLeft left => (null, left.Counted, AnswerHeaders.None),
             _ => throw new InvalidOperationException($"Unknown result {result.GetType().Name}."),
         };
         if (counted is not null)
@@ -139,6 +147,8 @@ internal sealed class Completion(AnthropicApi upstream, TimeProvider time)
             call.Agent.Usage.AddAbandoned(route, counted, cost);
         }
 
+        if (call.HealthEffect == HealthEffect.All)
+            call.Agent.RateLimits.See(route.ProfileId, headers, time.GetUtcNow());
         return failure ?? throw new OperationCanceledException(caller);
     }
 
@@ -160,11 +170,12 @@ internal sealed class Completion(AnthropicApi upstream, TimeProvider time)
         return failure;
     }
 
-    // Skips the other models of a profile that this call has set aside; their failures would count once more.
+    // After a failure the health is asked again: this call or another one may have set more aside since, and what fails then would
+    // count once more. A profile that the call names is tried in spite of its cooldown.
     private SetAside? AsideOf<TAnswer, TResult>(UpstreamCall<TAnswer, TResult> call, Route route, RouteFailures failures) =>
-        route.SetAside ?? (failures.SetAside(route.ProfileId)
-            ? SetAside.Of(call.Agent.StoreOrEmpty.HealthOf(route.ProfileId), route.ModelRef, time.GetUtcNow())
-            : null);
+        failures.IsEmpty || call.Question.StrictProfile is not null
+            ? route.SetAside
+            : SetAside.Of(call.Agent.StoreOrEmpty.HealthOf(route.ProfileId), route.ModelRef, time.GetUtcNow());
 
     // Jittered, so that callers who failed together do not come back together. Null if the route is not worth a repeat.
     private static TimeSpan? PauseBeforeRepeat(UpstreamFailure failure, int retries, TimeSpan spent)

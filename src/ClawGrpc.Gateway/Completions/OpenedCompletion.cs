@@ -20,6 +20,9 @@ internal sealed class OpenedCompletion(
     private Patience? _patience;
     private bool _isSettled;
 
+    // How long upstream was waited for since the last event that counts: pings, comments and parts of an event do not.
+    private TimeSpan _waited;
+
     public string CompletionId => attempt.Log.CompletionId;
 
     public Route Route => attempt.Route;
@@ -60,19 +63,30 @@ internal sealed class OpenedCompletion(
         // A short answer is often there as a whole: then there is nothing to wait for.
         if (_answer.TryRead())
             return true;
+        if (_waited >= setup.Idle)
+        {
+            BreakIdle();
+            return false;
+        }
+
         _patience ??= new Patience(time, attempt.Caller);
-        _patience.Start(setup.Idle);
+        _patience.Start(setup.Idle - _waited);
+        var start = time.GetTimestamp();
         try
         {
             if (await _answer.ReadAsync(_patience.Token))
+            {
+                _waited += time.GetElapsedTime(start);
                 return true;
+            }
+
             Break(null, "the stream ended before the message did.");
         }
         catch (OperationCanceledException) when (!attempt.Caller.IsCancellationRequested)
         {
-            Break(null, $"nothing came for {setup.Idle.TotalSeconds:0.#} s.");
+            BreakIdle();
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        catch (Exception exception) when (AnswerBody.IsBreak(exception))
         {
             Break(null, $"the connection broke: {(exception.InnerException ?? exception).Message}");
         }
@@ -97,6 +111,8 @@ internal sealed class OpenedCompletion(
         {
             if (!_answer.TryNext(out next))
                 return false;
+            if (next.Kind != StreamEventKind.Ping)
+                _waited = TimeSpan.Zero;
             _fold.Add(next);
             if (_fold.Error is not { } error)
                 return true;
@@ -127,6 +143,8 @@ internal sealed class OpenedCompletion(
         else
             await _answer.DisposeAsync();
     }
+
+    private void BreakIdle() => Break(null, $"no event came for {setup.Idle.TotalSeconds:0.#} s.");
 
     private void Break(string? errorType, string why)
     {

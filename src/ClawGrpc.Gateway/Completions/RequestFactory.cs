@@ -25,7 +25,7 @@ internal sealed class RequestFactory(RequestBody body, CompletionRequest request
         var parameters = ParametersOf(model);
         var rendered = RenderedFor(model, RequestHeaders.IsBearer(credential), parameters);
         var headers = RequestHeaders.Build(Headers(credential, parameters, Streams, rendered.Plan.HasOneHour, rendered.Settings));
-        return new UpstreamRequest(setup.MessagesUrl, headers, rendered.Body) { Streams = Streams, Cache = rendered.Plan };
+        return new UpstreamRequest(setup.MessagesUrl, headers, rendered.Body) { Cache = rendered.Plan };
     }
 
     /// <summary>The request that counts the prompt. Breakpoints of policy do not change the count and are left out.</summary>

@@ -8,6 +8,9 @@ internal sealed class RouteFailures
     private readonly List<(string ProfileId, UpstreamFailure Failure)> _failures = new(0);
     private readonly List<(string ProfileId, LoginProblem Problem)> _problems = new(0);
 
+    /// <summary>Whether none was tried yet.</summary>
+    public bool IsEmpty => _failures.Count == 0 && _problems.Count == 0;
+
     /// <summary>How many failed upstream.</summary>
     public int Count => _failures.Count;
 
@@ -20,8 +23,4 @@ internal sealed class RouteFailures
     public void Add(Route route, UpstreamFailure failure) => _failures.Add((route.ProfileId, failure));
 
     public void Add(Route route, LoginProblem problem) => _problems.Add((route.ProfileId, problem));
-
-    /// <summary>Whether a failure set this profile aside as a whole.</summary>
-    public bool SetAside(string profileId) =>
-        _failures.Exists(each => each.ProfileId == profileId && each.Failure.SetsAside == SetsAside.Profile);
 }

@@ -97,6 +97,8 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
 
     private static string HintOf(SetAside aside) => aside switch
     {
+        { Reason: "auth_permanent" } =>
+            "Settle it with Anthropic, then probe it (claw models status --probe) or onboard another account.",
         { Reason: "auth" } => "Onboard a new credential: claw onboard, or claw models auth paste-token --provider anthropic.",
         { Disabled: true, Reason: "billing" } => "Top up credits (provider billing) or switch provider.",
         _ => "Wait for cooldown or switch provider.",

@@ -13,6 +13,9 @@ internal sealed class AnswerStream(HttpResponseMessage response, Stream stream, 
 {
     private const int FirstRoom = 8 * 1024;
 
+    // More than this before the first content is a flood of pings and comments, and only what counts of it is kept.
+    private const int MostBefore = 64 * 1024;
+
     // Behind the end of a message comes the end of the body, and nothing that would take longer.
     private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(2);
 
@@ -30,8 +33,20 @@ internal sealed class AnswerStream(HttpResponseMessage response, Stream stream, 
     /// <summary>Whether everything that upstream sent is there.</summary>
     public bool HasEnded { get; private set; }
 
-    /// <summary>What upstream had counted when content was waited for; null if nothing, or if content came at once.</summary>
-    public UsageCount? CountedBefore { get; private set; }
+    /// <summary>
+    /// What upstream counted before the first content, for an attempt that is given up then; null if nothing.
+    /// </summary>
+    public UsageCount? CountedBefore
+    {
+        get
+        {
+            if (_messageStart is not { } range)
+                return null;
+            using var events = new SseReader();
+            var start = new ReadOnlySequence<byte>(_bytes.AsMemory(range));
+            return events.TryReadEvent(ref start, out var read) ? MessageFold.CountedIn(StreamEvent.Parse(read)) : null;
+        }
+    }
 
     /// <summary>Upstream's name of the answer; empty if it has none.</summary>
     public string RequestId { get; } = headers["request-id"] ?? "";
@@ -41,32 +56,109 @@ internal sealed class AnswerStream(HttpResponseMessage response, Stream stream, 
     /// </summary>
     public ReadOnlyMemory<byte> Raw { get; private set; }
 
+    /// <summary>
+    /// The first byte that is neither a byte order mark nor white space; null as long as there is none. To be asked before the
+    /// first event is read.
+    /// </summary>
+    public byte? First
+    {
+        get
+        {
+            var bytes = _bytes.AsSpan(_start, _end - _start);
+            if (bytes.StartsWith("\uFEFF"u8))
+                bytes = bytes[3..];
+            bytes = bytes.TrimStart(" \t\r\n"u8);
+            return bytes.IsEmpty || "\uFEFF"u8.StartsWith(bytes) ? null : bytes[0];
+        }
+    }
+
+    /// <summary>All of an answer of which no event was read. It holds until the next call.</summary>
+    /// <exception cref="MalformedAnswerException">It is longer than <paramref name="most"/> bytes.</exception>
+    public async Task<ReadOnlyMemory<byte>> ReadAllAsync(int most, CancellationToken cancellation)
+    {
+        while (await ReadAsync(cancellation))
+        {
+            if (_end - _start > most)
+                throw new MalformedAnswerException($"it is longer than {most} bytes");
+        }
+
+        return _bytes.AsMemory(_start, _end - _start);
+    }
+
+    /// <summary>Puts these events in the place of an answer that was read as a whole.</summary>
+    public void Become(ReadOnlySpan<byte> events)
+    {
+        if (events.Length > _bytes.Length)
+        {
+            ArrayPool<byte>.Shared.Return(_bytes);
+            _bytes = ArrayPool<byte>.Shared.Rent(events.Length);
+        }
+
+        events.CopyTo(_bytes);
+        (_start, _end) = (0, events.Length);
+    }
+
     /// <summary>Whether a content-bearing event or an error is there. What was looked through stays to be read.</summary>
     /// <param name="failure">The error; null if there is none.</param>
     /// <exception cref="MalformedAnswerException">An event is malformed.</exception>
     public bool HasBegun(out UpstreamFailure? failure)
     {
         failure = null;
+        var kept = _looked;
         var rest = new ReadOnlySequence<byte>(_bytes, _looked, _end - _looked);
         while (_ahead.TryReadEvent(ref rest, out var read))
         {
             var before = _looked;
             _looked = _end - (int)rest.Length;
             var next = StreamEvent.Parse(read);
-            if (next.BearsContent)
+            var (kind, isBegin) = (next.Kind, next.BearsContent);
+            if (kind == StreamEventKind.Error)
+                failure = FailureOf(next);
+
+            // The event is gone once its bytes move.
+            if (kind != StreamEventKind.Ping || kept - _start < MostBefore)
+                kept = Keep(before.._looked, kept);
+            if (isBegin || failure is not null)
+            {
+                DropAhead(kept);
                 return _isFresh = true;
-            if (next.Kind == StreamEventKind.MessageStart)
-                _messageStart ??= before.._looked;
-            if (next.Kind != StreamEventKind.Error)
-                continue;
-            var (type, message) = next.Error();
-            failure = Failure.OfEvent(type, message, RequestId);
-            return true;
+            }
+
+            if (kind == StreamEventKind.MessageStart)
+                _messageStart ??= (kept - (_looked - before))..kept;
         }
 
-        _looked = _end - (int)rest.Length;
-        CountedBefore ??= Counted();
+        // Comments without an event.
+        var ignored = _end - (int)rest.Length;
+        if (kept - _start < MostBefore)
+            kept = Keep(_looked..ignored, kept);
+        _looked = ignored;
+        DropAhead(kept);
         return false;
+    }
+
+    // Moves bytes that were looked at behind those that are kept; returns the new end of those.
+    private int Keep(Range bytes, int kept)
+    {
+        var (start, length) = bytes.GetOffsetAndLength(_end);
+        if (start != kept)
+            _bytes.AsSpan(start, length).CopyTo(_bytes.AsSpan(kept));
+        return kept + length;
+    }
+
+    // Drops what lies between the kept bytes and those that were not looked at.
+    private void DropAhead(int kept)
+    {
+        var rest = _end - _looked;
+        if (kept != _looked)
+            _bytes.AsSpan(_looked, rest).CopyTo(_bytes.AsSpan(kept));
+        (_looked, _end) = (kept, kept + rest);
+    }
+
+    private UpstreamFailure FailureOf(in StreamEvent error)
+    {
+        var (type, message) = error.Error();
+        return Failure.OfEvent(type, message, RequestId);
     }
 
     /// <summary>Takes the bytes that were read while <see cref="HasBegun"/> looked. False if there are none.</summary>
@@ -175,15 +267,5 @@ internal sealed class AnswerStream(HttpResponseMessage response, Stream stream, 
         if (target != _bytes)
             ArrayPool<byte>.Shared.Return(_bytes);
         (_bytes, _start, _end) = (target, 0, length);
-    }
-
-    // An attempt that is given up before content has used its prompt all the same.
-    private UsageCount? Counted()
-    {
-        if (_messageStart is not { } range)
-            return null;
-        using var events = new SseReader();
-        var start = new ReadOnlySequence<byte>(_bytes.AsMemory(range));
-        return events.TryReadEvent(ref start, out var read) ? MessageFold.CountedIn(StreamEvent.Parse(read)) : null;
     }
 }

@@ -1,40 +1,14 @@
-using System.Buffers;
-using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Security;
-using System.Security.Authentication;
 using ClawGrpc.Core.Anthropic;
 using ClawGrpc.Core.Routing;
 
 namespace ClawGrpc.Gateway.Upstream;
 
 /// <summary>Sends requests to Anthropic and tells failures apart; decides nothing else.</summary>
-internal sealed class AnthropicApi(HttpMessageInvoker http, TimeProvider time)
+internal sealed class AnthropicApi(Connections connections, TimeProvider time)
 {
-    // A longer body is no error envelope and no grant.
-    private const int LongestBody = 64 * 1024;
-
     // What comes whole is a number, a page of models, or the message of an upstream that does not stream.
     private const int LongestWhole = 32 * 1024 * 1024;
-    private const string Json = "application/json";
-
-    /// <summary>
-    /// The production handler: no redirects (a secret belongs to one origin), no cookies, no decompression, no spans.
-    /// </summary>
-    public static SocketsHttpHandler NewHandler() => new()
-    {
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        AutomaticDecompression = DecompressionMethods.None,
-        PooledConnectionLifetime = TimeSpan.FromMinutes(10),
-        ConnectTimeout = TimeSpan.FromSeconds(10),
-        ActivityHeadersPropagator = null,
-
-        // Drains nothing: if the caller leaves, reading on to save the connection would have upstream go on, and bill.
-        ResponseDrainTimeout = TimeSpan.Zero,
-        KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
-        SslOptions = new SslClientAuthenticationOptions { EnabledSslProtocols = SslProtocols.None },
-    };
 
     /// <summary>One attempt of a Messages request: sends it and waits for the first content of its answer.</summary>
     /// <param name="request">The request.</param>
@@ -48,22 +22,18 @@ internal sealed class AnthropicApi(HttpMessageInvoker http, TimeProvider time)
         patience.Start(firstEvent);
         try
         {
-            using var message = MessageOf(request);
-            response = await http.SendAsync(message, patience.Token);
-            (answer, var failure) = await OpenAsync(request, response, patience.Token);
-            while (failure is null && !answer!.HasBegun(out failure))
+            response = await SendAsync(request, patience.Token);
+            var failure = await FailureOfAsync(response, patience.Caller);
+            if (failure is null)
             {
-                if (!await answer.ReadAsync(patience.Token))
-                {
-                    failure = FailedAnswer(
-                        response, new UpstreamFailure(FailureKind.ServerError, "The answer ended before it began."));
-                }
+                answer = new AnswerStream(response, await AnswerBody.OpenAsync(response, patience.Token), HeadersOf(response));
+                failure = await BeginAsync(answer, response, patience.Token);
             }
 
             hasBegun = failure is null;
             return hasBegun
                 ? new AttemptResult<AnswerStream>.Served(answer!, answer!.RequestId)
-                : new AttemptResult<AnswerStream>.Failed(WithoutSecrets(failure!, request), answer?.CountedBefore);
+                : Failed<AnswerStream>(failure!, request, response, answer);
         }
         catch (OperationCanceledException) when (patience.Caller.IsCancellationRequested)
         {
@@ -71,7 +41,7 @@ internal sealed class AnthropicApi(HttpMessageInvoker http, TimeProvider time)
         }
         catch (Exception exception) when (FailureOf(exception, response, firstEvent) is { } failure)
         {
-            return new AttemptResult<AnswerStream>.Failed(WithoutSecrets(failure, request), answer?.CountedBefore);
+            return Failed<AnswerStream>(failure, request, response, answer);
         }
         finally
         {
@@ -95,11 +65,10 @@ internal sealed class AnthropicApi(HttpMessageInvoker http, TimeProvider time)
         patience.Start(limit);
         try
         {
-            using var message = MessageOf(request);
-            response = await http.SendAsync(message, patience.Token);
-            if (await FailureOfAsync(request, response, patience.Token) is { } refused)
-                return new AttemptResult<T>.Failed(WithoutSecrets(refused, request));
-            var body = await ReadAsync(response, LongestWhole, patience.Token);
+            response = await SendAsync(request, patience.Token);
+            if (await FailureOfAsync(response, patience.Caller) is { } refused)
+                return Failed<T>(refused, request, response, null);
+            var body = await AnswerBody.ReadAsync(response, LongestWhole, patience.Token);
             return new AttemptResult<T>.Served(read(body), RequestIdOf(response) ?? "");
         }
         catch (OperationCanceledException) when (patience.Caller.IsCancellationRequested)
@@ -108,7 +77,7 @@ internal sealed class AnthropicApi(HttpMessageInvoker http, TimeProvider time)
         }
         catch (Exception exception) when (FailureOf(exception, response, limit) is { } failure)
         {
-            return new AttemptResult<T>.Failed(WithoutSecrets(failure, request));
+            return Failed<T>(failure, request, response, null);
         }
         finally
         {
@@ -117,16 +86,12 @@ internal sealed class AnthropicApi(HttpMessageInvoker http, TimeProvider time)
         }
     }
 
-    /// <summary>A body that is JSON or an error, as far as it is worth reading.</summary>
-    public static Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpResponseMessage response, CancellationToken cancellation) =>
-        ReadAsync(response, LongestBody, cancellation);
-
     public static AnswerHeaders HeadersOf(HttpResponseMessage response) => AnswerHeaders.Of(
         response.Headers.NonValidated.Select(header => KeyValuePair.Create(header.Key, header.Value.ToString())));
 
-    private static HttpRequestMessage MessageOf(UpstreamRequest request)
+    private async Task<HttpResponseMessage> SendAsync(UpstreamRequest request, CancellationToken cancellation)
     {
-        var message = new HttpRequestMessage(request.Method, request.Url);
+        using var message = new HttpRequestMessage(request.Method, request.Url);
         if (!request.Body.IsEmpty)
             message.Content = new ReadOnlyMemoryContent(request.Body);
         foreach (var header in request.Headers)
@@ -135,44 +100,53 @@ internal sealed class AnthropicApi(HttpMessageInvoker http, TimeProvider time)
             owner?.TryAddWithoutValidation(header.Name, header.Value.Reveal());
         }
 
-        return message;
+        return await connections.SendAsync(message, request.OnNewConnection, cancellation);
     }
 
-    // The failure that the head of an answer stands for; null if it is what was asked for. Gateways in between do not always
-    // stream.
-    private async ValueTask<UpstreamFailure?> FailureOfAsync(
-        UpstreamRequest request, HttpResponseMessage response, CancellationToken cancellation)
+    // The failure that a status stands for; null if the request succeeded.
+    private async ValueTask<UpstreamFailure?> FailureOfAsync(HttpResponseMessage response, CancellationToken caller)
     {
-        var type = MediaTypeOf(response);
-        if (response.StatusCode == HttpStatusCode.OK && (type == request.MediaType || type == Json))
-            return null;
         if (response.IsSuccessStatusCode)
-        {
-            return new UpstreamFailure(
-                FailureKind.ServerError, $"The answer is not {request.MediaType} but {type ?? "without a type"}.")
-            {
-                Status = (int)response.StatusCode,
-                RequestId = RequestIdOf(response),
-            };
-        }
-
-        var body = await ReadBodyAsync(response, cancellation);
+            return null;
+        var body = await AnswerBody.ReadErrorAsync(response, time, caller);
         return Failure.OfAnswer((int)response.StatusCode, HeadersOf(response), body, time.GetUtcNow());
     }
 
-    // The answer, or the failure that it stands for.
-    private async ValueTask<(AnswerStream? Answer, UpstreamFailure? Failure)> OpenAsync(
-        UpstreamRequest request, HttpResponseMessage response, CancellationToken cancellation)
+    // Waits for content; returns the failure if something else comes. The bytes decide and not the content type, as in the
+    // official SDKs: gateways in between do not always stream, or name the type.
+    private static async ValueTask<UpstreamFailure?> BeginAsync(
+        AnswerStream answer, HttpResponseMessage response, CancellationToken cancellation)
     {
-        if (await FailureOfAsync(request, response, cancellation) is { } failure)
-            return (null, failure);
-        var headers = HeadersOf(response);
-        if (MediaTypeOf(response) != Json)
-            return (new AnswerStream(response, await response.Content.ReadAsStreamAsync(cancellation), headers), null);
-        var body = await ReadAsync(response, LongestWhole, cancellation);
-        return ErrorEnvelope.Read(body) is { Type: not null } error
-            ? (null, Failure.OfEvent(error.Type, error.Message, headers["request-id"]))
-            : (new AnswerStream(response, new MemoryStream(FoldedMessage.Read(body).ToEvents()), headers), null);
+        while (answer.First is null && await answer.ReadAsync(cancellation))
+        {
+            // A byte order mark or white space alone says nothing.
+        }
+
+        if (answer.First == (byte)'<')
+        {
+            return FailedAnswer(response, new UpstreamFailure(
+                FailureKind.ServerError, $"The answer is not events but {MediaTypeOf(response) ?? "markup"}."));
+        }
+
+        if (answer.First == (byte)'{')
+        {
+            var body = await answer.ReadAllAsync(LongestWhole, cancellation);
+            if (ErrorEnvelope.Read(body) is { Type: not null } error)
+                return Failure.OfEvent(error.Type, error.Message, answer.RequestId);
+            answer.Become(FoldedMessage.Read(body).ToEvents());
+        }
+
+        UpstreamFailure? failure;
+        while (!answer.HasBegun(out failure))
+        {
+            if (!await answer.ReadAsync(cancellation))
+            {
+                return FailedAnswer(
+                    response, new UpstreamFailure(FailureKind.ServerError, "The answer ended before it began."));
+            }
+        }
+
+        return failure;
     }
 
     // The failure that an exception stands for; null if it is a fault of ClawGrpc.
@@ -180,10 +154,16 @@ internal sealed class AnthropicApi(HttpMessageInvoker http, TimeProvider time)
         exception switch
         {
             OperationCanceledException =>
-                new UpstreamFailure(FailureKind.TimedOut, $"No first event came within {limit.TotalSeconds:0.#} s."),
-            HttpRequestException or IOException => FailedAnswer(response, new UpstreamFailure(
+                new UpstreamFailure(FailureKind.TimedOut, $"No first event came within {limit.TotalSeconds:0.#} s.")
+                {
+                    RequestId = response is null ? null : RequestIdOf(response),
+                },
+            _ when AnswerBody.IsBreak(exception) => FailedAnswer(response, new UpstreamFailure(
                 FailureKind.ServerError,
-                $"The connection to Anthropic failed: {(exception.InnerException ?? exception).Message}")),
+                $"The connection to Anthropic failed: {(exception.InnerException ?? exception).Message}")
+            {
+                WasUnanswered = response is null && IsLost(exception),
+            }),
             MalformedAnswerException => FailedAnswer(response, new UpstreamFailure(
                 FailureKind.ServerError, $"The answer is malformed: {exception.Message}.")),
             _ => null,
@@ -193,24 +173,26 @@ internal sealed class AnthropicApi(HttpMessageInvoker http, TimeProvider time)
     private static UpstreamFailure FailedAnswer(HttpResponseMessage? response, UpstreamFailure failure) =>
         response is null ? failure : failure with { Status = (int)response.StatusCode, RequestId = RequestIdOf(response) };
 
-    private static UpstreamFailure WithoutSecrets(UpstreamFailure failure, UpstreamRequest request) =>
-        failure with { Message = request.WithoutSecrets(failure.Message) };
+    // Whether a connection was lost that had been there.
+    private static bool IsLost(Exception exception) => exception is not HttpRequestException
+    {
+        HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
+            or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError or HttpRequestError.InvalidResponse
+            or HttpRequestError.ConfigurationLimitExceeded or HttpRequestError.VersionNegotiationError,
+    };
+
+    private static AttemptResult<T>.Failed Failed<T>(
+        UpstreamFailure failure, UpstreamRequest request, HttpResponseMessage? response, AnswerStream? answer) =>
+        new(request.WithoutSecrets(failure), answer?.CountedBefore)
+        {
+            Headers = answer?.Headers ?? (response is null ? AnswerHeaders.None : HeadersOf(response)),
+        };
 
     private static async ValueTask DisposeAsync(HttpResponseMessage? response, AnswerStream? answer)
     {
         if (answer is not null)
             await answer.DisposeAsync();
         response?.Dispose();
-    }
-
-    private static async Task<ReadOnlyMemory<byte>> ReadAsync(
-        HttpResponseMessage response, int most, CancellationToken cancellation)
-    {
-        await using var stream = await response.Content.ReadAsStreamAsync(cancellation);
-        var buffer = new ArrayBufferWriter<byte>(4096);
-        while (buffer.WrittenCount < most && await stream.ReadAsync(buffer.GetMemory(4096), cancellation) is > 0 and var read)
-            buffer.Advance(read);
-        return buffer.WrittenMemory[..Math.Min(most, buffer.WrittenCount)];
     }
 
     private static string? MediaTypeOf(HttpResponseMessage response) => response.Content.Headers.ContentType?.MediaType;

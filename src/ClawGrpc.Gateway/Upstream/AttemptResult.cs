@@ -18,7 +18,11 @@ internal abstract record AttemptResult<T>
     /// <summary>Upstream failed.</summary>
     /// <param name="Failure">How; without secrets.</param>
     /// <param name="Counted">What upstream had counted before; null if nothing.</param>
-    public sealed record Failed(UpstreamFailure Failure, UsageCount? Counted = null) : AttemptResult<T>;
+    public sealed record Failed(UpstreamFailure Failure, UsageCount? Counted = null) : AttemptResult<T>
+    {
+        /// <summary>The headers of the answer; none if none came.</summary>
+        public AnswerHeaders Headers { get; init; } = AnswerHeaders.None;
+    }
 
     /// <summary>The caller left.</summary>
     /// <param name="Counted">What upstream had counted before; null if nothing.</param>

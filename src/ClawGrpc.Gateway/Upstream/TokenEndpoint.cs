@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
 using ClawGrpc.Core;
+using ClawGrpc.Core.Anthropic;
 using ClawGrpc.Core.Routing;
 
 namespace ClawGrpc.Gateway.Upstream;
@@ -8,10 +9,11 @@ namespace ClawGrpc.Gateway.Upstream;
 /// <summary>
 /// Asks the configured token endpoint for new tokens; decides nothing. No redirect is followed: a secret belongs to one origin.
 /// </summary>
-internal sealed class TokenEndpoint(HttpMessageInvoker http, TimeProvider time)
+internal sealed class TokenEndpoint(Connections connections, TimeProvider time)
 {
     // The file is locked meanwhile, and other programs wait for it.
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
+    private const int LongestGrant = 64 * 1024;
 
     /// <summary>
     /// One <c>refresh_token</c> grant, in the JSON that Anthropic's endpoint takes (anthropic-api.md, section 6.2). Never throws.
@@ -27,8 +29,11 @@ internal sealed class TokenEndpoint(HttpMessageInvoker http, TimeProvider time)
             request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
             request.Headers.TryAddWithoutValidation("accept", "application/json");
             request.Headers.TryAddWithoutValidation("user-agent", $"ClawGrpc/{ProductVersion.Text}");
-            using var response = await http.SendAsync(request, patience.Token);
-            var body = await AnthropicApi.ReadBodyAsync(response, patience.Token);
+            // A refresh token is good for one use: a request that is lost with a kept connection cannot be repeated.
+            using var response = await connections.SendAsync(request, onNew: true, patience.Token);
+            var body = response.IsSuccessStatusCode
+                ? await AnswerBody.ReadAsync(response, LongestGrant, patience.Token)
+                : await AnswerBody.ReadErrorAsync(response, time, CancellationToken.None);
             return GrantAnswer.Read(
                 (int)response.StatusCode, AnthropicApi.HeadersOf(response), body, refreshToken, time.GetUtcNow());
         }
@@ -36,7 +41,11 @@ internal sealed class TokenEndpoint(HttpMessageInvoker http, TimeProvider time)
         {
             return new GrantAnswer.Failed($"the token endpoint did not answer within {Longest.TotalSeconds:0.#} s");
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        catch (MalformedAnswerException exception)
+        {
+            return new GrantAnswer.Failed($"the answer of the token endpoint is malformed: {exception.Message}");
+        }
+        catch (Exception exception) when (AnswerBody.IsBreak(exception))
         {
             return new GrantAnswer.Failed(
                 $"the connection to the token endpoint failed ({(exception.InnerException ?? exception).Message.TrimEnd('.')})");

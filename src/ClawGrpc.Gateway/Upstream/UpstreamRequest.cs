@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ClawGrpc.Core.Anthropic;
+using ClawGrpc.Core.Routing;
 
 namespace ClawGrpc.Gateway.Upstream;
 
@@ -11,14 +12,21 @@ internal sealed record UpstreamRequest(Uri Url, ImmutableArray<RequestHeader> He
 
     public HttpMethod Method { get; init; } = HttpMethod.Post;
 
-    /// <summary>Whether the answer is to come as events.</summary>
-    public bool Streams { get; init; }
+    /// <summary>Whether to send it on a connection that served no request before.</summary>
+    public bool OnNewConnection { get; init; }
 
     /// <summary>What the cache policy did; null if it has no say in this request.</summary>
     public CachePlan? Cache { get; init; }
 
-    /// <summary>The content type of the answer.</summary>
-    public string MediaType => Streams ? "text/event-stream" : "application/json";
+    /// <summary>The failure with every secret of this request masked in upstream's words.</summary>
+    public UpstreamFailure WithoutSecrets(UpstreamFailure failure) => failure with
+    {
+        Message = WithoutSecrets(failure.Message),
+        ErrorType = failure.ErrorType is { } type ? WithoutSecrets(type) : null,
+        ErrorCode = failure.ErrorCode is { } code ? WithoutSecrets(code) : null,
+        RequestId = failure.RequestId is { } id ? WithoutSecrets(id) : null,
+        Claim = failure.Claim is { } claim ? WithoutSecrets(claim) : null,
+    };
 
     /// <summary>A text of upstream's, which may repeat what it was given, with every secret of this request masked.</summary>
     public string WithoutSecrets(string text)

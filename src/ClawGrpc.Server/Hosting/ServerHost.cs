@@ -126,7 +126,7 @@ internal static class ServerHost
         services.AddGrpcReflection();
         services.AddSingleton(time).AddSingleton(folder)
             .AddSingleton(new ClaudeLoginFile(folder, Environment.GetEnvironmentVariable))
-            .AddSingleton(_ => new HttpMessageInvoker(AnthropicApi.NewHandler()))
+            .AddSingleton<Connections>()
             .AddSingleton<AnthropicApi>().AddSingleton<TokenEndpoint>().AddSingleton<SessionPins>().AddSingleton<Completion>()
             .AddSingleton<ModelCatalog>().AddSingleton<Probes>().AddSingleton<StateWatch>()
             .AddSingleton<LiveConfiguration>().AddSingleton<Fleet>().AddSingleton<IStateStore>(FilesOf)

@@ -34,7 +34,8 @@ public class FailureTests
         { 403, Envelope("permission_error", "insufficient credits"), FailureKind.Billing },
         { 429, Envelope("rate_limit_error",
             "This request would exceed your account's monthly spend limit. Please try again later."), FailureKind.Billing },
-        { 429, Envelope("rate_limit_error", "Usage credits are required for long context requests."), FailureKind.Billing },
+        { 429, Envelope("rate_limit_error", "Usage credits are required for long context requests."),
+            FailureKind.RequestTooCostly },
         { 400, Envelope("invalid_request_error", "You have reached your workspace API usage limits."), FailureKind.Billing },
         { 400, Envelope("billing_error", "Something about money"), FailureKind.Billing },
         { 429, """{"error":{"type":"rate_limit_error","message":"x","details":{"error_code":"ramp_limit_exceeded"}}}""",
@@ -56,12 +57,16 @@ public class FailureTests
             FailureKind.CredentialRejected },
         { 403, Envelope("permission_error", "Invalid bearer token"), FailureKind.CredentialRejected },
         { 403, Envelope("permission_error", "Your API key does not have permission to use the specified resource."),
-            FailureKind.RequestRejected },
+            FailureKind.NotPermitted },
         { 403, Envelope(
-            "permission_error", "Your organization does not have access to this model."), FailureKind.RequestRejected },
-        { 403, """{"error":{"type":"forbidden","message":"Request not allowed"}}""", FailureKind.RequestRejected },
+            "permission_error", "Your organization does not have access to this model."), FailureKind.NotPermitted },
+        { 403, """{"error":{"type":"forbidden","message":"Request not allowed"}}""", FailureKind.NotPermitted },
+        { 403, "<html>Forbidden</html>", FailureKind.NotPermitted },
+        { 400, """{"error":{"type":"invalid_request_error","message":"x","details":{"error_code":"organization_on_hold"}}}""",
+            FailureKind.AccountRefused },
         { 400, Envelope("invalid_request_error", "messages: at least one message is required"), FailureKind.RequestRejected },
-        { 404, Envelope("not_found_error", "model: claude-none"), FailureKind.RequestRejected },
+        { 404, Envelope("not_found_error", "model: claude-none"), FailureKind.ModelNotFound },
+        { 404, Envelope("not_found_error", "Not found"), FailureKind.RequestRejected },
         { 413, "<html>413 Request Entity Too Large</html>", FailureKind.RequestRejected },
         { 422, "", FailureKind.RequestRejected },
     };
@@ -219,7 +224,7 @@ public class FailureTests
     [InlineData("timeout_error", FailureKind.ServerError)]
     [InlineData("authentication_error", FailureKind.CredentialRejected)]
     [InlineData("billing_error", FailureKind.Billing)]
-    [InlineData("permission_error", FailureKind.RequestRejected)]
+    [InlineData("permission_error", FailureKind.NotPermitted)]
     [InlineData("not_found_error", FailureKind.RequestRejected)]
     [InlineData("request_too_large", FailureKind.RequestRejected)]
     [InlineData("invalid_request_error", FailureKind.RequestRejected)]

@@ -72,7 +72,7 @@ public class WarmUpTests
     [Theory]
     [InlineData("{}", "The answer is malformed: it is JSON, but not a message.")]
     [InlineData("{\"content\":[", "The answer is malformed: it is not JSON (at line 1, byte 12).")]
-    [InlineData("event: ping\ndata: {}\n\n", "The answer is not application/json but text/event-stream.")]
+    [InlineData("event: ping\ndata: {}\n\n", "The answer ended before it began.")]
     public async Task An_answer_that_is_no_message_fails_over(string body, string told)
     {
         await using var fixture = await WithTwoKeysAsync();

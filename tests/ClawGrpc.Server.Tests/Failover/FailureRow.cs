@@ -57,7 +57,7 @@ internal sealed record FailureRow(
         ["500"] = ServerError(Faults.Status(500)),
         ["502 with HTML"] = ServerError(new Fault { Status = new() { Code = 502, Text = "<html>Bad gateway</html>" } }),
         ["504"] = ServerError(Faults.Status(504)) with { Code = StatusCode.DeadlineExceeded, Retry = null },
-        ["no answer at all"] = ServerError(Faults.Drop()),
+        ["no answer at all"] = ServerError(Faults.Drop()) with { Sends = 2 },
         ["a stream that breaks before it begins"] = ServerError(Faults.Cut(1)),
         ["a stream that ends before it begins"] = ServerError(Faults.End(1)),
         ["an empty stream"] = ServerError(Faults.End(0)),
@@ -73,7 +73,23 @@ internal sealed record FailureRow(
         ["403 that names the token"] = Rejected(Faults.Status(403, ErrorTexts.OAuthRevoked)),
         ["400 for Claude Code only"] = Rejected(Faults.Status(400, ErrorTexts.ClaudeCodeOnly)),
         ["400"] = Refused(Faults.Status(400), StatusCode.InvalidArgument),
-        ["403"] = Refused(Faults.Status(403), StatusCode.PermissionDenied),
+        ["403"] = NotPermitted(Faults.Status(403)),
+        ["403 that names a feature"] = NotPermitted(Saying(403, "Web search is not enabled for this organization.")),
+        ["400 of a disabled organization"] = AccountRefused(Saying(400, "This organization has been disabled.")),
+        ["403 of a disabled organization"] = AccountRefused(Saying(403, "This organization has been disabled.")),
+        ["403 of a suspended account"] = AccountRefused(Saying(403, "Your account has been suspended.")),
+        ["403 without access to Claude"] = AccountRefused(
+            Saying(403, "Your organization does not have access to Claude. Please contact your administrator.")),
+        ["400 without accepted terms"] = AccountRefused(Saying(400, "You must accept the latest Commercial Terms of Service.")),
+        ["account refused, inside a stream"] =
+            AccountRefused(new Fault { Error = new(1, "permission_error", "This organization has been disabled.") }),
+        ["404 that names the model"] = ModelNotFound(Saying(404, "model: claude-opus-4-6", "not_found_error")),
+        ["model not found, inside a stream"] =
+            ModelNotFound(new Fault { Error = new(1, "not_found_error", "model: claude-opus-4-6") }),
+        ["429 that judges the request"] =
+            TooCostly(Saying(429, "Extra usage is required for long context requests.", "rate_limit_error")),
+        ["429 of usage credits for long context"] =
+            TooCostly(Saying(429, "Usage credits are required for long context requests.", "rate_limit_error")),
         ["404"] = Refused(Faults.Status(404), StatusCode.NotFound),
         ["413"] = Refused(Faults.Status(413), StatusCode.InvalidArgument),
         ["422"] = Refused(Faults.Status(422), StatusCode.InvalidArgument),
@@ -102,6 +118,29 @@ internal sealed record FailureRow(
     private static FailureRow Rejected(Fault fault) =>
         new(fault, "CREDENTIAL_REJECTED", StatusCode.FailedPrecondition, FailureKind.CredentialRejected,
             "disabled auth, all models, for good");
+
+    private static FailureRow AccountRefused(Fault fault) =>
+        new(fault, "ACCOUNT_REFUSED", StatusCode.FailedPrecondition, FailureKind.AccountRefused,
+            "disabled auth_permanent, all models, for good");
+
+    private static FailureRow NotPermitted(Fault fault) =>
+        new(fault, "NOT_PERMITTED", StatusCode.PermissionDenied, FailureKind.NotPermitted);
+
+    private static FailureRow ModelNotFound(Fault fault) =>
+        new(fault, "MODEL_NOT_FOUND", StatusCode.NotFound, FailureKind.ModelNotFound);
+
+    private static FailureRow TooCostly(Fault fault) =>
+        new(fault, "REQUEST_TOO_COSTLY", StatusCode.ResourceExhausted, FailureKind.RequestTooCostly);
+
+    private static Fault Saying(int status, string message, string type = "invalid_request_error") =>
+        new()
+        {
+            Status = new()
+            {
+                Code = status,
+                Text = $$$"""{"type":"error","error":{"type":"{{{type}}}","message":"{{{message}}}"}}""",
+            },
+        };
 
     private static FailureRow Refused(Fault fault, StatusCode code) =>
         new(fault, "REQUEST_REJECTED", code, FailureKind.RequestRejected) { TriesNext = false };

@@ -47,6 +47,18 @@ public class ModelFallbackTests
     }
 
     [Theory]
+    [InlineData("model: claude-opus-4-6")]
+    [InlineData("The model `claude-opus-4-6` does not exist or you do not have access to it.")]
+    public async Task Fallback_serves_if_upstream_does_not_know_the_model(string message)
+    {
+        await using var fixture = await WithTwoKeysAsync(Fallbacks);
+        fixture.Sandbox.Script(Faults.Status(404, message).ForModel(Opus).Forever());
+        var answer = await fixture.StreamAsync();
+        Assert.Equal($"{One} failed ModelNotFound 404, {Two} failed ModelNotFound 404, {One} served", answer.Attempts);
+        Assert.Equal("", await fixture.UnusableAsync());
+    }
+
+    [Theory]
     [InlineData(402, "Billing", "disabled billing, all models, 18000 s")]
     [InlineData(401, "CredentialRejected", "disabled auth, all models, for good")]
     public async Task Profile_disabled_during_a_call_is_skipped_for_next_models(int status, string failure, string aside)

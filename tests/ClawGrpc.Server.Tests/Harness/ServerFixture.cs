@@ -53,6 +53,16 @@ internal sealed class ServerFixture : IAsyncDisposable
         return fixture;
     }
 
+    /// <summary>Starts a server with another upstream than the sandbox, and the key of the profile One.</summary>
+    public static async Task<ServerFixture> StartAsync(RawUpstream upstream, string more = "")
+    {
+        var fixture = await PrepareAsync();
+        await fixture.Files.ConfigureAsync(upstream.BaseUrl, more);
+        await fixture.StartServerAsync();
+        await fixture.OnboardAsync();
+        return fixture;
+    }
+
     /// <summary>The sandbox and an empty folder; the server is started by the test.</summary>
     public static async Task<ServerFixture> PrepareAsync(SandboxOptions? sandbox = null)
     {

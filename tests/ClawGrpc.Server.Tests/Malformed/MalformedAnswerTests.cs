@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using ClawGrpc.Server.Tests.Harness;
 using ClawGrpc.Testing;
 using ClawGrpc.V1;
@@ -8,7 +9,7 @@ namespace ClawGrpc.Server.Tests.Malformed;
 
 /// <summary>Whatever upstream sends: success or one typed error, no fault of ours, no hang, nothing kept.</summary>
 [Collection("Malformed")]
-public class MalformedAnswerTests(ITestOutputHelper output)
+public partial class MalformedAnswerTests(ITestOutputHelper output)
 {
     private const int AtOnce = 8;
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
@@ -16,11 +17,11 @@ public class MalformedAnswerTests(ITestOutputHelper output)
     [Fact]
     public async Task Malformed_answers_become_answers_or_typed_errors()
     {
-        await using var upstream = new RawUpstream(MalformedAnswer.Of);
+        await using var upstream = RawUpstream.Of(request => MalformedAnswer.Of(SeedOf(request)));
         await using var fixture = await ServerFixture.PrepareAsync();
 
         // A key that is no profile has no cooldowns: every call is sent.
-        await fixture.Files.ConfigureAsync(upstream.Url, provider: $"apiKey: '{Credentials.KeyOne}'");
+        await fixture.Files.ConfigureAsync(upstream.BaseUrl, provider: $"apiKey: '{Credentials.KeyOne}'");
         await fixture.StartServerAsync();
         await AskAsync(fixture, 0, Runs.Of(few: 200, full: 1000));
         var before = Alive.Bytes();
@@ -32,8 +33,16 @@ public class MalformedAnswerTests(ITestOutputHelper output)
         // Other tests share this memory; by themselves these keep nothing.
         Assert.True(!Runs.InFull || after < before + (8 * 1024 * 1024), $"{before} bytes before and {after} after");
         Assert.Contains("ok", ends.Keys);
-        Assert.DoesNotContain(fixture.Log.All, line => line.StartsWith("Error", StringComparison.Ordinal));
+        Assert.DoesNotContain(fixture.Log.All, IsError);
     }
+
+    private static bool IsError(string line) => line.StartsWith("Error", StringComparison.Ordinal);
+
+    private static int SeedOf(RawRequest request) =>
+        int.Parse(Seed().Match(request.Body).Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture);
+
+    [GeneratedRegex("seed-([0-9]+);")]
+    private static partial Regex Seed();
 
     private static async Task<Dictionary<string, int>> AskAsync(ServerFixture fixture, int first, int count)
     {
@@ -56,7 +65,7 @@ public class MalformedAnswerTests(ITestOutputHelper output)
 
     private static async Task<string> AskOneAsync(ServerFixture fixture, int seed)
     {
-        var input = Completing.Input(RawUpstream.Prompt(seed));
+        var input = Completing.Input($"seed-{seed};");
         try
         {
             var receipt = await (seed % 3 == 0
@@ -68,7 +77,8 @@ public class MalformedAnswerTests(ITestOutputHelper output)
         catch (RpcException exception)
         {
             Assert.True(
-                exception.StatusCode is not (StatusCode.Internal or StatusCode.Unknown), $"seed {seed}: {exception.Status}");
+                exception.StatusCode is not (StatusCode.Internal or StatusCode.Unknown),
+                $"seed {seed}: {exception.Status}\n{string.Join('\n', fixture.Log.All.Where(IsError))}");
             return new CallFailure(exception).Reason;
         }
         catch (Exception exception) when (exception is not Xunit.Sdk.XunitException)

@@ -43,7 +43,7 @@ public sealed class TwoStoresTests : IDisposable
 
     private Agent NewAgent(Sandbox sandbox)
     {
-        var http = new HttpMessageInvoker(AnthropicApi.NewHandler());
+        var http = new Connections();
         var configured = new OAuthConfiguration(new Uri($"{sandbox.BaseUrl}{Login.Path}"), Login.ClientId);
         var store = new FileStore(
             StateFolder.Resolve(_folder.Path, _ => null, "/"), _ => _folder.Path, TimeProvider.System);
