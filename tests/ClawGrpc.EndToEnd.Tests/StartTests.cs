@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.RegularExpressions;
 
 namespace ClawGrpc.EndToEnd.Tests;
@@ -45,6 +46,114 @@ public class StartTests
             "Error: --listen http://0\\.0\\.0\\.0:7007: refusing to listen beyond this machine[^\n]+\n");
     }
 
+    [Fact]
+    public async Task An_unusable_upstream_of_the_environment_is_named_as_such()
+    {
+        await using var fixture = await ProcessFixture.BuildAsync();
+        await fixture.ConfigureAsync("{}");
+        await RefusedAsync(
+            fixture, fixture.Server(new Dictionary<string, string> { ["ANTHROPIC_BASE_URL"] = "localhost:8080" }),
+            "Error: Invalid environment:\n- ANTHROPIC_BASE_URL: Invalid URL[^\n]+ \\(environment\\)\n");
+    }
+
+    [Theory]
+    [InlineData("http://[::ffff:127.0.0.1]:0")]
+    [InlineData("http://[::ffff:7f00:2]:0")]
+    public async Task A_loopback_address_of_version_4_in_one_of_6_is_served(string address)
+    {
+        await using var fixture = await ProcessFixture.BuildAsync();
+        var server = await fixture.ServeAsync("--listen", address);
+        Assert.StartsWith("clawgrpc ready on http://127.0.0.", server.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_address_that_cannot_be_bound_is_refused()
+    {
+        await using var fixture = await ProcessFixture.BuildAsync();
+        await RefusedAsync(
+            fixture, fixture.Server("--listen", "http://127.0.0.1:0", "--listen", "unix:/proc/claw.sock"),
+            "Error: Failed to bind to address unix:/proc/claw\\.sock: [^\n]+\\. Choose another --listen\\.\n");
+    }
+
+    [Theory]
+    [InlineData("pipe")]
+    [InlineData("folder")]
+    [InlineData("link to nothing")]
+    [InlineData("device")]
+    public async Task A_lock_that_is_no_regular_file_is_refused(string what)
+    {
+        await using var fixture = await ProcessFixture.BuildAsync();
+        var path = Path.Join(fixture.State, "clawgrpc.lock");
+        await PutAsync(what, path);
+        var server = fixture.Server();
+        Assert.Equal(1, await server.ExitAsync());
+        Assert.Equal(
+            $"Error: The state folder {fixture.State} cannot be used, since its lock {path} cannot be taken: it is not a regular "
+            + "file; remove it.\n", server.Error);
+    }
+
+    [Theory]
+    [InlineData("pipe", "it is not a regular file")]
+    [InlineData("device", "it is not a regular file")]
+    [InlineData("link to nothing", "it is a link to a file that does not exist")]
+    public async Task A_configuration_that_is_no_regular_file_is_refused(string what, string why)
+    {
+        await using var fixture = await ProcessFixture.BuildAsync();
+        var path = Path.Join(fixture.State, "clawgrpc.json");
+        File.Delete(path);
+        await PutAsync(what, path);
+        var server = fixture.Server();
+        Assert.Equal(1, await server.ExitAsync());
+        Assert.StartsWith($"Error: Invalid config at {path}:\n- ", server.Error, StringComparison.Ordinal);
+        Assert.Contains(why, server.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("file", "is not a folder")]
+    [InlineData("link to nothing", "is a link that leads to no folder")]
+    public async Task A_state_folder_that_cannot_be_made_is_refused(string what, string why)
+    {
+        await using var fixture = await ProcessFixture.BuildAsync();
+        var path = fixture.State;
+        Directory.Delete(path, recursive: true);
+        await PutAsync(what, path);
+        var server = fixture.Server();
+        Assert.Equal(1, await server.ExitAsync());
+        Assert.Equal($"Error: The state folder {path} cannot be used: {path} {why}.\n", server.Error);
+    }
+
+    [Theory]
+    [InlineData("", "770")]
+    [InlineData("", "702")]
+    [InlineData("", "1777")]
+    [InlineData("agents", "775")]
+    [InlineData("agents/work", "777")]
+    [InlineData("agents/work/agent", "777")]
+    public async Task Folder_that_others_can_write_is_refused_with_the_remedy(string name, string mode)
+    {
+        await using var fixture = await ProcessFixture.BuildAsync();
+        Directory.CreateDirectory(Path.Join(fixture.State, "agents/work/agent"));
+        var folder = Path.TrimEndingDirectorySeparator(Path.Join(fixture.State, name));
+        var before = File.GetUnixFileMode(folder);
+        File.SetUnixFileMode(folder, (UnixFileMode)Convert.ToInt32(mode, 8));
+        await RefusedAsync(
+            fixture, fixture.Server(),
+            $"Error: The folder {folder} can be written by others than its owner \\(mode {mode}\\)[^\n]+: chmod go-w {folder}\n");
+        File.SetUnixFileMode(folder, before);
+        await fixture.ServeAsync();
+    }
+
+    [Fact]
+    public async Task Configured_folder_that_others_can_write_is_refused()
+    {
+        await using var fixture = await ProcessFixture.BuildAsync();
+        var folder = Path.Join(fixture.Path, "work");
+        Directory.CreateDirectory(folder);
+        File.SetUnixFileMode(folder, (UnixFileMode)Convert.ToInt32("777", 8));
+        await fixture.ConfigureAsync($"{{ agents: {{ list: [{{ id: 'work', agentDir: '{folder}' }}] }} }}");
+        await RefusedAsync(fixture, fixture.Server(), $"Error: The folder {folder} can be written[^\n]+: chmod go-w {folder}\n");
+    }
+
     [Theory]
     [InlineData("--nonsense")]
     [InlineData("--listen")]
@@ -64,6 +173,27 @@ public class StartTests
         Assert.Equal(1, await claw.ExitAsync());
         Assert.Contains($"Start one: clawgrpc --state-dir {fixture.State}", claw.Error, StringComparison.Ordinal);
         Assert.Equal("", claw.Out);
+    }
+
+    // What is there in place of a file.
+    private static async Task PutAsync(string what, string path)
+    {
+        switch (what)
+        {
+            case "pipe":
+                using (var mkfifo = Process.Start("mkfifo", [path]))
+                    await mkfifo.WaitForExitAsync();
+                break;
+            case "folder":
+                Directory.CreateDirectory(path);
+                break;
+            case "file":
+                await File.WriteAllTextAsync(path, "");
+                break;
+            default:
+                File.CreateSymbolicLink(path, what == "device" ? "/dev/zero" : "/nonexistent/target");
+                break;
+        }
     }
 
     private static async Task RefusedAsync(ProcessFixture fixture, RunningProgram server, string error)

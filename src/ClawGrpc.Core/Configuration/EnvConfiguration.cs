@@ -14,6 +14,10 @@ internal sealed record EnvConfiguration
     /// <summary>Name to value; blank ones are left out.</summary>
     public ImmutableDictionary<string, Secret> Variables { get; init; } = ImmutableDictionary<string, Secret>.Empty;
 
+    /// <summary>Name to the place of the value: file, line and column.</summary>
+    public ImmutableDictionary<string, (string File, int Line, int Column)> Places { get; init; } =
+        ImmutableDictionary<string, (string, int, int)>.Empty;
+
     /// <summary>
     /// Whether OpenClaw would ask the login shell for keys (<c>env.shellEnv.enabled</c>). ClawGrpc only reports it.
     /// </summary>
@@ -40,17 +44,20 @@ internal sealed record EnvConfiguration
         var vars = env.Map("vars", Variable.Read);
         var beside = env.All().Where(member => member.Name is not ("shellEnv" or "vars"))
             .Select(member => Variable.Read(member.Name, member.Field));
+        var all = vars.Concat(beside.OfType<Variable>()).Where(variable => !variable.Value.IsBlank).ToList();
         return new EnvConfiguration
         {
             ShellEnv = enabled ?? false,
-            Variables = vars.Concat(beside.OfType<Variable>()).Where(variable => !variable.Value.IsBlank)
-                .Aggregate(None.Variables, (all, variable) => all.SetItem(variable.Name, variable.Value)),
+            Variables = all.Aggregate(None.Variables, (found, variable) => found.SetItem(variable.Name, variable.Value)),
+            Places = all.Aggregate(None.Places, (found, variable) => found.SetItem(variable.Name, variable.Place)),
         };
     }
 
-    private sealed record Variable(string Name, Secret Value)
+    private sealed record Variable(string Name, Secret Value, (string File, int Line, int Column) Place)
     {
-        public static Variable? Read(string name, Field field) =>
-            field.Text() is { } text ? new Variable(name, new Secret(text)) : null;
+        public static Variable? Read(string name, Field field) => field.Text() is { } text
+            ? new Variable(
+                name, new Secret(text), (field.Value.Source.Name, field.Value.Position.Line, field.Value.Position.Column))
+            : null;
     }
 }

@@ -26,7 +26,7 @@ internal sealed record ConfigurationReading
         try
         {
             var outcome = ConfigurationReader.Read(path, Note, Environment.GetEnvironmentVariable);
-            return new ConfigurationReading(path, Checked(outcome, path), texts.ToImmutable());
+            return new ConfigurationReading(path, Checked(outcome), texts.ToImmutable());
         }
         catch (StateUnreadableException unreadable)
         {
@@ -38,6 +38,13 @@ internal sealed record ConfigurationReading
         }
 
         string? Note(string file) => texts[file] = read(file);
+    }
+
+    /// <summary>The same of a file that must be there and is not.</summary>
+    public ConfigurationReading AsMissing()
+    {
+        var error = new ConfigurationError(Path, 0, 0, "", "the file is gone; put it back, or restart the server without it");
+        return new ConfigurationReading(Path, new ConfigurationOutcome.Rejected([error], [Path]), _texts);
     }
 
     /// <summary>The text of a file that was read; null if there was no such file.</summary>
@@ -54,11 +61,21 @@ internal sealed record ConfigurationReading
     public bool IsSameAs(ConfigurationReading other) => _texts.Count == other._texts.Count
         && _texts.All(text => other._texts.TryGetValue(text.Key, out var theirs) && theirs == text.Value);
 
-    private static ConfigurationOutcome Checked(ConfigurationOutcome outcome, string path) =>
-        outcome is ConfigurationOutcome.Accepted { Configuration.Env: var env, Files: var files }
-        && env.Find(LiveConfiguration.BaseUrl, Environment.GetEnvironmentVariable) is { IsBlank: false } url
-        && !ProviderConfiguration.IsBaseUrl(url.Reveal().Trim())
-            ? new ConfigurationOutcome.Rejected(
-                [new ConfigurationError(path, 0, 0, $"env.{LiveConfiguration.BaseUrl}", ProviderConfiguration.NoBaseUrl)], files)
-            : outcome;
+    // The URL that counts when the configuration names none: an error of whoever said it.
+    private static ConfigurationOutcome Checked(ConfigurationOutcome outcome)
+    {
+        if (outcome is not ConfigurationOutcome.Accepted accepted || accepted.Configuration.Models.Anthropic?.BaseUrl is not null)
+            return outcome;
+        var env = accepted.Configuration.Env;
+        if (env.Find(LiveConfiguration.BaseUrl, Environment.GetEnvironmentVariable) is not { IsBlank: false } url
+            || ProviderConfiguration.IsBaseUrl(url.Reveal().Trim()))
+        {
+            return outcome;
+        }
+        var isOwn = !string.IsNullOrWhiteSpace(Environment.GetEnvironmentVariable(LiveConfiguration.BaseUrl));
+        var (file, line, column) = isOwn ? ("", 0, 0) : env.Places[LiveConfiguration.BaseUrl];
+        var key = isOwn ? LiveConfiguration.BaseUrl : $"env.{LiveConfiguration.BaseUrl}";
+        var error = new ConfigurationError(file, line, column, key, ProviderConfiguration.NoBaseUrl);
+        return new ConfigurationOutcome.Rejected([error], accepted.Files);
+    }
 }

@@ -8,7 +8,7 @@ namespace ClawGrpc.Gateway.Configuration;
 
 /// <summary>
 /// Reads the configuration, takes up its changes, and edits it. A broken file prevents a start; later the last good configuration
-/// stays in force.
+/// stays in force, also when its file is gone.
 /// </summary>
 internal sealed partial class LiveConfiguration(
     StateFolder folder, IStateStore store, ILogger<LiveConfiguration> log) : IDisposable
@@ -19,7 +19,8 @@ internal sealed partial class LiveConfiguration(
     // Serializes reading, editing and taking up, so that a later reading never gives way to an earlier one.
     private readonly SemaphoreSlim _gate = new(1);
     private ConfigurationReading? _inForce;
-    private volatile ConfigurationState _current = new(ClawConfiguration.None, [], []);
+    private volatile ConfigurationState _current = new(ClawConfiguration.None, [], [], []);
+    private volatile string? _usedPath;
     private volatile string _editedPath = folder.ConfigPath;
 
     /// <summary>
@@ -28,7 +29,7 @@ internal sealed partial class LiveConfiguration(
     /// </summary>
     public event Action? Changed;
 
-    public string Path => folder.ConfigPath;
+    public string Path => folder.ConfigPathAfter(_usedPath);
 
     /// <summary>The file that commands edit: the configuration, or the one that ClawGrpc's own includes.</summary>
     public string EditedPath => _editedPath;
@@ -36,7 +37,7 @@ internal sealed partial class LiveConfiguration(
     public ConfigurationState Current => _current;
 
     /// <summary>The generation of programs whose rules hold for the folder.</summary>
-    public Generation Generation => folder.GenerationOf(_current.Files, _current.Configuration.WrittenBy);
+    public Generation Generation => folder.GenerationOf(_current.Used, _current.Configuration.WrittenBy);
 
     /// <summary>A variable of the process, or else of the configuration's <c>env</c>; null if it is unset or blank.</summary>
     public Secret? Variable(string name) =>
@@ -96,7 +97,7 @@ internal sealed partial class LiveConfiguration(
                 text =>
                 {
                     if (text != reading.TextOf(path))
-                        reading = Usable(ConfigurationReading.Of(Path, store.ReadConfiguration));
+                        reading = Usable(Read());
                     var edited = Edited(edit, text ?? ConfigurationEdit.NoFile, path);
                     if (edited.Refusal is { } refusal)
                         throw new Refusal(RefusalReason.ModelNotFound, RefusalCode.NotFound, refusal).ToException();
@@ -114,7 +115,13 @@ internal sealed partial class LiveConfiguration(
 
     public void Dispose() => _gate.Dispose();
 
-    private Task<ConfigurationReading> ReadAsync() => Task.Run(() => ConfigurationReading.Of(Path, store.ReadConfiguration));
+    private Task<ConfigurationReading> ReadAsync() => Task.Run(Read);
+
+    private ConfigurationReading Read()
+    {
+        var reading = ConfigurationReading.Of(Path, store.ReadConfiguration);
+        return _usedPath is null || reading.TextOf(reading.Path) is not null ? reading : reading.AsMissing();
+    }
 
     private string FileToEdit(ConfigurationReading reading) =>
         System.IO.Path.GetFileName(Path) == StateFolder.OwnConfig ? EditedFile.Of(Path, reading.TextOf(Path)) : Path;
@@ -123,17 +130,24 @@ internal sealed partial class LiveConfiguration(
     {
         if (_inForce?.IsSameAs(reading) == true)
             return;
+        var isStart = _inForce is null;
         _inForce = reading;
         switch (reading.Outcome)
         {
             case ConfigurationOutcome.Accepted accepted:
-                _current = new ConfigurationState(accepted.Configuration, [], accepted.Files) { Warnings = accepted.Warnings };
+                _current = new ConfigurationState(accepted.Configuration, [], accepted.Files, accepted.Files)
+                {
+                    Warnings = accepted.Warnings,
+                };
+                _usedPath = reading.TextOf(reading.Path) is null ? null : reading.Path;
                 _editedPath = FileToEdit(reading);
                 foreach (var warning in accepted.Warnings)
                     LogWarning(warning);
                 break;
             case ConfigurationOutcome.Rejected rejected:
                 _current = _current with { Errors = rejected.Errors, Files = rejected.Files };
+                if (!isStart)
+                    LogRejected(TextOf(rejected.Errors));
                 break;
         }
 
@@ -167,9 +181,12 @@ internal sealed partial class LiveConfiguration(
 
     // In the programs' words, with the place behind each.
     private string TextOf(ImmutableArray<ConfigurationError> errors) =>
-        $"Invalid config at {Path}:"
-        + string.Concat(errors.Select(error => $"\n- {error.Problem} ({error.File}:{error.Line}:{error.Column})"));
+        (errors.All(error => error.File.Length == 0) ? "Invalid environment:" : $"Invalid config at {Path}:")
+        + string.Concat(errors.Select(error => $"\n- {error.Problem} ({error.Place})"));
 
     [LoggerMessage(40, LogLevel.Warning, "Configuration: {Warning}")]
     private partial void LogWarning(ConfigurationError warning);
+
+    [LoggerMessage(41, LogLevel.Warning, "{Errors}\nThe last good configuration stays in force.")]
+    private partial void LogRejected(string errors);
 }

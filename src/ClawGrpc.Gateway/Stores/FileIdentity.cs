@@ -17,8 +17,15 @@ internal readonly record struct FileIdentity(ulong Inode, ulong Size, Int128 Mod
     public bool IsSettled => NanosecondsNow() - Int128.Max(Modified, Changed) > (Int128)CoarsestTick.TotalNanoseconds;
 
     /// <summary>The identity now; null: there is no such file.</summary>
-    /// <exception cref="IOException">The system does not tell.</exception>
-    public static FileIdentity? Of(string path)
+    /// <exception cref="IOException">The system does not tell, or there is a link to a file that is not there.</exception>
+    public static FileIdentity? Of(string path) => Look(path) ?? (IsLink(path)
+        ? throw new IOException("it is a link to a file that does not exist.")
+        : null);
+
+    /// <summary>Whether there is a symbolic link, wherever it leads.</summary>
+    public static bool IsLink(string path) => new FileInfo(path).LinkTarget is not null;
+
+    private static FileIdentity? Look(string path)
     {
         if (OperatingSystem.IsLinux())
             return Posix.LinuxStat(path);

@@ -12,6 +12,9 @@ internal static partial class Posix
     private const uint BasicStats = 0x7ff;
     private const int FileType = 0xF000;
     private const int SocketType = 0xC000;
+    private const int RegularType = 0x8000;
+    private const int DirectoryType = 0x4000;
+    private const int OfDescriptor = 0x1000;
 
     /// <summary>Makes a directory and fails when there is one: the runtime's way does not tell.</summary>
     /// <returns>False: there is something of this name already.</returns>
@@ -31,13 +34,23 @@ internal static partial class Posix
             RandomAccess.FlushToDisk(directory);
     }
 
-    /// <summary>Opens for reading without the advisory lock that the runtime takes along. Null: there is no file.</summary>
+    /// <summary>
+    /// Opens a file or directory for reading, without the advisory lock that the runtime takes along. Anything else is refused
+    /// and not waited for: a pipe in place of a file would block until somebody writes to it. Null: there is no file.
+    /// </summary>
     public static SafeFileHandle? OpenToRead(string path)
     {
-        var closeOnExec = OperatingSystem.IsMacOS() ? 0x1000000 : 0x80000;
-        var descriptor = Open(path, closeOnExec);
+        var (closeOnExec, doNotBlock) = OperatingSystem.IsMacOS() ? (0x1000000, 0x4) : (0x80000, 0x800);
+        var descriptor = Open(path, closeOnExec | doNotBlock);
         if (descriptor >= 0)
-            return new SafeFileHandle(descriptor, ownsHandle: true);
+        {
+            var handle = new SafeFileHandle(descriptor, ownsHandle: true);
+            if (IsFileOrDirectory(handle))
+                return handle;
+            handle.Dispose();
+            throw new IOException($"Could not open {path}: it is not a regular file.");
+        }
+
         var error = Marshal.GetLastPInvokeError();
         return error == NoSuchFile ? null : throw Failed("open", path, error);
     }
@@ -51,7 +64,16 @@ internal static partial class Posix
             return new FileInfo(path) is { Exists: true, Length: 0 };
         Span<byte> stat = stackalloc byte[256];
         return StatX(CurrentDirectory, path, 0, BasicStats, stat) == 0
-            && (BitConverter.ToUInt16(stat[28..]) & FileType) == SocketType;
+            && TypeOf(stat) == SocketType;
+    }
+
+    /// <summary>Whether there is a regular file, or a link to one.</summary>
+    public static bool IsRegularFile(string path)
+    {
+        if (!OperatingSystem.IsLinux())
+            return File.Exists(path);
+        Span<byte> stat = stackalloc byte[256];
+        return StatX(CurrentDirectory, path, 0, BasicStats, stat) == 0 && TypeOf(stat) == RegularType;
     }
 
     /// <summary>Inode and times of a file or directory, which Linux alone tells here. Null: there is none.</summary>
@@ -64,6 +86,17 @@ internal static partial class Posix
         var error = Marshal.GetLastPInvokeError();
         return error == NoSuchFile ? null : throw Failed("look at", path, error);
     }
+
+    // Where the system is not Linux: something that can be read from any place.
+    private static bool IsFileOrDirectory(SafeFileHandle handle)
+    {
+        if (!OperatingSystem.IsLinux())
+            return Seek(handle, 0, 0) >= 0;
+        Span<byte> stat = stackalloc byte[256];
+        return StatX(handle, "", OfDescriptor, BasicStats, stat) == 0 && TypeOf(stat) is RegularType or DirectoryType;
+    }
+
+    private static int TypeOf(ReadOnlySpan<byte> stat) => BitConverter.ToUInt16(stat[28..]) & FileType;
 
     private static ulong U64(ReadOnlySpan<byte> stat, int offset) => BitConverter.ToUInt64(stat[offset..]);
 
@@ -78,6 +111,12 @@ internal static partial class Posix
 
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)]
+    private static partial long Seek(SafeFileHandle file, long offset, int whence);
+
+    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int StatX(SafeFileHandle file, string path, int flags, uint mask, Span<byte> stat);
 
     [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     private static partial int StatX(int directory, string path, int flags, uint mask, Span<byte> stat);

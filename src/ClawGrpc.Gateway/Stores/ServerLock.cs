@@ -11,24 +11,10 @@ internal sealed class ServerLock : IDisposable
 
     /// <summary>Takes the lock, writes this process's id into its file, and removes what a crash left in the folder.</summary>
     /// <exception cref="StateFolderInUseException">Another process has it.</exception>
+    /// <exception cref="UnusableFolderException">The file of the lock cannot be used.</exception>
     public static ServerLock Acquire(StateFolder folder)
     {
-        FileStream file;
-        try
-        {
-            file = new FileStream(folder.ServerLockPath, new FileStreamOptions
-            {
-                Mode = FileMode.OpenOrCreate,
-                Access = FileAccess.ReadWrite,
-                Share = FileShare.None,
-                UnixCreateMode = AtomicFile.OwnerOnly,
-            });
-        }
-        catch (IOException) when (HolderOf(folder.ServerLockPath) is { } holder)
-        {
-            throw new StateFolderInUseException(folder.Path, holder);
-        }
-
+        var file = Open(folder);
         try
         {
             file.SetLength(0);
@@ -47,10 +33,36 @@ internal sealed class ServerLock : IDisposable
     /// <summary>Gives the lock back. Its file stays: who removed it might remove another's.</summary>
     public void Dispose() => _file.Dispose();
 
+    private static FileStream Open(StateFolder folder)
+    {
+        var path = folder.ServerLockPath;
+        if ((Path.Exists(path) || FileIdentity.IsLink(path)) && !Posix.IsRegularFile(path))
+            throw Unusable("it is not a regular file; remove it");
+        try
+        {
+            return new FileStream(path, new FileStreamOptions
+            {
+                Mode = FileMode.OpenOrCreate,
+                Access = FileAccess.ReadWrite,
+                Share = FileShare.None,
+                UnixCreateMode = AtomicFile.OwnerOnly,
+            });
+        }
+        catch (IOException) when (HolderOf(path) is { } holder)
+        {
+            throw new StateFolderInUseException(folder.Path, holder);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw Unusable(exception.Message.TrimEnd('.'));
+        }
+
+        UnusableFolderException Unusable(string why) =>
+            new($"The state folder {folder.Path} cannot be used, since its lock {path} cannot be taken: {why}.");
+    }
+
     private static string? HolderOf(string path)
     {
-        if (Directory.Exists(path))
-            return null;
         using var file = Posix.OpenToRead(path);
         if (file is null)
             return null;

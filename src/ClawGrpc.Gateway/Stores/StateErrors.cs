@@ -52,6 +52,9 @@ internal sealed class StateNotWrittenException : StateFileException
         new(path, $"Failed to update {path}: {inner.Message}", inner);
 }
 
+/// <summary>A folder cannot be used as it is. The message says what to do.</summary>
+internal sealed class UnusableFolderException(string message) : IOException(message);
+
 /// <summary>Another server works on the same state folder.</summary>
 internal sealed class StateFolderInUseException(string folder, string holder)
     : Exception($"Another clawgrpc server (process {holder}) works on the state folder {folder}.")

@@ -60,9 +60,17 @@ internal sealed class StateFolder
     public string Path { get; }
 
     /// <summary>The configuration: our own file, or that of the program whose folder it is. It need not exist.</summary>
-    public string ConfigPath => _namedConfig
-        ?? ConfigIn(Path)
-        ?? _furtherFolders.Select(ConfigIn).FirstOrDefault(found => found is not null)
+    public string ConfigPath => ConfigPathAfter(null);
+
+    /// <summary>The same of a server that has used a configuration.</summary>
+    /// <param name="used">
+    /// The one that was used until now, which stays the one if it is gone: another file of less rank does not replace it. Null if
+    /// none was.
+    /// </param>
+    public string ConfigPathAfter(string? used) => _namedConfig
+        ?? _furtherFolders.Prepend(Path)
+            .SelectMany(folder => Programs.Select(program => System.IO.Path.Join(folder, program.Config)))
+            .FirstOrDefault(path => path == used || IsThere(path))
         ?? System.IO.Path.Join(Path, _newConfig);
 
     /// <summary>The file that a server locks while it works on the folder.</summary>
@@ -120,11 +128,18 @@ internal sealed class StateFolder
     {
         var trimmed = path.Trim();
         var expanded = trimmed == "~" || trimmed.StartsWith("~/", StringComparison.Ordinal) ? home + trimmed[1..] : trimmed;
-        return System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(expanded));
+        try
+        {
+            return System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(expanded));
+        }
+        catch (FileNotFoundException)
+        {
+            throw new UnusableFolderException($"The working folder is gone, in which {expanded} would be. Give absolute paths.");
+        }
     }
 
-    private static string? ConfigIn(string folder) =>
-        Programs.Select(program => System.IO.Path.Join(folder, program.Config)).FirstOrDefault(File.Exists);
+    // A folder, or a link to nothing, in the place of the configuration is an error and not the absence of one.
+    private static bool IsThere(string path) => System.IO.Path.Exists(path) || FileIdentity.IsLink(path);
 
     /// <summary>A path as people read it: <c>~</c> for the user's home directory.</summary>
     public string Short(string path) =>
@@ -153,7 +168,64 @@ internal sealed class StateFolder
             .Where(IsAgentId).Order(StringComparer.Ordinal)];
 
     /// <summary>Makes the folder, its owner's alone. One that exists is left as it is.</summary>
-    public void Create() => MakeDirectory(Path);
+    /// <exception cref="UnusableFolderException">It cannot be made, or others than its owner can write to it.</exception>
+    public void Create()
+    {
+        MakeUsable(Path, "The state folder");
+        if (System.IO.Path.Exists(AgentsPath) && !Directory.Exists(AgentsPath))
+            throw new UnusableFolderException($"The state folder {Path} cannot be used: {AgentsPath} is not a folder.");
+        var agents = StoredAgents().SelectMany(id => new[] { System.IO.Path.Join(AgentsPath, id), AgentDir(id) });
+        RefuseWritableByOthers([Path, AgentsPath, .. agents]);
+    }
+
+    /// <summary>Makes a folder unless it exists, and says what stands in the way if that cannot be.</summary>
+    /// <exception cref="UnusableFolderException">It cannot be made.</exception>
+    public static void MakeUsable(string path, string what)
+    {
+        try
+        {
+            MakeDirectory(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            var why = ObstacleOf(path) ?? exception.Message.TrimEnd('.');
+            throw new UnusableFolderException($"{what} {path} cannot be used: {why}.");
+        }
+    }
+
+    /// <summary>Refuses folders into which others could put keys and a configuration of their own.</summary>
+    /// <exception cref="UnusableFolderException">One of them, with the command that mends it.</exception>
+    public static void RefuseWritableByOthers(IEnumerable<string> folders)
+    {
+        const UnixFileMode others = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
+        foreach (var folder in folders.Where(Directory.Exists))
+        {
+            var mode = File.GetUnixFileMode(folder);
+            if ((mode & others) != 0)
+            {
+                throw new UnusableFolderException(
+                    $"The folder {folder} can be written by others than its owner (mode {Convert.ToString((int)mode, 8)}), who "
+                    + $"could replace credentials and configuration. Mend it: chmod go-w {Quoted(folder)}");
+            }
+        }
+    }
+
+    // What is there and is no folder.
+    private static string? ObstacleOf(string path)
+    {
+        for (var part = path; part is not null; part = System.IO.Path.GetDirectoryName(part))
+        {
+            if (Directory.Exists(part))
+                return null;
+            if (File.Exists(part))
+                return FileIdentity.IsLink(part) ? $"{part} is a link that leads to no folder" : $"{part} is not a folder";
+        }
+
+        return null;
+    }
+
+    private static string Quoted(string path) =>
+        path.All(each => char.IsAsciiLetterOrDigit(each) || "/._-".Contains(each)) ? path : $"'{path.Replace("'", "'\\''")}'";
 
     /// <summary>Makes a directory and those above it, each its owner's alone. Those that exist are left as they are.</summary>
     public static void MakeDirectory(string path)

@@ -16,7 +16,12 @@ internal static class WholeFile
         {
             using var file = Posix.OpenToRead(path);
             if (file is null)
-                return null;
+            {
+                return FileIdentity.IsLink(path)
+                    ? throw new StateUnreadableException(path, "it is a link to a file that does not exist", null)
+                    : null;
+            }
+
             var content = new MemoryStream();
             var part = new byte[16 * 1024];
             while (RandomAccess.Read(file, part, content.Length) is > 0 and var length)

@@ -26,7 +26,7 @@ internal abstract record ListenAddress
         if (text.StartsWith("unix:", StringComparison.Ordinal))
             return ParseUnix(text["unix:".Length..]);
         if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https")
-            || uri.PathAndQuery != "/")
+            || uri.PathAndQuery != "/" || uri.UserInfo.Length > 0 || uri.Fragment.Length > 0)
         {
             return (null, $"--listen {text}: expected unix:PATH or http://127.0.0.1:PORT.");
         }
@@ -34,6 +34,9 @@ internal abstract record ListenAddress
             return (null, $"--listen {text}: TLS is not supported yet. Use unix:PATH or http://127.0.0.1:PORT.");
         var address = uri.Host == "localhost" ? IPAddress.Loopback
             : IPAddress.TryParse(uri.Host.Trim('[', ']'), out var parsed) ? parsed : null;
+
+        // A socket of version 6 cannot be bound to an address of version 4 in its clothes.
+        address = address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
         return address is not null && IPAddress.IsLoopback(address)
             ? (new Loopback(address, uri.Port), null)
             : (null, $"--listen {text}: refusing to listen beyond this machine, since callers are not authenticated. "

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using ClawGrpc.Gateway.Agents;
 using ClawGrpc.Gateway.Completions;
 using ClawGrpc.Gateway.Configuration;
@@ -40,7 +41,7 @@ internal static class ServerHost
         }
         catch (Exception exception) when (exception is StartException or UnusableConfigurationException
             or StateFolderInUseException or StateUnreadableException or StateNotWrittenException
-            or UnauthorizedAccessException or IOException or ArgumentException)
+            or UnauthorizedAccessException or IOException or ArgumentException or NotSupportedException or SocketException)
         {
             await Console.Error.WriteLineAsync($"Error: {exception.Message}");
             return 1;
@@ -67,9 +68,10 @@ internal static class ServerHost
     public static async Task<WebApplication> BuildAsync(
         StateFolder folder, IReadOnlyList<ListenAddress> addresses, TimeProvider time, ILoggerProvider? log = null)
     {
+        folder.Create();
         foreach (var socket in addresses.OfType<ListenAddress.UnixSocket>())
         {
-            StateFolder.MakeDirectory(Path.GetDirectoryName(socket.Path)!);
+            StateFolder.MakeUsable(Path.GetDirectoryName(socket.Path)!, "The socket's folder");
             if (!Sockets.TryRemoveStale(socket.Path))
             {
                 throw new StartException(
@@ -105,6 +107,7 @@ internal static class ServerHost
         app.MapGrpcHealthChecksService();
         app.MapGrpcReflectionService();
         await app.Services.GetRequiredService<LiveConfiguration>().StartAsync();
+        RefuseWritableByOthers(app);
         return app;
     }
 
@@ -158,7 +161,15 @@ internal static class ServerHost
         }
     }
 
-    private static async Task StartAsync(WebApplication app, IReadOnlyList<ListenAddress> addresses)
+    // Those of the configuration, which the state folder does not show.
+    private static void RefuseWritableByOthers(WebApplication app)
+    {
+        var configured = app.Services.GetRequiredService<LiveConfiguration>().Current.Configuration.Agents.List;
+        var folder = app.Services.GetRequiredService<StateFolder>();
+        StateFolder.RefuseWritableByOthers(configured.Select(agent => agent.AgentDir).OfType<string>().Select(folder.Expand));
+    }
+
+    private static async Task StartAsync(WebApplication app, List<ListenAddress> addresses)
     {
         try
         {
@@ -167,6 +178,15 @@ internal static class ServerHost
         catch (IOException exception) when (exception.InnerException is AddressInUseException)
         {
             throw new StartException($"{exception.Message.TrimEnd('.')}. Choose another --listen; port 0 takes a free one.");
+        }
+        catch (SocketException exception)
+        {
+            var failed = addresses.FirstOrDefault(address => !Sockets.CanBind(address)) ?? addresses[0];
+            throw new StartException(failed is ListenAddress.Loopback { Port: > 0 and < 1024 }
+                && exception.SocketErrorCode == SocketError.AccessDenied
+                ? $"Failed to bind to address {failed}: ports below 1024 take a privilege (CAP_NET_BIND_SERVICE). "
+                    + "Choose another --listen; port 0 takes a free one."
+                : $"Failed to bind to address {failed}: {exception.Message}. Choose another --listen.");
         }
 
         foreach (var socket in addresses.OfType<ListenAddress.UnixSocket>())

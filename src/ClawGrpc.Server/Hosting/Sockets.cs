@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using ClawGrpc.Gateway.Stores;
@@ -33,6 +34,33 @@ internal static partial class Sockets
         catch (SocketException exception) when (exception.SocketErrorCode is SocketError.ConnectionRefused)
         {
             File.Delete(path);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Whether a socket can be bound to an address. It is left as it was.</summary>
+    public static bool CanBind(ListenAddress address)
+    {
+        try
+        {
+            using var probe = address is ListenAddress.Loopback { Address: var ip }
+                ? new Socket(ip.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
+                : new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            switch (address)
+            {
+                case ListenAddress.Loopback tcp:
+                    probe.Bind(new IPEndPoint(tcp.Address, tcp.Port));
+                    break;
+                case ListenAddress.UnixSocket unix:
+                    probe.Bind(new UnixDomainSocketEndPoint(unix.Path));
+                    File.Delete(unix.Path);
+                    break;
+            }
+
             return true;
         }
         catch (SocketException)

@@ -79,6 +79,9 @@ public class StartTests
     [InlineData("tcp://127.0.0.1:1")]
     [InlineData("127.0.0.1:1")]
     [InlineData("unix:")]
+    [InlineData("http://me@127.0.0.1:1")]
+    [InlineData("http://127.0.0.1:1/#here")]
+    [InlineData("http://[::ffff:192.0.2.1]:1")]
     [InlineData("")]
     public void Invalid_or_non_local_address_is_refused(string text)
     {
@@ -93,6 +96,8 @@ public class StartTests
     [InlineData("http://127.8.9.10:80", "http://127.8.9.10:80")]
     [InlineData("http://localhost:7000", "http://127.0.0.1:7000")]
     [InlineData("http://[::1]:7000", "http://[::1]:7000")]
+    [InlineData("http://[::ffff:127.0.0.1]:7000", "http://127.0.0.1:7000")]
+    [InlineData("http://[::ffff:7f08:90a]:7000", "http://127.8.9.10:7000")]
     public void Sockets_and_loopback_addresses_are_taken(string text, string address) =>
         Assert.Equal(address, $"{ListenAddress.Parse(text).Address}");
 
