@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { documentIn } from './compare.mjs';
+import { healthAfter } from './health.mjs';
 import { filesOf, relaxed } from './home.mjs';
 
 // - `option --name`: the value of an option of a command line of the case; `removed alias`: the alias of `aliases remove`.
@@ -14,6 +15,8 @@ import { filesOf, relaxed } from './home.mjs';
 // - `kept member`: what a profile has as that member at the beginning.
 // - `output member/member`: of the JSON document that ClawGrpc prints in the same step.
 // - `only profile`, `added profile`: the first and the last profile of the file that ClawGrpc leaves.
+// - `owner`: the profile that a difference is about; `health member`: what healthAfter says of it.
+// - `exit`: the exit code that a status has by what it prints.
 // - `masked NAME`: a secret as a status shows it; `until NAME`: milliseconds from the beginning of the case to a time.
 // - `NAME or NAME`: the second if the first is not there; what is none of these stands for itself.
 export class Evidence {
@@ -21,12 +24,14 @@ export class Evidence {
   #outputs;
   #files;
   #step;
+  #owner;
 
-  constructor(theCase, { outputs, files }, step) {
+  constructor(theCase, { outputs, files }, { step, owner }) {
     this.#case = theCase;
     this.#outputs = outputs;
     this.#files = files;
     this.#step = step;
+    this.#owner = owner;
   }
 
   /** The lines that ClawGrpc printed where a difference is: on standard error for `stderr`, else on standard output. */
@@ -55,8 +60,9 @@ export class Evidence {
     return this.#replaced(pattern, (value) => String(value).replace(/[.*+?^${}()|[\]\\/]/g, '\\$&'));
   }
 
+  // Of several values any one may stand there.
   #replaced(text, form) {
-    return text.replace(/\$\{([^}]+)\}/g, (_, name) => form(this.#named(name)));
+    return text.replace(/\$\{([^}]+)\}/g, (_, name) => [this.#named(name)].flat().map(form).join('|'));
   }
 
   #named(name) {
@@ -80,6 +86,9 @@ export class Evidence {
       case 'model': return (this.#model()?.primary ?? this.#model())?.split('@')[1];
       case 'session': return Object.values(this.#input('sessions.json') ?? {})[0]?.authProfileOverride;
       case 'kept': return this.#kept(rest);
+      case 'owner': return this.#owner;
+      case 'health': return this.#health()[rest];
+      case 'exit': return this.#exit();
       case 'only': return this.#profiles()[0];
       case 'added': return this.#profiles().at(-1);
       case 'masked': return masked(this.#known(rest) ?? '');
@@ -111,6 +120,20 @@ export class Evidence {
 
   #model() {
     return member(this.#input('openclaw.json') ?? this.#input('clawdbot.json'), 'agents/defaults/model');
+  }
+
+  #health() {
+    return healthAfter(this.#case, this.#step, this.#input('auth-profiles.json'), this.#owner);
+  }
+
+  // As `models status --check` says (docs/spec/openclaw-spec.md, section 7.3); without --check it is 0.
+  #exit() {
+    const { argv } = this.#case.steps[this.#step];
+    const auth = documentIn(this.#output().stdout)?.auth;
+    if (!argv.includes('--check') || !auth) return 0;
+    const states = auth.oauth.profiles.filter(({ type }) => type !== 'api_key').map(({ status }) => status);
+    const isBad = auth.missingProvidersInUse.length > 0 || states.some((state) => /^(expired|missing)$/.test(state));
+    return isBad ? 1 : states.includes('expiring') ? 2 : 0;
   }
 
   #kept(name) {

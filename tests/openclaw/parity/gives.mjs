@@ -19,6 +19,9 @@ const checks = {
   line: (wanted, difference, evidence) => evidence.printed(difference).some((line) => evidence.expression(wanted).test(line)),
   // The same of standard error, whatever the place is.
   stderr: (wanted, difference, evidence) => evidence.expression(wanted).test(evidence.printed({ place: 'stderr' }).join('\n')),
+  // Pairs of a named value and a regular expression that its text matches: when the rule holds at all.
+  known: (wanted, difference, evidence) =>
+    Object.entries(wanted).every(([name, pattern]) => evidence.expression(pattern).test(String(evidence.filled(name)))),
   // Pairs of a regular expression and a replacement that make ClawGrpc's JSON text of the program's.
   edit: (wanted, { expected, actual }, evidence) => edited(jsonOf(expected), wanted, evidence) === jsonOf(actual),
 };
