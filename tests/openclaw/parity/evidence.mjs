@@ -37,7 +37,12 @@ export class Evidence {
   /** The lines that ClawGrpc printed where a difference is: on standard error for `stderr`, else on standard output. */
   printed({ place }) {
     const output = this.#output();
-    return (place === 'stderr' ? output.stderr : output.stdout).split('\n').map((line) => line.trim()).filter(Boolean);
+    return linesOf(place === 'stderr' ? output.stderr : output.stdout);
+  }
+
+  /** The lines that the program printed in the same step. */
+  expected() {
+    return linesOf(this.#case.steps[this.#step].expected.stdout);
   }
 
   /** A value with the names in its texts replaced. */
@@ -149,6 +154,8 @@ export class Evidence {
 
 /** The value that member names, joined by slashes, lead to. */
 export const member = (value, names = '') => names.split('/').filter(Boolean).reduce((each, name) => each?.[name], value);
+
+const linesOf = (text) => text.split('\n').map((line) => line.trim()).filter(Boolean);
 
 const masked = (secret) => {
   const shown = secret.length < 8 ? 0 : secret.length <= 16 ? 2 : 8;
