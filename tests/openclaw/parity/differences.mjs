@@ -1,8 +1,8 @@
 // Finds where two values differ. A difference has a place, such as `json:auth.providers[].labels[]`, and both values.
 
 /**
- * Differences between two JSON values; members that only the actual one has are told apart as `+place`. `owner` is the profile, or
- * another name that a user chose, that a difference is about.
+ * Differences between two JSON values; members that only the actual one has are told apart as `+place`. `owner` is the profile,
+ * or another name that a user chose, that a difference is about.
  */
 export function* between(expected, actual, place, owner) {
   if (isPlain(expected) && isPlain(actual)) {

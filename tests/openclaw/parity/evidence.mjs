@@ -8,10 +8,10 @@ import { filesOf, relaxed } from './home.mjs';
 // - `option --name`: the value of an option of a command line of the case; `removed alias`: the alias of `aliases remove`.
 // - `stdin`: what is piped in, trimmed; `typed`: the credential that is typed at the terminal; `env NAME`: a variable.
 // - `input FILE member/member`: of a file at the beginning; without members all of it.
-// - `upstream message`: the message of the last error that upstream answers with in the same step; `upstream first message`: of the
-//   first one.
-// - `fallback N`: a fallback that the configuration names, without its provider; `model profile`: the profile behind the `@` of the
-//   configured model; `session profile`: the one that a session is pinned to.
+// - `upstream message`: the message of the last error that upstream answers with in the same step; `upstream first message`: of
+//   the first one; `upstream messages`: of any.
+// - `fallback N`: a fallback that the configuration names, without its provider; `model profile`: the profile behind the `@` of
+//   the configured model; `session profile`: the one that a session is pinned to.
 // - `kept member`: what a profile has as that member at the beginning.
 // - `output member/member`: of the JSON document that ClawGrpc prints in the same step.
 // - `only profile`, `added profile`: the first and the last profile of the file that ClawGrpc leaves.
@@ -86,7 +86,7 @@ export class Evidence {
       case 'env': return { ...this.#case.env, ...this.#case.steps[this.#step]?.env }[rest];
       case 'input': return member(this.#input(words[0]), words[1]);
       case 'output': return member(documentIn(this.#output().stdout), rest);
-      case 'upstream': return this.#messages().at(words[0] === 'first' ? 0 : -1);
+      case 'upstream': return words[0] === 'messages' ? this.#messages() : this.#messages().at(words[0] === 'first' ? 0 : -1);
       case 'fallback': return this.#model()?.fallbacks?.[Number(rest)]?.split('/').at(-1);
       case 'model': return (this.#model()?.primary ?? this.#model())?.split('@')[1];
       case 'session': return Object.values(this.#input('sessions.json') ?? {})[0]?.authProfileOverride;

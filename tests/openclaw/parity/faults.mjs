@@ -4,8 +4,9 @@
 export function faultsOf(plan, keys) {
   return (plan?.rules ?? []).flatMap(({ match, responses }) => {
     const owners = match.key ? keys.filter((key) => key.includes(match.key)) : [undefined];
+    const path = match.path === '/messages' ? '/v1/messages' : (match.path ?? '*');
     return owners.flatMap((key) => responses.map((response, index) => ({
-      match: { path: match.path === '/messages' ? '/v1/messages' : (match.path ?? '*'), ...(key && { key }) },
+      match: { path, ...(key && { key }), ...(match.model && { model: match.model }) },
       times: index === responses.length - 1 ? 'forever' : 1,
       ...answerOf(response),
     })));

@@ -27,6 +27,11 @@ const checks = {
   // Pairs of a named value and a regular expression that its text matches: when the rule holds at all.
   known: (wanted, difference, evidence) =>
     Object.entries(wanted).every(([name, pattern]) => evidence.expression(pattern).test(String(evidence.filled(name)))),
+  // A regular expression of what a list has as JSON text behind all of the program's.
+  more: (wanted, { expected, actual }, evidence) => {
+    const [theirs, ours] = [jsonOf(expected).slice(0, -1), jsonOf(actual)];
+    return ours.startsWith(theirs) && evidence.expression(`${wanted}\\]`).test(ours.slice(theirs.length));
+  },
   // Pairs of a regular expression and a replacement that make ClawGrpc's JSON text of the program's.
   edit: (wanted, { expected, actual }, evidence) => edited(jsonOf(expected), wanted, evidence) === jsonOf(actual),
 };

@@ -4,8 +4,8 @@ const hour = 3_600_000;
 const ladder = [60, 300, 1500, 3600];
 
 /**
- * A profile after its request of a step: `reason` of the failure and what a `probe` reports, the members of its health in the form of
- * the compared files, and the end of its `label`. `failed` and `served` are profiles of the case.
+ * A profile after its request of a step: `reason` of the failure and what a `probe` reports, the members of its health in the form
+ * of the compared files, and the end of its `label`. `failed` and `served` are profiles of the case.
  */
 export function healthAfter(theCase, step, store, owner) {
   const { reason, message } = answerFor(theCase, step, store, owner);
@@ -17,7 +17,7 @@ export function healthAfter(theCase, step, store, owner) {
   const hours = Math.min(24, 5 * 2 ** ((counts.billing ?? 1) - 1));
   const after = (seconds) => `${seconds} s after the failure`;
   const names = Object.keys(store?.profiles ?? {});
-  const byFailure = (isFailed) => names.filter((each) => (answerFor(theCase, step, store, each).reason !== undefined) === isFailed);
+  const fails = (name) => answerFor(theCase, step, store, name).reason !== undefined;
   const of = {
     rate_limit: { cooldownUntil: after(ladder[Math.min(errorCount, ladder.length) - 1]), label: ' [cooldown 1m]' },
     billing: { disabledUntil: after(hours * 3600), disabledReason: 'billing', label: ` [disabled:billing ${hours}h]` },
@@ -25,7 +25,7 @@ export function healthAfter(theCase, step, store, owner) {
   }[reason];
   const probe = { overloaded: 'rate_limit', server_error: 'unknown' }[reason] ?? reason ?? 'ok';
   const counted = of && { errorCount, failureCounts: counts };
-  return { reason, message, probe, failed: byFailure(true), served: byFailure(false), ...counted, ...of };
+  return { reason, message, probe, failed: names.filter(fails), served: names.filter((name) => !fails(name)), ...counted, ...of };
 }
 
 /** How upstream answers a profile in the end; without a profile, how the last rule of the step does. */
