@@ -4,7 +4,7 @@ const hour = 3_600_000;
 const ladder = [60, 300, 1500, 3600];
 
 /**
- * A profile after its request of a step: `reason` of the failure and what a `probe` reports, the members of its health in the form
+ * A profile after its request of a step: `reason` of the failure, what a `probe` reports, the members of its health in the form
  * of the compared files, and the end of its `label`. `failed` and `served` are profiles of the case.
  */
 export function healthAfter(theCase, step, store, owner) {
