@@ -33,6 +33,7 @@ internal sealed class Completion(AnthropicApi upstream, TimeProvider time)
         {
             if (AsideOf(call, route, failures) is { } aside)
             {
+                failures.Add(route, aside);
                 log.Skipped(route, aside, failures.IsEmpty ? start : time.GetUtcNow());
                 continue;
             }
@@ -196,5 +197,5 @@ internal sealed record FailedAttempt(UpstreamFailure Failure, int Retries, DateT
 {
     /// <summary>The same with one more sentence.</summary>
     public FailedAttempt Saying(string sentence) =>
-        this with { Failure = Failure with { Message = $"{Failure.Message} {sentence}" } };
+        this with { Failure = Failure with { Message = $"{Sentence.Of(Failure.Message)} {sentence}" } };
 }

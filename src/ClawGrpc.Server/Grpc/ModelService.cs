@@ -101,7 +101,8 @@ internal sealed class ModelService(
                 CallResult<UpstreamModels>.Refused refused => ((UpstreamModels?)null, refused.Refusal.Message),
                 var unknown => throw new InvalidOperationException($"Unknown result {unknown.GetType().Name}."),
             };
-        return new ModelList(setup, agent.Store, upstream, time.GetUtcNow()).Page(request, problem);
+        var providers = board.Of(agent).Auth.Providers;
+        return new ModelList(setup, agent.Store, providers, upstream, time.GetUtcNow()).Page(request, problem);
     }
 
     public override async Task<SetDefaultModelResponse> SetDefaultModel(SetDefaultModelRequest request, ServerCallContext context)

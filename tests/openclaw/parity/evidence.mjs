@@ -2,15 +2,21 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { documentIn } from './compare.mjs';
+import { healthAfter } from './health.mjs';
 import { filesOf, relaxed } from './home.mjs';
 
 // - `option --name`: the value of an option of a command line of the case; `removed alias`: the alias of `aliases remove`.
 // - `stdin`: what is piped in, trimmed; `typed`: the credential that is typed at the terminal; `env NAME`: a variable.
 // - `input FILE member/member`: of a file at the beginning; without members all of it.
-// - `upstream message`: the message of the last error that upstream answers with in the same step.
+// - `upstream message`: the message of the last error that upstream answers with in the same step; `upstream first message`: of
+//   the first one; `upstream messages`: of any.
+// - `fallback N`: a fallback that the configuration names, without its provider; `model profile`: the profile behind the `@` of
+//   the configured model; `session profile`: the one that a session is pinned to.
 // - `kept member`: what a profile has as that member at the beginning.
 // - `output member/member`: of the JSON document that ClawGrpc prints in the same step.
 // - `only profile`, `added profile`: the first and the last profile of the file that ClawGrpc leaves.
+// - `owner`: the profile that a difference is about; `health member`: what healthAfter says of it.
+// - `exit`: the exit code that a status has by what it prints.
 // - `masked NAME`: a secret as a status shows it; `until NAME`: milliseconds from the beginning of the case to a time.
 // - `NAME or NAME`: the second if the first is not there; what is none of these stands for itself.
 export class Evidence {
@@ -18,18 +24,25 @@ export class Evidence {
   #outputs;
   #files;
   #step;
+  #owner;
 
-  constructor(theCase, { outputs, files }, step) {
+  constructor(theCase, { outputs, files }, { step, owner }) {
     this.#case = theCase;
     this.#outputs = outputs;
     this.#files = files;
     this.#step = step;
+    this.#owner = owner;
   }
 
   /** The lines that ClawGrpc printed where a difference is: on standard error for `stderr`, else on standard output. */
   printed({ place }) {
     const output = this.#output();
-    return (place === 'stderr' ? output.stderr : output.stdout).split('\n').map((line) => line.trim()).filter(Boolean);
+    return linesOf(place === 'stderr' ? output.stderr : output.stdout);
+  }
+
+  /** The lines that the program printed in the same step. */
+  expected() {
+    return linesOf(this.#case.steps[this.#step].expected.stdout);
   }
 
   /** A value with the names in its texts replaced. */
@@ -52,8 +65,9 @@ export class Evidence {
     return this.#replaced(pattern, (value) => String(value).replace(/[.*+?^${}()|[\]\\/]/g, '\\$&'));
   }
 
+  // Of several values any one may stand there.
   #replaced(text, form) {
-    return text.replace(/\$\{([^}]+)\}/g, (_, name) => form(this.#named(name)));
+    return text.replace(/\$\{([^}]+)\}/g, (_, name) => [this.#named(name)].flat().map(form).join('|'));
   }
 
   #named(name) {
@@ -72,8 +86,14 @@ export class Evidence {
       case 'env': return { ...this.#case.env, ...this.#case.steps[this.#step]?.env }[rest];
       case 'input': return member(this.#input(words[0]), words[1]);
       case 'output': return member(documentIn(this.#output().stdout), rest);
-      case 'upstream': return this.#lastMessage();
+      case 'upstream': return words[0] === 'messages' ? this.#messages() : this.#messages().at(words[0] === 'first' ? 0 : -1);
+      case 'fallback': return this.#model()?.fallbacks?.[Number(rest)]?.split('/').at(-1);
+      case 'model': return (this.#model()?.primary ?? this.#model())?.split('@')[1];
+      case 'session': return Object.values(this.#input('sessions.json') ?? {})[0]?.authProfileOverride;
       case 'kept': return this.#kept(rest);
+      case 'owner': return this.#owner;
+      case 'health': return this.#health()[rest];
+      case 'exit': return this.#exit();
       case 'only': return this.#profiles()[0];
       case 'added': return this.#profiles().at(-1);
       case 'masked': return masked(this.#known(rest) ?? '');
@@ -98,9 +118,27 @@ export class Evidence {
     return text && (relaxed(text) ?? text);
   }
 
-  #lastMessage() {
-    const body = this.#case.steps[this.#step]?.mockPlan?.rules.at(-1)?.responses.at(-1)?.body;
-    return body?.error?.message;
+  #messages() {
+    const rules = this.#case.steps[this.#step]?.mockPlan?.rules ?? [];
+    return rules.flatMap(({ responses }) => responses).map(({ body }) => body?.error?.message).filter(Boolean);
+  }
+
+  #model() {
+    return member(this.#input('openclaw.json') ?? this.#input('clawdbot.json'), 'agents/defaults/model');
+  }
+
+  #health() {
+    return healthAfter(this.#case, this.#step, this.#input('auth-profiles.json'), this.#owner);
+  }
+
+  // As `models status --check` says (docs/spec/openclaw-spec.md, section 7.3); without --check it is 0.
+  #exit() {
+    const { argv } = this.#case.steps[this.#step];
+    const auth = documentIn(this.#output().stdout)?.auth;
+    if (!argv.includes('--check') || !auth) return 0;
+    const states = auth.oauth.profiles.filter(({ type }) => type !== 'api_key').map(({ status }) => status);
+    const isBad = auth.missingProvidersInUse.length > 0 || states.some((state) => /^(expired|missing)$/.test(state));
+    return isBad ? 1 : states.includes('expiring') ? 2 : 0;
   }
 
   #kept(name) {
@@ -116,6 +154,8 @@ export class Evidence {
 
 /** The value that member names, joined by slashes, lead to. */
 export const member = (value, names = '') => names.split('/').filter(Boolean).reduce((each, name) => each?.[name], value);
+
+const linesOf = (text) => text.split('\n').map((line) => line.trim()).filter(Boolean);
 
 const masked = (secret) => {
   const shown = secret.length < 8 ? 0 : secret.length <= 16 ? 2 : 8;
