@@ -20,6 +20,9 @@ switch (args)
         await CountAsync(new AgentStore(
             file, TimeProvider.System, timing), int.Parse(times, System.Globalization.CultureInfo.InvariantCulture));
         break;
+    case ["edit", var file, var times]:
+        await EditAsync(new ConfigFile(file), int.Parse(times, System.Globalization.CultureInfo.InvariantCulture));
+        break;
     case ["share", var file, var name, var stale]:
         var shared = timing with
         {
@@ -47,7 +50,8 @@ switch (args)
         break;
     default:
         Console.Error.WriteLine(
-            "put FILE | count FILE TIMES | share FILE NAME STALE_MS | lease FOLDER AGENT PROFILE | serve FOLDER");
+            "put FILE | count FILE TIMES | edit FILE TIMES | share FILE NAME STALE_MS | lease FOLDER AGENT PROFILE "
+                + "| serve FOLDER");
         return 2;
 }
 
@@ -74,6 +78,14 @@ static async Task CountAsync(AgentStore store, int times)
             [new SetHealth("shared", fresh.HealthOf("shared") with { ErrorCount = fresh.HealthOf("shared").ErrorCount + 1 })]);
     }
 
+    Console.WriteLine(times);
+}
+
+// Edits a configuration, with its backups.
+static async Task EditAsync(ConfigFile file, int times)
+{
+    for (var round = 0; round < times; round++)
+        await file.UpdateAsync(_ => $"{{ round: {round} }}\n");
     Console.WriteLine(times);
 }
 
