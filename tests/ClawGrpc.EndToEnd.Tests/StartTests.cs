@@ -13,7 +13,8 @@ public class StartTests
         var first = await fixture.ServeAsync();
         await RefusedAsync(
             fixture, fixture.Server("--listen", $"unix:{fixture.Path}/other.sock"),
-            $"Error: Another clawgrpc server \\(process {first.Id}\\) works on the state folder {fixture.State}\\.\n");
+            $"Error: Another clawgrpc server \\(process {first.Id}\\) works on the state folder {fixture.State}\\. "
+                + $"Its lock is {fixture.State}/clawgrpc\\.lock\\.\n");
         Assert.Equal(0, await fixture.Claw("models", "status").ExitAsync());
     }
 

@@ -111,7 +111,7 @@ internal sealed partial class Logins : IAsyncDisposable
         {
             var now = _time.GetUtcNow();
             var dues = _agent.Profiles.Effective.Profiles.Where(LoginRefresh.IsRefreshable)
-                .Select(profile => (profile.Id, Due: LoginRefresh.DueAt(Look(profile, null))))
+                .Select(profile => (profile.Id, Due: LoginRefresh.DueAt(Look(profile, null), now)))
                 .Where(each => each.Due is not null).ToList();
             foreach (var (id, _) in dues.Where(each => each.Due <= now))
                 _ = Refresh(id);

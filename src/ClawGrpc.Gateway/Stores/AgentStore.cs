@@ -64,7 +64,7 @@ internal sealed class AgentStore(string path, TimeProvider time, LockTiming? tim
                     return after;
             }
 
-            throw held!.IsHeld ? StateNotWrittenException.KeepsChanging(Path) : StateNotWrittenException.LockBusy(Path);
+            throw held!.IsHeld ? StateNotWrittenException.KeepsChanging(Path) : LockFolder.Busy(Path, Path, time);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

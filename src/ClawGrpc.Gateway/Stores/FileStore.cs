@@ -51,10 +51,10 @@ internal sealed class FileStore(
     {
         var file = FileOf(agentId);
         var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(profileId)))[..16];
+        var leased = $"{AtomicFile.TargetOf(file.Path)}.refresh-{digest}";
         try
         {
             StateFolder.MakeDirectory(file.Directory);
-            var leased = $"{AtomicFile.TargetOf(file.Path)}.refresh-{digest}";
             return await LockFolder.AcquireAsync(leased, timing ?? LockTiming.OpenClaw, time, cancellation);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -63,7 +63,7 @@ internal sealed class FileStore(
         }
         catch (StateNotWrittenException)
         {
-            throw StateNotWrittenException.LockBusy(file.Path);
+            throw LockFolder.Busy(file.Path, leased, time);
         }
     }
 

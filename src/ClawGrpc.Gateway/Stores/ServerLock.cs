@@ -50,7 +50,7 @@ internal sealed class ServerLock : IDisposable
         }
         catch (IOException) when (HolderOf(path) is { } holder)
         {
-            throw new StateFolderInUseException(folder.Path, holder);
+            throw new StateFolderInUseException(folder.Path, holder, path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

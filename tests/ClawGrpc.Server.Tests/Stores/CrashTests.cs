@@ -66,7 +66,8 @@ public sealed class CrashTests : IDisposable
         var holder = await hammer.ReadLineAsync();
         var error = Assert.Throws<StateFolderInUseException>(() => ServerLock.Acquire(state));
         Assert.Equal((_folder.Path, holder), (error.Folder, error.Holder));
-        Assert.Equal($"Another clawgrpc server (process {holder}) works on the state folder {_folder.Path}.", error.Message);
+        Assert.Equal($"Another clawgrpc server (process {holder}) works on the state folder {_folder.Path}. Its lock is "
+            + $"{_folder["clawgrpc.lock"]}.", error.Message);
 
         await hammer.KillAsync();
         using (ServerLock.Acquire(state))
