@@ -99,8 +99,8 @@ internal sealed partial class Fleet(
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var agent in _agents.Values)
-            await (await agent.Value).DisposeAsync();
+        // Side by side, so that one that waits for a lock keeps none of the others from writing.
+        await Task.WhenAll(_agents.Values.Select(async agent => await (await agent.Value).DisposeAsync()));
     }
 
     private async Task<Agent> WakeAsync(string id)
