@@ -17,6 +17,7 @@ internal sealed class ServerLock : IDisposable
         var file = Open(folder);
         try
         {
+            Posix.TryGive(folder.ServerLockPath, folder.Path);
             file.SetLength(0);
             file.Write(Encoding.ASCII.GetBytes($"{Environment.ProcessId}\n"));
             file.Flush();

@@ -53,6 +53,10 @@ internal sealed class StateNotWrittenException : StateFileException
     public static StateNotWrittenException KeepsChanging(string path) =>
         new(path, $"Failed to update {System.IO.Path.GetFileName(path)}: other programs keep changing it.", null);
 
+    /// <summary>It could not be read back.</summary>
+    public static StateNotWrittenException TooLarge(string path) =>
+        new(path, $"Failed to update {path}: it would be larger than the {WholeFile.MaxBytes >> 20} MB that are read.", null);
+
     /// <summary>The disk is full, the folder cannot be written, and so on.</summary>
     public static StateNotWrittenException Because(string path, Exception inner) =>
         new(path, $"Failed to update {path}: {inner.Message}", inner);
