@@ -83,10 +83,8 @@ internal sealed record Failed(string Model, DateTimeOffset Began, DateTimeOffset
             ? Math.Max(1, route!.ErrorCount)
             : 1 + (route is null || IsOld(route.LastFailureAt, rules) ? 0 : route.ErrorCount);
         var until = Later(route?.CooldownUntil, burst ? Failure.Until : Until(count, rules));
-        return Counted(before, rules, burst) with
-        {
-            Routes = before.Routes.SetItem(Model, new RouteHealth(until, Failure.Row.Name, count, Latest(route?.LastFailureAt))),
-        };
+        return Counted(before, rules, burst)
+            .WithRoute(Model, new RouteHealth(until, Failure.Row.Name, count, Latest(route?.LastFailureAt)));
     }
 
     private ProfileHealth SetProfileAside(ProfileHealth before, HealthRules rules)

@@ -20,6 +20,9 @@ internal sealed record ProfileHealth
     /// </summary>
     public static readonly TimeSpan MostSkew = TimeSpan.FromMinutes(1);
 
+    /// <summary>More routes of one profile are not kept.</summary>
+    public const int MostRoutes = 100;
+
     /// <summary>When it last served; null if never. Round robin goes by it.</summary>
     public DateTimeOffset? LastUsed { get; init; }
 
@@ -54,6 +57,20 @@ internal sealed record ProfileHealth
     /// <summary>Model (<c>provider/model</c>) to the health of that route; a route that never failed is absent.</summary>
     public ImmutableSortedDictionary<string, RouteHealth> Routes { get; init; } =
         ImmutableSortedDictionary.Create<string, RouteHealth>(StringComparer.Ordinal);
+
+    /// <summary>The same with one route more. Of too many the first to come back are forgotten.</summary>
+    public ProfileHealth WithRoute(string model, RouteHealth route)
+    {
+        var routes = Routes.SetItem(model, route);
+        return this with
+        {
+            Routes = routes.Count <= MostRoutes
+                ? routes
+                : routes.RemoveRange(routes.Where(each => each.Key != model)
+                    .OrderBy(each => each.Value.CooldownUntil ?? DateTimeOffset.MinValue)
+                    .Take(routes.Count - MostRoutes).Select(each => each.Key)),
+        };
+    }
 
     /// <summary>Whether <see cref="CooldownUntil"/> is in force.</summary>
     public bool IsCooling(DateTimeOffset now) => IsInForce(CooldownUntil, CooldownSetAt, now);

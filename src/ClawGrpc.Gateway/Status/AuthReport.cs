@@ -11,6 +11,9 @@ namespace ClawGrpc.Gateway.Status;
 /// <summary>Reports the credentials of an agent: providers, what is set aside, and each profile.</summary>
 internal sealed class AuthReport(LiveConfiguration configuration, StateFolder folder, ProfileReport profiles)
 {
+    // Of all that is set aside in one status.
+    private const int MostCharacters = 400_000;
+
     public AuthStatus Of(Agent agent, ProfileStore store, ModelChoices models, DateTimeOffset now)
     {
         var inUse = ProvidersOf(
@@ -31,7 +34,7 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
                 .Select(provider => $"{provider.Provider} ({LoginsOf(provider)})")],
             MissingProvidersInUse = [.. providers[false].Select(provider => provider.Provider).Where(inUse.Contains)],
             Providers = [.. providers[true]],
-            UnusableProfiles = UnusableOf(store, now),
+            UnusableProfiles = Shown(UnusableOf(store, now)),
             Profiles = profiles.Of(agent, store, now),
             ProviderExpiries = profiles.ExpiriesOf(agent, store, names, now),
         };
@@ -94,6 +97,23 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
                 RecoveryHint = HintOf(aside),
             }))
             .OrderBy(unusable => unusable.Aside.Until)];
+
+    // Callers read messages of 4 MB at most, and other programs may have written any number of routes: whole profiles first, and of
+    // the routes as many as fit.
+    private static ImmutableArray<UnusableProfile> Shown(ImmutableArray<UnusableProfile> all)
+    {
+        const int perEntry = 200;
+        var left = MostCharacters;
+        var shown = all.OrderBy(each => each.Aside.Model is not null).Where(each =>
+        {
+            var length = perEntry + each.ProfileId.Length + (each.Aside.Model?.Length ?? 0) + (each.Aside.Reason?.Length ?? 0);
+            if (length > left)
+                return false;
+            left -= length;
+            return true;
+        }).ToHashSet(ReferenceEqualityComparer.Instance);
+        return shown.Count == all.Length ? all : all.RemoveAll(each => !shown.Contains(each));
+    }
 
     private static string HintOf(SetAside aside) => aside switch
     {
