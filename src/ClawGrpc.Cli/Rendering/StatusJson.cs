@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ClawGrpc.V1;
+using Google.Protobuf.Collections;
 using Google.Protobuf.WellKnownTypes;
 
 namespace ClawGrpc.Cli.Rendering;
@@ -179,7 +180,7 @@ internal sealed record StatusJson(DateTimeOffset Now)
             json.WriteNumber("remainingMs", RemainingMs(expireTime));
     }
 
-    private static void WriteConfigurationErrors(Utf8JsonWriter json, string name, IReadOnlyCollection<ConfigurationError> errors)
+    private static void WriteConfigurationErrors(Utf8JsonWriter json, string name, RepeatedField<ConfigurationError> errors)
     {
         if (errors.Count == 0)
             return;

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using ClawGrpc.Core;
 using ClawGrpc.Core.Anthropic;
 using ClawGrpc.Core.Routing;
 
@@ -27,7 +28,7 @@ internal sealed class AnthropicApi(Connections connections, TimeProvider time)
             if (failure is null)
             {
                 var body = await AnswerBody.OpenAsync(response, patience.Token);
-                answer = new AnswerStream(response, body, HeadersOf(request, response), request.Credential.Forms);
+                answer = new AnswerStream(response, body, HeadersOf(request, response), SecretForms.Of(request.Credential));
                 failure = await BeginAsync(answer, response, patience.Token);
             }
 

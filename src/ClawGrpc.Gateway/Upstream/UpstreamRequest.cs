@@ -51,8 +51,8 @@ internal sealed record UpstreamRequest(Uri Url, ImmutableArray<RequestHeader> He
             if (header.Shown == value)
                 continue;
             var isBearer = value.StartsWith(Scheme, StringComparison.Ordinal);
-            var forms = isBearer || value == Credential.Reveal().Trim() ? Credential.Forms : header.Value.Forms;
-            text = mask(forms, text, isBearer ? header.Shown[Scheme.Length..] : header.Shown);
+            var secret = isBearer || value == Credential.Reveal().Trim() ? Credential : header.Value;
+            text = mask(SecretForms.Of(secret), text, isBearer ? header.Shown[Scheme.Length..] : header.Shown);
         }
 
         return text;
