@@ -10,11 +10,11 @@ import { filesOf, relaxed } from './home.mjs';
 // - `input FILE member/member`: of a file at the beginning; without members all of it.
 // - `upstream message`: the message of the last error that upstream answers with in the same step; `upstream first message`: of
 //   the first one; `upstream messages`: of any.
-// - `fallback N`: a fallback that the configuration names, without its provider; `model profile`: the profile behind the `@` of
-//   the configured model; `session profile`: the one that a session is pinned to.
+// - `fallback N`: a fallback that the configuration names, without its provider; `model`: the configured one; `model profile`: the
+//   profile behind its `@`; `session profile`: the one that a session is pinned to.
 // - `kept member`: what a profile has as that member at the beginning.
 // - `output member/member`: of the JSON document that ClawGrpc prints in the same step.
-// - `only profile`, `added profile`: the first and the last profile of the file that ClawGrpc leaves.
+// - `added profile`, `all profiles`: the last profile of the files that ClawGrpc leaves, and any of them.
 // - `owner`: the profile that a difference is about; `health member`: what healthAfter says of it.
 // - `exit`: the exit code that a status has by what it prints.
 // - `masked NAME`: a secret as a status shows it; `until NAME`: milliseconds from the beginning of the case to a time.
@@ -88,13 +88,16 @@ export class Evidence {
       case 'output': return member(documentIn(this.#output().stdout), rest);
       case 'upstream': return words[0] === 'messages' ? this.#messages() : this.#messages().at(words[0] === 'first' ? 0 : -1);
       case 'fallback': return this.#model()?.fallbacks?.[Number(rest)]?.split('/').at(-1);
-      case 'model': return (this.#model()?.primary ?? this.#model())?.split('@')[1];
+      case 'model': {
+        const model = this.#model()?.primary ?? this.#model();
+        return rest ? model?.split('@')[1] : model;
+      }
       case 'session': return Object.values(this.#input('sessions.json') ?? {})[0]?.authProfileOverride;
       case 'kept': return this.#kept(rest);
       case 'owner': return this.#owner;
       case 'health': return this.#health()[rest];
       case 'exit': return this.#exit();
-      case 'only': return this.#profiles()[0];
+      case 'all': return this.#profiles();
       case 'added': return this.#profiles().at(-1);
       case 'masked': return masked(this.#known(rest) ?? '');
       case 'until': return this.#known(rest) - this.#case.clock.nowMs;
