@@ -84,6 +84,16 @@ internal sealed record Refusal(RefusalReason Reason, RefusalCode Code, string Me
             RetryAfter = TimeSpan.FromSeconds(1),
         };
 
+    public static Refusal Compressed() => new(RefusalReason.NotImplemented, RefusalCode.Unimplemented,
+        "Compressed requests are not taken: a small one can unpack to a very large one. Send requests uncompressed, or set "
+        + "clawgrpc.limits.compressedRequests.");
+
+    public static Refusal Busy() => new(RefusalReason.Busy, RefusalCode.ResourceExhausted,
+        "The requests under way take all the memory that they may (clawgrpc.limits.requestsMegabytes); repeat the call later.")
+    {
+        RetryAfter = TimeSpan.FromSeconds(1),
+    };
+
     private static Refusal InvalidFields(ImmutableArray<FieldError> fields) =>
         new Refusal(RefusalReason.InvalidField, RefusalCode.InvalidArgument, string.Join(
             "; ", fields.Select(field => $"{field.Path}: {field.Description}")))

@@ -191,6 +191,7 @@ public sealed class ModelCommandTests : IAsyncLifetime
                 ImageModel = true,
                 ImageFallbackPosition = 2,
                 Local = true,
+                HasCredential = true,
                 MaxInputTokens = 200_000,
                 ImageInput = false,
             },

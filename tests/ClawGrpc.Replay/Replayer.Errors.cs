@@ -9,10 +9,12 @@ public sealed partial class Replayer
 {
     private static readonly string[] BillingTexts =
         ["credit balance", "spend limit", "specified API usage limits", "workspace API usage limits",
-            "Usage credits are required", "draw from your extra usage"];
+            "draw from your extra usage"];
 
     private static readonly string[] TokenTexts =
         ["OAuth token", "OAuth authentication", "scope requirement", "only authorized for use with Claude Code"];
+
+    private static readonly string[] AccountTexts = ["organization has been disabled", "does not have access to Claude"];
 
     private async Task<string> ReplayErrorAsync(Recording recording)
     {
@@ -39,7 +41,8 @@ public sealed partial class Replayer
         Is("error_type", Member(inside, "type") is { ValueKind: JsonValueKind.String } type ? type.GetString() : null);
         Is("request_id", recording.Headers.GetValueOrDefault(
             "request-id") ?? (Member(body, "request_id") is { ValueKind: JsonValueKind.String } id ? id.GetString() : null));
-        Expect(error.Code != StatusCode.ResourceExhausted || error.RetryDelay > TimeSpan.Zero, "no RetryInfo");
+        var repeats = error.Code == StatusCode.ResourceExhausted && error.Reason != ErrorReason.RequestTooCostly;
+        Expect(!repeats || error.RetryDelay > TimeSpan.Zero, "no RetryInfo");
         var attempt = error.Receipt?.Attempts.SingleOrDefault() ?? throw new ReplayException(
             "the receipt does not list the one attempt");
         Expect(attempt.HttpStatus == recording.Status
@@ -61,12 +64,16 @@ public sealed partial class Replayer
         return recording.Status switch
         {
             402 => ErrorReason.Billing,
+            429 when message.Contains("required for long context", StringComparison.Ordinal) => ErrorReason.RequestTooCostly,
             400 or 403 or 429 when Says(BillingTexts) || IsSpent() => ErrorReason.Billing,
             429 when recording.Headers.GetValueOrDefault("anthropic-ratelimit-unified-status") == "rejected" =>
                 ErrorReason.PlanExhausted,
             429 => ErrorReason.RateLimited,
             401 => ErrorReason.CredentialRejected,
             400 or 403 when Says(TokenTexts) => ErrorReason.CredentialRejected,
+            400 or 403 when Says(AccountTexts) => ErrorReason.AccountRefused,
+            403 => ErrorReason.NotPermitted,
+            404 when message.StartsWith("model:", StringComparison.Ordinal) => ErrorReason.ModelNotFound,
             408 or 409 => ErrorReason.ServerError,
             503 or 529 => ErrorReason.Overloaded,
             >= 500 => ErrorReason.ServerError,
@@ -81,8 +88,9 @@ public sealed partial class Replayer
 
     private static StatusCode CodeOf(ErrorReason reason, int status) => reason switch
     {
-        ErrorReason.Billing or ErrorReason.PlanExhausted or ErrorReason.RateLimited => StatusCode.ResourceExhausted,
-        ErrorReason.CredentialRejected => StatusCode.FailedPrecondition,
+        ErrorReason.Billing or ErrorReason.PlanExhausted or ErrorReason.RateLimited or ErrorReason.RequestTooCostly =>
+            StatusCode.ResourceExhausted,
+        ErrorReason.CredentialRejected or ErrorReason.AccountRefused => StatusCode.FailedPrecondition,
         ErrorReason.ServerError when status == 504 => StatusCode.DeadlineExceeded,
         ErrorReason.ServerError or ErrorReason.Overloaded => StatusCode.Unavailable,
         _ => status switch { 403 => StatusCode.PermissionDenied, 404 => StatusCode.NotFound, _ => StatusCode.InvalidArgument },

@@ -88,7 +88,7 @@ internal static class ModelsListCommand
         foreach (var model in models)
         {
             var input = model.HasImageInput ? InputOf(model) : "-";
-            var (local, auth) = (YesOrNo(model, model.Local), YesOrNo(model, model.Available));
+            var (local, auth) = (YesOrNo(model, model.Local), YesOrNo(model, HasCredential(model)));
             var context = Thousands(model.MaxInputTokens);
             yield return Row(Cut(model.Model_), input, context, local, auth, string.Join(",", Tags(model)));
         }
@@ -99,6 +99,9 @@ internal static class ModelsListCommand
 
     // Neither is known of a model that upstream does not list.
     private static string YesOrNo(Model model, bool value) => model.Missing ? "-" : value ? "yes" : "no";
+
+    // What the programs call available. Servers before has_credential say only what can serve.
+    private static bool HasCredential(Model model) => model.HasCredential || model.Available;
 
     private static string InputOf(Model model) => model.ImageInput ? "text+image" : "text";
 
@@ -143,9 +146,10 @@ internal static class ModelsListCommand
             else
                 json.WriteNull("contextWindow");
             WriteUnlessMissing(json, model, "local", model.Local);
-            WriteUnlessMissing(json, model, "available", model.Available);
+            WriteUnlessMissing(json, model, "available", HasCredential(model));
             json.WriteStrings("tags", Tags(model));
             json.WriteBoolean("missing", model.Missing);
+            WriteUnlessMissing(json, model, "usable", model.Available);
             json.WriteString("cacheRetention", Words.Of(model.CacheRetention));
             if (model.MaxOutputTokens > 0)
                 json.WriteNumber("maxOutputTokens", model.MaxOutputTokens);

@@ -8,6 +8,9 @@ namespace ClawGrpc.Core.Anthropic;
 /// </summary>
 internal sealed class BlockScan(RequestOutline outline, List<FieldError> errors, bool withoutSampling)
 {
+    /// <summary>What is wrong with a <c>cache_control</c> of another kind.</summary>
+    public const string NoBreakpoint = "must be an object such as {\"type\":\"ephemeral\"}, or null";
+
     private readonly List<(string Name, int Index)> _path = [];
     private Section _section;
     private string? _document;
@@ -149,6 +152,8 @@ internal sealed class BlockScan(RequestOutline outline, List<FieldError> errors,
                     block.Null = ((int)reader.TokenStartIndex, (int)reader.BytesConsumed);
                     break;
                 case BlockMember.CacheControl:
+                    if (reader.TokenType != JsonTokenType.StartObject)
+                        errors.Add(new FieldError($"{Path()}.cache_control", NoBreakpoint));
                     block.Own = ReadTtl(ref reader);
                     continue;
                 case BlockMember.Citations:

@@ -30,6 +30,9 @@ internal enum FoldEnd
 /// </param>
 internal sealed class MessageFold(bool keepContent = true)
 {
+    // Far beyond every usage that there is: one without end would be held to the end of the stream.
+    private const int MostUsage = 256 * 1024;
+
     private readonly List<FoldedBlock> _blocks = [];
     private MemberList? _message;
     private MemberList? _usage;
@@ -218,11 +221,13 @@ internal sealed class MessageFold(bool keepContent = true)
             if (name.Span.SequenceEqual("stop_reason"u8))
                 StopReason = FoldedMessage.Text(value);
             // In the stop members null is a value; elsewhere null means that nothing changed.
+            if (!keepContent)
+                continue;
             if (isStop || !value.Span.SequenceEqual("null"u8))
                 _message!.Replace(name, value);
         }
 
-        foreach (var (name, value) in new JsonMembers(read.IsPlain ? default : read.Data.ToArray()))
+        foreach (var (name, value) in new JsonMembers(read.IsPlain || !keepContent ? default : read.Data.ToArray()))
         {
             if (!IsOfEvent(name.Span) && !value.Span.SequenceEqual("null"u8))
                 _message!.Replace(name, value);
@@ -232,6 +237,8 @@ internal sealed class MessageFold(bool keepContent = true)
             return;
         _usage ??= new MemberList("{}"u8.ToArray());
         _usage.Merge(read.Usage.ToArray());
+        if (_usage.MostBytes > MostUsage)
+            throw new MalformedAnswerException($"its usage is longer than {MostUsage} bytes");
         _count = null;
     }
 

@@ -70,7 +70,7 @@ internal sealed class RequestBody
         if (decisions.Model != Model)
             Set(edits, "model", BodyEdit.Quoted(decisions.Model), first: true);
         if (IsLeftOut("max_tokens"))
-            Set(edits, "max_tokens", Encoding.UTF8.GetBytes(decisions.DefaultMaxTokens.ToString(CultureInfo.InvariantCulture)));
+            Set(edits, "max_tokens", Encoding.UTF8.GetBytes(MaxTokensFor(decisions).ToString(CultureInfo.InvariantCulture)));
         if (decisions.Temperature is { } temperature && Takes(decisions.Model))
             Set(edits, "temperature", Sampling.Json(temperature));
         if (decisions.Stream != Stream)
@@ -97,6 +97,18 @@ internal sealed class RequestBody
 
         json.Write("}"u8);
         return json.WrittenMemory;
+    }
+
+    // Thinking counts towards `max_tokens`, which upstream wants to be more than its budget.
+    private long MaxTokensFor(RequestDecisions decisions)
+    {
+        var thinking = Value("thinking");
+        var budget = thinking.Span.StartsWith("{"u8)
+            && long.TryParse(new JsonMembers(thinking).Find("budget_tokens"u8).Span, CultureInfo.InvariantCulture, out var tokens)
+            ? tokens
+            : 0;
+        return budget < decisions.DefaultMaxTokens ? decisions.DefaultMaxTokens
+            : Math.Max(budget + 1, Math.Min(budget + decisions.DefaultMaxTokens, OutputLimit.Of(decisions.Model)));
     }
 
     // Any sampling member of the caller counts as a choice, and thinking fixes the temperature.

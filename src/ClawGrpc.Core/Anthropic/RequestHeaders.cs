@@ -121,9 +121,16 @@ internal static class RequestHeaders
 
     private static bool IsBeta(string name) => name.Equals(Beta, StringComparison.OrdinalIgnoreCase);
 
-    private static RequestHeader Credential(Secret credential, bool isBearer) => isBearer
-        ? new RequestHeader("authorization", new Secret($"Bearer {credential.Reveal().Trim()}"), $"Bearer {credential.Mask()}")
-        : new RequestHeader("x-api-key", new Secret(credential.Reveal().Trim()), credential.Mask());
+    private static RequestHeader Credential(Secret credential, bool isBearer)
+    {
+        // Nothing that could add a header gets here: the credential was checked when it was read.
+        var text = HeaderText.Trim(credential.Reveal());
+        if (HeaderText.Problem(text, "credential") is { } problem)
+            throw new InvalidOperationException(problem);
+        return isBearer
+            ? new RequestHeader("authorization", new Secret($"Bearer {text}"), $"Bearer {credential.Mask()}")
+            : new RequestHeader("x-api-key", new Secret(text), credential.Mask());
+    }
 
     private static RequestHeader Open(string name, string value) => new(name, new Secret(value), value);
 

@@ -79,6 +79,10 @@ internal ref struct RequestScan
             case "tools":
                 new BlockScan(_outline, _errors, _withoutSampling).ReadTools(ref _reader);
                 break;
+            case "cache_control" when _reader.TokenType is not (JsonTokenType.StartObject or JsonTokenType.Null):
+                _errors.Add(new FieldError(name, BlockScan.NoBreakpoint));
+                _reader.Skip();
+                break;
             case "cache_control":
                 _outline.Automatic = BlockScan.ReadTtl(ref _reader);
                 break;

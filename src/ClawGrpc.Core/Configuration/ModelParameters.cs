@@ -110,6 +110,9 @@ internal sealed record ModelParameters
             ? field.Texts() ?? []
             : field.Text() is { } text ? [text] : ImmutableArray<string>.Empty;
         const StringSplitOptions Clean = StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries;
-        return [.. texts.SelectMany(beta => beta.Split(',', Clean)).Distinct()];
+        var betas = texts.SelectMany(beta => beta.Split(',', Clean)).Distinct().ToList();
+        foreach (var refusal in betas.Select(Anthropic.AnthropicBeta.Refusal).OfType<string>())
+            field.Warn($"Ignored: a value {refusal}");
+        return [.. betas.Where(beta => Anthropic.AnthropicBeta.Refusal(beta) is null)];
     }
 }

@@ -21,6 +21,8 @@ internal sealed record ServiceConfiguration
     /// <summary>Nothing configured.</summary>
     public static readonly ServiceConfiguration Default = new();
 
+    private const int Megabyte = 1024 * 1024;
+
     /// <summary><c>clawgrpc.extendedCacheTtlBeta</c>: <c>always</c>, <c>when-needed</c> or <c>never</c>.</summary>
     public ExtendedCacheTtlBeta ExtendedCacheTtlBeta { get; init; }
 
@@ -41,6 +43,19 @@ internal sealed record ServiceConfiguration
     /// <summary><c>clawgrpc.limits.attempts</c>: how many routes one completion may try; up to 100.</summary>
     public int Attempts { get; init; } = 8;
 
+    /// <summary>
+    /// <c>clawgrpc.limits.answerMegabytes</c>: how long an answer may be that is collected before it is given; up to 1024 MB.
+    /// </summary>
+    public int AnswerBytes { get; init; } = 64 * Megabyte;
+
+    /// <summary>
+    /// <c>clawgrpc.limits.requestsMegabytes</c>: how much the large requests that are under way may take together; up to 1 TB.
+    /// </summary>
+    public long RequestsBytes { get; init; } = 256L * Megabyte;
+
+    /// <summary><c>clawgrpc.limits.compressedRequests</c>: whether compressed requests are taken.</summary>
+    public bool CompressedRequests { get; init; }
+
     internal static ServiceConfiguration Read(Fields service)
     {
         var beta = service.OneOf("extendedCacheTtlBeta", "always", "when-needed", "never");
@@ -59,6 +74,9 @@ internal sealed record ServiceConfiguration
             FirstEvent = Seconds(timeouts, "firstEventSeconds") ?? Default.FirstEvent,
             Idle = Seconds(timeouts, "idleSeconds") ?? Default.Idle,
             Attempts = Count(limits, "attempts", 100) ?? Default.Attempts,
+            AnswerBytes = Count(limits, "answerMegabytes", 1024) * Megabyte ?? Default.AnswerBytes,
+            RequestsBytes = Count(limits, "requestsMegabytes", Megabyte) * (long)Megabyte ?? Default.RequestsBytes,
+            CompressedRequests = limits?.Flag("compressedRequests") ?? Default.CompressedRequests,
         };
         foreach (var section in new[] { subscriptions, timeouts, limits, service })
             section?.RefuseOthers();

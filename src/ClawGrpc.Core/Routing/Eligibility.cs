@@ -25,6 +25,12 @@ internal enum Eligibility
 
     /// <summary>It is a subscription's, and those are switched off.</summary>
     SubscriptionsDisabled,
+
+    /// <summary>No header can carry the secret.</summary>
+    InvalidCredential,
+
+    /// <summary>The secret is kept elsewhere and cannot be had from there.</summary>
+    UnresolvedReference,
 }
 
 /// <summary>The rules of <see cref="Eligibility"/>.</summary>
@@ -52,6 +58,37 @@ internal static class Eligible
         return OfSecret(credential, now);
     }
 
+    /// <summary>Why a profile cannot serve, for people: a few words without secrets.</summary>
+    /// <param name="id">The profile.</param>
+    /// <param name="why">What <see cref="Of"/> said of it.</param>
+    public static string Words(ProfileStore store, string id, Eligibility why) => why switch
+    {
+        Eligibility.ProfileMissing => "not stored",
+        Eligibility.ProviderMismatch => "of another provider",
+        Eligibility.ModeMismatch => "auth.profiles declares another mode",
+        Eligibility.MissingCredential => "no credential",
+        Eligibility.Expired => "expired",
+        Eligibility.SubscriptionsDisabled => "subscriptions are switched off",
+        Eligibility.InvalidCredential => ProblemOf(store.Find(id)!.Credential) ?? "invalid",
+        Eligibility.UnresolvedReference when store.Find(id)!.Credential is var credential =>
+            Words(credential.Reference, credential.ReferenceProblem),
+        _ => "usable",
+    };
+
+    /// <summary>Why a reference cannot be resolved, for people.</summary>
+    public static string Words(SecretReference? reference, string? problem) =>
+        $"the reference {reference?.Shown} cannot be resolved: {problem}";
+
+    /// <summary>
+    /// The name of a reason in a status, as <c>unusableProfiles</c> has it; null if the reason is shown otherwise or is no fault.
+    /// </summary>
+    public static string? CodeOf(Eligibility why) => why switch
+    {
+        Eligibility.InvalidCredential => "invalid_credential",
+        Eligibility.UnresolvedReference => "unresolved_ref",
+        _ => null,
+    };
+
     /// <summary>The name of a credential's type in files and configuration.</summary>
     public static string ModeOf(Credential credential) => credential switch
     {
@@ -63,11 +100,21 @@ internal static class Eligible
 
     private static Eligibility OfSecret(Credential credential, DateTimeOffset now) => credential switch
     {
+        { ReferenceProblem: not null } => Eligibility.UnresolvedReference,
         ApiKeyCredential { Key: null or { IsBlank: true } } => Eligibility.MissingCredential,
         TokenCredential { Token: null or { IsBlank: true } } => Eligibility.MissingCredential,
         TokenCredential { Expires: { } expires } when now >= expires => Eligibility.Expired,
         OAuthCredential { Access: null or { IsBlank: true }, Refresh: null or { IsBlank: true } } =>
             Eligibility.MissingCredential,
-        _ => Eligibility.Ok,
+        _ => ProblemOf(credential) is null ? Eligibility.Ok : Eligibility.InvalidCredential,
+    };
+
+    // Why no header can carry the text that would be sent; null if one can. A refresh token is sent in a body.
+    private static string? ProblemOf(Credential credential) => credential switch
+    {
+        ApiKeyCredential { Key: { } key } => HeaderText.Problem(key, "key"),
+        TokenCredential { Token: { } token } => HeaderText.Problem(token, "token"),
+        OAuthCredential { Access: { } access } => HeaderText.Problem(access, "access token"),
+        _ => null,
     };
 }

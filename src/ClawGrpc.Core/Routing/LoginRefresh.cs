@@ -96,7 +96,8 @@ internal static class LoginRefresh
     /// <summary>Whether its access token serves now.</summary>
     /// <param name="now">The time; a token has expired when equal.</param>
     public static bool IsUsable(RefreshHistory history, DateTimeOffset now) =>
-        !history.IsRejected && history.Credential is { Access.IsBlank: false, Expires: { } expires } && now < expires;
+        !history.IsRejected && history.Credential is { Access: { IsBlank: false } access, Expires: { } expires } && now < expires
+        && HeaderText.Problem(access, "access token") is null;
 
     /// <summary>When it is to be refreshed by itself; past when it is due; null if never.</summary>
     /// <param name="history">A refreshable login.</param>

@@ -7,9 +7,11 @@ namespace ClawGrpc.Core.Routing;
 /// <param name="SetAside">Why it is not tried now; null if it is.</param>
 internal sealed record Candidate(Profile Profile, SetAside? SetAside);
 
-/// <summary>A profile that cannot serve, and why.</summary>
+/// <summary>A profile, or a key that belongs to none, that cannot serve, and why.</summary>
+/// <param name="Id">The profile; the source of a key that belongs to none.</param>
 /// <param name="Why">Never <see cref="Eligibility.Ok"/>.</param>
-internal sealed record Ineligible(string Id, Eligibility Why);
+/// <param name="Words">The same for people.</param>
+internal sealed record Ineligible(string Id, Eligibility Why, string Words);
 
 /// <summary>The profiles for a model, in order (openclaw-spec.md, section 4.1).</summary>
 /// <param name="Candidates">
@@ -33,7 +35,7 @@ internal sealed record ProfileOrder(ImmutableArray<Candidate> Candidates, Immuta
         {
             var why = Eligible.Of(store, auth, provider, id, now);
             if (why != Eligibility.Ok)
-                ineligible.Add(new Ineligible(id, why));
+                ineligible.Add(new Ineligible(id, why, Eligible.Words(store, id, why)));
             else if (StateFiles.SetAside.Of(store.HealthOf(id), model, now) is { } setAside)
                 aside.Add(new Candidate(store.Find(id)!, setAside));
             else

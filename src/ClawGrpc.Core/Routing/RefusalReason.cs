@@ -87,6 +87,12 @@ internal enum RefusalReason
     /// <summary>The server is stopping.</summary>
     Stopping,
 
+    /// <summary>The answer is longer than one that is collected may be.</summary>
+    AnswerTooLarge,
+
+    /// <summary>The requests under way take all the memory that they may.</summary>
+    Busy,
+
     /// <summary>A fault of ClawGrpc.</summary>
     Internal,
 }

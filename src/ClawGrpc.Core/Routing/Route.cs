@@ -8,7 +8,21 @@ namespace ClawGrpc.Core.Routing;
 /// no health.
 /// </summary>
 /// <param name="Source">Such as <c>env: ANTHROPIC_API_KEY</c> or <c>models.json</c>.</param>
-internal sealed record FallbackKey(Secret Key, string Source);
+internal sealed record FallbackKey(Secret Key, string Source)
+{
+    /// <summary>Why it cannot serve; null if it can.</summary>
+    public Ineligible? Unusable { get; init; } = HeaderText.Problem(Key, "key") is { } problem
+        ? new Ineligible(Source, Eligibility.InvalidCredential, problem)
+        : null;
+
+    /// <summary>A key that is kept elsewhere.</summary>
+    public static FallbackKey Of(SecretReference reference, ResolvedSecret resolved, string source) => resolved.Secret is { } key
+        ? new FallbackKey(key, source)
+        : new FallbackKey(new Secret(""), source)
+        {
+            Unusable = new Ineligible(source, Eligibility.UnresolvedReference, Eligible.Words(reference, resolved.Problem)),
+        };
+}
 
 /// <summary>What an attempt runs on: one profile, or the fallback key, serving one model.</summary>
 /// <param name="Model">The bare id that upstream knows, such as <c>claude-opus-4-6</c>.</param>
@@ -61,7 +75,7 @@ internal sealed record Routes(
     ImmutableArray<Route> All, NoRoute Problem, DateTimeOffset? Soonest, ImmutableArray<Ineligible> Ineligible)
 {
     /// <summary>Computes the routes.</summary>
-    /// <param name="fallbackKey">Serves when no profile can; null if there is none.</param>
+    /// <param name="fallbackKey">Serves when no profile can, unless it is unusable itself; null if there is none.</param>
     public static Routes Of(
         ProfileStore store, AuthSettings auth, FallbackKey? fallbackKey, RouteQuestion question, DateTimeOffset now)
     {
@@ -79,8 +93,10 @@ internal sealed record Routes(
 
             // Profile beats environment beats configuration (openclaw-spec.md, section 3.4); a profile in cooldown still beats
             // them: silently billing another account is worse than an error with a retry time.
-            if (order.Candidates.IsEmpty && fallbackKey is not null)
+            if (order.Candidates.IsEmpty && fallbackKey is { Unusable: null })
                 routes.Add(new Route(model, null, fallbackKey, null));
+            else if (fallbackKey?.Unusable is { } unusable)
+                ineligible = ineligible.Add(unusable);
         }
 
         ImmutableArray<Route> all = [.. routes];
@@ -109,6 +125,7 @@ internal sealed record Routes(
             Eligibility.Ok => new Routes([new Route(model, store.Find(id), null, null)], NoRoute.None, null, []),
             Eligibility.ProfileMissing => new Routes([], NoRoute.ProfileMissing, null, []),
             Eligibility.ProviderMismatch => new Routes([], NoRoute.ProfileOfOtherProvider, null, []),
-            var why => new Routes([], NoRoute.ProfileUnusable, null, [new Ineligible(id, why)]),
+            var why =>
+                new Routes([], NoRoute.ProfileUnusable, null, [new Ineligible(id, why, Eligible.Words(store, id, why))]),
         };
 }

@@ -25,13 +25,16 @@ internal static class ClaudeLogin
     }
 
     /// <summary>
-    /// Whether the CLI's login replaces the stored one: if it lasts longer or can be refreshed, never if it can do less.
+    /// Whether the CLI's login replaces the stored one: if it lasts longer or can be refreshed, never if it can do less or cannot
+    /// be sent.
     /// </summary>
     /// <param name="stored">The credential of <see cref="ProfileId"/>; null if none is stored.</param>
     public static bool Replaces(Credential? stored, Credential live, DateTimeOffset now)
     {
         if (stored is not (OAuthCredential or TokenCredential) || stored.Provider != Provider.Anthropic)
             return true;
+        if (!IsSendable(live) && IsSendable(stored))
+            return false;
         if (stored.GetType() != live.GetType())
             return live is OAuthCredential;
         var (before, after) = (Expiry.Of(stored), Expiry.Of(live));
@@ -40,6 +43,12 @@ internal static class ClaudeLogin
         var isStoredOver = before is not { } end || end <= now;
         return isStoredOver || (after > now && after > before);
     }
+
+    /// <summary>Why no header can carry a login; null if one can.</summary>
+    public static string? Problem(Credential login) =>
+        SecretOf(login) is { } text ? HeaderText.Problem(HeaderText.Trim(text), "token") : null;
+
+    private static bool IsSendable(Credential login) => Problem(login) is null;
 
     private static string? SecretOf(Credential credential) => credential switch
     {

@@ -23,7 +23,6 @@ internal static class CredentialInput
     /// <summary>The error for nothing, or nothing but white space.</summary>
     public const string Required = "Required";
 
-    private const int MaxLength = 8192;
     private const int MinSetupTokenLength = 80;
     private const string SubscriptionMark = "sk-ant-oat";
     private const string SetupTokenPrefix = "sk-ant-oat01-";
@@ -129,23 +128,10 @@ internal static class CredentialInput
 
     private static CheckedSecret Sendable(string text, string noun)
     {
-        if (text.Length > MaxLength)
-            return Refused($"The {noun} is too long: {text.Length} characters, at most {MaxLength}");
-        for (var index = 0; index < text.Length; index++)
-        {
-            var what = text[index] switch
-            {
-                >= ' ' and <= '~' => null,
-                '\r' or '\n' => "a line break",
-                '\t' => "a tab",
-                < ' ' or '\x7f' => "a control character",
-                var other => $"the character U+{(int)other:X4}, which no {noun} has",
-            };
-            if (what is not null)
-                return Refused($"The {noun} holds {what} at position {index + 1}: paste it again, as one line");
-        }
-
-        return new CheckedSecret(new Secret(text), null);
+        if (HeaderText.Problem(text, noun) is not { } problem)
+            return new CheckedSecret(new Secret(text), null);
+        var remedy = text.Length > HeaderText.MaxLength ? "" : ": paste it again, as one line";
+        return Refused($"T{problem[1..]}{remedy}");
     }
 
     // Joins lines like OpenClaw 2026.2.9: terminals and mails break long ones.
@@ -153,16 +139,7 @@ internal static class CredentialInput
 
     private static CheckedSecret Refused(string error) => new(null, error);
 
-    // JavaScript trims byte order marks too.
-    private static bool IsSpace(char character) => char.IsWhiteSpace(character) || character == '\uFEFF';
+    private static bool IsSpace(char character) => HeaderText.IsSpace(character);
 
-    private static string Trim(string text)
-    {
-        var (start, end) = (0, text.Length);
-        while (start < end && IsSpace(text[start]))
-            start++;
-        while (end > start && IsSpace(text[end - 1]))
-            end--;
-        return text[start..end];
-    }
+    private static string Trim(string text) => HeaderText.Trim(text);
 }

@@ -18,7 +18,7 @@ internal sealed record UsageSum(int Completions, int UnpricedCompletions, UsageC
         Completions + completions,
         UnpricedCompletions + (cost?.Unpriced.Length > 0 ? completions : 0),
         usage is null ? Usage : Plus(Usage, usage),
-        cost is null ? Cost : Plus(Cost, cost));
+        cost is null ? Cost : Cost.Plus(cost) with { Source = "" });
 
     private static UsageCount Plus(UsageCount sum, UsageCount usage) => new(
         sum.InputTokens + usage.InputTokens,
@@ -28,16 +28,6 @@ internal sealed record UsageSum(int Completions, int UnpricedCompletions, UsageC
         (sum.CacheCreation5mInputTokens ?? 0) + (usage.CacheCreation5mInputTokens ?? 0),
         (sum.CacheCreation1hInputTokens ?? 0) + (usage.CacheCreation1hInputTokens ?? 0),
         default);
-
-    private static Cost Plus(Cost sum, Cost cost) => new()
-    {
-        Input = sum.Input + cost.Input,
-        Output = sum.Output + cost.Output,
-        CacheWrite5m = sum.CacheWrite5m + cost.CacheWrite5m,
-        CacheWrite1h = sum.CacheWrite1h + cost.CacheWrite1h,
-        CacheRead = sum.CacheRead + cost.CacheRead,
-        CacheSaved = sum.CacheSaved + cost.CacheSaved,
-    };
 }
 
 /// <summary>Usage and cost of one agent since the server started: as a whole, by profile and by model.</summary>

@@ -28,11 +28,13 @@ internal static class CallRefusals
         DateTimeOffset now)
     {
         var receipt = log.Ended("", now);
+        var ofModels = RouteProblem.OfModels(failures.All, question.Models.Length);
         if (routes.Problem != NoRoute.None)
-            return OfNoRoute(routes, question, agent, now, receipt);
-        return failures.Count == 0
-            ? OfLogins(failures.Logins, now, receipt)
-            : OfUpstream(failures.Upstream, SoonestOf(agent.StoreOrEmpty, rules, routes, failures.Upstream, now), now, receipt);
+            return OfNoRoute(routes, question, agent, ofModels, now, receipt);
+        if (failures.Count == 0)
+            return OfLogins(failures.Logins, ofModels, now, receipt);
+        var soonest = SoonestOf(agent.StoreOrEmpty, rules, routes, failures.Upstream, now);
+        return OfUpstream(failures.Upstream, ofModels, soonest, now, receipt);
     }
 
     /// <summary>The refusal of a stream that broke after its first content. It is never replayed.</summary>
@@ -43,14 +45,27 @@ internal static class CallRefusals
             .With("error_type", errorType)
             .With("output_tokens", receipt.Usage is { } usage ? $"{usage.OutputTokens}" : null);
 
+    /// <summary>The refusal of an answer that is longer than one that is collected may be.</summary>
+    public static Refusal TooLarge(int most, Receipt receipt) =>
+        new Refusal(RefusalReason.AnswerTooLarge, RefusalCode.ResourceExhausted,
+            $"The answer is longer than {most / (1024 * 1024)} MB (clawgrpc.limits.answerMegabytes). Ask for less, or stream it.")
+        {
+            HttpStatus = 502,
+            Receipt = receipt,
+        }
+            .With("profile_id", receipt.ProfileId)
+            .With("request_id", receipt.RequestId)
+            .With("output_tokens", receipt.Usage is { } usage ? $"{usage.OutputTokens}" : null);
+
     private static Refusal OfUpstream(
         IReadOnlyList<(string ProfileId, UpstreamFailure Failure)> failures,
+        string? ofModels,
         DateTimeOffset soonest,
         DateTimeOffset now,
         Receipt receipt)
     {
         var (profileId, failure) = failures.MinBy(each => Array.IndexOf(SoonestFirst, each.Failure.Kind));
-        var refusal = OfEnd(failure, MessageOf(failure, profileId), receipt);
+        var refusal = OfEnd(failure, MessageOf(failure, profileId, ofModels), receipt);
         var repeats = failure.Row.Clock != Clock.None && refusal.Code == RefusalCode.ResourceExhausted;
         TimeSpan? shortly = refusal.Code == RefusalCode.Unavailable ? TimeSpan.FromSeconds(1) : null;
         return (refusal with { RetryAfter = repeats ? soonest - now : shortly })
@@ -79,11 +94,11 @@ internal static class CallRefusals
 
     // There were routes, and none had a credential that is still valid.
     private static Refusal OfLogins(
-        IReadOnlyList<(string ProfileId, LoginProblem Problem)> problems, DateTimeOffset now, Receipt receipt)
+        IReadOnlyList<(string ProfileId, LoginProblem Problem)> problems, string? ofModels, DateTimeOffset now, Receipt receipt)
     {
         var (profileId, problem) = problems.MinBy(each => each.Problem.RetryAt ?? DateTimeOffset.MaxValue);
         var code = problem.RetryAt is null ? RefusalCode.FailedPrecondition : RefusalCode.Unavailable;
-        return new Refusal(RefusalReason.OauthRefreshFailed, code, problem.Message)
+        return new Refusal(RefusalReason.OauthRefreshFailed, code, ofModels ?? problem.Message)
         {
             RetryAfter = problem.RetryAt - now,
             Receipt = receipt,
@@ -103,7 +118,8 @@ internal static class CallRefusals
         return Routes.SoonestOf(aside) ?? failures.Min(each => each.Failure.Until) ?? now + rules.Step(1);
     }
 
-    private static Refusal OfNoRoute(Routes routes, RouteQuestion question, Agent agent, DateTimeOffset now, Receipt receipt)
+    private static Refusal OfNoRoute(
+        Routes routes, RouteQuestion question, Agent agent, string? ofModels, DateTimeOffset now, Receipt receipt)
     {
         var agentId = agent.Id;
         var strict = question.StrictProfile ?? "";
@@ -121,12 +137,11 @@ internal static class CallRefusals
             NoRoute.ProfileUnusable when routes.Ineligible[0].Why == Eligibility.SubscriptionsDisabled =>
                 Refusal.SubscriptionsDisabled(strict),
             NoRoute.ProfileUnusable => new Refusal(RefusalReason.ProfileUnusable, RefusalCode.FailedPrecondition,
-                $"No credentials found for profile \"{strict}\" ({Words(routes.Ineligible[0].Why)}).")
-                .With("profile_id", strict).With("why", Words(routes.Ineligible[0].Why)),
+                $"No credentials found for profile \"{strict}\" ({routes.Ineligible[0].Words}).")
+                .With("profile_id", strict).With("why", routes.Ineligible[0].Words),
             NoRoute.AllSetAside => new Refusal(RefusalReason.AllProfilesUnavailable,
                 routes.Soonest is null ? RefusalCode.FailedPrecondition : RefusalCode.ResourceExhausted,
-                "No available auth profile for anthropic (all in cooldown or unavailable)."
-                + (routes.Soonest is { } soonest
+                Sentence.Of(ofModels ?? RouteProblem.NoneAvailable) + (routes.Soonest is { } soonest
                     ? $" The first comes back at {TextOf(soonest)}."
                     : " Onboard a new credential, or reset a profile."))
             {
@@ -137,28 +152,25 @@ internal static class CallRefusals
         };
     }
 
-    private static string MessageOf(UpstreamFailure failure, string profileId) => failure.Kind switch
+    // A failure that ends the call at once is the caller's to mend, whatever failed before.
+    private static string MessageOf(UpstreamFailure failure, string profileId, string? ofModels)
     {
-        FailureKind.CredentialRejected => $"Anthropic refused the credential of profile \"{profileId}\": {failure.Message} "
-            + "Onboard a new one (claw onboard) or paste a token (claw models auth paste-token).",
-        FailureKind.AccountRefused => $"Anthropic refused the account of profile \"{profileId}\": {failure.Message}",
-        FailureKind.Billing => $"Anthropic reports a billing problem for profile \"{profileId}\": {failure.Message}",
-        _ => failure.Message,
-    };
+        var all = failure.Row.TriesNext ? ofModels : null;
+        var owner = profileId.Length > 0 ? $"profile \"{profileId}\"" : "the environment or the configuration";
+        return failure.Kind switch
+        {
+            FailureKind.CredentialRejected =>
+                $"{Sentence.Of(all ?? $"Anthropic refused the credential of {owner}: {failure.Message}")} "
+                + "Onboard a new one (claw onboard) or paste a token (claw models auth paste-token).",
+            FailureKind.AccountRefused when all is null => $"Anthropic refused the account of {owner}: {failure.Message}",
+            FailureKind.Billing when all is null =>
+                $"Anthropic reports a billing problem for {owner}: {failure.Message}",
+            _ => all ?? failure.Message,
+        };
+    }
 
     private static string Ineligibles(Routes routes) => routes.Ineligible.IsEmpty ? ""
-        : $" Not usable: {string.Join(", ", routes.Ineligible.Select(each => $"{each.Id} ({Words(each.Why)})"))}.";
-
-    private static string Words(Eligibility why) => why switch
-    {
-        Eligibility.ProfileMissing => "not stored",
-        Eligibility.ProviderMismatch => "of another provider",
-        Eligibility.ModeMismatch => "auth.profiles declares another mode",
-        Eligibility.MissingCredential => "no credential",
-        Eligibility.Expired => "expired",
-        Eligibility.SubscriptionsDisabled => "subscriptions are switched off",
-        _ => "usable",
-    };
+        : $" Not usable: {string.Join(", ", routes.Ineligible.Select(each => $"{each.Id} ({each.Words})"))}.";
 
     private static string? TextOf(DateTimeOffset? time) =>
         time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFF'Z'", CultureInfo.InvariantCulture);

@@ -153,6 +153,7 @@ internal sealed class ModelsCall(
             new RequestHeaderInput { Credential = credential, ProductVersion = ProductVersion.Text, Configured = Setup.Headers }),
         default)
     {
+        Credential = credential,
         Method = HttpMethod.Get,
     };
 

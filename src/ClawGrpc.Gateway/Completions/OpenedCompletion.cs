@@ -39,16 +39,23 @@ internal sealed class OpenedCompletion(
     /// <summary>Why the answer broke; null while it has not.</summary>
     public Refusal? Refusal { get; private set; }
 
-    /// <summary>Reads all of the answer and keeps its content.</summary>
+    /// <summary>
+    /// Reads all of the answer and keeps its content, unless it is longer than the configuration allows: then
+    /// <see cref="Refusal"/> says so.
+    /// </summary>
     /// <exception cref="OperationCanceledException">The caller left.</exception>
     public async Task ReadAllAsync()
     {
         _fold = new MessageFold();
+        long kept = 0;
         while (await ReadAsync())
         {
-            while (TryNext(out _))
+            while (TryNext(out var read))
+                kept += read.IsPlain && !read.Text.IsEmpty ? read.Text.Length : read.Data.Length;
+            if (kept > setup.AnswerBytes && Refusal is null && _fold.End != FoldEnd.Complete)
             {
-                // The fold takes each event up.
+                Settle();
+                Refusal = CallRefusals.TooLarge(setup.AnswerBytes, attempt.Log.Interrupted(time.GetUtcNow()));
             }
         }
     }
@@ -150,7 +157,8 @@ internal sealed class OpenedCompletion(
     {
         Settle();
         var receipt = attempt.Log.Interrupted(time.GetUtcNow());
-        Refusal = CallRefusals.Interrupted(errorType, attempt.Request.WithoutSecrets(why), receipt);
+        var type = errorType is null ? null : attempt.Request.WithoutSecrets(errorType);
+        Refusal = CallRefusals.Interrupted(type, attempt.Request.WithoutSecrets(why), receipt);
     }
 
     private void Settle()

@@ -53,7 +53,7 @@ internal sealed class Probes(CallReader calls, Completion completions, AgentSetu
         var store = agent.Store;
         var order = ProfileOrder.Of(store, setup.Auth, Provider.Anthropic, setup.Models.Default.Key, null, time.GetUtcNow());
         var inOrder = order.Candidates.Select(candidate => candidate.Profile.Id).ToList();
-        var known = order.Ineligible.ToDictionary(each => each.Id, each => each.Why);
+        var known = order.Ineligible.ToDictionary(each => each.Id);
         var anyOfAnthropic = false;
         foreach (var profile in store.Profiles.OrderBy(profile => inOrder.IndexOf(profile.Id)))
         {
@@ -75,8 +75,8 @@ internal sealed class Probes(CallReader calls, Completion completions, AgentSetu
             }
             else
             {
-                told.Add(Ended(result, ProbeOutcome.Unknown, known.ContainsKey(profile.Id)
-                    ? "Auth profile credentials are missing or expired."
+                told.Add(Ended(result, ProbeOutcome.Unknown, known.TryGetValue(profile.Id, out var fault)
+                    ? TextOf(fault)
                     : "Excluded by auth.order for this provider."));
             }
         }
@@ -141,6 +141,10 @@ internal sealed class Probes(CallReader calls, Completion completions, AgentSetu
         Retention = Retention.None,
         Body = Encoding.UTF8.GetBytes(string.Format(CultureInfo.InvariantCulture, Body, options.MaxTokens)),
     };
+
+    private static string TextOf(Ineligible fault) => Eligible.CodeOf(fault.Why) is null
+        ? "Auth profile credentials are missing or expired."
+        : $"Auth profile credentials cannot be used: {fault.Words}.";
 
     private static ProbeOutcome OutcomeOf(Refusal refusal) => refusal switch
     {

@@ -25,7 +25,11 @@ internal sealed class RequestFactory(RequestBody body, CompletionRequest request
         var parameters = ParametersOf(model);
         var rendered = RenderedFor(model, RequestHeaders.IsBearer(credential), parameters);
         var headers = RequestHeaders.Build(Headers(credential, parameters, Streams, rendered.Plan.HasOneHour, rendered.Settings));
-        return new UpstreamRequest(setup.MessagesUrl, headers, rendered.Body) { Cache = rendered.Plan };
+        return new UpstreamRequest(setup.MessagesUrl, headers, rendered.Body)
+        {
+            Credential = credential,
+            Cache = rendered.Plan,
+        };
     }
 
     /// <summary>The request that counts the prompt. Breakpoints of policy do not change the count and are left out.</summary>
@@ -35,7 +39,7 @@ internal sealed class RequestFactory(RequestBody body, CompletionRequest request
         var parameters = ParametersOf(model);
         var settings = SettingsOf(model, RequestHeaders.IsBearer(credential), parameters);
         var headers = RequestHeaders.Build(Headers(credential, parameters, stream: false, own.HasOneHour, settings));
-        return new UpstreamRequest(setup.CountUrl, headers, body.RenderForCount(model));
+        return new UpstreamRequest(setup.CountUrl, headers, body.RenderForCount(model)) { Credential = credential };
     }
 
     private Rendered RenderedFor(string model, bool bearer, ModelParameters parameters)

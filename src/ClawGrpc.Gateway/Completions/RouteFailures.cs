@@ -1,4 +1,5 @@
 using ClawGrpc.Core.Routing;
+using ClawGrpc.Core.StateFiles;
 
 namespace ClawGrpc.Gateway.Completions;
 
@@ -7,6 +8,7 @@ internal sealed class RouteFailures
 {
     private readonly List<(string ProfileId, UpstreamFailure Failure)> _failures = new(0);
     private readonly List<(string ProfileId, LoginProblem Problem)> _problems = new(0);
+    private readonly List<RouteProblem> _all = new(0);
 
     /// <summary>Whether none was tried yet.</summary>
     public bool IsEmpty => _failures.Count == 0 && _problems.Count == 0;
@@ -20,7 +22,20 @@ internal sealed class RouteFailures
     /// <summary>Logins without an access token.</summary>
     public IReadOnlyList<(string ProfileId, LoginProblem Problem)> Logins => _problems;
 
-    public void Add(Route route, UpstreamFailure failure) => _failures.Add((route.ProfileId, failure));
+    /// <summary>All that did not serve, in order, skipped ones among them.</summary>
+    public IReadOnlyList<RouteProblem> All => _all;
 
-    public void Add(Route route, LoginProblem problem) => _problems.Add((route.ProfileId, problem));
+    public void Add(Route route, UpstreamFailure failure)
+    {
+        _failures.Add((route.ProfileId, failure));
+        _all.Add(RouteProblem.Of(route, failure));
+    }
+
+    public void Add(Route route, LoginProblem problem)
+    {
+        _problems.Add((route.ProfileId, problem));
+        _all.Add(RouteProblem.Of(route, problem));
+    }
+
+    public void Add(Route route, SetAside aside) => _all.Add(RouteProblem.Of(route, aside));
 }

@@ -18,8 +18,20 @@ internal sealed record AgentSetup
 
     public required ModelChoices Models { get; init; }
 
-    /// <summary>The key that serves when no profile can; null if there is none.</summary>
-    public required FallbackKey? FallbackKey { get; init; }
+    /// <summary>What the references of the configuration came to.</summary>
+    public required ImmutableDictionary<SecretReference, ResolvedSecret> References { get; init; }
+
+    /// <summary>Headers of the configuration that are not sent, since their values cannot be had.</summary>
+    public required ImmutableArray<Ineligible> HeaderFaults { get; init; }
+
+    /// <summary>The keys of environment and configuration, in the order in which they serve.</summary>
+    public required ImmutableArray<FallbackKey> FallbackKeys { get; init; }
+
+    /// <summary>
+    /// The key that serves when no profile can, or an unusable one that would; null if there is none.
+    /// </summary>
+    public FallbackKey? FallbackKey =>
+        FallbackKeys.FirstOrDefault(key => key.Unusable is null) ?? FallbackKeys.FirstOrDefault();
 
     /// <summary>Where Messages requests go.</summary>
     public required Uri MessagesUrl { get; init; }
@@ -50,11 +62,14 @@ internal sealed record AgentSetup
     /// <summary>A first content-bearing event must come within this time.</summary>
     public required TimeSpan FirstEvent { get; init; }
 
-    /// <summary>The longest silence between two events; pings count as events.</summary>
+    /// <summary>The longest time without an event; pings do not count.</summary>
     public required TimeSpan Idle { get; init; }
 
     /// <summary>The most routes that one completion tries.</summary>
     public required int MaxAttempts { get; init; }
+
+    /// <summary>How many bytes of an answer are collected before it is given.</summary>
+    public required int AnswerBytes { get; init; }
 
     /// <summary>The agent's <c>params</c>, which count more than the model's.</summary>
     public required ModelParameters Parameters { get; init; }

@@ -10,4 +10,8 @@ namespace ClawGrpc.Gateway.Configuration;
 /// <param name="Used">The files of the last good one.</param>
 internal sealed record ConfigurationState(
     ClawConfiguration Configuration, ImmutableArray<ConfigurationError> Errors, ImmutableArray<string> Files,
-    ImmutableArray<string> Used);
+    ImmutableArray<string> Used)
+{
+    /// <summary>What is ignored of the last good one, with the places.</summary>
+    public ImmutableArray<ConfigurationError> Warnings { get; init; } = [];
+}

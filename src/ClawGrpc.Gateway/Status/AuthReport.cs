@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ClawGrpc.Core;
 using ClawGrpc.Core.Configuration;
+using ClawGrpc.Core.Routing;
 using ClawGrpc.Core.StateFiles;
 using ClawGrpc.Gateway.Agents;
 using ClawGrpc.Gateway.Configuration;
@@ -11,11 +12,15 @@ namespace ClawGrpc.Gateway.Status;
 /// <summary>Reports the credentials of an agent: providers, what is set aside, and each profile.</summary>
 internal sealed class AuthReport(LiveConfiguration configuration, StateFolder folder, ProfileReport profiles)
 {
-    // Of all that is set aside in one status.
+    // Of all that cannot be used in one status.
     private const int MostCharacters = 400_000;
 
-    public AuthStatus Of(Agent agent, ProfileStore store, ModelChoices models, DateTimeOffset now)
+    private const string NewCredential =
+        "Onboard a new credential: claw onboard, or claw models auth paste-token --provider anthropic.";
+
+    public AuthStatus Of(Agent agent, ProfileStore store, AgentSetup setup, DateTimeOffset now)
     {
+        var models = setup.Models;
         var inUse = ProvidersOf(
             [models.DefaultText, .. models.FallbackTexts, models.ImageText ?? "", .. models.ImageFallbackTexts]);
         var names = Sorted([
@@ -24,7 +29,8 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
             .. inUse, .. ProvidersOf(models.Shown),
             .. EnvironmentKeys.Always.Where(key => configuration.Variable(key.Variable) is not null).Select(key => key.Provider),
         ]);
-        var providers = names.Select(name => ProviderOf(name, agent, store, now))
+        var faults = FaultsOf(store, setup.Auth, now);
+        var providers = names.Select(name => ProviderOf(name, agent, store, faults, now))
             .ToLookup(provider => provider.Effective.Kind != "missing");
         return new AuthStatus
         {
@@ -34,7 +40,7 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
                 .Select(provider => $"{provider.Provider} ({LoginsOf(provider)})")],
             MissingProvidersInUse = [.. providers[false].Select(provider => provider.Provider).Where(inUse.Contains)],
             Providers = [.. providers[true]],
-            UnusableProfiles = Shown(UnusableOf(store, now)),
+            UnusableProfiles = Shown([.. SetAsideOf(store, now), .. Unusable(faults, setup, store)]),
             Profiles = profiles.Of(agent, store, now),
             ProviderExpiries = profiles.ExpiriesOf(agent, store, names, now),
         };
@@ -50,7 +56,8 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
     private static int LoginsOf(ProviderStatus provider) => provider.Types.Count(type => type != CredentialType.ApiKey)
         + (provider.Environment is { } key && EnvironmentKeys.IsLogin(key.Source) ? 1 : 0);
 
-    private ProviderStatus ProviderOf(string name, Agent agent, ProfileStore store, DateTimeOffset now)
+    private ProviderStatus ProviderOf(
+        string name, Agent agent, ProfileStore store, IReadOnlyDictionary<string, Ineligible> faults, DateTimeOffset now)
     {
         var own = store.Profiles.Where(profile => IsSame(profile.Credential.Provider, name)).ToList();
         var (environment, configured) = (EnvironmentKeyOf(name), ConfiguredKeyOf(name));
@@ -62,7 +69,11 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
                 : configured is { } key ? ("models.json", key.Value)
                 : ("missing", "missing"),
             Types = [.. own.Select(profile => ProfileReport.TypeOf(profile.Credential))],
-            Labels = [.. own.Select(profile => profiles.LabelOf(profile, store.HealthOf(profile.Id), now))],
+            Labels =
+            [
+                .. own.Select(profile => profiles.LabelOf(
+                    profile, store.HealthOf(profile.Id), AsideOf(faults.GetValueOrDefault(profile.Id)), now)),
+            ],
             Environment = environment,
             Configuration = configured,
         };
@@ -79,15 +90,39 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
         return null;
     }
 
-    private (string Value, string Source)? ConfiguredKeyOf(string provider) =>
-        configuration.Current.Configuration.Models.Providers.FirstOrDefault(each => IsSame(each.Id, provider))?.ApiKey is { } key
-            ? (key.Mask(), $"models.json: {folder.Short(configuration.Path)}")
-            : null;
+    private (string Value, string Source)? ConfiguredKeyOf(string provider)
+    {
+        var configured = configuration.Current.Configuration.Models.Providers.FirstOrDefault(each => IsSame(each.Id, provider));
+        var shown = configured?.ApiKey?.Mask() ?? configured?.ApiKeyReference?.Shown;
+        return shown is null ? null : (shown, $"models.json: {folder.Short(configuration.Path)}");
+    }
 
     private static bool IsSame(string provider, string other) => Provider.Normalize(provider) == Provider.Normalize(other);
 
+    // Profiles whose credential cannot be used as it is, whatever their health.
+    private static Dictionary<string, Ineligible> FaultsOf(ProfileStore store, AuthSettings auth, DateTimeOffset now) =>
+        store.Profiles.Where(profile => IsSame(profile.Credential.Provider, Provider.Anthropic))
+            .Select(profile => (profile.Id, Why: Eligible.Of(store, auth, Provider.Anthropic, profile.Id, now)))
+            .Where(each => Eligible.CodeOf(each.Why) is not null)
+            .ToDictionary(each => each.Id, each => new Ineligible(each.Id, each.Why, Eligible.Words(store, each.Id, each.Why)));
+
+    private static IEnumerable<UnusableProfile> Unusable(
+        Dictionary<string, Ineligible> faults, AgentSetup setup, ProfileStore store) =>
+        store.Profiles.Select(profile => faults.GetValueOrDefault(profile.Id))
+            .Concat(setup.FallbackKeys.Select(key => key.Unusable)).Concat(setup.HeaderFaults)
+            .OfType<Ineligible>().Select(fault => new UnusableProfile
+            {
+                ProfileId = fault.Id,
+                Provider = Provider.Anthropic,
+                Aside = AsideOf(fault)!,
+                RecoveryHint = HintOf(fault, faults.ContainsKey(fault.Id)),
+            });
+
+    private static SetAside? AsideOf(Ineligible? fault) =>
+        fault is null ? null : new SetAside(ProfileHealth.Never, Eligible.CodeOf(fault.Why), Disabled: true, null);
+
     // Those that come back at the same time are in the file's order, and health without a profile is last.
-    private static ImmutableArray<UnusableProfile> UnusableOf(ProfileStore store, DateTimeOffset now) =>
+    private static ImmutableArray<UnusableProfile> SetAsideOf(ProfileStore store, DateTimeOffset now) =>
         [.. store.Profiles.Select(profile => profile.Id).Concat(store.Health.Keys.Order(StringComparer.Ordinal)).Distinct()
             .SelectMany(id => SetAside.AllOf(store.HealthOf(id), now).Select(aside => new UnusableProfile
             {
@@ -115,11 +150,19 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
         return shown.Count == all.Length ? all : all.RemoveAll(each => !shown.Contains(each));
     }
 
+    private static string HintOf(Ineligible fault, bool isProfile)
+    {
+        var problem = $"{char.ToUpperInvariant(fault.Words[0])}{fault.Words[1..]}.";
+        return fault.Why == Eligibility.UnresolvedReference ? $"{problem} It counts as soon as it can be."
+            : isProfile ? $"{problem} {NewCredential}"
+            : $"{problem} Correct it where it is set; the environment counts after a restart.";
+    }
+
     private static string HintOf(SetAside aside) => aside switch
     {
         { Reason: "auth_permanent" } =>
             "Settle it with Anthropic, then probe it (claw models status --probe) or onboard another account.",
-        { Reason: "auth" } => "Onboard a new credential: claw onboard, or claw models auth paste-token --provider anthropic.",
+        { Reason: "auth" } => NewCredential,
         { Disabled: true, Reason: "billing" } => "Top up credits (provider billing) or switch provider.",
         _ => "Wait for cooldown or switch provider.",
     };

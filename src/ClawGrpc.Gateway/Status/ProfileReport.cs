@@ -41,8 +41,12 @@ internal sealed class ProfileReport(LiveConfiguration configuration)
             byProvider[provider].Min(profile => Expiry.Of(profile.Credential))))];
     }
 
-    public string LabelOf(Profile profile, ProfileHealth health, DateTimeOffset now) =>
-        ProfileLabel.Of(profile, EmailOf(profile), SetAside.AllOf(health, now).MaxBy(each => (each.Disabled, each.Until)), now);
+    /// <param name="profile">The profile.</param>
+    /// <param name="health">Its health.</param>
+    /// <param name="fault">What keeps it from serving whatever its health; null if nothing does.</param>
+    /// <param name="now">The time.</param>
+    public string LabelOf(Profile profile, ProfileHealth health, SetAside? fault, DateTimeOffset now) => ProfileLabel.Of(
+        profile, EmailOf(profile), fault ?? SetAside.AllOf(health, now).MaxBy(each => (each.Disabled, each.Until)), now);
 
     public static CredentialType TypeOf(Credential credential) => credential switch
     {

@@ -9,6 +9,9 @@ namespace ClawGrpc.Gateway.Status;
 /// </summary>
 internal sealed class StatusReport(LiveConfiguration configuration, AgentSetups setups, AuthReport auth, TimeProvider time)
 {
+    // A folder of a much newer program may have any number of members that nobody here knows.
+    private const int MostWarnings = 100;
+
     /// <summary>The agent's state now.</summary>
     /// <param name="agent">The agent.</param>
     /// <param name="revision">
@@ -18,9 +21,9 @@ internal sealed class StatusReport(LiveConfiguration configuration, AgentSetups 
     public AgentStatus Of(Agent agent, StatusFeed.Revision revision)
     {
         var store = agent.Store;
-        var models = setups.Of(agent.Id).Models;
+        var setup = setups.Of(agent.Id);
         var now = time.GetUtcNow();
-        var reported = auth.Of(agent, store, models, now);
+        var reported = auth.Of(agent, store, setup, now);
         return new AgentStatus
         {
             AgentId = agent.Id,
@@ -30,9 +33,10 @@ internal sealed class StatusReport(LiveConfiguration configuration, AgentSetups 
             FreshUntil = FreshUntil(reported, now),
             ConfigPath = configuration.EditedPath,
             AgentDir = agent.Directory,
-            Models = models,
+            Models = setup.Models,
             Auth = reported,
             ConfigurationErrors = configuration.Current.Errors,
+            ConfigurationWarnings = [.. configuration.Current.Warnings.Take(MostWarnings)],
             Usage = agent.Usage.Total(),
             ModelUsages = [.. agent.Usage.ByModel()],
         };

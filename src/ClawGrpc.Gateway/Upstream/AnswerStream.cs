@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
+using ClawGrpc.Core;
 using ClawGrpc.Core.Anthropic;
 using ClawGrpc.Core.Routing;
 
@@ -9,7 +10,9 @@ namespace ClawGrpc.Gateway.Upstream;
 /// A streamed answer, read as it comes: nothing is read ahead of the caller, so a caller that stops reading stalls upstream and
 /// nothing grows. One reader at a time.
 /// </summary>
-internal sealed class AnswerStream(HttpResponseMessage response, Stream stream, AnswerHeaders headers) : IAsyncDisposable
+/// <param name="secret">Covered wherever upstream repeats it: a caller must not learn the credential that served.</param>
+internal sealed class AnswerStream(
+    HttpResponseMessage response, Stream stream, AnswerHeaders headers, SecretForms secret) : IAsyncDisposable
 {
     private const int FirstRoom = 8 * 1024;
 
@@ -250,7 +253,10 @@ internal sealed class AnswerStream(HttpResponseMessage response, Stream stream, 
 
     private bool Take(int read)
     {
+        // A secret may have come in two pieces. What was handed on already cannot be its beginning: it would be half an event.
+        var start = Math.Max(_start, _end - secret.Longest);
         _end += read;
+        secret.CoverIn(_bytes.AsSpan(start.._end));
         HasEnded = read == 0;
         return read > 0;
     }

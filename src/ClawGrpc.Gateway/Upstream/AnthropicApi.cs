@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using ClawGrpc.Core;
 using ClawGrpc.Core.Anthropic;
 using ClawGrpc.Core.Routing;
 
@@ -7,8 +8,11 @@ namespace ClawGrpc.Gateway.Upstream;
 /// <summary>Sends requests to Anthropic and tells failures apart; decides nothing else.</summary>
 internal sealed class AnthropicApi(Connections connections, TimeProvider time)
 {
-    // What comes whole is a number, a page of models, or the message of an upstream that does not stream.
+    // The message of an upstream that does not stream.
     private const int LongestWhole = 32 * 1024 * 1024;
+
+    // A number or a page of models.
+    private const int LongestFetched = 4 * 1024 * 1024;
 
     /// <summary>One attempt of a Messages request: sends it and waits for the first content of its answer.</summary>
     /// <param name="request">The request.</param>
@@ -23,10 +27,11 @@ internal sealed class AnthropicApi(Connections connections, TimeProvider time)
         try
         {
             response = await SendAsync(request, patience.Token);
-            var failure = await FailureOfAsync(response, patience.Caller);
+            var failure = await FailureOfAsync(request, response, patience.Caller);
             if (failure is null)
             {
-                answer = new AnswerStream(response, await AnswerBody.OpenAsync(response, patience.Token), HeadersOf(response));
+                var body = await AnswerBody.OpenAsync(response, patience.Token);
+                answer = new AnswerStream(response, body, HeadersOf(request, response), SecretForms.Of(request.Credential));
                 failure = await BeginAsync(answer, response, patience.Token);
             }
 
@@ -66,10 +71,10 @@ internal sealed class AnthropicApi(Connections connections, TimeProvider time)
         try
         {
             response = await SendAsync(request, patience.Token);
-            if (await FailureOfAsync(response, patience.Caller) is { } refused)
+            if (await FailureOfAsync(request, response, patience.Caller) is { } refused)
                 return Failed<T>(refused, request, response, null);
-            var body = await AnswerBody.ReadAsync(response, LongestWhole, patience.Token);
-            return new AttemptResult<T>.Served(read(body), RequestIdOf(response) ?? "");
+            var body = await AnswerBody.ReadAsync(response, LongestFetched, patience.Token);
+            return new AttemptResult<T>.Served(read(request.WithoutSecrets(body)), RequestIdOf(request, response) ?? "");
         }
         catch (OperationCanceledException) when (patience.Caller.IsCancellationRequested)
         {
@@ -86,8 +91,17 @@ internal sealed class AnthropicApi(Connections connections, TimeProvider time)
         }
     }
 
-    public static AnswerHeaders HeadersOf(HttpResponseMessage response) => AnswerHeaders.Of(
-        response.Headers.NonValidated.Select(header => KeyValuePair.Create(header.Key, header.Value.ToString())));
+    private static AnswerHeaders HeadersOf(UpstreamRequest request, HttpResponseMessage response)
+    {
+        var kept = new List<KeyValuePair<string, string>>(16);
+        foreach (var (name, value) in response.Headers.NonValidated)
+        {
+            if (AnswerHeaders.Counts(name))
+                kept.Add(KeyValuePair.Create(request.WithoutSecrets(name), request.WithoutSecrets(value.ToString())));
+        }
+
+        return AnswerHeaders.Of(kept);
+    }
 
     private async Task<HttpResponseMessage> SendAsync(UpstreamRequest request, CancellationToken cancellation)
     {
@@ -104,12 +118,13 @@ internal sealed class AnthropicApi(Connections connections, TimeProvider time)
     }
 
     // The failure that a status stands for; null if the request succeeded.
-    private async ValueTask<UpstreamFailure?> FailureOfAsync(HttpResponseMessage response, CancellationToken caller)
+    private async ValueTask<UpstreamFailure?> FailureOfAsync(
+        UpstreamRequest request, HttpResponseMessage response, CancellationToken caller)
     {
         if (response.IsSuccessStatusCode)
             return null;
-        var body = await AnswerBody.ReadErrorAsync(response, time, caller);
-        return Failure.OfAnswer((int)response.StatusCode, HeadersOf(response), body, time.GetUtcNow());
+        var body = request.WithoutSecrets(await AnswerBody.ReadErrorAsync(response, time, caller));
+        return Failure.OfAnswer((int)response.StatusCode, HeadersOf(request, response), body, time.GetUtcNow());
     }
 
     // Waits for content; returns the failure if something else comes. The bytes decide and not the content type, as in the
@@ -156,7 +171,7 @@ internal sealed class AnthropicApi(Connections connections, TimeProvider time)
             OperationCanceledException =>
                 new UpstreamFailure(FailureKind.TimedOut, $"No first event came within {limit.TotalSeconds:0.#} s.")
                 {
-                    RequestId = response is null ? null : RequestIdOf(response),
+                    RequestId = RequestIdOf(response),
                 },
             _ when AnswerBody.IsBreak(exception) => FailedAnswer(response, new UpstreamFailure(
                 FailureKind.ServerError,
@@ -185,7 +200,7 @@ internal sealed class AnthropicApi(Connections connections, TimeProvider time)
         UpstreamFailure failure, UpstreamRequest request, HttpResponseMessage? response, AnswerStream? answer) =>
         new(request.WithoutSecrets(failure), answer?.CountedBefore)
         {
-            Headers = answer?.Headers ?? (response is null ? AnswerHeaders.None : HeadersOf(response)),
+            Headers = answer?.Headers ?? (response is null ? AnswerHeaders.None : HeadersOf(request, response)),
         };
 
     private static async ValueTask DisposeAsync(HttpResponseMessage? response, AnswerStream? answer)
@@ -197,6 +212,11 @@ internal sealed class AnthropicApi(Connections connections, TimeProvider time)
 
     private static string? MediaTypeOf(HttpResponseMessage response) => response.Content.Headers.ContentType?.MediaType;
 
-    private static string? RequestIdOf(HttpResponseMessage response) =>
-        response.Headers.NonValidated.TryGetValues("request-id", out var values) ? values.ToString() : null;
+    private static string? RequestIdOf(HttpResponseMessage? response) =>
+        response is not null && response.Headers.NonValidated.TryGetValues("request-id", out var values)
+            ? values.ToString()
+            : null;
+
+    private static string? RequestIdOf(UpstreamRequest request, HttpResponseMessage response) =>
+        RequestIdOf(response) is { } id ? request.WithoutSecrets(id) : null;
 }

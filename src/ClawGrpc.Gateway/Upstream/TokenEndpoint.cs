@@ -34,8 +34,9 @@ internal sealed class TokenEndpoint(Connections connections, TimeProvider time)
             var body = response.IsSuccessStatusCode
                 ? await AnswerBody.ReadAsync(response, LongestGrant, patience.Token)
                 : await AnswerBody.ReadErrorAsync(response, time, CancellationToken.None);
-            return GrantAnswer.Read(
-                (int)response.StatusCode, AnthropicApi.HeadersOf(response), body, refreshToken, time.GetUtcNow());
+            var headers = AnswerHeaders.Of(
+                response.Headers.NonValidated.Select(header => KeyValuePair.Create(header.Key, header.Value.ToString())));
+            return GrantAnswer.Read((int)response.StatusCode, headers, body, refreshToken, time.GetUtcNow());
         }
         catch (OperationCanceledException)
         {

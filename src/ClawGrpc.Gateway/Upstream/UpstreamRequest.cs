@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Text;
+using ClawGrpc.Core;
 using ClawGrpc.Core.Anthropic;
 using ClawGrpc.Core.Routing;
 
@@ -8,7 +10,9 @@ namespace ClawGrpc.Gateway.Upstream;
 internal sealed record UpstreamRequest(Uri Url, ImmutableArray<RequestHeader> Headers, ReadOnlyMemory<byte> Body)
 {
     private const string Scheme = "Bearer ";
-    private const int ShortestSecret = 6;
+
+    /// <summary>The credential that one of the headers carries.</summary>
+    public required Secret Credential { get; init; }
 
     public HttpMethod Method { get; init; } = HttpMethod.Post;
 
@@ -29,16 +33,26 @@ internal sealed record UpstreamRequest(Uri Url, ImmutableArray<RequestHeader> He
     };
 
     /// <summary>A text of upstream's, which may repeat what it was given, with every secret of this request masked.</summary>
-    public string WithoutSecrets(string text)
+    public string WithoutSecrets(string text) => Masked(text, static (forms, text, shown) => forms.Mask(text, shown));
+
+    /// <summary>The same of a body, which may be cut off.</summary>
+    public ReadOnlyMemory<byte> WithoutSecrets(ReadOnlyMemory<byte> body)
+    {
+        var text = Encoding.UTF8.GetString(body.Span);
+        var masked = Masked(text, static (forms, text, shown) => forms.MaskCut(text, shown));
+        return ReferenceEquals(text, masked) ? body : Encoding.UTF8.GetBytes(masked);
+    }
+
+    private string Masked(string text, Func<SecretForms, string, string, string> mask)
     {
         foreach (var header in Headers)
         {
             var value = header.Value.Reveal();
-            var skip = value.StartsWith(Scheme, StringComparison.Ordinal) ? Scheme.Length : 0;
-
-            // Fewer characters than these are no secret, and stand in any text.
-            if (header.Shown != value && value.Length - skip >= ShortestSecret)
-                text = text.Replace(value[skip..], header.Shown[skip..], StringComparison.Ordinal);
+            if (header.Shown == value)
+                continue;
+            var isBearer = value.StartsWith(Scheme, StringComparison.Ordinal);
+            var secret = isBearer || value == Credential.Reveal().Trim() ? Credential : header.Value;
+            text = mask(SecretForms.Of(secret), text, isBearer ? header.Shown[Scheme.Length..] : header.Shown);
         }
 
         return text;

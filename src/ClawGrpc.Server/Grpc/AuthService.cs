@@ -189,8 +189,8 @@ internal sealed class AuthService(
     {
         var asked = request.ProfileId.Trim();
         var keys = agent.Store.Profiles
-            .Where(profile => profile.Credential is ApiKeyCredential { Key.IsBlank: false } key
-                && Provider.Normalize(key.Provider) == Provider.Anthropic)
+            .Where(profile => profile.Credential is ApiKeyCredential { Key: { IsBlank: false } key, Provider: var provider }
+                && Provider.Normalize(provider) == Provider.Anthropic && HeaderText.Problem(key, "key") is null)
             .Where(profile => asked.Length == 0 || profile.Id == asked).ToList();
         var found = keys.Find(profile => profile.Id == DefaultProfile) ?? keys.FirstOrDefault()
             ?? throw Refusal.NoApiKey().ToException();
@@ -222,6 +222,8 @@ internal sealed class AuthService(
                 return (new TokenCredential(Provider.Anthropic, token, expires, tokenEmail), CredentialType.Token);
             case OnboardRequest.CredentialOneofCase.ClaudeCli:
                 var login = claudeLogin.Read() ?? throw Refusal.NoClaudeLogin(claudeLogin.ShortPath).ToException();
+                if (ClaudeLogin.Problem(login) is { } problem)
+                    input.Wrong("claude_cli", $"T{problem[1..]} ({claudeLogin.ShortPath}): log in with the Claude CLI again");
                 return (login, login is OAuthCredential ? CredentialType.Oauth : CredentialType.Token);
             case OnboardRequest.CredentialOneofCase.WorkloadIdentity:
                 throw Refusal.NotImplemented("Onboard with a workload identity", "Onboard an API key.").ToException();

@@ -51,8 +51,7 @@ internal sealed class EventWriter(PipeWriter body) : IDisposable
 
         // Where the text goes if every length takes one byte, as for nearly every delta it does.
         var around = FrameHeader + 4 + indexBytes;
-        if (!JsonText.TryDecode(text, frame[around..], out var written))
-            return false;
+        JsonText.TryDecode(text, frame[around..], out var written);
         var lengthBytes = CodedOutputStream.ComputeLengthSize(written);
         var delta = indexBytes + 1 + lengthBytes + written;
         var deltaBytes = CodedOutputStream.ComputeLengthSize(delta);

@@ -16,9 +16,15 @@ namespace ClawGrpc.Server.Grpc;
 /// <summary>The models an agent can use: those that its configuration names, then upstream's others.</summary>
 /// <param name="setup">The configuration.</param>
 /// <param name="store">The agent's profiles.</param>
+/// <param name="providers">The providers of which the agent has a credential.</param>
 /// <param name="upstream">Upstream's list; null: it is not here.</param>
 /// <param name="now">The time.</param>
-internal sealed class ModelList(AgentSetup setup, ProfileStore store, UpstreamModels? upstream, DateTimeOffset now)
+internal sealed class ModelList(
+    AgentSetup setup,
+    ProfileStore store,
+    IReadOnlyCollection<Gateway.Status.ProviderStatus> providers,
+    UpstreamModels? upstream,
+    DateTimeOffset now)
 {
     private const int DefaultPage = 100;
     private const int LargestPage = 1000;
@@ -85,6 +91,7 @@ internal sealed class ModelList(AgentSetup setup, ProfileStore store, UpstreamMo
             CreateTime = Timestamps.OrUnset(listed?.Created),
             CacheRetention = RetentionOf(key),
             Available = parsed is not null && models.IsAllowed(parsed) && CanServe(parsed),
+            HasCredential = providers.Any(provider => Provider.Normalize(provider.Provider) == parsed?.Provider),
             Configured = AllowedKeys().Contains(key),
             Missing = upstream is not null && listed is null && own is null && parsed?.Provider == Provider.Anthropic,
             MaxInputTokens = (long?)own?.ContextWindow ?? listed?.MaxInputTokens ?? 0,

@@ -1,4 +1,3 @@
-using ClawGrpc.Core.Anthropic;
 using ClawGrpc.Core.Configuration;
 using ClawGrpc.Gateway;
 using ClawGrpc.Gateway.Agents;
@@ -55,33 +54,24 @@ internal sealed class ModelService(
         var call = await ReadAsync(request.Input);
         await using var completion = (await completions.AskAsync(call, context.CancellationToken)).OrThrow();
         using var events = new EventWriter(context.GetHttpContext().Response.BodyWriter);
+        var messages = new EventMessages(events, completion, request.RawEvents);
         while (await completion.ReadAsync())
         {
             while (completion.TryNext(out var read))
-                Add(read);
+                messages.Add(read);
             await events.FlushAsync(context.CancellationToken);
         }
 
+        messages.End();
         if (completion.Refusal is { } broken)
+        {
+            await events.FlushAsync(context.CancellationToken);
             throw broken.ToException();
+        }
+
         var receipt = ReceiptMapping.ToMessage(completion.Finish());
         events.Add(new StreamCompleteResponse { Finished = new CompletionFinished { Receipt = receipt } });
         await events.FlushAsync(context.CancellationToken);
-
-        void Add(in StreamEvent read)
-        {
-            if (read.Kind == StreamEventKind.MessageStart)
-            {
-                events.Add(Started(completion));
-                foreach (var message in EventMapping.AfterStart(read, completion.Fold, request.RawEvents))
-                    events.Add(message);
-            }
-            else if ((request.RawEvents || !events.TryAddDelta(read))
-                && EventMapping.ToMessage(read, completion.Fold, request.RawEvents) is { } message)
-            {
-                events.Add(message);
-            }
-        }
     }
 
     public override async Task<CountTokensResponse> CountTokens(CountTokensRequest request, ServerCallContext context)
@@ -111,7 +101,8 @@ internal sealed class ModelService(
                 CallResult<UpstreamModels>.Refused refused => ((UpstreamModels?)null, refused.Refusal.Message),
                 var unknown => throw new InvalidOperationException($"Unknown result {unknown.GetType().Name}."),
             };
-        return new ModelList(setup, agent.Store, upstream, time.GetUtcNow()).Page(request, problem);
+        var providers = board.Of(agent).Auth.Providers;
+        return new ModelList(setup, agent.Store, providers, upstream, time.GetUtcNow()).Page(request, problem);
     }
 
     public override async Task<SetDefaultModelResponse> SetDefaultModel(SetDefaultModelRequest request, ServerCallContext context)
@@ -187,18 +178,4 @@ internal sealed class ModelService(
         var (request, errors) = RequestMapping.ToRequest(input);
         return calls.ReadAsync(request, errors);
     }
-
-    private static StreamCompleteResponse Started(OpenedCompletion completion) => new()
-    {
-        Started = new CompletionStarted
-        {
-            CompletionId = completion.CompletionId,
-            Model = completion.Route.ModelRef,
-            ProfileId = completion.Route.ProfileId,
-            MessageId = completion.Fold.Id,
-            UpstreamModel = completion.Fold.Model,
-            RequestId = completion.RequestId,
-            Usage = UsageMapping.ToUsage(completion.Fold.Usage),
-        },
-    };
 }

@@ -36,11 +36,7 @@ internal static partial class UnreadRequests
             return;
         if ((StatusCode)code == StatusCode.Unknown)
             LogUnread(context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(UnreadRequests)), path);
-        var error = refusal.ToRpcException();
-        trailers[Status] = $"{(int)error.StatusCode}";
-        trailers[Message] = Uri.EscapeDataString(error.Status.Detail);
-        var details = error.Trailers.GetValueBytes(RefusalMapping.DetailsTrailer)!;
-        trailers[RefusalMapping.DetailsTrailer] = Convert.ToBase64String(details);
+        RefusalMapping.Write(trailers, refusal.ToRpcException());
     }
 
     // What a handler throws has its details by then; a caller that left or was late knows it by itself.

@@ -104,6 +104,7 @@ internal static class ServerHost
         var app = builder.Build();
         app.Use(app.Services.GetRequiredService<StoppedCalls>().CutAsync);
         app.Use(UnreadRequests.ExplainAsync);
+        app.Use(app.Services.GetRequiredService<RequestBudget>().HoldAsync);
         app.MapGrpcService<AuthService>();
         app.MapGrpcService<ModelService>();
         app.MapGrpcHealthChecksService();
@@ -133,9 +134,10 @@ internal static class ServerHost
             .AddSingleton<AnthropicApi>().AddSingleton<TokenEndpoint>().AddSingleton<SessionPins>().AddSingleton<Completion>()
             .AddSingleton<ModelCatalog>().AddSingleton<Probes>().AddSingleton<StateWatch>()
             .AddSingleton<LiveConfiguration>().AddSingleton<Fleet>().AddSingleton<IStateStore>(FilesOf)
-            .AddSingleton<AgentSetups>().AddSingleton<ProfileReport>()
+            .AddSingleton<SecretResolver>().AddSingleton<AgentSetups>().AddSingleton<ProfileReport>()
             .AddSingleton<AuthReport>().AddSingleton<StatusReport>().AddSingleton<StatusBoard>()
-            .AddSingleton<CallReader>().AddSingleton<ErrorInterceptor>().AddSingleton<AuthService>().AddSingleton<ModelService>()
+            .AddSingleton<CallReader>().AddSingleton<RequestBudget>()
+            .AddSingleton<ErrorInterceptor>().AddSingleton<AuthService>().AddSingleton<ModelService>()
             .AddHostedService(provider => provider.GetRequiredService<StateWatch>());
     }
 

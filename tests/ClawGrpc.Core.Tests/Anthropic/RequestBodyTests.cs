@@ -44,6 +44,49 @@ public class RequestBodyTests
         Assert.Equal(("m", 1, false), (body.Model, body.MaxTokens, body.Stream));
     }
 
+    // anthropic-api.md, section 1.2: budget_tokens must be below max_tokens.
+    [Theory]
+    [InlineData("\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":1024},", "claude-opus-4-6", 8192, 8192)]
+    [InlineData("\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":8192},", "claude-opus-4-6", 8192, 16_384)]
+    [InlineData("\"thinking\":{\"budget_tokens\":16000,\"type\":\"enabled\"},", "claude-opus-4-6", 8192, 24_192)]
+    [InlineData("\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":16000},", "claude-opus-4-6", 20_000, 20_000)]
+    [InlineData("\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":60000},", "claude-sonnet-4-5-20250929", 8192, 64_000)]
+    [InlineData("\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":64000},", "claude-haiku-4-5", 8192, 64_001)]
+    [InlineData("\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":9000},\"max_tokens\":5,", "claude-opus-4-6", 8192, 5)]
+    [InlineData("\"thinking\":{\"type\":\"adaptive\"},", "claude-opus-4-6", 8192, 8192)]
+    [InlineData("\"thinking\":null,", "claude-opus-4-6", 8192, 8192)]
+    [InlineData("\"thinking\":{\"budget_tokens\":\"many\"},", "claude-opus-4-6", 8192, 8192)]
+    public void Default_for_max_tokens_has_room_for_the_thinking(string members, string model, int standard, int sent)
+    {
+        var body = RequestBody.Parse(Encoding.UTF8.GetBytes(
+            $$"""{{{members}}"model":"{{model}}","messages":[{{Message}}]}"""), AnthropicVersion.Default, out _)!;
+        using var rendered = JsonDocument.Parse(body.Render(new RequestDecisions(model, true, standard)));
+        Assert.Equal(sent, rendered.RootElement.GetProperty("max_tokens").GetInt32());
+    }
+
+    [Theory]
+    [InlineData("\"cache_control\":C,\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]", "cache_control")]
+    [InlineData("\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"x\",\"cache_control\":C}]}]",
+        "messages[0].content[0].cache_control")]
+    [InlineData("\"system\":[{\"type\":\"text\",\"text\":\"x\"},{\"type\":\"text\",\"cache_control\":C}],\"messages\":[{}]",
+        "system[1].cache_control")]
+    [InlineData("\"tools\":[{\"name\":\"t\",\"cache_control\":C}],\"messages\":[{}]", "tools[0].cache_control")]
+    [InlineData("\"messages\":[{\"content\":[{\"type\":\"tool_result\",\"content\":[{\"type\":\"text\",\"cache_control\":C}]}]}]",
+        "messages[0].content[0].content[0].cache_control")]
+    public void Breakpoint_of_another_kind_is_refused(string members, string field)
+    {
+        foreach (var value in new[] { "true", "\"ephemeral\"", "[]", "1", "[{\"type\":\"ephemeral\"}]" })
+        {
+            var json = Encoding.UTF8.GetBytes($"{{{members.Replace("C", value, StringComparison.Ordinal)}}}");
+            Assert.Null(RequestBody.Parse(json, AnthropicVersion.Default, out var errors));
+            var error = Assert.Single(errors);
+            Assert.Equal((field, "must be an object such as {\"type\":\"ephemeral\"}, or null"), (error.Path, error.Description));
+        }
+
+        var good = Encoding.UTF8.GetBytes($"{{{members.Replace("C", "null", StringComparison.Ordinal)}}}");
+        Assert.NotNull(RequestBody.Parse(good, AnthropicVersion.Default, out _));
+    }
+
     // anthropic-api.md, sections 0 and 1.2: a temperature that upstream would refuse is not added.
     [Theory]
     [InlineData("", "claude-opus-4-6", "0.3")]

@@ -214,6 +214,55 @@ public class ListModelsTests
         Assert.Empty(other.Sandbox.Requests);
     }
 
+    [Fact]
+    public async Task Credential_that_is_set_aside_is_still_a_credential()
+    {
+        await using var fixture = await ServerFixture.StartAsync();
+        await fixture.OnboardAsync();
+        fixture.Sandbox.Script(Faults.Status(429).ForPath("/v1/messages"));
+        await fixture.StreamAsync();
+        var model = (await fixture.Models.ListModelsAsync(new ListModelsRequest { ConfiguredOnly = true })).Models[0];
+        Assert.Equal((false, true), (model.Available, model.HasCredential));
+    }
+
+    [Fact]
+    public async Task Model_beside_the_allow_list_has_its_providers_credential()
+    {
+        await using var fixture = await ServerFixture.StartAsync(Configuration);
+        await fixture.OnboardAsync();
+        var list = await ListAsync(fixture);
+        Assert.Equal(
+            [("openai/gpt-5.2", false, false), ("anthropic/claude-gone", true, true),
+                ("anthropic/claude-fable-5-2", false, true)],
+            list.Models.Skip(2).Take(3).Select(model => (model.Model_, model.Available, model.HasCredential)));
+    }
+
+    [Fact]
+    public async Task Credential_of_another_provider_is_listed_but_serves_nothing()
+    {
+        await using var fixture = await ServerFixture.PrepareAsync();
+        await fixture.Files.WriteProfilesAsync("""
+            { "version": 1, "profiles": {
+              "anthropic:old": { "type": "token", "provider": "anthropic", "token": "sk-ant-oat01-FAKE-old", "expires": 1 },
+              "openai:default": { "type": "api_key", "provider": "OpenAI", "key": "sk-FAKE-openai" } } }
+            """);
+        await fixture.Files.ConfigureAsync(
+            fixture.Sandbox.BaseUrl, "agents: { defaults: { imageModel: 'openai/gpt-5.2' } }");
+        await fixture.StartServerAsync();
+        Assert.Equal(
+            [("anthropic/claude-opus-4-6", false, true), ("openai/gpt-5.2", false, true)],
+            (await ListAsync(fixture)).Models.Select(model => (model.Model_, model.Available, model.HasCredential)));
+    }
+
+    [Fact]
+    public async Task Configured_key_is_a_credential()
+    {
+        await using var fixture = await ServerFixture.StartAsync(
+            $"models: {{ providers: {{ anthropic: {{ baseUrl: 'http://127.0.0.1:1', apiKey: '{KeyOne}', models: [] }} }} }}");
+        var model = (await fixture.Models.ListModelsAsync(new ListModelsRequest { ConfiguredOnly = true })).Models[0];
+        Assert.Equal((true, true), (model.Available, model.HasCredential));
+    }
+
     private static async Task<ListModelsResponse> ListAsync(ServerFixture fixture) =>
         await fixture.Models.ListModelsAsync(new ListModelsRequest());
 }

@@ -52,7 +52,7 @@ public class BlockRoundTripTests
     [InlineData("""{"type":"web_search_tool_result","tool_use_id":"s","content":[{"encrypted_content":"Ab+/="}]}""")]
     [InlineData("""{"type":"text"}""")]
     [InlineData("""{"type":"text","text":null}""")]
-    [InlineData("""{"type":"text","text":"half \ud83d"}""")]
+    [InlineData("""{"type":"thinking","thinking":"half \ud83d","signature":"s"}""")]
     [InlineData("""{"type":"text","text":"a","text":"b"}""")]
     [InlineData("""{"type":"tool_use","id":"t","name":"n"}""")]
     [InlineData("""{"type":"tool_result","tool_use_id":"t","content":"a string"}""")]

@@ -27,7 +27,6 @@ public class EventMappingTests
 
     [Theory]
     [InlineData("""{"type":"citations_delta","citation":{"encrypted_index":"Eo8B/+=="}}""")]
-    [InlineData("""{"type":"text_delta","text":"half \ud83d"}""")]
     [InlineData("""{"type":"thinking_delta","thinking":"x","estimated_tokens":4}""")]
     [InlineData("""{"type":"novel_delta", "x":1.0}""")]
     public void Delta_that_does_not_fit_its_type_is_sent_as_raw_JSON(string delta)

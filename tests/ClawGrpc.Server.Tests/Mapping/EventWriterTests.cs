@@ -48,15 +48,6 @@ public sealed class EventWriterTests
     }
 
     [Theory]
-    [InlineData("\\ud83e")] // half a character, which no protobuf string can hold
-    [InlineData("a\\udd9eb")]
-    public void Text_that_protobuf_cannot_hold_is_left_to_the_raw_form(string text)
-    {
-        using var writer = new EventWriter(new Pipe().Writer);
-        Assert.False(writer.TryAddDelta(Delta(new Random(1), text)));
-    }
-
-    [Theory]
     [InlineData("""{"type":"ping"}""")]
     [InlineData("""{"type":"content_block_stop","index":0}""")]
     [InlineData("""{"type":"content_block_delta","index":0,"delta":{"type":"citations_delta","citation":{}}}""")]

@@ -69,6 +69,41 @@ public class LargeErrorTests
             Fits((await CallFailure.OfAsync(call)).Exception);
     }
 
+    // What the caller gave stands in the receipt as well.
+    [Theory]
+    [InlineData("betas")]
+    [InlineData("profile")]
+    [InlineData("session")]
+    [InlineData("headers")]
+    [InlineData("fallbacks")]
+    [InlineData("fields")]
+    public async Task Error_with_a_long_receipt_arrives(string what)
+    {
+        var headers = string.Join(", ", Enumerable.Range(0, 60).Select(each => $"'x-header-{each}': '{new string('h', 120)}'"));
+        var fallbacks = string.Join(
+            ", ", Enumerable.Range(0, 90).Select(each => $"'anthropic/claude-{each}-{new string('m', 150)}'"));
+        await using var fixture = await ServerFixture.StartAsync(
+            what == "fallbacks"
+                ? $"agents: {{ defaults: {{ model: {{ primary: 'anthropic/claude-opus-4-6', fallbacks: [{fallbacks}] }} }} }}, "
+                    + "clawgrpc: { limits: { attempts: 100 } }"
+                : "",
+            provider: what == "headers" ? $"headers: {{ {headers} }}" : "");
+        await fixture.OnboardAsync(what == "profile" ? $"anthropic:{new string('p', 180)}" : One);
+        fixture.Sandbox.Script(Faults.Status(500, Long).Forever());
+        var input = Completing.Input();
+        if (what == "betas")
+            input.Betas.AddRange(Enumerable.Range(0, 150).Select(each => $"beta-{each}-{new string('b', 80)}"));
+        if (what == "session")
+            input.SessionId = new string('s', 200);
+        if (what == "fields")
+            input.Betas.AddRange(Enumerable.Range(0, 150).Select(each => $"{each} ä {new string('b', 200)}"));
+        var failed = (await fixture.StreamAsync(input)).Failed;
+        Fits(failed.Exception);
+        Assert.Equal(what == "fields" ? "INVALID_FIELD" : "SERVER_ERROR", failed.Reason);
+        if (what != "fields")
+            Assert.Equal($"{AttemptOutcome.Failed}", $"{failed.Receipt!.Attempts[^1].Outcome}");
+    }
+
     private static void Fits(RpcException exception)
     {
         var bytes = Uri.EscapeDataString(exception.Status.Detail).Length

@@ -19,7 +19,7 @@ public sealed class CrashTests : IDisposable
         var path = state.AuthProfilesPath("main");
         using var store = new AgentStore(path, TimeProvider.System);
         var random = new Random(1);
-        for (var kill = 0; kill < Runs.Of(few: 3, full: 8); kill++)
+        for (var kill = 0; kill < Runs.Of(few: 3, full: 200); kill++)
         {
             var acknowledged = new Dictionary<int, int>();
             using (var hammer = new StateHammerProcess("put", path))

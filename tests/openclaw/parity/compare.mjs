@@ -91,11 +91,15 @@ function sectionsOf(config) {
   return Object.fromEntries(found.filter(([, value]) => value !== undefined));
 }
 
+// What ends by nothing but a new credential, a reset or a successful probe.
+const never = 253_402_300_799_999;
+
 // Runs take seconds: times within a quarter of an hour after the start are "now", and a cooldown is as long as it is.
 function sinceStart(store, nowMs) {
   const isNow = (time) => time >= nowMs && time < nowMs + 900_000;
   const relative = (key, value, { lastFailureAt }) => {
     if (/^(lastUsed|lastFailureAt)$/.test(key) && isNow(value)) return 'now';
+    if (value === never) return 'until a new credential';
     if (!/^(cooldownUntil|disabledUntil)$/.test(key) || !isNow(lastFailureAt)) return value;
     return `${Math.round((value - lastFailureAt) / 1000)} s after the failure`;
   };

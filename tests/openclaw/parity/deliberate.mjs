@@ -13,7 +13,7 @@ export class Deliberate {
 
   /** The entry that explains a difference, and the one that would if ClawGrpc gave what it says; undefined if there is none. */
   explain(theCase, outcome, difference) {
-    const evidence = new Evidence(theCase, outcome, difference.step);
+    const evidence = new Evidence(theCase, outcome, difference);
     let missed;
     for (const entry of this.#entries.filter((each) => concerns(each, theCase))) {
       const rules = entry.rules.filter((rule) => isAbout(rule, difference));

@@ -4,8 +4,9 @@
 export function faultsOf(plan, keys) {
   return (plan?.rules ?? []).flatMap(({ match, responses }) => {
     const owners = match.key ? keys.filter((key) => key.includes(match.key)) : [undefined];
+    const path = match.path === '/messages' ? '/v1/messages' : (match.path ?? '*');
     return owners.flatMap((key) => responses.map((response, index) => ({
-      match: { path: match.path === '/messages' ? '/v1/messages' : (match.path ?? '*'), ...(key && { key }) },
+      match: { path, ...(key && { key }), ...(match.model && { model: match.model }) },
       times: index === responses.length - 1 ? 'forever' : 1,
       ...answerOf(response),
     })));
@@ -15,8 +16,14 @@ export function faultsOf(plan, keys) {
 function answerOf({ status, body, headers }) {
   if (status === undefined) return {};
   const content = typeof body === 'string' ? { text: body } : { json: body };
-  return { status: { code: status, headers: headers ?? {}, ...(body === undefined ? {} : content) } };
+  const named = body?.request_id ? { 'request-id': body.request_id } : {};
+  return { status: { code: status, headers: { ...named, ...headers }, ...(body === undefined ? {} : content) } };
 }
 
-/** Everything that looks like a key in some texts. */
-export const keysIn = (texts) => [...new Set(texts.flatMap((text) => text.match(/sk-ant-[\w-]+/g) ?? []))];
+const named = /\b(?:key|token|access|apiKey|ANTHROPIC_API_KEY|ANTHROPIC_OAUTH_TOKEN)["']?\s*:\s*["']([^"'\\]+)["']/g;
+
+/** The credentials in some texts: everything that looks like a key, and what stands as one in a file of profiles. */
+export const keysIn = (texts) => [...new Set(texts.flatMap((text) => [
+  ...(text.match(/sk-ant-[\w-]+/g) ?? []),
+  ...[...text.matchAll(named)].map(([, key]) => key.trim()),
+].filter(Boolean)))];

@@ -17,8 +17,21 @@ const checks = {
   text: (wanted, difference, evidence) => evidence.expression(wanted).test(evidence.printed(difference).join('\n')),
   // A regular expression that one whole line matches that ClawGrpc printed.
   line: (wanted, difference, evidence) => evidence.printed(difference).some((line) => evidence.expression(wanted).test(line)),
-  // The same of standard error, whatever the place is.
+  // Pairs of a regular expression and a replacement that make a line of the one output of a line of the other, both edited.
+  same: (wanted, { expected, actual, place }, evidence) => {
+    const others = expected === undefined ? evidence.expected() : evidence.printed({ place });
+    return others.some((line) => edited(line, wanted, evidence) === edited(expected ?? actual, wanted, evidence));
+  },
+  // As `text`, of standard error whatever the place is.
   stderr: (wanted, difference, evidence) => evidence.expression(wanted).test(evidence.printed({ place: 'stderr' }).join('\n')),
+  // Pairs of a named value and a regular expression that its text matches: when the rule holds at all.
+  known: (wanted, difference, evidence) =>
+    Object.entries(wanted).every(([name, pattern]) => evidence.expression(pattern).test(String(evidence.filled(name)))),
+  // A regular expression of what a list has as JSON text behind all of the program's.
+  more: (wanted, { expected, actual }, evidence) => {
+    const [theirs, ours] = [jsonOf(expected).slice(0, -1), jsonOf(actual)];
+    return ours.startsWith(theirs) && evidence.expression(`${wanted}\\]`).test(ours.slice(theirs.length));
+  },
   // Pairs of a regular expression and a replacement that make ClawGrpc's JSON text of the program's.
   edit: (wanted, { expected, actual }, evidence) => edited(jsonOf(expected), wanted, evidence) === jsonOf(actual),
 };

@@ -45,7 +45,7 @@ function withoutAgent(said) {
 async function runStep(theCase, step, argv, home, sandbox) {
   const environment = environmentOf(theCase, step, home, sandbox);
   const keys = keysIn([...home.files().values(), JSON.stringify(environment)]);
-  await sandbox.teach(faultsOf(step.mockPlan, keys));
+  await sandbox.teach(faultsOf(step.mockPlan, keys), keys);
   const server = await startServer(environment);
   const ran = await runClaw(argv, environment, { stdin: step.stdin, typed: step.pty });
   await server.stop();

@@ -40,6 +40,12 @@ internal sealed class BlockMembers
         return text;
     }
 
+    /// <summary>Takes a text for people to read: half a surrogate pair becomes U+FFFD. Null if there is none.</summary>
+    public string? Prose(ReadOnlySpan<byte> name) =>
+        Find(name) is >= 0 and var at && _left[at].Value.Span.StartsWith("\""u8)
+            ? JsonText.Decode(Value(name).Span[1..^1])
+            : null;
+
     /// <summary>Takes a text that is not empty; an empty one stays, since an empty field means that there is none.</summary>
     public string TextOrEmpty(ReadOnlySpan<byte> name) => Is(name, "\"\""u8) ? "" : Text(name) ?? "";
 

@@ -24,7 +24,7 @@ internal static class BlockReader
 
     private static ContentBlock? Typed(BlockMembers members) => members.Text("type"u8) switch
     {
-        "text" => members.Text("text"u8) is { } text ? new ContentBlock { Text = new TextBlock { Text = text } } : null,
+        "text" => members.Prose("text"u8) is { } text ? new ContentBlock { Text = new TextBlock { Text = text } } : null,
         "image" => ReadSource(members) is { } source ? new ContentBlock { Image = new ImageBlock { Source = source } } : null,
         "document" => ReadDocument(members),
         "tool_use" => ReadToolUse(members),

@@ -101,7 +101,7 @@ internal static class EventMapping
     private static StreamCompleteResponse ToDelta(in StreamEvent read)
     {
         var delta = new ContentBlockDelta { Index = read.Index };
-        if (!read.IsPlain || !JsonText.TryDecode(read.Text.Span, out var text))
+        if (!read.IsPlain)
         {
             if (!IsPlainAround(read))
                 return Raw(read);
@@ -109,6 +109,7 @@ internal static class EventMapping
             return new StreamCompleteResponse { BlockDelta = delta };
         }
 
+        var text = JsonText.Decode(read.Text.Span);
         switch (read.Delta)
         {
             case DeltaKind.Text:

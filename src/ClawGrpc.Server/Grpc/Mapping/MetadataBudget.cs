@@ -1,6 +1,7 @@
 using System.Text;
 using ClawGrpc.Core.Anthropic;
 using ClawGrpc.V1;
+using Google.Protobuf;
 
 namespace ClawGrpc.Server.Grpc.Mapping;
 
@@ -12,16 +13,30 @@ internal static class MetadataBudget
 {
     private const string Ellipsis = "…";
 
-    // The message goes out twice, escaped and in the details; the receipt gets what is left.
+    // What clients take, without the headers that the framework adds.
+    private const int Most = (8 * 1024) - 512;
+
+    // The message goes out twice, escaped and in the details.
     private const int MessageCost = 1200;
     private const int FactCost = 200;
+    private const int FactsCost = 1500;
     private const int FieldsCost = 1200;
-    private const int ReceiptBytes = 3000;
-    private static readonly int[] LongestAttemptTexts = [600, 150, 40, 0];
+    private const int MostAttempts = 8;
+    private static readonly int[] LongestTexts = [600, 150, 40, 0];
 
     public static string Message(string text) => Text(text, MessageCost);
 
-    public static string Fact(string text) => Text(text, FactCost);
+    /// <summary>All of the facts, with long values cut.</summary>
+    public static IEnumerable<(string Name, string Value)> Facts(IEnumerable<KeyValuePair<string, string>> facts)
+    {
+        var left = FactsCost;
+        foreach (var (name, value) in facts.OrderBy(fact => fact.Value.Length))
+        {
+            var fitting = Text(value, Math.Min(FactCost, left));
+            left = Math.Max(0, left - Encoding.UTF8.GetByteCount(fitting));
+            yield return (name, fitting);
+        }
+    }
 
     /// <summary>As many of the fields as fit, the first ones.</summary>
     public static IEnumerable<FieldError> Fields(IEnumerable<FieldError> fields)
@@ -38,33 +53,57 @@ internal static class MetadataBudget
     }
 
     /// <summary>
-    /// The receipt, with what is said of its attempts cut as far as needed; of very many attempts, the last ones.
+    /// The receipt as far as it fits behind a status: long texts are cut, and of very many attempts the last ones are kept. Null if
+    /// there is no room for any.
     /// </summary>
-    public static Receipt Receipt(Receipt whole)
+    /// <param name="whole">The receipt.</param>
+    /// <param name="status">The status, as its trailer has it.</param>
+    public static Receipt? Receipt(Receipt whole, Google.Rpc.Status status)
     {
+        // Trailers of bytes are written in base64.
+        var most = ((Most - MessageCost) * 3 / 4) - status.CalculateSize();
         var fitting = whole;
-        foreach (var longest in LongestAttemptTexts.SkipWhile(_ => fitting.CalculateSize() <= ReceiptBytes))
+        foreach (var longest in LongestTexts.SkipWhile(_ => fitting.CalculateSize() <= most))
         {
             fitting = whole.Clone();
-            foreach (var attempt in fitting.Attempts)
-                Cut(attempt, longest);
-            if (fitting.CalculateSize() <= ReceiptBytes)
-                break;
+            Cut(fitting, longest);
+            while (fitting.CalculateSize() > most && fitting.Attempts.Count > MostAttempts)
+                fitting.Attempts.RemoveAt(0);
+            if (fitting.CalculateSize() <= most)
+                return fitting;
         }
 
-        while (fitting.CalculateSize() > ReceiptBytes && fitting.Attempts.Count > 1)
+        if (fitting.CalculateSize() <= most)
+            return fitting;
+        (fitting.Sent, fitting.Cache) = (null, null);
+        while (fitting.CalculateSize() > most && fitting.Attempts.Count > 1)
             fitting.Attempts.RemoveAt(0);
-        return fitting;
+        return fitting.CalculateSize() <= most ? fitting : null;
     }
 
-    // All that is upstream's to say.
-    private static void Cut(Attempt attempt, int longest)
+    // Every text in the message and below, whoever said it.
+    private static void Cut(IMessage message, int longest)
     {
-        attempt.Message = Text(attempt.Message, longest);
-        attempt.ErrorType = Text(attempt.ErrorType, Math.Min(longest, FactCost));
-        attempt.ErrorCode = Text(attempt.ErrorCode, Math.Min(longest, FactCost));
-        attempt.Claim = Text(attempt.Claim, Math.Min(longest, FactCost));
-        attempt.RequestId = Text(attempt.RequestId, Math.Min(longest, FactCost));
+        foreach (var field in message.Descriptor.Fields.InDeclarationOrder())
+        {
+            switch (field.Accessor.GetValue(message))
+            {
+                case string text when text.Length > 0:
+                    field.Accessor.SetValue(message, Text(text, longest));
+                    break;
+                case IMessage inner:
+                    Cut(inner, longest);
+                    break;
+                case IList<string> texts:
+                    for (var index = 0; index < texts.Count; index++)
+                        texts[index] = Text(texts[index], longest);
+                    break;
+                case IEnumerable<IMessage> list:
+                    foreach (var each in list)
+                        Cut(each, longest);
+                    break;
+            }
+        }
     }
 
     // A character costs what it takes in a header, where all but printable ASCII is escaped byte by byte.

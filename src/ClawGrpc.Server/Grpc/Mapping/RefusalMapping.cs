@@ -5,6 +5,7 @@ using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
+using HttpResponse = Microsoft.AspNetCore.Http.HttpResponse;
 using Status = Google.Rpc.Status;
 
 namespace ClawGrpc.Server.Grpc.Mapping;
@@ -25,8 +26,8 @@ internal static class RefusalMapping
     public static RpcException ToRpcException(this Refusal refusal)
     {
         var info = new ErrorInfo { Reason = Reasons[refusal.Reason], Domain = Domain };
-        foreach (var (name, value) in refusal.Facts)
-            info.Metadata.Add(name, MetadataBudget.Fact(value));
+        foreach (var (name, value) in MetadataBudget.Facts(refusal.Facts))
+            info.Metadata.Add(name, value);
         var code = ByName.To<RefusalCode, StatusCode>(refusal.Code);
         var status = new Status { Code = (int)code, Message = MetadataBudget.Message(refusal.Message) };
         status.Details.Add(Any.Pack(info));
@@ -44,9 +45,25 @@ internal static class RefusalMapping
         }
 
         var error = status.ToRpcException();
-        if (refusal.Receipt is { } receipt)
-            error.Trailers.Add(ReceiptTrailer, MetadataBudget.Receipt(ReceiptMapping.ToMessage(receipt)).ToByteArray());
+        if (refusal.Receipt is { } receipt && MetadataBudget.Receipt(ReceiptMapping.ToMessage(receipt), status) is { } fitting)
+            error.Trailers.Add(ReceiptTrailer, fitting.ToByteArray());
         return error;
+    }
+
+    /// <summary>Answers a call that no handler sees.</summary>
+    public static void Answer(HttpResponse response, Refusal refusal)
+    {
+        var error = refusal.ToRpcException();
+        response.ContentType = "application/grpc";
+        Write(response.Headers, error);
+    }
+
+    /// <summary>Writes the status of a call, in headers or trailers.</summary>
+    public static void Write(IHeaderDictionary headers, RpcException error)
+    {
+        headers["grpc-status"] = $"{(int)error.StatusCode}";
+        headers["grpc-message"] = Uri.EscapeDataString(error.Status.Detail);
+        headers[DetailsTrailer] = Convert.ToBase64String(error.Trailers.GetValueBytes(DetailsTrailer)!);
     }
 
     private static string ProtoNameOf(ErrorReason reason) =>

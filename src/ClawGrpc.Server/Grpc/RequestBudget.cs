@@ -1,0 +1,110 @@
+using System.IO.Pipelines;
+using ClawGrpc.Core.Configuration;
+using ClawGrpc.Gateway;
+using ClawGrpc.Gateway.Configuration;
+using ClawGrpc.Server.Grpc.Mapping;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace ClawGrpc.Server.Grpc;
+
+/// <summary>
+/// Bounds the memory of the requests under way: a large message counts from its first bytes to the end of its call, and a
+/// compressed one as much as it may unpack to.
+/// </summary>
+internal sealed class RequestBudget(LiveConfiguration live)
+{
+    // Smaller messages are not counted; the number of streams of a connection bounds them.
+    private const long Small = 64 * 1024;
+    private long _held;
+
+    /// <summary>How many bytes are held now.</summary>
+    public long Held => Interlocked.Read(ref _held);
+
+    private ServiceConfiguration Service => live.Current.Configuration.Service;
+
+    /// <summary>The middleware.</summary>
+    public async Task HoldAsync(HttpContext context, RequestDelegate next)
+    {
+        using var share = new Share(this);
+        if (context.Request.Headers.TryGetValue("grpc-encoding", out var coding) && coding != "identity")
+        {
+            if (!Service.CompressedRequests)
+            {
+                context.Response.Headers["grpc-accept-encoding"] = "identity";
+                RefusalMapping.Answer(context.Response, Refusal.Compressed());
+                return;
+            }
+
+            if (!share.TryHold(UnreadRequests.MaxMessageBytes))
+            {
+                RefusalMapping.Answer(context.Response, Refusal.Busy());
+                return;
+            }
+        }
+
+        context.Features.Set<IRequestBodyPipeFeature>(
+            new CountedBody(context.Features.GetRequiredFeature<IRequestBodyPipeFeature>().Reader, share));
+        await next(context);
+    }
+
+    /// <summary>What one request holds.</summary>
+    private sealed class Share(RequestBudget budget) : IDisposable
+    {
+        private long _held;
+
+        /// <summary>Holds this much in all. False if there is no room.</summary>
+        public bool TryHold(long bytes)
+        {
+            var more = bytes - _held;
+            if (bytes <= Small || more <= 0)
+                return true;
+            var most = budget.Service.RequestsBytes;
+            if (Interlocked.Add(ref budget._held, more) > most)
+            {
+                Interlocked.Add(ref budget._held, -more);
+                return false;
+            }
+
+            _held = bytes;
+            return true;
+        }
+
+        public void Dispose() => Interlocked.Add(ref budget._held, -_held);
+    }
+
+    /// <summary>A body that is counted as it comes.</summary>
+    private sealed class CountedBody(PipeReader body, Share share) : PipeReader, IRequestBodyPipeFeature
+    {
+        public PipeReader Reader => this;
+
+        public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+        {
+            var read = await body.ReadAsync(cancellationToken);
+            Count(read);
+            return read;
+        }
+
+        public override bool TryRead(out ReadResult result)
+        {
+            if (!body.TryRead(out result))
+                return false;
+            Count(result);
+            return true;
+        }
+
+        public override void AdvanceTo(SequencePosition consumed) => body.AdvanceTo(consumed);
+
+        public override void AdvanceTo(SequencePosition consumed, SequencePosition examined) =>
+            body.AdvanceTo(consumed, examined);
+
+        public override void CancelPendingRead() => body.CancelPendingRead();
+
+        public override void Complete(Exception? exception = null) => body.Complete(exception);
+
+        private void Count(in ReadResult read)
+        {
+            if (!share.TryHold(read.Buffer.Length))
+                throw Refusal.Busy().ToRpcException();
+        }
+    }
+}
