@@ -78,13 +78,17 @@ internal sealed record ProfileHealth
     /// <summary>Whether <see cref="DisabledUntil"/> is in force.</summary>
     public bool IsDisabled(DateTimeOffset now) => IsInForce(DisabledUntil, DisabledSetAt, now);
 
-    /// <summary>The same without what a clock has set that has gone back since.</summary>
+    /// <summary>
+    /// The same without ends that a clock has set that has gone back since. Failures by that clock happened some time ago, and still
+    /// count.
+    /// </summary>
     public ProfileHealth At(DateTimeOffset now)
     {
         var isAhead = IsAhead(LastFailureAt, now);
-        var left = Routes.RemoveRange(Routes.Where(route => IsAhead(route.Value.LastFailureAt, now)).Select(route => route.Key));
-        if (!isAhead && left.Count == Routes.Count && !IsAhead(CooldownSetAt, now) && !IsAhead(DisabledSetAt, now))
+        var ahead = Routes.Where(route => IsAhead(route.Value.LastFailureAt, now)).ToList();
+        if (!isAhead && ahead.Count == 0 && !IsAhead(CooldownSetAt, now) && !IsAhead(DisabledSetAt, now))
             return this;
+        var past = now - MostSkew;
         var (cools, isDisabled) = (IsCooling(now), IsDisabled(now));
         return this with
         {
@@ -94,8 +98,9 @@ internal sealed record ProfileHealth
             DisabledUntil = isDisabled ? DisabledUntil : null,
             DisabledSetAt = isDisabled ? DisabledSetAt : null,
             DisabledReason = isDisabled ? DisabledReason : null,
-            LastFailureAt = isAhead ? null : LastFailureAt,
-            Routes = left,
+            LastFailureAt = isAhead ? past : LastFailureAt,
+            Routes = Routes.SetItems(ahead.Select(route => KeyValuePair.Create(
+                route.Key, route.Value with { CooldownUntil = null, LastFailureAt = past }))),
         };
     }
 
