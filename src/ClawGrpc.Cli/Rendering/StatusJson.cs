@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ClawGrpc.V1;
+using Google.Protobuf.Collections;
 using Google.Protobuf.WellKnownTypes;
 
 namespace ClawGrpc.Cli.Rendering;
@@ -45,7 +46,8 @@ internal sealed record StatusJson(DateTimeOffset Now)
         WriteAuth(json, status.Auth ?? new AuthStatus(), probes);
         json.WriteNumber("revision", status.Revision);
         WriteTime(json, "changedAt", status.ChangeTime);
-        WriteConfigurationErrors(json, status);
+        WriteConfigurationErrors(json, "configurationErrors", status.ConfigurationErrors);
+        WriteConfigurationErrors(json, "configurationWarnings", status.ConfigurationWarnings);
         UsageJson.WriteSummary(json, "usage", status.Usage);
         UsageJson.WriteModels(json, status.ModelUsages);
         json.WriteEndObject();
@@ -178,12 +180,12 @@ internal sealed record StatusJson(DateTimeOffset Now)
             json.WriteNumber("remainingMs", RemainingMs(expireTime));
     }
 
-    private static void WriteConfigurationErrors(Utf8JsonWriter json, AgentStatus status)
+    private static void WriteConfigurationErrors(Utf8JsonWriter json, string name, RepeatedField<ConfigurationError> errors)
     {
-        if (status.ConfigurationErrors.Count == 0)
+        if (errors.Count == 0)
             return;
-        json.WriteStartArray("configurationErrors");
-        foreach (var error in status.ConfigurationErrors)
+        json.WriteStartArray(name);
+        foreach (var error in errors)
         {
             json.WriteStartObject();
             json.WriteString("path", error.Path);

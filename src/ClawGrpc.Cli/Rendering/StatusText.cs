@@ -23,7 +23,8 @@ internal sealed record StatusText(CliEnvironment Environment)
     {
         var auth = status.Auth ?? new AuthStatus();
         foreach (var line in Models(status, withSources).Concat(Overview(auth)).Concat(Missing(auth)).Concat(Expiries(auth))
-            .Concat(Unusable(auth)).Concat(UsageOf(status)).Concat(ConfigurationErrors(status)))
+            .Concat(Unusable(auth)).Concat(UsageOf(status)).Concat(ConfigurationErrors(status))
+            .Concat(ConfigurationWarnings(status)))
         {
             writer.Write(line);
             writer.Write('\n');
@@ -172,11 +173,24 @@ internal sealed record StatusText(CliEnvironment Environment)
         yield return "";
         yield return "Configuration errors (the last good configuration is in force)";
         foreach (var error in status.ConfigurationErrors)
-        {
-            var place = error.Line > 0 ? $":{error.Line}:{error.Column}" : "";
-            var key = error.KeyPath.Length > 0 ? $" {error.KeyPath}:" : "";
-            yield return $"- {Environment.ShortPath(error.Path)}{place}{key} {error.Reason}";
-        }
+            yield return PlaceOf(error);
+    }
+
+    private IEnumerable<string> ConfigurationWarnings(AgentStatus status)
+    {
+        if (status.ConfigurationWarnings.Count == 0)
+            yield break;
+        yield return "";
+        yield return "Configuration warnings";
+        foreach (var warning in status.ConfigurationWarnings)
+            yield return PlaceOf(warning);
+    }
+
+    private string PlaceOf(ConfigurationError error)
+    {
+        var place = error.Line > 0 ? $":{error.Line}:{error.Column}" : "";
+        var key = error.KeyPath.Length > 0 ? $" {error.KeyPath}:" : "";
+        return $"- {Environment.ShortPath(error.Path)}{place}{key} {error.Reason}";
     }
 
     private static string Row(string label, string value) => $"{label.PadRight(LabelWidth)}: {value}";

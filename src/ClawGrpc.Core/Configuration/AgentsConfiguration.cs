@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ClawGrpc.Json5;
 
 namespace ClawGrpc.Core.Configuration;
 
@@ -35,6 +36,14 @@ internal sealed record AgentsConfiguration
     public ModelParameters ParametersOf(string agentId, string model) => (Find(agentId)?.Parameters ?? ModelParameters.None)
         .Over(Models.FirstOrDefault(entry => entry.Key == model)?.Parameters ?? ModelParameters.None);
 
+    // The models that are allowed: what is wrong with the list must not allow all.
+    private static ImmutableArray<ModelEntry> ModelsOf(Fields defaults) =>
+        defaults.Find("models")?.IsRefusedUnless<Json5Object>("record") == true
+            ? []
+            : defaults.Map("models", (key, field) => field.Section() is { } entry
+                ? ModelEntry.Read(key, entry)
+                : new ModelEntry(key, null, ModelParameters.None));
+
     internal static AgentsConfiguration Read(Fields agents)
     {
         var read = None;
@@ -45,7 +54,7 @@ internal sealed record AgentsConfiguration
             {
                 Model = ModelChoice.Read(defaults.Find("model")),
                 ImageModel = ModelChoice.Read(defaults.Find("imageModel")),
-                Models = defaults.Sections("models", ModelEntry.Read),
+                Models = ModelsOf(defaults),
             };
         }
 

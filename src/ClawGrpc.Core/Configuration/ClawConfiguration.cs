@@ -30,6 +30,9 @@ internal sealed record ClawConfiguration
     /// <summary>The section <c>models</c>.</summary>
     public ModelsConfiguration Models { get; init; } = ModelsConfiguration.None;
 
+    /// <summary>The section <c>secrets</c>.</summary>
+    public SecretsConfiguration Secrets { get; init; } = SecretsConfiguration.None;
+
     /// <summary>The section <c>agents</c>.</summary>
     public AgentsConfiguration Agents { get; init; } = AgentsConfiguration.None;
 

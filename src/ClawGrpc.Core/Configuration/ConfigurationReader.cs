@@ -14,10 +14,17 @@ internal static class ConfigurationReader
         "$schema", "accessGroups", "acp", "approvals", "attachments", "audio", "bindings", "broadcast", "browser", "canvasHost",
         "channels", "cli", "cloudWorkers", "commands", "crestodian", "cron", "desktop", "diagnostics", "discovery", "gateway",
         "hooks",
-        "logging", "mcp", "media", "memory", "messages", "meta", "nodeHost", "plugins", "proxy", "secrets", "security", "session",
+        "logging", "mcp", "media", "memory", "messages", "meta", "nodeHost", "plugins", "proxy", "security", "session",
         "skills", "surfaces", "talk", "telemetry", "tools", "transcripts", "tts", "ui", "update", "web", "wizard",
         "worktreeAcceleration", "worktreeRoot",
     ];
+
+    private static readonly string[] Theirs = ["openclaw.json", "clawdbot.json", "moltbot.json", "moldbot.json"];
+
+    /// <summary>
+    /// Whether a file is the configuration of OpenClaw or of a program before it. What they include is theirs too.
+    /// </summary>
+    public static bool IsOfPrograms(string path) => Theirs.Contains(path[(path.LastIndexOf('/') + 1)..]);
 
     /// <summary>Reads the configuration, and everything that it includes.</summary>
     /// <param name="path">The file, absolute. Included files are looked for beside it.</param>
@@ -26,6 +33,8 @@ internal static class ConfigurationReader
     public static ConfigurationOutcome Read(string path, Func<string, string?> readFile, Func<string, string?> environment)
     {
         var reading = new Reading(readFile, environment);
+        if (IsOfPrograms(path))
+            reading.NoteTheirs(path);
         var configuration = ClawConfiguration.None;
         try
         {
@@ -45,8 +54,11 @@ internal static class ConfigurationReader
     private static ClawConfiguration Read(Reading reading, Json5Document document)
     {
         var expanded = new Includes(reading).ExpandRoot(document.Root, key => !OpenClawOnly.Contains(key));
-        if (Fields.Of(reading, expanded, KeyPath.Root) is not { } root)
+        if (new Field(reading, expanded, KeyPath.Root).IsRefusedUnless<Json5Object>("object")
+            || Fields.Of(reading, expanded, KeyPath.Root) is not { } root)
+        {
             return ClawConfiguration.None;
+        }
 
         // Reads the variables first, since everything else may refer to them (as in openclaw-cn and OpenClaw).
         reading.Env = root.Section("env") is { } env ? EnvConfiguration.Read(env) : EnvConfiguration.None;
@@ -56,7 +68,10 @@ internal static class ConfigurationReader
             Env = reading.Env,
             WrittenBy = root.Section("meta")?.Text("lastTouchedVersion"),
             Auth = root.Section("auth") is { } auth ? AuthConfiguration.Read(auth) : AuthConfiguration.None,
-            Models = root.Section("models") is { } models ? ModelsConfiguration.Read(models) : ModelsConfiguration.None,
+            Models = root.Find("models")?.IsRefusedUnless<Json5Object>("object") == false
+                ? ModelsConfiguration.Read(root.Section("models")!)
+                : ModelsConfiguration.None,
+            Secrets = root.Section("secrets") is { } secrets ? SecretsConfiguration.Read(secrets) : SecretsConfiguration.None,
             Agents = root.Section("agents") is { } agents ? AgentsConfiguration.Read(agents) : AgentsConfiguration.None,
             Service = root.Section("clawgrpc") is { } service ? ServiceConfiguration.Read(service) : ServiceConfiguration.Default,
         };

@@ -16,7 +16,7 @@ internal sealed class Field(Reading reading, Json5Value value, KeyPath path)
     {
         if (value is not Json5String text)
         {
-            reading.RefuseKind(value, path, "string");
+            reading.MisunderstandKind(value, path, "string");
             return null;
         }
 
@@ -33,7 +33,7 @@ internal sealed class Field(Reading reading, Json5Value value, KeyPath path)
     {
         if (value is Json5Boolean flag)
             return flag.Value;
-        reading.RefuseKind(value, path, "boolean");
+        reading.MisunderstandKind(value, path, "boolean");
         return null;
     }
 
@@ -42,13 +42,13 @@ internal sealed class Field(Reading reading, Json5Value value, KeyPath path)
     {
         if (value is not Json5Number { Value: var number } || !double.IsFinite(number))
         {
-            reading.RefuseKind(value, path, "number");
+            reading.MisunderstandKind(value, path, "number");
             return null;
         }
 
         if (number > 0)
             return number;
-        Refuse("Too small: expected number to be >0");
+        Misunderstand("Too small: expected number to be >0");
         return null;
     }
 
@@ -58,7 +58,7 @@ internal sealed class Field(Reading reading, Json5Value value, KeyPath path)
         var number = PositiveNumber();
         if (!(number > most))
             return number;
-        Refuse($"Too big: expected number to be <={most}");
+        Misunderstand($"Too big: expected number to be <={most}");
         return null;
     }
 
@@ -67,7 +67,7 @@ internal sealed class Field(Reading reading, Json5Value value, KeyPath path)
         var text = value is Json5String ? Text() : "";
         if (text is null || words.Contains(text))
             return text;
-        Refuse("Invalid input");
+        Misunderstand("Invalid input");
         return null;
     }
 
@@ -78,7 +78,7 @@ internal sealed class Field(Reading reading, Json5Value value, KeyPath path)
     {
         if (value is Json5Array { Items: var items })
             return items.Select((item, index) => new Field(reading, item, path.Of(index)));
-        reading.RefuseKind(value, path, "array");
+        reading.MisunderstandKind(value, path, "array");
         return null;
     }
 
@@ -86,8 +86,38 @@ internal sealed class Field(Reading reading, Json5Value value, KeyPath path)
     /// <param name="expected">What an error calls it: a record when its keys are names.</param>
     public Fields? Section(string expected = "object") => Fields.Of(reading, value, path, expected);
 
+    /// <summary>
+    /// A secret in the file, or a reference to one that is kept elsewhere (OpenClaw 2026.9); neither if it is something else.
+    /// </summary>
+    public (Secret? Text, SecretReference? Reference) SecretInput()
+    {
+        if (value is not Json5Object reference)
+            return Text() is { } text ? (new Secret(text), null) : (null, null);
+        var (source, provider, id) = (MemberOf(reference, "source"), MemberOf(reference, "provider"), MemberOf(reference, "id"));
+        if (SecretReference.Of(source, provider, id) is { } named)
+            return (null, named);
+        Misunderstand("Invalid input: expected string or { source, provider, id }");
+        return (null, null);
+    }
+
+    /// <summary>An error wherever it stands.</summary>
     public void Refuse(string reason) => reading.Refuse(value, path, reason);
+
+    /// <summary>An error in ClawGrpc's own file, a warning in OpenClaw's.</summary>
+    public void Misunderstand(string reason) => reading.Misunderstand(value, path, reason);
+
+    /// <summary>Refuses a value of another kind wherever it stands: what would happen without it is not harmless.</summary>
+    public bool IsRefusedUnless<T>(string expected)
+        where T : Json5Value
+    {
+        if (value is T)
+            return false;
+        Refuse(Reading.KindReason(value, expected));
+        return true;
+    }
 
     /// <summary>The value is ignored, as OpenClaw does, but its author should know.</summary>
     public void Warn(string reason) => reading.Warn(value, path, reason);
+
+    private static string? MemberOf(Json5Object members, string name) => (members.Find(name)?.Value as Json5String)?.Value;
 }

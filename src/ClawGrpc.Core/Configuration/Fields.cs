@@ -17,7 +17,7 @@ internal sealed class Fields(Reading reading, Json5Object source, KeyPath path)
     {
         if (value is Json5Object members)
             return new Fields(reading, members, path);
-        reading.RefuseKind(value, path, expected);
+        reading.MisunderstandKind(value, path, expected);
         return null;
     }
 
@@ -43,7 +43,7 @@ internal sealed class Fields(Reading reading, Json5Object source, KeyPath path)
     {
         if (Find(key) is { } field)
             return field.Text();
-        reading.Refuse(source, path.Of(key), "Invalid input: expected string, received undefined");
+        reading.Misunderstand(source, path.Of(key), "Invalid input: expected string, received undefined");
         return null;
     }
 
@@ -53,7 +53,7 @@ internal sealed class Fields(Reading reading, Json5Object source, KeyPath path)
         var text = RequiredText(key);
         if (text is not "")
             return text;
-        Find(key)!.Refuse("Too small: expected string to have >=1 characters");
+        Find(key)!.Misunderstand("Too small: expected string to have >=1 characters");
         return null;
     }
 
@@ -71,7 +71,7 @@ internal sealed class Fields(Reading reading, Json5Object source, KeyPath path)
     {
         if (Find(key) is { } field)
             return field.OneOf(words);
-        reading.Refuse(source, path.Of(key), "Invalid input");
+        reading.Misunderstand(source, path.Of(key), "Invalid input");
         return null;
     }
 
@@ -83,7 +83,7 @@ internal sealed class Fields(Reading reading, Json5Object source, KeyPath path)
     {
         if (Find(key) is { } field)
             return field.Items() ?? [];
-        reading.Refuse(source, path.Of(key), "Invalid input: expected array, received undefined");
+        reading.Misunderstand(source, path.Of(key), "Invalid input: expected array, received undefined");
         return [];
     }
 
@@ -104,10 +104,13 @@ internal sealed class Fields(Reading reading, Json5Object source, KeyPath path)
     public IEnumerable<(string Name, Field Field)> All() =>
         source.EffectiveMembers().Select(member => (member.Key, new Field(reading, member.Value, path.Of(member.Key))));
 
-    /// <summary>Refuses the members that have not been read.</summary>
+    /// <summary>Whether the object itself stands in a file of OpenClaw's.</summary>
+    public bool AreTheirs => reading.IsTheirs(source.Source);
+
+    /// <summary>Refuses the members that have not been read; in a file of OpenClaw's it warns of them.</summary>
     public void RefuseOthers()
     {
         foreach (var member in source.EffectiveMembers().Where(member => !_asked.Contains(member.Key)))
-            reading.Refuse(member, path, $"Unrecognized key: \"{member.Key}\"");
+            reading.Misunderstand(member, path, $"Unrecognized key: \"{member.Key}\"");
     }
 }

@@ -99,6 +99,8 @@ internal sealed class Includes(Reading reading)
             : chain.Length > MaxDepth ? $"Maximum include depth ({MaxDepth}) exceeded at: {name.Value}"
             : _loaded++ >= MaxFiles ? $"More than {MaxFiles} files included at: {name.Value}"
             : null;
+        if (reading.IsTheirs(name.Source) || ConfigurationReader.IsOfPrograms(resolved))
+            reading.NoteTheirs(resolved);
         var text = problem is null ? reading.ReadFile(resolved) : null;
         if (text is null)
         {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ClawGrpc.Json5;
 
 namespace ClawGrpc.Core.Configuration;
 
@@ -23,10 +24,20 @@ internal sealed record ModelsConfiguration
         var read = new ModelsConfiguration
         {
             ReplacesBuiltIn = models.OneOf("mode", "merge", "replace") == "replace",
-            Providers = models.Sections("providers", ProviderConfiguration.Read),
+            Providers = models.Find("providers")?.IsRefusedUnless<Json5Object>("record") == true
+                ? []
+                : models.Map("providers", ReadProvider),
         };
         models.Ignore("bedrockDiscovery", "catalogRefresh");
         models.RefuseOthers();
         return read;
+    }
+
+    // Without the one that serves, requests would go elsewhere.
+    private static ProviderConfiguration? ReadProvider(string id, Field field)
+    {
+        if (Provider.Normalize(id) == Provider.Anthropic && field.IsRefusedUnless<Json5Object>("object"))
+            return null;
+        return field.Section() is { } provider ? ProviderConfiguration.Read(id, provider) : null;
     }
 }

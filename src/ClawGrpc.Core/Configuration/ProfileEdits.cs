@@ -55,8 +55,10 @@ internal static class ProfileEdits
     private static List<string> Orders(Json5Document document) =>
         document.Find("auth", "order") is Json5Object orders ? [.. orders.EffectiveMembers().Select(member => member.Key)] : [];
 
+    // An order of another form is of a newer OpenClaw, and stays as it is.
     private static Json5Document First(Json5Document document, string provider, string profileId) =>
-        document.Find("auth", "order", provider, 0) is Json5String { Value: var first } && first == profileId
+        document.Find("auth", "order", provider) is not Json5Array
+        || (document.Find("auth", "order", provider, 0) is Json5String { Value: var first } && first == profileId)
             ? document
             : Without(document, provider, profileId).Insert(["auth", "order", provider], 0, profileId);
 

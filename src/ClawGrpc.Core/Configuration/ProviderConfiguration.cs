@@ -7,11 +7,14 @@ namespace ClawGrpc.Core.Configuration;
 
 /// <summary>A provider of models: <c>models.providers.&lt;id&gt;</c> (openclaw-spec.md, section 2.3).</summary>
 /// <param name="Id">As the file names it.</param>
-/// <param name="BaseUrl">Where its API is. Never empty.</param>
+/// <param name="BaseUrl">Where its API is; empty in a file of OpenClaw 2026.9 that does not say.</param>
 internal sealed record ProviderConfiguration(string Id, string BaseUrl)
 {
-    /// <summary>Its key; null if there is none. Comes after profiles and environment.</summary>
+    /// <summary>Its key; null if there is none in the file. Comes after profiles and environment.</summary>
     public Secret? ApiKey { get; init; }
+
+    /// <summary>Where its key is kept; null if it stands in the file.</summary>
+    public SecretReference? ApiKeyReference { get; init; }
 
     /// <summary><c>api-key</c>, <c>aws-sdk</c>, <c>oauth</c> or <c>token</c>; null if not set.</summary>
     public string? Auth { get; init; }
@@ -24,6 +27,10 @@ internal sealed record ProviderConfiguration(string Id, string BaseUrl)
     /// values may add up. They may hold keys.
     /// </summary>
     public ImmutableDictionary<string, Secret> Headers { get; init; } = ImmutableDictionary<string, Secret>.Empty;
+
+    /// <summary>Headers whose values are kept elsewhere.</summary>
+    public ImmutableDictionary<string, SecretReference> HeaderReferences { get; init; } =
+        ImmutableDictionary<string, SecretReference>.Empty;
 
     /// <summary>Whether the key goes into an <c>authorization</c> header; null if not set.</summary>
     public bool? AuthHeader { get; init; }
@@ -44,17 +51,26 @@ internal sealed record ProviderConfiguration(string Id, string BaseUrl)
 
     internal static ProviderConfiguration? Read(string id, Fields provider)
     {
-        var baseUrl = provider.RequiredName("baseUrl");
-        if (baseUrl is { Length: > 0 } && Provider.Normalize(id) == Provider.Anthropic && !IsBaseUrl(baseUrl))
-            provider.Find("baseUrl")!.Refuse(NoBaseUrl);
+        var isSent = Provider.Normalize(id) == Provider.Anthropic;
+        var baseUrl = BaseUrlOf(provider, isSent);
+        var (key, keyReference) = provider.Find("apiKey")?.SecretInput() ?? default;
+        var headers = provider.Map("headers", (name, field) => Header.Read(name, field, isSent));
         var read = new ProviderConfiguration(id, baseUrl ?? "")
         {
-            ApiKey = provider.Text("apiKey") is { } key ? new Secret(key) : null,
+            ApiKey = key,
+            ApiKeyReference = keyReference,
             Auth = provider.OneOf("auth", "api-key", "aws-sdk", "oauth", "token"),
             Api = provider.Text("api"),
-            Headers = ReadHeaders(provider, isSent: Provider.Normalize(id) == Provider.Anthropic),
+            Headers = headers.Aggregate(
+                ImmutableDictionary<string, Secret>.Empty,
+                (all, header) => header.Value is { } value ? all.SetItem(header.Name, value) : all),
+            HeaderReferences = headers.Aggregate(
+                ImmutableDictionary<string, SecretReference>.Empty,
+                (all, header) => header.Reference is { } reference ? all.SetItem(header.Name, reference) : all),
             AuthHeader = provider.Flag("authHeader"),
-            Models = [.. provider.RequiredItems("models").Select(ProviderModel.Read).OfType<ProviderModel>()],
+            Models = provider.AreTheirs && provider.Find("models") is null
+                ? []
+                : [.. provider.RequiredItems("models").Select(ProviderModel.Read).OfType<ProviderModel>()],
         };
 
         // Keys of OpenClaw 2026.9.
@@ -65,20 +81,36 @@ internal sealed record ProviderConfiguration(string Id, string BaseUrl)
         return baseUrl is null ? null : read;
     }
 
-    private static ImmutableDictionary<string, Secret> ReadHeaders(Fields provider, bool isSent) => provider
-        .Map("headers", (name, field) => ReadHeader(name, field, isSent))
-        .Aggregate(ImmutableDictionary<string, Secret>.Empty, (all, header) => all.SetItem(header.Item1, header.Item2));
-
-    // Refuses headers that cannot be sent. Only warns of headers that ClawGrpc sets itself, since OpenClaw may use the file too.
-    private static Tuple<string, Secret>? ReadHeader(string name, Field field, bool isSent)
+    // OpenClaw 2026.9 needs none. One that is there and wrong is an error in any file: requests would go elsewhere without it.
+    private static string? BaseUrlOf(Fields provider, bool isSent)
     {
-        if (field.Text() is not { } value)
+        if (provider.Find("baseUrl") is not { } field)
+            return provider.AreTheirs ? "" : provider.RequiredName("baseUrl");
+        if (!isSent)
+            return provider.RequiredName("baseUrl");
+        if (field.IsRefusedUnless<Json5String>("string") || field.Text() is not { } text)
             return null;
-        if (isSent && RequestHeaders.Problem(name, value) is { } problem)
-            field.Refuse($"Invalid header: {problem}");
-        if (isSent && RequestHeaders.IsOwned(name))
-            field.Warn("Ignored: ClawGrpc sets this header itself");
-        return Tuple.Create(name, new Secret(value));
+        if (text.Length == 0)
+            field.Refuse("Too small: expected string to have >=1 characters");
+        else if (!IsBaseUrl(text))
+            field.Refuse(NoBaseUrl);
+        return text;
+    }
+
+    private sealed record Header(string Name, Secret? Value, SecretReference? Reference)
+    {
+        // Refuses headers that cannot be sent. Only warns of headers that ClawGrpc sets itself, since OpenClaw may use the file too.
+        public static Header? Read(string name, Field field, bool isSent)
+        {
+            var (value, reference) = field.SecretInput();
+            if (value is null && reference is null)
+                return null;
+            if (isSent && RequestHeaders.Problem(name, value?.Reveal() ?? "") is { } problem)
+                field.Refuse($"Invalid header: {problem}");
+            if (isSent && RequestHeaders.IsOwned(name))
+                field.Warn("Ignored: ClawGrpc sets this header itself");
+            return new Header(name, value, reference);
+        }
     }
 }
 

@@ -10,6 +10,9 @@ internal sealed class Reading(Func<string, string?> readFile, Func<string, strin
     private readonly ImmutableArray<ConfigurationError>.Builder _warnings = ImmutableArray.CreateBuilder<ConfigurationError>();
     private readonly ImmutableArray<string>.Builder _files = ImmutableArray.CreateBuilder<string>();
 
+    // The files of OpenClaw and its kin: a newer one may know more members than ClawGrpc.
+    private readonly HashSet<string> _theirs = [];
+
     public ImmutableArray<ConfigurationError> Errors => _errors.ToImmutable();
 
     public ImmutableArray<ConfigurationError> Warnings => _warnings.ToImmutable();
@@ -27,6 +30,12 @@ internal sealed class Reading(Func<string, string?> readFile, Func<string, strin
         return readFile(path);
     }
 
+    /// <summary>Notes that a file is OpenClaw's own, or that of a program before it.</summary>
+    public void NoteTheirs(string path) => _theirs.Add(path);
+
+    /// <summary>Whether a value stands in a file of OpenClaw's.</summary>
+    public bool IsTheirs(Json5Source source) => _theirs.Contains(source.Name);
+
     /// <summary>
     /// The value of a variable: of the process, or else of the configuration's <c>env</c>; null when unset or empty.
     /// </summary>
@@ -37,18 +46,45 @@ internal sealed class Reading(Func<string, string?> readFile, Func<string, strin
 
     public void Refuse(Json5Member at, KeyPath path, string reason) => Refuse(at.Value.Source, at.Position, path.Shown, reason);
 
+    /// <summary>
+    /// ClawGrpc does not understand the value. In a file of OpenClaw's it is ignored with a warning, since a newer OpenClaw may
+    /// have written it; in ClawGrpc's own file it is an error.
+    /// </summary>
+    public void Misunderstand(Json5Value at, KeyPath path, string reason)
+    {
+        if (IsTheirs(at.Source))
+            Warn(at, path, $"Ignored: {reason}");
+        else
+            Refuse(at, path, reason);
+    }
+
+    /// <inheritdoc cref="Misunderstand(Json5Value, KeyPath, string)"/>
+    public void Misunderstand(Json5Member at, KeyPath path, string reason)
+    {
+        if (IsTheirs(at.Value.Source))
+            Warn(at.Value.Source, at.Position, path.Shown, $"Ignored: {reason}");
+        else
+            Refuse(at, path, reason);
+    }
+
     /// <summary>The value is of another kind than expected.</summary>
-    public void RefuseKind(Json5Value at, KeyPath path, string expected)
+    public void MisunderstandKind(Json5Value at, KeyPath path, string expected) =>
+        Misunderstand(at, path, KindReason(at, expected));
+
+    /// <summary>The error for a value of another kind than expected.</summary>
+    public static string KindReason(Json5Value at, string expected)
     {
         var received = at is Json5Number { Value: double.NaN } ? "NaN" : at.Kind;
-        Refuse(at, path, $"Invalid input: expected {expected}, received {received}");
+        return $"Invalid input: expected {expected}, received {received}";
     }
 
     public void Refuse(Json5Exception syntax) =>
         _errors.Add(new ConfigurationError(syntax.SourceName, syntax.Position.Line, syntax.Position.Column, "", syntax.Message));
 
-    public void Warn(Json5Value at, KeyPath path, string reason) =>
-        _warnings.Add(new ConfigurationError(at.Source.Name, at.Position.Line, at.Position.Column, path.Shown, reason));
+    public void Warn(Json5Value at, KeyPath path, string reason) => Warn(at.Source, at.Position, path.Shown, reason);
+
+    private void Warn(Json5Source source, Json5Position position, string path, string reason) =>
+        _warnings.Add(new ConfigurationError(source.Name, position.Line, position.Column, path, reason));
 
     private void Refuse(Json5Source source, Json5Position position, string path, string reason) =>
         _errors.Add(new ConfigurationError(source.Name, position.Line, position.Column, path, reason));

@@ -28,6 +28,9 @@ internal enum Eligibility
 
     /// <summary>No header can carry the secret.</summary>
     InvalidCredential,
+
+    /// <summary>The secret is kept elsewhere and cannot be had from there.</summary>
+    UnresolvedReference,
 }
 
 /// <summary>The rules of <see cref="Eligibility"/>.</summary>
@@ -67,8 +70,14 @@ internal static class Eligible
         Eligibility.Expired => "expired",
         Eligibility.SubscriptionsDisabled => "subscriptions are switched off",
         Eligibility.InvalidCredential => ProblemOf(store.Find(id)!.Credential) ?? "invalid",
+        Eligibility.UnresolvedReference when store.Find(id)!.Credential is var credential =>
+            Words(credential.Reference, credential.ReferenceProblem),
         _ => "usable",
     };
+
+    /// <summary>Why a reference cannot be resolved, for people.</summary>
+    public static string Words(SecretReference? reference, string? problem) =>
+        $"the reference {reference?.Shown} cannot be resolved: {problem}";
 
     /// <summary>
     /// The name of a reason in a status, as <c>unusableProfiles</c> has it; null if the reason is shown otherwise or is no fault.
@@ -76,6 +85,7 @@ internal static class Eligible
     public static string? CodeOf(Eligibility why) => why switch
     {
         Eligibility.InvalidCredential => "invalid_credential",
+        Eligibility.UnresolvedReference => "unresolved_ref",
         _ => null,
     };
 
@@ -90,6 +100,7 @@ internal static class Eligible
 
     private static Eligibility OfSecret(Credential credential, DateTimeOffset now) => credential switch
     {
+        { ReferenceProblem: not null } => Eligibility.UnresolvedReference,
         ApiKeyCredential { Key: null or { IsBlank: true } } => Eligibility.MissingCredential,
         TokenCredential { Token: null or { IsBlank: true } } => Eligibility.MissingCredential,
         TokenCredential { Expires: { } expires } when now >= expires => Eligibility.Expired,

@@ -11,9 +11,17 @@ namespace ClawGrpc.Core.Routing;
 internal sealed record FallbackKey(Secret Key, string Source)
 {
     /// <summary>Why it cannot serve; null if it can.</summary>
-    public Ineligible? Unusable { get; } = HeaderText.Problem(Key, "key") is { } problem
+    public Ineligible? Unusable { get; init; } = HeaderText.Problem(Key, "key") is { } problem
         ? new Ineligible(Source, Eligibility.InvalidCredential, problem)
         : null;
+
+    /// <summary>A key that is kept elsewhere.</summary>
+    public static FallbackKey Of(SecretReference reference, ResolvedSecret resolved, string source) => resolved.Secret is { } key
+        ? new FallbackKey(key, source)
+        : new FallbackKey(new Secret(""), source)
+        {
+            Unusable = new Ineligible(source, Eligibility.UnresolvedReference, Eligible.Words(reference, resolved.Problem)),
+        };
 }
 
 /// <summary>What an attempt runs on: one profile, or the fallback key, serving one model.</summary>

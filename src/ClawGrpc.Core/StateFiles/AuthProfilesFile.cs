@@ -84,7 +84,7 @@ internal sealed class AuthProfilesFile
     private static JsonObject Apply(JsonObject root, StoreChange change) => change switch
     {
         PutProfile put => Fresh(WithCredential(root, put.Id, put.Credential), put.Id),
-        PutRefreshed put => WithCredential(root, put.Id, put.Credential),
+        PutRefreshed put => WithRefreshed(root, put.Id, put.Credential),
         RemoveProfile remove => Remove(root, remove.Id),
         SetOrder set => WithOrder(root, set.Provider, [.. set.Ids.Select(id => id.Trim()).Where(id => id.Length > 0).Distinct()]),
         ClearOrder clear => WithOrder(root, clear.Provider, []),
@@ -99,6 +99,12 @@ internal sealed class AuthProfilesFile
     {
         var profiles = root.ObjectOf(Profiles);
         return root.With(Profiles, profiles.With(id, CredentialJson.Encode(profiles.ObjectOf(id), credential)));
+    }
+
+    private static JsonObject WithRefreshed(JsonObject root, string id, OAuthCredential credential)
+    {
+        var profiles = root.ObjectOf(Profiles);
+        return root.With(Profiles, profiles.With(id, CredentialJson.Refresh(profiles.ObjectOf(id), credential)));
     }
 
     private static JsonObject Fresh(JsonObject root, string id) => root.ObjectOf(UsageStats)[id] is JsonObject stats

@@ -3,7 +3,24 @@ namespace ClawGrpc.Core.StateFiles;
 /// <summary>The secret of a profile (openclaw-spec.md, section 3.1).</summary>
 /// <param name="Provider">The provider as stored, such as <c>anthropic</c>; never empty.</param>
 /// <param name="Email">For display only; null if there is none.</param>
-internal abstract record Credential(string Provider, string? Email);
+internal abstract record Credential(string Provider, string? Email)
+{
+    /// <summary>
+    /// Where its secret is kept; null if it stands in the file. The file has the reference, never what it comes to.
+    /// </summary>
+    public SecretReference? Reference { get; init; }
+
+    /// <summary>Why the reference cannot be resolved now; null if it can, or if there is none.</summary>
+    public string? ReferenceProblem { get; init; }
+
+    /// <summary>The same with what its reference comes to now.</summary>
+    public Credential With(ResolvedSecret resolved) => this switch
+    {
+        ApiKeyCredential key => key with { Key = resolved.Secret, ReferenceProblem = resolved.Problem },
+        TokenCredential token => token with { Token = resolved.Secret, ReferenceProblem = resolved.Problem },
+        _ => this with { ReferenceProblem = resolved.Problem },
+    };
+}
 
 /// <summary>An API key (<c>api_key</c>). It never expires.</summary>
 /// <param name="Key">The key; null if the file has none or a blank one.</param>

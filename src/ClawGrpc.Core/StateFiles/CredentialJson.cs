@@ -19,10 +19,12 @@ internal static class CredentialJson
         var email = entry.TextOf("email");
         return entry.TextOf("type") switch
         {
-            ApiKey => new ApiKeyCredential(provider, SecretOf(entry, "key"), email),
-            Token => new TokenCredential(provider, SecretOf(entry, "token"), Times.End(entry["expires"]), email),
-            OAuth => new OAuthCredential(
-                provider, SecretOf(entry, "access"), SecretOf(entry, "refresh"), Times.EndOrPast(entry["expires"]), email),
+            ApiKey => new ApiKeyCredential(provider, SecretOf(entry, "key"), email) { Reference = ReferenceOf(entry, "key") },
+            Token => new TokenCredential(provider, SecretOf(entry, "token"), Times.End(entry["expires"]), email)
+            {
+                Reference = ReferenceOf(entry, "token"),
+            },
+            OAuth => OAuthOf(entry, provider, email),
             _ => null,
         };
     }
@@ -63,6 +65,27 @@ internal static class CredentialJson
         entry = Own.Where(name => !members.ContainsKey(name)).Aggregate(entry, (left, name) => left.With(name, null));
         return members.Aggregate(entry, (left, member) => left.With(member.Key, member.Value));
     }
+
+    /// <summary>The entry for a login that was refreshed: nothing but its tokens and their end changes.</summary>
+    public static JsonObject Refresh(JsonObject before, OAuthCredential credential) => before
+        .With("access", TextOf(credential.Access)).With("refresh", TextOf(credential.Refresh))
+        .With("expires", Times.OfEnd(credential.Expires));
+
+    // The tokens of a login change, so OpenClaw resolves no reference for them: one that stands alone names nothing usable here.
+    private static OAuthCredential OAuthOf(JsonObject entry, string provider, string? email)
+    {
+        var login = new OAuthCredential(
+            provider, SecretOf(entry, "access"), SecretOf(entry, "refresh"), Times.EndOrPast(entry["expires"]), email);
+        return login is { Access: null, Refresh: null } ? login with { Reference = Reference(entry["oauthRef"]) } : login;
+    }
+
+    // The reference beside the secret counts more than it, and in its place as much (OpenClaw 2026.9).
+    private static SecretReference? ReferenceOf(JsonObject entry, string name) => Reference(entry[$"{name}Ref"])
+        ?? Reference(entry[name]) ?? (entry.TextOf(name) is { } text ? SecretReference.OfText(text) : null);
+
+    private static SecretReference? Reference(JsonTree? value) => value is JsonObject reference
+        ? SecretReference.Of(reference.TextOf("source"), reference.TextOf("provider"), reference.TextOf("id"))
+        : null;
 
     private static Secret? SecretOf(JsonObject entry, string name) =>
         entry.TextOf(name) is { } text && new Secret(text) is { IsBlank: false } secret ? secret : null;

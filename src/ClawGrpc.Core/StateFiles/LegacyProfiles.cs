@@ -10,8 +10,8 @@ internal static class LegacyProfiles
 
     private static readonly Dictionary<string, string[]> Fields = new()
     {
-        ["api_key"] = ["key", "email"],
-        ["token"] = ["token", "expires", "email"],
+        ["api_key"] = ["key", "keyRef", "email"],
+        ["token"] = ["token", "tokenRef", "expires", "email"],
         ["oauth"] = ["access", "refresh", "expires", "enterpriseUrl", "projectId", "accountId", "email"],
     };
 

@@ -1,3 +1,4 @@
+using ClawGrpc.Core;
 using ClawGrpc.Core.Routing;
 using ClawGrpc.Core.StateFiles;
 using ClawGrpc.Gateway.Stores;
@@ -15,6 +16,7 @@ internal sealed partial class Agent : IAsyncDisposable
     private readonly Action _told;
     private readonly ILogger _log;
     private readonly OwnProfiles _own;
+    private readonly ResolvedProfiles _resolved;
     private readonly Inheritance _inheritance;
     private readonly ExpiryClock _clock;
     private readonly HealthWriter _writer;
@@ -28,11 +30,13 @@ internal sealed partial class Agent : IAsyncDisposable
     /// <param name="logins">Makes its logins.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">The log.</param>
+    /// <param name="resolve">What references come to; null if the agent resolves none.</param>
     public Agent(
         string id, IStateStore store, Func<HealthRules> rules, Func<Agent?> main, Action told, Func<Agent, Logins> logins,
-        TimeProvider time, ILogger<Agent> log)
+        TimeProvider time, ILogger<Agent> log, Func<SecretReference, ResolvedSecret>? resolve = null)
     {
         (Id, _store, _rules, _told, _log) = (id, store, rules, told, log);
+        _resolved = new ResolvedProfiles(resolve ?? (static _ => ResolvedSecret.Not("references are not resolved here")));
         Feed = new StatusFeed(time);
         Usage = new UsageLedger(Feed.Publish);
         _own = new OwnProfiles(rules, time);
@@ -57,11 +61,13 @@ internal sealed partial class Agent : IAsyncDisposable
 
     public Logins Logins { get; }
 
-    /// <summary>The profiles now: the same object as long as nothing changes. No I/O, no lock.</summary>
-    public AgentProfiles Profiles => _inheritance.With(_own.Now);
+    /// <summary>
+    /// The profiles now: the same object as long as nothing changes. No lock, and no I/O unless secrets are kept in other files.
+    /// </summary>
+    public AgentProfiles Profiles => _inheritance.With(OwnNow);
 
     /// <summary>Its own profiles now, for those that inherit them.</summary>
-    public OwnProfiles.Snapshot OwnNow => _own.Now;
+    public OwnProfiles.Snapshot OwnNow => _resolved.With(_own.Now);
 
     /// <summary>These profiles of its own, with those that it inherits.</summary>
     /// <exception cref="StateUnreadableException">The main agent's profiles cannot be read.</exception>

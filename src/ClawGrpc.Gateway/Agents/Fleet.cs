@@ -9,7 +9,7 @@ namespace ClawGrpc.Gateway.Agents;
 /// <summary>The agents: those of the configuration, those that have a folder, and the default one.</summary>
 internal sealed partial class Fleet(
     IStateStore store, LiveConfiguration configuration, ClaudeLoginFile claudeLogin, TokenEndpoint tokenEndpoint,
-    TimeProvider time, ILogger<Agent> log)
+    SecretResolver secrets, TimeProvider time, ILogger<Agent> log)
     : IAsyncDisposable
 {
     private const string Main = "main";
@@ -107,7 +107,7 @@ internal sealed partial class Fleet(
     {
         var agent = new Agent(
             id, store, () => configuration.Current.Configuration.Auth.Health, id == Main ? static () => null : MainOfHeirs,
-            id == Main ? TellHeirs : static () => { }, LoginsOf, time, log);
+            id == Main ? TellHeirs : static () => { }, LoginsOf, time, log, secrets.Resolve);
 
         // A status shows the configuration, and logins are refreshed as it says.
         configuration.Changed += () =>

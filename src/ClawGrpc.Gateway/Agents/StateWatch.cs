@@ -4,17 +4,18 @@ using ClawGrpc.Gateway.Stores;
 namespace ClawGrpc.Gateway.Agents;
 
 /// <summary>
-/// Takes up, within a second, what other programs and editors write into the store, and the login of the Claude CLI.
+/// Takes up, within a second, what other programs and editors write into the store, the login of the Claude CLI, and files that
+/// references name.
 /// </summary>
 internal sealed class StateWatch(
-    Fleet fleet, LiveConfiguration configuration, ClaudeLoginFile claudeLogin, IStateStore store, TimeProvider time)
+    Fleet fleet, LiveConfiguration configuration, ClaudeLoginFile claudeLogin, SecretResolver secrets, IStateStore store)
     : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         try
         {
-            await Task.WhenAll(WatchStoreAsync(stoppingToken), WatchClaudeLoginAsync(stoppingToken));
+            await Task.WhenAll(WatchStoreAsync(stoppingToken), WatchHostAsync(stoppingToken));
         }
         catch (OperationCanceledException)
         {
@@ -33,15 +34,19 @@ internal sealed class StateWatch(
         }
     }
 
-    // A file of this host, wherever the state is.
-    private async Task WatchClaudeLoginAsync(CancellationToken stopping)
+    // Files of this host, wherever the state is: the login of the Claude CLI, and those that references name.
+    private async Task WatchHostAsync(CancellationToken stopping)
     {
-        var changes = new FileChanges(time);
-        changes.Add(claudeLogin.Path);
-        await foreach (var _ in changes.WatchAsync(stopping))
+        secrets.Files.Add(claudeLogin.Path);
+        await foreach (var path in secrets.Files.WatchAsync(stopping))
         {
             foreach (var agent in fleet.Awake)
-                await fleet.TakeUpClaudeLoginAsync(agent);
+            {
+                if (path == claudeLogin.Path)
+                    await fleet.TakeUpClaudeLoginAsync(agent);
+                else
+                    agent.Feed.Publish();
+            }
         }
     }
 }

@@ -18,6 +18,12 @@ internal sealed record AgentSetup
 
     public required ModelChoices Models { get; init; }
 
+    /// <summary>What the references of the configuration came to.</summary>
+    public required ImmutableDictionary<SecretReference, ResolvedSecret> References { get; init; }
+
+    /// <summary>Headers of the configuration that are not sent, since their values cannot be had.</summary>
+    public required ImmutableArray<Ineligible> HeaderFaults { get; init; }
+
     /// <summary>The keys of environment and configuration, in the order in which they serve.</summary>
     public required ImmutableArray<FallbackKey> FallbackKeys { get; init; }
 

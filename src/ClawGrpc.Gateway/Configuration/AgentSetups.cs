@@ -7,8 +7,11 @@ using ClawGrpc.Core.Routing;
 
 namespace ClawGrpc.Gateway.Configuration;
 
-/// <summary>Resolves the <see cref="AgentSetup"/> of each agent, once for each configuration in force.</summary>
-internal sealed class AgentSetups(LiveConfiguration configuration)
+/// <summary>
+/// Resolves the <see cref="AgentSetup"/> of each agent, once for each configuration in force, and again when a secret that the
+/// configuration refers to changes.
+/// </summary>
+internal sealed class AgentSetups(LiveConfiguration configuration, SecretResolver secrets)
 {
     private const string DefaultBaseUrl = "https://api.anthropic.com";
     private volatile Made _made = new(null!, ImmutableDictionary<string, AgentSetup>.Empty);
@@ -17,8 +20,11 @@ internal sealed class AgentSetups(LiveConfiguration configuration)
     {
         var state = configuration.Current;
         var made = _made;
-        if (ReferenceEquals(made.Of, state.Configuration) && made.Setups.TryGetValue(agentId, out var setup))
+        if (ReferenceEquals(made.Of, state.Configuration) && made.Setups.TryGetValue(agentId, out var setup)
+            && (setup.References.IsEmpty || setup.References.All(known => secrets.Resolve(known.Key) == known.Value)))
+        {
             return setup;
+        }
         setup = Make(agentId, state.Configuration);
         var setups = ReferenceEquals(made.Of, state.Configuration) ? made.Setups : ImmutableDictionary<string, AgentSetup>.Empty;
         _made = new Made(state.Configuration, setups.SetItem(agentId, setup));
@@ -30,12 +36,17 @@ internal sealed class AgentSetups(LiveConfiguration configuration)
         var anthropic = configured.Models.Anthropic;
         var service = configured.Service;
         var generation = configuration.Generation;
-        var baseUrl = anthropic?.BaseUrl ?? configuration.Variable(LiveConfiguration.BaseUrl)?.Reveal() ?? DefaultBaseUrl;
+        var references = ReferencesOf(anthropic);
+        var (headers, faults) = HeadersOf(anthropic, references);
+        var baseUrl = anthropic is { BaseUrl: { Length: > 0 } configuredUrl }
+            ? configuredUrl
+            : configuration.Variable(LiveConfiguration.BaseUrl)?.Reveal() ?? DefaultBaseUrl;
         return new AgentSetup
         {
             Auth = configured.AuthSettings,
             Health = configured.Auth.Health,
-            FallbackKeys = FallbackKeysOf(anthropic, service.Subscriptions),
+            References = references,
+            FallbackKeys = FallbackKeysOf(anthropic, references, service.Subscriptions),
             MessagesUrl = UrlOf(baseUrl, "messages"),
             CountUrl = UrlOf(baseUrl, "messages/count_tokens"),
             ModelsUrl = configured.Models.ReplacesBuiltIn && anthropic is { Models.IsEmpty: false }
@@ -43,9 +54,8 @@ internal sealed class AgentSetups(LiveConfiguration configuration)
                 : UrlOf(baseUrl, "models"),
             IsLocal = IsLocal(anthropic?.BaseUrl),
             ProviderModels = anthropic?.Models ?? [],
-            Headers = [.. (anthropic?.Headers ?? ImmutableDictionary<string, Secret>.Empty)
-                .OrderBy(header => header.Key, StringComparer.Ordinal)
-                .Select(header => KeyValuePair.Create(header.Key, header.Value.Reveal()))],
+            Headers = headers,
+            HeaderFaults = faults,
             ExtendedCacheTtl = service.ExtendedCacheTtlBeta switch
             {
                 ExtendedCacheTtlBeta.Always => BetaUse.Always,
@@ -68,7 +78,8 @@ internal sealed class AgentSetups(LiveConfiguration configuration)
     }
 
     // In the order in which they serve.
-    private ImmutableArray<FallbackKey> FallbackKeysOf(ProviderConfiguration? anthropic, bool subscriptions)
+    private ImmutableArray<FallbackKey> FallbackKeysOf(
+        ProviderConfiguration? anthropic, ImmutableDictionary<SecretReference, ResolvedSecret> references, bool subscriptions)
     {
         var keys = ImmutableArray.CreateBuilder<FallbackKey>();
         foreach (var name in new[] { "ANTHROPIC_OAUTH_TOKEN", "ANTHROPIC_API_KEY" })
@@ -79,7 +90,36 @@ internal sealed class AgentSetups(LiveConfiguration configuration)
 
         if (anthropic?.ApiKey is { IsBlank: false } key)
             keys.Add(new FallbackKey(key, "models.json"));
+        else if (anthropic?.ApiKeyReference is { } reference)
+            keys.Add(FallbackKey.Of(reference, references[reference], "models.json"));
         return [.. keys.Where(each => subscriptions || !RequestHeaders.IsBearer(each.Key))];
+    }
+
+    private ImmutableDictionary<SecretReference, ResolvedSecret> ReferencesOf(ProviderConfiguration? anthropic)
+    {
+        if (anthropic is null || (anthropic.ApiKeyReference is null && anthropic.HeaderReferences.IsEmpty))
+            return ImmutableDictionary<SecretReference, ResolvedSecret>.Empty;
+        return anthropic.HeaderReferences.Values.Append(anthropic.ApiKeyReference).OfType<SecretReference>().Distinct()
+            .ToImmutableDictionary(reference => reference, secrets.Resolve);
+    }
+
+    private static (ImmutableArray<KeyValuePair<string, string>> Headers, ImmutableArray<Ineligible> Faults) HeadersOf(
+        ProviderConfiguration? anthropic, ImmutableDictionary<SecretReference, ResolvedSecret> references)
+    {
+        if (anthropic is null)
+            return ([], []);
+        var headers = anthropic.Headers.Select(header => KeyValuePair.Create(header.Key, header.Value.Reveal())).ToList();
+        var faults = ImmutableArray.CreateBuilder<Ineligible>();
+        foreach (var (name, reference) in anthropic.HeaderReferences.OrderBy(header => header.Key, StringComparer.Ordinal))
+        {
+            var key = FallbackKey.Of(reference, references[reference], $"models.providers.anthropic.headers.{name}");
+            if (key.Unusable is { } fault)
+                faults.Add(fault);
+            else
+                headers.Add(KeyValuePair.Create(name, HeaderText.Trim(key.Key.Reveal())));
+        }
+
+        return ([.. headers.OrderBy(header => header.Key, StringComparer.Ordinal)], faults.ToImmutable());
     }
 
     private static bool IsLocal(string? baseUrl) => Uri.TryCreate(baseUrl?.Trim(), UriKind.Absolute, out var url)

@@ -97,7 +97,7 @@ internal sealed partial class LiveConfiguration(
                 {
                     if (text != reading.TextOf(path))
                         reading = Usable(ConfigurationReading.Of(Path, store.ReadConfiguration));
-                    var edited = edit(text ?? ConfigurationEdit.NoFile);
+                    var edited = Edited(edit, text ?? ConfigurationEdit.NoFile, path);
                     if (edited.Refusal is { } refusal)
                         throw new Refusal(RefusalReason.ModelNotFound, RefusalCode.NotFound, refusal).ToException();
                     reading = Usable(reading.With(path, edited.Text, store.ReadConfiguration));
@@ -127,7 +127,7 @@ internal sealed partial class LiveConfiguration(
         switch (reading.Outcome)
         {
             case ConfigurationOutcome.Accepted accepted:
-                _current = new ConfigurationState(accepted.Configuration, [], accepted.Files);
+                _current = new ConfigurationState(accepted.Configuration, [], accepted.Files) { Warnings = accepted.Warnings };
                 _editedPath = FileToEdit(reading);
                 foreach (var warning in accepted.Warnings)
                     LogWarning(warning);
@@ -138,6 +138,21 @@ internal sealed partial class LiveConfiguration(
         }
 
         Changed?.Invoke();
+    }
+
+    // A section that has another form than the commands know, as a newer OpenClaw may have written it, is not edited.
+    private static ConfigurationEdit Edited(Func<string, ConfigurationEdit> edit, string text, string path)
+    {
+        try
+        {
+            return edit(text);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new Refusal(
+                RefusalReason.ConfigurationInvalid, RefusalCode.FailedPrecondition,
+                $"{path} cannot be edited: {exception.Message}").With("path", path).ToException();
+        }
     }
 
     private ConfigurationReading Usable(ConfigurationReading reading) => reading.Outcome is ConfigurationOutcome.Rejected rejected

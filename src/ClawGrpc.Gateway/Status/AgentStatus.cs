@@ -37,6 +37,9 @@ internal sealed record AgentStatus
     /// <summary>What is wrong with the configuration on disk, while the last good one is in force; empty if nothing is.</summary>
     public required ImmutableArray<ConfigurationError> ConfigurationErrors { get; init; }
 
+    /// <summary>What the configuration in force says in vain.</summary>
+    public required ImmutableArray<ConfigurationError> ConfigurationWarnings { get; init; }
+
     /// <summary>Of all completions since the server started.</summary>
     public required UsageSum Usage { get; init; }
 

@@ -37,7 +37,7 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
                 .Select(provider => $"{provider.Provider} ({LoginsOf(provider)})")],
             MissingProvidersInUse = [.. providers[false].Select(provider => provider.Provider).Where(inUse.Contains)],
             Providers = [.. providers[true]],
-            UnusableProfiles = [.. SetAsideOf(store, now), .. Unusable(faults, setup.FallbackKeys, store)],
+            UnusableProfiles = [.. SetAsideOf(store, now), .. Unusable(faults, setup, store)],
             Profiles = profiles.Of(agent, store, now),
             ProviderExpiries = profiles.ExpiriesOf(agent, store, names, now),
         };
@@ -87,10 +87,12 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
         return null;
     }
 
-    private (string Value, string Source)? ConfiguredKeyOf(string provider) =>
-        configuration.Current.Configuration.Models.Providers.FirstOrDefault(each => IsSame(each.Id, provider))?.ApiKey is { } key
-            ? (key.Mask(), $"models.json: {folder.Short(configuration.Path)}")
-            : null;
+    private (string Value, string Source)? ConfiguredKeyOf(string provider)
+    {
+        var configured = configuration.Current.Configuration.Models.Providers.FirstOrDefault(each => IsSame(each.Id, provider));
+        var shown = configured?.ApiKey?.Mask() ?? configured?.ApiKeyReference?.Shown;
+        return shown is null ? null : (shown, $"models.json: {folder.Short(configuration.Path)}");
+    }
 
     private static bool IsSame(string provider, string other) => Provider.Normalize(provider) == Provider.Normalize(other);
 
@@ -102,8 +104,9 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
             .ToDictionary(each => each.Id, each => new Ineligible(each.Id, each.Why, Eligible.Words(store, each.Id, each.Why)));
 
     private static IEnumerable<UnusableProfile> Unusable(
-        Dictionary<string, Ineligible> faults, IEnumerable<FallbackKey> keys, ProfileStore store) =>
-        store.Profiles.Select(profile => faults.GetValueOrDefault(profile.Id)).Concat(keys.Select(key => key.Unusable))
+        Dictionary<string, Ineligible> faults, AgentSetup setup, ProfileStore store) =>
+        store.Profiles.Select(profile => faults.GetValueOrDefault(profile.Id))
+            .Concat(setup.FallbackKeys.Select(key => key.Unusable)).Concat(setup.HeaderFaults)
             .OfType<Ineligible>().Select(fault => new UnusableProfile
             {
                 ProfileId = fault.Id,
@@ -130,7 +133,9 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
     private static string HintOf(Ineligible fault, bool isProfile)
     {
         var problem = $"{char.ToUpperInvariant(fault.Words[0])}{fault.Words[1..]}.";
-        return $"{problem} {(isProfile ? NewCredential : "Correct it where it is set; the environment counts after a restart.")}";
+        return fault.Why == Eligibility.UnresolvedReference ? $"{problem} It counts as soon as it can be."
+            : isProfile ? $"{problem} {NewCredential}"
+            : $"{problem} Correct it where it is set; the environment counts after a restart.";
     }
 
     private static string HintOf(SetAside aside) => aside switch

@@ -14,6 +14,7 @@ internal static class ProfileLabel
     {
         var shown = profile.Credential switch
         {
+            { Reference: { } reference } => $"ref({reference.Shown})",
             ApiKeyCredential key => Masked(key.Key),
             TokenCredential token => $"token:{Masked(token.Token)}",
             _ => email is null ? "OAuth" : $"OAuth ({email})",

@@ -9,6 +9,9 @@ namespace ClawGrpc.Gateway.Status;
 /// </summary>
 internal sealed class StatusReport(LiveConfiguration configuration, AgentSetups setups, AuthReport auth, TimeProvider time)
 {
+    // A folder of a much newer program may have any number of members that nobody here knows.
+    private const int MostWarnings = 100;
+
     /// <summary>The agent's state now.</summary>
     /// <param name="agent">The agent.</param>
     /// <param name="revision">
@@ -32,6 +35,7 @@ internal sealed class StatusReport(LiveConfiguration configuration, AgentSetups 
             Models = setup.Models,
             Auth = reported,
             ConfigurationErrors = configuration.Current.Errors,
+            ConfigurationWarnings = [.. configuration.Current.Warnings.Take(MostWarnings)],
             Usage = agent.Usage.Total(),
             ModelUsages = [.. agent.Usage.ByModel()],
         };

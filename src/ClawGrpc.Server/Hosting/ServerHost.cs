@@ -127,7 +127,7 @@ internal static class ServerHost
             .AddSingleton<AnthropicApi>().AddSingleton<TokenEndpoint>().AddSingleton<SessionPins>().AddSingleton<Completion>()
             .AddSingleton<ModelCatalog>().AddSingleton<Probes>().AddSingleton<StateWatch>()
             .AddSingleton<LiveConfiguration>().AddSingleton<Fleet>().AddSingleton<IStateStore>(FilesOf)
-            .AddSingleton<AgentSetups>().AddSingleton<ProfileReport>()
+            .AddSingleton<SecretResolver>().AddSingleton<AgentSetups>().AddSingleton<ProfileReport>()
             .AddSingleton<AuthReport>().AddSingleton<StatusReport>().AddSingleton<StatusBoard>()
             .AddSingleton<CallReader>().AddSingleton<ErrorInterceptor>().AddSingleton<AuthService>().AddSingleton<ModelService>()
             .AddHostedService(provider => provider.GetRequiredService<StateWatch>());

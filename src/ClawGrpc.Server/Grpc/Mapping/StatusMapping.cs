@@ -49,6 +49,7 @@ internal static class StatusMapping
         foreach (var (alias, key) in models.Aliases.Entries)
             message.Aliases[alias] = key;
         message.ConfigurationErrors.AddRange(status.ConfigurationErrors.Select(MessageOf));
+        message.ConfigurationWarnings.AddRange(status.ConfigurationWarnings.Select(MessageOf));
         message.ModelUsages.AddRange(status.ModelUsages.Select(used =>
             new V1.ModelUsage { Model = used.Model, Usage = UsageMapping.ToSummary(used.Usage) }));
         return message;
