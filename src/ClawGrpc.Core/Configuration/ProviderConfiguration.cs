@@ -41,6 +41,10 @@ internal sealed record ProviderConfiguration(string Id, string BaseUrl)
     /// <summary>The error for an invalid base URL.</summary>
     public const string NoBaseUrl = "Invalid URL: expected http:// or https:// with a host, and no user, query or fragment";
 
+    /// <summary>The error for a base URL that would have credentials cross a network unencrypted.</summary>
+    public const string Cleartext = "Refused: credentials would cross the network unencrypted. Use https://, or set "
+        + "clawgrpc.upstream.allowPlaintext: true in clawgrpc.json";
+
     /// <summary>
     /// Whether requests can go there. What stands before or after host and path would be a secret in a place where none belongs.
     /// </summary>
@@ -99,7 +103,8 @@ internal sealed record ProviderConfiguration(string Id, string BaseUrl)
 
     private sealed record Header(string Name, Secret? Value, SecretReference? Reference)
     {
-        // Refuses headers that cannot be sent. Only warns of headers that ClawGrpc sets itself, since OpenClaw may use the file too.
+        // Refuses headers that cannot be sent. Only warns of headers that ClawGrpc sets itself, since OpenClaw may use the file
+        // too.
         public static Header? Read(string name, Field field, bool isSent)
         {
             var (value, reference) = field.SecretInput();
