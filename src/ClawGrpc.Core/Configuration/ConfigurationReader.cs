@@ -75,20 +75,8 @@ internal static class ConfigurationReader
             Agents = root.Section("agents") is { } agents ? AgentsConfiguration.Read(agents) : AgentsConfiguration.None,
             Service = root.Section("clawgrpc") is { } service ? ServiceConfiguration.Read(service) : ServiceConfiguration.Default,
         };
-        RefuseCleartext(root, configuration);
         root.Ignore(OpenClawOnly);
         root.RefuseOthers();
         return configuration;
-    }
-
-    private static void RefuseCleartext(Fields root, ClawConfiguration configuration)
-    {
-        if (configuration.Service.AllowPlaintext || configuration.Models.Anthropic is not { } provider
-            || !ProviderConfiguration.IsBaseUrl(provider.BaseUrl) || !UpstreamOrigin.IsCleartext(new Uri(provider.BaseUrl)))
-        {
-            return;
-        }
-        root.Section("models")?.Section("providers")?.Section(provider.Id)?.Find("baseUrl")
-            ?.Refuse(ProviderConfiguration.Cleartext);
     }
 }

@@ -38,6 +38,12 @@ internal sealed record ProviderConfiguration(string Id, string BaseUrl)
     /// <summary>Its models; empty for the built-in ones.</summary>
     public ImmutableArray<ProviderModel> Models { get; init; } = [];
 
+    /// <summary>
+    /// The error that it is unless the configuration allows it: credentials would cross a network unencrypted. Null if they would
+    /// not.
+    /// </summary>
+    public ConfigurationError? CleartextError { get; init; }
+
     /// <summary>The error for an invalid base URL.</summary>
     public const string NoBaseUrl = "Invalid URL: expected http:// or https:// with a host, and no user, query or fragment";
 
@@ -72,6 +78,9 @@ internal sealed record ProviderConfiguration(string Id, string BaseUrl)
                 ImmutableDictionary<string, SecretReference>.Empty,
                 (all, header) => header.Reference is { } reference ? all.SetItem(header.Name, reference) : all),
             AuthHeader = provider.Flag("authHeader"),
+            CleartextError = isSent && baseUrl is not null && IsBaseUrl(baseUrl) && UpstreamOrigin.IsCleartext(new Uri(baseUrl))
+                ? provider.Find("baseUrl")?.ErrorOf(Cleartext)
+                : null,
             Models = provider.AreTheirs && provider.Find("models") is null
                 ? []
                 : [.. provider.RequiredItems("models").Select(ProviderModel.Read).OfType<ProviderModel>()],

@@ -68,6 +68,8 @@ internal sealed record ConfigurationReading
     {
         if (outcome is not ConfigurationOutcome.Accepted { Configuration: var configuration })
             return outcome;
+        if (configuration is { Models.Anthropic.CleartextError: { } cleartext, Service.AllowPlaintext: false })
+            return new ConfigurationOutcome.Rejected([cleartext], outcome.Files);
         if (configuration.Models.Anthropic is not { BaseUrl.Length: > 0 } && !configuration.Service.AllowPlaintext
             && VariableOf(configuration) is { } url && UpstreamOrigin.IsCleartext(new Uri(url)))
         {
