@@ -109,6 +109,9 @@ internal sealed partial class Agent : IAsyncDisposable
         await SaveOriginsAsync();
         if (isNews is true || areNews)
             TellNews();
+
+        // A login belongs to its token endpoint since it was looked at.
+        await SaveOriginsAsync();
     }
 
     /// <summary>
@@ -128,6 +131,9 @@ internal sealed partial class Agent : IAsyncDisposable
 
         TellNews();
     }
+
+    /// <summary>The origin of the token endpoint that a login belongs to; null if logins belong to none.</summary>
+    public string? TokenOriginOf(string profileId, Uri tokenUrl) => _origins?.TokenOriginOf(profileId, tokenUrl);
 
     /// <summary>A profile was removed.</summary>
     public Task ForgetOriginAsync(string profileId, CancellationToken cancellation) =>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ClawGrpc.Core;
+using ClawGrpc.Core.Configuration;
 using ClawGrpc.Core.StateFiles;
 using ClawGrpc.Gateway.Stores;
 
@@ -26,16 +27,22 @@ internal sealed class ProfileOrigins(string agentId, IStateStore store, Func<str
     public StateUnreadableException? Problem => _problem;
 
     /// <summary>The origin of a profile. One that nobody has seen before belongs to the configured one from now on.</summary>
-    public string OriginOf(string profileId)
+    public string OriginOf(string profileId) => Of(profileId, current);
+
+    /// <summary>The origin of the token endpoint that a login belongs to: the first one that was configured for it.</summary>
+    public string TokenOriginOf(string profileId, Uri tokenUrl) =>
+        Of(OriginsFile.TokenEndpointOf(profileId), () => UpstreamOrigin.Of(tokenUrl));
+
+    private string Of(string key, Func<string> first)
     {
-        if (_known.TryGetValue(profileId, out var known))
+        if (_known.TryGetValue(key, out var known))
             return known;
         lock (_gate)
         {
-            if (_known.TryGetValue(profileId, out known))
+            if (_known.TryGetValue(key, out known))
                 return known;
-            (_known, _unwritten) = (_known.SetItem(profileId, current()), _unwritten.Add(profileId));
-            return _known[profileId];
+            (_known, _unwritten) = (_known.SetItem(key, known = first()), _unwritten.Add(key));
+            return known;
         }
     }
 
@@ -85,17 +92,22 @@ internal sealed class ProfileOrigins(string agentId, IStateStore store, Func<str
     public async Task BindAsync(IReadOnlyCollection<string> profileIds, CancellationToken cancellation)
     {
         var moved = profileIds.ToDictionary(id => id, _ => current());
-        await store.UpdateOriginsAsync(agentId, stored => stored.SetItems(moved), cancellation);
+        var endpoints = profileIds.Select(OriginsFile.TokenEndpointOf).ToList();
+        await store.UpdateOriginsAsync(agentId, stored => stored.SetItems(moved).RemoveRange(endpoints), cancellation);
         lock (_gate)
-            (_known, _unwritten) = (_known.SetItems(moved), _unwritten.Except(moved.Keys));
+        {
+            (_known, _unwritten) =
+                (_known.SetItems(moved).RemoveRange(endpoints), _unwritten.Except(moved.Keys).Except(endpoints));
+        }
     }
 
     /// <summary>A profile is removed: one of the same id is another one.</summary>
     public async Task ForgetAsync(string profileId, CancellationToken cancellation)
     {
+        string[] keys = [profileId, OriginsFile.TokenEndpointOf(profileId)];
         lock (_gate)
-            (_known, _unwritten) = (_known.Remove(profileId), _unwritten.Remove(profileId));
-        await store.UpdateOriginsAsync(agentId, stored => stored.Remove(profileId), cancellation);
+            (_known, _unwritten) = (_known.RemoveRange(keys), _unwritten.Except(keys));
+        await store.UpdateOriginsAsync(agentId, stored => stored.RemoveRange(keys), cancellation);
     }
 
     /// <summary>Notes the origin of the profiles of an agent that nobody has asked for yet.</summary>

@@ -14,13 +14,17 @@ internal sealed class OriginsFile(string path) : IDisposable
 
     private const string Version = "version";
     private const string Profiles = "profiles";
+    private const string TokenEndpoints = "tokenEndpoints";
     private const int MaxRepeats = 5;
 
     private readonly SemaphoreSlim _oneWriter = new(1);
 
     public string Path { get; } = path;
 
-    /// <summary>From profile id to origin; null if there is no file.</summary>
+    /// <summary>The key of the origin of a login's token endpoint.</summary>
+    public static string TokenEndpointOf(string profileId) => $"{TokenEndpoints}\n{profileId}";
+
+    /// <summary>From profile id, or <see cref="TokenEndpointOf"/> it, to origin; null if there is no file.</summary>
     /// <exception cref="StateUnreadableException">It cannot be read or parsed.</exception>
     public ImmutableDictionary<string, string>? Read()
     {
@@ -31,7 +35,9 @@ internal sealed class OriginsFile(string path) : IDisposable
             throw new StateUnreadableException(Path, error ?? new StoreSyntaxError(1, 1, "it is empty"));
         if (tree is not JsonObject root || (root[Profiles] is not null and not JsonObject))
             throw new StateUnreadableException(Path, new StoreSyntaxError(1, 1, "expected an object with \"profiles\""));
-        return root.ObjectOf(Profiles).Members.Where(member => member.Value is JsonString)
+        var endpoints = root.ObjectOf(TokenEndpoints).Members
+            .Select(member => KeyValuePair.Create(TokenEndpointOf(member.Key), member.Value));
+        return root.ObjectOf(Profiles).Members.Concat(endpoints).Where(member => member.Value is JsonString)
             .ToImmutableDictionary(member => member.Key, member => ((JsonString)member.Value).Value, StringComparer.Ordinal);
     }
 
@@ -72,9 +78,18 @@ internal sealed class OriginsFile(string path) : IDisposable
     private bool TryReplace(FileIdentity? before, ImmutableDictionary<string, string> origins)
     {
         StateFolder.MakeDirectory(System.IO.Path.GetDirectoryName(Path)!);
-        var profiles = origins.OrderBy(origin => origin.Key, StringComparer.Ordinal)
-            .Aggregate(JsonObject.Empty, (all, origin) => all.With(origin.Key, JsonTree.Of(origin.Value)));
-        var root = JsonObject.Empty.With(Version, JsonTree.Of(1)).With(Profiles, profiles);
+        var prefix = TokenEndpointOf("");
+        var (profiles, endpoints) = (JsonObject.Empty, JsonObject.Empty);
+        foreach (var (key, origin) in origins.OrderBy(origin => origin.Key, StringComparer.Ordinal))
+        {
+            if (key.StartsWith(prefix, StringComparison.Ordinal))
+                endpoints = endpoints.With(key[prefix.Length..], JsonTree.Of(origin));
+            else
+                profiles = profiles.With(key, JsonTree.Of(origin));
+        }
+
+        var root = JsonObject.Empty.With(Version, JsonTree.Of(1)).With(Profiles, profiles)
+            .WithUnlessEmpty(TokenEndpoints, endpoints);
         using var replacement = AtomicFile.Prepare(Path, Encoding.UTF8.GetBytes($"{JsonTreeText.Of(root)}\n"));
         if (FileIdentity.Of(Path) != before)
             return false;

@@ -115,10 +115,9 @@ internal sealed class AuthService(
         var asked = request.ProfileId.Trim();
         if (asked.Length > 0 && agent.Store.Find(asked) is null)
             throw Refusal.ProfileNotFound(agent.Id, asked, agent.Directory).ToException();
-        var moved = (asked.Length > 0 ? agent.Store : agent.Own).Profiles
-            .Where(profile => (asked.Length == 0 || profile.Id == asked) && profile.Origin is { } own && own != origin)
-            .Select(profile => profile.Id).ToList();
-        await agent.BindAsync(moved, context.CancellationToken);
+        var bound = (asked.Length > 0 ? agent.Store : agent.Own).Profiles
+            .Where(profile => (asked.Length == 0 || profile.Id == asked) && profile.Origin is not null).ToList();
+        await agent.BindAsync([.. bound.Select(profile => profile.Id)], context.CancellationToken);
         if (asked.Length == 0)
         {
             setups.ConfirmOrigin();
@@ -126,7 +125,7 @@ internal sealed class AuthService(
         }
 
         var response = new RebindProfileResponse { AgentId = agent.Id, Origin = origin };
-        response.ProfileIds.AddRange(moved);
+        response.ProfileIds.AddRange(bound.Where(profile => profile.Origin != origin).Select(profile => profile.Id));
         return response;
     }
 

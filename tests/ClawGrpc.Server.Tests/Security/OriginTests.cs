@@ -1,6 +1,7 @@
 using ClawGrpc.Gateway.Configuration;
 using ClawGrpc.Gateway.Stores;
 using ClawGrpc.Server.Tests.Harness;
+using ClawGrpc.Server.Tests.OAuth;
 using ClawGrpc.Testing;
 using ClawGrpc.V1;
 using Grpc.Core;
@@ -208,6 +209,27 @@ public class OriginTests
         await fixture.Auth.RebindProfileAsync(new RebindProfileRequest { AgentId = "work", ProfileId = One });
         Assert.Equal($"{One} served", (await fixture.StreamAsync(input)).Attempts);
         Assert.Equal($"{One} served", (await fixture.StreamAsync()).Attempts);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Refresh_token_does_not_follow_a_changed_token_endpoint(bool restart)
+    {
+        await using var elsewhere = await Sandbox.StartAsync();
+        await using var fixture = await Login.StartAsync(TimeSpan.FromHours(1));
+        await fixture.StreamAsync();
+        await MoveAsync(fixture, fixture.Sandbox, restart, Login.Section($"{elsewhere.BaseUrl}{Login.Path}"));
+        fixture.Time.Advance(TimeSpan.FromHours(2));
+        var failed = (await fixture.StreamAsync()).Failed;
+        Assert.Equal("OAUTH_REFRESH_FAILED", failed.Reason);
+        Assert.Contains(
+            $"belongs to the token endpoint at {fixture.Sandbox.BaseUrl}, and {elsewhere.BaseUrl} is configured", failed.Message,
+            StringComparison.Ordinal);
+        Assert.Empty(elsewhere.Requests);
+        await fixture.Auth.RebindProfileAsync(new RebindProfileRequest { ProfileId = One });
+        await elsewhere.WaitForRequestsAsync(1);
+        Assert.Equal(Login.Path, elsewhere.Requests[0].Path);
     }
 
     [Fact]
