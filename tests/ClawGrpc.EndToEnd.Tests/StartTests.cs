@@ -39,6 +39,19 @@ public class StartTests
     }
 
     [Fact]
+    public async Task A_proxy_that_would_read_requests_is_refused()
+    {
+        await using var fixture = await ProcessFixture.BuildAsync();
+        var environment = new Dictionary<string, string> { ["http_proxy"] = "http://127.0.0.1:9" };
+        await RefusedAsync(
+            fixture, fixture.Server(environment),
+            "Error: Invalid config at [^\n]+:\n- models\\.providers\\.anthropic\\.baseUrl: Refused: "
+                + "the proxy 127\\.0\\.0\\.1:9 [^\n]+\n");
+        environment["no_proxy"] = "127.0.0.1";
+        await fixture.ServeAsync(environment);
+    }
+
+    [Fact]
     public async Task An_address_beyond_this_machine_is_refused()
     {
         await using var fixture = await ProcessFixture.BuildAsync();

@@ -162,6 +162,7 @@ internal sealed record StatusJson(DateTimeOffset Now)
         WriteExpiry(json, profile.ExpireTime, hasRemaining: profile.Expiry != ExpiryState.Missing);
         json.WriteString("source", profile.Source);
         json.WriteString("label", profile.Label);
+        json.WriteOptional("origin", profile.Origin);
         WriteTime(json, "lastUsedAt", profile.LastUsedTime);
         WriteTime(json, "lastFailureAt", profile.LastFailureTime);
         if (profile.ErrorCount > 0)

@@ -16,6 +16,11 @@ internal sealed record LoginProblem(string Cause, DateTimeOffset? RetryAt = null
         new("the access token is no longer valid, and no token endpoint is configured "
             + "(clawgrpc.oauth.tokenUrl and clawgrpc.oauth.clientId)");
 
+    /// <summary>The configured token endpoint is not the one that the login belongs to.</summary>
+    public static LoginProblem OfOtherEndpoint(string own, string configured, string profileId) =>
+        new($"the login belongs to the token endpoint at {own}, and {configured} is configured now "
+            + $"(to confirm: claw models auth rebind --profile-id {profileId})");
+
     /// <summary>There is no refresh token, and the access token has expired.</summary>
     public static readonly LoginProblem NoRefreshToken =
         new("the access token is no longer valid, and there is no refresh token");

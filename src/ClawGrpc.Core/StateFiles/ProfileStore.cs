@@ -4,7 +4,14 @@ namespace ClawGrpc.Core.StateFiles;
 
 /// <summary>A named credential of an agent.</summary>
 /// <param name="Id">Such as <c>anthropic:default</c>.</param>
-internal sealed record Profile(string Id, Credential Credential);
+internal sealed record Profile(string Id, Credential Credential)
+{
+    /// <summary>
+    /// The upstream that it belongs to, such as <c>https://api.anthropic.com</c>; null if that is not known. Kept beside the
+    /// file.
+    /// </summary>
+    public string? Origin { get; init; }
+}
 
 /// <summary>The content of <c>auth-profiles.json</c> of one agent (openclaw-spec.md, section 1.3).</summary>
 internal sealed record ProfileStore

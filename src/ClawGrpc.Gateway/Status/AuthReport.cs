@@ -104,7 +104,8 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
         store.Profiles.Where(profile => IsSame(profile.Credential.Provider, Provider.Anthropic))
             .Select(profile => (profile.Id, Why: Eligible.Of(store, auth, Provider.Anthropic, profile.Id, now)))
             .Where(each => Eligible.CodeOf(each.Why) is not null)
-            .ToDictionary(each => each.Id, each => new Ineligible(each.Id, each.Why, Eligible.Words(store, each.Id, each.Why)));
+            .ToDictionary(each => each.Id, each => new Ineligible(
+                each.Id, each.Why, Eligible.Words(store, auth, each.Id, each.Why)));
 
     private static IEnumerable<UnusableProfile> Unusable(
         Dictionary<string, Ineligible> faults, AgentSetup setup, ProfileStore store) =>
@@ -154,9 +155,14 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
     {
         var problem = $"{char.ToUpperInvariant(fault.Words[0])}{fault.Words[1..]}.";
         return fault.Why == Eligibility.UnresolvedReference ? $"{problem} It counts as soon as it can be."
+            : fault.Why == Eligibility.OriginChanged ? $"{problem} To send it there: {Rebind(fault.Id, isProfile)}."
             : isProfile ? $"{problem} {NewCredential}"
             : $"{problem} Correct it where it is set; the environment counts after a restart.";
     }
+
+    private static string Rebind(string id, bool isProfile) => isProfile
+        ? $"claw models auth rebind --profile-id {id}"
+        : "claw models auth rebind, or restart the server";
 
     private static string HintOf(SetAside aside) => aside switch
     {

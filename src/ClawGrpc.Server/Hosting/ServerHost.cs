@@ -111,6 +111,11 @@ internal static class ServerHost
         app.MapGrpcReflectionService();
         await app.Services.GetRequiredService<LiveConfiguration>().StartAsync();
         RefuseWritableByOthers(app);
+        var fleet = app.Services.GetRequiredService<Fleet>();
+        await fleet.NoteOriginsAsync();
+
+        // The keys of the environment belong to the upstream of this start.
+        app.Services.GetRequiredService<AgentSetups>().Of(fleet.DefaultId);
         return app;
     }
 
