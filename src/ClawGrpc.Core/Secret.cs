@@ -20,9 +20,6 @@ internal sealed class Secret : IEquatable<Secret>
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     private readonly string _text;
 
-    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
-    private SecretForms? _forms;
-
     /// <summary>
     /// Holds <paramref name="text"/> as it is: stores may hold blank or badly pasted keys, and nothing is lost.
     /// </summary>
@@ -57,10 +54,6 @@ internal sealed class Secret : IEquatable<Secret>
         };
         return shown < 0 ? "missing" : $"{Printable(trimmed[..shown])}...{Printable(trimmed[^shown..])}";
     }
-
-    /// <summary>The forms to look for in what others send; made once.</summary>
-    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
-    public SecretForms Forms => _forms ??= new SecretForms(this);
 
     /// <summary>Never the secret: always <c>(secret)</c>.</summary>
     public override string ToString() => Hidden;

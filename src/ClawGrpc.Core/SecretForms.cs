@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace ClawGrpc.Core;
@@ -7,17 +9,25 @@ namespace ClawGrpc.Core;
 /// The forms in which somebody else's text may repeat a secret: as it is, in another case, and inside base64, wherever it begins
 /// there.
 /// </summary>
+[DebuggerDisplay("(secret)")]
 internal sealed class SecretForms
 {
+    private static readonly ConditionalWeakTable<Secret, SecretForms> Known = [];
+
     // Less is no secret, and stands in any text.
     private const int Shortest = 8;
     private const byte Cover = (byte)'*';
 
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     private readonly string _text;
+
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     private readonly ImmutableArray<string> _coded;
+
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     private readonly ImmutableArray<byte[]> _bytes;
 
-    public SecretForms(Secret secret)
+    private SecretForms(Secret secret)
     {
         _text = secret.Reveal().Trim();
         if (_text.Length < Shortest)
@@ -31,6 +41,9 @@ internal sealed class SecretForms
         _bytes = [.. plain.Concat(_coded).Distinct().Select(Encoding.UTF8.GetBytes)];
         Longest = _bytes.Max(form => form.Length);
     }
+
+    /// <summary>The forms of a secret, made once for each object that holds it.</summary>
+    public static SecretForms Of(Secret secret) => Known.GetValue(secret, static each => new SecretForms(each));
 
     /// <summary>How many bytes the longest form has; 0 if there is nothing to find.</summary>
     public int Longest { get; }

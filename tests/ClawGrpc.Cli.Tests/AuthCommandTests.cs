@@ -140,6 +140,27 @@ public sealed class AuthCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Rebind_prints_each_profile_and_its_upstream()
+    {
+        _terminal.Script.On<RebindProfileRequest>(request => new RebindProfileResponse
+        {
+            Origin = "https://gateway.example",
+            ProfileIds = { request.ProfileId.Length > 0 ? [] : ["anthropic:one", "anthropic:two"] },
+        });
+        Assert.Equal(
+            new Run(
+                0,
+                "Rebound auth profile: anthropic:one -> https://gateway.example\n"
+                    + "Rebound auth profile: anthropic:two -> https://gateway.example\n",
+                ""),
+            await _terminal.ClawAsync("models", "auth", "rebind", "--agent", "w"));
+        Assert.Equal(new RebindProfileRequest { AgentId = "w" }, _terminal.Script.Single<RebindProfileRequest>());
+        Assert.Equal(
+            new Run(0, "Nothing to rebind: the upstream is https://gateway.example\n", ""),
+            await _terminal.ClawAsync("models", "auth", "rebind", "--profile-id", "anthropic:one"));
+    }
+
+    [Fact]
     public async Task Delete_without_terminal_requires_yes()
     {
         _terminal.HasStatus(Samples.Rich(_terminal.Time.GetUtcNow()));

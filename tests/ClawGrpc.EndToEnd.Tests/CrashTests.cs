@@ -9,7 +9,7 @@ namespace ClawGrpc.EndToEnd.Tests;
 /// <summary><c>kill -9</c>, at moments that nobody chose.</summary>
 public class CrashTests
 {
-    private static readonly int Crashes = Runs.Of(few: 3, full: 8);
+    private static readonly int Crashes = Runs.Of(few: 3, full: 50);
 
     [Fact]
     public async Task Acknowledged_profiles_survive_any_death_of_the_server()

@@ -99,7 +99,9 @@ public class RefreshCrashTests
         server.Signal(RunningProgram.SigTerm);
         await server.ExitAsync();
         Assert.Equal(
-            [fixture.ProfilesPath], Directory.EnumerateFileSystemEntries(System.IO.Path.GetDirectoryName(fixture.ProfilesPath)!));
+            ["auth-profiles.json", "clawgrpc-origins.json"],
+            Directory.EnumerateFileSystemEntries(System.IO.Path.GetDirectoryName(fixture.ProfilesPath)!)
+                .Select(System.IO.Path.GetFileName).Order());
     }
 
     // "served", or the reason why not.

@@ -7,6 +7,7 @@ namespace ClawGrpc.EndToEnd.Tests;
 /// <summary>A program of this solution as a process of its own, and what it has written so far.</summary>
 internal sealed partial class RunningProgram : IDisposable
 {
+    public const int SigHup = 1;
     public const int SigInt = 2;
     public const int SigKill = 9;
     public const int SigTerm = 15;

@@ -13,7 +13,8 @@ public class StartTests
         var first = await fixture.ServeAsync();
         await RefusedAsync(
             fixture, fixture.Server("--listen", $"unix:{fixture.Path}/other.sock"),
-            $"Error: Another clawgrpc server \\(process {first.Id}\\) works on the state folder {fixture.State}\\.\n");
+            $"Error: Another clawgrpc server \\(process {first.Id}\\) works on the state folder {fixture.State}\\. "
+                + $"Its lock is {fixture.State}/clawgrpc\\.lock\\.\n");
         Assert.Equal(0, await fixture.Claw("models", "status").ExitAsync());
     }
 
@@ -35,6 +36,19 @@ public class StartTests
         await RefusedAsync(
             fixture, fixture.Server(),
             $"Error: Invalid config at {fixture.State}/clawgrpc\\.json:\n- [^\n]+ \\({fixture.State}/clawgrpc\\.json:2:12\\)\n");
+    }
+
+    [Fact]
+    public async Task A_proxy_that_would_read_requests_is_refused()
+    {
+        await using var fixture = await ProcessFixture.BuildAsync();
+        var environment = new Dictionary<string, string> { ["http_proxy"] = "http://127.0.0.1:9" };
+        await RefusedAsync(
+            fixture, fixture.Server(environment),
+            "Error: Invalid config at [^\n]+:\n- models\\.providers\\.anthropic\\.baseUrl: Refused: "
+                + "the proxy 127\\.0\\.0\\.1:9 [^\n]+\n");
+        environment["no_proxy"] = "127.0.0.1";
+        await fixture.ServeAsync(environment);
     }
 
     [Fact]

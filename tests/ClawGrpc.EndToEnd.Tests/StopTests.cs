@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ClawGrpc.Testing;
 using ClawGrpc.V1;
 using Grpc.Core;
@@ -38,6 +39,75 @@ public class StopTests
         Assert.EndsWith("clawgrpc stopped\n", server.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("lock")]
+    [InlineData("pipe")]
+    [InlineData("upstream")]
+    public async Task Stop_takes_no_longer_than_its_bound(string what)
+    {
+        await using var fixture = await ProcessFixture.BuildAsync();
+        var server = await fixture.ServeAsync();
+        using (var channel = fixture.Connect())
+            await ProcessFixture.OnboardAsync(channel, "anthropic:one", ProcessFixture.KeyOne);
+        if (what == "lock")
+        {
+            // Health that cannot be written.
+            Directory.CreateDirectory(Path.Join(fixture.ProfilesPath + ".lock", "inside"));
+            await fixture.ClawAsync("complete", "Hello");
+        }
+        else if (what == "pipe")
+        {
+            await fixture.ClawAsync("complete", "Hello");
+            File.Delete(fixture.ProfilesPath);
+            using var mkfifo = Process.Start("mkfifo", [fixture.ProfilesPath]);
+            await mkfifo.WaitForExitAsync();
+        }
+        else
+        {
+            fixture.Sandbox.Script(Faults.Stall(6).Forever());
+            await fixture.Claw("complete", "Hello").LineWithAsync("You said");
+        }
+
+        var start = TimeProvider.System.GetTimestamp();
+        server.Signal(RunningProgram.SigTerm);
+        Assert.Equal(0, await server.ExitAsync());
+        Assert.InRange(TimeProvider.System.GetElapsedTime(start), TimeSpan.Zero, TimeSpan.FromSeconds(11));
+    }
+
+    [Theory]
+    [InlineData(RunningProgram.SigTerm, RunningProgram.SigTerm, 143)]
+    [InlineData(RunningProgram.SigTerm, RunningProgram.SigInt, 130)]
+    public async Task A_second_signal_ends_at_once(int first, int second, int code)
+    {
+        await using var fixture = await ProcessFixture.BuildAsync();
+        var server = await fixture.ServeAsync();
+        using (var channel = fixture.Connect())
+            await ProcessFixture.OnboardAsync(channel, "anthropic:one", ProcessFixture.KeyOne);
+        fixture.Sandbox.Script(Faults.Stall(6).Forever());
+        await fixture.Claw("complete", "Hello").LineWithAsync("You said");
+        var start = TimeProvider.System.GetTimestamp();
+        server.Signal(first);
+
+        // Two signals of one kind that come together are one.
+        await UntilAsync(async () => await fixture.Claw("models", "status").ExitAsync() != 0);
+        server.Signal(second);
+        Assert.Equal(code, await server.ExitAsync());
+        Assert.InRange(TimeProvider.System.GetElapsedTime(start), TimeSpan.Zero, TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public async Task Hangup_reloads_the_configuration_and_stops_nothing()
+    {
+        await using var fixture = await ProcessFixture.BuildAsync();
+        var server = await fixture.ServeAsync();
+        await fixture.ConfigureAsync("{ agents: { defaults: { model: 'anthropic/claude-sonnet-4-6' } } }");
+        server.Signal(RunningProgram.SigHup);
+        await UntilAsync(async () =>
+            (await fixture.ClawAsync("models", "status")).Contains("sonnet-4-6", StringComparison.Ordinal));
+        server.Signal(RunningProgram.SigTerm);
+        Assert.Equal(0, await server.ExitAsync());
+    }
+
     [Fact]
     public async Task An_interrupted_claw_cancels_upstream_and_exits_with_130()
     {
@@ -76,6 +146,13 @@ public class StopTests
         fixture.Sandbox.ClearRequests();
         await fixture.ClawAsync("complete", "Hello");
         Assert.Equal(ProcessFixture.KeyTwo, fixture.Sandbox.Requests.Single().Credential);
+    }
+
+    private static async Task UntilAsync(Func<Task<bool>> holds)
+    {
+        var start = TimeProvider.System.GetTimestamp();
+        while (!await holds())
+            Assert.True(TimeProvider.System.GetElapsedTime(start) < TimeSpan.FromSeconds(30), "It did not come to hold.");
     }
 
     private static async Task<UnusableProfile> UnusableAsync(ProcessFixture fixture)

@@ -11,6 +11,7 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : FakeTimeProvider(
     private readonly Lock _lock = new();
     private readonly List<ManualTimer> _timers = [];
     private readonly List<ManualTimer> _due = [];
+    private TimeSpan _setBack;
     private TaskCompletionSource _armed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public ManualTimeProvider()
@@ -50,6 +51,18 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : FakeTimeProvider(
             due?.Run();
         }
     }
+
+    /// <summary>Sets the clock back, as an operator does: timers and measured spans run on.</summary>
+    public void GoBack(TimeSpan by)
+    {
+        lock (_lock)
+        {
+            AdjustTime(GetUtcNow() - by);
+            _setBack += by;
+        }
+    }
+
+    public override long GetTimestamp() => base.GetTimestamp() + _setBack.Ticks;
 
     /// <summary>Completes when something waits on this clock.</summary>
     public Task WaitForTimerAsync() => FindAsync(_ => true);

@@ -30,6 +30,7 @@ internal static class ModelsCommand
             SetupTokenCommand.Create(globals),
             OrderCommands.Create(globals),
             ProfileCommands.Reset(globals),
+            ProfileCommands.Rebind(globals),
             ProfileCommands.Delete(globals)));
         return models;
     }

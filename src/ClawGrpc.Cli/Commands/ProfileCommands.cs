@@ -6,7 +6,7 @@ using ClawGrpc.V1;
 
 namespace ClawGrpc.Cli.Commands;
 
-/// <summary><c>claw models auth reset</c> and <c>claw models auth delete</c>.</summary>
+/// <summary><c>claw models auth reset</c>, <c>rebind</c> and <c>delete</c>.</summary>
 internal static class ProfileCommands
 {
     public static Command Reset(Globals globals)
@@ -18,6 +18,26 @@ internal static class ProfileCommands
             var request = new ResetProfileRequest { AgentId = invocation.AgentId, ProfileId = invocation.Get(profile) };
             await invocation.Auth.ResetProfileAsync(request, cancellationToken: cancellation);
             invocation.Out.Write($"Reset auth profile: {request.ProfileId}\n");
+            return 0;
+        });
+    }
+
+    public static Command Rebind(Globals globals)
+    {
+        var profile = new Option<string?>("--profile-id")
+        {
+            Description = "Auth profile id (default: all that belong to another upstream)",
+            HelpName = "id",
+        };
+        const string description = "Let auth profiles go to the upstream that is configured now";
+        return globals.Command("rebind", description, [profile], async (invocation, cancellation) =>
+        {
+            var request = new RebindProfileRequest { AgentId = invocation.AgentId, ProfileId = invocation.Get(profile) ?? "" };
+            var response = await invocation.Auth.RebindProfileAsync(request, cancellationToken: cancellation);
+            foreach (var id in response.ProfileIds)
+                invocation.Out.Write($"Rebound auth profile: {id} -> {response.Origin}\n");
+            if (response.ProfileIds.Count == 0)
+                invocation.Out.Write($"Nothing to rebind: the upstream is {response.Origin}\n");
             return 0;
         });
     }

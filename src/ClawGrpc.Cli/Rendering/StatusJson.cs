@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ClawGrpc.V1;
+using Google.Protobuf.Collections;
 using Google.Protobuf.WellKnownTypes;
 
 namespace ClawGrpc.Cli.Rendering;
@@ -161,6 +162,7 @@ internal sealed record StatusJson(DateTimeOffset Now)
         WriteExpiry(json, profile.ExpireTime, hasRemaining: profile.Expiry != ExpiryState.Missing);
         json.WriteString("source", profile.Source);
         json.WriteString("label", profile.Label);
+        json.WriteOptional("origin", profile.Origin);
         WriteTime(json, "lastUsedAt", profile.LastUsedTime);
         WriteTime(json, "lastFailureAt", profile.LastFailureTime);
         if (profile.ErrorCount > 0)
@@ -179,7 +181,7 @@ internal sealed record StatusJson(DateTimeOffset Now)
             json.WriteNumber("remainingMs", RemainingMs(expireTime));
     }
 
-    private static void WriteConfigurationErrors(Utf8JsonWriter json, string name, IReadOnlyCollection<ConfigurationError> errors)
+    private static void WriteConfigurationErrors(Utf8JsonWriter json, string name, RepeatedField<ConfigurationError> errors)
     {
         if (errors.Count == 0)
             return;

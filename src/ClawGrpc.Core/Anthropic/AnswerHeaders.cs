@@ -25,6 +25,14 @@ internal sealed class AnswerHeaders
         return new AnswerHeaders(values);
     }
 
+    /// <summary>Whether a header of this name may decide anything; the others need not be kept.</summary>
+    /// <param name="name">In any case.</param>
+    public static bool Counts(string name) =>
+        name.StartsWith("anthropic-", StringComparison.OrdinalIgnoreCase)
+        || name.StartsWith("retry-after", StringComparison.OrdinalIgnoreCase)
+        || name.Equals("request-id", StringComparison.OrdinalIgnoreCase)
+        || name.Equals("x-should-retry", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>The value; null if the header did not come.</summary>
     /// <param name="name">In any case.</param>
     public string? this[string name] => _values.GetValueOrDefault(name);

@@ -38,13 +38,15 @@ internal sealed record RequestHeaderInput
 
 /// <summary>A header of a request.</summary>
 /// <param name="Name">Lower-case.</param>
-/// <param name="Shown">What receipts and logs show: the value, or the mask of a secret.</param>
+/// <param name="Shown">What receipts and logs show: the value, or the mask of a secret or of a configured value.</param>
 internal sealed record RequestHeader(string Name, Secret Value, string Shown);
 
 /// <summary>Makes the headers of a request to upstream (anthropic-api.md, section 2.1).</summary>
 internal static class RequestHeaders
 {
     private const string Beta = "anthropic-beta";
+    private const string Bearer = "Bearer ";
+    private const int ShortestWithEnds = 24;
 
     // Headers of the connection, body and credential: a configured value would break the request or send the credential twice.
     private static readonly ImmutableHashSet<string> Owned =
@@ -58,9 +60,6 @@ internal static class RequestHeaders
     private static readonly RequestHeader Json = Open("content-type", "application/json");
     private static readonly RequestHeader AcceptsJson = Open("accept", "application/json");
     private static readonly RequestHeader AcceptsEvents = Open("accept", "text/event-stream");
-
-    private static readonly ImmutableArray<string> SecretWords =
-        ["auth", "key", "token", "secret", "cookie", "password", "credential"];
 
     /// <summary>
     /// The headers in the order in which they are sent: exactly one of <c>x-api-key</c> and <c>authorization</c>, never both.
@@ -128,17 +127,19 @@ internal static class RequestHeaders
         if (HeaderText.Problem(text, "credential") is { } problem)
             throw new InvalidOperationException(problem);
         return isBearer
-            ? new RequestHeader("authorization", new Secret($"Bearer {text}"), $"Bearer {credential.Mask()}")
+            ? new RequestHeader("authorization", new Secret($"{Bearer}{text}"), $"{Bearer}{credential.Mask()}")
             : new RequestHeader("x-api-key", new Secret(text), credential.Mask());
     }
 
     private static RequestHeader Open(string name, string value) => new(name, new Secret(value), value);
 
+    // No name tells whether a value is a secret, so none is shown; of long ones the ends are, as of keys.
     private static RequestHeader Configured(string name, string value)
     {
-        var secret = new Secret(value);
-        return new RequestHeader(
-            name, secret, SecretWords.Any(word => name.Contains(word, StringComparison.Ordinal)) ? secret.Mask() : value);
+        var scheme = value.StartsWith(Bearer, StringComparison.Ordinal) ? Bearer : "";
+        var hidden = value[scheme.Length..];
+        var shown = hidden.Length < ShortestWithEnds ? "..." : new Secret(hidden).Mask();
+        return new RequestHeader(name, new Secret(value), $"{scheme}{shown}");
     }
 
     private static void Set(List<RequestHeader> headers, RequestHeader header)

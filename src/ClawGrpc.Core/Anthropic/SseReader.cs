@@ -32,6 +32,7 @@ internal sealed class SseReader(int maxEventBytes = SseReader.DefaultMaxEventByt
     /// <exception cref="MalformedAnswerException">An event is longer than the limit.</exception>
     public bool TryReadEvent(ref ReadOnlySequence<byte> buffer, out SseEvent read)
     {
+        SkipBlankLines(ref buffer);
         while (TryFindEnd(buffer, out var length))
         {
             var lines = InOnePiece(buffer.Slice(0, length));
@@ -49,6 +50,20 @@ internal sealed class SseReader(int maxEventBytes = SseReader.DefaultMaxEventByt
     {
         Return(ref _copied);
         Return(ref _joined);
+    }
+
+    // Blank lines between events mean nothing, and there may be any number of them.
+    private void SkipBlankLines(ref ReadOnlySequence<byte> buffer)
+    {
+        if (_scanned > 0 || !_lineIsEmpty)
+            return;
+        var blank = buffer.FirstSpan.IndexOfAnyExcept(Lf, Cr);
+        if (blank < 0)
+            blank = buffer.FirstSpan.Length;
+        if (blank == 0)
+            return;
+        buffer = buffer.Slice(blank);
+        (_begun, _afterCr) = (true, false);
     }
 
     // Remembers its position, so that a long event in small pieces is scanned once and not once per piece.

@@ -100,6 +100,10 @@ internal sealed class Field(Reading reading, Json5Value value, KeyPath path)
         return (null, null);
     }
 
+    /// <summary>An error at the place of the value, which others may raise.</summary>
+    public ConfigurationError ErrorOf(string reason) =>
+        new(value.Source.Name, value.Position.Line, value.Position.Column, path.Shown, reason);
+
     /// <summary>An error wherever it stands.</summary>
     public void Refuse(string reason) => reading.Refuse(value, path, reason);
 

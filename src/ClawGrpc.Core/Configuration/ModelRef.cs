@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+
 namespace ClawGrpc.Core.Configuration;
 
 /// <summary>A model of a provider, and the profile to use if one is named (openclaw-spec.md, section 2.7).</summary>
@@ -6,6 +9,30 @@ namespace ClawGrpc.Core.Configuration;
 /// <param name="ProfileId">The only profile to use (<c>ref@profileId</c>); null for any.</param>
 internal sealed record ModelRef(string Provider, string Model, string? ProfileId = null)
 {
+    /// <summary>No id of a model that a caller gives is longer.</summary>
+    public const int Longest = 200;
+
+    /// <summary>What a caller may give as a model; for a field's error.</summary>
+    public static readonly string Expected = $"Expected at most {Longest} printable characters on one line";
+
+    /// <summary>Whether a caller may give this as a model: it is kept in files, statuses and receipts.</summary>
+    public static bool IsAcceptable(string text)
+    {
+        // A profile may be named behind it, whose id may be as long.
+        if (text.Split('@')[0].Length > Longest || text.Length > (2 * Longest) + 1)
+            return false;
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if (rune == Rune.ReplacementChar || Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format
+                or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary><c>provider/model</c>, the key of <c>agents.defaults.models</c>.</summary>
     public string Key => $"{Provider}/{Model}";
 

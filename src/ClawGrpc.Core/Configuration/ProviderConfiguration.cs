@@ -38,8 +38,18 @@ internal sealed record ProviderConfiguration(string Id, string BaseUrl)
     /// <summary>Its models; empty for the built-in ones.</summary>
     public ImmutableArray<ProviderModel> Models { get; init; } = [];
 
+    /// <summary>
+    /// The error that it is unless the configuration allows it: credentials would cross a network unencrypted. Null if they would
+    /// not.
+    /// </summary>
+    public ConfigurationError? CleartextError { get; init; }
+
     /// <summary>The error for an invalid base URL.</summary>
     public const string NoBaseUrl = "Invalid URL: expected http:// or https:// with a host, and no user, query or fragment";
+
+    /// <summary>The error for a base URL that would have credentials cross a network unencrypted.</summary>
+    public const string Cleartext = "Refused: credentials would cross the network unencrypted. Use https://, or set "
+        + "clawgrpc.upstream.allowPlaintext: true in clawgrpc.json";
 
     /// <summary>
     /// Whether requests can go there. What stands before or after host and path would be a secret in a place where none belongs.
@@ -68,6 +78,9 @@ internal sealed record ProviderConfiguration(string Id, string BaseUrl)
                 ImmutableDictionary<string, SecretReference>.Empty,
                 (all, header) => header.Reference is { } reference ? all.SetItem(header.Name, reference) : all),
             AuthHeader = provider.Flag("authHeader"),
+            CleartextError = isSent && baseUrl is not null && IsBaseUrl(baseUrl) && UpstreamOrigin.IsCleartext(new Uri(baseUrl))
+                ? provider.Find("baseUrl")?.ErrorOf(Cleartext)
+                : null,
             Models = provider.AreTheirs && provider.Find("models") is null
                 ? []
                 : [.. provider.RequiredItems("models").Select(ProviderModel.Read).OfType<ProviderModel>()],
@@ -99,7 +112,8 @@ internal sealed record ProviderConfiguration(string Id, string BaseUrl)
 
     private sealed record Header(string Name, Secret? Value, SecretReference? Reference)
     {
-        // Refuses headers that cannot be sent. Only warns of headers that ClawGrpc sets itself, since OpenClaw may use the file too.
+        // Refuses headers that cannot be sent. Only warns of headers that ClawGrpc sets itself, since OpenClaw may use the file
+        // too.
         public static Header? Read(string name, Field field, bool isSent)
         {
             var (value, reference) = field.SecretInput();

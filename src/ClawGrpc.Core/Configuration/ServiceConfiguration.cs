@@ -33,6 +33,12 @@ internal sealed record ServiceConfiguration
     public OAuthConfiguration? OAuth { get; init; }
 
     /// <summary>
+    /// <c>clawgrpc.upstream.allowPlaintext</c>: whether credentials may cross a network unencrypted, to an <c>http://</c>
+    /// upstream that is not on this machine.
+    /// </summary>
+    public bool AllowPlaintext { get; init; }
+
+    /// <summary>
     /// <c>clawgrpc.timeouts.firstEventSeconds</c>: how long upstream may take until the first content; up to an hour.
     /// </summary>
     public TimeSpan FirstEvent { get; init; } = TimeSpan.FromSeconds(60);
@@ -61,6 +67,7 @@ internal sealed record ServiceConfiguration
         var beta = service.OneOf("extendedCacheTtlBeta", "always", "when-needed", "never");
         var (subscriptions, timeouts, limits) =
             (service.Section("subscriptions"), service.Section("timeouts"), service.Section("limits"));
+        var upstream = service.Section("upstream");
         var read = new ServiceConfiguration
         {
             ExtendedCacheTtlBeta = beta switch
@@ -71,6 +78,7 @@ internal sealed record ServiceConfiguration
             },
             Subscriptions = subscriptions?.Flag("enabled") ?? Default.Subscriptions,
             OAuth = service.Section("oauth") is { } oauth ? OAuthSection.Read(oauth) : null,
+            AllowPlaintext = upstream?.Flag("allowPlaintext") ?? Default.AllowPlaintext,
             FirstEvent = Seconds(timeouts, "firstEventSeconds") ?? Default.FirstEvent,
             Idle = Seconds(timeouts, "idleSeconds") ?? Default.Idle,
             Attempts = Count(limits, "attempts", 100) ?? Default.Attempts,
@@ -78,7 +86,7 @@ internal sealed record ServiceConfiguration
             RequestsBytes = Count(limits, "requestsMegabytes", Megabyte) * (long)Megabyte ?? Default.RequestsBytes,
             CompressedRequests = limits?.Flag("compressedRequests") ?? Default.CompressedRequests,
         };
-        foreach (var section in new[] { subscriptions, timeouts, limits, service })
+        foreach (var section in new[] { subscriptions, upstream, timeouts, limits, service })
             section?.RefuseOthers();
         return read;
     }

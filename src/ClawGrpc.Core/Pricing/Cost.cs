@@ -70,7 +70,8 @@ internal sealed record Cost
             : sum with { Unpriced = string.Join("; ", notes.Distinct()), Source = isMixed ? "" : sum.Source };
     }
 
-    private Cost Plus(Cost other) => new()
+    /// <summary>The sum of the amounts, with the source of the first that has one.</summary>
+    public Cost Plus(Cost other) => new()
     {
         Input = Input + other.Input,
         Output = Output + other.Output,

@@ -21,6 +21,9 @@ internal sealed record AuthSettings
     public ImmutableDictionary<string, ImmutableArray<string>> Order { get; init; } =
         ImmutableDictionary<string, ImmutableArray<string>>.Empty;
 
+    /// <summary>The upstream that requests go to; null if any profile may serve.</summary>
+    public string? Origin { get; init; }
+
     /// <summary>Whether setup-tokens and OAuth logins may serve at all.</summary>
     public bool Subscriptions { get; init; } = true;
 }

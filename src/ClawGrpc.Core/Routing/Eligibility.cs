@@ -31,6 +31,9 @@ internal enum Eligibility
 
     /// <summary>The secret is kept elsewhere and cannot be had from there.</summary>
     UnresolvedReference,
+
+    /// <summary>It belongs to another upstream than the configured one.</summary>
+    OriginChanged,
 }
 
 /// <summary>The rules of <see cref="Eligibility"/>.</summary>
@@ -55,13 +58,16 @@ internal static class Eligible
         }
         if (!auth.Subscriptions && credential is not ApiKeyCredential)
             return Eligibility.SubscriptionsDisabled;
-        return OfSecret(credential, now);
+        var why = OfSecret(credential, now);
+        return why == Eligibility.Ok && auth.Origin is not null && store.Find(id)!.Origin is { } own && own != auth.Origin
+            ? Eligibility.OriginChanged
+            : why;
     }
 
     /// <summary>Why a profile cannot serve, for people: a few words without secrets.</summary>
     /// <param name="id">The profile.</param>
     /// <param name="why">What <see cref="Of"/> said of it.</param>
-    public static string Words(ProfileStore store, string id, Eligibility why) => why switch
+    public static string Words(ProfileStore store, AuthSettings auth, string id, Eligibility why) => why switch
     {
         Eligibility.ProfileMissing => "not stored",
         Eligibility.ProviderMismatch => "of another provider",
@@ -72,8 +78,14 @@ internal static class Eligible
         Eligibility.InvalidCredential => ProblemOf(store.Find(id)!.Credential) ?? "invalid",
         Eligibility.UnresolvedReference when store.Find(id)!.Credential is var credential =>
             Words(credential.Reference, credential.ReferenceProblem),
+        Eligibility.OriginChanged => Words(store.Find(id)!.Origin!, auth.Origin!),
         _ => "usable",
     };
+
+    /// <summary>Why a credential is not sent to the upstream that is configured now, for people.</summary>
+    /// <param name="own">The origin that it belongs to.</param>
+    /// <param name="configured">The origin that is configured.</param>
+    public static string Words(string own, string configured) => $"it belongs to {own}, and requests go to {configured} now";
 
     /// <summary>Why a reference cannot be resolved, for people.</summary>
     public static string Words(SecretReference? reference, string? problem) =>
@@ -86,6 +98,7 @@ internal static class Eligible
     {
         Eligibility.InvalidCredential => "invalid_credential",
         Eligibility.UnresolvedReference => "unresolved_ref",
+        Eligibility.OriginChanged => "origin_changed",
         _ => null,
     };
 

@@ -24,7 +24,8 @@ internal static class FailureTexts
     private const int LongestMessage = 1000;
 
     // Who is judged. A sentence whose subject is something else, such as a tool, speaks of the request.
-    private const string Account = @"\b(?:account|organi[sz]ation|workspace|subscription|membership)\b";
+    private const string Account =
+        @"\b(?:account|organi[sz]ation|workspace|subscription|membership|user|plan|trial|licen[sc]e)\b";
     private const string NotYet = @"(?:has not|hasn't|is not|isn't)(?: yet)?(?: been)?";
 
     // "Claude" alone is the service; "Claude Opus 4.6" is a model.
@@ -36,6 +37,7 @@ internal static class FailureTexts
     [
         .. Of(FailureKind.RequestTooCostly, [400, 403, 429],
             "required for long context",
+            "long context.* requires? (?:extra usage|usage credits|credits)",
             "long context.* not .*available"),
         .. Of(FailureKind.Billing, [400, 403, 429],
             "credit balance",
@@ -51,7 +53,7 @@ internal static class FailureTexts
             "usage limit",
             @"no (?:\w+ )?credits?\b",
             "exceeded your (?:current |monthly )?(?:quota|budget|plan)",
-            "(?:quota|budget|credits?|allowance) (?:(?:has|have) been |is |are |was )?(?:exceeded|exhausted|used up|depleted)",
+            "(?:quota|budget|credits?|allowance|usage) (?:(?:has|have) been |is |are |was )?(?:exceeded|exhausted|used up|depleted)",
             "(?:purchase|buy|add|top up) (?:more |additional |your )?(?:credits?|balance|funds|usage)",
             "(?:billing|payment) (?:issue|problem|information|details|method|failed|failure|is past due)",
             @"\b(?:unpaid|past due|overdue)\b"),
@@ -68,12 +70,14 @@ internal static class FailureTexts
             $@"{Account}(?: \w+)?(?: has been| have been| is| was)(?: \w+ly)?(?: been)? (?:disabled|suspended|deactivated"
                 + "|terminated|banned|blocked|locked|closed|cancell?ed|frozen|paused|archived|deleted|inactive"
                 + "|(?:placed |put )?on hold|under review|flagged|restricted(?! (?:to|from)))",
+            $@"{Account} (?:disabled|suspended|deactivated|banned|blocked|locked|inactive|on hold)\s*(?:[.,;:!(]|$)",
             $@"{Account}(?: has| have)? (?:expired|lapsed|ended)\b",
             @"\b(?:disabled|suspended|deactivated|terminated|banned|blocked|locked|inactive|expired) "
                 + "(?:account|organi[sz]ation|workspace|subscription)",
             $@"{Account} {NotYet} (?:active\b|activated|verified|approved(?! for)|enabled(?! for)"
                 + $@"|(?:allowed|authorized|permitted|eligible) to (?:use|access) {Service})",
-            $@"(?:{Account}|\byou) (?:do not|does not|don't|doesn't|no longer)(?: currently)? (?:have|has) (?:\w+ )?access to {Service}",
+            $@"(?:{Account}|\byou) (?:do not|does not|don't|doesn't|no longer)(?: currently)? (?:have|has) "
+                + $"(?:\\w+ )?(?:access to|permission to (?:use|access)) {Service}",
             $@"\b(?:no|lacks|without) access to {Service}",
             $@"access to {Service}.* (?:has been|was|is) (?:disabled|suspended|revoked|denied|removed|restricted)",
             $@"(?:{Account}|\buser|\byou)\b.* no longer (?:a member|belongs?|part of)",

@@ -80,7 +80,7 @@ internal abstract record GrantAnswer
             return "";
         var words = description is null ? $": {error}" : $": {error} ({description})";
         words = new string([.. words.Select(character => char.IsControl(character) ? ' ' : character)]);
-        words = sent.Forms.MaskCut(words, sent.Mask());
+        words = SecretForms.Of(sent).MaskCut(words, sent.Mask());
         if (words.Length <= LongestText)
             return words;
 

@@ -10,15 +10,17 @@ namespace ClawGrpc.Core.Routing;
 /// <param name="Now">When it ended; of several at once, when each was recorded.</param>
 internal abstract record HealthChange(string Model, DateTimeOffset Began, DateTimeOffset Now)
 {
-    // Clocks of programs that share a file differ by this much at most; what lies further ahead is a wrong clock's.
-    private static readonly TimeSpan MostSkew = TimeSpan.FromMinutes(1);
-
     /// <summary>The health after it.</summary>
     /// <param name="rules">For how long failures set aside.</param>
-    public abstract ProfileHealth Apply(ProfileHealth before, HealthRules rules);
+    public ProfileHealth Apply(ProfileHealth before, HealthRules rules) => Change(before.At(Now), rules);
+
+    /// <summary>The health after it.</summary>
+    /// <param name="before">Without what a clock has set that has gone back since.</param>
+    /// <param name="rules">For how long failures set aside.</param>
+    protected abstract ProfileHealth Change(ProfileHealth before, HealthRules rules);
 
     /// <summary>Whether a recorded time may be the present or the past.</summary>
-    protected bool IsPast(DateTimeOffset recorded) => recorded <= Now + MostSkew;
+    protected bool IsPast(DateTimeOffset recorded) => recorded <= Now + ProfileHealth.MostSkew;
 
     /// <summary>The later of a recorded time and <see cref="Now"/>: neither moves back.</summary>
     protected DateTimeOffset Latest(DateTimeOffset? recorded) =>
@@ -30,7 +32,7 @@ internal abstract record HealthChange(string Model, DateTimeOffset Began, DateTi
 /// <param name="Now">When its first content-bearing event came.</param>
 internal sealed record Served(string Model, DateTimeOffset Began, DateTimeOffset Now) : HealthChange(Model, Began, Now)
 {
-    public override ProfileHealth Apply(ProfileHealth before, HealthRules rules)
+    protected override ProfileHealth Change(ProfileHealth before, HealthRules rules)
     {
         var after = before with { LastUsed = Latest(before.LastUsed) };
 
@@ -42,8 +44,10 @@ internal sealed record Served(string Model, DateTimeOffset Began, DateTimeOffset
         return after with
         {
             CooldownUntil = null,
+            CooldownSetAt = null,
             CooldownReason = null,
             DisabledUntil = null,
+            DisabledSetAt = null,
             DisabledReason = null,
             ErrorCount = 0,
             FailureCounts = before.FailureCounts.Clear(),
@@ -57,7 +61,7 @@ internal sealed record Served(string Model, DateTimeOffset Began, DateTimeOffset
 internal sealed record Failed(string Model, DateTimeOffset Began, DateTimeOffset Now, UpstreamFailure Failure)
     : HealthChange(Model, Began, Now)
 {
-    public override ProfileHealth Apply(ProfileHealth before, HealthRules rules) => Failure.SetsAside switch
+    protected override ProfileHealth Change(ProfileHealth before, HealthRules rules) => Failure.SetsAside switch
     {
         SetsAside.Nothing => before,
         SetsAside.Route => SetRouteAside(before, rules),
@@ -79,10 +83,8 @@ internal sealed record Failed(string Model, DateTimeOffset Began, DateTimeOffset
             ? Math.Max(1, route!.ErrorCount)
             : 1 + (route is null || IsOld(route.LastFailureAt, rules) ? 0 : route.ErrorCount);
         var until = Later(route?.CooldownUntil, burst ? Failure.Until : Until(count, rules));
-        return Counted(before, rules, burst) with
-        {
-            Routes = before.Routes.SetItem(Model, new RouteHealth(until, Failure.Row.Name, count, Latest(route?.LastFailureAt))),
-        };
+        return Counted(before, rules, burst)
+            .WithRoute(Model, new RouteHealth(until, Failure.Row.Name, count, Latest(route?.LastFailureAt)));
     }
 
     private ProfileHealth SetProfileAside(ProfileHealth before, HealthRules rules)
@@ -92,21 +94,25 @@ internal sealed record Failed(string Model, DateTimeOffset Began, DateTimeOffset
         var burst = timer > Now && before.LastFailureAt is { } last && IsBurst(last)
             && before.FailureCounts.ContainsKey(Failure.Row.Name);
         var after = Counted(before, rules, burst);
-        return Failure.Kind switch
+        if (Failure.Row.Clock == Clock.None)
+            return after with { DisabledUntil = ProfileHealth.Never, DisabledSetAt = Now, DisabledReason = Failure.Row.Name };
+        if (Failure.Kind == FailureKind.Billing)
         {
-            _ when Failure.Row.Clock == Clock.None =>
-                after with { DisabledUntil = ProfileHealth.Never, DisabledReason = Failure.Row.Name },
-            FailureKind.Billing => after with
+            var billed = burst ? Failure.Until : Until(after.FailureCounts[Failure.Row.Name], rules);
+            return after with
             {
-                DisabledUntil = Later(
-                    before.DisabledUntil, burst ? Failure.Until : Until(after.FailureCounts[Failure.Row.Name], rules)),
+                DisabledUntil = Later(before.DisabledUntil, billed),
+                DisabledSetAt = billed > before.DisabledUntil || before.DisabledUntil is null ? Now : before.DisabledSetAt,
                 DisabledReason = before.DisabledUntil == ProfileHealth.Never ? before.DisabledReason : Failure.Row.Name,
-            },
-            _ => after with
-            {
-                CooldownUntil = Later(before.CooldownUntil, burst ? Failure.Until : Until(after.ErrorCount, rules)),
-                CooldownReason = Failure.Row.Name,
-            },
+            };
+        }
+
+        var until = burst ? Failure.Until : Until(after.ErrorCount, rules);
+        return after with
+        {
+            CooldownUntil = Later(before.CooldownUntil, until),
+            CooldownSetAt = until > before.CooldownUntil || before.CooldownUntil is null ? Now : before.CooldownSetAt,
+            CooldownReason = Failure.Row.Name,
         };
     }
 

@@ -5,12 +5,21 @@ namespace ClawGrpc.Core.Routing;
 /// <summary>Why a login has no access token to give.</summary>
 /// <param name="Cause">Half a sentence without secrets.</param>
 /// <param name="RetryAt">When it is tried again by itself; null if only a new credential or configuration helps.</param>
-internal sealed record LoginProblem(string Cause, DateTimeOffset? RetryAt = null)
+/// <param name="Since">When it came up; null if it has no end.</param>
+internal sealed record LoginProblem(string Cause, DateTimeOffset? RetryAt = null, DateTimeOffset? Since = null)
 {
+    /// <summary>Whether nothing is tried yet. A pause that was set later than now is over: the clock has gone back since.</summary>
+    public bool Holds(DateTimeOffset now) => RetryAt is not { } retry || (now < retry && !(Since - now > ProfileHealth.MostSkew));
+
     /// <summary>No token endpoint is configured.</summary>
     public static readonly LoginProblem NoEndpoint =
         new("the access token is no longer valid, and no token endpoint is configured "
             + "(clawgrpc.oauth.tokenUrl and clawgrpc.oauth.clientId)");
+
+    /// <summary>The configured token endpoint is not the one that the login belongs to.</summary>
+    public static LoginProblem OfOtherEndpoint(string own, string configured, string profileId) =>
+        new($"the login belongs to the token endpoint at {own}, and {configured} is configured now "
+            + $"(to confirm: claw models auth rebind --profile-id {profileId})");
 
     /// <summary>There is no refresh token, and the access token has expired.</summary>
     public static readonly LoginProblem NoRefreshToken =
@@ -97,7 +106,8 @@ internal static class LoginRefresh
 
     /// <summary>When it is to be refreshed by itself; past when it is due; null if never.</summary>
     /// <param name="history">A refreshable login.</param>
-    public static DateTimeOffset? DueAt(RefreshHistory history)
+    /// <param name="now">A pause that was set later is over; null if none was.</param>
+    public static DateTimeOffset? DueAt(RefreshHistory history, DateTimeOffset? now = null)
     {
         if (history.Endpoint is null || history.Problem is { RetryAt: null })
             return null;
@@ -108,7 +118,9 @@ internal static class LoginRefresh
         // Refreshes tokens that live shorter than `Ahead` at half their life, or they would be refreshed endlessly.
         if (!history.IsRejected && granted > DateTimeOffset.MinValue)
             due = Later(due, granted + ((expires - granted) / 2));
-        return Later(due, history.Problem?.RetryAt ?? DateTimeOffset.MinValue);
+        return history.Problem is { RetryAt: { } retry } problem && !(now is { } time && time < retry && !problem.Holds(time))
+            ? Later(due, retry)
+            : due;
     }
 
     /// <summary>What to do now. Asked before waiting for the lock, and again under it with the stored login.</summary>
@@ -116,15 +128,15 @@ internal static class LoginRefresh
     public static RefreshStep StepOf(RefreshHistory history, DateTimeOffset now) => history switch
     {
         { Endpoint: null } => IsUsable(history, now) ? RefreshStep.NotDue : RefreshStep.Blocked,
-        { Problem: { } problem } when problem.RetryAt is not { } retry || now < retry => RefreshStep.Blocked,
+        { Problem: { } problem } when problem.Holds(now) => RefreshStep.Blocked,
         { Unwritten: not null } => RefreshStep.Write,
-        _ => IsUsable(history, now) && DueAt(history) > now ? RefreshStep.NotDue : RefreshStep.Ask,
+        _ => IsUsable(history, now) && DueAt(history, now) > now ? RefreshStep.NotDue : RefreshStep.Ask,
     };
 
     /// <summary>After upstream refused its access token: it counts as expired, unless it was granted just now.</summary>
     /// <param name="history">A refreshable login.</param>
     public static RefreshHistory AfterRejection(RefreshHistory history, DateTimeOffset now) =>
-        history.GrantedAt is { } granted && now - granted < Young ? history : history with { IsRejected = true };
+        history.GrantedAt is { } granted && (now - granted).Duration() < Young ? history : history with { IsRejected = true };
 
     /// <summary>After a call needed a token and no endpoint was configured.</summary>
     /// <param name="history">A login that cannot be refreshed now.</param>
@@ -148,7 +160,7 @@ internal static class LoginRefresh
     {
         var pause = FirstPause * Math.Pow(2, Math.Min(history.Failures, 20));
         var retry = Later(now + (pause < LongestPause ? pause : LongestPause), stated ?? DateTimeOffset.MinValue);
-        return history with { Problem = new LoginProblem(cause, retry), Failures = history.Failures + 1 };
+        return history with { Problem = new LoginProblem(cause, retry, now), Failures = history.Failures + 1 };
     }
 
     /// <summary>

@@ -35,7 +35,7 @@ internal sealed record ProfileOrder(ImmutableArray<Candidate> Candidates, Immuta
         {
             var why = Eligible.Of(store, auth, provider, id, now);
             if (why != Eligibility.Ok)
-                ineligible.Add(new Ineligible(id, why, Eligible.Words(store, id, why)));
+                ineligible.Add(new Ineligible(id, why, Eligible.Words(store, auth, id, why)));
             else if (StateFiles.SetAside.Of(store.HealthOf(id), model, now) is { } setAside)
                 aside.Add(new Candidate(store.Find(id)!, setAside));
             else

@@ -126,6 +126,6 @@ internal sealed record Routes(
             Eligibility.ProfileMissing => new Routes([], NoRoute.ProfileMissing, null, []),
             Eligibility.ProviderMismatch => new Routes([], NoRoute.ProfileOfOtherProvider, null, []),
             var why =>
-                new Routes([], NoRoute.ProfileUnusable, null, [new Ineligible(id, why, Eligible.Words(store, id, why))]),
+                new Routes([], NoRoute.ProfileUnusable, null, [new Ineligible(id, why, Eligible.Words(store, auth, id, why))]),
         };
 }

@@ -5,6 +5,7 @@ namespace ClawGrpc.Core.StateFiles;
 /// <summary>
 /// The health of a profile in <c>usageStats</c> (openclaw-spec.md, sections 1.3, 5.3 and 5.4). OpenClaw knows no routes: theirs
 /// go into an extra member, and the top-level <c>cooldownUntil</c> is the latest of all, so that OpenClaw avoids the profile too.
+/// It keeps extra members as they are, so those that tell when an end was set may be older than the end; never newer.
 /// </summary>
 internal static class HealthJson
 {
@@ -13,8 +14,10 @@ internal static class HealthJson
     private const string FailureCounts = "failureCounts";
     private const string LastFailureAt = "lastFailureAt";
     private const string CooldownUntil = "cooldownUntil";
+    private const string CooldownSetAt = "cooldownSetAt";
     private const string CooldownReason = "cooldownReason";
     private const string DisabledUntil = "disabledUntil";
+    private const string DisabledSetAt = "disabledSetAt";
     private const string DisabledReason = "disabledReason";
     private const string Routes = "routes";
     private const string Reason = "reason";
@@ -34,12 +37,16 @@ internal static class HealthJson
             routes = routes.RemoveRange(routes.Where(route => route.Value.LastFailureAt <= lastUsed).Select(route => route.Key));
         }
 
+        var own = cooldown == latest && cooldown is not null ? Times.End(entry[ProfileCooldownUntil]) : cooldown;
+        var disabled = Times.End(entry[DisabledUntil]);
         return new ProfileHealth
         {
             LastUsed = lastUsed,
-            CooldownUntil = cooldown == latest && cooldown is not null ? Times.End(entry[ProfileCooldownUntil]) : cooldown,
+            CooldownUntil = own,
+            CooldownSetAt = own is null ? null : Times.Past(entry[CooldownSetAt]),
             CooldownReason = entry.TextOf(CooldownReason),
-            DisabledUntil = Times.End(entry[DisabledUntil]),
+            DisabledUntil = disabled,
+            DisabledSetAt = disabled is null ? null : Times.Past(entry[DisabledSetAt]),
             DisabledReason = entry.TextOf(DisabledReason),
             ErrorCount = Count(entry[ErrorCount]),
             FailureCounts = entry.ObjectOf(FailureCounts).Members.Where(member => member.Value is JsonNumber)
@@ -61,8 +68,10 @@ internal static class HealthJson
             .With(FailureCounts, EncodeCounts(health.FailureCounts))
             .With(LastFailureAt, Times.OfPast(health.LastFailureAt))
             .With(CooldownUntil, Times.OfEnd(own > latest || latest is null ? own : latest))
+            .With(CooldownSetAt, own is null ? null : Times.OfPast(health.CooldownSetAt))
             .With(CooldownReason, TextOf(health.CooldownReason))
             .With(DisabledUntil, Times.OfEnd(health.DisabledUntil))
+            .With(DisabledSetAt, health.DisabledUntil is null ? null : Times.OfPast(health.DisabledSetAt))
             .With(DisabledReason, TextOf(health.DisabledReason))
             .With(ProfileCooldownUntil, own <= latest ? Times.OfEnd(own) : null)
             .With(Routes, EncodeRoutes(before.ObjectOf(Routes), health.Routes));

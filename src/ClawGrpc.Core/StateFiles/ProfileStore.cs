@@ -4,7 +4,14 @@ namespace ClawGrpc.Core.StateFiles;
 
 /// <summary>A named credential of an agent.</summary>
 /// <param name="Id">Such as <c>anthropic:default</c>.</param>
-internal sealed record Profile(string Id, Credential Credential);
+internal sealed record Profile(string Id, Credential Credential)
+{
+    /// <summary>
+    /// The upstream that it belongs to, such as <c>https://api.anthropic.com</c>; null if that is not known. Kept beside the
+    /// file.
+    /// </summary>
+    public string? Origin { get; init; }
+}
 
 /// <summary>The content of <c>auth-profiles.json</c> of one agent (openclaw-spec.md, section 1.3).</summary>
 internal sealed record ProfileStore
@@ -44,19 +51,22 @@ internal sealed record ProfileStore
 
     /// <summary>
     /// What an agent sees that has the main agent's API keys besides its own profiles (<c>auth.inheritFromMain</c>;
-    /// openclaw-spec.md, section 0). Subscriptions are their owner's and are left out; of two profiles of one id the agent's own
-    /// counts. A key's health is its owner's, and main's order holds for a provider of which the agent has neither profiles nor
-    /// an order.
+    /// openclaw-spec.md, sections 0 and 1.3). Subscriptions are their owner's and are left out; of two profiles of one id the
+    /// agent's own counts. A key's health is its owner's. Main's order of a provider holds unless the agent has one, with those of
+    /// its profiles that the agent sees.
     /// </summary>
     public ProfileStore Over(ProfileStore main)
     {
         var shared = main.Profiles.Where(profile => profile.Credential is ApiKeyCredential && Find(profile.Id) is null).ToList();
-        var own = Profiles.Select(profile => profile.Credential.Provider).Concat(Order.Keys).Select(Provider.Normalize)
-            .ToHashSet();
+        ImmutableArray<Profile> seen = [.. shared, .. Profiles];
+        var own = Order.Keys.Select(Provider.Normalize).ToHashSet();
+        var orders = main.Order.Where(order => !own.Contains(Provider.Normalize(order.Key)))
+            .Select(order => KeyValuePair.Create<string, ImmutableArray<string>>(
+                order.Key, [.. order.Value.Where(id => seen.Any(profile => profile.Id == id))]));
         return this with
         {
-            Profiles = [.. shared, .. Profiles],
-            Order = Order.AddRange(main.Order.Where(order => !own.Contains(Provider.Normalize(order.Key)))),
+            Profiles = seen,
+            Order = Order.AddRange(orders.Where(order => !order.Value.IsEmpty)),
             Health = shared.Aggregate(Health, (all, profile) => main.Health.TryGetValue(profile.Id, out var health)
                 ? all.SetItem(profile.Id, health)
                 : all.Remove(profile.Id)),

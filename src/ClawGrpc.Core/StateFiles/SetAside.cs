@@ -30,11 +30,11 @@ internal sealed record SetAside(DateTimeOffset Until, string? Reason, bool Disab
 
     private static SetAside? OfProfile(ProfileHealth health, DateTimeOffset now)
     {
-        var disabled = health.DisabledUntil is { } end && now < end;
-        var cooling = health.CooldownUntil is { } cooldown && now < cooldown;
+        var disabled = health.IsDisabled(now);
+        var cooling = health.IsCooling(now);
         if (!disabled && !cooling)
             return null;
-        var until = new[] { health.DisabledUntil, health.CooldownUntil }.Max()!.Value;
+        var until = new[] { disabled ? health.DisabledUntil : null, cooling ? health.CooldownUntil : null }.Max()!.Value;
 
         // OpenClaw writes no reason beside a cooldown, and shows the one of the disabling (openclaw-spec.md, section 7.3).
         return new SetAside(
@@ -42,5 +42,5 @@ internal sealed record SetAside(DateTimeOffset Until, string? Reason, bool Disab
     }
 
     private static SetAside? OfRoute(string model, RouteHealth route, DateTimeOffset now) =>
-        route.CooldownUntil is { } until && now < until ? new SetAside(until, route.Reason, false, model) : null;
+        route.IsCooling(now) ? new SetAside(route.CooldownUntil!.Value, route.Reason, false, model) : null;
 }

@@ -16,6 +16,7 @@ internal sealed partial class Agent : IAsyncDisposable
     private readonly Action _told;
     private readonly ILogger _log;
     private readonly OwnProfiles _own;
+    private readonly ProfileOrigins? _origins;
     private readonly ResolvedProfiles _resolved;
     private readonly Inheritance _inheritance;
     private readonly ExpiryClock _clock;
@@ -31,12 +32,16 @@ internal sealed partial class Agent : IAsyncDisposable
     /// <param name="time">The clock.</param>
     /// <param name="log">The log.</param>
     /// <param name="resolve">What references come to; null if the agent resolves none.</param>
+    /// <param name="origin">The configured origin; null if its profiles belong to none.</param>
     public Agent(
         string id, IStateStore store, Func<HealthRules> rules, Func<Agent?> main, Action told, Func<Agent, Logins> logins,
-        TimeProvider time, ILogger<Agent> log, Func<SecretReference, ResolvedSecret>? resolve = null)
+        TimeProvider time, ILogger<Agent> log, Func<SecretReference, ResolvedSecret>? resolve = null,
+        Func<string>? origin = null)
     {
         (Id, _store, _rules, _told, _log) = (id, store, rules, told, log);
-        _resolved = new ResolvedProfiles(resolve ?? (static _ => ResolvedSecret.Not("references are not resolved here")));
+        _origins = origin is null ? null : new ProfileOrigins(id, store, origin);
+        _resolved = new ResolvedProfiles(
+            resolve ?? (static _ => ResolvedSecret.Not("references are not resolved here")), _origins);
         Feed = new StatusFeed(time);
         Usage = new UsageLedger(Feed.Publish);
         _own = new OwnProfiles(rules, time);
@@ -86,6 +91,7 @@ internal sealed partial class Agent : IAsyncDisposable
     /// <summary>Takes up what is stored now; cheap if it has not changed.</summary>
     public async Task ReloadAsync(CancellationToken cancellation)
     {
+        var areNews = _origins is not null && await _origins.ReloadAsync(cancellation);
         bool? isNews = null;
         while (isNews is null)
         {
@@ -100,9 +106,38 @@ internal sealed partial class Agent : IAsyncDisposable
             }
         }
 
-        if (isNews is true)
+        await SaveOriginsAsync();
+        if (isNews is true || areNews)
             TellNews();
+
+        // A login belongs to its token endpoint since it was looked at.
+        await SaveOriginsAsync();
     }
+
+    /// <summary>
+    /// These profiles belong to the configured upstream from now on; those that the agent inherits, too. Stored when it returns.
+    /// </summary>
+    /// <exception cref="StateUnreadableException">The stored origins cannot be read; nothing was changed.</exception>
+    /// <exception cref="StateNotWrittenException">They cannot be stored; nothing was changed.</exception>
+    public async Task BindAsync(IReadOnlyCollection<string> profileIds, CancellationToken cancellation)
+    {
+        foreach (var owned in profileIds.GroupBy(id => _inheritance.OwnerOf(id, _own.Now.Profiles)))
+        {
+            if (owned.Key is { } owner)
+                await owner.BindAsync([.. owned], cancellation);
+            else if (_origins is not null)
+                await _origins.BindAsync([.. owned], cancellation);
+        }
+
+        TellNews();
+    }
+
+    /// <summary>The origin of the token endpoint that a login belongs to; null if logins belong to none.</summary>
+    public string? TokenOriginOf(string profileId, Uri tokenUrl) => _origins?.TokenOriginOf(profileId, tokenUrl);
+
+    /// <summary>A profile was removed.</summary>
+    public Task ForgetOriginAsync(string profileId, CancellationToken cancellation) =>
+        _origins?.ForgetAsync(profileId, cancellation) ?? Task.CompletedTask;
 
     /// <summary>
     /// Changes the stored profiles by a decision on what they are now, together with all health that is not stored yet. Stored
@@ -133,7 +168,9 @@ internal sealed partial class Agent : IAsyncDisposable
                     cancellation);
 
                 // The status showed the health when it came.
-                if (_own.EndWrite(before, after, decided))
+                var isNews = _own.EndWrite(before, after, decided);
+                await SaveOriginsAsync();
+                if (isNews)
                     TellNews();
                 else
                     _clock.Arm();
@@ -185,6 +222,20 @@ internal sealed partial class Agent : IAsyncDisposable
         _writing.Dispose();
     }
 
+    // Those of profiles that were seen for the first time.
+    private async Task SaveOriginsAsync()
+    {
+        _ = OwnNow;
+        try
+        {
+            await (_origins?.SaveAsync(CancellationToken.None) ?? Task.CompletedTask);
+        }
+        catch (Exception exception) when (exception is StateUnreadableException or StateNotWrittenException)
+        {
+            LogOriginsNotWritten(Id, exception.Message);
+        }
+    }
+
     private void TellNews()
     {
         _clock.Arm();
@@ -215,6 +266,9 @@ internal sealed partial class Agent : IAsyncDisposable
 
         return true;
     }
+
+    [LoggerMessage(11, LogLevel.Warning, "The upstreams that profiles of agent {AgentId} belong to are not written yet: {Why}")]
+    private partial void LogOriginsNotWritten(string agentId, string why);
 
     [LoggerMessage(10, LogLevel.Warning, "Health of agent {AgentId} is not written yet: {Why}")]
     private partial void LogNotWritten(string agentId, string why);

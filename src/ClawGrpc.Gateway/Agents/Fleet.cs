@@ -97,17 +97,37 @@ internal sealed partial class Fleet(
             profiles.Find(ClaudeLogin.ProfileId) is not null || (agent.Id == Main && configuration.Generation.SharesClaudeLogin);
     }
 
+    /// <summary>
+    /// Notes at the start which upstream is configured for the profiles of all agents: an agent may be asked for only after
+    /// another one is.
+    /// </summary>
+    public async Task NoteOriginsAsync()
+    {
+        foreach (var id in Ids.Append(Main).Distinct())
+        {
+            try
+            {
+                await ProfileOrigins.NoteAsync(id, store, configuration.Origin);
+            }
+            catch (Exception exception) when (exception is StateUnreadableException or StateNotWrittenException)
+            {
+                LogNotTakenUp(id, exception.Message);
+            }
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
-        foreach (var agent in _agents.Values)
-            await (await agent.Value).DisposeAsync();
+        // Side by side, so that one that waits for a lock keeps none of the others from writing.
+        await Task.WhenAll(_agents.Values.Select(async agent => await (await agent.Value).DisposeAsync()));
     }
 
     private async Task<Agent> WakeAsync(string id)
     {
         var agent = new Agent(
             id, store, () => configuration.Current.Configuration.Auth.Health, id == Main ? static () => null : MainOfHeirs,
-            id == Main ? TellHeirs : static () => { }, LoginsOf, time, log, secrets.Resolve);
+            id == Main ? TellHeirs : static () => { }, LoginsOf, time, log, secrets.Resolve,
+            () => configuration.Origin);
 
         // A status shows the configuration, and logins are refreshed as it says.
         configuration.Changed += () =>

@@ -1,4 +1,5 @@
 using ClawGrpc.Core;
+using ClawGrpc.Core.Configuration;
 using ClawGrpc.Core.Routing;
 using ClawGrpc.Core.StateFiles;
 using ClawGrpc.Gateway.Stores;
@@ -111,7 +112,7 @@ internal sealed partial class Logins : IAsyncDisposable
         {
             var now = _time.GetUtcNow();
             var dues = _agent.Profiles.Effective.Profiles.Where(LoginRefresh.IsRefreshable)
-                .Select(profile => (profile.Id, Due: LoginRefresh.DueAt(Look(profile, null))))
+                .Select(profile => (profile.Id, Due: LoginRefresh.DueAt(Look(profile, null), now)))
                 .Where(each => each.Due is not null).ToList();
             foreach (var (id, _) in dues.Where(each => each.Due <= now))
                 _ = Refresh(id);
@@ -146,7 +147,7 @@ internal sealed partial class Logins : IAsyncDisposable
     // What is known of exactly this credential, with the configuration of now.
     private RefreshHistory Look(Profile profile, Secret? refused)
     {
-        var (credential, endpoint) = ((OAuthCredential)profile.Credential, _configured());
+        var (credential, endpoint) = ((OAuthCredential)profile.Credential, EndpointOf(profile));
         lock (_gate)
         {
             var history = _histories.TryGetValue(profile.Id, out var known) && LoginRefresh.IsOf(known, credential, endpoint)
@@ -157,6 +158,16 @@ internal sealed partial class Logins : IAsyncDisposable
             return history;
         }
     }
+
+    // A refresh token belongs to the endpoint that was configured first, and goes to no other until that is confirmed.
+    private OAuthConfiguration? EndpointOf(Profile profile) =>
+        _configured() is { } configured && Foreign(profile.Id, configured) is null ? configured : null;
+
+    private LoginProblem? Foreign(string profileId, OAuthConfiguration configured) =>
+        _agent.TokenOriginOf(profileId, configured.TokenUrl) is { } own && UpstreamOrigin.Of(configured.TokenUrl) is var origin
+        && own != origin
+            ? LoginProblem.OfOtherEndpoint(own, origin, profileId)
+            : null;
 
     private void Wake()
     {
@@ -246,6 +257,8 @@ internal sealed partial class Logins : IAsyncDisposable
     private LoginProblem Blocked(string profileId, RefreshHistory history)
     {
         var after = LoginRefresh.AfterBlocked(history);
+        if (history.Endpoint is null && _configured() is { } configured && Foreign(profileId, configured) is { } foreign)
+            after = after with { Problem = foreign };
         if (after != history)
         {
             Keep(profileId, after);

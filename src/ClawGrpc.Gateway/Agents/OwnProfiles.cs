@@ -61,15 +61,17 @@ internal sealed class OwnProfiles(Func<HealthRules> rules, TimeProvider time)
     {
         lock (_gate)
         {
-            // An attempt that ran on the old credential says nothing of the new one.
-            if ((_replaced.TryGetValue(profileId, out var since) && change.Began < since)
+            // An attempt that ran on the old credential says nothing of the new one. One that lies ahead was replaced before the
+            // clock went back.
+            var now = time.GetUtcNow();
+            if ((_replaced.TryGetValue(profileId, out var since) && change.Began < since && since <= now)
                 || change is Failed { Failure.SetsAside: SetsAside.Nothing })
             {
                 return false;
             }
 
             // Several calls fail at once: in the order in which they are recorded, none may be earlier than the one before it.
-            change = change with { Now = time.GetUtcNow() };
+            change = change with { Now = now };
             _pending = _pending.With(profileId, change);
             if (_problem is null)
                 _now = new Snapshot(PendingHealth.Apply(profileId, change, _now.Profiles, rules()), null);

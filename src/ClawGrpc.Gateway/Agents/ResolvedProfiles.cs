@@ -5,11 +5,14 @@ using ClawGrpc.Core.StateFiles;
 namespace ClawGrpc.Gateway.Agents;
 
 /// <summary>
-/// The profiles of an agent with what their references come to. The store keeps the references; nothing of this is ever written.
+/// The profiles of an agent with what their references come to, and with the origins that they belong to. The store keeps neither
+/// in their place; nothing of this is ever written there.
 /// </summary>
-internal sealed class ResolvedProfiles(Func<SecretReference, ResolvedSecret> resolve)
+/// <param name="resolve">What a reference comes to now.</param>
+/// <param name="origins">Null if profiles belong to no origin.</param>
+internal sealed class ResolvedProfiles(Func<SecretReference, ResolvedSecret> resolve, ProfileOrigins? origins)
 {
-    private volatile View _last = new(OwnProfiles.Snapshot.Empty, [], OwnProfiles.Snapshot.Empty);
+    private volatile View _last = new(OwnProfiles.Snapshot.Empty, [], null, OwnProfiles.Snapshot.Empty);
 
     /// <summary>
     /// The same profiles, resolved: the same object as long as they and what they refer to are the same. I/O only if there are
@@ -17,29 +20,33 @@ internal sealed class ResolvedProfiles(Func<SecretReference, ResolvedSecret> res
     /// </summary>
     public OwnProfiles.Snapshot With(OwnProfiles.Snapshot stored)
     {
+        if (origins?.Problem is { } problem && stored.Problem is null)
+            return new OwnProfiles.Snapshot(ProfileStore.Empty, problem);
         var last = _last;
-        var isSame = ReferenceEquals(last.Stored, stored);
+        var isSame = ReferenceEquals(last.Stored, stored) && ReferenceEquals(last.Origins, origins?.Known);
         if (isSame && last.References.IsEmpty)
             return last.Result;
         var profiles = stored.Profiles.Profiles;
-        var references = isSame || last.Stored.Profiles.Profiles == profiles
+        var areSame = last.Stored.Profiles.Profiles == profiles && ReferenceEquals(last.Origins, origins?.Known);
+        var references = areSame
             ? last.References.Select(known => known.Reference)
             : profiles.Select(profile => profile.Credential.Reference).OfType<SecretReference>().Distinct();
         ImmutableArray<(SecretReference Reference, ResolvedSecret Now)> resolved =
             [.. references.Select(reference => (reference, resolve(reference)))];
-        if (isSame && resolved.SequenceEqual(last.References))
+        areSame &= resolved.SequenceEqual(last.References);
+        if (isSame && areSame)
             return last.Result;
-        var result = resolved.IsEmpty ? stored : stored with { Profiles = Resolved(stored.Profiles, resolved) };
-        _last = new View(stored, resolved, result);
-        return result;
+        var result = areSame ? last.Result.Profiles.Profiles : [.. profiles.Select(profile => Of(profile, resolved))];
+        _last = last = new View(
+            stored, resolved, origins?.Known, stored with { Profiles = stored.Profiles with { Profiles = result } });
+        return last.Result;
     }
 
-    private static ProfileStore Resolved(
-        ProfileStore store, ImmutableArray<(SecretReference Reference, ResolvedSecret Now)> resolved)
+    private Profile Of(Profile profile, ImmutableArray<(SecretReference Reference, ResolvedSecret Now)> resolved)
     {
-        return store with { Profiles = [.. store.Profiles.Select(Of)] };
-
-        Profile Of(Profile profile) => profile.Credential.Reference is { } reference
+        if (origins is not null && ProfileOrigins.IsSent(profile))
+            profile = profile with { Origin = origins.OriginOf(profile.Id) };
+        return profile.Credential.Reference is { } reference
             ? profile with { Credential = profile.Credential.With(resolved.First(each => each.Reference == reference).Now) }
             : profile;
     }
@@ -47,5 +54,6 @@ internal sealed class ResolvedProfiles(Func<SecretReference, ResolvedSecret> res
     private sealed record View(
         OwnProfiles.Snapshot Stored,
         ImmutableArray<(SecretReference Reference, ResolvedSecret Now)> References,
+        ImmutableDictionary<string, string>? Origins,
         OwnProfiles.Snapshot Result);
 }

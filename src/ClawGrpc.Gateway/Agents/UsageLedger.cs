@@ -18,7 +18,7 @@ internal sealed record UsageSum(int Completions, int UnpricedCompletions, UsageC
         Completions + completions,
         UnpricedCompletions + (cost?.Unpriced.Length > 0 ? completions : 0),
         usage is null ? Usage : Plus(Usage, usage),
-        cost is null ? Cost : Plus(Cost, cost));
+        cost is null ? Cost : Cost.Plus(cost) with { Source = "" });
 
     private static UsageCount Plus(UsageCount sum, UsageCount usage) => new(
         sum.InputTokens + usage.InputTokens,
@@ -28,25 +28,19 @@ internal sealed record UsageSum(int Completions, int UnpricedCompletions, UsageC
         (sum.CacheCreation5mInputTokens ?? 0) + (usage.CacheCreation5mInputTokens ?? 0),
         (sum.CacheCreation1hInputTokens ?? 0) + (usage.CacheCreation1hInputTokens ?? 0),
         default);
-
-    private static Cost Plus(Cost sum, Cost cost) => new()
-    {
-        Input = sum.Input + cost.Input,
-        Output = sum.Output + cost.Output,
-        CacheWrite5m = sum.CacheWrite5m + cost.CacheWrite5m,
-        CacheWrite1h = sum.CacheWrite1h + cost.CacheWrite1h,
-        CacheRead = sum.CacheRead + cost.CacheRead,
-        CacheSaved = sum.CacheSaved + cost.CacheSaved,
-    };
 }
 
 /// <summary>Usage and cost of one agent since the server started: as a whole, by profile and by model.</summary>
 /// <param name="changed">Called after each change.</param>
 internal sealed class UsageLedger(Action changed)
 {
+    /// <summary>More lines of profiles, or of models, are not kept: the one that was used longest ago is forgotten.</summary>
+    public const int MostLines = 200;
+
     private readonly ConcurrentDictionary<string, Line> _profiles = new();
     private readonly ConcurrentDictionary<string, Line> _models = new();
     private readonly Line _all = new();
+    private long _uses;
 
     /// <summary>Counts an answer that has begun, however it ended.</summary>
     /// <param name="route">The route that served.</param>
@@ -69,9 +63,18 @@ internal sealed class UsageLedger(Action changed)
     private void Add(Route route, UsageCount? usage, Cost? cost, int completions)
     {
         _all.Add(usage, cost, completions);
-        _profiles.GetOrAdd(route.ProfileId, static _ => new Line()).Add(usage, cost, completions);
-        _models.GetOrAdd(route.ModelRef, static _ => new Line()).Add(usage, cost, completions);
+        LineOf(_profiles, route.ProfileId).Add(usage, cost, completions);
+        LineOf(_models, route.ModelRef).Add(usage, cost, completions);
         changed();
+    }
+
+    private Line LineOf(ConcurrentDictionary<string, Line> lines, string name)
+    {
+        var line = lines.GetOrAdd(name, static _ => new Line());
+        line.LastUse = Interlocked.Increment(ref _uses);
+        if (lines.Count > MostLines)
+            lines.TryRemove(lines.MinBy(each => each.Value.LastUse).Key, out _);
+        return line;
     }
 
     private sealed class Line
@@ -79,6 +82,9 @@ internal sealed class UsageLedger(Action changed)
         private readonly Lock _gate = new();
 
         public UsageSum Sum { get; private set; } = UsageSum.Zero;
+
+        /// <summary>Grows with each use of any line.</summary>
+        public long LastUse { get; set; }
 
         public void Add(UsageCount? usage, Cost? cost, int completions)
         {

@@ -61,6 +61,13 @@ internal sealed partial class CallReader(Fleet fleet, AgentSetups setups, Sessio
     private static ModelRef? ModelOf(string? asked, ModelChoices models, FieldErrors errors, out Refusal? refusal)
     {
         refusal = null;
+        if (asked is not null && !ModelRef.IsAcceptable(asked))
+        {
+            errors.Add("model", ModelRef.Expected);
+            refusal = Refusal.Of(errors);
+            return null;
+        }
+
         var model = string.IsNullOrWhiteSpace(asked) ? models.Default : ModelRef.Parse(asked, models.Aliases);
         if (model is null)
         {

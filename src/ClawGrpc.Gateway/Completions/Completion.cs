@@ -31,15 +31,15 @@ internal sealed class Completion(AnthropicApi upstream, TimeProvider time)
         using var patience = new Patience(time, caller);
         foreach (var route in routes.All)
         {
-            if (AsideOf(call, route, failures) is { } aside)
+            var result = route.SetAside is { } aside
+                ? new AttemptResult<TResult>.SetAside(aside)
+                : await TryAsync(call, route, log, patience);
+            switch (result)
             {
-                failures.Add(route, aside);
-                log.Skipped(route, aside, failures.IsEmpty ? start : time.GetUtcNow());
-                continue;
-            }
-
-            switch (await TryAsync(call, route, log, patience))
-            {
+                case AttemptResult<TResult>.SetAside skipped:
+                    failures.Add(route, skipped.Why);
+                    log.Skipped(route, skipped.Why, failures.IsEmpty ? start : time.GetUtcNow());
+                    continue;
                 case AttemptResult<TResult>.Served served:
                     return new CallResult<TResult>.Served(served.Answer);
                 case AttemptResult<TResult>.NoToken without:
@@ -55,6 +55,9 @@ internal sealed class Completion(AnthropicApi upstream, TimeProvider time)
             break;
         }
 
+        // Others set the last routes aside after they were chosen: chosen again, there is none.
+        if (failures.IsEmpty && routes.Problem == NoRoute.None)
+            return await AskAsync(call, caller);
         var now = time.GetUtcNow();
         var refusal = CallRefusals.Of(call.Agent, call.Question, call.Setup.Health, routes, failures, log, now);
         return new CallResult<TResult>.Refused(refusal);
@@ -65,6 +68,8 @@ internal sealed class Completion(AnthropicApi upstream, TimeProvider time)
         UpstreamCall<TAnswer, TResult> call, Route route, ReceiptLog log, Patience patience)
     {
         var start = time.GetUtcNow();
+        if (AsideOf(call, route, start) is { } before)
+            return new AttemptResult<TResult>.SetAside(before);
         var (token, problem) = await call.TokenAsync(route, patience.Caller);
         if (token is null)
         {
@@ -72,7 +77,11 @@ internal sealed class Completion(AnthropicApi upstream, TimeProvider time)
             return new AttemptResult<TResult>.NoToken(problem!);
         }
 
-        var (result, failed) = await AttemptAsync(call, route, token, log, patience);
+        // Asked after the beginning is fixed: a failure that is recorded from now on is of the same burst.
+        var began = time.GetUtcNow();
+        if (AsideOf(call, route, began) is { } aside)
+            return new AttemptResult<TResult>.SetAside(aside);
+        var (result, failed) = await AttemptAsync(call, route, token, began, log, patience);
 
         // Another program may have replaced the login since.
         if (failed is { Failure.Status: Unauthorized } && route.Profile is { Credential: OAuthCredential } login)
@@ -81,7 +90,7 @@ internal sealed class Completion(AnthropicApi upstream, TimeProvider time)
             if (renewed is not null && renewed != token)
             {
                 log.Failed(route, failed.Saying("The token was refreshed."), null);
-                (result, failed) = await AttemptAsync(call, route, renewed, log, patience);
+                (result, failed) = await AttemptAsync(call, route, renewed, time.GetUtcNow(), log, patience);
             }
             else if (problem is not null)
             {
@@ -99,9 +108,8 @@ internal sealed class Completion(AnthropicApi upstream, TimeProvider time)
 
     // The attempt and its repeats in place: what served, or how the last one failed.
     private async Task<(AttemptResult<TResult>? Result, FailedAttempt? Failed)> AttemptAsync<TAnswer, TResult>(
-        UpstreamCall<TAnswer, TResult> call, Route route, Secret token, ReceiptLog log, Patience patience)
+        UpstreamCall<TAnswer, TResult> call, Route route, Secret token, DateTimeOffset began, ReceiptLog log, Patience patience)
     {
-        var began = time.GetUtcNow();
         var request = log.Prepared(call.Prepare(route.Model, token));
         for (var retries = 0; ; retries++)
         {
@@ -171,12 +179,12 @@ internal sealed class Completion(AnthropicApi upstream, TimeProvider time)
         return failure;
     }
 
-    // After a failure the health is asked again: this call or another one may have set more aside since, and what fails then would
-    // count once more. A profile that the call names is tried in spite of its cooldown.
-    private SetAside? AsideOf<TAnswer, TResult>(UpstreamCall<TAnswer, TResult> call, Route route, RouteFailures failures) =>
-        failures.IsEmpty || call.Question.StrictProfile is not null
-            ? route.SetAside
-            : SetAside.Of(call.Agent.StoreOrEmpty.HealthOf(route.ProfileId), route.ModelRef, time.GetUtcNow());
+    // Whether this call or another one has set the route aside since the routes were chosen: what fails then would count once
+    // more. A profile that the call names is tried in spite of its cooldown.
+    private static SetAside? AsideOf<TAnswer, TResult>(UpstreamCall<TAnswer, TResult> call, Route route, DateTimeOffset now) =>
+        call.Question.StrictProfile is null
+            ? SetAside.Of(call.Agent.StoreOrEmpty.HealthOf(route.ProfileId), route.ModelRef, now)
+            : null;
 
     // Jittered, so that callers who failed together do not come back together. Null if the route is not worth a repeat.
     private static TimeSpan? PauseBeforeRepeat(UpstreamFailure failure, int retries, TimeSpan spent)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using ClawGrpc.Core;
 using ClawGrpc.Core.Anthropic;
@@ -13,7 +14,8 @@ namespace ClawGrpc.Gateway.Configuration;
 /// </summary>
 internal sealed class AgentSetups(LiveConfiguration configuration, SecretResolver secrets)
 {
-    private const string DefaultBaseUrl = "https://api.anthropic.com";
+    // The origin that was configured when a key outside of the profiles was first seen.
+    private readonly ConcurrentDictionary<Secret, string> _origins = new();
     private volatile Made _made = new(null!, ImmutableDictionary<string, AgentSetup>.Empty);
 
     public AgentSetup Of(string agentId)
@@ -31,6 +33,13 @@ internal sealed class AgentSetups(LiveConfiguration configuration, SecretResolve
         return setup;
     }
 
+    /// <summary>Lets the keys outside of the profiles go to the configured origin.</summary>
+    public void ConfirmOrigin()
+    {
+        _origins.Clear();
+        _made = new Made(null!, ImmutableDictionary<string, AgentSetup>.Empty);
+    }
+
     private AgentSetup Make(string agentId, ClawConfiguration configured)
     {
         var anthropic = configured.Models.Anthropic;
@@ -38,15 +47,13 @@ internal sealed class AgentSetups(LiveConfiguration configuration, SecretResolve
         var generation = configuration.Generation;
         var references = ReferencesOf(anthropic);
         var (headers, faults) = HeadersOf(anthropic, references);
-        var baseUrl = anthropic is { BaseUrl: { Length: > 0 } configuredUrl }
-            ? configuredUrl
-            : configuration.Variable(LiveConfiguration.BaseUrl)?.Reveal() ?? DefaultBaseUrl;
+        var (baseUrl, origin) = (configuration.UpstreamUrl, configuration.Origin);
         return new AgentSetup
         {
-            Auth = configured.AuthSettings,
+            Auth = configured.AuthSettings with { Origin = origin },
             Health = configured.Auth.Health,
             References = references,
-            FallbackKeys = FallbackKeysOf(anthropic, references, service.Subscriptions),
+            FallbackKeys = FallbackKeysOf(anthropic, references, service.Subscriptions, origin),
             MessagesUrl = UrlOf(baseUrl, "messages"),
             CountUrl = UrlOf(baseUrl, "messages/count_tokens"),
             ModelsUrl = configured.Models.ReplacesBuiltIn && anthropic is { Models.IsEmpty: false }
@@ -80,7 +87,10 @@ internal sealed class AgentSetups(LiveConfiguration configuration, SecretResolve
 
     // In the order in which they serve.
     private ImmutableArray<FallbackKey> FallbackKeysOf(
-        ProviderConfiguration? anthropic, ImmutableDictionary<SecretReference, ResolvedSecret> references, bool subscriptions)
+        ProviderConfiguration? anthropic,
+        ImmutableDictionary<SecretReference, ResolvedSecret> references,
+        bool subscriptions,
+        string origin)
     {
         var keys = ImmutableArray.CreateBuilder<FallbackKey>();
         foreach (var name in new[] { "ANTHROPIC_OAUTH_TOKEN", "ANTHROPIC_API_KEY" })
@@ -93,7 +103,14 @@ internal sealed class AgentSetups(LiveConfiguration configuration, SecretResolve
             keys.Add(new FallbackKey(key, "models.json"));
         else if (anthropic?.ApiKeyReference is { } reference)
             keys.Add(FallbackKey.Of(reference, references[reference], "models.json"));
-        return [.. keys.Where(each => subscriptions || !RequestHeaders.IsBearer(each.Key))];
+        return [.. keys.Where(each => subscriptions || !RequestHeaders.IsBearer(each.Key)).Select(key => Bound(key, origin))];
+    }
+
+    private FallbackKey Bound(FallbackKey key, string origin)
+    {
+        if (key.Unusable is not null || _origins.GetOrAdd(key.Key, origin) is var own && own == origin)
+            return key;
+        return key with { Unusable = new Ineligible(key.Source, Eligibility.OriginChanged, Eligible.Words(own, origin)) };
     }
 
     private ImmutableDictionary<SecretReference, ResolvedSecret> ReferencesOf(ProviderConfiguration? anthropic)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ClawGrpc.Core.Configuration;
 using ClawGrpc.Gateway.Stores;
+using ClawGrpc.Gateway.Upstream;
 
 namespace ClawGrpc.Gateway.Configuration;
 
@@ -26,7 +27,7 @@ internal sealed record ConfigurationReading
         try
         {
             var outcome = ConfigurationReader.Read(path, Note, Environment.GetEnvironmentVariable);
-            return new ConfigurationReading(path, Checked(outcome), texts.ToImmutable());
+            return new ConfigurationReading(path, Reachable(Checked(outcome), path), texts.ToImmutable());
         }
         catch (StateUnreadableException unreadable)
         {
@@ -78,4 +79,34 @@ internal sealed record ConfigurationReading
         var error = new ConfigurationError(file, line, column, key, ProviderConfiguration.NoBaseUrl);
         return new ConfigurationOutcome.Rejected([error], accepted.Files);
     }
+
+    // Where secrets would go unencrypted: to an upstream of the environment, or to a proxy.
+    private static ConfigurationOutcome Reachable(ConfigurationOutcome outcome, string path)
+    {
+        if (outcome is not ConfigurationOutcome.Accepted { Configuration: var configuration })
+            return outcome;
+        if (configuration is { Models.Anthropic.CleartextError: { } cleartext, Service.AllowPlaintext: false })
+            return new ConfigurationOutcome.Rejected([cleartext], outcome.Files);
+        if (configuration.Models.Anthropic is not { BaseUrl.Length: > 0 } && !configuration.Service.AllowPlaintext
+            && VariableOf(configuration) is { } url && UpstreamOrigin.IsCleartext(new Uri(url)))
+        {
+            return Rejected($"env.{LiveConfiguration.BaseUrl}", ProviderConfiguration.Cleartext);
+        }
+        if ((configuration.Models.Anthropic is { BaseUrl: { Length: > 0 } own } ? own : VariableOf(configuration)) is { } upstream
+            && UpstreamProxy.Refusal(new Uri(upstream.Trim())) is { } proxied)
+        {
+            return Rejected("models.providers.anthropic.baseUrl", proxied);
+        }
+        return configuration.Service.OAuth is { TokenUrl: var tokenUrl } && UpstreamProxy.Refusal(tokenUrl) is { } refusal
+            ? Rejected("clawgrpc.oauth.tokenUrl", refusal)
+            : outcome;
+
+        ConfigurationOutcome.Rejected Rejected(string key, string reason) =>
+            new([new ConfigurationError(path, 0, 0, key, reason)], outcome.Files);
+    }
+
+    private static string? VariableOf(ClawConfiguration configuration) =>
+        configuration.Env.Find(LiveConfiguration.BaseUrl, Environment.GetEnvironmentVariable) is { IsBlank: false } url
+            ? url.Reveal().Trim()
+            : null;
 }

@@ -16,6 +16,8 @@ internal sealed partial class LiveConfiguration(
     /// <summary>The variable that names the upstream if the configuration does not.</summary>
     public const string BaseUrl = "ANTHROPIC_BASE_URL";
 
+    private const string DefaultBaseUrl = "https://api.anthropic.com";
+
     // Serializes reading, editing and taking up, so that a later reading never gives way to an earlier one.
     private readonly SemaphoreSlim _gate = new(1);
     private ConfigurationReading? _inForce;
@@ -42,6 +44,14 @@ internal sealed partial class LiveConfiguration(
     /// <summary>A variable of the process, or else of the configuration's <c>env</c>; null if it is unset or blank.</summary>
     public Secret? Variable(string name) =>
         _current.Configuration.Env.Find(name, Environment.GetEnvironmentVariable) is { IsBlank: false } value ? value : null;
+
+    /// <summary>Where requests go: the configured upstream, else that of the environment, else Anthropic.</summary>
+    public string UpstreamUrl => _current.Configuration.Models.Anthropic is { BaseUrl: { Length: > 0 } configured }
+        ? configured.Trim()
+        : Variable(BaseUrl)?.Reveal().Trim() ?? DefaultBaseUrl;
+
+    /// <summary>The origin that requests go to.</summary>
+    public string Origin => UpstreamOrigin.Of(new Uri(UpstreamUrl));
 
     /// <summary>Reads the configuration for the first time.</summary>
     /// <exception cref="UnusableConfigurationException">It cannot be used; all errors with their places.</exception>

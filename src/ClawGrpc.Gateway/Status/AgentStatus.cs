@@ -19,6 +19,9 @@ internal sealed record AgentStatus
     /// <summary>When the revision came to be.</summary>
     public required DateTimeOffset Changed { get; init; }
 
+    /// <summary>When it was rendered: what counts down is right from then on.</summary>
+    public required DateTimeOffset FreshFrom { get; init; }
+
     /// <summary>
     /// Until then the texts that count down, such as <c>[cooldown 8m]</c>, are right; the end of time if there are none.
     /// </summary>

@@ -12,6 +12,9 @@ namespace ClawGrpc.Gateway.Status;
 /// <summary>Reports the credentials of an agent: providers, what is set aside, and each profile.</summary>
 internal sealed class AuthReport(LiveConfiguration configuration, StateFolder folder, ProfileReport profiles)
 {
+    // Of all that cannot be used in one status.
+    private const int MostCharacters = 400_000;
+
     private const string NewCredential =
         "Onboard a new credential: claw onboard, or claw models auth paste-token --provider anthropic.";
 
@@ -37,7 +40,7 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
                 .Select(provider => $"{provider.Provider} ({LoginsOf(provider)})")],
             MissingProvidersInUse = [.. providers[false].Select(provider => provider.Provider).Where(inUse.Contains)],
             Providers = [.. providers[true]],
-            UnusableProfiles = [.. SetAsideOf(store, now), .. Unusable(faults, setup, store)],
+            UnusableProfiles = Shown([.. SetAsideOf(store, now), .. Unusable(faults, setup, store)]),
             Profiles = profiles.Of(agent, store, now),
             ProviderExpiries = profiles.ExpiriesOf(agent, store, names, now),
         };
@@ -101,7 +104,8 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
         store.Profiles.Where(profile => IsSame(profile.Credential.Provider, Provider.Anthropic))
             .Select(profile => (profile.Id, Why: Eligible.Of(store, auth, Provider.Anthropic, profile.Id, now)))
             .Where(each => Eligible.CodeOf(each.Why) is not null)
-            .ToDictionary(each => each.Id, each => new Ineligible(each.Id, each.Why, Eligible.Words(store, each.Id, each.Why)));
+            .ToDictionary(each => each.Id, each => new Ineligible(
+                each.Id, each.Why, Eligible.Words(store, auth, each.Id, each.Why)));
 
     private static IEnumerable<UnusableProfile> Unusable(
         Dictionary<string, Ineligible> faults, AgentSetup setup, ProfileStore store) =>
@@ -130,13 +134,35 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
             }))
             .OrderBy(unusable => unusable.Aside.Until)];
 
+    // Callers read messages of 4 MB at most, and other programs may have written any number of routes: whole profiles first, and of
+    // the routes as many as fit.
+    private static ImmutableArray<UnusableProfile> Shown(ImmutableArray<UnusableProfile> all)
+    {
+        const int perEntry = 200;
+        var left = MostCharacters;
+        var shown = all.OrderBy(each => each.Aside.Model is not null).Where(each =>
+        {
+            var length = perEntry + each.ProfileId.Length + (each.Aside.Model?.Length ?? 0) + (each.Aside.Reason?.Length ?? 0);
+            if (length > left)
+                return false;
+            left -= length;
+            return true;
+        }).ToHashSet(ReferenceEqualityComparer.Instance);
+        return shown.Count == all.Length ? all : all.RemoveAll(each => !shown.Contains(each));
+    }
+
     private static string HintOf(Ineligible fault, bool isProfile)
     {
         var problem = $"{char.ToUpperInvariant(fault.Words[0])}{fault.Words[1..]}.";
         return fault.Why == Eligibility.UnresolvedReference ? $"{problem} It counts as soon as it can be."
+            : fault.Why == Eligibility.OriginChanged ? $"{problem} To send it there: {Rebind(fault.Id, isProfile)}."
             : isProfile ? $"{problem} {NewCredential}"
             : $"{problem} Correct it where it is set; the environment counts after a restart.";
     }
+
+    private static string Rebind(string id, bool isProfile) => isProfile
+        ? $"claw models auth rebind --profile-id {id}"
+        : "claw models auth rebind, or restart the server";
 
     private static string HintOf(SetAside aside) => aside switch
     {

@@ -90,6 +90,9 @@ internal sealed record ProfileStatus
 
     public required ProfileHealth Health { get; init; }
 
+    /// <summary>The upstream that it belongs to; null if ClawGrpc never sends it.</summary>
+    public required string? Origin { get; init; }
+
     /// <summary>As upstream last stated them.</summary>
     public required ImmutableArray<RateLimitWindow> RateLimits { get; init; }
 

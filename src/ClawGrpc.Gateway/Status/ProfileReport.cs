@@ -24,6 +24,7 @@ internal sealed class ProfileReport(LiveConfiguration configuration)
             Source = generation.SharesClaudeLogin ? SourceOf(profile.Id) : "store",
             Label = EmailOf(profile) is { } email ? $"{profile.Id} ({email})" : profile.Id,
             Health = store.HealthOf(profile.Id),
+            Origin = profile.Origin,
             RateLimits = [.. agent.RateLimits.Of(profile.Id)],
             Usage = agent.Usage.OfProfile(profile.Id),
         })];

@@ -28,8 +28,11 @@ internal sealed class StatusBoard(StatusReport report, TimeProvider time)
         }
     }
 
-    private bool IsCurrent(AgentStatus status, Agent agent) =>
-        status.Revision == agent.Feed.Current.Number && time.GetUtcNow() <= status.FreshUntil;
+    private bool IsCurrent(AgentStatus status, Agent agent)
+    {
+        var now = time.GetUtcNow();
+        return status.Revision == agent.Feed.Current.Number && now >= status.FreshFrom && now <= status.FreshUntil;
+    }
 
     private sealed class Slot
     {

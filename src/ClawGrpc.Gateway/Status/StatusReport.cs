@@ -29,6 +29,7 @@ internal sealed class StatusReport(LiveConfiguration configuration, AgentSetups 
             AgentId = agent.Id,
             Revision = revision.Number,
             Changed = revision.ChangeTime,
+            FreshFrom = now,
             FreshUntil = FreshUntil(reported, now),
             ConfigPath = configuration.EditedPath,
             AgentDir = agent.Directory,

@@ -64,7 +64,7 @@ internal sealed class AgentStore(string path, TimeProvider time, LockTiming? tim
                     return after;
             }
 
-            throw held!.IsHeld ? StateNotWrittenException.KeepsChanging(Path) : StateNotWrittenException.LockBusy(Path);
+            throw held!.IsHeld ? StateNotWrittenException.KeepsChanging(Path) : LockFolder.Busy(Path, Path, time);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -87,7 +87,9 @@ internal sealed class AgentStore(string path, TimeProvider time, LockTiming? tim
         var bytes = file.ToUtf8();
         if (bytes.AsSpan().SequenceEqual(before.Bytes))
             return before.File.Store;
-        using var replacement = AtomicFile.Prepare(Path, bytes);
+        if (bytes.Length > WholeFile.MaxBytes)
+            throw StateNotWrittenException.TooLarge(Path);
+        using var replacement = AtomicFile.Prepare(Path, bytes, ModeToSet());
         if (!held.IsHeld || FileIdentity.Of(Path) != before.Identity)
             return null;
         _last = replacement.Commit() is { } identity ? new Content(file, bytes, identity) : null;
@@ -121,6 +123,12 @@ internal sealed class AgentStore(string path, TimeProvider time, LockTiming? tim
             await Task.Delay(WriteUnderWay, cancellation);
         }
     }
+
+    // A file of secrets that everybody can read becomes its owner's alone, as OpenClaw makes it; any other mode stays.
+    private UnixFileMode? ModeToSet() =>
+        File.Exists(Path) && (File.GetUnixFileMode(Path) & (UnixFileMode.OtherRead | UnixFileMode.OtherWrite)) != 0
+            ? AtomicFile.OwnerOnly
+            : null;
 
     private FileIdentity? IdentityNow()
     {

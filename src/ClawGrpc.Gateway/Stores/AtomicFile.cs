@@ -32,15 +32,25 @@ internal sealed class AtomicFile : IDisposable
     /// <summary>Writes the temporary file. Nothing changes until <see cref="Commit"/>.</summary>
     /// <param name="path">When it is a symbolic link, the file it points to is the one that is replaced.</param>
     /// <param name="content">The whole new content.</param>
-    /// <param name="mode">Exactly, whatever the process's mask.</param>
-    public static AtomicFile Prepare(string path, byte[] content, UnixFileMode mode = OwnerOnly)
+    /// <param name="mode">
+    /// Exactly, whatever the process's mask; null: a file that exists keeps its own, and a new one is its owner's alone.
+    /// </param>
+    /// <param name="like">The file whose owner, group and mode a new one gets; null for the folder's owner.</param>
+    /// <exception cref="UnauthorizedAccessException">This process cannot leave owner and group as they are.</exception>
+    public static AtomicFile Prepare(string path, byte[] content, UnixFileMode? mode = null, string? like = null)
     {
         var target = TargetOf(path);
+        var kept = File.Exists(target) ? target : like;
         var file = new AtomicFile(target, TemporaryOf(target));
         try
         {
             using var handle = File.OpenHandle(file._temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None);
-            File.SetUnixFileMode(handle, mode);
+            File.SetUnixFileMode(handle, OwnerOnly);
+            if (kept is not null)
+                Posix.Give(file._temporary, kept);
+            else
+                Posix.TryGive(file._temporary, Path.GetDirectoryName(target)!);
+            File.SetUnixFileMode(handle, mode ?? (kept is null ? OwnerOnly : File.GetUnixFileMode(kept)));
             RandomAccess.Write(handle, content, 0);
             RandomAccess.FlushToDisk(handle);
             return file;

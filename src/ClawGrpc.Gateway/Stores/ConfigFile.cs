@@ -62,6 +62,8 @@ internal sealed class ConfigFile(string path) : IDisposable
                 var text = edit(before.Text);
                 if (text == before.Text)
                     return before;
+                if (Strict.GetByteCount(text) > WholeFile.MaxBytes)
+                    throw StateNotWrittenException.TooLarge(Path);
                 if (await Task.Run(() => TryReplace(before, text), CancellationToken.None) is { } after)
                     return after;
             }
@@ -103,7 +105,7 @@ internal sealed class ConfigFile(string path) : IDisposable
                 File.Move(backups[index - 1], backups[index], overwrite: true);
         }
 
-        using var newest = AtomicFile.Prepare(backups[0], Strict.GetBytes(text));
+        using var newest = AtomicFile.Prepare(backups[0], Strict.GetBytes(text), like: AtomicFile.TargetOf(Path));
         newest.Commit();
     }
 }

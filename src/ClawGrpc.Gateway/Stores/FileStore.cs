@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using ClawGrpc.Core.StateFiles;
@@ -20,6 +22,7 @@ internal sealed class FileStore(
 
     private readonly FileChanges _changes = new(time);
     private readonly ConcurrentDictionary<string, AgentStore> _agents = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, OriginsFile> _origins = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, ConfigFile> _documents = new(StringComparer.Ordinal);
 
     public IReadOnlyList<string> AgentIds => folder.StoredAgents();
@@ -32,6 +35,7 @@ internal sealed class FileStore(
         AtomicFile.RemoveLeftovers(file.Directory);
         LockFolder.RemoveLeftovers(file.Path);
         _changes.Add(file.Path);
+        _changes.Add(OriginsOf(agentId).Path);
         await LegacyFiles.ImportAsync(file, agentId == Main ? folder.LegacyLoginsPath : null);
     }
 
@@ -42,6 +46,15 @@ internal sealed class FileStore(
         string agentId, Func<ProfileStore, IReadOnlyList<StoreChange>> decide, CancellationToken cancellation = default) =>
         FileOf(agentId).UpdateAsync(decide, cancellation);
 
+    public ValueTask<ImmutableDictionary<string, string>> ReadOriginsAsync(
+        string agentId, CancellationToken cancellation = default) =>
+        new(OriginsOf(agentId).Read() ?? ImmutableDictionary<string, string>.Empty);
+
+    public Task UpdateOriginsAsync(
+        string agentId,
+        Func<ImmutableDictionary<string, string>, ImmutableDictionary<string, string>> decide,
+        CancellationToken cancellation = default) => OriginsOf(agentId).UpdateAsync(decide, cancellation);
+
     /// <summary>
     /// A lock folder beside the agent's file. It excludes other ClawGrpc servers. OpenClaw knows only the lock of the file
     /// itself, and holds that while it refreshes a login.
@@ -51,10 +64,10 @@ internal sealed class FileStore(
     {
         var file = FileOf(agentId);
         var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(profileId)))[..16];
+        var leased = $"{AtomicFile.TargetOf(file.Path)}.refresh-{digest}";
         try
         {
             StateFolder.MakeDirectory(file.Directory);
-            var leased = $"{AtomicFile.TargetOf(file.Path)}.refresh-{digest}";
             return await LockFolder.AcquireAsync(leased, timing ?? LockTiming.OpenClaw, time, cancellation);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -63,7 +76,7 @@ internal sealed class FileStore(
         }
         catch (StateNotWrittenException)
         {
-            throw StateNotWrittenException.LockBusy(file.Path);
+            throw LockFolder.Busy(file.Path, leased, time);
         }
     }
 
@@ -76,17 +89,31 @@ internal sealed class FileStore(
     public Task EditConfigurationAsync(string path, Func<string?, string> edit, CancellationToken cancellation = default) =>
         DocumentAt(path).UpdateAsync(edit, cancellation);
 
-    public IAsyncEnumerable<string> WatchAsync(CancellationToken cancellation) => _changes.WatchAsync(cancellation);
+    public async IAsyncEnumerable<string> WatchAsync([EnumeratorCancellation] CancellationToken cancellation)
+    {
+        // A change of the origins is a change of the agent.
+        await foreach (var path in _changes.WatchAsync(cancellation))
+        {
+            yield return Path.GetFileName(path) == OriginsFile.Name
+                ? Path.Join(Path.GetDirectoryName(path), StateFolder.AuthProfiles)
+                : path;
+        }
+    }
 
     public void Dispose()
     {
         foreach (var agent in _agents.Values)
             agent.Dispose();
+        foreach (var origins in _origins.Values)
+            origins.Dispose();
         foreach (var document in _documents.Values)
             document.Dispose();
     }
 
     private AgentStore FileOf(string agentId) => _agents.GetOrAdd(agentId, NewFile);
+
+    private OriginsFile OriginsOf(string agentId) => _origins.GetOrAdd(
+        agentId, id => new OriginsFile(Path.Join(FileOf(id).Directory, OriginsFile.Name)));
 
     private AgentStore NewFile(string agentId)
     {

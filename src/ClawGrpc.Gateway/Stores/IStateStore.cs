@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ClawGrpc.Core.StateFiles;
 
 namespace ClawGrpc.Gateway.Stores;
@@ -43,6 +44,24 @@ internal interface IStateStore
     /// <exception cref="StateNotWrittenException">The changes cannot be stored; nothing was changed.</exception>
     Task<ProfileStore> UpdateAsync(
         string agentId, Func<ProfileStore, IReadOnlyList<StoreChange>> decide, CancellationToken cancellation = default);
+
+    /// <summary>The origin that each profile of an agent belongs to, by id; empty if none is stored.</summary>
+    /// <exception cref="StateUnreadableException">It cannot be read or parsed.</exception>
+    ValueTask<ImmutableDictionary<string, string>> ReadOriginsAsync(
+        string agentId, CancellationToken cancellation = default);
+
+    /// <summary>Changes the origins. Stored durably when it returns; nothing is written if nothing changes.</summary>
+    /// <param name="agentId">The agent.</param>
+    /// <param name="decide">
+    /// From the newest stored origins to the new ones. Called again if another process wrote in between.
+    /// </param>
+    /// <param name="cancellation">Ends the waiting; a write that has begun is finished.</param>
+    /// <exception cref="StateUnreadableException">They cannot be read or parsed, and are left as they are.</exception>
+    /// <exception cref="StateNotWrittenException">They cannot be stored; nothing was changed.</exception>
+    Task UpdateOriginsAsync(
+        string agentId,
+        Func<ImmutableDictionary<string, string>, ImmutableDictionary<string, string>> decide,
+        CancellationToken cancellation = default);
 
     /// <summary>
     /// Waits for the exclusive right to refresh a login. Of all holders of one store, in any process, one has it at a time; it

@@ -3,6 +3,7 @@ namespace ClawGrpc.Gateway.Stores;
 /// <summary>
 /// The lock between programs that write the same file, by the protocol of proper-lockfile that OpenClaw uses: who can make the
 /// directory <c>FILE.lock</c> holds it, refreshes its time while holding it, and removes it. One whose time is old is nobody's.
+/// What no program leaves there is never taken over (a file, a folder with content, a time that lies ahead), and errors name it.
 /// </summary>
 internal sealed class LockFolder : IDisposable, IAsyncDisposable
 {
@@ -13,6 +14,9 @@ internal sealed class LockFolder : IDisposable, IAsyncDisposable
     // Programs that do not look twice remove a stale lock within this time of seeing it, whoever's it is by then: who still has
     // it after that has it.
     private static readonly TimeSpan TakeOver = TimeSpan.FromMilliseconds(50);
+
+    // Clocks of machines that share a folder differ by a little.
+    private static readonly TimeSpan MostSkew = TimeSpan.FromMinutes(1);
 
     private readonly Lock _gate = new();
     private readonly string _folder;
@@ -38,7 +42,7 @@ internal sealed class LockFolder : IDisposable, IAsyncDisposable
             if (await TryTakeAsync(folder, timing, time, cancellation) is { } held)
                 return held;
             if (retry == timing.Retries)
-                throw StateNotWrittenException.LockBusy(file);
+                throw Busy(file, file, time);
             await Task.Delay(timing.Delay(retry, Random.Shared.NextDouble()), time, cancellation);
         }
     }
@@ -57,7 +61,17 @@ internal sealed class LockFolder : IDisposable, IAsyncDisposable
     }
 
     /// <summary>Whether somebody holds the lock of a file, or did when it crashed.</summary>
-    public static bool IsTaken(string file) => Directory.Exists(FolderOf(file));
+    public static bool IsTaken(string file) => Path.Exists(FolderOf(file));
+
+    /// <summary>The error of who does not get a lock, with what is in its place.</summary>
+    /// <param name="file">The file that is not updated.</param>
+    /// <param name="locked">The file of the lock.</param>
+    /// <param name="time">The clock.</param>
+    public static StateNotWrittenException Busy(string file, string locked, TimeProvider time)
+    {
+        var folder = FolderOf(locked);
+        return StateNotWrittenException.LockBusy(file, folder, StateOf(folder, time.GetUtcNow().UtcDateTime));
+    }
 
     /// <summary>
     /// Removes the locks of a file, and of names that begin like it, that a crashed server left, so that no caller waits until
@@ -125,6 +139,26 @@ internal sealed class LockFolder : IDisposable, IAsyncDisposable
 
         held.Dispose();
         return null;
+    }
+
+    private static string StateOf(string folder, DateTime now)
+    {
+        const string remedy = "no program takes it over. If no program uses it, remove it.";
+        try
+        {
+            if (File.Exists(folder))
+                return $"The lock {folder} is a file and not a folder: {remedy}";
+            if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
+                return $"The lock {folder} is a folder that is not empty: {remedy}";
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return $"The lock {folder} cannot be looked into: {exception.Message}";
+        }
+
+        return StampOf(folder) > now + MostSkew
+            ? $"The lock {folder} has a time that lies ahead, and does not become stale before: {remedy}"
+            : $"Another program holds the lock {folder}.";
     }
 
     // Several may see the same stale lock, and the slower ones would remove the lock of the one that took over. So it is moved

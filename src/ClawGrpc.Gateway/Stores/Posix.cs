@@ -67,6 +67,22 @@ internal static partial class Posix
             && TypeOf(stat) == SocketType;
     }
 
+    /// <summary>Gives a file or directory the owner and group of another. Does nothing if it has them.</summary>
+    /// <exception cref="UnauthorizedAccessException">This process cannot.</exception>
+    public static void Give(string path, string like)
+    {
+        if (!TryGive(path, like))
+        {
+            throw new UnauthorizedAccessException(
+                $"{like} belongs to another user or group, and this process cannot leave that as it is. Run the server as its owner.");
+        }
+    }
+
+    /// <inheritdoc cref="Give"/>
+    /// <returns>False: this process cannot.</returns>
+    public static bool TryGive(string path, string like) =>
+        OwnerOf(like) is not { } owner || OwnerOf(path) == owner || ChangeOwner(path, owner.User, owner.Group) == 0;
+
     /// <summary>Whether there is a regular file, or a link to one.</summary>
     public static bool IsRegularFile(string path)
     {
@@ -96,6 +112,17 @@ internal static partial class Posix
         return StatX(handle, "", OfDescriptor, BasicStats, stat) == 0 && TypeOf(stat) is RegularType or DirectoryType;
     }
 
+    // Null where the system is not Linux.
+    private static (uint User, uint Group)? OwnerOf(string path)
+    {
+        if (!OperatingSystem.IsLinux())
+            return null;
+        Span<byte> stat = stackalloc byte[256];
+        return StatX(CurrentDirectory, path, 0, BasicStats, stat) == 0
+            ? (BitConverter.ToUInt32(stat[20..]), BitConverter.ToUInt32(stat[24..]))
+            : null;
+    }
+
     private static int TypeOf(ReadOnlySpan<byte> stat) => BitConverter.ToUInt16(stat[28..]) & FileType;
 
     private static ulong U64(ReadOnlySpan<byte> stat, int offset) => BitConverter.ToUInt64(stat[offset..]);
@@ -111,6 +138,9 @@ internal static partial class Posix
 
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "chown", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int ChangeOwner(string path, uint user, uint group);
 
     [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)]
     private static partial long Seek(SafeFileHandle file, long offset, int whence);

@@ -17,6 +17,7 @@ internal sealed class ServerLock : IDisposable
         var file = Open(folder);
         try
         {
+            Posix.TryGive(folder.ServerLockPath, folder.Path);
             file.SetLength(0);
             file.Write(Encoding.ASCII.GetBytes($"{Environment.ProcessId}\n"));
             file.Flush();
@@ -50,7 +51,7 @@ internal sealed class ServerLock : IDisposable
         }
         catch (IOException) when (HolderOf(path) is { } holder)
         {
-            throw new StateFolderInUseException(folder.Path, holder);
+            throw new StateFolderInUseException(folder.Path, holder, path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -39,13 +39,23 @@ internal sealed class StateNotWrittenException : StateFileException
     {
     }
 
+    /// <summary>The lock that stands in the way; null if none does.</summary>
+    public string? Lock { get; private init; }
+
     /// <summary>Another program holds the lock, or took it away.</summary>
-    public static StateNotWrittenException LockBusy(string path) =>
-        new(path, $"Failed to update {System.IO.Path.GetFileName(path)} (lock busy?).", null);
+    /// <param name="path">The file.</param>
+    /// <param name="lockPath">The lock.</param>
+    /// <param name="state">What is known of the lock, as a sentence.</param>
+    public static StateNotWrittenException LockBusy(string path, string lockPath, string state) =>
+        new(path, $"Failed to update {System.IO.Path.GetFileName(path)} (lock busy?). {state}", null) { Lock = lockPath };
 
     /// <summary>Other programs write the file without a lock, again and again.</summary>
     public static StateNotWrittenException KeepsChanging(string path) =>
         new(path, $"Failed to update {System.IO.Path.GetFileName(path)}: other programs keep changing it.", null);
+
+    /// <summary>It could not be read back.</summary>
+    public static StateNotWrittenException TooLarge(string path) =>
+        new(path, $"Failed to update {path}: it would be larger than the {WholeFile.MaxBytes >> 20} MB that are read.", null);
 
     /// <summary>The disk is full, the folder cannot be written, and so on.</summary>
     public static StateNotWrittenException Because(string path, Exception inner) =>
@@ -56,8 +66,8 @@ internal sealed class StateNotWrittenException : StateFileException
 internal sealed class UnusableFolderException(string message) : IOException(message);
 
 /// <summary>Another server works on the same state folder.</summary>
-internal sealed class StateFolderInUseException(string folder, string holder)
-    : Exception($"Another clawgrpc server (process {holder}) works on the state folder {folder}.")
+internal sealed class StateFolderInUseException(string folder, string holder, string lockPath)
+    : Exception($"Another clawgrpc server (process {holder}) works on the state folder {folder}. Its lock is {lockPath}.")
 {
     public string Folder { get; } = folder;
 

@@ -227,7 +227,10 @@ internal sealed class StateFolder
     private static string Quoted(string path) =>
         path.All(each => char.IsAsciiLetterOrDigit(each) || "/._-".Contains(each)) ? path : $"'{path.Replace("'", "'\\''")}'";
 
-    /// <summary>Makes a directory and those above it, each its owner's alone. Those that exist are left as they are.</summary>
+    /// <summary>
+    /// Makes a directory and those above it, each its owner's alone, who is that of the one above if this process may give it away.
+    /// Those that exist are left as they are.
+    /// </summary>
     public static void MakeDirectory(string path)
     {
         if (Directory.Exists(path))
@@ -235,6 +238,7 @@ internal sealed class StateFolder
         var parent = System.IO.Path.GetDirectoryName(path)!;
         MakeDirectory(parent);
         Directory.CreateDirectory(path, OwnerOnly);
+        Posix.TryGive(path, parent);
         Posix.FlushDirectory(parent);
     }
 

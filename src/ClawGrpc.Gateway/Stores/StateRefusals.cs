@@ -18,7 +18,7 @@ internal static class StateRefusals
             new Refusal(RefusalReason.StateNotWritten, RefusalCode.Unavailable, notWritten.Message)
             {
                 RetryAfter = TimeSpan.FromSeconds(1),
-            }.With("path", notWritten.Path),
+            }.With("path", notWritten.Path).With("lock", notWritten.Lock),
         _ => null,
     };
 }

@@ -41,8 +41,11 @@ internal static class AnswerBody
     {
         var buffer = new ArrayBufferWriter<byte>(4096);
         await FillAsync(response, buffer, most, cancellation);
+        var body = buffer.WrittenMemory;
+        if (body.Span.StartsWith("\uFEFF"u8))
+            body = body[3..];
         return buffer.WrittenCount <= most
-            ? buffer.WrittenMemory
+            ? body
             : throw new MalformedAnswerException($"it is longer than {most} bytes");
     }
 

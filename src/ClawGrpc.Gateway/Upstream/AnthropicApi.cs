@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using ClawGrpc.Core;
 using ClawGrpc.Core.Anthropic;
 using ClawGrpc.Core.Routing;
 
@@ -7,8 +8,11 @@ namespace ClawGrpc.Gateway.Upstream;
 /// <summary>Sends requests to Anthropic and tells failures apart; decides nothing else.</summary>
 internal sealed class AnthropicApi(Connections connections, TimeProvider time)
 {
-    // What comes whole is a number, a page of models, or the message of an upstream that does not stream.
+    // The message of an upstream that does not stream.
     private const int LongestWhole = 32 * 1024 * 1024;
+
+    // A number or a page of models.
+    private const int LongestFetched = 4 * 1024 * 1024;
 
     /// <summary>One attempt of a Messages request: sends it and waits for the first content of its answer.</summary>
     /// <param name="request">The request.</param>
@@ -27,7 +31,7 @@ internal sealed class AnthropicApi(Connections connections, TimeProvider time)
             if (failure is null)
             {
                 var body = await AnswerBody.OpenAsync(response, patience.Token);
-                answer = new AnswerStream(response, body, HeadersOf(request, response), request.Credential.Forms);
+                answer = new AnswerStream(response, body, HeadersOf(request, response), SecretForms.Of(request.Credential));
                 failure = await BeginAsync(answer, response, patience.Token);
             }
 
@@ -69,7 +73,7 @@ internal sealed class AnthropicApi(Connections connections, TimeProvider time)
             response = await SendAsync(request, patience.Token);
             if (await FailureOfAsync(request, response, patience.Caller) is { } refused)
                 return Failed<T>(refused, request, response, null);
-            var body = await AnswerBody.ReadAsync(response, LongestWhole, patience.Token);
+            var body = await AnswerBody.ReadAsync(response, LongestFetched, patience.Token);
             return new AttemptResult<T>.Served(read(request.WithoutSecrets(body)), RequestIdOf(request, response) ?? "");
         }
         catch (OperationCanceledException) when (patience.Caller.IsCancellationRequested)
@@ -87,10 +91,17 @@ internal sealed class AnthropicApi(Connections connections, TimeProvider time)
         }
     }
 
-    // What is shorter than the credential cannot repeat it; nearly all headers are.
-    private static AnswerHeaders HeadersOf(UpstreamRequest request, HttpResponseMessage response) => AnswerHeaders.Of(
-        response.Headers.NonValidated.Select(header => KeyValuePair.Create(
-            request.WithoutSecrets(header.Key), request.WithoutSecrets(header.Value.ToString()))));
+    private static AnswerHeaders HeadersOf(UpstreamRequest request, HttpResponseMessage response)
+    {
+        var kept = new List<KeyValuePair<string, string>>(16);
+        foreach (var (name, value) in response.Headers.NonValidated)
+        {
+            if (AnswerHeaders.Counts(name))
+                kept.Add(KeyValuePair.Create(request.WithoutSecrets(name), request.WithoutSecrets(value.ToString())));
+        }
+
+        return AnswerHeaders.Of(kept);
+    }
 
     private async Task<HttpResponseMessage> SendAsync(UpstreamRequest request, CancellationToken cancellation)
     {

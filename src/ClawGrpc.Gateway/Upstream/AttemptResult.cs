@@ -28,6 +28,9 @@ internal abstract record AttemptResult<T>
     /// <param name="Counted">What upstream had counted before; null if nothing.</param>
     public sealed record CallerLeft(UsageCount? Counted) : AttemptResult<T>;
 
+    /// <summary>Nothing was sent: another call has set the route aside meanwhile.</summary>
+    public sealed record SetAside(Core.StateFiles.SetAside Why) : AttemptResult<T>;
+
     /// <summary>Nothing was sent: the login of the route has no access token.</summary>
     /// <param name="Problem">Why.</param>
     public sealed record NoToken(LoginProblem Problem) : AttemptResult<T>;

@@ -10,6 +10,7 @@ namespace ClawGrpc.Gateway.Upstream;
 internal sealed record UpstreamRequest(Uri Url, ImmutableArray<RequestHeader> Headers, ReadOnlyMemory<byte> Body)
 {
     private const string Scheme = "Bearer ";
+    private (SecretForms Forms, string Shown)[]? _secrets;
 
     /// <summary>The credential that one of the headers carries.</summary>
     public required Secret Credential { get; init; }
@@ -45,16 +46,22 @@ internal sealed record UpstreamRequest(Uri Url, ImmutableArray<RequestHeader> He
 
     private string Masked(string text, Func<SecretForms, string, string, string> mask)
     {
+        foreach (var (forms, shown) in _secrets ??= [.. SecretsOf()])
+            text = mask(forms, text, shown);
+        return text;
+    }
+
+    private IEnumerable<(SecretForms Forms, string Shown)> SecretsOf()
+    {
         foreach (var header in Headers)
         {
             var value = header.Value.Reveal();
             if (header.Shown == value)
                 continue;
-            var isBearer = value.StartsWith(Scheme, StringComparison.Ordinal);
-            var forms = isBearer || value == Credential.Reveal().Trim() ? Credential.Forms : header.Value.Forms;
-            text = mask(forms, text, isBearer ? header.Shown[Scheme.Length..] : header.Shown);
+            var scheme = value.StartsWith(Scheme, StringComparison.Ordinal) ? Scheme.Length : 0;
+            var hidden = value[scheme..];
+            var secret = hidden == Credential.Reveal().Trim() ? Credential : new Secret(hidden);
+            yield return (SecretForms.Of(secret), header.Shown[scheme..]);
         }
-
-        return text;
     }
 }

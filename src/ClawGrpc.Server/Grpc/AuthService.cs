@@ -82,6 +82,7 @@ internal sealed class AuthService(
         var (agent, id) = await FindAsync(request.AgentId, request.ProfileId);
         var known = await configuration.CheckAsync();
         await agent.ChangeAsync(_ => [new RemoveProfile(id)], context.CancellationToken);
+        await agent.ForgetOriginAsync(id, context.CancellationToken);
 
         // The declaration is every agent's: it stays while another one has a profile of this id.
         foreach (var other in fleet.Ids.Where(other => other != agent.Id))
@@ -105,6 +106,27 @@ internal sealed class AuthService(
             store => [new SetHealth(
                 id, ProfileHealth.Unknown with { LastUsed = store.HealthOf(id).LastUsed })], context.CancellationToken);
         return new ResetProfileResponse();
+    }
+
+    public override async Task<RebindProfileResponse> RebindProfile(RebindProfileRequest request, ServerCallContext context)
+    {
+        var agent = await fleet.FindAsync(request.AgentId);
+        var origin = configuration.Origin;
+        var asked = request.ProfileId.Trim();
+        if (asked.Length > 0 && agent.Store.Find(asked) is null)
+            throw Refusal.ProfileNotFound(agent.Id, asked, agent.Directory).ToException();
+        var bound = (asked.Length > 0 ? agent.Store : agent.Own).Profiles
+            .Where(profile => (asked.Length == 0 || profile.Id == asked) && profile.Origin is not null).ToList();
+        await agent.BindAsync([.. bound.Select(profile => profile.Id)], context.CancellationToken);
+        if (asked.Length == 0)
+        {
+            setups.ConfirmOrigin();
+            agent.Feed.Publish();
+        }
+
+        var response = new RebindProfileResponse { AgentId = agent.Id, Origin = origin };
+        response.ProfileIds.AddRange(bound.Where(profile => profile.Origin != origin).Select(profile => profile.Id));
+        return response;
     }
 
     public override async Task<GetProfileOrderResponse> GetProfileOrder(GetProfileOrderRequest request, ServerCallContext context)
@@ -169,10 +191,16 @@ internal sealed class AuthService(
 
         // First the secret, then the declaration: a declared profile that is not stored would hide those that are.
         var known = await configuration.CheckAsync();
+        _ = agent.Own;
         await agent.ChangeAsync(_ => [new PutProfile(id, credential)], cancellation);
+        await BindAsync(agent, id, credential, cancellation);
         await DeclareAsync(id, credential, known);
         return subscription ? Terms.OfSubscriptions : [];
     }
+
+    // Whoever onboards a credential means the upstream that is configured now.
+    private static Task BindAsync(Agent agent, string id, Credential credential, CancellationToken cancellation) =>
+        Provider.Normalize(credential.Provider) == Provider.Anthropic ? agent.BindAsync([id], cancellation) : Task.CompletedTask;
 
     private async Task DeclareAsync(string id, Credential credential, ConfigurationReading? known = null)
     {
@@ -195,6 +223,7 @@ internal sealed class AuthService(
         var found = keys.Find(profile => profile.Id == DefaultProfile) ?? keys.FirstOrDefault()
             ?? throw Refusal.NoApiKey().ToException();
         await DeclareAsync(found.Id, found.Credential);
+        await BindAsync(agent, found.Id, found.Credential, CancellationToken.None);
         return new OnboardResponse
         {
             AgentId = agent.Id,

@@ -8,7 +8,7 @@ using Grpc.Core.Interceptors;
 namespace ClawGrpc.Server.Grpc;
 
 /// <summary>Turns whatever a call throws into one status with one ErrorInfo, and logs a fault of our own once.</summary>
-internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log) : Interceptor
+internal sealed partial class ErrorInterceptor(StoppedCalls stopped, ILogger<ErrorInterceptor> log) : Interceptor
 {
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
@@ -41,6 +41,8 @@ internal sealed partial class ErrorInterceptor(ILogger<ErrorInterceptor> log) : 
     {
         if (StateRefusals.Of(exception) is { } refusal)
             return refusal.ToRpcException();
+        if (stopped.IsCut && context.CancellationToken.IsCancellationRequested)
+            return Refusal.Stopping().ToRpcException();
         if (context.CancellationToken.IsCancellationRequested)
         {
             // The caller left or its deadline passed: writes and waits then fail in various ways, none of which is anybody's

@@ -162,12 +162,16 @@ internal sealed class ModelService(
         configuration.EditAsync(edit, context.CancellationToken);
 
     private static string CheckedModel(string model) =>
-        model.Trim() is { Length: > 0 } said
+        Acceptable("model", model).Trim() is { Length: > 0 } said
             ? said
             : throw Refusal.InvalidField("model", $"Invalid model reference: {model}").ToException();
 
-    private static string CheckedAlias(string alias) =>
-        alias.Trim() is { Length: > 0 } said ? said : throw Refusal.InvalidField("alias", "Alias cannot be empty.").ToException();
+    private static string CheckedAlias(string alias) => Acceptable("alias", alias).Trim() is { Length: > 0 } said
+        ? said
+        : throw Refusal.InvalidField("alias", "Alias cannot be empty.").ToException();
+
+    private static string Acceptable(string field, string given) =>
+        ModelRef.IsAcceptable(given) ? given : throw Refusal.InvalidField(field, ModelRef.Expected).ToException();
 
     private ValueTask<CompletionCall> ReadAsync(CompletionInput? input)
     {

@@ -20,8 +20,6 @@ internal sealed class StartException(string message) : Exception(message);
 /// <summary>Puts the server together and runs it.</summary>
 internal static class ServerHost
 {
-    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(10);
-
     public static async Task<int> RunAsync(CommandLine command)
     {
         try
@@ -33,9 +31,13 @@ internal static class ServerHost
             var addresses = AddressesOf(command, folder);
             folder.Create();
             using var oneServer = ServerLock.Acquire(folder);
-            await using var app = await BuildAsync(folder, addresses, TimeProvider.System);
+            var app = await BuildAsync(folder, addresses, TimeProvider.System);
             await StartAsync(app, addresses);
-            await app.WaitForShutdownAsync();
+            if (!await Shutdown.WaitAsync(app))
+            {
+                await Console.Error.WriteLineAsync(
+                    $"Warning: not all was written within {Shutdown.Longest.TotalSeconds:0} s: a lock or a file stood in the way.");
+            }
             await Console.Error.WriteLineAsync("clawgrpc stopped");
             return 0;
         }
@@ -97,9 +99,10 @@ internal static class ServerHost
         if (log is not null)
             builder.Logging.AddProvider(log);
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, addresses));
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainTime);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Shutdown.Connections);
         AddServices(builder.Services, folder, time);
         var app = builder.Build();
+        app.Use(app.Services.GetRequiredService<StoppedCalls>().CutAsync);
         app.Use(UnreadRequests.ExplainAsync);
         app.Use(app.Services.GetRequiredService<RequestBudget>().HoldAsync);
         app.MapGrpcService<AuthService>();
@@ -108,6 +111,11 @@ internal static class ServerHost
         app.MapGrpcReflectionService();
         await app.Services.GetRequiredService<LiveConfiguration>().StartAsync();
         RefuseWritableByOthers(app);
+        var fleet = app.Services.GetRequiredService<Fleet>();
+        await fleet.NoteOriginsAsync();
+
+        // The keys of the environment belong to the upstream of this start.
+        app.Services.GetRequiredService<AgentSetups>().Of(fleet.DefaultId);
         return app;
     }
 
@@ -125,7 +133,7 @@ internal static class ServerHost
                 health.Services.Map(service.FullName, static _ => true);
         }).AddCheck<Readiness>("ready");
         services.AddGrpcReflection();
-        services.AddSingleton(time).AddSingleton(folder)
+        services.AddSingleton(time).AddSingleton(folder).AddSingleton<StoppedCalls>()
             .AddSingleton(new ClaudeLoginFile(folder, Environment.GetEnvironmentVariable))
             .AddSingleton<Connections>()
             .AddSingleton<AnthropicApi>().AddSingleton<TokenEndpoint>().AddSingleton<SessionPins>().AddSingleton<Completion>()

@@ -26,6 +26,9 @@ internal sealed class ScriptedAuthService(Script script) : AuthService.AuthServi
     public override Task<ResetProfileResponse> ResetProfile(ResetProfileRequest request, ServerCallContext context) =>
         script.Answer<ResetProfileResponse>(request);
 
+    public override Task<RebindProfileResponse> RebindProfile(RebindProfileRequest request, ServerCallContext context) =>
+        script.Answer<RebindProfileResponse>(request);
+
     public override Task<GetProfileOrderResponse> GetProfileOrder(GetProfileOrderRequest request, ServerCallContext context) =>
         script.Answer<GetProfileOrderResponse>(request);
 

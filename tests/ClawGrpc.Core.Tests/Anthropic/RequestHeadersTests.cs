@@ -93,12 +93,14 @@ public class RequestHeadersTests
         {
             Credential = new Secret(
             Token),
-            Configured = Configured(("X-Gateway-Token", "very-secret-value-0123"), ("X-Team", "blue"))
+            Configured = Configured(
+                ("X-Gateway-Token", "very-secret-value-012345"), ("X-Team", "blue"), ("X-Tenant", "Bearer tenant-of-mine"),
+                ("User-Agent", "own-program/with-a-license-7"))
         };
         var headers = RequestHeaders.Build(input);
         Assert.Equal(
             ["Bearer sk-ant-o...abcdefgh", "2023-06-01", "oauth-2025-04-20", "application/json", "application/json",
-                "ClawGrpc/1.2.3", "very-sec...lue-0123", "blue"],
+                "own-prog...icense-7", "very-sec...e-012345", "...", "Bearer ..."],
             headers.Select(header => header.Shown));
         Assert.DoesNotContain("FAKE", string.Join('\n', headers) + input, StringComparison.Ordinal);
     }

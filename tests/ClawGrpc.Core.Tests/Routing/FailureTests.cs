@@ -280,7 +280,7 @@ public class FailureTests
     [InlineData(" \r\n", null, null)]
     [InlineData("upstream connect error\n", null, "upstream connect error")]
     [InlineData("<html>Bad Gateway</html>", null, "<html>Bad Gateway</html>")]
-    [InlineData("""{"error":{"type":"api_error","mess""", null, """{"error":{"type":"api_error","mess""")]
+    [InlineData("""{"error":{"type":"api_error","mess""", "api_error", """{"error":{"type":"api_error","mess""")]
     [InlineData("[1]", null, "[1]")]
     [InlineData("""{"error":{"type":"forbidden","message":"Request not allowed"}}""", "forbidden", "Request not allowed")]
     [InlineData(

@@ -14,6 +14,7 @@ public class FailureTextTests
         { 429, "Extra usage is required for long context requests.", "RequestTooCostly" },
         { 429, "Usage credits are required for long context requests.", "RequestTooCostly" },
         { 400, "The long context beta is not yet available for this subscription.", "RequestTooCostly" },
+        { 429, "Long context requests require extra usage.", "RequestTooCostly" },
         { 400, "Your credit balance is too low to access the Anthropic API.", "Billing" },
         { 403, "Please go to Plans & Billing to upgrade.", "Billing" },
         { 400, "Payment required.", "Billing" },
@@ -31,6 +32,7 @@ public class FailureTextTests
         { 403, "There are no prepaid credits left.", "Billing" },
         { 403, "You exceeded your current quota, please check your plan.", "Billing" },
         { 400, "Your monthly quota has been exceeded.", "Billing" },
+        { 403, "Your included usage is used up.", "Billing" },
         { 403, "Purchase more credits to continue.", "Billing" },
         { 403, "There is a billing issue with your account.", "Billing" },
         { 400, "Your organization has an unpaid invoice.", "Billing" },
@@ -47,6 +49,11 @@ public class FailureTextTests
         { 400, "Your organisation is currently on hold. Contact support.", "AccountRefused" },
         { 403, "Your Claude subscription has expired.", "AccountRefused" },
         { 403, "deactivated workspace", "AccountRefused" },
+        { 403, "Organization disabled", "AccountRefused" },
+        { 403, "Account suspended: contact support", "AccountRefused" },
+        { 403, "This user has been banned.", "AccountRefused" },
+        { 403, "Your trial has ended.", "AccountRefused" },
+        { 403, "You do not have permission to use Claude.", "AccountRefused" },
         { 403, "Your account is not active, please contact support.", "AccountRefused" },
         { 403, "Your organization is not authorized to use the Anthropic API.", "AccountRefused" },
         { 403, "Your account does not have access to Claude Code. Please run /login.", "AccountRefused" },
@@ -76,6 +83,8 @@ public class FailureTextTests
     [InlineData(400, "max_tokens: 100000 > 64000, which is the maximum allowed number of output tokens", "RequestRejected")]
     [InlineData(403, "Web search is disabled for this organization.", "NotPermitted")]
     [InlineData(403, "Your organization has disabled web search.", "NotPermitted")]
+    [InlineData(403, "Your organization disabled web search.", "NotPermitted")]
+    [InlineData(403, "Your account does not have permission to use this feature.", "NotPermitted")]
     [InlineData(403, "Your organization is not enabled for code execution.", "NotPermitted")]
     [InlineData(403, "Your organization does not have access to this model.", "NotPermitted")]
     [InlineData(403, "Your account does not have access to Claude Opus 4.6.", "NotPermitted")]

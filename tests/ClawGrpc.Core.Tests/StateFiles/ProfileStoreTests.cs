@@ -46,13 +46,32 @@ public class ProfileStoreTests
     }
 
     [Fact]
-    public void Order_of_main_holds_for_providers_the_agent_lacks()
+    public void Order_of_main_holds_unless_the_agent_has_its_own()
     {
-        Assert.Equal(Main.Order, ProfileStore.Empty.Over(Main).Order);
+        Assert.Equal<string>(["anthropic:b"], ProfileStore.Empty.Over(Main).Order["anthropic"]);
         var withProfile = new ProfileStore { Profiles = [Key("own", "own")] };
-        Assert.Equal(["openai"], withProfile.Over(Main).Order.Keys);
+        Assert.Equal<string>(["anthropic:b"], withProfile.Over(Main).Order["anthropic"]);
         var withOrder = new ProfileStore { Order = Orders(("Anthropic", ["anthropic:a"])) };
-        Assert.Equal(["Anthropic", "openai"], withOrder.Over(Main).Order.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(["Anthropic"], withOrder.Over(Main).Order.Keys);
+    }
+
+    [Fact]
+    public void Order_of_main_names_what_the_agent_sees()
+    {
+        var main = Main with
+        {
+            Order = Orders(("anthropic", ["anthropic:login", "anthropic:own", "anthropic:gone", "anthropic:b"])),
+        };
+        var own = new ProfileStore { Profiles = [Key("anthropic:own", "own")] };
+        Assert.Equal<string>(["anthropic:own", "anthropic:b"], own.Over(main).Order["anthropic"]);
+        Assert.Equal<string>(["anthropic:b"], ProfileStore.Empty.Over(main).Order["anthropic"]);
+    }
+
+    [Fact]
+    public void Order_of_main_that_names_only_its_subscriptions_does_not_hold()
+    {
+        var main = Main with { Order = Orders(("anthropic", ["anthropic:login"])) };
+        Assert.Empty(new ProfileStore { Profiles = [Key("anthropic:own", "own")] }.Over(main).Order);
     }
 
     private static Profile Key(string id, string key) => new(id, new ApiKeyCredential("anthropic", new Secret(key)));

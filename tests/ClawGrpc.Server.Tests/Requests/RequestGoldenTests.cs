@@ -123,6 +123,30 @@ public class RequestGoldenTests
         Assert.Equal(($"{fixture.Sandbox.BaseUrl}/v1/messages", seen.Body.Length), (sent.Url, sent.BodyBytes));
     }
 
+    [Theory]
+    [InlineData("x-team", "blue-team-of-berlin")]
+    [InlineData("x-portkey-config", "pc-my-cfg-12345")]
+    [InlineData("cf-access-client-id", "0123456789abcdef0123456789abcdef.access")]
+    [InlineData("user-agent", "own-program/7 (license 0123456789)")]
+    [InlineData("x-tenant", "Bearer short-one")]
+    public async Task Configured_header_shows_its_name_and_no_value(string name, string value)
+    {
+        await using var fixture = await ServerFixture.StartAsync(provider: $"headers: {{ '{name}': '{value}' }}");
+        await fixture.OnboardAsync();
+        var plan = (await fixture.Models.PlanCompletionAsync(new PlanCompletionRequest { Input = Completing.Input() })).Receipt;
+        var served = (await fixture.StreamAsync()).Receipt!;
+        fixture.Sandbox.Script(Faults.Status(400, $"no good: {value}"));
+        var failed = (await fixture.StreamAsync()).Failed;
+        foreach (var receipt in new[] { plan, served, failed.Receipt! })
+        {
+            Assert.DoesNotContain(value, receipt.ToString(), StringComparison.Ordinal);
+            Assert.Contains("...", receipt.Sent.Headers.Single(header => header.Name == name).Value, StringComparison.Ordinal);
+        }
+
+        Assert.DoesNotContain(value, failed.Message, StringComparison.Ordinal);
+        Assert.All(fixture.Sandbox.Requests, request => Assert.Equal(value, request.Header(name)));
+    }
+
     private static CompletionInput Prompt(CacheRetention retention) => Completing.Input("Hello", input =>
     {
         input.CacheRetention = retention;

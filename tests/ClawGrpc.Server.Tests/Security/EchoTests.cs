@@ -89,6 +89,7 @@ public class EchoTests
         }
     }
 
+    // Every RPC; the status, the probes and the watcher repeat what upstream said before.
     private static async Task<string> AskEverythingAsync(ServerFixture fixture)
     {
         var heard = new Ear();
@@ -109,8 +110,31 @@ public class EchoTests
         using var probes = auth.ProbeProfiles(new ProbeProfilesRequest());
         await heard.TryAsync(async () => await HearAsync(heard, probes.ResponseStream));
         await heard.TryAsync(async () => await models.GetStatusAsync(new GetStatusRequest()));
-        await heard.TryAsync(async () => await auth.ListAgentsAsync(new ListAgentsRequest()));
+        using var watch = models.WatchStatus(new WatchStatusRequest());
+        Assert.True(await watch.ResponseStream.MoveNext(CancellationToken.None));
+        heard.Hear(watch.ResponseStream.Current);
+        foreach (var call in OtherCalls(auth, models))
+            await heard.TryAsync(call);
         return heard.All;
+    }
+
+    private static IEnumerable<Func<Task>> OtherCalls(
+        AuthService.AuthServiceClient auth, ModelService.ModelServiceClient models)
+    {
+        const string sonnet = "anthropic/claude-sonnet-4-6";
+        yield return async () => await auth.ListAgentsAsync(new ListAgentsRequest());
+        yield return async () => await auth.SetProfileOrderAsync(
+            new SetProfileOrderRequest { Provider = "anthropic", ProfileIds = { Profile } });
+        yield return async () => await auth.GetProfileOrderAsync(new GetProfileOrderRequest { Provider = "anthropic" });
+        yield return async () => await auth.ClearProfileOrderAsync(new ClearProfileOrderRequest { Provider = "anthropic" });
+        yield return async () => await models.SetDefaultModelAsync(new SetDefaultModelRequest { Model = sonnet });
+        yield return async () => await models.AddModelAliasAsync(new AddModelAliasRequest { Alias = "quick", Model = sonnet });
+        yield return async () => await models.RemoveModelAliasAsync(new RemoveModelAliasRequest { Alias = "quick" });
+        yield return async () => await models.AddModelFallbackAsync(new AddModelFallbackRequest { Model = sonnet });
+        yield return async () => await models.RemoveModelFallbackAsync(new RemoveModelFallbackRequest { Model = sonnet });
+        yield return async () => await models.ClearModelFallbacksAsync(new ClearModelFallbacksRequest());
+        yield return async () => await auth.ResetProfileAsync(new ResetProfileRequest { ProfileId = Profile });
+        yield return async () => await auth.DeleteProfileAsync(new DeleteProfileRequest { ProfileId = Profile });
     }
 
     private static async Task HearAsync<T>(Ear heard, IAsyncStreamReader<T> stream)

@@ -19,7 +19,7 @@ public sealed class CrashTests : IDisposable
         var path = state.AuthProfilesPath("main");
         using var store = new AgentStore(path, TimeProvider.System);
         var random = new Random(1);
-        for (var kill = 0; kill < Runs.Of(few: 3, full: 8); kill++)
+        for (var kill = 0; kill < Runs.Of(few: 3, full: 200); kill++)
         {
             var acknowledged = new Dictionary<int, int>();
             using (var hammer = new StateHammerProcess("put", path))
@@ -66,7 +66,8 @@ public sealed class CrashTests : IDisposable
         var holder = await hammer.ReadLineAsync();
         var error = Assert.Throws<StateFolderInUseException>(() => ServerLock.Acquire(state));
         Assert.Equal((_folder.Path, holder), (error.Folder, error.Holder));
-        Assert.Equal($"Another clawgrpc server (process {holder}) works on the state folder {_folder.Path}.", error.Message);
+        Assert.Equal($"Another clawgrpc server (process {holder}) works on the state folder {_folder.Path}. Its lock is "
+            + $"{_folder["clawgrpc.lock"]}.", error.Message);
 
         await hammer.KillAsync();
         using (ServerLock.Acquire(state))

@@ -34,7 +34,10 @@ public sealed class LockFolderTests : IDisposable
     {
         Foreign(Noon.AddDays(1));
         var error = await Assert.ThrowsAsync<StateNotWrittenException>(AcquireAsync);
-        Assert.Equal("Failed to update auth-profiles.json (lock busy?).", error.Message);
+        Assert.Equal(
+            $"Failed to update auth-profiles.json (lock busy?). The lock {Lock} has a time that lies ahead, and does not become "
+            + "stale before: no program takes it over. If no program uses it, remove it.", error.Message);
+        Assert.Equal(Lock, error.Lock);
         Assert.Equal(File, error.Path);
         int[] atLeast = [100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000, 10_000];
         Assert.Equal(10, _time.Waits.Count);
@@ -158,12 +161,15 @@ public sealed class LockFolderTests : IDisposable
     public async Task File_or_full_directory_as_lock_is_never_taken_over()
     {
         System.IO.File.WriteAllText(Lock, "");
-        await Assert.ThrowsAsync<StateNotWrittenException>(AcquireAsync);
+        var file = await Assert.ThrowsAsync<StateNotWrittenException>(AcquireAsync);
+        Assert.Contains($"The lock {Lock} is a file and not a folder:", file.Message, StringComparison.Ordinal);
         System.IO.File.Delete(Lock);
 
         Directory.CreateDirectory(Path.Join(Lock, "inside"));
         Directory.SetLastWriteTimeUtc(Lock, Noon.AddDays(-1).UtcDateTime);
-        await Assert.ThrowsAsync<StateNotWrittenException>(AcquireAsync);
+        var full = await Assert.ThrowsAsync<StateNotWrittenException>(AcquireAsync);
+        Assert.Contains($"The lock {Lock} is a folder that is not empty:", full.Message, StringComparison.Ordinal);
+        Assert.True(Directory.Exists(Path.Join(Lock, "inside")));
     }
 
     [Fact]

@@ -66,6 +66,27 @@ public class SharedKeysTests
         Assert.Contains(One, refused.Status.Detail, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Mains_order_holds_for_an_agent_with_keys_of_its_own_until_it_has_an_order()
+    {
+        await using var fixture = await ServerFixture.StartAsync(Inherits);
+        await fixture.OnboardAsync();
+        await fixture.OnboardAsync(Two, KeyTwo);
+        await fixture.OnboardAsync("anthropic:own", "sk-ant-api03-FAKE-own-key-000000000000000003", "work");
+        await fixture.Auth.SetProfileOrderAsync(
+            new SetProfileOrderRequest { Provider = "anthropic", ProfileIds = { Two, One } });
+        Assert.Equal([Two, One], await OrderAsync());
+        Assert.Equal(Two, (await fixture.CompleteAsync(OfWork())).Receipt!.ProfileId);
+        await fixture.Auth.SetProfileOrderAsync(
+            new SetProfileOrderRequest { AgentId = "work", Provider = "anthropic", ProfileIds = { "anthropic:own" } });
+        Assert.Equal("anthropic:own", (await fixture.CompleteAsync(OfWork())).Receipt!.ProfileId);
+        await fixture.Auth.ClearProfileOrderAsync(new ClearProfileOrderRequest { AgentId = "work", Provider = "anthropic" });
+        Assert.Equal([Two, One], await OrderAsync());
+
+        async Task<IEnumerable<string>> OrderAsync() => (await fixture.Auth.GetProfileOrderAsync(
+            new GetProfileOrderRequest { AgentId = "work", Provider = "anthropic" })).Order.ProfileIds;
+    }
+
     private static CompletionInput OfWork() => Completing.Input(with: input => input.AgentId = "work");
 
     private static async Task<AgentStatus> StatusAsync(ServerFixture fixture) =>

@@ -10,11 +10,13 @@ import { filesOf, relaxed } from './home.mjs';
 // - `input FILE member/member`: of a file at the beginning; without members all of it.
 // - `upstream message`: the message of the last error that upstream answers with in the same step; `upstream first message`: of
 //   the first one; `upstream messages`: of any.
-// - `fallback N`: a fallback that the configuration names, without its provider; `model profile`: the profile behind the `@` of
-//   the configured model; `session profile`: the one that a session is pinned to.
+// - `fallback N`: a fallback that the configuration names, without its provider; `model`: the configured model;
+//   `model profile`: the profile behind its `@`; `session profile`: the one that a session is pinned to.
+// - `models`: those that the configuration or a command line names, with and without provider; `left models`: the allow-list of
+//   the configuration that ClawGrpc leaves.
 // - `kept member`: what a profile has as that member at the beginning.
 // - `output member/member`: of the JSON document that ClawGrpc prints in the same step.
-// - `only profile`, `added profile`: the first and the last profile of the file that ClawGrpc leaves.
+// - `added profile`, `all profiles`: the last profile of the files that ClawGrpc leaves, and any of them.
 // - `owner`: the profile that a difference is about; `health member`: what healthAfter says of it.
 // - `exit`: the exit code that a status has by what it prints.
 // - `masked NAME`: a secret as a status shows it; `until NAME`: milliseconds from the beginning of the case to a time.
@@ -88,13 +90,18 @@ export class Evidence {
       case 'output': return member(documentIn(this.#output().stdout), rest);
       case 'upstream': return words[0] === 'messages' ? this.#messages() : this.#messages().at(words[0] === 'first' ? 0 : -1);
       case 'fallback': return this.#model()?.fallbacks?.[Number(rest)]?.split('/').at(-1);
-      case 'model': return (this.#model()?.primary ?? this.#model())?.split('@')[1];
+      case 'model': {
+        const model = this.#model()?.primary ?? this.#model();
+        return rest ? model?.split('@')[1] : model;
+      }
+      case 'models': return this.#models();
+      case 'left': return Object.keys(member(this.#left(), 'agents/defaults/models') ?? {});
       case 'session': return Object.values(this.#input('sessions.json') ?? {})[0]?.authProfileOverride;
       case 'kept': return this.#kept(rest);
       case 'owner': return this.#owner;
       case 'health': return this.#health()[rest];
       case 'exit': return this.#exit();
-      case 'only': return this.#profiles()[0];
+      case 'all': return this.#profiles();
       case 'added': return this.#profiles().at(-1);
       case 'masked': return masked(this.#known(rest) ?? '');
       case 'until': return this.#known(rest) - this.#case.clock.nowMs;
@@ -124,7 +131,25 @@ export class Evidence {
   }
 
   #model() {
-    return member(this.#input('openclaw.json') ?? this.#input('clawdbot.json'), 'agents/defaults/model');
+    return member(this.#config(), 'agents/defaults/model');
+  }
+
+  #models() {
+    const { model, imageModel, models } = member(this.#config(), 'agents/defaults') ?? {};
+    const namesIn = (choice) => (typeof choice === 'string' ? [choice] : Object.values(choice ?? {}).flat());
+    const configured = [model, imageModel].flatMap(namesIn);
+    const said = this.#case.steps.flatMap(({ argv }) => argv.slice(2)).filter((word) => /^[\w.-]+(\/[\w.:-]+)?$/.test(word));
+    const all = [...configured, ...Object.keys(models ?? {}), ...said];
+    return [...new Set(all.flatMap((each) => [each, `anthropic/${each}`]))];
+  }
+
+  #config() {
+    return this.#input('openclaw.json') ?? this.#input('clawdbot.json');
+  }
+
+  #left() {
+    const found = Object.entries(this.#files).find(([file]) => /(^|\/)(openclaw|clawdbot)\.json$/.test(file));
+    return found && relaxed(found[1]);
   }
 
   #health() {

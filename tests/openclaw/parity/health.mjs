@@ -25,7 +25,8 @@ export function healthAfter(theCase, step, store, owner) {
   }[reason];
   const probe = { overloaded: 'rate_limit', server_error: 'unknown' }[reason] ?? reason ?? 'ok';
   const counted = of && { errorCount, failureCounts: counts };
-  return { reason, message, probe, failed: names.filter(fails), served: names.filter((name) => !fails(name)), ...counted, ...of };
+  const [failed, served] = [names.filter(fails), names.filter((name) => !fails(name))];
+  return { reason, message, probe, label: '', failed, served, ...counted, ...of };
 }
 
 /** How upstream answers a profile in the end; without a profile, how the last rule of the step does. */

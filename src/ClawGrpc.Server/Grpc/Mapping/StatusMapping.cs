@@ -131,6 +131,7 @@ internal static class StatusMapping
             LastUsedTime = Timestamps.OrUnset(profile.Health.LastUsed),
             LastFailureTime = Timestamps.OrUnset(profile.Health.LastFailureAt),
             ErrorCount = profile.Health.ErrorCount,
+            Origin = profile.Origin ?? "",
             Usage = profile.Usage is { } used ? UsageMapping.ToSummary(used) : null,
         };
         message.RateLimits.AddRange(profile.RateLimits.Select(UsageMapping.ToMessage));
