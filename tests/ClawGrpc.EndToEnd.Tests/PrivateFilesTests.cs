@@ -22,9 +22,9 @@ public class PrivateFilesTests
         fixture.Sandbox.Script(Faults.Status(429));
         Assert.NotEqual(0, await fixture.Claw("complete", "Hello").ExitAsync());
 
-        // All but the configuration, which the test wrote.
+        // All but the configuration, which the test wrote, and its backups: they keep its mode.
         var made = Directory.EnumerateFileSystemEntries(fixture.State, "*", SearchOption.AllDirectories)
-            .Where(path => !path.EndsWith("clawgrpc.json", StringComparison.Ordinal)).ToList();
+            .Where(path => !Path.GetFileName(path).StartsWith("clawgrpc.json", StringComparison.Ordinal)).ToList();
         Assert.Contains(fixture.Socket, made);
         Assert.All(made, path => Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(path) & Others));
     }

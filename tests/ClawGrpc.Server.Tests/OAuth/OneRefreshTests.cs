@@ -60,13 +60,28 @@ public class OneRefreshTests
         fixture.Sandbox.Script(Login.Slow);
         using (var call = fixture.OpenStream())
             await fixture.AskedAsync(1);
+        var services = fixture.Part<IServiceProvider>();
         var stop = fixture.StopServerAsync();
 
-        // It listens no more, and has come to wait for what it still does.
-        await ServerFixture.EventuallyAsync(() => Task.FromResult(!File.Exists(fixture.Files["clawgrpc.sock"])));
+        // Its parts are being disposed of, and another server starts and stops: time enough for a stop that waits for nothing.
+        await ServerFixture.EventuallyAsync(() => Task.FromResult(IsDisposed(services)));
+        await (await ServerFixture.StartAsync()).DisposeAsync();
+        Assert.False(stop.IsCompleted, "The stop did not wait for the refresh.");
         await fixture.Time.PassAsync(Login.Slowness, Login.Slowness);
         await stop;
         Assert.NotEqual((Login.Refresh, Login.Access), (fixture.Stored("refresh"), fixture.Stored("access")));
         Assert.Equal(Outcome.Answered, fixture.Grants().Single().Outcome);
+    }
+
+    private static bool IsDisposed(IServiceProvider services)
+    {
+        try
+        {
+            return services.GetService(typeof(TimeProvider)) is null;
+        }
+        catch (ObjectDisposedException)
+        {
+            return true;
+        }
     }
 }
