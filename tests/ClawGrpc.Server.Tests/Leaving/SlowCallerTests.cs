@@ -63,6 +63,27 @@ public class SlowCallerTests
         Assert.True(shortest < soon, $"It took {shortest.TotalSeconds} s until the connection was closed.");
     }
 
+    [Fact]
+    public async Task Whole_answer_without_an_end_holds_its_connection_2_seconds()
+    {
+        var closed = new TaskCompletionSource();
+        await using var upstream = new RawUpstream(async (request, stream) =>
+        {
+            var events = (Beginning + Deltas(kilobytes: 16) + End).ReplaceLineEndings("\n");
+            await stream.WriteAsync(Encoding.UTF8.GetBytes(
+                $"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{events.Length:x}\r\n{events}\r\n"));
+            await EndOfAsync(stream, request.Closed);
+            closed.TrySetResult();
+        });
+        await using var fixture = await ServerFixture.StartAsync(upstream);
+        Assert.Equal("end_turn", (await fixture.StreamAsync()).Served.StopReason);
+        await fixture.Time.WaitForTimerAsync(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(2));
+        fixture.Time.Advance(TimeSpan.FromSeconds(2) - TimeSpan.FromTicks(1));
+        Assert.False(closed.Task.IsCompleted);
+        fixture.Time.Advance(TimeSpan.FromTicks(1));
+        await closed.Task.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
     // How long it takes from the leaving of a caller, who takes nothing, until upstream sees its connection closed.
     private static async Task<TimeSpan> LeaveAsync()
     {

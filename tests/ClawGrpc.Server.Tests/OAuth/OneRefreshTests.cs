@@ -1,3 +1,4 @@
+using ClawGrpc.Gateway.Stores;
 using ClawGrpc.Server.Tests.Harness;
 using ClawGrpc.Testing;
 using static ClawGrpc.Server.Tests.Harness.Credentials;
@@ -71,6 +72,23 @@ public class OneRefreshTests
         await stop;
         Assert.NotEqual((Login.Refresh, Login.Access), (fixture.Stored("refresh"), fixture.Stored("access")));
         Assert.Equal(Outcome.Answered, fixture.Grants().Single().Outcome);
+    }
+
+    [Fact]
+    public async Task Stop_gives_up_a_refresh_that_has_not_asked_yet()
+    {
+        await using var fixture = await Login.StartAsync(TimeSpan.FromMinutes(6));
+        await fixture.StatusAsync();
+
+        // As another server that refreshes this login when it is due.
+        await using var lease = await fixture.Part<IStateStore>().LeaseAsync("main", One);
+        fixture.Time.Advance(TimeSpan.FromMinutes(1));
+        await fixture.Time.WaitForTimerAsync(TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(200));
+
+        // The clock stands: whatever waits for the lease waits on.
+        await fixture.StopServerAsync().WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Empty(fixture.Grants());
+        Assert.Equal(Login.Refresh, fixture.Stored("refresh"));
     }
 
     private static bool IsDisposed(IServiceProvider services)

@@ -106,6 +106,24 @@ public class UnwrittenHealthTests
         Assert.False(own.TryTake(written, null, own.Writes));
     }
 
+    [Fact]
+    public void Attempt_that_ended_last_does_not_hide_one_that_began_later()
+    {
+        const string model = "anthropic/claude-opus-4-6";
+        var start = new DateTimeOffset(2026, 11, 20, 12, 0, 0, TimeSpan.Zero);
+        var health = new ProfileHealth
+        {
+            LastFailureAt = start.AddSeconds(1),
+            CooldownUntil = start.AddMinutes(1),
+            ErrorCount = 1,
+        };
+        var store = AuthProfilesFile.Empty.With(Put(One), new SetHealth(One, health)).Store;
+        var pending = PendingHealth.None.With(One, new Served(model, start.AddSeconds(2), start.AddSeconds(3)))
+            .With(One, new Served(model, start, start.AddSeconds(4)));
+        var after = pending.ApplyTo(store, HealthRules.OpenClaw20261).HealthOf(One);
+        Assert.Equal((null, 0, start.AddSeconds(4)), (after.CooldownUntil, after.ErrorCount, after.LastUsed));
+    }
+
     private static PutProfile Put(string id) => new(id, new ApiKeyCredential("anthropic", new Secret(KeyOne)));
 
     private static Task NotWrittenAsync(ServerFixture fixture) => ServerFixture.EventuallyAsync(() =>
