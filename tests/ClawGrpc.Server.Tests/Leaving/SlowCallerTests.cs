@@ -49,7 +49,7 @@ public class SlowCallerTests
     }
 
     [Fact]
-    public async Task Nothing_more_is_read_for_a_caller_who_left_with_answer_on_its_way()
+    public async Task Nothing_more_is_read_for_a_caller_who_left()
     {
         // Reading on, to save the connection, would take two seconds or a megabyte. A busy machine may be slow now and then.
         var soon = TimeSpan.FromSeconds(1.5);
