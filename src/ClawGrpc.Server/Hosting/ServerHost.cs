@@ -32,6 +32,7 @@ internal static class ServerHost
             folder.Create();
             using var oneServer = ServerLock.Acquire(folder);
             var app = await BuildAsync(folder, addresses, TimeProvider.System);
+            using var hangup = Shutdown.ReloadOnHangup(app);
             await StartAsync(app, addresses);
             if (!await Shutdown.WaitAsync(app))
             {

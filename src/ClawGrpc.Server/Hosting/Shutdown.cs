@@ -19,6 +19,16 @@ internal static class Shutdown
     // Some of the bound is left for the end of the process itself.
     private static readonly TimeSpan Reserve = TimeSpan.FromSeconds(0.5);
 
+    /// <summary>
+    /// Has SIGHUP read the configuration and the profiles again. To be called before the server says that it is ready: until then
+    /// the signal ends the process.
+    /// </summary>
+    public static IDisposable ReloadOnHangup(WebApplication app) => PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+    {
+        context.Cancel = true;
+        _ = ReloadAsync(app.Services);
+    });
+
     /// <summary>Waits for a signal and stops the server.</summary>
     /// <returns>Whether everything was written; if not, it took too long.</returns>
     public static async Task<bool> WaitAsync(WebApplication app)
@@ -46,7 +56,6 @@ internal static class Shutdown
         [
             .. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGQUIT }
                 .Select(signal => PosixSignalRegistration.Create(signal, EndAtOnce)),
-            PosixSignalRegistration.Create(PosixSignal.SIGHUP, Reload),
         ]);
 
         void EndAtOnce(PosixSignalContext context)
@@ -54,12 +63,6 @@ internal static class Shutdown
             context.Cancel = true;
             if (Interlocked.Increment(ref count) > 1)
                 Processes.Exit(128 + (context.Signal switch { PosixSignal.SIGINT => 2, PosixSignal.SIGQUIT => 3, _ => 15 }));
-        }
-
-        void Reload(PosixSignalContext context)
-        {
-            context.Cancel = true;
-            _ = ReloadAsync(app.Services);
         }
     }
 

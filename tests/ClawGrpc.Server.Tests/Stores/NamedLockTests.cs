@@ -7,6 +7,9 @@ namespace ClawGrpc.Server.Tests.Stores;
 /// <summary>A lock that is never given back: the error names it, so that who reads it can remove it.</summary>
 public class NamedLockTests
 {
+    // Less than the difference of clocks that is allowed for, and more than one step of the clock here: it never looks stale.
+    private static readonly TimeSpan Ahead = TimeSpan.FromSeconds(30);
+
     [Theory]
     [InlineData("file", "is a file and not a folder")]
     [InlineData("content", "is a folder that is not empty")]
@@ -17,7 +20,7 @@ public class NamedLockTests
         await using var fixture = await ServerFixture.StartAsync();
         await fixture.OnboardAsync();
         var path = fixture.Files.ProfilesPath() + ".lock";
-        using var holder = new Timer(_ => Hold(path, fixture.Time.GetUtcNow().UtcDateTime));
+        using var holder = new Timer(_ => Hold(path, fixture.Time.GetUtcNow().UtcDateTime + Ahead));
         if (what == "file")
             await File.WriteAllTextAsync(path, "");
         else
