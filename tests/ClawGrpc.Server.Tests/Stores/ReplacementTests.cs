@@ -49,7 +49,7 @@ public sealed class ReplacementTests : IDisposable
         Assert.Equal(AtomicFile.OwnerOnly, File.GetUnixFileMode(_folder["f"]));
     }
 
-    [NeedsTheory("strace", "it shows what the system is asked for")]
+    [NeedsStraceTheory]
     [InlineData("count", "auth-profiles.json", 3)]
     [InlineData("edit", "clawgrpc.json", 3)]
     public async Task File_is_on_the_disk_before_its_name_and_its_folder_after(string verb, string name, int writes)
