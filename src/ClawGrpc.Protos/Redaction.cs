@@ -23,6 +23,18 @@ public sealed partial class PasteTokenRequest : ICustomDiagnosticMessage
     public string ToDiagnosticString() => Redaction.Print(new PasteTokenRequest(this) { Token = Redaction.Of(Token) });
 }
 
+public sealed partial class CreateTokenResponse : ICustomDiagnosticMessage
+{
+    /// <inheritdoc />
+    public string ToDiagnosticString() => Redaction.Print(new CreateTokenResponse(this) { Secret = Redaction.Of(Secret) });
+}
+
+public sealed partial class RotateTokenResponse : ICustomDiagnosticMessage
+{
+    /// <inheritdoc />
+    public string ToDiagnosticString() => Redaction.Print(new RotateTokenResponse(this) { Secret = Redaction.Of(Secret) });
+}
+
 internal static class Redaction
 {
     /// <summary>The text in place of a secret; empty if the secret is empty, so that a log tells missing from hidden.</summary>

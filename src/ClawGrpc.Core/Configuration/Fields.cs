@@ -107,6 +107,10 @@ internal sealed class Fields(Reading reading, Json5Object source, KeyPath path)
     /// <summary>Whether the object itself stands in a file of OpenClaw's.</summary>
     public bool AreTheirs => reading.IsTheirs(source.Source);
 
+    /// <summary>Refuses the object for one of its members, or for a member of that; empty: for the object as a whole.</summary>
+    public void Refuse(string member, string reason) =>
+        reading.Refuse(source.Find(member.Split('.')[0])?.Value ?? source, member.Length > 0 ? path.Of(member) : path, reason);
+
     /// <summary>Refuses the members that have not been read; in a file of OpenClaw's it warns of them.</summary>
     public void RefuseOthers()
     {

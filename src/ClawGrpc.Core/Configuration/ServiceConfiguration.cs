@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using ClawGrpc.Core.Access;
 using ClawGrpc.Core.Routing;
 
 namespace ClawGrpc.Core.Configuration;
@@ -59,6 +61,9 @@ internal sealed record ServiceConfiguration
     /// </summary>
     public long RequestsBytes { get; init; } = 256L * Megabyte;
 
+    /// <summary><c>clawgrpc.clients</c>: who may call, besides the clients that were created by a command.</summary>
+    public ImmutableArray<Client> Clients { get; init; } = [];
+
     /// <summary><c>clawgrpc.limits.compressedRequests</c>: whether compressed requests are taken.</summary>
     public bool CompressedRequests { get; init; }
 
@@ -84,6 +89,12 @@ internal sealed record ServiceConfiguration
             Attempts = Count(limits, "attempts", 100) ?? Default.Attempts,
             AnswerBytes = Count(limits, "answerMegabytes", 1024) * Megabyte ?? Default.AnswerBytes,
             RequestsBytes = Count(limits, "requestsMegabytes", Megabyte) * (long)Megabyte ?? Default.RequestsBytes,
+            Clients = service.Sections("clients", (name, section) =>
+            {
+                var client = ClientSection.Read(name, section);
+                section.RefuseOthers();
+                return client is null ? null : client with { IsConfigured = true };
+            }),
             CompressedRequests = limits?.Flag("compressedRequests") ?? Default.CompressedRequests,
         };
         foreach (var section in new[] { subscriptions, upstream, timeouts, limits, service })

@@ -93,6 +93,39 @@ internal enum RefusalReason
     /// <summary>The requests under way take all the memory that they may.</summary>
     Busy,
 
+    /// <summary>The caller has shown no proof of who it is, or one that leads to no client.</summary>
+    Unauthenticated,
+
+    /// <summary>The client may not do what the call asks for.</summary>
+    ScopeMissing,
+
+    /// <summary>The client may not use the agent, whether there is one or not.</summary>
+    AgentNotPermitted,
+
+    /// <summary>The client may not use the model.</summary>
+    ModelNotPermitted,
+
+    /// <summary>The client asks for more than it may at once, or in a minute.</summary>
+    ClientLimited,
+
+    /// <summary>The client has used up its budget.</summary>
+    BudgetExceeded,
+
+    /// <summary>No such client.</summary>
+    ClientNotFound,
+
+    /// <summary>There is such a client already.</summary>
+    ClientExists,
+
+    /// <summary>No such token.</summary>
+    TokenNotFound,
+
+    /// <summary>What is to be done must be written to the audit first, and cannot be.</summary>
+    AuditNotWritten,
+
+    /// <summary>What the caller showed was revoked, has expired, or permits less than it did.</summary>
+    CallerEnded,
+
     /// <summary>A fault of ClawGrpc.</summary>
     Internal,
 }
@@ -111,6 +144,12 @@ internal enum RefusalCode
 
     /// <summary>The caller may not do this.</summary>
     PermissionDenied,
+
+    /// <summary>It is not known who calls.</summary>
+    Unauthenticated,
+
+    /// <summary>There is already what the call wants to make.</summary>
+    AlreadyExists,
 
     /// <summary>A limit is reached; a repeat may succeed later.</summary>
     ResourceExhausted,

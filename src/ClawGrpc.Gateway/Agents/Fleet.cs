@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using ClawGrpc.Core.Access;
 using ClawGrpc.Core.StateFiles;
+using ClawGrpc.Gateway.Access;
 using ClawGrpc.Gateway.Configuration;
 using ClawGrpc.Gateway.Stores;
 using ClawGrpc.Gateway.Upstream;
@@ -37,15 +39,18 @@ internal sealed partial class Fleet(
         _agents.Values.Where(agent => agent is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
             .Select(agent => agent.Value.Result);
 
-    /// <summary>The agent of an id.</summary>
+    /// <summary>The agent of an id, for a caller: the one door to an agent.</summary>
+    /// <param name="caller">Who calls.</param>
     /// <param name="agentId">Empty: the default one.</param>
-    /// <exception cref="RefusedException">AGENT_NOT_FOUND.</exception>
-    public Task<Agent> FindAsync(string agentId)
+    /// <exception cref="RefusedException">AGENT_NOT_PERMITTED, AGENT_NOT_FOUND.</exception>
+    public Task<Agent> FindAsync(Caller caller, string agentId)
     {
         // A folder that has capitals in its name is found by that name first.
         var given = agentId.Trim();
         var small = given.ToLowerInvariant();
-        var id = given.Length == 0 ? DefaultId : given != small && !Ids.Contains(given) ? small : given;
+        var id = given.Length == 0 ? caller.DefaultAgent(DefaultId) : given != small && !Ids.Contains(given) ? small : given;
+        if (!caller.MayUse(id))
+            throw AccessRefusals.AgentNotPermitted(caller, given.Length == 0 ? id : given).ToException();
         return id != Main && Inherits ? FindWithMainAsync(agentId, id) : FindAsync(agentId, id);
     }
 

@@ -1,3 +1,4 @@
+using ClawGrpc.Gateway.Access;
 using ClawGrpc.Gateway.Configuration;
 using ClawGrpc.Gateway.Stores;
 
@@ -8,7 +9,8 @@ namespace ClawGrpc.Gateway.Agents;
 /// references name.
 /// </summary>
 internal sealed class StateWatch(
-    Fleet fleet, LiveConfiguration configuration, ClaudeLoginFile claudeLogin, SecretResolver secrets, IStateStore store)
+    Fleet fleet, LiveConfiguration configuration, ClaudeLoginFile claudeLogin, SecretResolver secrets, IStateStore store,
+    Clients clients)
     : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -29,6 +31,8 @@ internal sealed class StateWatch(
         {
             if (configuration.Current.Files.Contains(place) || place == configuration.Path)
                 await configuration.ReloadAsync();
+            if (place == store.ClientsPlace)
+                await clients.ReloadAsync();
             foreach (var agent in fleet.Awake.Where(agent => agent.StorePath == place))
                 await agent.ReloadAsync(CancellationToken.None);
         }

@@ -3,6 +3,7 @@ using ClawGrpc.Core;
 using ClawGrpc.Core.Anthropic;
 using ClawGrpc.Core.Configuration;
 using ClawGrpc.Core.Routing;
+using ClawGrpc.Gateway.Access;
 using ClawGrpc.Gateway.Agents;
 using ClawGrpc.Gateway.Configuration;
 
@@ -18,7 +19,7 @@ internal sealed partial class CallReader(Fleet fleet, AgentSetups setups, Sessio
     /// <param name="errors">What its face has found wrong with it.</param>
     /// <exception cref="RefusedException">INVALID_FIELD with every wrong field, AGENT_NOT_FOUND or MODEL_NOT_FOUND.</exception>
     public async ValueTask<CompletionCall> ReadAsync(CompletionRequest request, FieldErrors errors) =>
-        Read(await fleet.FindAsync(request.AgentId), request, errors).OrThrow();
+        Read(await fleet.FindAsync(request.Caller, request.AgentId), request, errors).OrThrow();
 
     /// <summary>The same of an agent that is known.</summary>
     public CallResult<CompletionCall> Read(Agent agent, CompletionRequest request, FieldErrors errors)
@@ -30,9 +31,15 @@ internal sealed partial class CallReader(Fleet fleet, AgentSetups setups, Sessio
         var asked = request.Model.Length > 0 ? request.Model : body!.Model;
         if (ModelOf(asked, setup.Models, errors, out var refusal) is not { } model)
             return new CallResult<CompletionCall>.Refused(refusal!);
-        var question = new RouteQuestion(setup.Models.ToTry(model), model.ProfileId, pins.Find(agent.Id, request.SessionId));
+        if (!request.Caller.Client.MayUseModel(model.Key))
+            return new CallResult<CompletionCall>.Refused(AccessRefusals.ModelNotPermitted(request.Caller, model.Key));
+        if (request.Caller.SessionOf(request.SessionId) is not { } session)
+            return new CallResult<CompletionCall>.Refused(AccessRefusals.SessionNotPermitted(request.Caller));
+        var permitted = setup.Models.ToTry(model)
+            .Where(each => request.Caller.Client.MayUseModel($"{Provider.Anthropic}/{each}"));
+        var question = new RouteQuestion([.. permitted], model.ProfileId, pins.Find(agent.Id, session));
         var requests = new RequestFactory(body!, request, setup);
-        var call = new CompletionCall(agent, setup, question, request.SessionId, requests, pins, time);
+        var call = new CompletionCall(agent, setup, question, session, requests, pins, time);
         return new CallResult<CompletionCall>.Served(call);
     }
 

@@ -1,11 +1,15 @@
 using System.Collections.Immutable;
 using ClawGrpc.Core;
+using ClawGrpc.Core.Access;
 
 namespace ClawGrpc.Gateway.Completions;
 
 /// <summary>A caller's request, the same for every face of the server.</summary>
 internal sealed record CompletionRequest
 {
+    /// <summary>Who calls.</summary>
+    public required Caller Caller { get; init; }
+
     /// <summary>Empty for the default agent.</summary>
     public string AgentId { get; init; } = "";
 

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Threading.Channels;
 using ClawGrpc.Core;
+using ClawGrpc.Core.Access;
 using ClawGrpc.Core.Anthropic;
 using ClawGrpc.Core.Routing;
 using ClawGrpc.Core.StateFiles;
@@ -136,6 +137,7 @@ internal sealed class Probes(CallReader calls, Completion completions, AgentSetu
 
     private static CompletionRequest RequestOf(Agent agent, Probe target, ProbeOptions options) => new()
     {
+        Caller = Caller.Server,
         AgentId = agent.Id,
         Model = target.ProfileId.Length > 0 ? $"{target.Model}@{target.ProfileId}" : target.Model,
         Retention = Retention.None,

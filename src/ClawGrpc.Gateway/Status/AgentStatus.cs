@@ -37,6 +37,9 @@ internal sealed record AgentStatus
 
     public required AuthStatus Auth { get; init; }
 
+    /// <summary>The addresses of accounts that the labels have.</summary>
+    public required ImmutableArray<string> Mails { get; init; }
+
     /// <summary>What is wrong with the configuration on disk, while the last good one is in force; empty if nothing is.</summary>
     public required ImmutableArray<ConfigurationError> ConfigurationErrors { get; init; }
 

@@ -49,6 +49,9 @@ internal sealed class ProfileReport(LiveConfiguration configuration)
     public string LabelOf(Profile profile, ProfileHealth health, SetAside? fault, DateTimeOffset now) => ProfileLabel.Of(
         profile, EmailOf(profile), fault ?? SetAside.AllOf(health, now).MaxBy(each => (each.Disabled, each.Until)), now);
 
+    /// <summary>The addresses that labels have.</summary>
+    public ImmutableArray<string> MailsOf(ProfileStore store) => [.. store.Profiles.Select(EmailOf).OfType<string>().Distinct()];
+
     public static CredentialType TypeOf(Credential credential) => credential switch
     {
         ApiKeyCredential => CredentialType.ApiKey,

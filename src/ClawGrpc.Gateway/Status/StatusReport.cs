@@ -7,7 +7,8 @@ namespace ClawGrpc.Gateway.Status;
 /// <summary>
 /// Renders what callers may know of an agent (openclaw-spec.md, section 7.3). Reads the state once and changes nothing.
 /// </summary>
-internal sealed class StatusReport(LiveConfiguration configuration, AgentSetups setups, AuthReport auth, TimeProvider time)
+internal sealed class StatusReport(
+    LiveConfiguration configuration, AgentSetups setups, AuthReport auth, ProfileReport profiles, TimeProvider time)
 {
     // A folder of a much newer program may have any number of members that nobody here knows.
     private const int MostWarnings = 100;
@@ -35,6 +36,7 @@ internal sealed class StatusReport(LiveConfiguration configuration, AgentSetups 
             AgentDir = agent.Directory,
             Models = setup.Models,
             Auth = reported,
+            Mails = profiles.MailsOf(store),
             ConfigurationErrors = configuration.Current.Errors,
             ConfigurationWarnings = [.. configuration.Current.Warnings.Take(MostWarnings)],
             Usage = agent.Usage.Total(),

@@ -3,6 +3,8 @@ using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
+using ClawGrpc.Core.Access;
+using ClawGrpc.Core.Configuration;
 using ClawGrpc.Core.StateFiles;
 
 namespace ClawGrpc.Gateway.Stores;
@@ -21,11 +23,15 @@ internal sealed class FileStore(
     private const string Main = "main";
 
     private readonly FileChanges _changes = new(time);
+    private readonly DocumentFile<StoredClients> _clients = new(
+        folder.ClientsPath, text => ParseClients(text, folder.ClientsPath), ClientsDocument.Write, StoredClients.None);
     private readonly ConcurrentDictionary<string, AgentStore> _agents = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, OriginsFile> _origins = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, ConfigFile> _documents = new(StringComparer.Ordinal);
 
     public IReadOnlyList<string> AgentIds => folder.StoredAgents();
+
+    public string ClientsPlace => _clients.Path;
 
     public string PlaceOf(string agentId) => FileOf(agentId).Path;
 
@@ -54,6 +60,16 @@ internal sealed class FileStore(
         string agentId,
         Func<ImmutableDictionary<string, string>, ImmutableDictionary<string, string>> decide,
         CancellationToken cancellation = default) => OriginsOf(agentId).UpdateAsync(decide, cancellation);
+
+    public ValueTask<StoredClients> ReadClientsAsync(CancellationToken cancellation = default)
+    {
+        _changes.Add(_clients.Path);
+        return new(_clients.Read());
+    }
+
+    public Task<StoredClients> UpdateClientsAsync(
+        Func<StoredClients, StoredClients> decide, CancellationToken cancellation = default) =>
+        _clients.UpdateAsync(decide, cancellation);
 
     /// <summary>
     /// A lock folder beside the agent's file. It excludes other ClawGrpc servers. OpenClaw knows only the lock of the file
@@ -102,6 +118,7 @@ internal sealed class FileStore(
 
     public void Dispose()
     {
+        _clients.Dispose();
         foreach (var agent in _agents.Values)
             agent.Dispose();
         foreach (var origins in _origins.Values)
@@ -109,6 +126,12 @@ internal sealed class FileStore(
         foreach (var document in _documents.Values)
             document.Dispose();
     }
+
+    private static StoredClients ParseClients(string text, string path) =>
+        ClientsDocument.Read(text, path) is var (clients, error) && clients is not null
+            ? clients
+            : throw new StateUnreadableException(
+                path, new StoreSyntaxError(error!.Line, error.Column, error.Problem));
 
     private AgentStore FileOf(string agentId) => _agents.GetOrAdd(agentId, NewFile);
 

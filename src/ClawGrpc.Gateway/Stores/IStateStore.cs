@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ClawGrpc.Core.Access;
 using ClawGrpc.Core.StateFiles;
 
 namespace ClawGrpc.Gateway.Stores;
@@ -63,6 +64,24 @@ internal interface IStateStore
         Func<ImmutableDictionary<string, string>, ImmutableDictionary<string, string>> decide,
         CancellationToken cancellation = default);
 
+    /// <summary>Where the clients are, for people and for <see cref="WatchAsync"/>: of files, the absolute path.</summary>
+    string ClientsPlace { get; }
+
+    /// <summary>The clients that were created, and the tokens of all; none if nothing is stored.</summary>
+    /// <exception cref="StateUnreadableException">They cannot be read or parsed.</exception>
+    ValueTask<StoredClients> ReadClientsAsync(CancellationToken cancellation = default);
+
+    /// <summary>Changes the clients. Stored durably when it returns.</summary>
+    /// <param name="decide">
+    /// From the newest stored clients to the new ones; the same object to change nothing. Called again if another process wrote in
+    /// between. What it throws is passed on, and nothing is changed.
+    /// </param>
+    /// <param name="cancellation">Ends the waiting; a write that has begun is finished.</param>
+    /// <exception cref="StateUnreadableException">They cannot be read or parsed, and are left as they are.</exception>
+    /// <exception cref="StateNotWrittenException">They cannot be stored; nothing was changed.</exception>
+    Task<StoredClients> UpdateClientsAsync(
+        Func<StoredClients, StoredClients> decide, CancellationToken cancellation = default);
+
     /// <summary>
     /// Waits for the exclusive right to refresh a login. Of all holders of one store, in any process, one has it at a time; it
     /// ends when disposed, or some time after its process has died. It excludes neither updates nor programs other than ClawGrpc,
@@ -88,7 +107,7 @@ internal interface IStateStore
     Task EditConfigurationAsync(string path, Func<string?, string> edit, CancellationToken cancellation = default);
 
     /// <summary>
-    /// The places of opened agents and of configuration documents that were read, as they change, whoever changes them. Several
+    /// The places of opened agents, of the clients and of configuration documents that were read, as they change, whoever changes them. Several
     /// changes in a row may come as one, and a place may come without a change. For one reader.
     /// </summary>
     IAsyncEnumerable<string> WatchAsync(CancellationToken cancellation);

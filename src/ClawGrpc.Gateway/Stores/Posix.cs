@@ -133,6 +133,31 @@ internal static partial class Posix
     private static IOException Failed(string what, string path, int error) =>
         new($"Could not {what} {path}: {Marshal.GetPInvokeErrorMessage(error)}.");
 
+    /// <summary>The number of a group.</summary>
+    /// <returns>False: there is none of this name.</returns>
+    public static bool TryFindGroup(string name, out uint number)
+    {
+        // struct group: name, password, number.
+        var group = GroupOfName(name);
+        number = group == 0 ? 0 : (uint)Marshal.ReadInt32(group, 2 * nint.Size);
+        return group != 0;
+    }
+
+    /// <summary>Gives a file to a group.</summary>
+    /// <exception cref="IOException">This process cannot.</exception>
+    public static void GiveToGroup(string path, uint group)
+    {
+        if (ChangeOwner(path, uint.MaxValue, group) != 0)
+            throw Failed($"give to the group {group} the file", path, Marshal.GetLastPInvokeError());
+    }
+
+    [LibraryImport("libc", EntryPoint = "getgrnam", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial nint GroupOfName(string name);
+
+    /// <summary>The user that this process acts as.</summary>
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    public static partial uint EffectiveUser();
+
     [LibraryImport("libc", EntryPoint = "mkdir", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     private static partial int MakeDirectory(string path, uint mode);
 

@@ -76,6 +76,15 @@ internal sealed class StateFolder
     /// <summary>The file that a server locks while it works on the folder.</summary>
     public string ServerLockPath => System.IO.Path.Join(Path, "clawgrpc.lock");
 
+    /// <summary>The file of clients and their tokens.</summary>
+    public string ClientsPath => System.IO.Path.Join(Path, "clients.json");
+
+    /// <summary>The file of the server's key.</summary>
+    public string ServerKeyPath => System.IO.Path.Join(Path, "clawgrpc.key");
+
+    /// <summary>The file of the token that <c>claw</c> uses on a loopback port.</summary>
+    public string AdminTokenPath => System.IO.Path.Join(Path, "admin-token");
+
     /// <summary>The folder with one folder for each agent.</summary>
     public string AgentsPath => System.IO.Path.Join(Path, "agents");
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ClawGrpc.Core;
+using ClawGrpc.Core.Access;
 using ClawGrpc.Core.Configuration;
 using ClawGrpc.Core.Routing;
 using ClawGrpc.Core.StateFiles;
@@ -34,7 +35,7 @@ internal sealed class AuthService(
 
     public override async Task<OnboardResponse> Onboard(OnboardRequest request, ServerCallContext context)
     {
-        var agent = await fleet.FindAsync(request.AgentId);
+        var agent = await fleet.FindAsync(request.AgentId, context);
         if (request is { ApiKey.Existing: true } && configuration.Variable(ApiKeyVariable) is null)
             return await DeclareExistingAsync(agent, request);
         var input = new Input();
@@ -58,7 +59,7 @@ internal sealed class AuthService(
 
     public override async Task<PasteTokenResponse> PasteToken(PasteTokenRequest request, ServerCallContext context)
     {
-        var agent = await fleet.FindAsync(request.AgentId);
+        var agent = await fleet.FindAsync(request.AgentId, context);
         var input = new Input();
         var provider = input.Provider("provider", request.Provider);
         var id = input.ProfileId("profile_id", request.ProfileId, $"{provider}:manual");
@@ -79,7 +80,7 @@ internal sealed class AuthService(
 
     public override async Task<DeleteProfileResponse> DeleteProfile(DeleteProfileRequest request, ServerCallContext context)
     {
-        var (agent, id) = await FindAsync(request.AgentId, request.ProfileId);
+        var (agent, id) = await FindAsync(request.AgentId, request.ProfileId, context);
         var known = await configuration.CheckAsync();
         await agent.ChangeAsync(_ => [new RemoveProfile(id)], context.CancellationToken);
         await agent.ForgetOriginAsync(id, context.CancellationToken);
@@ -87,7 +88,7 @@ internal sealed class AuthService(
         // The declaration is every agent's: it stays while another one has a profile of this id.
         foreach (var other in fleet.Ids.Where(other => other != agent.Id))
         {
-            if ((await fleet.FindAsync(other)).StoreOrEmpty.Find(id) is not null)
+            if ((await fleet.FindAsync(Caller.Server, other)).StoreOrEmpty.Find(id) is not null)
                 return new DeleteProfileResponse();
         }
 
@@ -101,7 +102,7 @@ internal sealed class AuthService(
 
     public override async Task<ResetProfileResponse> ResetProfile(ResetProfileRequest request, ServerCallContext context)
     {
-        var (agent, id) = await FindAsync(request.AgentId, request.ProfileId);
+        var (agent, id) = await FindAsync(request.AgentId, request.ProfileId, context);
         await agent.ChangeAsync(
             store => [new SetHealth(
                 id, ProfileHealth.Unknown with { LastUsed = store.HealthOf(id).LastUsed })], context.CancellationToken);
@@ -110,7 +111,7 @@ internal sealed class AuthService(
 
     public override async Task<RebindProfileResponse> RebindProfile(RebindProfileRequest request, ServerCallContext context)
     {
-        var agent = await fleet.FindAsync(request.AgentId);
+        var agent = await fleet.FindAsync(request.AgentId, context);
         var origin = configuration.Origin;
         var asked = request.ProfileId.Trim();
         if (asked.Length > 0 && agent.Store.Find(asked) is null)
@@ -131,13 +132,13 @@ internal sealed class AuthService(
 
     public override async Task<GetProfileOrderResponse> GetProfileOrder(GetProfileOrderRequest request, ServerCallContext context)
     {
-        var agent = await fleet.FindAsync(request.AgentId);
+        var agent = await fleet.FindAsync(request.AgentId, context);
         return new GetProfileOrderResponse { Order = OrderOf(agent, agent.Store, CheckedProvider(request.Provider)) };
     }
 
     public override async Task<SetProfileOrderResponse> SetProfileOrder(SetProfileOrderRequest request, ServerCallContext context)
     {
-        var agent = await fleet.FindAsync(request.AgentId);
+        var agent = await fleet.FindAsync(request.AgentId, context);
         var provider = CheckedProvider(request.Provider);
         ImmutableArray<string> ids = [.. request.ProfileIds.Select(id => id.Trim()).Where(id => id.Length > 0).Distinct()];
         if (ids.IsEmpty)
@@ -156,7 +157,7 @@ internal sealed class AuthService(
     public override async Task<ClearProfileOrderResponse> ClearProfileOrder(
         ClearProfileOrderRequest request, ServerCallContext context)
     {
-        var agent = await fleet.FindAsync(request.AgentId);
+        var agent = await fleet.FindAsync(request.AgentId, context);
         var provider = CheckedProvider(request.Provider);
         var store = await agent.ChangeAsync(_ => [new ClearOrder(provider)], context.CancellationToken);
         return new ClearProfileOrderResponse { Order = OrderOf(agent, store, provider) };
@@ -165,7 +166,7 @@ internal sealed class AuthService(
     public override async Task ProbeProfiles(
         ProbeProfilesRequest request, IServerStreamWriter<ProbeProfilesResponse> responseStream, ServerCallContext context)
     {
-        var agent = await fleet.FindAsync(request.AgentId);
+        var agent = await fleet.FindAsync(request.AgentId, context);
         await foreach (var probe in probes.RunAsync(agent, ProbeMapping.ToOptions(request), context.CancellationToken))
             await responseStream.WriteAsync(ProbeMapping.ToMessage(probe), context.CancellationToken);
     }
@@ -175,10 +176,12 @@ internal sealed class AuthService(
         if (request.PageSize is < 0 or > LargestPage)
             throw Refusal.InvalidField("page_size", $"Expected 0 to {LargestPage}").ToException();
         var size = request.PageSize == 0 ? DefaultPage : request.PageSize;
-        var ids = fleet.Ids.Where(id => string.CompareOrdinal(id, request.PageToken) > 0).Take(size + 1).ToList();
+        var caller = context.Caller();
+        var ids = fleet.Ids.Where(id => caller.MayUse(id) && string.CompareOrdinal(id, request.PageToken) > 0)
+            .Take(size + 1).ToList();
         var response = new ListAgentsResponse { NextPageToken = ids.Count > size ? ids[size - 1] : "" };
         foreach (var id in ids.Take(size))
-            response.Agents.Add(MessageOf(await fleet.FindAsync(id)));
+            response.Agents.Add(MessageOf(await fleet.FindAsync(caller, id)));
         return response;
     }
 
@@ -262,9 +265,9 @@ internal sealed class AuthService(
         }
     }
 
-    private async Task<(Agent Agent, string Id)> FindAsync(string agentId, string profileId)
+    private async Task<(Agent Agent, string Id)> FindAsync(string agentId, string profileId, ServerCallContext context)
     {
-        var agent = await fleet.FindAsync(agentId);
+        var agent = await fleet.FindAsync(agentId, context);
         var input = new Input();
         var id = input.ProfileId("profile_id", profileId, null);
         input.Check();

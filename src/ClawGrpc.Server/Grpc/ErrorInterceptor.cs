@@ -41,6 +41,8 @@ internal sealed partial class ErrorInterceptor(StoppedCalls stopped, ILogger<Err
     {
         if (StateRefusals.Of(exception) is { } refusal)
             return refusal.ToRpcException();
+        if (context.Call().Refusal is { } ended)
+            return ended.ToRpcException();
         if (stopped.IsCut && context.CancellationToken.IsCancellationRequested)
             return Refusal.Stopping().ToRpcException();
         if (context.CancellationToken.IsCancellationRequested)

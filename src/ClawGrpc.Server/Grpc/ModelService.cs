@@ -22,20 +22,23 @@ internal sealed class ModelService(
     TimeProvider time,
     IHostApplicationLifetime lifetime) : V1.ModelService.ModelServiceBase
 {
-    public override async Task<GetStatusResponse> GetStatus(GetStatusRequest request, ServerCallContext context) =>
-        new() { Status = StatusMapping.ToMessage(board.Of(await fleet.FindAsync(request.AgentId))).Status };
+    public override async Task<GetStatusResponse> GetStatus(GetStatusRequest request, ServerCallContext context)
+    {
+        var status = board.Of(await fleet.FindAsync(request.AgentId, context));
+        return new GetStatusResponse { Status = StatusMapping.ToMessage(status, context.Caller()).Status };
+    }
 
     public override async Task WatchStatus(
         WatchStatusRequest request, IServerStreamWriter<WatchStatusResponse> responseStream, ServerCallContext context)
     {
-        var agent = await fleet.FindAsync(request.AgentId);
-        await new StatusWatch(board, agent, time)
+        var agent = await fleet.FindAsync(request.AgentId, context);
+        await new StatusWatch(board, agent, context.Caller(), time)
             .RunAsync(request, responseStream, lifetime.ApplicationStopping, context.CancellationToken);
     }
 
     public override async Task<CompleteResponse> Complete(CompleteRequest request, ServerCallContext context)
     {
-        var call = await ReadAsync(request.Input);
+        var call = await ReadAsync(request.Input, context);
         await using var completion = (await completions.AskAsync(call, context.CancellationToken)).OrThrow();
         await completion.ReadAllAsync();
         if (completion.Refusal is { } broken)
@@ -51,7 +54,7 @@ internal sealed class ModelService(
     public override async Task StreamComplete(
         StreamCompleteRequest request, IServerStreamWriter<StreamCompleteResponse> responseStream, ServerCallContext context)
     {
-        var call = await ReadAsync(request.Input);
+        var call = await ReadAsync(request.Input, context);
         await using var completion = (await completions.AskAsync(call, context.CancellationToken)).OrThrow();
         using var events = new EventWriter(context.GetHttpContext().Response.BodyWriter);
         var messages = new EventMessages(events, completion, request.RawEvents);
@@ -76,14 +79,14 @@ internal sealed class ModelService(
 
     public override async Task<CountTokensResponse> CountTokens(CountTokensRequest request, ServerCallContext context)
     {
-        var call = await ReadAsync(request.Input);
+        var call = await ReadAsync(request.Input, context);
         var counted = (await completions.AskAsync(call.Count, context.CancellationToken)).OrThrow();
         return new CountTokensResponse { InputTokens = counted.InputTokens, Model = counted.Model };
     }
 
     public override async Task<PlanCompletionResponse> PlanCompletion(PlanCompletionRequest request, ServerCallContext context)
     {
-        var call = await ReadAsync(request.Input);
+        var call = await ReadAsync(request.Input, context);
         var plan = (await completions.AskAsync(call.Plan, context.CancellationToken)).OrThrow();
         return new PlanCompletionResponse { Receipt = ReceiptMapping.ToMessage(plan) };
     }
@@ -91,7 +94,7 @@ internal sealed class ModelService(
     public override async Task<ListModelsResponse> ListModels(ListModelsRequest request, ServerCallContext context)
     {
         ModelList.Check(request);
-        var agent = await fleet.FindAsync(request.AgentId);
+        var agent = await fleet.FindAsync(request.AgentId, context);
         var setup = setups.Of(agent.Id);
         var (upstream, problem) = request.ConfiguredOnly || setup.ModelsUrl is null
             ? (null, "")
@@ -173,9 +176,12 @@ internal sealed class ModelService(
     private static string Acceptable(string field, string given) =>
         ModelRef.IsAcceptable(given) ? given : throw Refusal.InvalidField(field, ModelRef.Expected).ToException();
 
-    private ValueTask<CompletionCall> ReadAsync(CompletionInput? input)
+    private async ValueTask<CompletionCall> ReadAsync(CompletionInput? input, ServerCallContext context)
     {
-        var (request, errors) = RequestMapping.ToRequest(input);
-        return calls.ReadAsync(request, errors);
+        var call = context.Call();
+        var (request, errors) = RequestMapping.ToRequest(input, call.Caller);
+        var completion = await calls.ReadAsync(request, errors);
+        call.Use(completion.Agent.Id);
+        return completion;
     }
 }

@@ -1,3 +1,4 @@
+using ClawGrpc.Core.Access;
 using ClawGrpc.Gateway;
 using ClawGrpc.Gateway.Status;
 using ClawGrpc.Server.Grpc.Mapping;
@@ -11,7 +12,7 @@ namespace ClawGrpc.Server.Grpc;
 /// One watcher: gets the whole status now and again after each change, at most ten a second, and a heartbeat when nothing
 /// changed. It misses revisions while it is slow, but never the latest.
 /// </summary>
-internal sealed class StatusWatch(StatusBoard board, Agent agent, TimeProvider time)
+internal sealed class StatusWatch(StatusBoard board, Agent agent, Caller caller, TimeProvider time)
 {
     private static readonly TimeSpan BetweenMessages = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan DefaultHeartbeat = TimeSpan.FromSeconds(30);
@@ -34,7 +35,7 @@ internal sealed class StatusWatch(StatusBoard board, Agent agent, TimeProvider t
                 var (current, changed) = agent.Feed.Look();
                 if (current.Number > seen)
                 {
-                    var message = StatusMapping.ToMessage(board.Of(agent));
+                    var message = StatusMapping.ToMessage(board.Of(agent), caller);
 
                     // Not cancelled by a stop: that would abort the call, and the reader could not be told why it ends.
                     await writer.WriteAsync(message, cancellation);

@@ -7,6 +7,15 @@ namespace ClawGrpc.Server.Hosting;
 /// <param name="Listen">Where to listen; empty: on the socket in the state folder alone.</param>
 internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Listen)
 {
+    /// <summary>Whether every program of this machine may use a loopback port without any proof.</summary>
+    public bool InsecureLoopback { get; init; }
+
+    /// <summary>The mode of the Unix sockets; null for their owner alone.</summary>
+    public string? SocketMode { get; init; }
+
+    /// <summary>The group of the Unix sockets; null for that of the process.</summary>
+    public string? SocketGroup { get; init; }
+
     // As of every other start that cannot be, and of claw's wrong calls (openclaw-spec.md, section 7.2).
     private const int UsageError = 1;
 
@@ -27,6 +36,20 @@ internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Liste
             HelpName = "ADDRESS",
             AllowMultipleArgumentsPerToken = false,
         };
+        var insecure = new Option<bool>("--insecure-loopback")
+        {
+            Description = "Let every program of this machine use the loopback ports, without any proof of who it is.",
+        };
+        var mode = new Option<string?>("--socket-mode")
+        {
+            Description = "Mode of the Unix sockets, such as 660 (default: 600). Who connects must still be a client.",
+            HelpName = "MODE",
+        };
+        var group = new Option<string?>("--socket-group")
+        {
+            Description = "Group of the Unix sockets, by name or number.",
+            HelpName = "GROUP",
+        };
         var root = new RootCommand(
             "ClawGrpc: holds the Claude credentials of a fleet of agents, so that no other program has to.\n\n"
             + "Upstream is models.providers.anthropic.baseUrl of the configuration, else ANTHROPIC_BASE_URL, else "
@@ -34,8 +57,16 @@ internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Liste
         {
             stateDir,
             listen,
+            mode,
+            group,
+            insecure,
         };
-        root.SetAction((result, _) => serve(new CommandLine(result.GetValue(stateDir), result.GetValue(listen) ?? [])));
+        root.SetAction((result, _) => serve(new CommandLine(result.GetValue(stateDir), result.GetValue(listen) ?? [])
+        {
+            InsecureLoopback = result.GetValue(insecure),
+            SocketMode = result.GetValue(mode),
+            SocketGroup = result.GetValue(group),
+        }));
         var parsed = root.Parse(args);
         if (parsed.Errors.Count == 0)
             return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

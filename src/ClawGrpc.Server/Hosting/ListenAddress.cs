@@ -19,7 +19,7 @@ internal abstract record ListenAddress
     }
 
     /// <summary>
-    /// Reads <c>unix:PATH</c> or <c>http://127.0.0.1:PORT</c>. Any other address is refused: callers are not authenticated.
+    /// Reads <c>unix:PATH</c> or <c>http://127.0.0.1:PORT</c>. Any other address is refused.
     /// </summary>
     public static (ListenAddress? Address, string? Error) Parse(string text)
     {

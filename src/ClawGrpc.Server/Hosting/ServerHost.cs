@@ -1,11 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
+using ClawGrpc.Gateway.Access;
 using ClawGrpc.Gateway.Agents;
 using ClawGrpc.Gateway.Completions;
 using ClawGrpc.Gateway.Configuration;
 using ClawGrpc.Gateway.Status;
 using ClawGrpc.Gateway.Stores;
 using ClawGrpc.Gateway.Upstream;
+using ClawGrpc.Server.Access;
 using ClawGrpc.Server.Grpc;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -28,12 +30,12 @@ internal static class ServerHost
             var folder = StateFolder.Resolve(
                 command.StateDir, Environment.GetEnvironmentVariable, Environment.GetFolderPath(
                     Environment.SpecialFolder.UserProfile));
-            var addresses = AddressesOf(command, folder);
+            var listening = Listening.Of(command, folder);
             folder.Create();
             using var oneServer = ServerLock.Acquire(folder);
-            var app = await BuildAsync(folder, addresses, TimeProvider.System);
+            var app = await BuildAsync(folder, listening, TimeProvider.System);
             using var hangup = Shutdown.ReloadOnHangup(app);
-            await StartAsync(app, addresses);
+            await StartAsync(app, listening);
             if (!await Shutdown.WaitAsync(app))
             {
                 await Console.Error.WriteLineAsync(
@@ -57,22 +59,12 @@ internal static class ServerHost
         agentId => services.GetRequiredService<LiveConfiguration>().Current.Configuration.Agents.Find(agentId)?.AgentDir,
         services.GetRequiredService<TimeProvider>());
 
-    private static List<ListenAddress> AddressesOf(CommandLine command, StateFolder folder)
-    {
-        var texts = command.Listen.Count > 0 ? command.Listen : [$"unix:{Path.Join(folder.Path, "clawgrpc.sock")}"];
-        var parsed = texts.Select(ListenAddress.Parse).ToList();
-        var errors = parsed.Where(each => each.Error is not null).Select(each => each.Error!).ToList();
-        return errors.Count == 0
-            ? [.. parsed.Select(each => each.Address!).Distinct()]
-            : throw new StartException(string.Join(Environment.NewLine, errors));
-    }
-
     /// <summary>Everything but the start: tests give it a clock of their own, and read along in the log.</summary>
     public static async Task<WebApplication> BuildAsync(
-        StateFolder folder, IReadOnlyList<ListenAddress> addresses, TimeProvider time, ILoggerProvider? log = null)
+        StateFolder folder, Listening listening, TimeProvider time, ILoggerProvider? log = null)
     {
         folder.Create();
-        foreach (var socket in addresses.OfType<ListenAddress.UnixSocket>())
+        foreach (var socket in listening.Addresses.OfType<ListenAddress.UnixSocket>())
         {
             StateFolder.MakeUsable(Path.GetDirectoryName(socket.Path)!, "The socket's folder");
             if (!Sockets.TryRemoveStale(socket.Path))
@@ -96,21 +88,28 @@ internal static class ServerHost
         builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("ClawGrpc", LogLevel.Information)
             .AddFilter("Grpc.AspNetCore.Server.ServerCallHandler", LogLevel.None)
             .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
+            .AddFilter("Microsoft.AspNetCore.Authentication", LogLevel.Warning)
             .AddFilter("Microsoft.Hosting.Lifetime", LogLevel.None).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         if (log is not null)
             builder.Logging.AddProvider(log);
-        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, addresses));
+        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, listening.Addresses));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Shutdown.Connections);
         AddServices(builder.Services, folder, time);
+        AccessControl.Add(builder.Services, listening.InsecureLoopback);
         var app = builder.Build();
         app.Use(app.Services.GetRequiredService<StoppedCalls>().CutAsync);
         app.Use(UnreadRequests.ExplainAsync);
+        AccessControl.Use(app);
         app.Use(app.Services.GetRequiredService<RequestBudget>().HoldAsync);
-        app.MapGrpcService<AuthService>();
-        app.MapGrpcService<ModelService>();
-        app.MapGrpcHealthChecksService();
-        app.MapGrpcReflectionService();
+        app.MapGrpcService<AuthService>().Guard();
+        app.MapGrpcService<ModelService>().Guard();
+        app.MapGrpcService<AccessService>().Guard();
+        app.MapGrpcReflectionService().Guard();
+        app.MapGrpcHealthChecksService().AllowAnonymous();
         await app.Services.GetRequiredService<LiveConfiguration>().StartAsync();
+        await app.Services.GetRequiredService<Clients>().LoadAsync();
+        if (listening.HasGuardedPort)
+            await AdminToken.EnsureAsync(app.Services.GetRequiredService<Clients>(), folder);
         RefuseWritableByOthers(app);
         var fleet = app.Services.GetRequiredService<Fleet>();
         await fleet.NoteOriginsAsync();
@@ -130,7 +129,7 @@ internal static class ServerHost
         });
         services.AddGrpcHealthChecks(health =>
         {
-            foreach (var service in new[] { V1.AuthService.Descriptor, V1.ModelService.Descriptor })
+            foreach (var service in new[] { V1.AuthService.Descriptor, V1.ModelService.Descriptor, V1.AccessService.Descriptor })
                 health.Services.Map(service.FullName, static _ => true);
         }).AddCheck<Readiness>("ready");
         services.AddGrpcReflection();
@@ -143,7 +142,9 @@ internal static class ServerHost
             .AddSingleton<SecretResolver>().AddSingleton<AgentSetups>().AddSingleton<ProfileReport>()
             .AddSingleton<AuthReport>().AddSingleton<StatusReport>().AddSingleton<StatusBoard>()
             .AddSingleton<CallReader>().AddSingleton<RequestBudget>()
+            .AddSingleton(_ => ServerKey.Load(folder, Environment.GetEnvironmentVariable))
             .AddSingleton<ErrorInterceptor>().AddSingleton<AuthService>().AddSingleton<ModelService>()
+            .AddSingleton<AccessService>()
             .AddHostedService(provider => provider.GetRequiredService<StateWatch>());
     }
 
@@ -161,7 +162,11 @@ internal static class ServerHost
             switch (address)
             {
                 case ListenAddress.UnixSocket socket:
-                    kestrel.ListenUnixSocket(socket.Path, options => options.Protocols = HttpProtocols.Http2);
+                    kestrel.ListenUnixSocket(socket.Path, options =>
+                    {
+                        options.Protocols = HttpProtocols.Http2;
+                        options.Use(PeerCredentials.Read);
+                    });
                     break;
                 case ListenAddress.Loopback tcp:
                     kestrel.Listen(new IPEndPoint(tcp.Address, tcp.Port), options => options.Protocols = HttpProtocols.Http2);
@@ -178,8 +183,9 @@ internal static class ServerHost
         StateFolder.RefuseWritableByOthers(configured.Select(agent => agent.AgentDir).OfType<string>().Select(folder.Expand));
     }
 
-    private static async Task StartAsync(WebApplication app, List<ListenAddress> addresses)
+    private static async Task StartAsync(WebApplication app, Listening listening)
     {
+        var addresses = listening.Addresses;
         try
         {
             await app.StartAsync();
@@ -199,11 +205,16 @@ internal static class ServerHost
         }
 
         foreach (var socket in addresses.OfType<ListenAddress.UnixSocket>())
-            File.SetUnixFileMode(socket.Path, AtomicFile.OwnerOnly);
-        if (addresses.OfType<ListenAddress.Loopback>().Any())
+        {
+            if (listening.SocketGroup is { } group)
+                Posix.GiveToGroup(socket.Path, group);
+            File.SetUnixFileMode(socket.Path, listening.SocketMode);
+        }
+
+        if (listening.InsecureLoopback && addresses.OfType<ListenAddress.Loopback>().Any())
         {
             await Console.Error.WriteLineAsync("Warning: callers are not authenticated: every program on this machine can use "
-                + "a loopback port. Prefer unix:PATH.");
+                + "a loopback port (--insecure-loopback). Prefer unix:PATH, or give clients tokens.");
         }
         var bound = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
             .Select(address => address.StartsWith("http://unix:", StringComparison.Ordinal)

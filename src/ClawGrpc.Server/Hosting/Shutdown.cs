@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ClawGrpc.Gateway.Access;
 using ClawGrpc.Gateway.Agents;
 using ClawGrpc.Gateway.Configuration;
 
@@ -69,6 +70,7 @@ internal static class Shutdown
     private static async Task ReloadAsync(IServiceProvider services)
     {
         await services.GetRequiredService<LiveConfiguration>().ReloadAsync();
+        await services.GetRequiredService<Clients>().ReloadAsync();
         foreach (var agent in services.GetRequiredService<Fleet>().Awake)
             await agent.ReloadAsync(CancellationToken.None);
     }

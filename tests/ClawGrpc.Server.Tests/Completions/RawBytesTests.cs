@@ -1,3 +1,4 @@
+using ClawGrpc.Core.Access;
 using System.Text;
 using ClawGrpc.Core.Anthropic;
 using ClawGrpc.Gateway.Completions;
@@ -25,7 +26,7 @@ public class RawBytesTests
         await fixture.OnboardAsync();
         fixture.Sandbox.Script(Faults.Replay(Encoding.UTF8.GetBytes(Body), chunks: new Chunking(piece)));
         var json = """{"max_tokens":1,"messages":[{"role":"user","content":"x"}]}"""u8.ToArray();
-        var request = new CompletionRequest { Body = json };
+        var request = new CompletionRequest { Caller = Caller.Server, Body = json };
         var call = await fixture.Part<CallReader>().ReadAsync(request, new FieldErrors());
         await using var opened = (await fixture.Part<Completion>().AskAsync(call, CancellationToken.None)).OrThrow();
         var bytes = new List<byte>();

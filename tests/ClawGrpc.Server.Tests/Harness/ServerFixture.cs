@@ -41,6 +41,8 @@ internal sealed class ServerFixture : IAsyncDisposable
 
     public V1.ModelService.ModelServiceClient Models => new(Channel);
 
+    public V1.AccessService.AccessServiceClient Access => new(Channel);
+
     /// <summary>Starts sandbox and server.</summary>
     /// <param name="more">Members of the configuration besides the upstream, as JSON5.</param>
     /// <param name="provider">Members of <c>models.providers.anthropic</c> besides its URL, as JSON5.</param>
@@ -73,7 +75,8 @@ internal sealed class ServerFixture : IAsyncDisposable
 
     public async Task StartServerAsync()
     {
-        _app = await ServerHost.BuildAsync(StateFolder.Resolve(Files.Path, _ => null, Files.Path), [_address], Time, Log);
+        var folder = StateFolder.Resolve(Files.Path, _ => null, Files.Path);
+        _app = await ServerHost.BuildAsync(folder, new Listening([_address]), Time, Log);
         await _app.StartAsync();
         _channels.Add(ClawGrpcChannel.Create(ClawGrpcEndpoint.Parse($"{_address}")));
     }

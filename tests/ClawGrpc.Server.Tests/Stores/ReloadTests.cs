@@ -1,3 +1,4 @@
+using ClawGrpc.Core.Access;
 using ClawGrpc.Gateway.Agents;
 using ClawGrpc.Server.Tests.Harness;
 
@@ -11,7 +12,7 @@ public class ReloadTests
     {
         await using var fixture = await ServerFixture.StartAsync();
         await fixture.OnboardAsync();
-        var agent = await fixture.Part<Fleet>().FindAsync("");
+        var agent = await fixture.Part<Fleet>().FindAsync(Caller.Server, "");
         using var stop = new CancellationTokenSource();
         var reloads = Enumerable.Range(0, 3).Select(_ => Task.Run(async () =>
         {

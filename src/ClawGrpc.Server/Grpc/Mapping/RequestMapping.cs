@@ -1,4 +1,5 @@
 using ClawGrpc.Core;
+using ClawGrpc.Core.Access;
 using ClawGrpc.Core.Anthropic;
 using ClawGrpc.Gateway;
 using ClawGrpc.Gateway.Completions;
@@ -11,7 +12,7 @@ internal static class RequestMapping
 {
     /// <summary>The request that an input means, and the collector that what else is wrong with it goes to.</summary>
     /// <exception cref="RefusedException">INVALID_FIELD: there is no input.</exception>
-    public static (CompletionRequest Request, FieldErrors Errors) ToRequest(CompletionInput? input)
+    public static (CompletionRequest Request, FieldErrors Errors) ToRequest(CompletionInput? input, Caller caller)
     {
         if (input is null)
             throw Refusal.InvalidField("input", "Required").ToException();
@@ -20,6 +21,7 @@ internal static class RequestMapping
         var (body, field) = BodyOf(input, errors);
         var request = new CompletionRequest
         {
+            Caller = caller,
             AgentId = input.AgentId,
             Model = input.Model,
             SessionId = input.SessionId,

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using ClawGrpc.Core.Access;
 using ClawGrpc.Core.StateFiles;
 using Google.Protobuf.WellKnownTypes;
 using AgentStatus = ClawGrpc.Gateway.Status.AgentStatus;
@@ -18,12 +19,36 @@ internal static class StatusMapping
     // As long as a snapshot lives, so does its message.
     private static readonly ConditionalWeakTable<AgentStatus, V1.WatchStatusResponse> Messages = new();
 
+    // For callers to whom the addresses of accounts are not shown.
+    private static readonly ConditionalWeakTable<AgentStatus, V1.WatchStatusResponse> WithoutMail = new();
+
     /// <summary>
     /// The one message of a snapshot, which all streams share: they only read it, and writing a protobuf message leaves it
     /// unchanged.
     /// </summary>
-    public static V1.WatchStatusResponse ToMessage(AgentStatus status) => Messages.GetValue(
-        status, static snapshot => new V1.WatchStatusResponse { Status = MessageOf(snapshot), Revision = snapshot.Revision });
+    public static V1.WatchStatusResponse ToMessage(AgentStatus status, Caller caller) =>
+        caller.SeesMail || status.Mails.IsEmpty
+            ? Messages.GetValue(
+                status,
+                static snapshot => new V1.WatchStatusResponse { Status = MessageOf(snapshot), Revision = snapshot.Revision })
+            : WithoutMail.GetValue(status, static snapshot => Stripped(snapshot));
+
+    private static V1.WatchStatusResponse Stripped(AgentStatus status)
+    {
+        var message = MessageOf(status);
+        foreach (var provider in message.Auth.Providers)
+        {
+            for (var index = 0; index < provider.Labels.Count; index++)
+                provider.Labels[index] = Without(provider.Labels[index]);
+        }
+
+        foreach (var profile in message.Auth.Profiles)
+            profile.Label = Without(profile.Label);
+        return new V1.WatchStatusResponse { Status = message, Revision = status.Revision };
+
+        string Without(string label) => status.Mails.Aggregate(
+            label, (text, mail) => text.Replace($" ({mail})", "", StringComparison.Ordinal));
+    }
 
     private static V1.AgentStatus MessageOf(AgentStatus status)
     {

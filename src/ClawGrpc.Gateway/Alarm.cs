@@ -1,4 +1,4 @@
-namespace ClawGrpc.Gateway.Agents;
+namespace ClawGrpc.Gateway;
 
 /// <summary>Timers that wait for a time that may be far away.</summary>
 internal static class Alarm

@@ -1,0 +1,67 @@
+using ClawGrpc.Core.Access;
+using ClawGrpc.Core.Routing;
+
+namespace ClawGrpc.Gateway.Access;
+
+/// <summary>The refusals of callers.</summary>
+internal static class AccessRefusals
+{
+    /// <summary>One text for every cause: who guesses is not told how near the guess was.</summary>
+    public static readonly Refusal Unauthenticated = new(RefusalReason.Unauthenticated, RefusalCode.Unauthenticated,
+        "The caller is not known. Call the server's Unix socket as its own user, or show a valid token of a client "
+        + "(CLAWGRPC_TOKEN_FILE or CLAWGRPC_TOKEN), a certificate or a signed token that leads to one; claw clients makes them. "
+        + "The server's log has the cause.");
+
+    public static Refusal ScopeMissing(Caller caller, Scopes scope) =>
+        new Refusal(RefusalReason.ScopeMissing, RefusalCode.PermissionDenied,
+            $"Client \"{caller.Client.Name}\" may not do this: it takes the scope {NameOf(scope)}.")
+            .With("client", caller.Client.Name).With("scope", NameOf(scope));
+
+    /// <summary>The same whether there is such an agent or not.</summary>
+    public static Refusal AgentNotPermitted(Caller caller, string agentId) =>
+        new Refusal(RefusalReason.AgentNotPermitted, RefusalCode.PermissionDenied,
+            $"Client \"{caller.Client.Name}\" may not use an agent \"{agentId}\".")
+            .With("client", caller.Client.Name).With("agent_id", agentId);
+
+    /// <summary>What all agents share is changed by those alone who may use all.</summary>
+    public static Refusal AllAgentsNeeded(Caller caller) =>
+        new Refusal(RefusalReason.AgentNotPermitted, RefusalCode.PermissionDenied,
+            $"Client \"{caller.Client.Name}\" may not use all agents, and this is about what they share.")
+            .With("client", caller.Client.Name);
+
+    public static Refusal ModelNotPermitted(Caller caller, string model) =>
+        new Refusal(RefusalReason.ModelNotPermitted, RefusalCode.PermissionDenied,
+            $"Client \"{caller.Client.Name}\" may not use the model {model}. "
+            + $"Permitted: {string.Join(", ", caller.Client.Models)}.")
+            .With("client", caller.Client.Name).With("model", model);
+
+    public static Refusal SessionNotPermitted(Caller caller) => Refusal.InvalidField(
+        "session_id", $"The token is bound to the session \"{caller.Token?.Session}\"");
+
+    /// <summary>A call under way ends.</summary>
+    /// <param name="caller">Who called.</param>
+    /// <param name="why">Half a sentence, such as <c>the token was revoked</c>.</param>
+    public static Refusal Ended(Caller caller, string why) =>
+        new Refusal(RefusalReason.CallerEnded, RefusalCode.Unauthenticated,
+            $"The call ends: {why}. Call again with a proof that is valid.")
+            .With("client", caller.Client.Name);
+
+    public static Refusal ClientNotFound(string name) =>
+        new Refusal(RefusalReason.ClientNotFound, RefusalCode.NotFound,
+            $"Unknown client \"{name}\". Use \"claw clients list\" to see the clients.").With("client", name);
+
+    public static Refusal ClientExists(string name) =>
+        new Refusal(RefusalReason.ClientExists, RefusalCode.AlreadyExists,
+            $"There is a client \"{name}\" already. Use \"claw clients update\", or remove it first.").With("client", name);
+
+    public static Refusal ClientIsConfigured(string name) =>
+        new Refusal(RefusalReason.ClientExists, RefusalCode.AlreadyExists,
+            $"The client \"{name}\" is one of the configuration (clawgrpc.clients), or the server's own. Change it there.")
+            .With("client", name);
+
+    public static Refusal TokenNotFound(string id) =>
+        new Refusal(RefusalReason.TokenNotFound, RefusalCode.NotFound,
+            $"Unknown token \"{id}\". Use \"claw clients show\" to see the tokens of a client.").With("token_id", id);
+
+    private static string NameOf(Scopes scope) => string.Join(", ", ScopeNames.Of(scope));
+}

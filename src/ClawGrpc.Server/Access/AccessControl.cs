@@ -1,0 +1,117 @@
+using ClawGrpc.Core.Access;
+using ClawGrpc.Gateway;
+using ClawGrpc.Gateway.Access;
+using ClawGrpc.Server.Grpc.Mapping;
+using Grpc.AspNetCore.Server;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Authorization.Policy;
+
+namespace ClawGrpc.Server.Access;
+
+/// <summary>
+/// Lets clients in and nobody else: what a request shows leads to a client, and the endpoint says what it takes. An endpoint that
+/// says nothing is closed.
+/// </summary>
+internal static class AccessControl
+{
+    private const string AnyProof = "caller";
+
+    public static void Add(IServiceCollection services, bool insecureLoopback)
+    {
+        services.AddSingleton<Clients>().AddSingleton<LiveCalls>()
+            .AddSingleton<IAuthorizationHandler, RpcAccessHandler>()
+            .AddSingleton<IAuthorizationMiddlewareResultHandler, RefusedRequests>();
+        services.AddAuthentication(AnyProof)
+            .AddPolicyScheme(
+                AnyProof, null, scheme => scheme.ForwardDefaultSelector = context => SchemeOf(context, insecureLoopback))
+            .AddScheme<AuthenticationSchemeOptions, PeerHandler>(PeerHandler.Name, null)
+            .AddScheme<AuthenticationSchemeOptions, TokenHandler>(TokenHandler.Name, null)
+            .AddScheme<AuthenticationSchemeOptions, LoopbackHandler>(LoopbackHandler.Name, null);
+        services.AddAuthorizationBuilder()
+            .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAssertion(static _ => false).Build());
+    }
+
+    /// <summary>Puts authentication and authorization before what comes next, and notes the calls that are let in.</summary>
+    public static void Use(WebApplication app)
+    {
+        app.UseAuthentication();
+        app.UseAuthorization();
+        var calls = app.Services.GetRequiredService<LiveCalls>();
+        app.Use((context, next) => NoteAsync(context, next, calls));
+    }
+
+    /// <summary>Requires of each RPC what its row says.</summary>
+    /// <exception cref="InvalidOperationException">An RPC has no row.</exception>
+    public static TBuilder Guard<TBuilder>(this TBuilder endpoints)
+        where TBuilder : IEndpointConventionBuilder
+    {
+        endpoints.Add(endpoint =>
+        {
+            // An RPC that there is not is told so to clients alone.
+            var access = endpoint.Metadata.OfType<GrpcMethodMetadata>().FirstOrDefault() is { Method.FullName: var rpc }
+                ? RpcAccess.Find(rpc) ?? throw new InvalidOperationException($"{rpc} has no row in {nameof(RpcAccess)}.")
+                : RpcAccess.AnyClient;
+            endpoint.Metadata.Add(access);
+            endpoint.Metadata.Add(new AuthorizationPolicyBuilder().AddRequirements(access).Build());
+        });
+        return endpoints;
+    }
+
+    // What was shown explicitly counts before what the connection tells.
+    private static string SchemeOf(HttpContext context, bool insecureLoopback)
+    {
+        if (context.Request.Headers.Authorization.Count > 0)
+            return TokenHandler.Name;
+        return context.Features.Get<Proof.Peer>() is null && insecureLoopback ? LoopbackHandler.Name : PeerHandler.Name;
+    }
+
+    private static async Task NoteAsync(HttpContext context, RequestDelegate next, LiveCalls calls)
+    {
+        if (CallerIdentity.Of(context) is not { } caller
+            || context.GetEndpoint()?.Metadata.GetMetadata<RpcAccess>() is not { } access)
+        {
+            await next(context);
+            return;
+        }
+
+        using var call = calls.Begin(caller, access.Scope, access.AllAgents);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, call.Ended);
+        context.RequestAborted = either.Token;
+        context.Features.Set(call);
+        await next(context);
+    }
+
+    private sealed class RpcAccessHandler : AuthorizationHandler<RpcAccess>
+    {
+        protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, RpcAccess requirement)
+        {
+            if (context.User.Identity is CallerIdentity { Caller: var caller } && requirement.Permits(caller))
+                context.Succeed(requirement);
+            return Task.CompletedTask;
+        }
+    }
+
+    /// <summary>Answers what is not let in as every RPC is answered, since gRPC's clients make little of a bare 401 or 403.</summary>
+    private sealed class RefusedRequests : IAuthorizationMiddlewareResultHandler
+    {
+        public Task HandleAsync(
+            RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
+        {
+            if (authorizeResult.Succeeded)
+                return next(context);
+            RefusalMapping.Answer(context.Response, RefusalOf(context));
+            return context.Response.CompleteAsync();
+        }
+
+        private static Refusal RefusalOf(HttpContext context)
+        {
+            if (CallerIdentity.Of(context) is not { } caller)
+                return AccessRefusals.Unauthenticated;
+            var access = context.GetEndpoint()?.Metadata.GetMetadata<RpcAccess>();
+            return access is null || caller.May(access.Scope)
+                ? AccessRefusals.AllAgentsNeeded(caller)
+                : AccessRefusals.ScopeMissing(caller, access.Scope);
+        }
+    }
+}

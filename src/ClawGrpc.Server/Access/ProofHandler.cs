@@ -1,0 +1,83 @@
+using System.Text.Encodings.Web;
+using ClawGrpc.Core.Access;
+using ClawGrpc.Gateway.Access;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.Extensions.Options;
+
+namespace ClawGrpc.Server.Access;
+
+/// <summary>One way to show who one is. What is shown leads to a client, or the call is refused with one text for all causes.</summary>
+internal abstract partial class ProofHandler(
+    Clients clients, IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder)
+    : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
+{
+    /// <summary>The clients.</summary>
+    protected Clients Clients => clients;
+
+    /// <summary>What the request shows; or why it shows nothing, which is for the log alone.</summary>
+    protected abstract (Proof? Proof, string Why) Shown();
+
+    protected sealed override Task<AuthenticateResult> HandleAuthenticateAsync()
+    {
+        var (proof, why) = Shown();
+        if (proof is not null)
+        {
+            (var caller, why) = clients.Find(proof);
+            if (caller is not null)
+                return Task.FromResult(CallerIdentity.ResultOf(caller, Scheme.Name));
+        }
+
+        LogUnknown(Logger, Scheme.Name, $"{Request.Path}", PeerOf(Context), why);
+        return Task.FromResult(AuthenticateResult.Fail(why));
+    }
+
+    // A Unix socket has no address.
+    private static string PeerOf(HttpContext context) => context.Features.Get<Proof.Peer>() is { } peer
+        ? $"user {peer.Uid}, process {peer.Pid}"
+        : $"{context.Connection.RemoteIpAddress}";
+
+    [LoggerMessage(60, LogLevel.Information, "Refused an unknown caller ({Proof}) of {Rpc} from {Peer}: {Why}")]
+    private static partial void LogUnknown(ILogger log, string proof, string rpc, string peer, string why);
+}
+
+/// <summary>The Unix user at the other end of the socket.</summary>
+internal sealed class PeerHandler(
+    Clients clients, IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder)
+    : ProofHandler(clients, options, loggers, encoder)
+{
+    public const string Name = "unix";
+
+    protected override (Proof? Proof, string Why) Shown() => Context.Features.Get<Proof.Peer>() is { } peer
+        ? (peer, "")
+        : (null, "nothing was shown, and the connection has no Unix user");
+}
+
+/// <summary>A ClawGrpc token.</summary>
+internal sealed class TokenHandler(
+    Clients clients, IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder)
+    : ProofHandler(clients, options, loggers, encoder)
+{
+    public const string Name = "token";
+
+    private const string Bearer = "Bearer ";
+
+    /// <summary>The token of a request; null if it carries none.</summary>
+    public static string? TokenOf(HttpContext context) => context.Request.Headers.Authorization is [{ } header]
+        && header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
+            ? header[Bearer.Length..].Trim()
+            : null;
+
+    protected override (Proof? Proof, string Why) Shown() => TokenOf(Context) is { } token && Clients.ProofOf(token) is { } proof
+        ? (proof, "")
+        : (null, "what was shown is no ClawGrpc token: its form or its check is wrong");
+}
+
+/// <summary>Nothing, on a loopback port that the operator opened to everybody on the machine.</summary>
+internal sealed class LoopbackHandler(
+    Clients clients, IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder)
+    : ProofHandler(clients, options, loggers, encoder)
+{
+    public const string Name = "loopback";
+
+    protected override (Proof? Proof, string Why) Shown() => (new Proof.Loopback(), "");
+}

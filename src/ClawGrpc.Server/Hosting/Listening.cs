@@ -1,0 +1,60 @@
+using System.Globalization;
+using ClawGrpc.Gateway.Stores;
+
+namespace ClawGrpc.Server.Hosting;
+
+/// <summary>Where the server listens, and who may connect.</summary>
+/// <param name="Addresses">At least one.</param>
+internal sealed record Listening(IReadOnlyList<ListenAddress> Addresses)
+{
+    /// <summary>Whether every program of this machine may use a loopback port without any proof.</summary>
+    public bool InsecureLoopback { get; init; }
+
+    /// <summary>The mode of the Unix sockets.</summary>
+    public UnixFileMode SocketMode { get; init; } = AtomicFile.OwnerOnly;
+
+    /// <summary>The group of the Unix sockets; null for that of the process.</summary>
+    public uint? SocketGroup { get; init; }
+
+    /// <summary>Whether there is a port that takes a proof.</summary>
+    public bool HasGuardedPort => !InsecureLoopback && Addresses.Any(address => address is not ListenAddress.UnixSocket);
+
+    /// <summary>Reads the command line.</summary>
+    /// <exception cref="StartException">Something of it cannot be; all of it is told.</exception>
+    public static Listening Of(CommandLine command, StateFolder folder)
+    {
+        var texts = command.Listen.Count > 0 ? command.Listen : [$"unix:{Path.Join(folder.Path, "clawgrpc.sock")}"];
+        var parsed = texts.Select(ListenAddress.Parse).ToList();
+        var errors = parsed.Where(each => each.Error is not null).Select(each => each.Error!).ToList();
+        var mode = ModeOf(command.SocketMode, errors);
+        var group = GroupOf(command.SocketGroup, errors);
+        if (errors.Count > 0)
+            throw new StartException(string.Join(Environment.NewLine, errors));
+        return new Listening([.. parsed.Select(each => each.Address!).Distinct()])
+        {
+            InsecureLoopback = command.InsecureLoopback,
+            SocketMode = mode,
+            SocketGroup = group,
+        };
+    }
+
+    private static UnixFileMode ModeOf(string? text, List<string> errors)
+    {
+        if (text is null)
+            return AtomicFile.OwnerOnly;
+        if (text.Length is 3 or 4 && text.All(digit => digit is >= '0' and <= '7'))
+            return (UnixFileMode)Convert.ToInt32(text, 8);
+        errors.Add($"--socket-mode {text}: expected an octal mode such as 660.");
+        return default;
+    }
+
+    private static uint? GroupOf(string? text, List<string> errors)
+    {
+        if (text is null)
+            return null;
+        if (uint.TryParse(text, CultureInfo.InvariantCulture, out var number) || Posix.TryFindGroup(text, out number))
+            return number;
+        errors.Add($"--socket-group {text}: there is no such group.");
+        return null;
+    }
+}
