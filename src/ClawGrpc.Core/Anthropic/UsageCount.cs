@@ -19,6 +19,9 @@ internal sealed record UsageCount(
     long? CacheCreation1hInputTokens,
     ReadOnlyMemory<byte> RawJson)
 {
+    /// <summary>Input, output and cache together.</summary>
+    public long AllTokens => InputTokens + OutputTokens + CacheCreationInputTokens + CacheReadInputTokens;
+
     /// <summary>
     /// Reads a usage object. Counters that are absent, null or no whole numbers count nothing; the raw JSON still has them.
     /// </summary>

@@ -6,7 +6,7 @@ using ClawGrpc.Core.Access;
 namespace ClawGrpc.Core.Configuration;
 
 /// <summary>What a client must look like, whoever describes it: a file, the configuration or a call.</summary>
-internal static partial class ClientRules
+internal static class ClientRules
 {
     /// <summary>The most clients that there may be.</summary>
     public const int MostClients = 10_000;
@@ -18,11 +18,14 @@ internal static partial class ClientRules
     private const int LongestText = 2048;
     private const string Uri = "uri:";
 
+    private static readonly Regex Name = new(@"^[A-Za-z0-9][A-Za-z0-9._\-]{0,63}\z");
+    private static readonly Regex SchemeOrHostIsAny = new(@"^uri:(\*|[^/]*://(\*|/|\z))");
+
     /// <summary>Everything that is wrong, by the names of the members in files.</summary>
     public static ImmutableArray<FieldError> Problems(Client client)
     {
         var errors = new FieldErrors();
-        if (!Name().IsMatch(client.Name))
+        if (!Name.IsMatch(client.Name))
             errors.Add("name", "Expected letters, digits, dots, dashes and underscores, at most 64, such as ci");
         else if (client.Name == Client.LocalName)
             errors.Add("name", "local is the server's own user and root, and cannot be another client");
@@ -30,7 +33,7 @@ internal static partial class ClientRules
             errors.Add("scopes", $"Required: one or more of {string.Join(", ", ScopeNames.All)}");
         if (client.Agents.IsEmpty)
             errors.Add("agents", "Required: the ids of one or more agents, or * for all");
-        foreach (var agent in client.Agents.Where(agent => agent != Client.AnyAgent && !Name().IsMatch(agent)))
+        foreach (var agent in client.Agents.Where(agent => agent != Client.AnyAgent && !Name.IsMatch(agent)))
             errors.Add("agents", $"Not an agent id: {Shown(agent)}");
         foreach (var model in client.Models.Where(model => !ModelRef.IsAcceptable(model) || !model.Contains('/')))
             errors.Add("models", $"Expected provider/model, such as anthropic/claude-sonnet-4-5: {Shown(model)}");
@@ -50,7 +53,7 @@ internal static partial class ClientRules
         var errors = new FieldErrors();
         if (label.Length > 100 || label.Any(char.IsControl))
             errors.Add("label", "Expected one line of at most 100 characters");
-        if (agent.Length > 0 && !Name().IsMatch(agent))
+        if (agent.Length > 0 && !Name.IsMatch(agent))
             errors.Add("agent_id", $"Not an agent id: {Shown(agent)}");
         if (session.Length > 200 || session.Any(char.IsControl))
             errors.Add("session_id", "Expected one line of at most 200 characters");
@@ -92,7 +95,7 @@ internal static partial class ClientRules
         if (name.StartsWith("dns:", StringComparison.Ordinal))
             return name.Length > 4 && !name.Contains('*');
         return name.StartsWith(Uri, StringComparison.Ordinal) && name[Uri.Length..].Contains("://", StringComparison.Ordinal)
-            && !SchemeOrHostIsAny().IsMatch(name);
+            && !SchemeOrHostIsAny.IsMatch(name);
     }
 
     private static void Check(ClientLimits limits, FieldErrors errors)
@@ -119,10 +122,4 @@ internal static partial class ClientRules
     }
 
     private static string Shown(string text) => text.Length <= 80 ? text : $"{text[..80]}…";
-
-    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._\-]{0,63}\z")]
-    private static partial Regex Name();
-
-    [GeneratedRegex(@"^uri:(\*|[^/]*://(\*|/|\z))")]
-    private static partial Regex SchemeOrHostIsAny();
 }

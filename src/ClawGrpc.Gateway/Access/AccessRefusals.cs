@@ -46,6 +46,42 @@ internal static class AccessRefusals
             $"The call ends: {why}. Call again with a proof that is valid.")
             .With("client", caller.Client.Name);
 
+    /// <summary>Nothing of a budget is left.</summary>
+    public static Refusal BudgetExceeded(string client, ClientBudget budget, DateTimeOffset reset, DateTimeOffset now)
+    {
+        var period = budget.Period == BudgetPeriod.Month ? "month" : "day";
+        return new Refusal(RefusalReason.BudgetExceeded, RefusalCode.ResourceExhausted,
+            $"Client \"{client}\" has used up its budget of this {period}. It begins anew at {reset:yyyy-MM-ddTHH:mm:ssZ}.")
+        {
+            RetryAfter = reset - now,
+        }.With("client", client).With("period", period).With("reset", $"{reset:yyyy-MM-ddTHH:mm:ssZ}");
+    }
+
+    /// <summary>What costs nobody knows how much is not paid from a budget in dollars.</summary>
+    public static Refusal NoPrice(string client) =>
+        new Refusal(RefusalReason.ModelNotPermitted, RefusalCode.PermissionDenied,
+            $"Client \"{client}\" has a budget in US dollars, and the model has no price. Give it one in "
+            + "models.providers.anthropic.models, or the client a budget in tokens.")
+            .With("client", client);
+
+    /// <summary>A limit of the client is reached.</summary>
+    /// <param name="client">Its name.</param>
+    /// <param name="limit">The member of <c>ClientLimits</c>.</param>
+    /// <param name="wait">How long to wait; null if that is unknown.</param>
+    public static Refusal Limited(string client, string limit, TimeSpan? wait) =>
+        new Refusal(RefusalReason.ClientLimited, RefusalCode.ResourceExhausted,
+            $"Client \"{client}\" has reached its limit of {limit.Replace('_', ' ')}. Repeat the call later.")
+        {
+            RetryAfter = wait ?? TimeSpan.FromSeconds(1),
+        }.With("client", client).With("limit", limit);
+
+    /// <summary>Too many calls of one peer showed nothing that leads to a client.</summary>
+    public static readonly Refusal TooManyUnknown = new(RefusalReason.ClientLimited, RefusalCode.ResourceExhausted,
+        "Too many calls of this peer have shown nothing that leads to a client. Repeat the call later, with a valid proof.")
+    {
+        RetryAfter = TimeSpan.FromMinutes(1),
+    };
+
     public static Refusal ClientNotFound(string name) =>
         new Refusal(RefusalReason.ClientNotFound, RefusalCode.NotFound,
             $"Unknown client \"{name}\". Use \"claw clients list\" to see the clients.").With("client", name);

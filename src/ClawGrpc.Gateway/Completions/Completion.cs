@@ -154,6 +154,7 @@ internal sealed class Completion(AnthropicApi upstream, TimeProvider time)
         {
             var cost = Cost.Of(counted, route.Model, route.Model, request.Cache?.HasOneHour == true, call.Setup.Prices);
             call.Agent.Usage.AddAbandoned(route, counted, cost);
+            call.Purse?.Charge(cost.Total, counted.AllTokens);
         }
 
         if (call.HealthEffect == HealthEffect.All)

@@ -1,4 +1,5 @@
 using ClawGrpc.Core;
+using ClawGrpc.Core.Access;
 using ClawGrpc.Core.Anthropic;
 using ClawGrpc.Core.Routing;
 using ClawGrpc.Gateway.Agents;
@@ -22,6 +23,9 @@ internal sealed class CompletionCall(
 {
     public override HealthEffect HealthEffect => HealthEffect.All;
 
+    /// <summary>What it may come to, for the budget of the caller.</summary>
+    public SpendingEstimate Estimate => requests.EstimateFor(Question.Models[0]);
+
     /// <summary>The same call up to its first send.</summary>
     public PlanCall Plan => new(Agent, Setup, Question, SessionId, requests);
 
@@ -41,7 +45,7 @@ internal sealed class CompletionCall(
         Agent.RateLimits.See(profileId, attempt.Answer.Headers, attempt.Served);
         Agent.Record(profileId, new Served(attempt.Route.ModelRef, attempt.Began, attempt.Served));
         pins.Pin(Agent.Id, SessionId, profileId);
-        return new OpenedCompletion(Agent, Setup, attempt, time);
+        return new OpenedCompletion(Agent, Setup, attempt, Purse, time);
     }
 }
 

@@ -1,6 +1,7 @@
 using ClawGrpc.Core.Anthropic;
 using ClawGrpc.Core.Pricing;
 using ClawGrpc.Core.Routing;
+using ClawGrpc.Gateway.Access;
 using ClawGrpc.Gateway.Agents;
 using ClawGrpc.Gateway.Configuration;
 using ClawGrpc.Gateway.Upstream;
@@ -13,7 +14,7 @@ namespace ClawGrpc.Gateway.Completions;
 /// says why.
 /// </summary>
 internal sealed class OpenedCompletion(
-    Agent agent, AgentSetup setup, ServedAttempt<AnswerStream> attempt, TimeProvider time) : IAsyncDisposable
+    Agent agent, AgentSetup setup, ServedAttempt<AnswerStream> attempt, Purse? purse, TimeProvider time) : IAsyncDisposable
 {
     private readonly AnswerStream _answer = attempt.Answer;
     private MessageFold _fold = new(keepContent: false);
@@ -172,6 +173,7 @@ internal sealed class OpenedCompletion(
             var model = _fold.Model.Length > 0 ? _fold.Model : Route.Model;
             cost = Cost.Of(usage, model, Route.Model, attempt.Request.Cache?.HasOneHour == true, setup.Prices);
             attempt.Log.Counted(usage, cost);
+            purse?.Charge(cost.Total, usage.AllTokens);
         }
 
         agent.Usage.Add(Route, _fold.Usage, cost);

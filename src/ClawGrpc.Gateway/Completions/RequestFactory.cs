@@ -1,4 +1,5 @@
 using ClawGrpc.Core;
+using ClawGrpc.Core.Access;
 using ClawGrpc.Core.Anthropic;
 using ClawGrpc.Core.Configuration;
 using ClawGrpc.Gateway.Configuration;
@@ -30,6 +31,19 @@ internal sealed class RequestFactory(RequestBody body, CompletionRequest request
             Credential = credential,
             Cache = rendered.Plan,
         };
+    }
+
+    /// <summary>
+    /// What a completion by this model may come to: text has fewer tokens than a third of its bytes as a rule, and an answer at
+    /// most those that it may have.
+    /// </summary>
+    public SpendingEstimate EstimateFor(string model)
+    {
+        var input = body.Json.Length / 3L;
+        long output = body.MaxTokens ?? ParametersOf(model).MaxTokens ?? DefaultMaxTokens;
+        var price = setup.Prices.Find(model, model);
+        var nanos = price is null ? null : (long?)((((Int128)input * price.Input) + ((Int128)output * price.Output)) / 1000);
+        return new SpendingEstimate(nanos, input + output);
     }
 
     /// <summary>The request that counts the prompt. Breakpoints of policy do not change the count and are left out.</summary>

@@ -1,6 +1,7 @@
 using ClawGrpc.Core;
 using ClawGrpc.Core.Routing;
 using ClawGrpc.Core.StateFiles;
+using ClawGrpc.Gateway.Access;
 using ClawGrpc.Gateway.Agents;
 using ClawGrpc.Gateway.Configuration;
 using ClawGrpc.Gateway.Upstream;
@@ -25,6 +26,9 @@ internal abstract class UpstreamCall<TAnswer, TResult>(Agent agent, AgentSetup s
     public RouteQuestion Question => question;
 
     public string SessionId => sessionId;
+
+    /// <summary>What pays for it; null if the caller has no budget.</summary>
+    public Purse? Purse { get; set; }
 
     /// <summary>What the call's failures do to the health of profiles.</summary>
     public abstract HealthEffect HealthEffect { get; }

@@ -29,6 +29,14 @@ internal sealed class FileStore(
     private readonly ConcurrentDictionary<string, OriginsFile> _origins = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, ConfigFile> _documents = new(StringComparer.Ordinal);
 
+    private readonly DocumentFile<ImmutableDictionary<string, Spending>> _spending = new(
+        folder.BudgetsPath,
+        text => SpendingDocument.Read(text) is var (spent, error) && spent is not null
+            ? spent
+            : throw new StateUnreadableException(folder.BudgetsPath, error!),
+        SpendingDocument.Write,
+        ImmutableDictionary.Create<string, Spending>(StringComparer.Ordinal));
+
     public IReadOnlyList<string> AgentIds => folder.StoredAgents();
 
     public string ClientsPlace => _clients.Path;
@@ -70,6 +78,13 @@ internal sealed class FileStore(
     public Task<StoredClients> UpdateClientsAsync(
         Func<StoredClients, StoredClients> decide, CancellationToken cancellation = default) =>
         _clients.UpdateAsync(decide, cancellation);
+
+    public ValueTask<ImmutableDictionary<string, Spending>> ReadSpendingAsync(CancellationToken cancellation = default) =>
+        new(_spending.Read());
+
+    public Task UpdateSpendingAsync(
+        Func<ImmutableDictionary<string, Spending>, ImmutableDictionary<string, Spending>> decide,
+        CancellationToken cancellation = default) => _spending.UpdateAsync(decide, cancellation);
 
     /// <summary>
     /// A lock folder beside the agent's file. It excludes other ClawGrpc servers. OpenClaw knows only the lock of the file
@@ -119,6 +134,7 @@ internal sealed class FileStore(
     public void Dispose()
     {
         _clients.Dispose();
+        _spending.Dispose();
         foreach (var agent in _agents.Values)
             agent.Dispose();
         foreach (var origins in _origins.Values)

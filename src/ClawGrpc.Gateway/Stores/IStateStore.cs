@@ -82,6 +82,19 @@ internal interface IStateStore
     Task<StoredClients> UpdateClientsAsync(
         Func<StoredClients, StoredClients> decide, CancellationToken cancellation = default);
 
+    /// <summary>What clients have spent of their budgets, by name; empty if nothing is stored.</summary>
+    /// <exception cref="StateUnreadableException">It cannot be read or parsed.</exception>
+    ValueTask<ImmutableDictionary<string, Spending>> ReadSpendingAsync(CancellationToken cancellation = default);
+
+    /// <summary>Changes what they have spent. Stored durably when it returns.</summary>
+    /// <param name="decide">From what is stored to what is to be stored. Called again if another process wrote in between.</param>
+    /// <param name="cancellation">Ends the waiting; a write that has begun is finished.</param>
+    /// <exception cref="StateUnreadableException">It cannot be read or parsed, and is left as it is.</exception>
+    /// <exception cref="StateNotWrittenException">It cannot be stored; nothing was changed.</exception>
+    Task UpdateSpendingAsync(
+        Func<ImmutableDictionary<string, Spending>, ImmutableDictionary<string, Spending>> decide,
+        CancellationToken cancellation = default);
+
     /// <summary>
     /// Waits for the exclusive right to refresh a login. Of all holders of one store, in any process, one has it at a time; it
     /// ends when disposed, or some time after its process has died. It excludes neither updates nor programs other than ClawGrpc,

@@ -79,6 +79,9 @@ internal sealed class StateFolder
     /// <summary>The file of clients and their tokens.</summary>
     public string ClientsPath => System.IO.Path.Join(Path, "clients.json");
 
+    /// <summary>The file of what clients have spent of their budgets.</summary>
+    public string BudgetsPath => System.IO.Path.Join(Path, "budgets.json");
+
     /// <summary>The file of the server's key.</summary>
     public string ServerKeyPath => System.IO.Path.Join(Path, "clawgrpc.key");
 

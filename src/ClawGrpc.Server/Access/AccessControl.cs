@@ -19,7 +19,7 @@ internal static class AccessControl
 
     public static void Add(IServiceCollection services, bool insecureLoopback)
     {
-        services.AddSingleton<Clients>().AddSingleton<LiveCalls>()
+        services.AddSingleton<Clients>().AddSingleton<LiveCalls>().AddSingleton<Budgets>()
             .AddSingleton<IAuthorizationHandler, RpcAccessHandler>()
             .AddSingleton<IAuthorizationMiddlewareResultHandler, RefusedRequests>();
         services.AddAuthentication(AnyProof)
@@ -28,6 +28,8 @@ internal static class AccessControl
             .AddScheme<AuthenticationSchemeOptions, PeerHandler>(PeerHandler.Name, null)
             .AddScheme<AuthenticationSchemeOptions, TokenHandler>(TokenHandler.Name, null)
             .AddScheme<AuthenticationSchemeOptions, LoopbackHandler>(LoopbackHandler.Name, null);
+        ClientRates.Add(services);
+        services.AddSingleton<UnknownPeers>();
         services.AddAuthorizationBuilder()
             .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAssertion(static _ => false).Build());
     }
@@ -37,6 +39,7 @@ internal static class AccessControl
     {
         app.UseAuthentication();
         app.UseAuthorization();
+        app.UseRateLimiter();
         var calls = app.Services.GetRequiredService<LiveCalls>();
         app.Use((context, next) => NoteAsync(context, next, calls));
     }
@@ -107,7 +110,12 @@ internal static class AccessControl
         private static Refusal RefusalOf(HttpContext context)
         {
             if (CallerIdentity.Of(context) is not { } caller)
-                return AccessRefusals.Unauthenticated;
+            {
+                return context.Items.ContainsKey(ProofHandler.TooMany)
+                    ? AccessRefusals.TooManyUnknown
+                    : AccessRefusals.Unauthenticated;
+            }
+
             var access = context.GetEndpoint()?.Metadata.GetMetadata<RpcAccess>();
             return access is null || caller.May(access.Scope)
                 ? AccessRefusals.AllAgentsNeeded(caller)

@@ -8,9 +8,13 @@ namespace ClawGrpc.Server.Access;
 
 /// <summary>One way to show who one is. What is shown leads to a client, or the call is refused with one text for all causes.</summary>
 internal abstract partial class ProofHandler(
-    Clients clients, IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder)
+    Clients clients, UnknownPeers peers, IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers,
+    UrlEncoder encoder)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
+    /// <summary>Whether too many calls of the peer showed nothing, among the items of a request.</summary>
+    public static readonly object TooMany = new();
+
     /// <summary>The clients.</summary>
     protected Clients Clients => clients;
 
@@ -27,14 +31,13 @@ internal abstract partial class ProofHandler(
                 return Task.FromResult(CallerIdentity.ResultOf(caller, Scheme.Name));
         }
 
-        LogUnknown(Logger, Scheme.Name, $"{Request.Path}", PeerOf(Context), why);
+        var peer = UnknownPeers.PeerOf(Context);
+        if (peers.TryCount(peer))
+            LogUnknown(Logger, Scheme.Name, $"{Request.Path}", peer, why);
+        else
+            Context.Items[TooMany] = true;
         return Task.FromResult(AuthenticateResult.Fail(why));
     }
-
-    // A Unix socket has no address.
-    private static string PeerOf(HttpContext context) => context.Features.Get<Proof.Peer>() is { } peer
-        ? $"user {peer.Uid}, process {peer.Pid}"
-        : $"{context.Connection.RemoteIpAddress}";
 
     [LoggerMessage(60, LogLevel.Information, "Refused an unknown caller ({Proof}) of {Rpc} from {Peer}: {Why}")]
     private static partial void LogUnknown(ILogger log, string proof, string rpc, string peer, string why);
@@ -42,8 +45,9 @@ internal abstract partial class ProofHandler(
 
 /// <summary>The Unix user at the other end of the socket.</summary>
 internal sealed class PeerHandler(
-    Clients clients, IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder)
-    : ProofHandler(clients, options, loggers, encoder)
+    Clients clients, UnknownPeers peers, IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers,
+    UrlEncoder encoder)
+    : ProofHandler(clients, peers, options, loggers, encoder)
 {
     public const string Name = "unix";
 
@@ -54,8 +58,9 @@ internal sealed class PeerHandler(
 
 /// <summary>A ClawGrpc token.</summary>
 internal sealed class TokenHandler(
-    Clients clients, IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder)
-    : ProofHandler(clients, options, loggers, encoder)
+    Clients clients, UnknownPeers peers, IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers,
+    UrlEncoder encoder)
+    : ProofHandler(clients, peers, options, loggers, encoder)
 {
     public const string Name = "token";
 
@@ -74,8 +79,9 @@ internal sealed class TokenHandler(
 
 /// <summary>Nothing, on a loopback port that the operator opened to everybody on the machine.</summary>
 internal sealed class LoopbackHandler(
-    Clients clients, IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder)
-    : ProofHandler(clients, options, loggers, encoder)
+    Clients clients, UnknownPeers peers, IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers,
+    UrlEncoder encoder)
+    : ProofHandler(clients, peers, options, loggers, encoder)
 {
     public const string Name = "loopback";
 

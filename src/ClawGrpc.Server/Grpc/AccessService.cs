@@ -13,7 +13,7 @@ using ClientToken = ClawGrpc.Core.Access.ClientToken;
 namespace ClawGrpc.Server.Grpc;
 
 /// <summary>AccessService: who may call.</summary>
-internal sealed class AccessService(Clients clients) : V1.AccessService.AccessServiceBase
+internal sealed class AccessService(Clients clients, Budgets budgets, TimeProvider time) : V1.AccessService.AccessServiceBase
 {
     private const int DefaultPage = 100;
     private const int LargestPage = 1000;
@@ -25,9 +25,11 @@ internal sealed class AccessService(Clients clients) : V1.AccessService.AccessSe
     public override Task<WhoAmIResponse> WhoAmI(WhoAmIRequest request, ServerCallContext context)
     {
         var caller = context.Caller();
+        var client = ClientMapping.WithoutProofs(caller.Client);
+        client.BudgetUse = UseOf(caller.Client);
         return Task.FromResult(new WhoAmIResponse
         {
-            Client = ClientMapping.WithoutProofs(caller.Client),
+            Client = client,
             Proof = caller.Proof.Kind,
             Shown = ShownBy(caller.Proof),
             ExpireTime = caller.Expires is { } end ? Timestamp.FromDateTimeOffset(end) : null,
@@ -44,7 +46,13 @@ internal sealed class AccessService(Clients clients) : V1.AccessService.AccessSe
         var page = clients.Directory.Clients
             .Where(client => string.CompareOrdinal(client.Name, request.PageToken) > 0).Take(size + 1).ToList();
         var response = new ListClientsResponse { NextPageToken = page.Count > size ? page[size - 1].Name : "" };
-        response.Clients.AddRange(page.Take(size).Select(ClientMapping.ToMessage));
+        foreach (var client in page.Take(size))
+        {
+            var message = ClientMapping.ToMessage(client);
+            message.BudgetUse = UseOf(client);
+            response.Clients.Add(message);
+        }
+
         return Task.FromResult(response);
     }
 
@@ -94,6 +102,9 @@ internal sealed class AccessService(Clients clients) : V1.AccessService.AccessSe
         await clients.RevokeTokenAsync(request.TokenId.Trim(), context.CancellationToken);
         return new RevokeTokenResponse();
     }
+
+    private BudgetUse? UseOf(Client client) =>
+        ClientMapping.ToMessage(client, budgets.SpentBy(client), time.GetUtcNow());
 
     private static string ShownBy(Proof proof) => proof switch
     {

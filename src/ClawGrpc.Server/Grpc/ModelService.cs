@@ -1,5 +1,6 @@
 using ClawGrpc.Core.Configuration;
 using ClawGrpc.Gateway;
+using ClawGrpc.Gateway.Access;
 using ClawGrpc.Gateway.Agents;
 using ClawGrpc.Gateway.Completions;
 using ClawGrpc.Gateway.Configuration;
@@ -19,6 +20,7 @@ internal sealed class ModelService(
     Gateway.Completions.Completion completions,
     ModelCatalog catalog,
     StatusBoard board,
+    Budgets budgets,
     TimeProvider time,
     IHostApplicationLifetime lifetime) : V1.ModelService.ModelServiceBase
 {
@@ -39,11 +41,13 @@ internal sealed class ModelService(
     public override async Task<CompleteResponse> Complete(CompleteRequest request, ServerCallContext context)
     {
         var call = await ReadAsync(request.Input, context);
+        using var purse = call.Purse = await PurseOfAsync(call, context);
         await using var completion = (await completions.AskAsync(call, context.CancellationToken)).OrThrow();
         await completion.ReadAllAsync();
         if (completion.Refusal is { } broken)
             throw broken.ToException();
         var receipt = ReceiptMapping.ToMessage(completion.Finish());
+        await SettleAsync(purse);
         return new CompleteResponse
         {
             Completion = EventMapping.ToCompletion(completion.Fold.Finish()!, request.RawJson),
@@ -55,6 +59,7 @@ internal sealed class ModelService(
         StreamCompleteRequest request, IServerStreamWriter<StreamCompleteResponse> responseStream, ServerCallContext context)
     {
         var call = await ReadAsync(request.Input, context);
+        using var purse = call.Purse = await PurseOfAsync(call, context);
         await using var completion = (await completions.AskAsync(call, context.CancellationToken)).OrThrow();
         using var events = new EventWriter(context.GetHttpContext().Response.BodyWriter);
         var messages = new EventMessages(events, completion, request.RawEvents);
@@ -73,6 +78,7 @@ internal sealed class ModelService(
         }
 
         var receipt = ReceiptMapping.ToMessage(completion.Finish());
+        await SettleAsync(purse);
         events.Add(new StreamCompleteResponse { Finished = new CompletionFinished { Receipt = receipt } });
         await events.FlushAsync(context.CancellationToken);
     }
@@ -175,6 +181,16 @@ internal sealed class ModelService(
 
     private static string Acceptable(string field, string given) =>
         ModelRef.IsAcceptable(given) ? given : throw Refusal.InvalidField(field, ModelRef.Expected).ToException();
+
+    private ValueTask<Purse?> PurseOfAsync(CompletionCall call, ServerCallContext context)
+    {
+        var client = context.Caller().Client;
+        return client.Budget is null
+            ? new((Purse?)null)
+            : budgets.OpenAsync(client, call.Estimate, context.CancellationToken);
+    }
+
+    private static Task SettleAsync(Purse? purse) => purse?.SettleAsync() ?? Task.CompletedTask;
 
     private async ValueTask<CompletionCall> ReadAsync(CompletionInput? input, ServerCallContext context)
     {

@@ -1,6 +1,9 @@
+using System.Collections.Concurrent;
 using System.IO.Pipelines;
+using ClawGrpc.Core.Access;
 using ClawGrpc.Core.Configuration;
 using ClawGrpc.Gateway;
+using ClawGrpc.Gateway.Access;
 using ClawGrpc.Gateway.Configuration;
 using ClawGrpc.Server.Grpc.Mapping;
 using Microsoft.AspNetCore.Http.Features;
@@ -15,6 +18,8 @@ internal sealed class RequestBudget(LiveConfiguration live)
 {
     // Smaller messages are not counted; the number of streams of a connection bounds them.
     private const long Small = 64 * 1024;
+    private const long Megabyte = 1024 * 1024;
+    private readonly ConcurrentDictionary<string, ClientBytes> _ofClients = new(StringComparer.Ordinal);
     private long _held;
 
     /// <summary>How many bytes are held now.</summary>
@@ -25,7 +30,7 @@ internal sealed class RequestBudget(LiveConfiguration live)
     /// <summary>The middleware.</summary>
     public async Task HoldAsync(HttpContext context, RequestDelegate next)
     {
-        using var share = new Share(this);
+        using var share = new Share(this, context.Features.Get<LiveCall>()?.Caller.Client);
         if (context.Request.Headers.TryGetValue("grpc-encoding", out var coding) && coding != "identity")
         {
             if (!Service.CompressedRequests)
@@ -37,7 +42,7 @@ internal sealed class RequestBudget(LiveConfiguration live)
 
             if (!share.TryHold(UnreadRequests.MaxMessageBytes))
             {
-                RefusalMapping.Answer(context.Response, Refusal.Busy());
+                RefusalMapping.Answer(context.Response, share.Refusal);
                 return;
             }
         }
@@ -48,9 +53,16 @@ internal sealed class RequestBudget(LiveConfiguration live)
     }
 
     /// <summary>What one request holds.</summary>
-    private sealed class Share(RequestBudget budget) : IDisposable
+    private sealed class Share(RequestBudget budget, Client? client) : IDisposable
     {
+        private readonly ClientBytes? _ofClient = client is { Limits.Megabytes: not null }
+            ? budget._ofClients.GetOrAdd(client.Name, static _ => new ClientBytes())
+            : null;
+
         private long _held;
+
+        /// <summary>Why there was no room.</summary>
+        public Refusal Refusal { get; private set; } = Refusal.Busy();
 
         /// <summary>Holds this much in all. False if there is no room.</summary>
         public bool TryHold(long bytes)
@@ -58,10 +70,18 @@ internal sealed class RequestBudget(LiveConfiguration live)
             var more = bytes - _held;
             if (bytes <= Small || more <= 0)
                 return true;
-            var most = budget.Service.RequestsBytes;
-            if (Interlocked.Add(ref budget._held, more) > most)
+            if (_ofClient is not null && Interlocked.Add(ref _ofClient.Bytes, more) > client!.Limits.Megabytes * Megabyte)
+            {
+                Interlocked.Add(ref _ofClient.Bytes, -more);
+                Refusal = AccessRefusals.Limited(client.Name, "megabytes", null);
+                return false;
+            }
+
+            if (Interlocked.Add(ref budget._held, more) > budget.Service.RequestsBytes)
             {
                 Interlocked.Add(ref budget._held, -more);
+                if (_ofClient is not null)
+                    Interlocked.Add(ref _ofClient.Bytes, -more);
                 return false;
             }
 
@@ -69,7 +89,18 @@ internal sealed class RequestBudget(LiveConfiguration live)
             return true;
         }
 
-        public void Dispose() => Interlocked.Add(ref budget._held, -_held);
+        public void Dispose()
+        {
+            Interlocked.Add(ref budget._held, -_held);
+            if (_ofClient is not null)
+                Interlocked.Add(ref _ofClient.Bytes, -_held);
+        }
+    }
+
+    /// <summary>What the requests of one client hold.</summary>
+    private sealed class ClientBytes
+    {
+        public long Bytes;
     }
 
     /// <summary>A body that is counted as it comes.</summary>
@@ -104,7 +135,7 @@ internal sealed class RequestBudget(LiveConfiguration live)
         private void Count(in ReadResult read)
         {
             if (!share.TryHold(read.Buffer.Length))
-                throw Refusal.Busy().ToRpcException();
+                throw share.Refusal.ToRpcException();
         }
     }
 }

@@ -108,6 +108,7 @@ internal static class ServerHost
         app.MapGrpcHealthChecksService().AllowAnonymous();
         await app.Services.GetRequiredService<LiveConfiguration>().StartAsync();
         await app.Services.GetRequiredService<Clients>().LoadAsync();
+        await app.Services.GetRequiredService<Budgets>().LoadAsync();
         if (listening.HasGuardedPort)
             await AdminToken.EnsureAsync(app.Services.GetRequiredService<Clients>(), folder);
         RefuseWritableByOthers(app);

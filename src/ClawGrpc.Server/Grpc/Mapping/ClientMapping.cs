@@ -55,6 +55,14 @@ internal static class ClientMapping
         return message;
     }
 
+    /// <summary>What a client has spent; null if it has no budget.</summary>
+    public static BudgetUse? ToMessage(Client client, Spending? spent, DateTimeOffset now) => spent is null ? null : new BudgetUse
+    {
+        Usd = (double)spent.Usd,
+        Tokens = spent.Tokens,
+        ResetTime = Timestamp.FromDateTimeOffset(Spending.ResetOf(client.Budget!.Period, now)),
+    };
+
     public static V1.ClientToken ToMessage(ClientToken token) => new()
     {
         TokenId = token.Id,
