@@ -19,6 +19,8 @@ internal sealed class ClawGrpcCaller : IDisposable
     private readonly GrpcChannel[] _channels;
     private readonly ModelService.ModelServiceClient[] _clients;
 
+    private readonly Metadata _headers = [];
+
     public ClawGrpcCaller(string socketPath)
     {
         var endpoint = ClawGrpcEndpoint.Parse($"unix:{socketPath}");
@@ -30,12 +32,22 @@ internal sealed class ClawGrpcCaller : IDisposable
     public async Task OnboardAsync() => await new AuthService.AuthServiceClient(_channels[0])
         .OnboardAsync(new OnboardRequest { ApiKey = new ApiKeyCredential { Key = Key } });
 
+    /// <summary>From now on the calls carry a token of a client with limits, as those of services do.</summary>
+    public async Task UseTokenAsync()
+    {
+        var access = new AccessService.AccessServiceClient(_channels[0]);
+        var client = new V1.Client { Name = "bench", Scopes = { Scope.Complete }, Agents = { "main" } };
+        await access.AddClientAsync(new AddClientRequest { Client = client });
+        var made = await access.CreateTokenAsync(new CreateTokenRequest { Client = client.Name });
+        _headers.Add("authorization", $"Bearer {made.Secret}");
+    }
+
     /// <exception cref="WrongAnswerException">The answer is not the one that was asked for.</exception>
     /// <exception cref="RpcException">There was none.</exception>
     public Task CallAsync(int caller, Workload workload, Answer answer) =>
         workload.IsStream
-            ? StreamAsync(_clients[caller % Programs], workload)
-            : CompleteAsync(_clients[caller % Programs], workload);
+            ? StreamAsync(_clients[caller % Programs], workload, _headers)
+            : CompleteAsync(_clients[caller % Programs], workload, _headers);
 
     public void Dispose()
     {
@@ -43,9 +55,9 @@ internal sealed class ClawGrpcCaller : IDisposable
             channel.Dispose();
     }
 
-    private static async Task CompleteAsync(ModelService.ModelServiceClient client, Workload workload)
+    private static async Task CompleteAsync(ModelService.ModelServiceClient client, Workload workload, Metadata headers)
     {
-        var response = await client.CompleteAsync(new CompleteRequest { Input = InputOf(workload) });
+        var response = await client.CompleteAsync(new CompleteRequest { Input = InputOf(workload) }, headers);
         if (response.Completion.Content is not [{ Text.Text: var text }] || text != workload.Text
             || response.Receipt.Attempts.Count != 1)
         {
@@ -53,9 +65,9 @@ internal sealed class ClawGrpcCaller : IDisposable
         }
     }
 
-    private static async Task StreamAsync(ModelService.ModelServiceClient client, Workload workload)
+    private static async Task StreamAsync(ModelService.ModelServiceClient client, Workload workload, Metadata headers)
     {
-        using var call = client.StreamComplete(new StreamCompleteRequest { Input = InputOf(workload) });
+        using var call = client.StreamComplete(new StreamCompleteRequest { Input = InputOf(workload) }, headers);
         var (deltas, at) = (0, 0);
         StreamCompleteResponse? last = null;
         while (await call.ResponseStream.MoveNext(CancellationToken.None))

@@ -12,6 +12,7 @@ if (args is not [var folder, var sandbox, var clawGrpcPid, var nginxPid, .. var 
 var schedule = flags is ["--quick"] ? Schedule.Quick : Schedule.Usual;
 using var direct = new HttpCaller(null, new Uri(sandbox));
 using var nginxCaller = new HttpCaller(Path.Join(folder, "nginx.sock"), new Uri("http://localhost"));
+using var tokenCaller = new ClawGrpcCaller(Path.Join(folder, "clawgrpc.sock"));
 using var clawGrpcCaller = new ClawGrpcCaller(Path.Join(folder, "clawgrpc.sock"));
 var clawGrpcCpu = new ProcessMeter(int.Parse(clawGrpcPid, CultureInfo.InvariantCulture));
 var nginxCpu = new ProcessMeter(int.Parse(nginxPid, CultureInfo.InvariantCulture));
@@ -22,10 +23,12 @@ var nginx = new Gateway("nginx", nginxCaller.CallAsync, nginxCpu, () => default)
 try
 {
     await clawGrpcCaller.OnboardAsync();
+    await tokenCaller.UseTokenAsync();
     var comparisons = new List<Comparison>();
     foreach (var workload in Workload.All)
-        comparisons.Add(await CompareAsync(workload));
-    Report.Print(Console.Out, comparisons, clawGrpcCpu.ResidentBytes, nginxCpu.ResidentBytes);
+        comparisons.Add(await CompareAsync(workload, clawGrpc, nginx));
+    var withToken = await CompareAsync(Workload.All[0], clawGrpc with { CallAsync = tokenCaller.CallAsync }, clawGrpc);
+    Report.Print(Console.Out, comparisons, withToken, clawGrpcCpu.ResidentBytes, nginxCpu.ResidentBytes);
     return 0;
 }
 catch (Exception exception) when (exception is WrongAnswerException or RpcException or HttpRequestException)
@@ -34,16 +37,16 @@ catch (Exception exception) when (exception is WrongAnswerException or RpcExcept
     return 1;
 }
 
-async Task<Comparison> CompareAsync(Workload workload)
+async Task<Comparison> CompareAsync(Workload workload, Gateway measured, Gateway measure)
 {
     var answer = await direct.FetchAsync(workload);
-    foreach (var gateway in new[] { clawGrpc, nginx })
+    foreach (var gateway in new[] { measured, measure })
         await gateway.WarmUpAsync(workload, answer, schedule);
     var rounds = new List<(Sample ClawGrpc, Sample Nginx)>();
     for (var round = 0; round < schedule.Rounds; round++)
     {
-        rounds.Add(
-            (await clawGrpc.RunAsync(workload, answer, schedule.Round), await nginx.RunAsync(workload, answer, schedule.Round)));
+        var first = await measured.RunAsync(workload, answer, schedule.Round);
+        rounds.Add((first, await measure.RunAsync(workload, answer, schedule.Round)));
     }
     return new Comparison(workload, rounds);
 }

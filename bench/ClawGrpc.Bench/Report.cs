@@ -8,7 +8,13 @@ internal static class Report
 {
     private const double Mega = 1024 * 1024;
 
-    public static void Print(TextWriter to, IReadOnlyList<Comparison> comparisons, long clawGrpcResident, long nginxResident)
+    /// <param name="to">Where it goes.</param>
+    /// <param name="comparisons">With nginx.</param>
+    /// <param name="withToken">A unary completion with a token, compared with one over the owner's socket.</param>
+    /// <param name="clawGrpcResident">Bytes.</param>
+    /// <param name="nginxResident">Bytes.</param>
+    public static void Print(
+        TextWriter to, IReadOnlyList<Comparison> comparisons, Comparison withToken, long clawGrpcResident, long nginxResident)
     {
         Line($"CPU of the gateway's process, user and system; medians of {comparisons[0].Rounds.Count} rounds in turns");
         Line($"{"",-20}{"clawgrpc",12}{"nginx",12}{"ratio",10}{"(rounds)",15}{"allocated",14}");
@@ -19,6 +25,10 @@ internal static class Report
                 + $"{each.Ratio,10:0.00}{rounds,15}{each.Bytes,12:N0} B");
         }
 
+        Line($"unary completion with a token: {Time(withToken.ClawGrpc)}; without one, as the socket's owner: "
+            + string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Time(withToken.Nginx)}; ratio {withToken.Ratio:0.00} ({withToken.LeastRatio:0.00}-{withToken.GreatestRatio:0.00})"));
         Line($"{"resident memory",-20}{Size(clawGrpcResident),12}{Size(nginxResident),12}");
         Line($"{comparisons.Sum(each => each.Completions):N0} answers, every one right; {Environment.ProcessorCount} cores, "
             + $"{RuntimeInformation.FrameworkDescription}");

@@ -1,5 +1,6 @@
 using ClawGrpc.Core.Routing;
 using ClawGrpc.Gateway;
+using ClawGrpc.Gateway.Access;
 using ClawGrpc.Gateway.Stores;
 using ClawGrpc.Server.Grpc.Mapping;
 using Grpc.Core;
@@ -41,7 +42,7 @@ internal sealed partial class ErrorInterceptor(StoppedCalls stopped, ILogger<Err
     {
         if (StateRefusals.Of(exception) is { } refusal)
             return refusal.ToRpcException();
-        if (context.Call().Refusal is { } ended)
+        if (context.GetHttpContext().Features.Get<LiveCall>()?.Refusal is { } ended)
             return ended.ToRpcException();
         if (stopped.IsCut && context.CancellationToken.IsCancellationRequested)
             return Refusal.Stopping().ToRpcException();

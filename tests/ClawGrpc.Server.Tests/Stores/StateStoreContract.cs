@@ -1,4 +1,5 @@
 using ClawGrpc.Core;
+using ClawGrpc.Core.Access;
 using ClawGrpc.Core.StateFiles;
 using ClawGrpc.Gateway.Stores;
 
@@ -46,6 +47,40 @@ public abstract class StateStoreContract
         Assert.Equal("1", KeyOf(after, One));
         Assert.Equal("1", KeyOf(await other.ReadAsync(Agent), One));
         Assert.Equal([Agent], other.AgentIds);
+    }
+
+    [Fact]
+    public async Task Clients_and_tokens_are_seen_by_another_process()
+    {
+        var (store, other) = (Open(), Open());
+        Assert.Empty((await other.ReadClientsAsync()).Clients);
+        var client = new Core.Access.Client { Name = "ci", Scopes = Scopes.Complete, Agents = ["*"] };
+        var token = new ClientToken
+        {
+            Id = "abcdefghijkl",
+            Generations = [new TokenGeneration([.. new byte[32]], DateTimeOffset.UnixEpoch.AddDays(1), null)],
+        };
+        await store.UpdateClientsAsync(stored => stored.With(client));
+        await other.UpdateClientsAsync(stored => stored.With("ci", token));
+        var read = await store.ReadClientsAsync();
+        Assert.Equal("ci", Assert.Single(read.Clients).Name);
+        Assert.Equal("abcdefghijkl", Assert.Single(read.Tokens).Token.Id);
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => store.UpdateClientsAsync(_ => throw new InvalidOperationException("no")));
+        Assert.Equal("no", refused.Message);
+        Assert.Single((await other.ReadClientsAsync()).Clients);
+    }
+
+    [Fact]
+    public async Task Spending_is_seen_by_another_process()
+    {
+        var (store, other) = (Open(), Open());
+        Assert.Empty(await other.ReadSpendingAsync());
+        var spent = new Spending(DateTimeOffset.UnixEpoch.AddDays(1), 123_456_789_012_345_678, 9);
+        await store.UpdateSpendingAsync(stored => stored.SetItem("ci", spent));
+        await other.UpdateSpendingAsync(stored => stored.SetItem("other", spent with { Tokens = 1 }));
+        var read = await store.ReadSpendingAsync();
+        Assert.Equal((2, spent), (read.Count, read["ci"]));
     }
 
     [Fact]
