@@ -64,6 +64,19 @@ internal sealed record ServiceConfiguration
     /// <summary><c>clawgrpc.clients</c>: who may call, besides the clients that were created by a command.</summary>
     public ImmutableArray<Client> Clients { get; init; } = [];
 
+    /// <summary><c>clawgrpc.tls</c>: the files of TLS.</summary>
+    public TlsConfiguration Tls { get; init; } = TlsConfiguration.None;
+
+    /// <summary><c>clawgrpc.trustDomains</c>: from SPIFFE trust domains to the files of their authorities.</summary>
+    public ImmutableSortedDictionary<string, string> TrustDomains { get; init; } =
+        ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <summary><c>clawgrpc.hosts</c>: names by which requests may address the server, besides its own.</summary>
+    public ImmutableArray<string> Hosts { get; init; } = [];
+
+    /// <summary><c>clawgrpc.issuers</c>: who may sign tokens that lead to clients.</summary>
+    public ImmutableArray<JwtIssuer> Issuers { get; init; } = [];
+
     /// <summary><c>clawgrpc.limits.compressedRequests</c>: whether compressed requests are taken.</summary>
     public bool CompressedRequests { get; init; }
 
@@ -95,6 +108,10 @@ internal sealed record ServiceConfiguration
                 section.RefuseOthers();
                 return client is null ? null : client with { IsConfigured = true };
             }),
+            Tls = service.Section("tls") is { } tls ? TlsSection.Read(tls) : TlsConfiguration.None,
+            TrustDomains = TlsSection.TrustDomains(service),
+            Hosts = TlsSection.Hosts(service),
+            Issuers = IssuerSection.Read(service),
             CompressedRequests = limits?.Flag("compressedRequests") ?? Default.CompressedRequests,
         };
         foreach (var section in new[] { subscriptions, upstream, timeouts, limits, service })

@@ -19,6 +19,7 @@ internal sealed partial class Clients : IAsyncDisposable
     private readonly TokenUse _use;
     private readonly Lock _taking = new();
     private volatile StoredClients _stored = StoredClients.None;
+    private volatile ImmutableHashSet<string> _authorities = [];
     private volatile ClientDirectory _directory = new([], Posix.EffectiveUser());
 
     public Clients(
@@ -51,6 +52,15 @@ internal sealed partial class Clients : IAsyncDisposable
         {
             LogKept(exception.Message);
         }
+    }
+
+    /// <summary>Takes certificates of these authorities alone, from now on: <see cref="TrustedParties.Authorities"/>.</summary>
+    public void Trust(ImmutableHashSet<string> authorities)
+    {
+        if (authorities.SetEquals(_authorities))
+            return;
+        _authorities = authorities;
+        Take(_stored);
     }
 
     /// <summary>What a token proves; null if the text is no token.</summary>
@@ -204,8 +214,11 @@ internal sealed partial class Clients : IAsyncDisposable
         lock (_taking)
         {
             _stored = stored;
-            _directory = new ClientDirectory(
-                stored.JoinedWith(_configuration.Current.Configuration.Service.Clients), Posix.EffectiveUser());
+            var service = _configuration.Current.Configuration.Service;
+            _directory = new ClientDirectory(stored.JoinedWith(service.Clients), Posix.EffectiveUser())
+            {
+                Trusted = new TrustedParties(_authorities, [.. service.Issuers.Select(issuer => issuer.Name)]),
+            };
         }
 
         if (areNews)

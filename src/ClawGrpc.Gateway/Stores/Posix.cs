@@ -112,8 +112,8 @@ internal static partial class Posix
         return StatX(handle, "", OfDescriptor, BasicStats, stat) == 0 && TypeOf(stat) is RegularType or DirectoryType;
     }
 
-    // Null where the system is not Linux.
-    private static (uint User, uint Group)? OwnerOf(string path)
+    /// <summary>The owner and group of a file; null where the system is not Linux.</summary>
+    public static (uint User, uint Group)? OwnerOf(string path)
     {
         if (!OperatingSystem.IsLinux())
             return null;

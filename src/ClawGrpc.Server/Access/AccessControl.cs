@@ -2,6 +2,7 @@ using ClawGrpc.Core.Access;
 using ClawGrpc.Gateway;
 using ClawGrpc.Gateway.Access;
 using ClawGrpc.Server.Grpc.Mapping;
+using ClawGrpc.Server.Tls;
 using Grpc.AspNetCore.Server;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
@@ -17,16 +18,16 @@ internal static class AccessControl
 {
     private const string AnyProof = "caller";
 
-    public static void Add(IServiceCollection services, bool insecureLoopback)
+    public static void Add(IServiceCollection services)
     {
         services.AddSingleton<Clients>().AddSingleton<LiveCalls>().AddSingleton<Budgets>()
             .AddSingleton<IAuthorizationHandler, RpcAccessHandler>()
             .AddSingleton<IAuthorizationMiddlewareResultHandler, RefusedRequests>();
         services.AddAuthentication(AnyProof)
-            .AddPolicyScheme(
-                AnyProof, null, scheme => scheme.ForwardDefaultSelector = context => SchemeOf(context, insecureLoopback))
+            .AddPolicyScheme(AnyProof, null, scheme => scheme.ForwardDefaultSelector = SchemeOf)
             .AddScheme<AuthenticationSchemeOptions, PeerHandler>(PeerHandler.Name, null)
             .AddScheme<AuthenticationSchemeOptions, TokenHandler>(TokenHandler.Name, null)
+            .AddScheme<AuthenticationSchemeOptions, CertificateHandler>(CertificateHandler.Name, null)
             .AddScheme<AuthenticationSchemeOptions, LoopbackHandler>(LoopbackHandler.Name, null);
         ClientRates.Add(services);
         services.AddSingleton<UnknownPeers>();
@@ -62,11 +63,13 @@ internal static class AccessControl
     }
 
     // What was shown explicitly counts before what the connection tells.
-    private static string SchemeOf(HttpContext context, bool insecureLoopback)
+    private static string SchemeOf(HttpContext context)
     {
         if (context.Request.Headers.Authorization.Count > 0)
             return TokenHandler.Name;
-        return context.Features.Get<Proof.Peer>() is null && insecureLoopback ? LoopbackHandler.Name : PeerHandler.Name;
+        if (context.Features.Get<ShownCertificate>() is not null)
+            return CertificateHandler.Name;
+        return context.Features.Get<Proof.Loopback>() is not null ? LoopbackHandler.Name : PeerHandler.Name;
     }
 
     private static async Task NoteAsync(HttpContext context, RequestDelegate next, LiveCalls calls)

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using ClawGrpc.Core.Access;
 using ClawGrpc.Gateway.Access;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 
 namespace ClawGrpc.Server.Access;
@@ -85,5 +86,13 @@ internal sealed class LoopbackHandler(
 {
     public const string Name = "loopback";
 
-    protected override (Proof? Proof, string Why) Shown() => (new Proof.Loopback(), "");
+    /// <summary>The middleware of connections to such a port.</summary>
+    public static ConnectionDelegate Open(ConnectionDelegate next) => connection =>
+    {
+        connection.Features.Set(new Proof.Loopback());
+        return next(connection);
+    };
+
+    protected override (Proof? Proof, string Why) Shown() =>
+        (Context.Features.Get<Proof.Loopback>(), "the port is not open to all");
 }

@@ -16,6 +16,15 @@ internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Liste
     /// <summary>The group of the Unix sockets; null for that of the process.</summary>
     public string? SocketGroup { get; init; }
 
+    /// <summary>The file of the server's certificate; null for that of the configuration.</summary>
+    public string? TlsCert { get; init; }
+
+    /// <summary>The file of its private key; null for that of the configuration.</summary>
+    public string? TlsKey { get; init; }
+
+    /// <summary>The file of the authorities of clients' certificates; null for that of the configuration.</summary>
+    public string? ClientCa { get; init; }
+
     // As of every other start that cannot be, and of claw's wrong calls (openclaw-spec.md, section 7.2).
     private const int UsageError = 1;
 
@@ -31,8 +40,8 @@ internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Liste
         };
         var listen = new Option<string[]>("--listen")
         {
-            Description = "unix:PATH or http://127.0.0.1:PORT; may be repeated (default: unix:<state>/clawgrpc.sock). Port 0 "
-                + "takes a free one.",
+            Description = "unix:PATH, http://127.0.0.1:PORT or https://HOST:PORT; may be repeated (default: "
+                + "unix:<state>/clawgrpc.sock). Port 0 takes a free one.",
             HelpName = "ADDRESS",
             AllowMultipleArgumentsPerToken = false,
         };
@@ -50,6 +59,11 @@ internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Liste
             Description = "Group of the Unix sockets, by name or number.",
             HelpName = "GROUP",
         };
+        var cert = FileOption(
+            "--tls-cert", "The server's certificate for https://, as PEM, with those between it and its authority.");
+        var key = FileOption("--tls-key", "Its private key, as PEM, which others must not be able to read.");
+        var clientCa = FileOption(
+            "--client-ca", "The authorities of clients' certificates, as PEM. Files of TLS are read again when they change.");
         var root = new RootCommand(
             "ClawGrpc: holds the Claude credentials of a fleet of agents, so that no other program has to.\n\n"
             + "Upstream is models.providers.anthropic.baseUrl of the configuration, else ANTHROPIC_BASE_URL, else "
@@ -59,6 +73,9 @@ internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Liste
             listen,
             mode,
             group,
+            cert,
+            key,
+            clientCa,
             insecure,
         };
         root.SetAction((result, _) => serve(new CommandLine(result.GetValue(stateDir), result.GetValue(listen) ?? [])
@@ -66,8 +83,15 @@ internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Liste
             InsecureLoopback = result.GetValue(insecure),
             SocketMode = result.GetValue(mode),
             SocketGroup = result.GetValue(group),
+            TlsCert = result.GetValue(cert),
+            TlsKey = result.GetValue(key),
+            ClientCa = result.GetValue(clientCa),
         }));
-        var parsed = root.Parse(args);
+        return await InvokeAsync(root.Parse(args));
+    }
+
+    private static async Task<int> InvokeAsync(ParseResult parsed)
+    {
         if (parsed.Errors.Count == 0)
             return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
         foreach (var error in parsed.Errors)
@@ -75,4 +99,7 @@ internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Liste
         await Console.Error.WriteLineAsync("Try: clawgrpc --help");
         return UsageError;
     }
+
+    private static Option<string?> FileOption(string name, string description) =>
+        new(name) { Description = description, HelpName = "FILE" };
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ClawGrpc.Core.Configuration;
 using ClawGrpc.Gateway.Stores;
 
 namespace ClawGrpc.Server.Hosting;
@@ -16,8 +17,14 @@ internal sealed record Listening(IReadOnlyList<ListenAddress> Addresses)
     /// <summary>The group of the Unix sockets; null for that of the process.</summary>
     public uint? SocketGroup { get; init; }
 
+    /// <summary>The files of TLS that the command line names.</summary>
+    public TlsConfiguration Tls { get; init; } = TlsConfiguration.None;
+
+    /// <summary>Whether there is a port with TLS.</summary>
+    public bool HasTls => Addresses.Any(address => address is ListenAddress.Tls);
+
     /// <summary>Whether there is a port that takes a proof.</summary>
-    public bool HasGuardedPort => !InsecureLoopback && Addresses.Any(address => address is not ListenAddress.UnixSocket);
+    public bool HasGuardedPort => HasTls || (!InsecureLoopback && Addresses.Any(address => address is ListenAddress.Loopback));
 
     /// <summary>Reads the command line.</summary>
     /// <exception cref="StartException">Something of it cannot be; all of it is told.</exception>
@@ -28,6 +35,9 @@ internal sealed record Listening(IReadOnlyList<ListenAddress> Addresses)
         var errors = parsed.Where(each => each.Error is not null).Select(each => each.Error!).ToList();
         var mode = ModeOf(command.SocketMode, errors);
         var group = GroupOf(command.SocketGroup, errors);
+        var tls = new TlsConfiguration(Full(command.TlsCert), Full(command.TlsKey), Full(command.ClientCa));
+        if (tls != TlsConfiguration.None && !parsed.Any(each => each.Address is ListenAddress.Tls))
+            errors.Add("--tls-cert, --tls-key and --client-ca are for --listen https://HOST:PORT, and there is none.");
         if (errors.Count > 0)
             throw new StartException(string.Join(Environment.NewLine, errors));
         return new Listening([.. parsed.Select(each => each.Address!).Distinct()])
@@ -35,8 +45,11 @@ internal sealed record Listening(IReadOnlyList<ListenAddress> Addresses)
             InsecureLoopback = command.InsecureLoopback,
             SocketMode = mode,
             SocketGroup = group,
+            Tls = tls,
         };
     }
+
+    private static string? Full(string? path) => string.IsNullOrWhiteSpace(path) ? null : Path.GetFullPath(path);
 
     private static UnixFileMode ModeOf(string? text, List<string> errors)
     {

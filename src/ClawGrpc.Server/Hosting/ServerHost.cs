@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using ClawGrpc.Gateway.Access;
@@ -9,6 +10,7 @@ using ClawGrpc.Gateway.Stores;
 using ClawGrpc.Gateway.Upstream;
 using ClawGrpc.Server.Access;
 using ClawGrpc.Server.Grpc;
+using ClawGrpc.Server.Tls;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -92,11 +94,16 @@ internal static class ServerHost
             .AddFilter("Microsoft.Hosting.Lifetime", LogLevel.None).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         if (log is not null)
             builder.Logging.AddProvider(log);
-        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, listening.Addresses));
+        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, listening));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Shutdown.Connections);
         AddServices(builder.Services, folder, time);
-        AccessControl.Add(builder.Services, listening.InsecureLoopback);
+        AddTls(builder.Services, listening);
+        AccessControl.Add(builder.Services);
         var app = builder.Build();
+
+        // First: a start that cannot be leaves no file behind.
+        await app.Services.GetRequiredService<LiveConfiguration>().StartAsync();
+        app.Use(app.Services.GetRequiredService<HostFilter>().FilterAsync);
         app.Use(app.Services.GetRequiredService<StoppedCalls>().CutAsync);
         app.Use(UnreadRequests.ExplainAsync);
         AccessControl.Use(app);
@@ -106,9 +113,9 @@ internal static class ServerHost
         app.MapGrpcService<AccessService>().Guard();
         app.MapGrpcReflectionService().Guard();
         app.MapGrpcHealthChecksService().AllowAnonymous();
-        await app.Services.GetRequiredService<LiveConfiguration>().StartAsync();
         await app.Services.GetRequiredService<Clients>().LoadAsync();
         await app.Services.GetRequiredService<Budgets>().LoadAsync();
+        app.Services.GetRequiredService<TlsFiles>().Start(listening.HasTls);
         if (listening.HasGuardedPort)
             await AdminToken.EnsureAsync(app.Services.GetRequiredService<Clients>(), folder);
         RefuseWritableByOthers(app);
@@ -149,7 +156,17 @@ internal static class ServerHost
             .AddHostedService(provider => provider.GetRequiredService<StateWatch>());
     }
 
-    private static void Listen(KestrelServerOptions kestrel, IReadOnlyList<ListenAddress> addresses)
+    private static void AddTls(IServiceCollection services, Listening listening)
+    {
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<TlsFiles>(provider, listening.Tls))
+            .AddHostedService(provider => provider.GetRequiredService<TlsFiles>())
+            .AddSingleton<Handshakes>().AddSingleton<CertificateConnections>();
+        var names = listening.Addresses.OfType<ListenAddress.Tcp>().SelectMany<ListenAddress.Tcp, string>(
+            address => address is ListenAddress.Tls tls ? [tls.Host, $"{tls.Address}"] : [$"{address.Address}"]);
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<HostFilter>(provider, names.ToImmutableArray()));
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, Listening listening)
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = null;
@@ -157,8 +174,12 @@ internal static class ServerHost
         kestrel.Limits.MinResponseDataRate = null;
         kestrel.Limits.Http2.InitialStreamWindowSize = 1024 * 1024;
         kestrel.Limits.Http2.InitialConnectionWindowSize = 4 * 1024 * 1024;
-        kestrel.Limits.Http2.MaxStreamsPerConnection = 1000;
-        foreach (var address in addresses)
+        kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(60);
+        kestrel.Limits.MaxConcurrentConnections = 10_000;
+
+        // For all connections alike: Kestrel has no limit of one listener.
+        kestrel.Limits.Http2.MaxStreamsPerConnection = listening.HasTls ? 100 : 1000;
+        foreach (var address in listening.Addresses)
         {
             switch (address)
             {
@@ -170,7 +191,20 @@ internal static class ServerHost
                     });
                     break;
                 case ListenAddress.Loopback tcp:
-                    kestrel.Listen(new IPEndPoint(tcp.Address, tcp.Port), options => options.Protocols = HttpProtocols.Http2);
+                    kestrel.Listen(new IPEndPoint(tcp.Address, tcp.Port), options =>
+                    {
+                        options.Protocols = HttpProtocols.Http2;
+                        if (listening.InsecureLoopback)
+                            options.Use(LoopbackHandler.Open);
+                    });
+                    break;
+                case ListenAddress.Tls tls:
+                    kestrel.Listen(new IPEndPoint(tls.Address, tls.Port), options =>
+                    {
+                        options.Protocols = HttpProtocols.Http2;
+                        options.UseHttps(kestrel.ApplicationServices.GetRequiredService<Handshakes>().Options);
+                        options.Use(kestrel.ApplicationServices.GetRequiredService<CertificateConnections>().Note);
+                    });
                     break;
             }
         }
@@ -198,7 +232,7 @@ internal static class ServerHost
         catch (SocketException exception)
         {
             var failed = addresses.FirstOrDefault(address => !Sockets.CanBind(address)) ?? addresses[0];
-            throw new StartException(failed is ListenAddress.Loopback { Port: > 0 and < 1024 }
+            throw new StartException(failed is ListenAddress.Tcp { Port: > 0 and < 1024 }
                 && exception.SocketErrorCode == SocketError.AccessDenied
                 ? $"Failed to bind to address {failed}: ports below 1024 take a privilege (CAP_NET_BIND_SERVICE). "
                     + "Choose another --listen; port 0 takes a free one."

@@ -47,12 +47,12 @@ internal static partial class Sockets
     {
         try
         {
-            using var probe = address is ListenAddress.Loopback { Address: var ip }
+            using var probe = address is ListenAddress.Tcp { Address: var ip }
                 ? new Socket(ip.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
                 : new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             switch (address)
             {
-                case ListenAddress.Loopback tcp:
+                case ListenAddress.Tcp tcp:
                     probe.Bind(new IPEndPoint(tcp.Address, tcp.Port));
                     break;
                 case ListenAddress.UnixSocket unix:

@@ -74,7 +74,8 @@ public class StartTests
     [InlineData("http://192.0.2.1:1")]
     [InlineData("http://example.com:1")]
     [InlineData("http://127.0.0.1.example.com:1")]
-    [InlineData("https://127.0.0.1:1")]
+    [InlineData("https://127.0.0.1:1/path")]
+    [InlineData("https://name.invalid:1")]
     [InlineData("http://127.0.0.1:1/path")]
     [InlineData("tcp://127.0.0.1:1")]
     [InlineData("127.0.0.1:1")]
@@ -98,7 +99,12 @@ public class StartTests
     [InlineData("http://[::1]:7000", "http://[::1]:7000")]
     [InlineData("http://[::ffff:127.0.0.1]:7000", "http://127.0.0.1:7000")]
     [InlineData("http://[::ffff:7f08:90a]:7000", "http://127.8.9.10:7000")]
-    public void Sockets_and_loopback_addresses_are_taken(string text, string address) =>
+    [InlineData("https://127.0.0.1:1", "https://127.0.0.1:1")]
+    [InlineData("https://0.0.0.0:7443", "https://0.0.0.0:7443")]
+    [InlineData("https://[::]:7443", "https://[::]:7443")]
+    [InlineData("https://localhost:7443", "https://localhost:7443")]
+    [InlineData("https://192.0.2.1", "https://192.0.2.1:443")]
+    public void Sockets_loopback_addresses_and_tls_are_taken(string text, string address) =>
         Assert.Equal(address, $"{ListenAddress.Parse(text).Address}");
 
     [Fact]
