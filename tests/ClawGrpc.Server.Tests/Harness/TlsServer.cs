@@ -78,13 +78,16 @@ internal sealed class TlsServer : IAsyncDisposable
     /// <summary>A channel to the server's port, as a client that trusts its authority alone.</summary>
     /// <param name="shown">The certificate that the client shows; null: none.</param>
     /// <param name="host">The host that it calls.</param>
-    /// <param name="between">Certificates between its own and its authority, which it sends along.</param>
-    public GrpcChannel Connect(X509Certificate2? shown = null, string host = "localhost", params X509Certificate2[] between)
+    /// <param name="between">A certificate between its own and its authority, which it sends along; null if there is none.</param>
+    /// <param name="onConnect">Called for each connection.</param>
+    public GrpcChannel Connect(
+        X509Certificate2? shown = null, string host = "localhost", X509Certificate2? between = null, Action? onConnect = null)
     {
         var handler = new SocketsHttpHandler
         {
             ConnectCallback = async (_, cancellation) =>
             {
+                onConnect?.Invoke();
                 var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
                 await socket.ConnectAsync("127.0.0.1", Fixture.BoundTo("https").Port, cancellation);
                 return new NetworkStream(socket, ownsSocket: true);
@@ -93,7 +96,8 @@ internal sealed class TlsServer : IAsyncDisposable
             {
                 TargetHost = "localhost",
                 RemoteCertificateValidationCallback = (_, certificate, chain, _) => IsOfServer(certificate, chain),
-                ClientCertificateContext = shown is null ? null : SslStreamCertificateContext.Create(shown, [.. between], true),
+                ClientCertificateContext = shown is null ? null : SslStreamCertificateContext.Create(
+                    shown, between is null ? [] : [between], offline: true),
             },
         };
         var channel = GrpcChannel.ForAddress(
