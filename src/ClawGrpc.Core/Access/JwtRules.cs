@@ -9,6 +9,12 @@ namespace ClawGrpc.Core.Access;
 /// <param name="Audiences">Its <c>aud</c>.</param>
 internal sealed record JwtFacts(string Algorithm, string Issuer, string Subject, ImmutableArray<string> Audiences)
 {
+    /// <summary>Its <c>kid</c>; null if it has none.</summary>
+    public string? KeyId { get; init; }
+
+    /// <summary>Its claims that are text.</summary>
+    public ImmutableDictionary<string, string> Claims { get; init; } = ImmutableDictionary<string, string>.Empty;
+
     /// <summary>Its <c>iat</c>; null if it has none.</summary>
     public DateTimeOffset? IssuedAt { get; init; }
 
@@ -46,7 +52,7 @@ internal static class JwtRules
             return "it has no subject (sub)";
         if (token.Expires is not { } end)
             return "it has no end (exp)";
-        if (now >= end + ClockSkew)
+        if (now - ClockSkew >= end)
             return "it has expired";
         if (token.NotBefore > now + ClockSkew || token.IssuedAt > now + ClockSkew)
             return "it is not valid yet (nbf, iat)";

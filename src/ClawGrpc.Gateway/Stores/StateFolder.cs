@@ -136,6 +136,10 @@ internal sealed class StateFolder
     /// <summary>A path of the configuration, absolute; <c>~</c> is the user's home directory.</summary>
     public string Expand(string path) => Expand(path, _home);
 
+    /// <summary>A file that the configuration names: a relative path is one of this folder.</summary>
+    public string FileOf(string path) =>
+        path.TrimStart().StartsWith('~') ? Expand(path) : System.IO.Path.GetFullPath(path.Trim(), Path);
+
     private static string Expand(string path, string home)
     {
         var trimmed = path.Trim();

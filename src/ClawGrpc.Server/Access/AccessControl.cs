@@ -20,13 +20,14 @@ internal static class AccessControl
 
     public static void Add(IServiceCollection services)
     {
-        services.AddSingleton<Clients>().AddSingleton<LiveCalls>().AddSingleton<Budgets>()
+        services.AddSingleton<Clients>().AddSingleton<LiveCalls>().AddSingleton<Budgets>().AddSingleton<Issuers>()
             .AddSingleton<IAuthorizationHandler, RpcAccessHandler>()
             .AddSingleton<IAuthorizationMiddlewareResultHandler, RefusedRequests>();
         services.AddAuthentication(AnyProof)
             .AddPolicyScheme(AnyProof, null, scheme => scheme.ForwardDefaultSelector = SchemeOf)
             .AddScheme<AuthenticationSchemeOptions, PeerHandler>(PeerHandler.Name, null)
             .AddScheme<AuthenticationSchemeOptions, TokenHandler>(TokenHandler.Name, null)
+            .AddScheme<AuthenticationSchemeOptions, JwtHandler>(JwtHandler.Name, null)
             .AddScheme<AuthenticationSchemeOptions, CertificateHandler>(CertificateHandler.Name, null)
             .AddScheme<AuthenticationSchemeOptions, LoopbackHandler>(LoopbackHandler.Name, null);
         ClientRates.Add(services);
@@ -66,7 +67,7 @@ internal static class AccessControl
     private static string SchemeOf(HttpContext context)
     {
         if (context.Request.Headers.Authorization.Count > 0)
-            return TokenHandler.Name;
+            return JwtHandler.IsShown(context) ? JwtHandler.Name : TokenHandler.Name;
         if (context.Features.Get<ShownCertificate>() is not null)
             return CertificateHandler.Name;
         return context.Features.Get<Proof.Loopback>() is not null ? LoopbackHandler.Name : PeerHandler.Name;

@@ -15,7 +15,8 @@ internal sealed class CertificateHandler(
 {
     public const string Name = "certificate";
 
-    protected override (Proof? Proof, string Why) Shown() => Context.Features.Get<ShownCertificate>() is { } shown
-        ? (shown.Proof, shown.Why)
-        : (null, "no certificate was shown");
+    protected override ValueTask<(Proof? Proof, string Why)> ShownAsync() =>
+        Context.Features.Get<ShownCertificate>() is { } shown
+            ? new((shown.Proof, shown.Why))
+            : new((null, "no certificate was shown"));
 }

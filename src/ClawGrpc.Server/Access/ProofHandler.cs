@@ -20,16 +20,16 @@ internal abstract partial class ProofHandler(
     protected Clients Clients => clients;
 
     /// <summary>What the request shows; or why it shows nothing, which is for the log alone.</summary>
-    protected abstract (Proof? Proof, string Why) Shown();
+    protected abstract ValueTask<(Proof? Proof, string Why)> ShownAsync();
 
-    protected sealed override Task<AuthenticateResult> HandleAuthenticateAsync()
+    protected sealed override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
-        var (proof, why) = Shown();
+        var (proof, why) = await ShownAsync();
         if (proof is not null)
         {
             (var caller, why) = clients.Find(proof);
             if (caller is not null)
-                return Task.FromResult(CallerIdentity.ResultOf(caller, Scheme.Name));
+                return CallerIdentity.ResultOf(caller, Scheme.Name);
         }
 
         var peer = UnknownPeers.PeerOf(Context);
@@ -37,7 +37,7 @@ internal abstract partial class ProofHandler(
             LogUnknown(Logger, Scheme.Name, $"{Request.Path}", peer, why);
         else
             Context.Items[TooMany] = true;
-        return Task.FromResult(AuthenticateResult.Fail(why));
+        return AuthenticateResult.Fail(why);
     }
 
     [LoggerMessage(60, LogLevel.Information, "Refused an unknown caller ({Proof}) of {Rpc} from {Peer}: {Why}")]
@@ -52,9 +52,9 @@ internal sealed class PeerHandler(
 {
     public const string Name = "unix";
 
-    protected override (Proof? Proof, string Why) Shown() => Context.Features.Get<Proof.Peer>() is { } peer
-        ? (peer, "")
-        : (null, "nothing was shown, and the connection has no Unix user");
+    protected override ValueTask<(Proof? Proof, string Why)> ShownAsync() => Context.Features.Get<Proof.Peer>() is { } peer
+        ? new((peer, ""))
+        : new((null, "nothing was shown, and the connection has no Unix user"));
 }
 
 /// <summary>A ClawGrpc token.</summary>
@@ -73,9 +73,10 @@ internal sealed class TokenHandler(
             ? header[Bearer.Length..].Trim()
             : null;
 
-    protected override (Proof? Proof, string Why) Shown() => TokenOf(Context) is { } token && Clients.ProofOf(token) is { } proof
-        ? (proof, "")
-        : (null, "what was shown is no ClawGrpc token: its form or its check is wrong");
+    protected override ValueTask<(Proof? Proof, string Why)> ShownAsync() =>
+        TokenOf(Context) is { } token && Clients.ProofOf(token) is { } proof
+            ? new((proof, ""))
+            : new((null, "what was shown is no ClawGrpc token: its form or its check is wrong"));
 }
 
 /// <summary>Nothing, on a loopback port that the operator opened to everybody on the machine.</summary>
@@ -93,6 +94,6 @@ internal sealed class LoopbackHandler(
         return next(connection);
     };
 
-    protected override (Proof? Proof, string Why) Shown() =>
-        (Context.Features.Get<Proof.Loopback>(), "the port is not open to all");
+    protected override ValueTask<(Proof? Proof, string Why)> ShownAsync() =>
+        new((Context.Features.Get<Proof.Loopback>(), "the port is not open to all"));
 }

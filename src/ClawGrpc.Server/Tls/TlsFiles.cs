@@ -80,8 +80,7 @@ internal sealed partial class TlsFiles(
         }
     }
 
-    private string? Full(string? path) => path is null ? null
-        : path.StartsWith('~') ? folder.Expand(path) : Path.GetFullPath(path, folder.Path);
+    private string? Full(string? path) => path is null ? null : folder.FileOf(path);
 
     private static IEnumerable<string> Missing(string? path, string option) => path is null ? [option] : [];
 
@@ -103,7 +102,7 @@ internal sealed partial class TlsFiles(
                 ? Try(() => ServerCertificateOf(cert, key), problems) ?? before.Server
                 : null;
             var files = configuration.Current.Configuration.Service.TrustDomains.ToDictionary(
-                each => each.Key, each => Full(each.Value)!);
+                each => each.Key, each => folder.FileOf(each.Value));
             if (paths.ClientCa is { } clientCa)
                 files[""] = clientCa;
             var authorities = ImmutableDictionary<string, X509Certificate2Collection>.Empty;
