@@ -20,8 +20,13 @@ internal static class JwtText
             return (null, $"it is longer than {JwtRules.LongestToken} characters");
         try
         {
-            if (token.Split('.') is not [var head, var body, { Length: > 0 } signature] || !Base64Url.IsValid(signature))
+            // The decoder would pass over white space and padding.
+            if (!token.All(each => char.IsAsciiLetterOrDigit(each) || each is '-' or '_' or '.')
+                || token.Split('.') is not [var head, var body, { Length: > 0 }])
+            {
                 return (null, "it is no signed token of three parts");
+            }
+
             using var header = JsonDocument.Parse(Base64Url.DecodeFromChars(head), Strict);
             using var payload = JsonDocument.Parse(Base64Url.DecodeFromChars(body), Strict);
             return header.RootElement.ValueKind == JsonValueKind.Object && payload.RootElement.ValueKind == JsonValueKind.Object
