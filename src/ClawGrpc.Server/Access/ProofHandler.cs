@@ -37,7 +37,9 @@ internal abstract partial class ProofHandler(
             LogUnknown(Logger, Scheme.Name, $"{Request.Path}", peer, why);
         else
             Context.Items[TooMany] = true;
-        return AuthenticateResult.Fail(why);
+
+        // The framework would log a failure once more.
+        return AuthenticateResult.NoResult();
     }
 
     [LoggerMessage(60, LogLevel.Information, "Refused an unknown caller ({Proof}) of {Rpc} from {Peer}: {Why}")]

@@ -21,10 +21,13 @@ internal sealed partial class TlsFiles(
     /// <summary>How long before its end the server's certificate is warned of.</summary>
     public static readonly TimeSpan WarnAhead = TimeSpan.FromDays(14);
 
+    private static readonly TimeSpan BetweenWarnings = TimeSpan.FromDays(1);
+
     private readonly FileChanges _files = new(time);
     private readonly Lock _reading = new();
     private volatile TlsMaterial _current = TlsMaterial.None;
     private ITimer? _expiry;
+    private (DateTimeOffset End, DateTimeOffset At) _warned;
 
     public TlsMaterial Current => _current;
 
@@ -147,10 +150,20 @@ internal sealed partial class TlsFiles(
     {
         if (_current.Server?.NotAfter is not { } end)
             return;
-        var ahead = end - WarnAhead - time.GetUtcNow();
-        if (ahead <= TimeSpan.Zero)
-            LogEnd(end);
-        _expiry?.WakeIn(ahead > TimeSpan.Zero ? ahead : TimeSpan.FromDays(1));
+        var now = time.GetUtcNow();
+        var next = end - WarnAhead;
+        lock (_reading)
+        {
+            if (_warned.End == end && _warned.At + BetweenWarnings > next)
+                next = _warned.At + BetweenWarnings;
+            if (next <= now)
+            {
+                LogEnd(end);
+                (_warned, next) = ((end, now), now + BetweenWarnings);
+            }
+        }
+
+        _expiry?.WakeIn(next - now);
     }
 
     [LoggerMessage(70, LogLevel.Warning, "{Problem} The last good one stays in force.")]
