@@ -14,7 +14,7 @@ public sealed class TlsTests : IAsyncLifetime
     private readonly Dictionary<string, string> _environment = new() { ["CLAWGRPC_TOKEN"] = "named" };
     private readonly Script _script = new();
     private readonly Certificates _certificates = new();
-    private X509Certificate2? _shown;
+    private string? _shown;
     private ScriptedServer _server = null!;
 
     public async Task InitializeAsync()
@@ -24,7 +24,7 @@ public sealed class TlsTests : IAsyncLifetime
         {
             ServerCertificate = _certificates.Sign("localhost"),
             ClientCertificateMode = ClientCertificateMode.AllowCertificate,
-            ClientCertificateValidation = (certificate, _, _) => (_shown = certificate) is not null,
+            ClientCertificateValidation = (certificate, _, _) => (_shown = certificate.Subject).Length > 0,
         });
         await WriteAsync("CLAWGRPC_CA_FILE", "ca.pem", _certificates.Ca);
     }
@@ -70,7 +70,7 @@ public sealed class TlsTests : IAsyncLifetime
             await WriteAsync("CLAWGRPC_CERT_FILE", "own.pem", own.ExportCertificatePem());
             await WriteAsync("CLAWGRPC_KEY_FILE", "own.key", own.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
             await CallAsync();
-            Assert.Equal($"CN={name}", _shown?.Subject);
+            Assert.Equal($"CN={name}", _shown);
         }
     }
 
