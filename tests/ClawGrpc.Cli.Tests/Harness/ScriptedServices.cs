@@ -96,3 +96,31 @@ internal sealed class ScriptedModelService(Script script) : ModelService.ModelSe
             : base.StreamComplete(request, responseStream, context);
     }
 }
+
+/// <summary>Answers from the script.</summary>
+internal sealed class ScriptedAccessService(Script script) : AccessService.AccessServiceBase
+{
+    public override Task<WhoAmIResponse> WhoAmI(WhoAmIRequest request, ServerCallContext context) =>
+        script.Answer<WhoAmIResponse>(request);
+
+    public override Task<ListClientsResponse> ListClients(ListClientsRequest request, ServerCallContext context) =>
+        script.Answer<ListClientsResponse>(request);
+
+    public override Task<AddClientResponse> AddClient(AddClientRequest request, ServerCallContext context) =>
+        script.Answer<AddClientResponse>(request);
+
+    public override Task<UpdateClientResponse> UpdateClient(UpdateClientRequest request, ServerCallContext context) =>
+        script.Answer<UpdateClientResponse>(request);
+
+    public override Task<RemoveClientResponse> RemoveClient(RemoveClientRequest request, ServerCallContext context) =>
+        script.Answer<RemoveClientResponse>(request);
+
+    public override Task<CreateTokenResponse> CreateToken(CreateTokenRequest request, ServerCallContext context) =>
+        script.Answer<CreateTokenResponse>(request);
+
+    public override Task<RotateTokenResponse> RotateToken(RotateTokenRequest request, ServerCallContext context) =>
+        script.Answer<RotateTokenResponse>(request);
+
+    public override Task<RevokeTokenResponse> RevokeToken(RevokeTokenRequest request, ServerCallContext context) =>
+        script.Answer<RevokeTokenResponse>(request);
+}
