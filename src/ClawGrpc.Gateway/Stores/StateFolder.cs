@@ -168,14 +168,17 @@ internal sealed class StateFolder
             .Where(IsAgentId).Order(StringComparer.Ordinal)];
 
     /// <summary>Makes the folder, its owner's alone. One that exists is left as it is.</summary>
-    /// <exception cref="UnusableFolderException">It cannot be made, or others than its owner can write to it.</exception>
+    /// <exception cref="UnusableFolderException">
+    /// It cannot be made, or others than its owner can write to it or to a folder above it.
+    /// </exception>
     public void Create()
     {
+        FolderModes.RefuseReplaceable(Path);
         MakeUsable(Path, "The state folder");
         if (System.IO.Path.Exists(AgentsPath) && !Directory.Exists(AgentsPath))
             throw new UnusableFolderException($"The state folder {Path} cannot be used: {AgentsPath} is not a folder.");
         var agents = StoredAgents().SelectMany(id => new[] { System.IO.Path.Join(AgentsPath, id), AgentDir(id) });
-        RefuseWritableByOthers([Path, AgentsPath, .. agents]);
+        FolderModes.RefuseWritable([Path, AgentsPath, .. agents]);
     }
 
     /// <summary>Makes a folder unless it exists, and says what stands in the way if that cannot be.</summary>
@@ -193,23 +196,6 @@ internal sealed class StateFolder
         }
     }
 
-    /// <summary>Refuses folders into which others could put keys and a configuration of their own.</summary>
-    /// <exception cref="UnusableFolderException">One of them, with the command that mends it.</exception>
-    public static void RefuseWritableByOthers(IEnumerable<string> folders)
-    {
-        const UnixFileMode others = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
-        foreach (var folder in folders.Where(Directory.Exists))
-        {
-            var mode = File.GetUnixFileMode(folder);
-            if ((mode & others) != 0)
-            {
-                throw new UnusableFolderException(
-                    $"The folder {folder} can be written by others than its owner (mode {Convert.ToString((int)mode, 8)}), who "
-                    + $"could replace credentials and configuration. Mend it: chmod go-w {Quoted(folder)}");
-            }
-        }
-    }
-
     // What is there and is no folder.
     private static string? ObstacleOf(string path)
     {
@@ -223,9 +209,6 @@ internal sealed class StateFolder
 
         return null;
     }
-
-    private static string Quoted(string path) =>
-        path.All(each => char.IsAsciiLetterOrDigit(each) || "/._-".Contains(each)) ? path : $"'{path.Replace("'", "'\\''")}'";
 
     /// <summary>
     /// Makes a directory and those above it, each its owner's alone, who is that of the one above if this process may give it away.

@@ -170,12 +170,17 @@ internal static class ServerHost
         }
     }
 
-    // Those of the configuration, which the state folder does not show.
+    // The configuration and those that it names, which may be anywhere.
     private static void RefuseWritableByOthers(WebApplication app)
     {
-        var configured = app.Services.GetRequiredService<LiveConfiguration>().Current.Configuration.Agents.List;
+        var configuration = app.Services.GetRequiredService<LiveConfiguration>();
         var folder = app.Services.GetRequiredService<StateFolder>();
-        StateFolder.RefuseWritableByOthers(configured.Select(agent => agent.AgentDir).OfType<string>().Select(folder.Expand));
+        foreach (var file in configuration.Current.Used.Prepend(configuration.Path))
+            FolderModes.RefuseReplaceable(file);
+        var directories = configuration.Current.Configuration.Agents.List
+            .Select(agent => agent.AgentDir).OfType<string>().Select(folder.Expand).ToList();
+        directories.ForEach(FolderModes.RefuseReplaceable);
+        FolderModes.RefuseWritable(directories);
     }
 
     private static async Task StartAsync(WebApplication app, List<ListenAddress> addresses)
