@@ -38,6 +38,23 @@ public class LedgerTests
     }
 
     [Fact]
+    public async Task Usage_lines_are_bounded_and_sums_are_not()
+    {
+        var models = Enumerable.Range(0, 205).Select(model => $"claude-{model:000}").ToList();
+        await using var fixture = await ServerFixture.StartAsync(sandbox: new SandboxOptions { ExtraModels = models });
+        await fixture.OnboardAsync();
+        foreach (var model in models.Take(200).Append(models[2]).Concat(models.Skip(200)))
+            await fixture.StreamAsync(Completing.Input(with: input => input.Model = model));
+        var status = await fixture.StatusAsync();
+        Assert.Equal(206, status.Usage.Completions);
+        Assert.Equal(206, status.Auth.Profiles.Single().Usage.Completions);
+
+        // Those that were used longest ago are forgotten.
+        Assert.Equal(
+            [models[2], .. models.Skip(6)], status.ModelUsages.Select(used => used.Model["anthropic/".Length..]));
+    }
+
+    [Fact]
     public async Task Rate_limits_are_those_of_the_last_answer()
     {
         await using var fixture = await WithTwoKeysAsync();

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using ClawGrpc.Gateway.Stores;
 using ClawGrpc.Server.Tests.Harness;
 using ClawGrpc.V1;
@@ -59,6 +60,34 @@ public class OwnerTests
         foreach (var name in new[] { "a", "a/b", "a/b/file" })
             Assert.Equal(Others, (await RunAsync("stat", "-c", "%u:%g", folder[name])).Trim());
     }
+
+    [Fact]
+    public void Write_that_would_change_the_owner_is_refused()
+    {
+        using var folder = new TestFolder();
+        File.WriteAllText(folder["file"], "theirs");
+        Exception? refused = null;
+        var user = new Thread(() =>
+        {
+            // Of this thread alone, which thereby loses root's rights to files. A user who is not root has none.
+            if (Environment.IsPrivilegedProcess)
+                _ = SetFileSystemUser(65534);
+            refused = Record.Exception(() => (Environment.IsPrivilegedProcess
+                ? AtomicFile.Prepare(folder["file"], [1])
+                : AtomicFile.Prepare(folder["new"], [1], like: "/etc/passwd")).Dispose());
+        });
+        File.SetUnixFileMode(folder.Path, (UnixFileMode)Convert.ToInt32("777", 8));
+        user.Start();
+        user.Join();
+        Assert.IsType<UnauthorizedAccessException>(refused);
+        Assert.Contains("belongs to another user or group", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(["file"], folder.Names);
+        Assert.Equal("theirs", File.ReadAllText(folder["file"]));
+    }
+
+    [DllImport("libc", EntryPoint = "setfsuid")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int SetFileSystemUser(uint user);
 
     private static async Task<string> RunAsync(string program, params string[] arguments)
     {
