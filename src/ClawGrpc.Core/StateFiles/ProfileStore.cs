@@ -16,6 +16,9 @@ internal sealed record Profile(string Id, Credential Credential)
 /// <summary>The content of <c>auth-profiles.json</c> of one agent (openclaw-spec.md, section 1.3).</summary>
 internal sealed record ProfileStore
 {
+    /// <summary>More profiles of one agent are not onboarded. A file of another program may have more.</summary>
+    public const int MostProfiles = 1000;
+
     /// <summary>No profile, no order, no health.</summary>
     public static readonly ProfileStore Empty = new();
 

@@ -69,6 +69,36 @@ public class StoreLimitTests
     }
 
     [Fact]
+    public async Task Profiles_of_an_agent_are_bounded()
+    {
+        await using var fixture = await ServerFixture.StartAsync();
+        await fixture.Files.WriteProfilesAsync(ManyProfiles(1000));
+        var refused = await CallFailure.OfAsync(() => fixture.OnboardAsync("anthropic:one-more"));
+        Assert.Equal(("INVALID_FIELD", "profile_id"), (refused.Reason, refused.Fields.Single()));
+        Assert.Contains("1000 profiles", refused.Message, StringComparison.Ordinal);
+        await fixture.OnboardAsync("anthropic:7");
+        await fixture.Auth.DeleteProfileAsync(new DeleteProfileRequest { ProfileId = "anthropic:8" });
+        await fixture.OnboardAsync("anthropic:one-more");
+        Assert.Equal(1000, fixture.Files.Profiles().GetProperty("profiles").EnumerateObject().Count());
+    }
+
+    [Theory]
+    [InlineData(5000, "anthropic", 10)]
+    [InlineData(2000, "anthropic", 180)]
+    [InlineData(2000, "p{0}", 10)]
+    public async Task Status_stays_small_with_many_profiles_in_the_file(int count, string provider, int longest)
+    {
+        await using var fixture = await ServerFixture.StartAsync();
+        await fixture.Files.WriteProfilesAsync(ManyProfiles(count, provider, new string('é', longest)));
+        using var watcher = fixture.Watch();
+        AgentStatus[] seen = [await fixture.StatusAsync(), await watcher.NextAsync()];
+        Assert.All(seen, status => Assert.InRange(status.CalculateSize(), 100_000, 1_000_000));
+        Assert.All(seen, status => Assert.NotEmpty(status.Auth.Profiles));
+        if (provider == "anthropic")
+            Assert.Equal(count, seen[0].Auth.Providers.Single(each => each.Provider == provider).ProfileCount);
+    }
+
+    [Fact]
     public async Task What_could_not_be_read_back_is_not_written()
     {
         using var folder = new TestFolder();
@@ -78,5 +108,18 @@ public class StoreLimitTests
             () => config.UpdateAsync(_ => new string(' ', WholeFile.MaxBytes + 1)));
         Assert.Contains("16 MB", error.Message, StringComparison.Ordinal);
         Assert.Equal("{}", config.Read().Text);
+    }
+
+    private static string ManyProfiles(int count, string provider = "anthropic", string name = "")
+    {
+        var profiles = Enumerable.Range(0, count).Select(each => $$"""
+            "anthropic:{{name}}{{each}}": { "type": "token", "provider": "{{string.Format(null, provider, each)}}", "token": "t{{each}}" }
+            """);
+        var health = Enumerable.Range(0, count).Select(each => $$"""
+            "anthropic:{{name}}{{each}}": { "disabledUntil": 253402300799999, "disabledReason": "auth", "lastFailureAt": 1 }
+            """);
+        return $$"""
+            {"version":1,"profiles":{ {{string.Join(",", profiles)}} },"usageStats":{ {{string.Join(",", health)}} } }
+            """;
     }
 }
