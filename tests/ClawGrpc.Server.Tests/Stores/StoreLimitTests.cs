@@ -1,4 +1,3 @@
-using ClawGrpc.Gateway.Stores;
 using ClawGrpc.Server.Tests.Harness;
 using ClawGrpc.Testing;
 using ClawGrpc.V1;
@@ -96,18 +95,6 @@ public class StoreLimitTests
         Assert.All(seen, status => Assert.NotEmpty(status.Auth.Profiles));
         if (provider == "anthropic")
             Assert.Equal(count, seen[0].Auth.Providers.Single(each => each.Provider == provider).ProfileCount);
-    }
-
-    [Fact]
-    public async Task What_could_not_be_read_back_is_not_written()
-    {
-        using var folder = new TestFolder();
-        using var config = new ConfigFile(folder["clawgrpc.json"]);
-        await config.UpdateAsync(_ => "{}");
-        var error = await Assert.ThrowsAsync<StateNotWrittenException>(
-            () => config.UpdateAsync(_ => new string(' ', WholeFile.MaxBytes + 1)));
-        Assert.Contains("16 MB", error.Message, StringComparison.Ordinal);
-        Assert.Equal("{}", config.Read().Text);
     }
 
     private static string ManyProfiles(int count, string provider = "anthropic", string name = "")

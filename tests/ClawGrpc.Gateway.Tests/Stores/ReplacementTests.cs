@@ -5,7 +5,7 @@ using ClawGrpc.Core.StateFiles;
 using ClawGrpc.Gateway.Stores;
 using ClawGrpc.Testing;
 
-namespace ClawGrpc.Server.Tests.Stores;
+namespace ClawGrpc.Gateway.Tests.Stores;
 
 /// <summary>What the system sees of a replacement: nobody misses the file, which is on the disk before it has its name.</summary>
 public sealed class ReplacementTests : IDisposable
