@@ -38,7 +38,7 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
                     .. providers[true].Where(provider => LoginsOf(provider) > 0)
                         .Select(provider => $"{provider.Provider} ({LoginsOf(provider)})"),
                 ],
-                StatusBudget.OfNames, static name => StatusBudget.SizeOf(name)),
+                StatusBudget.OfNames, StatusBudget.SizeOfText),
             MissingProvidersInUse = [.. providers[false].Select(provider => provider.Provider).Where(inUse.Contains)],
             Providers = StatusBudget.Fitting(
                 [.. providers[true]], StatusBudget.OfProviders, SizeOf, static each => !IsOurs(each.Provider)),
@@ -52,7 +52,7 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
 
     private static int SizeOf(ProviderStatus provider) =>
         StatusBudget.SizeOf(provider.Provider, provider.Effective.Detail)
-        + provider.Labels.Sum(static label => StatusBudget.SizeOf(label));
+        + provider.Labels.Sum(StatusBudget.SizeOfText);
 
     // Like the programs, this asks each text for its provider without resolving aliases.
     private static List<string> ProvidersOf(IEnumerable<string> models) =>
@@ -82,7 +82,7 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
                     .. own.Select(profile => profiles.LabelOf(
                         profile, store.HealthOf(profile.Id), AsideOf(faults.GetValueOrDefault(profile.Id)), now)),
                 ],
-                StatusBudget.OfLabels, static label => StatusBudget.SizeOf(label)),
+                StatusBudget.OfLabels, StatusBudget.SizeOfText),
             Environment = environment,
             Configuration = configured,
         };

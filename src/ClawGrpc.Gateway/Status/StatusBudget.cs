@@ -10,22 +10,23 @@ namespace ClawGrpc.Gateway.Status;
 internal static class StatusBudget
 {
     /// <summary>Bytes of all that is set aside.</summary>
-    public const int OfUnusable = 250_000;
+    public const int OfUnusable = 230_000;
 
     /// <summary>Bytes of the profiles.</summary>
-    public const int OfProfiles = 300_000;
+    public const int OfProfiles = 400_000;
 
     /// <summary>Bytes of the providers, with the labels of their profiles.</summary>
     public const int OfProviders = 200_000;
 
     /// <summary>Bytes of the labels of one provider's profiles.</summary>
-    public const int OfLabels = 100_000;
+    public const int OfLabels = 160_000;
 
     /// <summary>Bytes of what providers expire at, and of the names of those that have logins.</summary>
-    public const int OfNames = 40_000;
+    public const int OfNames = 25_000;
 
     // Numbers, times and the marks between them.
     private const int PerEntry = 60;
+    private const int PerText = 4;
 
     /// <summary>As many as fit, in their order.</summary>
     /// <param name="all">All that there are.</param>
@@ -47,6 +48,9 @@ internal static class StatusBudget
 
         return fits.All(each => each) ? all : [.. all.Where((_, index) => fits[index])];
     }
+
+    /// <summary>The size in bytes of a text in a list.</summary>
+    public static int SizeOfText(string text) => PerText + Encoding.UTF8.GetByteCount(text);
 
     /// <summary>The size in bytes of an entry with these texts.</summary>
     public static int SizeOf(params ReadOnlySpan<string?> texts)
