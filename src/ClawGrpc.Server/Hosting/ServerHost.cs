@@ -32,12 +32,13 @@ internal static class ServerHost
             folder.Create();
             using var oneServer = ServerLock.Acquire(folder);
             var app = await BuildAsync(folder, addresses, TimeProvider.System);
-            using var hangup = Shutdown.ReloadOnHangup(app);
+            using var hangup = Shutdown.ReloadOnHangup(app.Services);
             await StartAsync(app, addresses);
             if (!await Shutdown.WaitAsync(app))
             {
                 await Console.Error.WriteLineAsync(
-                    $"Warning: not all was written within {Shutdown.Longest.TotalSeconds:0} s: a lock or a file stood in the way.");
+                    $"Warning: not all was written within {Shutdown.Longest.TotalSeconds:0} s: a lock or a file stood in the "
+                    + "way.");
             }
             await Console.Error.WriteLineAsync("clawgrpc stopped");
             return 0;
