@@ -103,8 +103,8 @@ internal sealed partial class SecretResolver(
         }
     }
 
-    // Who can write to the file decides which credential is used. One that others can only read is theirs too, but it may be mounted
-    // so, as Kubernetes does.
+    // Who can write to the file decides which credential is used. One that others can only read is theirs too, but mounted
+    // secrets are often like that.
     private bool IsPrivate(string path)
     {
         var mode = File.GetUnixFileMode(path);

@@ -1,8 +1,8 @@
 namespace ClawGrpc.Gateway.Stores;
 
 /// <summary>
-/// Refuses folders in which other users could replace credentials or configuration. A folder above them is enough for that: it can
-/// be written to put another folder in the place of one below it. sshd asks the same of its files (StrictModes).
+/// Refuses folders in which other users could replace credentials or configuration. Who can write to a folder above them can
+/// too, by another folder in the place of one below it. sshd asks the same of its files (StrictModes).
 /// </summary>
 internal static class FolderModes
 {
@@ -14,8 +14,8 @@ internal static class FolderModes
     public static void RefuseWritable(IEnumerable<string> folders) => Refuse(folders.Where(Directory.Exists), Others);
 
     /// <summary>
-    /// Refuses a file or folder that others could replace, which need not exist. Where the sticky bit is set, as in <c>/tmp</c>, they
-    /// can replace only what is theirs.
+    /// Refuses a file or folder that others could replace, which need not exist. Where the sticky bit is set, as in <c>/tmp</c>,
+    /// they can replace only what is theirs.
     /// </summary>
     /// <param name="path">Absolute.</param>
     /// <exception cref="UnusableFolderException">A folder on the way to it, with the command that mends it.</exception>

@@ -87,8 +87,8 @@ internal sealed class StateFolder
     /// Resolves the folder: the option, else <c>CLAWGRPC_STATE_DIR</c> or the variable of one of the programs, else the first of
     /// their folders that exists, else <c>~/.clawgrpc</c>. Blank counts as not given.
     /// </summary>
-    /// <param name="option">The value of <c>--state-dir</c>; null: not given.</param>
-    /// <param name="environment">The value of a variable; null: not set.</param>
+    /// <param name="option">The value of <c>--state-dir</c>; null if not given.</param>
+    /// <param name="environment">The value of a variable; null if not set.</param>
     /// <param name="home">The user's home directory, for a <c>~</c> at the beginning.</param>
     /// <exception cref="ArgumentException"><c>CLAWGRPC_GENERATION</c> names none.</exception>
     public static StateFolder Resolve(string? option, Func<string, string?> environment, string home)
@@ -115,7 +115,7 @@ internal sealed class StateFolder
 
     /// <summary>Whose rules hold: <c>CLAWGRPC_GENERATION</c>, else what can be seen.</summary>
     /// <param name="files">The files of the configuration: one that our own includes says more than it.</param>
-    /// <param name="writtenBy"><c>meta.lastTouchedVersion</c> of the configuration; null: it does not say.</param>
+    /// <param name="writtenBy"><c>meta.lastTouchedVersion</c> of the configuration; null if it does not say.</param>
     public Generation GenerationOf(IEnumerable<string> files, string? writtenBy) => _namedGeneration ?? Generation.Of(
         files.Select(file => System.IO.Path.GetFileName(file))
             .FirstOrDefault(name => Programs.Skip(1).Any(program => program.Config == name)) ?? _newConfig,
@@ -211,8 +211,8 @@ internal sealed class StateFolder
     }
 
     /// <summary>
-    /// Makes a directory and those above it, each its owner's alone, who is that of the one above if this process may give it away.
-    /// Those that exist are left as they are.
+    /// Makes a directory and those above it, each its owner's alone, who is that of the one above if this process may give it
+    /// away. Those that exist are left as they are.
     /// </summary>
     public static void MakeDirectory(string path)
     {

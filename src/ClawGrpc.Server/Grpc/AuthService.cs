@@ -33,7 +33,7 @@ internal sealed class AuthService(
     private const int LargestPage = 1000;
 
     private static readonly string TooManyProfiles =
-        $"The agent has {ProfileStore.MostProfiles} profiles, and no more are stored: delete one, or replace the credential of one";
+        $"The agent has {ProfileStore.MostProfiles} profiles, which is the most: delete one, or replace the credential of one";
 
     public override async Task<OnboardResponse> Onboard(OnboardRequest request, ServerCallContext context)
     {

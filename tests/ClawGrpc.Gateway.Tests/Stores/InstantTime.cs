@@ -3,7 +3,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace ClawGrpc.Gateway.Tests.Stores;
 
-/// <summary>A clock that moves to the end of each wait at once, so that code which waits for a lock is tested without waiting.</summary>
+/// <summary>A clock that moves to the end of each wait at once: tests of locks need not wait for them.</summary>
 internal sealed class InstantTime(DateTimeOffset start) : FakeTimeProvider(start)
 {
     /// <summary>The waits so far.</summary>

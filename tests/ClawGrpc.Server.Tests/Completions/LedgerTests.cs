@@ -17,7 +17,7 @@ public class LedgerTests
         foreach (var retention in new[] { CacheRetention.Long, CacheRetention.Short, CacheRetention.None })
         {
             // The first writes the cache, the second reads it.
-            var input = Completing.Input($"Remember this for {retention}. {new string('x', 4_000)}", input =>
+            var input = Prompts.Input($"Remember this for {retention}. {new string('x', 4_000)}", input =>
                 input.CacheRetention = retention);
             receipts.Add((await fixture.StreamAsync(input)).Served);
             receipts.Add((await fixture.CompleteAsync(input)).Served);
@@ -44,7 +44,7 @@ public class LedgerTests
         await using var fixture = await ServerFixture.StartAsync(sandbox: new SandboxOptions { ExtraModels = models });
         await fixture.OnboardAsync();
         foreach (var model in models.Take(200).Append(models[2]).Concat(models.Skip(200)))
-            await fixture.StreamAsync(Completing.Input(with: input => input.Model = model));
+            await fixture.StreamAsync(Prompts.Input(with: input => input.Model = model));
         var status = await fixture.StatusAsync();
         Assert.Equal(206, status.Usage.Completions);
         Assert.Equal(206, status.Auth.Profiles.Single().Usage.Completions);

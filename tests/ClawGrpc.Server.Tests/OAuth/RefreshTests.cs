@@ -38,7 +38,7 @@ public class RefreshTests
     {
         await using var fixture = await Login.StartAsync(Over);
         Assert.Equal($"{One} served",
-            (await fixture.StreamAsync(Completing.Input(with: input => input.Model = $"claude-opus-4-6@{One}"))).Attempts);
+            (await fixture.StreamAsync(Prompts.Input(with: input => input.Model = $"claude-opus-4-6@{One}"))).Attempts);
         Assert.NotEqual((Login.Access, Login.Refresh), (fixture.Stored("access"), fixture.Stored("refresh")));
         Assert.Equal(fixture.Used().Single(), fixture.Stored("access"));
         Assert.Equal(

@@ -62,7 +62,8 @@ public class ReferencedSecretTests
         await using var fixture = await ServerFixture.PrepareAsync();
         await fixture.Files.ConfigureAsync(
             fixture.Sandbox.BaseUrl,
-            $"secrets: {{ providers: {{ mine: {{ source: 'file', path: '~/mine.txt', {mode} }} }}, defaults: {{ file: 'mine' }} }}");
+            $"secrets: {{ providers: {{ mine: {{ source: 'file', path: '~/mine.txt', {mode} }} }}, "
+                + "defaults: { file: 'mine' } }");
         await fixture.StartServerAsync();
         await WriteAsync(fixture, $$"""  "keyRef": { "source": "file", "provider": "mine", "id": "{{id}}" }""");
         Assert.Contains("there is no such file", (await fixture.StreamAsync()).Failed.Message, StringComparison.Ordinal);

@@ -16,7 +16,7 @@ public class StoreLimitTests
     {
         await using var fixture = await ServerFixture.StartAsync();
         await fixture.OnboardAsync();
-        var input = Completing.Input(with: each => each.Model = model);
+        var input = Prompts.Input(with: each => each.Model = model);
         CallFailure[] failures =
         [
             (await fixture.StreamAsync(input)).Failed,
@@ -40,7 +40,7 @@ public class StoreLimitTests
         for (var count = 0; count < 110; count++)
         {
             fixture.Sandbox.Script(Faults.Status(429));
-            await fixture.StreamAsync(Completing.Input(with: input => input.Model = $"claude-{count:000}"));
+            await fixture.StreamAsync(Prompts.Input(with: input => input.Model = $"claude-{count:000}"));
         }
 
         await fixture.StopServerAsync();
@@ -56,7 +56,8 @@ public class StoreLimitTests
         var now = fixture.Time.GetUtcNow().ToUnixTimeMilliseconds();
         var routes = string.Join(",", Enumerable.Range(0, 20_000).Select(each =>
             $$"""
-            "anthropic/{{new string('m', 150)}}{{each}}":{"reason":"rate_limit","lastFailureAt":{{now}},"cooldownUntil":{{now + 60000}}}
+            "anthropic/{{new string('m', 150)}}{{each}}":
+              {"reason":"rate_limit","lastFailureAt":{{now}},"cooldownUntil":{{now + 60000}}}
             """));
         await fixture.Files.WriteProfilesAsync($$"""
             { "version": 1, "profiles": { "{{One}}": { "type": "api_key", "provider": "anthropic", "key": "{{KeyOne}}" } },
@@ -100,7 +101,8 @@ public class StoreLimitTests
     private static string ManyProfiles(int count, string provider = "anthropic", string name = "")
     {
         var profiles = Enumerable.Range(0, count).Select(each => $$"""
-            "anthropic:{{name}}{{each}}": { "type": "token", "provider": "{{string.Format(null, provider, each)}}", "token": "t{{each}}" }
+            "anthropic:{{name}}{{each}}":
+              { "type": "token", "provider": "{{string.Format(null, provider, each)}}", "token": "t{{each}}" }
             """);
         var health = Enumerable.Range(0, count).Select(each => $$"""
             "anthropic:{{name}}{{each}}": { "disabledUntil": 253402300799999, "disabledReason": "auth", "lastFailureAt": 1 }
