@@ -31,7 +31,7 @@ internal sealed class ProcessFixture : IAsyncDisposable
     public string AllOutput => string.Concat(_programs.Select(program => program.Out + program.Error));
 
     /// <param name="tokenDelay">Pause before every event of upstream's streams.</param>
-    /// <param name="time">The sandbox's clock; null: the system's.</param>
+    /// <param name="time">The sandbox's clock; null for the system's.</param>
     /// <param name="more">Further members of the configuration, from the sandbox's URL.</param>
     public static async Task<ProcessFixture> BuildAsync(
         TimeSpan tokenDelay = default, TimeProvider? time = null, Func<string, string>? more = null)

@@ -42,7 +42,7 @@ internal sealed partial class RunningProgram : IDisposable
     /// <summary>Starts a program from its build output.</summary>
     /// <param name="project">The project, whose output lies beside that of the tests.</param>
     /// <param name="name">The program's file.</param>
-    /// <param name="environment">Variables; those of whoever runs the tests that concern the programs are not passed on.</param>
+    /// <param name="environment">Variables. Those of the tests' own that concern the programs are not passed on.</param>
     /// <param name="arguments">The arguments.</param>
     public static RunningProgram Start(
         string project, string name, IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments)

@@ -18,6 +18,12 @@ internal sealed class AuthProfilesFile
     private const string LastGood = "lastGood";
     private const string UsageStats = "usageStats";
 
+    // OpenClaw shows the health of profiles that are gone, so a change keeps some of it.
+    private const int MostGone = 100;
+
+    // Of all profiles. With those of each at their most, a thousand profiles would make a file that cannot be read back.
+    private const int MostRoutes = 10_000;
+
     private readonly JsonObject _root;
 
     private AuthProfilesFile(JsonObject root)
@@ -70,7 +76,7 @@ internal sealed class AuthProfilesFile
     }
 
     /// <summary>The file after these changes, one after the other.</summary>
-    public AuthProfilesFile With(params IEnumerable<StoreChange> changes) => new(changes.Aggregate(_root, Apply));
+    public AuthProfilesFile With(params IEnumerable<StoreChange> changes) => new(Bounded(changes.Aggregate(_root, Apply)));
 
     /// <summary>
     /// The file's text: as OpenClaw writes it, byte for byte what <c>JSON.stringify(store, null, 2)</c> gives, and a line break.
@@ -94,6 +100,42 @@ internal sealed class AuthProfilesFile
         SetLastGood set => root.With(LastGood, root.ObjectOf(LastGood).With(set.Provider, JsonTree.Of(set.Id))),
         _ => throw new InvalidOperationException($"Unknown change {change.GetType().Name}."),
     };
+
+    private static JsonObject Bounded(JsonObject root) => WithoutTooManyRoutes(WithoutTooManyGone(root));
+
+    // The first to come back are forgotten.
+    private static JsonObject WithoutTooManyRoutes(JsonObject root)
+    {
+        var stats = root.ObjectOf(UsageStats);
+        var routes = stats.Members.Where(member => member.Value is JsonObject)
+            .Select(member => (Id: member.Key, Routes: ((JsonObject)member.Value).ObjectOf(HealthJson.Routes))).ToList();
+        var excess = routes.Sum(each => each.Routes.Members.Length) - MostRoutes;
+        if (excess <= 0)
+            return root;
+        var first = routes.SelectMany(each => each.Routes.Members.Select(route => (each.Id, Model: route.Key, route.Value)))
+            .OrderBy(route => HealthJson.EndOf(route.Value)).Take(excess).ToLookup(route => route.Id, route => route.Model);
+        return root.With(UsageStats, first.Aggregate(stats, (all, forgotten) => all.With(forgotten.Key, WithoutRoutes(
+            all.ObjectOf(forgotten.Key), forgotten.ToHashSet(StringComparer.Ordinal)))));
+    }
+
+    private static JsonObject WithoutRoutes(JsonObject stats, HashSet<string> models) =>
+        stats.WithUnlessEmpty(HealthJson.Routes, stats.ObjectOf(HealthJson.Routes).Without(models));
+
+    // What changed last is kept.
+    private static JsonObject WithoutTooManyGone(JsonObject root)
+    {
+        var (profiles, stats) = (root.ObjectOf(Profiles), root.ObjectOf(UsageStats));
+        if (stats.Members.Length <= MostGone)
+            return root;
+        var names = profiles.Members.Select(member => member.Key).ToHashSet(StringComparer.Ordinal);
+        var gone = stats.Members.Where(member => !names.Contains(member.Key))
+            .OrderByDescending(member => LastChange(member.Value)).Skip(MostGone)
+            .Select(member => member.Key).ToHashSet(StringComparer.Ordinal);
+        return gone.Count == 0 ? root : root.With(UsageStats, stats.Without(gone));
+    }
+
+    private static DateTimeOffset? LastChange(JsonTree stats) => stats is JsonObject entry
+        && HealthJson.Decode(entry) is var health ? new[] { health.LastUsed, health.LastFailureAt }.Max() : null;
 
     private static JsonObject WithCredential(JsonObject root, string id, Credential credential)
     {

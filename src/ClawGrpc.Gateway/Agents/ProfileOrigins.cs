@@ -26,7 +26,7 @@ internal sealed class ProfileOrigins(string agentId, IStateStore store, Func<str
     /// <summary>Why the stored origins cannot be read; null if they can. Without them no profile is used.</summary>
     public StateUnreadableException? Problem => _problem;
 
-    /// <summary>The origin of a profile. One that nobody has seen before belongs to the configured one from now on.</summary>
+    /// <summary>The origin of a profile. A profile seen for the first time belongs to the configured one from now on.</summary>
     public string OriginOf(string profileId) => Of(profileId, current);
 
     /// <summary>The origin of the token endpoint that a login belongs to: the first one that was configured for it.</summary>
@@ -110,7 +110,7 @@ internal sealed class ProfileOrigins(string agentId, IStateStore store, Func<str
         await store.UpdateOriginsAsync(agentId, stored => stored.RemoveRange(keys), cancellation);
     }
 
-    /// <summary>Notes the origin of the profiles of an agent that nobody has asked for yet.</summary>
+    /// <summary>Notes the origin of the profiles of an agent before its first call.</summary>
     public static async Task NoteAsync(string agentId, IStateStore store, string origin)
     {
         var profiles = await store.ReadAsync(agentId);

@@ -10,7 +10,7 @@ namespace ClawGrpc.Gateway.Status;
 internal sealed class StatusReport(
     LiveConfiguration configuration, AgentSetups setups, AuthReport auth, ProfileReport profiles, TimeProvider time)
 {
-    // A folder of a much newer program may have any number of members that nobody here knows.
+    // A folder of a much newer program may have any number of unknown members.
     private const int MostWarnings = 100;
 
     /// <summary>The agent's state now.</summary>

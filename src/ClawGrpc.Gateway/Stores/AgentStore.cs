@@ -80,7 +80,7 @@ internal sealed class AgentStore(string path, TimeProvider time, LockTiming? tim
     public void Dispose() => _oneWriter.Dispose();
 
     /// <summary>
-    /// Null: another program took the lock, or does not lock and wrote since <paramref name="before"/> was read.
+    /// Null if another program took the lock, or does not lock and wrote since <paramref name="before"/> was read.
     /// </summary>
     private ProfileStore? TryReplace(Content before, AuthProfilesFile file, LockFolder held)
     {
@@ -144,6 +144,6 @@ internal sealed class AgentStore(string path, TimeProvider time, LockTiming? tim
 
     /// <param name="File">What was read.</param>
     /// <param name="Bytes">The same as it stood.</param>
-    /// <param name="Identity">Null: there is no file, which says the same as an empty one.</param>
+    /// <param name="Identity">Null if there is no file, which says the same as an empty one.</param>
     private sealed record Content(AuthProfilesFile File, byte[] Bytes, FileIdentity? Identity);
 }

@@ -12,7 +12,7 @@ internal sealed class FileChanges(TimeProvider time)
 {
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
-    // Null: not looked at yet.
+    // Null if not looked at yet.
     private readonly ConcurrentDictionary<string, Sighting?> _seen = new(StringComparer.Ordinal);
 
     /// <summary>
@@ -72,7 +72,7 @@ internal sealed class FileChanges(TimeProvider time)
 
     private static string HashOf(string path) => Convert.ToHexString(SHA256.HashData(WholeFile.Read(path) ?? []));
 
-    /// <param name="File">Null: there is none.</param>
+    /// <param name="File">Null if there is none.</param>
     /// <param name="IsSettled">Whether the same identity means the same content.</param>
     /// <param name="Content">Equal when the content is.</param>
     private sealed record Sighting(FileIdentity? File, bool IsSettled, string Content)

@@ -36,7 +36,7 @@ internal static partial class Posix
 
     /// <summary>
     /// Opens a file or directory for reading, without the advisory lock that the runtime takes along. Anything else is refused
-    /// and not waited for: a pipe in place of a file would block until somebody writes to it. Null: there is no file.
+    /// and not waited for: a pipe in place of a file would block until it has a writer. Null if there is no file.
     /// </summary>
     public static SafeFileHandle? OpenToRead(string path)
     {
@@ -74,7 +74,8 @@ internal static partial class Posix
         if (!TryGive(path, like))
         {
             throw new UnauthorizedAccessException(
-                $"{like} belongs to another user or group, and this process cannot leave that as it is. Run the server as its owner.");
+                $"{like} belongs to another user or group, and this process cannot leave that as it is. Run the server as its "
+                + "owner.");
         }
     }
 
@@ -92,7 +93,7 @@ internal static partial class Posix
         return StatX(CurrentDirectory, path, 0, BasicStats, stat) == 0 && TypeOf(stat) == RegularType;
     }
 
-    /// <summary>Inode and times of a file or directory, which Linux alone tells here. Null: there is none.</summary>
+    /// <summary>Inode and times of a file or directory, which Linux alone tells here. Null if there is none.</summary>
     public static FileIdentity? LinuxStat(string path)
     {
         // The layout of struct statx is the same on every architecture.

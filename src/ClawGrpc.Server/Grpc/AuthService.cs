@@ -33,6 +33,9 @@ internal sealed class AuthService(
     private const int DefaultPage = 100;
     private const int LargestPage = 1000;
 
+    private static readonly string TooManyProfiles =
+        $"The agent has {ProfileStore.MostProfiles} profiles, which is the most: delete one, or replace the credential of one";
+
     public override async Task<OnboardResponse> Onboard(OnboardRequest request, ServerCallContext context)
     {
         var agent = await fleet.FindAsync(request.AgentId, context);
@@ -195,7 +198,11 @@ internal sealed class AuthService(
         // First the secret, then the declaration: a declared profile that is not stored would hide those that are.
         var known = await configuration.CheckAsync();
         _ = agent.Own;
-        await agent.ChangeAsync(_ => [new PutProfile(id, credential)], cancellation);
+        await agent.ChangeAsync(
+            fresh => fresh.Find(id) is null && fresh.Profiles.Length >= ProfileStore.MostProfiles
+                ? throw Refusal.InvalidField("profile_id", TooManyProfiles).ToException()
+                : [new PutProfile(id, credential)],
+            cancellation);
         await BindAsync(agent, id, credential, cancellation);
         await DeclareAsync(id, credential, known);
         return subscription ? Terms.OfSubscriptions : [];

@@ -3,7 +3,7 @@ using System.CommandLine;
 namespace ClawGrpc.Server.Hosting;
 
 /// <summary>What the command line asks for.</summary>
-/// <param name="StateDir">The state folder; null: of the environment, or the default.</param>
+/// <param name="StateDir">The state folder; null for that of the environment, or the default.</param>
 /// <param name="Listen">Where to listen; empty: on the socket in the state folder alone.</param>
 internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Listen)
 {

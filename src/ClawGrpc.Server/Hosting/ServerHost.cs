@@ -36,12 +36,13 @@ internal static class ServerHost
             folder.Create();
             using var oneServer = ServerLock.Acquire(folder);
             var app = await BuildAsync(folder, listening, TimeProvider.System);
-            using var hangup = Shutdown.ReloadOnHangup(app);
+            using var hangup = Shutdown.ReloadOnHangup(app.Services);
             await StartAsync(app, listening);
             if (!await Shutdown.WaitAsync(app))
             {
                 await Console.Error.WriteLineAsync(
-                    $"Warning: not all was written within {Shutdown.Longest.TotalSeconds:0} s: a lock or a file stood in the way.");
+                    $"Warning: not all was written within {Shutdown.Longest.TotalSeconds:0} s: a lock or a file stood in the "
+                    + "way.");
             }
             await Console.Error.WriteLineAsync("clawgrpc stopped");
             return 0;
@@ -210,12 +211,17 @@ internal static class ServerHost
         }
     }
 
-    // Those of the configuration, which the state folder does not show.
+    // The configuration and those that it names, which may be anywhere.
     private static void RefuseWritableByOthers(WebApplication app)
     {
-        var configured = app.Services.GetRequiredService<LiveConfiguration>().Current.Configuration.Agents.List;
+        var configuration = app.Services.GetRequiredService<LiveConfiguration>();
         var folder = app.Services.GetRequiredService<StateFolder>();
-        StateFolder.RefuseWritableByOthers(configured.Select(agent => agent.AgentDir).OfType<string>().Select(folder.Expand));
+        foreach (var file in configuration.Current.Used.Prepend(configuration.Path))
+            FolderModes.RefuseReplaceable(file);
+        var directories = configuration.Current.Configuration.Agents.List
+            .Select(agent => agent.AgentDir).OfType<string>().Select(folder.Expand).ToList();
+        directories.ForEach(FolderModes.RefuseReplaceable);
+        FolderModes.RefuseWritable(directories);
     }
 
     private static async Task StartAsync(WebApplication app, Listening listening)

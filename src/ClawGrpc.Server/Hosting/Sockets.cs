@@ -16,13 +16,13 @@ internal static partial class Sockets
     /// </summary>
     public static void CreateForOwnerOnly() => _ = Umask(OwnerOnly);
 
-    /// <summary>Removes a socket that nobody listens on. False: somebody does, or it is no socket.</summary>
+    /// <summary>Removes a socket without a listener. False if it has one or is no socket.</summary>
     public static bool TryRemoveStale(string path)
     {
         if (!Path.Exists(path))
             return true;
 
-        // To connect to a file that is no socket is refused in the same way as to a socket that nobody listens on.
+        // A connect to a file that is no socket is refused in the same way as one to a socket without a listener.
         if (!Posix.IsSocket(path))
             return false;
         try

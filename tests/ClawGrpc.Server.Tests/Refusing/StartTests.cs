@@ -1,7 +1,7 @@
 using ClawGrpc.Gateway.Configuration;
 using ClawGrpc.Server.Hosting;
 using ClawGrpc.Server.Tests.Harness;
-using ClawGrpc.Server.Tests.Stores;
+using ClawGrpc.Testing;
 
 namespace ClawGrpc.Server.Tests.Refusing;
 

@@ -79,7 +79,7 @@ public class CanaryTests
         }
     }
 
-    private static CompleteRequest Ask() => new() { Input = Completing.Input() };
+    private static CompleteRequest Ask() => new() { Input = Prompts.Input() };
 
     private static StatusFault? Saying(StatusFault? fault, string key) =>
         fault is null ? null : fault with

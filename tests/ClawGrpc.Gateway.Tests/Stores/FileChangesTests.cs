@@ -1,12 +1,13 @@
 using ClawGrpc.Gateway.Stores;
+using ClawGrpc.Testing;
 
-namespace ClawGrpc.Server.Tests.Stores;
+namespace ClawGrpc.Gateway.Tests.Stores;
 
 public sealed class FileChangesTests : IDisposable
 {
     private static readonly DateTime LongAgo = new(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
     private readonly TestFolder _folder = new();
-    private readonly TestTime _time = new(DateTimeOffset.UtcNow);
+    private readonly InstantTime _time = new(DateTimeOffset.UtcNow);
     private readonly FileChanges _changes;
 
     public FileChangesTests() => _changes = new FileChanges(_time);
@@ -97,12 +98,12 @@ public sealed class FileChangesTests : IDisposable
         Watch(_folder["f"]);
         await using var watch = _changes.WatchAsync(cancellation.Token).GetAsyncEnumerator(CancellationToken.None);
         var next = watch.MoveNextAsync().AsTask();
-        _time.Tick();
+        _time.Advance(FileChanges.Interval);
         Assert.False(next.IsCompleted);
 
         File.WriteAllText(_folder["f"], "x");
         File.SetLastWriteTimeUtc(_folder["f"], LongAgo);
-        _time.Tick();
+        _time.Advance(FileChanges.Interval);
         Assert.True(await next);
         Assert.Equal(_folder["f"], watch.Current);
 

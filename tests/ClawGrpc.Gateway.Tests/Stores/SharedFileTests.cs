@@ -5,7 +5,7 @@ using ClawGrpc.Gateway.Stores;
 using ClawGrpc.Testing;
 using Xunit.Abstractions;
 
-namespace ClawGrpc.Server.Tests.Stores;
+namespace ClawGrpc.Gateway.Tests.Stores;
 
 /// <summary>
 /// Two processes of this program, killed again and again, and one that writes as OpenClaw does, on one file. Each counts under

@@ -4,8 +4,8 @@ using Grpc.Core;
 
 namespace ClawGrpc.Server.Tests.Harness;
 
-/// <summary>Completions as tests ask for them.</summary>
-internal static class Completing
+/// <summary>Prompts of tests, and the completions that answer them.</summary>
+internal static class Prompts
 {
     /// <summary>A prompt of one user message.</summary>
     public static CompletionInput Input(string prompt = "Hello", Action<CompletionInput>? with = null)

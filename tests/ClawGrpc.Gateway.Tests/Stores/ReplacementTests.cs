@@ -5,9 +5,9 @@ using ClawGrpc.Core.StateFiles;
 using ClawGrpc.Gateway.Stores;
 using ClawGrpc.Testing;
 
-namespace ClawGrpc.Server.Tests.Stores;
+namespace ClawGrpc.Gateway.Tests.Stores;
 
-/// <summary>What the system sees of a replacement: nobody misses the file, which is on the disk before it has its name.</summary>
+/// <summary>What the system sees of a replacement: the file is never missing, and on the disk before it has its name.</summary>
 public sealed class ReplacementTests : IDisposable
 {
     private readonly TestFolder _folder = new();

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace ClawGrpc.Server.Tests.Stores;
+namespace ClawGrpc.Gateway.Tests.Stores;
 
 /// <summary>
 /// Another process that works on state files (see <c>tests/ClawGrpc.StateHammer</c>), killed at the end if it still runs.

@@ -1,6 +1,7 @@
 using ClawGrpc.Gateway.Stores;
+using ClawGrpc.Testing;
 
-namespace ClawGrpc.Server.Tests.Stores;
+namespace ClawGrpc.Gateway.Tests.Stores;
 
 public sealed class ConfigFileTests : IDisposable
 {
@@ -13,6 +14,16 @@ public sealed class ConfigFileTests : IDisposable
     {
         _config.Dispose();
         _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task What_could_not_be_read_back_is_not_written()
+    {
+        await _config.UpdateAsync(_ => "{}");
+        var error = await Assert.ThrowsAsync<StateNotWrittenException>(
+            () => _config.UpdateAsync(_ => new string(' ', WholeFile.MaxBytes + 1)));
+        Assert.Contains("16 MB", error.Message, StringComparison.Ordinal);
+        Assert.Equal("{}", _config.Read().Text);
     }
 
     [Fact]

@@ -1,13 +1,15 @@
 using ClawGrpc.Gateway.Stores;
+using ClawGrpc.Testing;
 
-namespace ClawGrpc.Server.Tests.Stores;
+namespace ClawGrpc.Gateway.Tests.Stores;
 
 /// <summary>The protocol of proper-lockfile, as OpenClaw uses it.</summary>
 public sealed class LockFolderTests : IDisposable
 {
     private static readonly DateTimeOffset Noon = new(2026, 2, 8, 12, 0, 0, TimeSpan.Zero);
+    private static readonly TimeSpan Refresh = LockTiming.OpenClaw.Stale / 2;
     private readonly TestFolder _folder = new();
-    private readonly TestTime _time = new(Noon);
+    private readonly InstantTime _time = new(Noon);
 
     private string File => _folder["auth-profiles.json"];
 
@@ -110,8 +112,7 @@ public sealed class LockFolderTests : IDisposable
     public async Task Held_lock_is_kept_fresh()
     {
         using var held = await AcquireAsync();
-        _time.Move(TimeSpan.FromSeconds(15));
-        _time.Tick();
+        _time.Advance(Refresh);
         Assert.True(held.IsHeld);
         Assert.True(Directory.GetLastWriteTimeUtc(Lock) >= Noon.AddSeconds(15).UtcDateTime);
     }
@@ -123,7 +124,7 @@ public sealed class LockFolderTests : IDisposable
         {
             Foreign(Noon.AddSeconds(40));
             Assert.False(held.IsHeld);
-            _time.Tick();
+            _time.Advance(Refresh);
             Foreign(Noon);
             Assert.False(held.IsHeld);
         }
@@ -134,7 +135,7 @@ public sealed class LockFolderTests : IDisposable
         {
             Directory.Delete(Lock);
             Assert.False(held.IsHeld);
-            _time.Tick();
+            _time.Advance(Refresh);
         }
     }
 

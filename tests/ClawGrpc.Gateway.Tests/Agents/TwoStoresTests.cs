@@ -2,11 +2,10 @@ using ClawGrpc.Core.Routing;
 using ClawGrpc.Gateway.Agents;
 using ClawGrpc.Gateway.Stores;
 using ClawGrpc.Gateway.Upstream;
-using ClawGrpc.Server.Tests.Stores;
 using ClawGrpc.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace ClawGrpc.Server.Tests.OAuth;
+namespace ClawGrpc.Gateway.Tests.Agents;
 
 /// <summary>
 /// Several programs with the same folder: under the file's lock one of them asks, and the others find what it got.
@@ -25,7 +24,7 @@ public sealed class TwoStoresTests : IDisposable
         await using var sandbox = await Sandbox.StartAsync();
         await File.WriteAllTextAsync(Profiles, $$"""
             { "version": 1, "profiles": { "anthropic:one": { "type": "oauth", "provider": "anthropic",
-              "access": "{{Login.Access}}", "refresh": "{{Login.Refresh}}", "expires": 1 } } }
+              "access": "sk-ant-oat01-FAKE-stored-access", "refresh": "sk-ant-ort01-FAKE-stored-refresh", "expires": 1 } } }
             """);
         await using var one = NewAgent(sandbox);
         await using var two = NewAgent(sandbox);
@@ -44,7 +43,7 @@ public sealed class TwoStoresTests : IDisposable
     private Agent NewAgent(Sandbox sandbox)
     {
         var http = new Connections();
-        var configured = new OAuthConfiguration(new Uri($"{sandbox.BaseUrl}{Login.Path}"), Login.ClientId);
+        var configured = new OAuthConfiguration(new Uri($"{sandbox.BaseUrl}/v1/oauth/token"), "a-client-of-the-operator");
         var store = new FileStore(
             StateFolder.Resolve(_folder.Path, _ => null, "/"), _ => _folder.Path, TimeProvider.System);
         return new Agent(

@@ -3,7 +3,7 @@ using ClawGrpc.Core.StateFiles;
 using ClawGrpc.Gateway.Stores;
 using ClawGrpc.Testing;
 
-namespace ClawGrpc.Server.Tests.Stores;
+namespace ClawGrpc.Gateway.Tests.Stores;
 
 /// <summary>What real processes leave behind that are killed, or that work on the same files.</summary>
 public sealed class CrashTests : IDisposable

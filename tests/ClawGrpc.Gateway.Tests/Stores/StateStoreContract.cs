@@ -3,7 +3,7 @@ using ClawGrpc.Core.Access;
 using ClawGrpc.Core.StateFiles;
 using ClawGrpc.Gateway.Stores;
 
-namespace ClawGrpc.Server.Tests.Stores;
+namespace ClawGrpc.Gateway.Tests.Stores;
 
 /// <summary>
 /// What every <see cref="IStateStore"/> must do. A test class for each implementation derives from it and says how to open the

@@ -1,4 +1,4 @@
-namespace ClawGrpc.Server.Tests.Stores;
+namespace ClawGrpc.Testing;
 
 /// <summary>A folder of a test's own, gone when the test is over.</summary>
 internal sealed class TestFolder : IDisposable

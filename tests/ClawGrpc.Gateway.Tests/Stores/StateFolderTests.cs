@@ -1,6 +1,7 @@
 using ClawGrpc.Gateway.Stores;
+using ClawGrpc.Testing;
 
-namespace ClawGrpc.Server.Tests.Stores;
+namespace ClawGrpc.Gateway.Tests.Stores;
 
 public sealed class StateFolderTests : IDisposable
 {

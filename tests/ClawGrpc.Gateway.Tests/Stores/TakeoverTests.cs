@@ -1,6 +1,7 @@
 using ClawGrpc.Gateway.Stores;
+using ClawGrpc.Testing;
 
-namespace ClawGrpc.Server.Tests.Stores;
+namespace ClawGrpc.Gateway.Tests.Stores;
 
 /// <summary>Between the look at a stale lock and its removal another program may have taken it.</summary>
 public sealed class TakeoverTests : IDisposable

@@ -2,14 +2,15 @@ using System.Text;
 using ClawGrpc.Core;
 using ClawGrpc.Core.StateFiles;
 using ClawGrpc.Gateway.Stores;
+using ClawGrpc.Testing;
 
-namespace ClawGrpc.Server.Tests.Stores;
+namespace ClawGrpc.Gateway.Tests.Stores;
 
 public sealed class AgentStoreTests : IDisposable
 {
     private static readonly UnixFileMode OwnerOnly = AtomicFile.OwnerOnly;
     private readonly TestFolder _folder = new();
-    private readonly TestTime _time = new(DateTimeOffset.UtcNow);
+    private readonly InstantTime _time = new(DateTimeOffset.UtcNow);
     private readonly AgentStore _store;
 
     public AgentStoreTests() => _store = new AgentStore(_folder["agents/main/agent/auth-profiles.json"], _time);

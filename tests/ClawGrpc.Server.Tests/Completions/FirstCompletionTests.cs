@@ -2,7 +2,7 @@ using ClawGrpc.Server.Tests.Harness;
 
 namespace ClawGrpc.Server.Tests.Completions;
 
-public class FirstLightTests
+public class FirstCompletionTests
 {
     [Theory]
     [InlineData(true)]
@@ -24,7 +24,7 @@ public class FirstLightTests
     {
         await using var fixture = await ServerFixture.StartAsync();
         await fixture.OnboardAsync();
-        var answer = await fixture.CompleteAsync(Completing.Input(with: input => input.Messages.MaxTokens = 64_000));
+        var answer = await fixture.CompleteAsync(Prompts.Input(with: input => input.Messages.MaxTokens = 64_000));
         Assert.Equal("end_turn", answer.Served.StopReason);
         var sent = Assert.Single(fixture.Sandbox.Requests).Json;
         Assert.Equal((64_000, true), (sent.GetProperty("max_tokens").GetInt32(), sent.GetProperty("stream").GetBoolean()));

@@ -3,7 +3,7 @@ using ClawGrpc.Core;
 using ClawGrpc.Core.Anthropic;
 using ClawGrpc.Gateway.Upstream;
 
-namespace ClawGrpc.Server.Tests.Completions;
+namespace ClawGrpc.Gateway.Tests.Upstream;
 
 /// <summary>Floods of what means nothing, in front of the first content.</summary>
 public class FloodTests
