@@ -104,6 +104,7 @@ internal static class ServerHost
 
         // First: a start that cannot be leaves no file behind.
         await app.Services.GetRequiredService<LiveConfiguration>().StartAsync();
+        RefuseWritableByOthers(app);
         app.Use(app.Services.GetRequiredService<HostFilter>().FilterAsync);
         app.Use(app.Services.GetRequiredService<StoppedCalls>().CutAsync);
         app.Use(UnreadRequests.ExplainAsync);
@@ -119,7 +120,6 @@ internal static class ServerHost
         app.Services.GetRequiredService<TlsFiles>().Start(listening.HasTls);
         if (listening.HasGuardedPort)
             await AdminToken.EnsureAsync(app.Services.GetRequiredService<Clients>(), folder);
-        RefuseWritableByOthers(app);
         var fleet = app.Services.GetRequiredService<Fleet>();
         await fleet.NoteOriginsAsync();
 
