@@ -78,16 +78,6 @@ internal sealed partial class Agent : IAsyncDisposable
     /// <exception cref="StateUnreadableException">The main agent's profiles cannot be read.</exception>
     public ProfileStore WithInherited(ProfileStore own) => _inheritance.With(own);
 
-    public ProfileStore Store => Profiles.Readable;
-
-    public ProfileStore StoreOrEmpty => Profiles.Effective;
-
-    public ProfileStore Own => Profiles.ReadableOwn;
-
-    public ProfileStore OwnOrEmpty => Profiles.Own;
-
-    public ProfileStore ViewOf(ProfileStore own) => WithInherited(own);
-
     /// <summary>Takes up what is stored now; cheap if it has not changed.</summary>
     public async Task ReloadAsync(CancellationToken cancellation)
     {

@@ -26,7 +26,7 @@ internal sealed class Completion(AnthropicApi upstream, TimeProvider time)
     {
         var start = time.GetUtcNow();
         var log = new ReceiptLog(call.Agent, call.SessionId, call.Question.Models[0], start);
-        var routes = Routes.Of(call.Agent.Store, call.Setup.Auth, call.Setup.FallbackKey, call.Question, start);
+        var routes = Routes.Of(call.Agent.Profiles.Readable, call.Setup.Auth, call.Setup.FallbackKey, call.Question, start);
         var failures = new RouteFailures();
         using var patience = new Patience(time, caller);
         foreach (var route in routes.All)
@@ -175,7 +175,7 @@ internal sealed class Completion(AnthropicApi upstream, TimeProvider time)
             call.Agent.Record(route.ProfileId, new Failed(route.ModelRef, failed.Began, now, failure));
         var aside = failure.SetsAside == SetsAside.Nothing
             ? null
-            : SetAside.Of(call.Agent.StoreOrEmpty.HealthOf(route.ProfileId), route.ModelRef, now);
+            : SetAside.Of(call.Agent.Profiles.Effective.HealthOf(route.ProfileId), route.ModelRef, now);
         log.Failed(route, failed with { Failure = failure }, aside?.Until);
         return failure;
     }
@@ -184,7 +184,7 @@ internal sealed class Completion(AnthropicApi upstream, TimeProvider time)
     // more. A profile that the call names is tried in spite of its cooldown.
     private static SetAside? AsideOf<TAnswer, TResult>(UpstreamCall<TAnswer, TResult> call, Route route, DateTimeOffset now) =>
         call.Question.StrictProfile is null
-            ? SetAside.Of(call.Agent.StoreOrEmpty.HealthOf(route.ProfileId), route.ModelRef, now)
+            ? SetAside.Of(call.Agent.Profiles.Effective.HealthOf(route.ProfileId), route.ModelRef, now)
             : null;
 
     // Jittered, so that callers who failed together do not come back together. Null if the route is not worth a repeat.

@@ -21,7 +21,7 @@ internal sealed class StatusReport(
     /// <exception cref="Stores.StateUnreadableException">The agent's file cannot be read.</exception>
     public AgentStatus Of(Agent agent, StatusFeed.Revision revision)
     {
-        var store = agent.Store;
+        var store = agent.Profiles.Readable;
         var setup = setups.Of(agent.Id);
         var now = time.GetUtcNow();
         var reported = auth.Of(agent, store, setup, now);

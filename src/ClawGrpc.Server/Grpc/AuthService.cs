@@ -91,7 +91,7 @@ internal sealed class AuthService(
         // The declaration is every agent's: it stays while another one has a profile of this id.
         foreach (var other in fleet.Ids.Where(other => other != agent.Id))
         {
-            if ((await fleet.FindAsync(Caller.Server, other)).StoreOrEmpty.Find(id) is not null)
+            if ((await fleet.FindAsync(Caller.Server, other)).Profiles.Effective.Find(id) is not null)
                 return new DeleteProfileResponse();
         }
 
@@ -117,9 +117,9 @@ internal sealed class AuthService(
         var agent = await fleet.FindAsync(request.AgentId, context);
         var origin = configuration.Origin;
         var asked = request.ProfileId.Trim();
-        if (asked.Length > 0 && agent.Store.Find(asked) is null)
+        if (asked.Length > 0 && agent.Profiles.Readable.Find(asked) is null)
             throw Refusal.ProfileNotFound(agent.Id, asked, agent.Directory).ToException();
-        var bound = (asked.Length > 0 ? agent.Store : agent.Own).Profiles
+        var bound = (asked.Length > 0 ? agent.Profiles.Readable : agent.Profiles.ReadableOwn).Profiles
             .Where(profile => (asked.Length == 0 || profile.Id == asked) && profile.Origin is not null).ToList();
         await agent.BindAsync([.. bound.Select(profile => profile.Id)], context.CancellationToken);
         if (asked.Length == 0)
@@ -136,7 +136,7 @@ internal sealed class AuthService(
     public override async Task<GetProfileOrderResponse> GetProfileOrder(GetProfileOrderRequest request, ServerCallContext context)
     {
         var agent = await fleet.FindAsync(request.AgentId, context);
-        return new GetProfileOrderResponse { Order = OrderOf(agent, agent.Store, CheckedProvider(request.Provider)) };
+        return new GetProfileOrderResponse { Order = OrderOf(agent, agent.Profiles.Readable, CheckedProvider(request.Provider)) };
     }
 
     public override async Task<SetProfileOrderResponse> SetProfileOrder(SetProfileOrderRequest request, ServerCallContext context)
@@ -150,7 +150,7 @@ internal sealed class AuthService(
             fresh =>
             {
                 foreach (var id in ids)
-                    Match(agent.ViewOf(fresh), agent, id, provider);
+                    Match(agent.WithInherited(fresh), agent, id, provider);
                 return [new SetOrder(provider, ids)];
             },
             context.CancellationToken);
@@ -197,7 +197,7 @@ internal sealed class AuthService(
 
         // First the secret, then the declaration: a declared profile that is not stored would hide those that are.
         var known = await configuration.CheckAsync();
-        _ = agent.Own;
+        _ = agent.Profiles.ReadableOwn;
         await agent.ChangeAsync(
             fresh => fresh.Find(id) is null && fresh.Profiles.Length >= ProfileStore.MostProfiles
                 ? throw Refusal.InvalidField("profile_id", TooManyProfiles).ToException()
@@ -226,7 +226,7 @@ internal sealed class AuthService(
     private async Task<OnboardResponse> DeclareExistingAsync(Agent agent, OnboardRequest request)
     {
         var asked = request.ProfileId.Trim();
-        var keys = agent.Store.Profiles
+        var keys = agent.Profiles.Readable.Profiles
             .Where(profile => profile.Credential is ApiKeyCredential { Key: { IsBlank: false } key, Provider: var provider }
                 && Provider.Normalize(provider) == Provider.Anthropic && HeaderText.Problem(key, "key") is null)
             .Where(profile => asked.Length == 0 || profile.Id == asked).ToList();
@@ -278,7 +278,7 @@ internal sealed class AuthService(
         var input = new Input();
         var id = input.ProfileId("profile_id", profileId, null);
         input.Check();
-        return agent.Own.Find(id) is null
+        return agent.Profiles.ReadableOwn.Find(id) is null
             ? throw Refusal.ProfileNotFound(agent.Id, id, agent.Directory).ToException()
             : (agent, id);
     }
@@ -320,7 +320,7 @@ internal sealed class AuthService(
         AgentDir = agent.Directory,
         DefaultAgent = agent.Id == fleet.DefaultId,
         Model = setups.Of(agent.Id).Models.DefaultText,
-        ProfileCount = agent.OwnOrEmpty.Profiles.Length,
+        ProfileCount = agent.Profiles.Own.Profiles.Length,
         UpdateTime = File.Exists(agent.StorePath) ? Timestamp.FromDateTime(File.GetLastWriteTimeUtc(agent.StorePath)) : null,
     };
 }

@@ -111,7 +111,7 @@ internal sealed class ModelService(
                 var unknown => throw new InvalidOperationException($"Unknown result {unknown.GetType().Name}."),
             };
         var providers = board.Of(agent).Auth.Providers;
-        return new ModelList(setup, agent.Store, providers, upstream, time.GetUtcNow()).Page(request, problem);
+        return new ModelList(setup, agent.Profiles.Readable, providers, upstream, time.GetUtcNow()).Page(request, problem);
     }
 
     public override async Task<SetDefaultModelResponse> SetDefaultModel(SetDefaultModelRequest request, ServerCallContext context)

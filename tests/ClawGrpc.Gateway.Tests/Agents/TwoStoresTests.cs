@@ -38,7 +38,7 @@ public sealed class TwoStoresTests : IDisposable
     }
 
     private static async Task<AccessToken> TokenOfAsync(Agent agent) =>
-        await agent.Logins.TokenAsync(agent.Store.Find("anthropic:one")!, null, CancellationToken.None);
+        await agent.Logins.TokenAsync(agent.Profiles.Readable.Find("anthropic:one")!, null, CancellationToken.None);
 
     private Agent NewAgent(Sandbox sandbox)
     {

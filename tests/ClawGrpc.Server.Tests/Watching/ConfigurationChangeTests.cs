@@ -67,7 +67,7 @@ public class ConfigurationChangeTests
         // The clock stands still, so the server does not look at its files by itself.
         using var signals = Shutdown.ReloadOnHangup(fixture.Part<IServiceProvider>());
         Assert.Equal(0, Kill(Environment.ProcessId, hangup));
-        await watcher.UntilAsync(status => status.ResolvedDefault == Sonnet);
+        await watcher.UntilAsync(status => status.ResolvedDefault == Sonnet).WaitAsync(TimeSpan.FromSeconds(30));
     }
 
     [Fact]
