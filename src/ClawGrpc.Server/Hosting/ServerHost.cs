@@ -118,8 +118,6 @@ internal static class ServerHost
         await app.Services.GetRequiredService<Clients>().LoadAsync();
         await app.Services.GetRequiredService<Budgets>().LoadAsync();
         app.Services.GetRequiredService<TlsFiles>().Start(listening.HasTls);
-        if (listening.HasGuardedPort)
-            await AdminToken.EnsureAsync(app.Services.GetRequiredService<Clients>(), folder);
         var fleet = app.Services.GetRequiredService<Fleet>();
         await fleet.NoteOriginsAsync();
 
@@ -250,6 +248,13 @@ internal static class ServerHost
             if (listening.SocketGroup is { } group)
                 Posix.GiveToGroup(socket.Path, group);
             File.SetUnixFileMode(socket.Path, listening.SocketMode);
+        }
+
+        // Not before the server listens: a start that cannot be leaves nothing behind.
+        if (listening.HasGuardedPort)
+        {
+            await AdminToken.EnsureAsync(
+                app.Services.GetRequiredService<Clients>(), app.Services.GetRequiredService<StateFolder>());
         }
 
         if (listening.InsecureLoopback && addresses.OfType<ListenAddress.Loopback>().Any())
