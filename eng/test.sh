@@ -25,7 +25,8 @@ absence() {
             ;;
         client-python)
             command -v npm >/dev/null || { echo 'npm is not installed (buf comes from there)' && return; }
-            eng/debian.sh python3 python3-grpcio python3-protobuf protobuf-compiler protobuf-compiler-grpc libprotobuf-dev openssl \
+            eng/debian.sh openssl python3 python3-grpcio python3-protobuf \
+                protobuf-compiler protobuf-compiler-grpc libprotobuf-dev \
                 2>"$results/$1.apt" || tail -n 1 "$results/$1.apt"
             ;;
     esac

@@ -38,7 +38,8 @@ export interface WatchOptions {
  * Yields the whole status of an agent now, and again after each change.
  *
  * When the connection breaks or the server is down, the watch waits, reconnects and resumes from the last revision seen. A
- * watch that ends because its token did resumes with the token that the file holds by then. It ends when the signal aborts or the caller leaves the loop.
+ * watch that ends because its token did resumes with the token that the file holds by then. It ends when the signal aborts
+ * or the caller leaves the loop.
  *
  * @throws ConnectError on a permanent error such as AGENT_NOT_FOUND.
  */

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import {
-  AccessService, type AgentStatus, AuthService, Code, connect, CredentialType, createClient, ModelService, readError, Role, watchStatus,
+  AccessService, type AgentStatus, AuthService, Code, connect, CredentialType, createClient, ModelService, readError, Role,
+  watchStatus,
 } from "clawgrpc";
 import { example, type Program, start, temporaryFolder } from "./programs.js";
 

@@ -77,6 +77,13 @@ internal static class ServerHost
             }
         }
 
+        // Before any file is made, since Kestrel binds when all are.
+        foreach (var address in listening.Addresses)
+        {
+            if (Sockets.WhyNotBound(address) is { } why)
+                throw CannotBind(address, why);
+        }
+
         // The other builders look for ASP.NET Core's own configuration in the content root, and have the system watch every
         // folder below it.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = folder.Path });
@@ -222,6 +229,15 @@ internal static class ServerHost
         FolderModes.RefuseWritable(directories);
     }
 
+    private static StartException CannotBind(ListenAddress address, SocketException exception) => new(
+        $"Failed to bind to address {address}: " + exception.SocketErrorCode switch
+        {
+            SocketError.AccessDenied when address is ListenAddress.Tcp { Port: > 0 and < 1024 } =>
+                "ports below 1024 take a privilege (CAP_NET_BIND_SERVICE). Choose another --listen; port 0 takes a free one.",
+            SocketError.AddressAlreadyInUse => "address already in use. Choose another --listen; port 0 takes a free one.",
+            _ => $"{exception.Message}. Choose another --listen.",
+        });
+
     private static async Task StartAsync(WebApplication app, Listening listening)
     {
         var addresses = listening.Addresses;
@@ -235,12 +251,8 @@ internal static class ServerHost
         }
         catch (SocketException exception)
         {
-            var failed = addresses.FirstOrDefault(address => !Sockets.CanBind(address)) ?? addresses[0];
-            throw new StartException(failed is ListenAddress.Tcp { Port: > 0 and < 1024 }
-                && exception.SocketErrorCode == SocketError.AccessDenied
-                ? $"Failed to bind to address {failed}: ports below 1024 take a privilege (CAP_NET_BIND_SERVICE). "
-                    + "Choose another --listen; port 0 takes a free one."
-                : $"Failed to bind to address {failed}: {exception.Message}. Choose another --listen.");
+            throw CannotBind(
+                addresses.FirstOrDefault(address => Sockets.WhyNotBound(address) is not null) ?? addresses[0], exception);
         }
 
         foreach (var socket in addresses.OfType<ListenAddress.UnixSocket>())

@@ -42,8 +42,8 @@ internal static partial class Sockets
         }
     }
 
-    /// <summary>Whether a socket can be bound to an address. It is left as it was.</summary>
-    public static bool CanBind(ListenAddress address)
+    /// <summary>Why no socket can be bound to an address; null if one can. It is left as it was.</summary>
+    public static SocketException? WhyNotBound(ListenAddress address)
     {
         try
         {
@@ -61,11 +61,11 @@ internal static partial class Sockets
                     break;
             }
 
-            return true;
+            return null;
         }
-        catch (SocketException)
+        catch (SocketException exception)
         {
-            return false;
+            return exception;
         }
     }
 
