@@ -93,6 +93,12 @@ internal enum RefusalReason
     /// <summary>The requests under way take all the memory that they may.</summary>
     Busy,
 
+    /// <summary>Secrets are sealed, and no key for that can be used.</summary>
+    SealingKeyUnavailable,
+
+    /// <summary>Another program reads the agent's folder, and could not read sealed secrets.</summary>
+    FolderShared,
+
     /// <summary>A fault of ClawGrpc.</summary>
     Internal,
 }

@@ -25,6 +25,7 @@ internal sealed class AuthService(
     AgentSetups setups,
     ClaudeLoginFile claudeLogin,
     Probes probes,
+    SealingCalls sealing,
     TimeProvider time) : V1.AuthService.AuthServiceBase
 {
     private const string DefaultProfile = "anthropic:default";
@@ -182,6 +183,18 @@ internal sealed class AuthService(
         return response;
     }
 
+    public override Task<GetSealingResponse> GetSealing(GetSealingRequest request, ServerCallContext context) =>
+        sealing.GetAsync(request);
+
+    public override Task<SealSecretsResponse> SealSecrets(SealSecretsRequest request, ServerCallContext context) =>
+        sealing.SealAsync(request, context.CancellationToken);
+
+    public override Task<UnsealSecretsResponse> UnsealSecrets(UnsealSecretsRequest request, ServerCallContext context) =>
+        sealing.UnsealAsync(request, context.CancellationToken);
+
+    public override Task<RotateSealingKeyResponse> RotateSealingKey(
+        RotateSealingKeyRequest request, ServerCallContext context) => sealing.RotateAsync(request, context.CancellationToken);
+
     private async Task<IReadOnlyList<string>> StoreAsync(
         Agent agent, string id, Credential credential, CancellationToken cancellation)
     {
@@ -192,7 +205,7 @@ internal sealed class AuthService(
         // First the secret, then the declaration: a declared profile that is not stored would hide those that are.
         var known = await configuration.CheckAsync();
         _ = agent.Own;
-        await agent.ChangeAsync(_ => [new PutProfile(id, credential)], cancellation);
+        await agent.ChangeAsync(_ => [new PutProfile(id, credential) { Origin = OriginOf(credential) }], cancellation);
         await BindAsync(agent, id, credential, cancellation);
         await DeclareAsync(id, credential, known);
         return subscription ? Terms.OfSubscriptions : [];
@@ -201,6 +214,9 @@ internal sealed class AuthService(
     // Whoever onboards a credential means the upstream that is configured now.
     private static Task BindAsync(Agent agent, string id, Credential credential, CancellationToken cancellation) =>
         Provider.Normalize(credential.Provider) == Provider.Anthropic ? agent.BindAsync([id], cancellation) : Task.CompletedTask;
+
+    private string? OriginOf(Credential credential) =>
+        Provider.Normalize(credential.Provider) == Provider.Anthropic ? configuration.Origin : null;
 
     private async Task DeclareAsync(string id, Credential credential, ConfigurationReading? known = null)
     {

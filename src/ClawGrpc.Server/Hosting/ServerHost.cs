@@ -55,7 +55,18 @@ internal static class ServerHost
     private static FileStore FilesOf(IServiceProvider services) => new(
         services.GetRequiredService<StateFolder>(),
         agentId => services.GetRequiredService<LiveConfiguration>().Current.Configuration.Agents.Find(agentId)?.AgentDir,
-        services.GetRequiredService<TimeProvider>());
+        services.GetRequiredService<TimeProvider>(), keys: services.GetRequiredService<SealingKeys>());
+
+    // Before anything sealed is read, and whenever the configuration changes.
+    private static void UseSealingKeys(IServiceProvider services)
+    {
+        var (configuration, keys) =
+            (services.GetRequiredService<LiveConfiguration>(), services.GetRequiredService<SealingKeys>());
+        configuration.Changed += Use;
+        Use();
+
+        void Use() => keys.Use(configuration.Current.Configuration.Service.Seal, configuration.Origin);
+    }
 
     private static List<ListenAddress> AddressesOf(CommandLine command, StateFolder folder)
     {
@@ -112,6 +123,7 @@ internal static class ServerHost
         app.MapGrpcReflectionService();
         await app.Services.GetRequiredService<LiveConfiguration>().StartAsync();
         RefuseWritableByOthers(app);
+        UseSealingKeys(app.Services);
         var fleet = app.Services.GetRequiredService<Fleet>();
         await fleet.NoteOriginsAsync();
 
@@ -142,6 +154,9 @@ internal static class ServerHost
             .AddSingleton<LiveConfiguration>().AddSingleton<Fleet>().AddSingleton<IStateStore>(FilesOf)
             .AddSingleton<SecretResolver>().AddSingleton<AgentSetups>().AddSingleton<ProfileReport>()
             .AddSingleton<AuthReport>().AddSingleton<StatusReport>().AddSingleton<StatusBoard>()
+            .AddSingleton(provider => new SealingKeys(
+                folder, Environment.GetEnvironmentVariable, provider.GetRequiredService<ILogger<SealingKeys>>()))
+            .AddSingleton<FleetSealing>().AddSingleton<SealingCalls>()
             .AddSingleton<CallReader>().AddSingleton<RequestBudget>()
             .AddSingleton<ErrorInterceptor>().AddSingleton<AuthService>().AddSingleton<ModelService>()
             .AddHostedService(provider => provider.GetRequiredService<StateWatch>());
