@@ -68,6 +68,7 @@ internal static class ClawProgram
             OnboardCommand.Create(globals),
             ModelsCommand.Create(globals),
             AgentsCommand.Create(globals),
+            SecretsCommands.Create(globals),
             CompleteCommand.Create(globals));
         root.Add(globals.Endpoint);
         root.Add(globals.Agent);
