@@ -72,6 +72,7 @@ internal static class ClawProgram
             AgentsCommand.Create(globals),
             ClientsCommand.Create(globals),
             WhoAmICommand.Create(globals),
+            SecretsCommands.Create(globals),
             CompleteCommand.Create(globals));
         root.Add(globals.Endpoint);
         root.Add(globals.Agent);

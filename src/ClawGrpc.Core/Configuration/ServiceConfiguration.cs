@@ -34,6 +34,9 @@ internal sealed record ServiceConfiguration
     /// <summary><c>clawgrpc.oauth</c>: where OAuth logins are refreshed; null if nowhere.</summary>
     public OAuthConfiguration? OAuth { get; init; }
 
+    /// <summary><c>clawgrpc.seal</c>: the keys that secrets are sealed with; null if not set.</summary>
+    public SealConfiguration? Seal { get; init; }
+
     /// <summary>
     /// <c>clawgrpc.upstream.allowPlaintext</c>: whether credentials may cross a network unencrypted, to an <c>http://</c>
     /// upstream that is not on this machine.
@@ -96,6 +99,7 @@ internal sealed record ServiceConfiguration
             },
             Subscriptions = subscriptions?.Flag("enabled") ?? Default.Subscriptions,
             OAuth = service.Section("oauth") is { } oauth ? OAuthSection.Read(oauth) : null,
+            Seal = service.Section("seal") is { } seal ? SealConfiguration.Read(seal) : null,
             AllowPlaintext = upstream?.Flag("allowPlaintext") ?? Default.AllowPlaintext,
             FirstEvent = Seconds(timeouts, "firstEventSeconds") ?? Default.FirstEvent,
             Idle = Seconds(timeouts, "idleSeconds") ?? Default.Idle,

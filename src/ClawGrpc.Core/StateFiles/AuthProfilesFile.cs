@@ -13,7 +13,7 @@ namespace ClawGrpc.Core.StateFiles;
 internal sealed class AuthProfilesFile
 {
     private const string Version = "version";
-    private const string Profiles = "profiles";
+    internal const string Profiles = "profiles";
     private const string Order = "order";
     private const string LastGood = "lastGood";
     private const string UsageStats = "usageStats";
@@ -24,13 +24,14 @@ internal sealed class AuthProfilesFile
     // Of all profiles. With those of each at their most, a thousand profiles would make a file that cannot be read back.
     private const int MostRoutes = 10_000;
 
-    private readonly JsonObject _root;
-
-    private AuthProfilesFile(JsonObject root)
+    /// <param name="root">The file's object, with the secrets that opened in the places of sealed ones.</param>
+    /// <param name="seals">The sealed secrets that were read, opened or not; null if there are none.</param>
+    internal AuthProfilesFile(JsonObject root, ImmutableDictionary<SecretPlace, StoredSeal>? seals = null)
     {
-        _root = root.With(Version, JsonTree.Of(1)).With(Profiles, root.ObjectOf(Profiles))
+        Seals = seals ?? ImmutableDictionary<SecretPlace, StoredSeal>.Empty;
+        Root = root.With(Version, JsonTree.Of(1)).With(Profiles, root.ObjectOf(Profiles))
             .WithFirst(Version, Profiles, Order, LastGood, UsageStats);
-        Store = View(_root);
+        Store = View();
     }
 
     /// <summary>A new file as OpenClaw writes it: a version and no profiles.</summary>
@@ -38,6 +39,10 @@ internal sealed class AuthProfilesFile
 
     /// <summary>Its content.</summary>
     public ProfileStore Store { get; }
+
+    internal JsonObject Root { get; }
+
+    internal ImmutableDictionary<SecretPlace, StoredSeal> Seals { get; }
 
     /// <summary>Reads a file's bytes, which must be UTF-8. A byte order mark is skipped.</summary>
     /// <returns>Whether it could be read.</returns>
@@ -76,16 +81,26 @@ internal sealed class AuthProfilesFile
     }
 
     /// <summary>The file after these changes, one after the other.</summary>
-    public AuthProfilesFile With(params IEnumerable<StoreChange> changes) => new(Bounded(changes.Aggregate(_root, Apply)));
+    public AuthProfilesFile With(params IEnumerable<StoreChange> changes) => new(Bounded(changes.Aggregate(Root, Apply)), Seals);
 
     /// <summary>
     /// The file's text: as OpenClaw writes it, byte for byte what <c>JSON.stringify(store, null, 2)</c> gives, and a line break.
     /// The version is always 1 and the members are in OpenClaw's order, unknown ones after them.
     /// </summary>
-    public string ToText() => JsonTreeText.Of(_root) + "\n";
+    public string ToText() => TextOf(Root);
 
     /// <summary>The same in UTF-8.</summary>
     public byte[] ToUtf8() => Encoding.UTF8.GetBytes(ToText());
+
+    internal static string TextOf(JsonObject root) => JsonTreeText.Of(root) + "\n";
+
+    /// <summary>The root with each profile that is an object as <paramref name="map"/> makes it from its id and itself.</summary>
+    internal JsonObject MapProfiles(Func<string, JsonObject, JsonObject> map) => Root.With(Profiles, Root.ObjectOf(Profiles) with
+    {
+        Members = [.. Root.ObjectOf(Profiles).Members.Select(member => member.Value is JsonObject entry
+            ? KeyValuePair.Create<string, JsonTree>(member.Key, map(member.Key, entry))
+            : member)],
+    });
 
     private static JsonObject Apply(JsonObject root, StoreChange change) => change switch
     {
@@ -97,6 +112,7 @@ internal sealed class AuthProfilesFile
         ImportProfiles import => root.With(Profiles, import.Profiles.Members.Aggregate(
             root.ObjectOf(Profiles), (all, member) => all[member.Key] is null ? all.With(member.Key, member.Value) : all)),
         SetHealth set => WithHealth(root, set.Id, set.Health),
+        SealSecrets or BindSeals => root,
         SetLastGood set => root.With(LastGood, root.ObjectOf(LastGood).With(set.Provider, JsonTree.Of(set.Id))),
         _ => throw new InvalidOperationException($"Unknown change {change.GetType().Name}."),
     };
@@ -198,24 +214,25 @@ internal sealed class AuthProfilesFile
         ? [.. items.OfType<JsonString>().Select(item => item.Value.Trim()).Where(id => id.Length > 0)]
         : [];
 
-    private static ProfileStore View(JsonObject root) => new()
+    private ProfileStore View()
     {
-        Profiles =
-        [
-            .. root.ObjectOf(Profiles).Members
-                .Select(member => (member.Key, Credential: CredentialJson.Decode(member.Value)))
-                .Where(entry => entry.Credential is not null)
-                .Select(entry => new Profile(entry.Key, entry.Credential!)),
-        ],
-        Order = root.ObjectOf(Order).Members
-            .Select(member => KeyValuePair.Create(member.Key, IdsOf(member.Value)))
-            .Where(order => !order.Value.IsEmpty)
-            .ToImmutableDictionary(),
-        LastGood = root.ObjectOf(LastGood).Members
-            .Where(member => member.Value is JsonString)
-            .ToImmutableDictionary(member => member.Key, member => ((JsonString)member.Value).Value),
-        Health = root.ObjectOf(UsageStats).Members
-            .Where(member => member.Value is JsonObject)
-            .ToImmutableDictionary(member => member.Key, member => HealthJson.Decode((JsonObject)member.Value)),
-    };
+        var profiles = Root.ObjectOf(Profiles).Members
+            .Select(each => (Id: each.Key, Entry: each.Value as JsonObject, Credential: CredentialJson.Decode(each.Value)))
+            .Where(each => each.Credential is not null).ToList();
+        return new ProfileStore
+        {
+            Profiles = [.. profiles.Select(each => SealedView.Of(new Profile(each.Id, each.Credential!), each.Entry!, Seals))],
+            Secrets = [.. profiles.SelectMany(each => SealedView.StatesOf(each.Id, each.Entry!, Seals))],
+            Order = Root.ObjectOf(Order).Members
+                .Select(member => KeyValuePair.Create(member.Key, IdsOf(member.Value)))
+                .Where(order => !order.Value.IsEmpty)
+                .ToImmutableDictionary(),
+            LastGood = Root.ObjectOf(LastGood).Members
+                .Where(member => member.Value is JsonString)
+                .ToImmutableDictionary(member => member.Key, member => ((JsonString)member.Value).Value),
+            Health = Root.ObjectOf(UsageStats).Members
+                .Where(member => member.Value is JsonObject)
+                .ToImmutableDictionary(member => member.Key, member => HealthJson.Decode((JsonObject)member.Value)),
+        };
+    }
 }

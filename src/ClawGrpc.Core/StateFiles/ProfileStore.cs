@@ -32,6 +32,9 @@ internal sealed record ProfileStore
     /// <summary>Provider to the profile that last served it. Written for other programs; selection does not read it.</summary>
     public ImmutableDictionary<string, string> LastGood { get; init; } = ImmutableDictionary<string, string>.Empty;
 
+    /// <summary>How each secret is stored, in the order of the file.</summary>
+    public ImmutableArray<SecretState> Secrets { get; init; } = [];
+
     /// <summary>Profile id to health (<c>usageStats</c>); an id need not be stored any more.</summary>
     public ImmutableDictionary<string, ProfileHealth> Health { get; init; } = ImmutableDictionary<string, ProfileHealth>.Empty;
 

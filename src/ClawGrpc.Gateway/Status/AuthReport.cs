@@ -15,6 +15,8 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
     private const string NewCredential =
         "Onboard a new credential: claw onboard, or claw models auth paste-token --provider anthropic.";
 
+    private const string Unsealed = "It was left as it is. See: claw secrets status.";
+
     public AuthStatus Of(Agent agent, ProfileStore store, AgentSetup setup, DateTimeOffset now)
     {
         var models = setup.Models;
@@ -156,6 +158,7 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
         var problem = $"{char.ToUpperInvariant(fault.Words[0])}{fault.Words[1..]}.";
         return fault.Why == Eligibility.UnresolvedReference ? $"{problem} It counts as soon as it can be."
             : fault.Why == Eligibility.OriginChanged ? $"{problem} To send it there: {Rebind(fault.Id, isProfile)}."
+            : fault.Why == Eligibility.Sealed ? $"{problem} {Unsealed}"
             : isProfile ? $"{problem} {NewCredential}"
             : $"{problem} Correct it where it is set; the environment counts after a restart.";
     }

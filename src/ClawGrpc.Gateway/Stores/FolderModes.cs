@@ -31,7 +31,7 @@ internal static class FolderModes
             {
                 throw new UnusableFolderException(
                     $"The folder {folder} can be written by others than its owner (mode {Convert.ToString((int)mode, 8)}), who "
-                    + $"could replace credentials and configuration. Mend it: chmod go-w {Quoted(folder)}");
+                    + $"could replace credentials and configuration. Mend it: chmod go-w {StateFolder.Quoted(folder)}");
             }
         }
     }
@@ -64,7 +64,4 @@ internal static class FolderModes
     // The last first, as a stack takes them.
     private static IEnumerable<string> PartsOf(string path) =>
         path.Split('/', StringSplitOptions.RemoveEmptyEntries).Reverse();
-
-    private static string Quoted(string path) =>
-        path.All(each => char.IsAsciiLetterOrDigit(each) || "/._-".Contains(each)) ? path : $"'{path.Replace("'", "'\\''")}'";
 }

@@ -104,6 +104,21 @@ internal static partial class Posix
         return error == NoSuchFile ? null : throw Failed("look at", path, error);
     }
 
+    /// <summary>Owner and mode of an open file. Where the system is not Linux: this process's user, and the mode.</summary>
+    public static (uint User, UnixFileMode Mode) StatusOf(SafeFileHandle file)
+    {
+        if (!OperatingSystem.IsLinux())
+            return (UserId(), File.GetUnixFileMode(file));
+        Span<byte> stat = stackalloc byte[256];
+        return StatX(file, "", OfDescriptor, BasicStats, stat) == 0
+            ? (BitConverter.ToUInt32(stat[20..]), (UnixFileMode)(BitConverter.ToUInt16(stat[28..]) & 0xFFF))
+            : throw Failed("look at", "the file", Marshal.GetLastPInvokeError());
+    }
+
+    /// <summary>The user that this process acts as.</summary>
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    public static partial uint UserId();
+
     // Where the system is not Linux: something that can be read from any place.
     private static bool IsFileOrDirectory(SafeFileHandle handle)
     {

@@ -31,6 +31,7 @@ internal sealed class StateFolder
     private readonly string _newConfig;
     private readonly string? _namedConfig;
     private readonly string? _namedAgentDir;
+    private readonly string? _sharedAgentDir;
     private readonly string? _namedOAuthDir;
     private readonly Generation? _namedGeneration;
     private readonly ImmutableArray<string> _furtherFolders;
@@ -40,6 +41,7 @@ internal sealed class StateFolder
         (Path, _newConfig, _home) = (path, newConfig, home);
         _namedConfig = Named("CONFIG_PATH");
         _namedAgentDir = Named("AGENT_DIR") ?? Expanded(environment("PI_CODING_AGENT_DIR"));
+        _sharedAgentDir = Expanded(environment("CLAWGRPC_AGENT_DIR")) is null ? _namedAgentDir : null;
         _namedOAuthDir = Named("OAUTH_DIR");
 
         // OpenClaw whose folder is named goes on using the configuration of the usual folder while there is no other.
@@ -133,6 +135,22 @@ internal sealed class StateFolder
             .FirstOrDefault(name => Programs.Skip(1).Any(program => program.Config == name)) ?? _newConfig,
         writtenBy);
 
+    /// <summary>
+    /// The program of before that reads an agent's folder too, which then could not read sealed secrets; null if none does.
+    /// </summary>
+    /// <param name="directory">The agent's folder.</param>
+    public string? OtherProgramOf(string directory)
+    {
+        if (directory == _sharedAgentDir)
+            return "OpenClaw";
+        string[] parts = [.. $"{Path}/{directory}".Split('/')];
+        return Programs.Skip(1)
+            .Where(program => parts.Contains(program.Folder) || program.Config == _newConfig
+                || IsThere(System.IO.Path.Join(Path, program.Config)))
+            .Select(program => $"{program.Prefix[0]}{program.Prefix[1..].ToLowerInvariant()}".Replace("Openclaw", "OpenClaw"))
+            .FirstOrDefault();
+    }
+
     /// <summary>A path of the configuration, absolute; <c>~</c> is the user's home directory.</summary>
     public string Expand(string path) => Expand(path, _home);
 
@@ -225,6 +243,10 @@ internal sealed class StateFolder
 
         return null;
     }
+
+    /// <summary>A path as a shell takes it.</summary>
+    public static string Quoted(string path) =>
+        path.All(each => char.IsAsciiLetterOrDigit(each) || "/._-".Contains(each)) ? path : $"'{path.Replace("'", "'\\''")}'";
 
     /// <summary>
     /// Makes a directory and those above it, each its owner's alone, who is that of the one above if this process may give it

@@ -26,6 +26,7 @@ internal sealed class AuthService(
     AgentSetups setups,
     ClaudeLoginFile claudeLogin,
     Probes probes,
+    SealingCalls sealing,
     TimeProvider time) : V1.AuthService.AuthServiceBase
 {
     private const string DefaultProfile = "anthropic:default";
@@ -188,6 +189,18 @@ internal sealed class AuthService(
         return response;
     }
 
+    public override Task<GetSealingResponse> GetSealing(GetSealingRequest request, ServerCallContext context) =>
+        sealing.GetAsync(request);
+
+    public override Task<SealSecretsResponse> SealSecrets(SealSecretsRequest request, ServerCallContext context) =>
+        sealing.SealAsync(request, context.CancellationToken);
+
+    public override Task<UnsealSecretsResponse> UnsealSecrets(UnsealSecretsRequest request, ServerCallContext context) =>
+        sealing.UnsealAsync(request, context.CancellationToken);
+
+    public override Task<RotateSealingKeyResponse> RotateSealingKey(
+        RotateSealingKeyRequest request, ServerCallContext context) => sealing.RotateAsync(request, context.CancellationToken);
+
     private async Task<IReadOnlyList<string>> StoreAsync(
         Agent agent, string id, Credential credential, CancellationToken cancellation)
     {
@@ -201,7 +214,7 @@ internal sealed class AuthService(
         await agent.ChangeAsync(
             fresh => fresh.Find(id) is null && fresh.Profiles.Length >= ProfileStore.MostProfiles
                 ? throw Refusal.InvalidField("profile_id", TooManyProfiles).ToException()
-                : [new PutProfile(id, credential)],
+                : [new PutProfile(id, credential) { Origin = OriginOf(credential) }],
             cancellation);
         await BindAsync(agent, id, credential, cancellation);
         await DeclareAsync(id, credential, known);
@@ -211,6 +224,9 @@ internal sealed class AuthService(
     // Whoever onboards a credential means the upstream that is configured now.
     private static Task BindAsync(Agent agent, string id, Credential credential, CancellationToken cancellation) =>
         Provider.Normalize(credential.Provider) == Provider.Anthropic ? agent.BindAsync([id], cancellation) : Task.CompletedTask;
+
+    private string? OriginOf(Credential credential) =>
+        Provider.Normalize(credential.Provider) == Provider.Anthropic ? configuration.Origin : null;
 
     private async Task DeclareAsync(string id, Credential credential, ConfigurationReading? known = null)
     {

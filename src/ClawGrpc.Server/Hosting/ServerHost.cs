@@ -60,7 +60,18 @@ internal static class ServerHost
     private static FileStore FilesOf(IServiceProvider services) => new(
         services.GetRequiredService<StateFolder>(),
         agentId => services.GetRequiredService<LiveConfiguration>().Current.Configuration.Agents.Find(agentId)?.AgentDir,
-        services.GetRequiredService<TimeProvider>());
+        services.GetRequiredService<TimeProvider>(), keys: services.GetRequiredService<SealingKeys>());
+
+    // Before anything sealed is read, and whenever the configuration changes.
+    private static void UseSealingKeys(IServiceProvider services)
+    {
+        var (configuration, keys) =
+            (services.GetRequiredService<LiveConfiguration>(), services.GetRequiredService<SealingKeys>());
+        configuration.Changed += Use;
+        Use();
+
+        void Use() => keys.Use(configuration.Current.Configuration.Service.Seal, configuration.Origin);
+    }
 
     /// <summary>Everything but the start: tests give it a clock of their own, and read along in the log.</summary>
     public static async Task<WebApplication> BuildAsync(
@@ -112,6 +123,7 @@ internal static class ServerHost
         // First: a start that cannot be leaves no file behind.
         await app.Services.GetRequiredService<LiveConfiguration>().StartAsync();
         RefuseWritableByOthers(app);
+        UseSealingKeys(app.Services);
         app.Use(app.Services.GetRequiredService<HostFilter>().FilterAsync);
         app.Use(app.Services.GetRequiredService<StoppedCalls>().CutAsync);
         app.Use(UnreadRequests.ExplainAsync);
@@ -155,6 +167,9 @@ internal static class ServerHost
             .AddSingleton<LiveConfiguration>().AddSingleton<Fleet>().AddSingleton<IStateStore>(FilesOf)
             .AddSingleton<SecretResolver>().AddSingleton<AgentSetups>().AddSingleton<ProfileReport>()
             .AddSingleton<AuthReport>().AddSingleton<StatusReport>().AddSingleton<StatusBoard>()
+            .AddSingleton(provider => new SealingKeys(
+                folder, Environment.GetEnvironmentVariable, provider.GetRequiredService<ILogger<SealingKeys>>()))
+            .AddSingleton<FleetSealing>().AddSingleton<SealingCalls>()
             .AddSingleton<CallReader>().AddSingleton<RequestBudget>()
             .AddSingleton(_ => ServerKey.Load(folder, Environment.GetEnvironmentVariable))
             .AddSingleton<ErrorInterceptor>().AddSingleton<AuthService>().AddSingleton<ModelService>()

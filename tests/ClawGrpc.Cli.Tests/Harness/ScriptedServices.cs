@@ -41,6 +41,18 @@ internal sealed class ScriptedAuthService(Script script) : AuthService.AuthServi
 
     public override Task<ListAgentsResponse> ListAgents(ListAgentsRequest request, ServerCallContext context) =>
         script.Answer<ListAgentsResponse>(request);
+
+    public override Task<GetSealingResponse> GetSealing(GetSealingRequest request, ServerCallContext context) =>
+        script.Answer<GetSealingResponse>(request);
+
+    public override Task<SealSecretsResponse> SealSecrets(SealSecretsRequest request, ServerCallContext context) =>
+        script.Answer<SealSecretsResponse>(request);
+
+    public override Task<UnsealSecretsResponse> UnsealSecrets(UnsealSecretsRequest request, ServerCallContext context) =>
+        script.Answer<UnsealSecretsResponse>(request);
+
+    public override Task<RotateSealingKeyResponse> RotateSealingKey(
+        RotateSealingKeyRequest request, ServerCallContext context) => script.Answer<RotateSealingKeyResponse>(request);
 }
 
 /// <summary>Answers from the script.</summary>
