@@ -173,8 +173,13 @@ public sealed class ClientCommandTests : IAsyncLifetime
         ci.Tokens.Add(new ClientToken { TokenId = "abcdefghijkl", CreateTime = In(-3), ExpireTime = In(87) });
         ci.Tokens.Add(new ClientToken
         {
-            TokenId = "mnopqrstuvwx", Label = "laptop", AgentId = "main", SessionId = "tour", CreateTime = In(-3),
-            GraceExpireTime = In(0.5), LastUseTime = In(-0.25),
+            TokenId = "mnopqrstuvwx",
+            Label = "laptop",
+            AgentId = "main",
+            SessionId = "tour",
+            CreateTime = In(-3),
+            GraceExpireTime = In(0.5),
+            LastUseTime = In(-0.25),
         });
         ci.Tokens.Add(new ClientToken { TokenId = "234567abcdef", CreateTime = In(-3), ExpireTime = In(-1) });
         var team = new V1.Client { Name = "team", Scopes = { Scope.Admin }, Agents = { "*" }, Configured = true };

@@ -34,7 +34,10 @@ public sealed class ClientTokenTests : IAsyncLifetime
         Assert.Equal(
             new CreateTokenRequest
             {
-                Client = "ci", Label = "laptop", Ttl = Duration.FromTimeSpan(TimeSpan.FromHours(2)), AgentId = "main",
+                Client = "ci",
+                Label = "laptop",
+                Ttl = Duration.FromTimeSpan(TimeSpan.FromHours(2)),
+                AgentId = "main",
                 SessionId = "s",
             },
             _terminal.Script.Single<CreateTokenRequest>());

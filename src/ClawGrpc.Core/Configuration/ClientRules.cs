@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
-using ClawGrpc.Core.Anthropic;
 using ClawGrpc.Core.Access;
+using ClawGrpc.Core.Anthropic;
 
 namespace ClawGrpc.Core.Configuration;
 
