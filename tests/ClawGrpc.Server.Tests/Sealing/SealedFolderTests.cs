@@ -1,4 +1,5 @@
 using ClawGrpc.Server.Tests.Harness;
+using ClawGrpc.Testing;
 using ClawGrpc.Server.Tests.OAuth;
 using ClawGrpc.V1;
 using static ClawGrpc.Server.Tests.Harness.Credentials;

@@ -1,9 +1,10 @@
 using ClawGrpc.Core.Configuration;
 using ClawGrpc.Gateway.Stores;
-using ClawGrpc.Server.Tests.Stores;
+using ClawGrpc.Gateway.Tests.Stores;
+using ClawGrpc.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace ClawGrpc.Server.Tests.Sealing;
+namespace ClawGrpc.Gateway.Tests.Sealing;
 
 /// <summary>Where keys come from, and which one is active.</summary>
 public sealed class SealingKeysTests : IDisposable

@@ -1,9 +1,10 @@
 using ClawGrpc.Core.Configuration;
 using ClawGrpc.Gateway.Stores;
-using ClawGrpc.Server.Tests.Stores;
+using ClawGrpc.Gateway.Tests.Stores;
+using ClawGrpc.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace ClawGrpc.Server.Tests.Sealing;
+namespace ClawGrpc.Gateway.Tests.Sealing;
 
 /// <summary>The contract, over files with sealed secrets.</summary>
 public sealed class SealedFileStoreTests : StateStoreContract, IDisposable
