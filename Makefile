@@ -61,6 +61,7 @@ replay: build ## Recorded answers and requests through the server, held against 
 
 # What the tests prove by the hundred, by the thousand. It measures memory, so nothing else should run beside it.
 proofs := ClawGrpc.EndToEnd.Tests/LeavingTests ClawGrpc.EndToEnd.Tests/CrashTests ClawGrpc.Server.Tests/RandomFaultTests \
+  ClawGrpc.EndToEnd.Tests/AuditCrashTests \
   ClawGrpc.Server.Tests/MalformedAnswerTests ClawGrpc.Server.Tests/MalformedRequestTests ClawGrpc.Server.Tests/Stores.CrashTests \
   ClawGrpc.Server.Tests/SharedFileTests ClawGrpc.Server.Tests/BurstTests ClawGrpc.Server.Tests/FloodTests \
   ClawGrpc.Server.Tests/LargeAnswerTests ClawGrpc.Server.Tests/EchoTests

@@ -16,6 +16,9 @@ internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Liste
     /// <summary>The group of the Unix sockets; null for that of the process.</summary>
     public string? SocketGroup { get; init; }
 
+    /// <summary>What is logged, and in which form.</summary>
+    public LogSettings Log { get; init; } = LogSettings.None;
+
     // As of every other start that cannot be, and of claw's wrong calls (openclaw-spec.md, section 7.2).
     private const int UsageError = 1;
 
@@ -50,6 +53,18 @@ internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Liste
             Description = "Group of the Unix sockets, by name or number.",
             HelpName = "GROUP",
         };
+        var level = new Option<LogLevel?>("--log-level")
+        {
+            Description = "trace, debug, information, warning, error, critical or none (default: as the variables "
+                + "Logging__LogLevel__... say, else information).",
+            HelpName = "LEVEL",
+        };
+        var format = new Option<string?>("--log-format")
+        {
+            Description = "text or json: one object a line (default: text).",
+            HelpName = "FORMAT",
+        };
+        format.AcceptOnlyFromAmong(LogSettings.Formats);
         var root = new RootCommand(
             "ClawGrpc: holds the Claude credentials of a fleet of agents, so that no other program has to.\n\n"
             + "Upstream is models.providers.anthropic.baseUrl of the configuration, else ANTHROPIC_BASE_URL, else "
@@ -60,12 +75,15 @@ internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Liste
             mode,
             group,
             insecure,
+            level,
+            format,
         };
         root.SetAction((result, _) => serve(new CommandLine(result.GetValue(stateDir), result.GetValue(listen) ?? [])
         {
             InsecureLoopback = result.GetValue(insecure),
             SocketMode = result.GetValue(mode),
             SocketGroup = result.GetValue(group),
+            Log = new LogSettings(result.GetValue(level), result.GetValue(format)),
         }));
         var parsed = root.Parse(args);
         if (parsed.Errors.Count == 0)

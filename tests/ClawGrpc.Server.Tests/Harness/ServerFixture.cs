@@ -34,6 +34,9 @@ internal sealed class ServerFixture : IAsyncDisposable
     /// <summary>What the server logged.</summary>
     public LogLines Log { get; } = new();
 
+    /// <summary>What the server logs.</summary>
+    public LogSettings Logging { get; set; } = LogSettings.None;
+
     /// <summary>To the server of now: one that was stopped had another.</summary>
     public GrpcChannel Channel => _channels[^1];
 
@@ -76,7 +79,7 @@ internal sealed class ServerFixture : IAsyncDisposable
     public async Task StartServerAsync()
     {
         var folder = StateFolder.Resolve(Files.Path, _ => null, Files.Path);
-        _app = await ServerHost.BuildAsync(folder, new Listening([_address]), Time, Log);
+        _app = await ServerHost.BuildAsync(folder, new Listening([_address]), Time, Log, Logging);
         await _app.StartAsync();
         _channels.Add(ClawGrpcChannel.Create(ClawGrpcEndpoint.Parse($"{_address}")));
     }
