@@ -12,7 +12,7 @@ namespace ClawGrpc.Gateway.Completions;
 /// an attempt, repeated in place or with a renewed login if its failure allows. Until a route serves, the caller sees nothing of
 /// those that failed; from then on nothing is ever replayed.
 /// </summary>
-internal sealed class Completion(AnthropicApi upstream, TimeProvider time)
+internal sealed class Completion(AnthropicApi upstream, TimeProvider time, ILogger<Completion> logger)
 {
     private const int MaxRetriesInPlace = 2;
     private const int Unauthorized = 401;
@@ -25,7 +25,7 @@ internal sealed class Completion(AnthropicApi upstream, TimeProvider time)
         UpstreamCall<TAnswer, TResult> call, CancellationToken caller)
     {
         var start = time.GetUtcNow();
-        var log = new ReceiptLog(call.Agent, call.SessionId, call.Question.Models[0], start);
+        var log = new ReceiptLog(call.Agent, call.SessionId, call.Question.Models[0], start, logger);
         var routes = Routes.Of(call.Agent.Profiles.Readable, call.Setup.Auth, call.Setup.FallbackKey, call.Question, start);
         var failures = new RouteFailures();
         using var patience = new Patience(time, caller);

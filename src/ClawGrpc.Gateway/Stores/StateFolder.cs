@@ -87,6 +87,9 @@ internal sealed class StateFolder
     /// <summary>The file of the server's key.</summary>
     public string ServerKeyPath => System.IO.Path.Join(Path, "clawgrpc.key");
 
+    /// <summary>The file of the audit.</summary>
+    public string AuditPath => System.IO.Path.Join(Path, "audit.jsonl");
+
     /// <summary>The file of the token that <c>claw</c> uses on a loopback port.</summary>
     public string AdminTokenPath => System.IO.Path.Join(Path, "admin-token");
 

@@ -21,6 +21,7 @@ internal static class AccessControl
     public static void Add(IServiceCollection services)
     {
         services.AddSingleton<Clients>().AddSingleton<LiveCalls>().AddSingleton<Budgets>().AddSingleton<Issuers>()
+            .AddSingleton<AuditLog>().AddSingleton<CallAudit>().AddSingleton<AuditInterceptor>()
             .AddSingleton<IAuthorizationHandler, RpcAccessHandler>()
             .AddSingleton<IAuthorizationMiddlewareResultHandler, RefusedRequests>();
         services.AddAuthentication(AnyProof)
@@ -42,8 +43,9 @@ internal static class AccessControl
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseRateLimiter();
-        var calls = app.Services.GetRequiredService<LiveCalls>();
-        app.Use((context, next) => NoteAsync(context, next, calls));
+        var (calls, audit) =
+            (app.Services.GetRequiredService<LiveCalls>(), app.Services.GetRequiredService<CallAudit>());
+        app.Use((context, next) => NoteAsync(context, next, calls, audit));
     }
 
     /// <summary>Requires of each RPC what its row says.</summary>
@@ -73,7 +75,7 @@ internal static class AccessControl
         return context.Features.Get<Proof.Loopback>() is not null ? LoopbackHandler.Name : PeerHandler.Name;
     }
 
-    private static async Task NoteAsync(HttpContext context, RequestDelegate next, LiveCalls calls)
+    private static async Task NoteAsync(HttpContext context, RequestDelegate next, LiveCalls calls, CallAudit audit)
     {
         if (CallerIdentity.Of(context) is not { } caller
             || context.GetEndpoint()?.Metadata.GetMetadata<RpcAccess>() is not { } access)
@@ -86,7 +88,14 @@ internal static class AccessControl
         using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, call.Ended);
         context.RequestAborted = either.Token;
         context.Features.Set(call);
-        await next(context);
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            audit.Note(context, call, access);
+        }
     }
 
     private sealed class RpcAccessHandler : AuthorizationHandler<RpcAccess>
@@ -100,14 +109,16 @@ internal static class AccessControl
     }
 
     /// <summary>Answers what is not let in as every RPC is answered, since gRPC's clients make little of a bare 401 or 403.</summary>
-    private sealed class RefusedRequests : IAuthorizationMiddlewareResultHandler
+    private sealed class RefusedRequests(CallAudit audit) : IAuthorizationMiddlewareResultHandler
     {
         public Task HandleAsync(
             RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
         {
             if (authorizeResult.Succeeded)
                 return next(context);
-            RefusalMapping.Answer(context.Response, RefusalOf(context));
+            var refusal = RefusalOf(context);
+            audit.NoteDenied(context, refusal);
+            RefusalMapping.Answer(context.Response, refusal);
             return context.Response.CompleteAsync();
         }
 

@@ -25,6 +25,9 @@ internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Liste
     /// <summary>The file of the authorities of clients' certificates; null for that of the configuration.</summary>
     public string? ClientCa { get; init; }
 
+    /// <summary>What is logged, and in which form.</summary>
+    public LogSettings Log { get; init; } = LogSettings.None;
+
     // As of every other start that cannot be, and of claw's wrong calls (openclaw-spec.md, section 7.2).
     private const int UsageError = 1;
 
@@ -64,6 +67,18 @@ internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Liste
         var key = FileOption("--tls-key", "Its private key, as PEM, which others must not be able to read.");
         var clientCa = FileOption(
             "--client-ca", "The authorities of clients' certificates, as PEM. Files of TLS are read again when they change.");
+        var level = new Option<LogLevel?>("--log-level")
+        {
+            Description = "trace, debug, information, warning, error, critical or none (default: as the variables "
+                + "Logging__LogLevel__... say, else information).",
+            HelpName = "LEVEL",
+        };
+        var format = new Option<string?>("--log-format")
+        {
+            Description = "text or json: one object a line (default: text).",
+            HelpName = "FORMAT",
+        };
+        format.AcceptOnlyFromAmong(LogSettings.Formats);
         var root = new RootCommand(
             "ClawGrpc: holds the Claude credentials of a fleet of agents, so that no other program has to.\n\n"
             + "Upstream is models.providers.anthropic.baseUrl of the configuration, else ANTHROPIC_BASE_URL, else "
@@ -77,6 +92,8 @@ internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Liste
             key,
             clientCa,
             insecure,
+            level,
+            format,
         };
         root.SetAction((result, _) => serve(new CommandLine(result.GetValue(stateDir), result.GetValue(listen) ?? [])
         {
@@ -86,6 +103,7 @@ internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Liste
             TlsCert = result.GetValue(cert),
             TlsKey = result.GetValue(key),
             ClientCa = result.GetValue(clientCa),
+            Log = new LogSettings(result.GetValue(level), result.GetValue(format)),
         }));
         return await InvokeAsync(root.Parse(args));
     }

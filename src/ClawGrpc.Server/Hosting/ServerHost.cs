@@ -35,7 +35,7 @@ internal static class ServerHost
             var listening = Listening.Of(command, folder);
             folder.Create();
             using var oneServer = ServerLock.Acquire(folder);
-            var app = await BuildAsync(folder, listening, TimeProvider.System);
+            var app = await BuildAsync(folder, listening, TimeProvider.System, logging: command.Log);
             using var hangup = Shutdown.ReloadOnHangup(app.Services);
             await StartAsync(app, listening);
             if (!await Shutdown.WaitAsync(app))
@@ -75,7 +75,7 @@ internal static class ServerHost
 
     /// <summary>Everything but the start: tests give it a clock of their own, and read along in the log.</summary>
     public static async Task<WebApplication> BuildAsync(
-        StateFolder folder, Listening listening, TimeProvider time, ILoggerProvider? log = null)
+        StateFolder folder, Listening listening, TimeProvider time, ILoggerProvider? log = null, LogSettings? logging = null)
     {
         folder.Create();
         foreach (var socket in listening.Addresses.OfType<ListenAddress.UnixSocket>())
@@ -99,18 +99,7 @@ internal static class ServerHost
         // folder below it.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = folder.Path });
         builder.WebHost.UseKestrelCore();
-        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
-        builder.Logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(
-            console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-
-        // Request logging at its default level costs several times the CPU of a whole relayed call. What the call handler would
-        // log, the interceptor says of faults, and callers are told of their mistakes. An activity, too, is begun for every
-        // request that might be logged.
-        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("ClawGrpc", LogLevel.Information)
-            .AddFilter("Grpc.AspNetCore.Server.ServerCallHandler", LogLevel.None)
-            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
-            .AddFilter("Microsoft.AspNetCore.Authentication", LogLevel.Warning)
-            .AddFilter("Microsoft.Hosting.Lifetime", LogLevel.None).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+        (logging ?? LogSettings.None).Apply(builder.Logging);
         if (log is not null)
             builder.Logging.AddProvider(log);
         builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, listening));
@@ -134,6 +123,7 @@ internal static class ServerHost
         app.MapGrpcService<AccessService>().Guard();
         app.MapGrpcReflectionService().Guard();
         app.MapGrpcHealthChecksService().AllowAnonymous();
+        await AuditWiring.StartAsync(app.Services);
         await app.Services.GetRequiredService<Clients>().LoadAsync();
         await app.Services.GetRequiredService<Budgets>().LoadAsync();
         app.Services.GetRequiredService<TlsFiles>().Start(listening.HasTls);
@@ -152,6 +142,7 @@ internal static class ServerHost
             grpc.MaxReceiveMessageSize = UnreadRequests.MaxMessageBytes;
             grpc.MaxSendMessageSize = null;
             grpc.Interceptors.Add<ErrorInterceptor>();
+            grpc.Interceptors.Add<AuditInterceptor>();
         });
         services.AddGrpcHealthChecks(health =>
         {
@@ -173,7 +164,7 @@ internal static class ServerHost
             .AddSingleton<CallReader>().AddSingleton<RequestBudget>()
             .AddSingleton(_ => ServerKey.Load(folder, Environment.GetEnvironmentVariable))
             .AddSingleton<ErrorInterceptor>().AddSingleton<AuthService>().AddSingleton<ModelService>()
-            .AddSingleton<AccessService>()
+            .AddSingleton<AccessService>().AddSingleton<AuditCalls>()
             .AddHostedService(provider => provider.GetRequiredService<StateWatch>());
     }
 
@@ -279,10 +270,7 @@ internal static class ServerHost
 
         // Not before the server listens: a start that cannot be leaves nothing behind.
         if (listening.HasGuardedPort)
-        {
-            await AdminToken.EnsureAsync(
-                app.Services.GetRequiredService<Clients>(), app.Services.GetRequiredService<StateFolder>());
-        }
+            await AuditWiring.EnsureAdminTokenAsync(app.Services);
 
         if (listening.InsecureLoopback && addresses.OfType<ListenAddress.Loopback>().Any())
         {

@@ -40,6 +40,9 @@ internal sealed class ServerFixture : IAsyncDisposable
     /// <summary>Where the server listens, from what it listens on anyway.</summary>
     public Func<Listening, Listening> Listen { get; set; } = static usual => usual;
 
+    /// <summary>What the server logs.</summary>
+    public LogSettings Logging { get; set; } = LogSettings.None;
+
     /// <summary>To the server of now: one that was stopped had another.</summary>
     public GrpcChannel Channel => _channels[^1];
 
@@ -82,7 +85,7 @@ internal sealed class ServerFixture : IAsyncDisposable
     public async Task StartServerAsync()
     {
         var folder = StateFolder.Resolve(Files.Path, _ => null, Files.Path);
-        _app = await ServerHost.BuildAsync(folder, Listen(new Listening([_address])), Time, Log);
+        _app = await ServerHost.BuildAsync(folder, Listen(new Listening([_address])), Time, Log, Logging);
         await _app.StartAsync();
         _channels.Add(ClawGrpcChannel.Create(ClawGrpcEndpoint.Parse($"{_address}")));
     }
