@@ -15,7 +15,7 @@ public class AttemptLogTests
         await using var fixture = await WithTwoKeysAsync();
         var before = fixture.Log.All.Count;
         fixture.Sandbox.Script(new Fault { Status = new() { Code = 429, Message = Words } }.ForKey(KeyOne));
-        Assert.Null((await fixture.StreamAsync(Completing.Input("A prompt nobody may keep"))).Failure);
+        Assert.Null((await fixture.StreamAsync(Prompts.Input("A prompt nobody may keep"))).Failure);
         var line = Assert.Single(fixture.Log.All.Skip(before));
         Assert.Equal(2, fixture.Sandbox.Requests.Count);
         string[] facts = ["Warning", "agent main", $"profile {One}", "RateLimited", "HTTP 429", "request req_", "until 2"];

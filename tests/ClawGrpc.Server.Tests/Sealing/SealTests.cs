@@ -175,7 +175,7 @@ public sealed class SealTests : IDisposable
     }
 
     private static CompletionInput Strict(string profile) =>
-        Completing.Input(with: input => input.Model = $"claude-opus-4-6@{profile}");
+        Prompts.Input(with: input => input.Model = $"claude-opus-4-6@{profile}");
 
     private static async Task<V1.Sealing> StatusAsync(ServerFixture fixture) =>
         (await fixture.Auth.GetSealingAsync(new GetSealingRequest())).Sealing;

@@ -72,7 +72,7 @@ public sealed class SealedFolderTests : IDisposable
         await fixture.OnboardAsync();
         await fixture.OnboardAsync(Two, KeyTwo, "main");
         await fixture.Files.WriteProfilesAsync("""{ "profiles": {} }""", "work");
-        var answer = await fixture.StreamAsync(Completing.Input(with: input => input.AgentId = "work"));
+        var answer = await fixture.StreamAsync(Prompts.Input(with: input => input.AgentId = "work"));
         Assert.EndsWith(" served", answer.Attempts, StringComparison.Ordinal);
     }
 
@@ -91,7 +91,7 @@ public sealed class SealedFolderTests : IDisposable
 
     private static async Task<string> UsedAsync(ServerFixture fixture, string profile)
     {
-        var answer = await fixture.StreamAsync(Completing.Input(with: input => input.Model = $"claude-opus-4-6@{profile}"));
+        var answer = await fixture.StreamAsync(Prompts.Input(with: input => input.Model = $"claude-opus-4-6@{profile}"));
         Assert.Equal($"{profile} served", answer.Attempts);
         return fixture.Used()[^1];
     }

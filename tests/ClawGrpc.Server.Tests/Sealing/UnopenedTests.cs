@@ -189,7 +189,7 @@ public sealed class UnopenedTests : IDisposable
     private static async Task RefusesAsync(
         ServerFixture fixture, string profile, string reason, string agent = "", bool sent = false)
     {
-        var failed = (await fixture.StreamAsync(Completing.Input(with: input => input.AgentId = agent))).Failed;
+        var failed = (await fixture.StreamAsync(Prompts.Input(with: input => input.AgentId = agent))).Failed;
         Assert.Contains($"{profile} (its sealed secret does not open: ", failed.Message, StringComparison.Ordinal);
         Assert.Contains(reason, failed.Message, StringComparison.Ordinal);
         if (!sent)

@@ -126,7 +126,7 @@ public class AuditTests
         await fixture.OnboardAsync();
         var token = await fixture.AddClientAsync("ci", [Scope.Complete, Scope.Status]);
         await fixture.Models.CompleteAsync(
-            new CompleteRequest { Input = Completing.Input("A prompt nobody may keep") }, token.Headers);
+            new CompleteRequest { Input = Prompts.Input("A prompt nobody may keep") }, token.Headers);
         var done = Assert.Single(await fixture.AuditAsync("completion", 1));
         Assert.Equal(
             ("ModelService/Complete", "main", One, "ok", "ci"),
