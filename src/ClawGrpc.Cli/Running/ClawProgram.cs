@@ -73,6 +73,7 @@ internal static class ClawProgram
             ClientsCommand.Create(globals),
             WhoAmICommand.Create(globals),
             SecretsCommands.Create(globals),
+            AuditCommands.Create(globals),
             CompleteCommand.Create(globals));
         root.Add(globals.Endpoint);
         root.Add(globals.Agent);
