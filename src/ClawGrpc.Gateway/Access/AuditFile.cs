@@ -81,6 +81,12 @@ internal sealed class AuditFile(string path, long largest) : IDisposable
             RandomAccess.Write(Handle, lines, at);
             RandomAccess.FlushToDisk(Handle);
         }
+        catch (ArgumentOutOfRangeException exception)
+        {
+            // How the runtime says that a file may not grow further (EFBIG).
+            CutBack();
+            throw new IOException("the file may not grow any larger", exception);
+        }
         catch
         {
             CutBack();
