@@ -64,7 +64,7 @@ proofs := ClawGrpc.EndToEnd.Tests/LeavingTests ClawGrpc.EndToEnd.Tests/CrashTest
   ClawGrpc.Server.Tests/MalformedAnswerTests ClawGrpc.Server.Tests/MalformedRequestTests ClawGrpc.Gateway.Tests/CrashTests \
   ClawGrpc.Gateway.Tests/SharedFileTests ClawGrpc.Server.Tests/BurstTests ClawGrpc.Gateway.Tests/FloodTests \
   ClawGrpc.Server.Tests/LargeAnswerTests ClawGrpc.Server.Tests/EchoTests \
-  ClawGrpc.EndToEnd.Tests/SealCrashTests ClawGrpc.Server.Tests/SealCrashTests \
+  ClawGrpc.EndToEnd.Tests/SealCrashTests ClawGrpc.Gateway.Tests/SealCrashTests \
   ClawGrpc.EndToEnd.Tests/AuditCrashTests
 
 .PHONY: proof

@@ -13,6 +13,7 @@ internal sealed class SealingWrite(
 {
     private readonly bool _isOn = writing.IsOn || (writing.IsConfigured && !before.Seals.IsEmpty);
     private readonly SealSecrets? _asked = changes.OfType<SealSecrets>().LastOrDefault();
+    private readonly HashSet<string> _puts = [.. changes.Select(IdOfPut).OfType<string>()];
     private readonly Dictionary<string, string> _origins = OriginsOf(changes);
     private readonly ImmutableDictionary<SecretPlace, StoredSeal>.Builder _seals =
         ImmutableDictionary.CreateBuilder<SecretPlace, StoredSeal>();
@@ -59,7 +60,9 @@ internal sealed class SealingWrite(
             return value;
         if (seal?.Secret?.Reveal() == text)
             return Same(place, seal);
-        var isSame = seal is null && TextBefore(place) == text;
+
+        // A profile that is stored again is written anew, whether or not its secret is another one.
+        var isSame = seal is null && TextBefore(place) == text && !_puts.Contains(place.ProfileId);
         var isSealed = isSame
             ? _asked?.Goal == SealGoal.Sealed
             : (_isOn || seal?.Secret is not null) && _asked?.Goal != SealGoal.Plain;
@@ -118,6 +121,13 @@ internal sealed class SealingWrite(
 
     private static bool IsSealable(SecretPlace place, string text) =>
         SecretPlace.IsSecret(text) && SealedSecret.CanHold(text) && SealedSecret.CanHold(place.ProfileId);
+
+    private static string? IdOfPut(StoreChange change) => change switch
+    {
+        PutProfile put => put.Id,
+        PutRefreshed put => put.Id,
+        _ => null,
+    };
 
     private static Dictionary<string, string> OriginsOf(IEnumerable<StoreChange> changes)
     {

@@ -1,6 +1,5 @@
 using ClawGrpc.Core.Configuration;
 using ClawGrpc.Gateway.Stores;
-using ClawGrpc.Gateway.Tests.Stores;
 using ClawGrpc.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 

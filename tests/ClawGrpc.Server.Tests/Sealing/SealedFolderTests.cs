@@ -1,6 +1,6 @@
 using ClawGrpc.Server.Tests.Harness;
-using ClawGrpc.Testing;
 using ClawGrpc.Server.Tests.OAuth;
+using ClawGrpc.Testing;
 using ClawGrpc.V1;
 using static ClawGrpc.Server.Tests.Harness.Credentials;
 

@@ -2,11 +2,11 @@ using System.Globalization;
 using ClawGrpc.Core.Configuration;
 using ClawGrpc.Core.StateFiles;
 using ClawGrpc.Gateway.Stores;
-using ClawGrpc.Server.Tests.Stores;
+using ClawGrpc.Gateway.Tests.Stores;
 using ClawGrpc.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace ClawGrpc.Server.Tests.Sealing;
+namespace ClawGrpc.Gateway.Tests.Sealing;
 
 /// <summary>What is left of a process that was killed while it sealed, unsealed or changed the key.</summary>
 public sealed class SealCrashTests : IDisposable
