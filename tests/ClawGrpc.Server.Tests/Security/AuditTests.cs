@@ -2,6 +2,7 @@ using System.Text.Json;
 using ClawGrpc.Core.Access;
 using ClawGrpc.Server.Access;
 using ClawGrpc.Server.Tests.Harness;
+using ClawGrpc.Testing;
 using ClawGrpc.V1;
 using Google.Protobuf.Reflection;
 using Grpc.Core;
@@ -10,13 +11,14 @@ using Scope = ClawGrpc.V1.Scope;
 
 namespace ClawGrpc.Server.Tests.Security;
 
-/// <summary>The audit, as whoever reads its file finds it.</summary>
+/// <summary>The audit, as a reader of its file finds it.</summary>
 public class AuditTests
 {
     [Fact]
     public async Task Every_change_has_its_intent_and_its_outcome()
     {
-        await using var fixture = await ServerFixture.StartAsync();
+        using var keys = new SealKeys();
+        await using var fixture = await ServerFixture.StartAsync(keys.Both);
         await ChangeEverythingAsync(fixture);
         var changes = (await fixture.AuditAsync("change", 1)).GroupBy(line => line.Text("request_id")).ToList();
         Assert.All(changes, change =>
@@ -222,6 +224,9 @@ public class AuditTests
         await fixture.Auth.ClearProfileOrderAsync(new ClearProfileOrderRequest { Provider = "anthropic" });
         await fixture.Auth.ResetProfileAsync(new ResetProfileRequest { ProfileId = One });
         await fixture.Auth.RebindProfileAsync(new RebindProfileRequest { ProfileId = One });
+        await fixture.Auth.SealSecretsAsync(new SealSecretsRequest());
+        await fixture.Auth.RotateSealingKeyAsync(new RotateSealingKeyRequest());
+        await fixture.Auth.UnsealSecretsAsync(new UnsealSecretsRequest());
         await fixture.Auth.DeleteProfileAsync(new DeleteProfileRequest { ProfileId = One });
         const string model = "anthropic/claude-opus-4-6";
         await fixture.Models.SetDefaultModelAsync(new SetDefaultModelRequest { Model = model });
