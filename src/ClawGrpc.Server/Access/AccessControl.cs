@@ -1,7 +1,6 @@
 using ClawGrpc.Core.Access;
 using ClawGrpc.Gateway;
 using ClawGrpc.Gateway.Access;
-using ClawGrpc.Server.Grpc.Mapping;
 using Grpc.AspNetCore.Server;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
@@ -55,17 +54,30 @@ internal static class AccessControl
             var access = endpoint.Metadata.OfType<GrpcMethodMetadata>().FirstOrDefault() is { Method.FullName: var rpc }
                 ? RpcAccess.Find(rpc) ?? throw new InvalidOperationException($"{rpc} has no row in {nameof(RpcAccess)}.")
                 : RpcAccess.AnyClient;
-            endpoint.Metadata.Add(access);
-            endpoint.Metadata.Add(new AuthorizationPolicyBuilder().AddRequirements(access).Build());
+            Require(endpoint, access);
         });
         return endpoints;
+    }
+
+    /// <summary>Requires this of an endpoint.</summary>
+    public static void Require(this IEndpointConventionBuilder endpoints, RpcAccess access) =>
+        endpoints.Add(endpoint => Require(endpoint, access));
+
+    private static void Require(EndpointBuilder endpoint, RpcAccess access)
+    {
+        endpoint.Metadata.Add(access);
+        endpoint.Metadata.Add(new AuthorizationPolicyBuilder().AddRequirements(access).Build());
     }
 
     // What was shown explicitly counts before what the connection tells.
     private static string SchemeOf(HttpContext context, bool insecureLoopback)
     {
-        if (context.Request.Headers.Authorization.Count > 0)
+        if (context.Request.Headers.Authorization.Count > 0
+            || (context.Features.Get<Answers>() is not null && context.Request.Headers.ContainsKey("x-api-key")))
+        {
             return TokenHandler.Name;
+        }
+
         return context.Features.Get<Proof.Peer>() is null && insecureLoopback ? LoopbackHandler.Name : PeerHandler.Name;
     }
 
@@ -95,7 +107,7 @@ internal static class AccessControl
         }
     }
 
-    /// <summary>Answers what is not let in as every RPC is answered, since gRPC's clients make little of a bare 401 or 403.</summary>
+    /// <summary>Answers what is not let in.</summary>
     private sealed class RefusedRequests : IAuthorizationMiddlewareResultHandler
     {
         public Task HandleAsync(
@@ -103,12 +115,13 @@ internal static class AccessControl
         {
             if (authorizeResult.Succeeded)
                 return next(context);
-            RefusalMapping.Answer(context.Response, RefusalOf(context));
-            return context.Response.CompleteAsync();
+            return Answers.RefuseByFaceAsync(context, RefusalOf(context));
         }
 
         private static Refusal RefusalOf(HttpContext context)
         {
+            if (context.Items.ContainsKey(MessagesToken.IsForeign))
+                return AccessRefusals.ForeignCredential;
             if (CallerIdentity.Of(context) is not { } caller)
             {
                 return context.Items.ContainsKey(ProofHandler.TooMany)

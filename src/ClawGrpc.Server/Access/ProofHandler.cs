@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using ClawGrpc.Core.Access;
 using ClawGrpc.Gateway.Access;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Options;
 
 namespace ClawGrpc.Server.Access;
@@ -12,6 +13,9 @@ internal abstract partial class ProofHandler(
     UrlEncoder encoder)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
+    // The framework's own line of a failure says less, under the name of the handler.
+    private readonly ILogger _log = loggers.CreateLogger("ClawGrpc.Callers");
+
     /// <summary>Whether too many calls of the peer showed nothing, among the items of a request.</summary>
     public static readonly object TooMany = new();
 
@@ -23,6 +27,8 @@ internal abstract partial class ProofHandler(
 
     protected sealed override Task<AuthenticateResult> HandleAuthenticateAsync()
     {
+        if (Context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null)
+            return Task.FromResult(AuthenticateResult.NoResult());
         var (proof, why) = Shown();
         if (proof is not null)
         {
@@ -33,7 +39,7 @@ internal abstract partial class ProofHandler(
 
         var peer = UnknownPeers.PeerOf(Context);
         if (peers.TryCount(peer))
-            LogUnknown(Logger, Scheme.Name, $"{Request.Path}", peer, why);
+            LogUnknown(_log, Scheme.Name, $"{Request.Path}", peer, why);
         else
             Context.Items[TooMany] = true;
         return Task.FromResult(AuthenticateResult.Fail(why));
@@ -72,9 +78,11 @@ internal sealed class TokenHandler(
             ? header[Bearer.Length..].Trim()
             : null;
 
-    protected override (Proof? Proof, string Why) Shown() => TokenOf(Context) is { } token && Clients.ProofOf(token) is { } proof
-        ? (proof, "")
-        : (null, "what was shown is no ClawGrpc token: its form or its check is wrong");
+    protected override (Proof? Proof, string Why) Shown() => Context.Features.Get<Answers>() is not null
+        ? MessagesToken.Of(Context, Clients)
+        : TokenOf(Context) is { } token && Clients.ProofOf(token) is { } proof
+            ? (proof, "")
+            : (null, "what was shown is no ClawGrpc token: its form or its check is wrong");
 }
 
 /// <summary>Nothing, on a loopback port that the operator opened to everybody on the machine.</summary>

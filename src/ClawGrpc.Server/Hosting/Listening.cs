@@ -7,6 +7,9 @@ namespace ClawGrpc.Server.Hosting;
 /// <param name="Addresses">At least one.</param>
 internal sealed record Listening(IReadOnlyList<ListenAddress> Addresses)
 {
+    /// <summary>Where the Messages API is served over HTTP; none if it is not.</summary>
+    public IReadOnlyList<ListenAddress> Http { get; init; } = [];
+
     /// <summary>Whether every program of this machine may use a loopback port without any proof.</summary>
     public bool InsecureLoopback { get; init; }
 
@@ -17,7 +20,8 @@ internal sealed record Listening(IReadOnlyList<ListenAddress> Addresses)
     public uint? SocketGroup { get; init; }
 
     /// <summary>Whether there is a port that takes a proof.</summary>
-    public bool HasGuardedPort => !InsecureLoopback && Addresses.Any(address => address is not ListenAddress.UnixSocket);
+    public bool HasGuardedPort =>
+        !InsecureLoopback && Addresses.Concat(Http).Any(address => address is not ListenAddress.UnixSocket);
 
     /// <summary>Reads the command line.</summary>
     /// <exception cref="StartException">Something of it cannot be; all of it is told.</exception>
@@ -25,13 +29,15 @@ internal sealed record Listening(IReadOnlyList<ListenAddress> Addresses)
     {
         var texts = command.Listen.Count > 0 ? command.Listen : [$"unix:{Path.Join(folder.Path, "clawgrpc.sock")}"];
         var parsed = texts.Select(ListenAddress.Parse).ToList();
-        var errors = parsed.Where(each => each.Error is not null).Select(each => each.Error!).ToList();
+        var http = command.Http.Select(ListenAddress.Parse).ToList();
+        var errors = parsed.Concat(http).Where(each => each.Error is not null).Select(each => each.Error!).ToList();
         var mode = ModeOf(command.SocketMode, errors);
         var group = GroupOf(command.SocketGroup, errors);
         if (errors.Count > 0)
             throw new StartException(string.Join(Environment.NewLine, errors));
         return new Listening([.. parsed.Select(each => each.Address!).Distinct()])
         {
+            Http = [.. http.Select(each => each.Address!).Distinct()],
             InsecureLoopback = command.InsecureLoopback,
             SocketMode = mode,
             SocketGroup = group,

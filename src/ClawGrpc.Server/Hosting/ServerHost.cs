@@ -9,6 +9,7 @@ using ClawGrpc.Gateway.Stores;
 using ClawGrpc.Gateway.Upstream;
 using ClawGrpc.Server.Access;
 using ClawGrpc.Server.Grpc;
+using ClawGrpc.Server.Http;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -64,7 +65,7 @@ internal static class ServerHost
         StateFolder folder, Listening listening, TimeProvider time, ILoggerProvider? log = null)
     {
         folder.Create();
-        foreach (var socket in listening.Addresses.OfType<ListenAddress.UnixSocket>())
+        foreach (var socket in listening.Addresses.Concat(listening.Http).OfType<ListenAddress.UnixSocket>())
         {
             StateFolder.MakeUsable(Path.GetDirectoryName(socket.Path)!, "The socket's folder");
             if (!Sockets.TryRemoveStale(socket.Path))
@@ -88,19 +89,22 @@ internal static class ServerHost
         builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("ClawGrpc", LogLevel.Information)
             .AddFilter("Grpc.AspNetCore.Server.ServerCallHandler", LogLevel.None)
             .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
-            .AddFilter("Microsoft.AspNetCore.Authentication", LogLevel.Warning)
+            .AddFilter("ClawGrpc.Server.Access", LogLevel.Warning)
             .AddFilter("Microsoft.Hosting.Lifetime", LogLevel.None).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         if (log is not null)
             builder.Logging.AddProvider(log);
-        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, listening.Addresses));
+        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, listening));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Shutdown.Connections);
         AddServices(builder.Services, folder, time);
         AccessControl.Add(builder.Services, listening.InsecureLoopback);
+        MessagesFace.Add(builder.Services);
         var app = builder.Build();
         app.Use(app.Services.GetRequiredService<StoppedCalls>().CutAsync);
         app.Use(UnreadRequests.ExplainAsync);
+        MessagesFace.Separate(app);
         AccessControl.Use(app);
         app.Use(app.Services.GetRequiredService<RequestBudget>().HoldAsync);
+        MessagesFace.Map(app);
         app.MapGrpcService<AuthService>().Guard();
         app.MapGrpcService<ModelService>().Guard();
         app.MapGrpcService<AccessService>().Guard();
@@ -149,7 +153,7 @@ internal static class ServerHost
             .AddHostedService(provider => provider.GetRequiredService<StateWatch>());
     }
 
-    private static void Listen(KestrelServerOptions kestrel, IReadOnlyList<ListenAddress> addresses)
+    private static void Listen(KestrelServerOptions kestrel, Listening listening)
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = null;
@@ -158,21 +162,34 @@ internal static class ServerHost
         kestrel.Limits.Http2.InitialStreamWindowSize = 1024 * 1024;
         kestrel.Limits.Http2.InitialConnectionWindowSize = 4 * 1024 * 1024;
         kestrel.Limits.Http2.MaxStreamsPerConnection = 1000;
-        foreach (var address in addresses)
+        foreach (var address in listening.Addresses)
+            Listen(kestrel, address, static options => options.Protocols = HttpProtocols.Http2);
+
+        // Without TLS, one port cannot serve HTTP/1.1 and the HTTP/2 of gRPC.
+        foreach (var address in listening.Http)
         {
-            switch (address)
+            Listen(kestrel, address, static options =>
             {
-                case ListenAddress.UnixSocket socket:
-                    kestrel.ListenUnixSocket(socket.Path, options =>
-                    {
-                        options.Protocols = HttpProtocols.Http2;
-                        options.Use(PeerCredentials.Read);
-                    });
-                    break;
-                case ListenAddress.Loopback tcp:
-                    kestrel.Listen(new IPEndPoint(tcp.Address, tcp.Port), options => options.Protocols = HttpProtocols.Http2);
-                    break;
-            }
+                options.Protocols = HttpProtocols.Http1;
+                options.Use(MessagesFace.Mark);
+            });
+        }
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, ListenAddress address, Action<ListenOptions> configure)
+    {
+        switch (address)
+        {
+            case ListenAddress.UnixSocket socket:
+                kestrel.ListenUnixSocket(socket.Path, options =>
+                {
+                    configure(options);
+                    options.Use(PeerCredentials.Read);
+                });
+                break;
+            case ListenAddress.Loopback tcp:
+                kestrel.Listen(new IPEndPoint(tcp.Address, tcp.Port), configure);
+                break;
         }
     }
 
@@ -186,7 +203,7 @@ internal static class ServerHost
 
     private static async Task StartAsync(WebApplication app, Listening listening)
     {
-        var addresses = listening.Addresses;
+        var addresses = listening.Addresses.Concat(listening.Http).ToList();
         try
         {
             await app.StartAsync();
