@@ -61,12 +61,14 @@ replay: build ## Recorded answers and requests through the server, held against 
 
 # What the tests prove by the hundred, by the thousand. It measures memory, so nothing else should run beside it.
 proofs := ClawGrpc.EndToEnd.Tests/LeavingTests ClawGrpc.EndToEnd.Tests/CrashTests ClawGrpc.Server.Tests/RandomFaultTests \
-  ClawGrpc.Server.Tests/MalformedAnswerTests ClawGrpc.Server.Tests/MalformedRequestTests ClawGrpc.Server.Tests/Stores.CrashTests \
-  ClawGrpc.Server.Tests/SharedFileTests ClawGrpc.Server.Tests/BurstTests ClawGrpc.Server.Tests/FloodTests \
-  ClawGrpc.Server.Tests/LargeAnswerTests ClawGrpc.Server.Tests/EchoTests
+  ClawGrpc.Server.Tests/MalformedAnswerTests ClawGrpc.Server.Tests/MalformedRequestTests ClawGrpc.Gateway.Tests/CrashTests \
+  ClawGrpc.Gateway.Tests/SharedFileTests ClawGrpc.Server.Tests/BurstTests ClawGrpc.Gateway.Tests/FloodTests \
+  ClawGrpc.Server.Tests/LargeAnswerTests ClawGrpc.Server.Tests/EchoTests \
+  ClawGrpc.EndToEnd.Tests/SealCrashTests ClawGrpc.Gateway.Tests/SealCrashTests \
+  ClawGrpc.EndToEnd.Tests/AuditCrashTests
 
 .PHONY: proof
-proof: build ## 1,000 callers that leave in each phase, 5,000 fault scripts, 10,000 malformed answers and requests, 250 kills
+proof: build ## 1,000 callers that leave in each phase, 5,000 fault scripts, 10,000 malformed answers and requests, 500 kills
 	@eng/proof.sh $(proofs)
 
 .PHONY: check

@@ -19,10 +19,14 @@ suites=(ClawGrpc.Server.Tests client-typescript client-python "${dotnet[@]}")
 # Why a suite cannot run here; prints nothing if it can.
 absence() {
     case $1 in
-        client-typescript) command -v npm >/dev/null || echo 'npm is not installed' ;;
+        client-typescript)
+            command -v npm >/dev/null || { echo 'npm is not installed' && return; }
+            command -v openssl >/dev/null || echo 'openssl is not installed (it makes the certificates of the tests)'
+            ;;
         client-python)
             command -v npm >/dev/null || { echo 'npm is not installed (buf comes from there)' && return; }
-            eng/debian.sh python3 python3-grpcio python3-protobuf protobuf-compiler protobuf-compiler-grpc libprotobuf-dev \
+            eng/debian.sh openssl python3 python3-grpcio python3-protobuf \
+                protobuf-compiler protobuf-compiler-grpc libprotobuf-dev \
                 2>"$results/$1.apt" || tail -n 1 "$results/$1.apt"
             ;;
     esac

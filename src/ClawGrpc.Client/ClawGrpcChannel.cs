@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Grpc.Core;
 using Grpc.Net.Client;
 
 namespace ClawGrpc.Client;
@@ -14,16 +15,47 @@ public static class ClawGrpcChannel
     /// call.</summary>
     /// <param name="endpoint"><c>unix:PATH</c>, <c>http://…</c> or <c>https://…</c>; null or blank for the one of the
     /// environment.</param>
+    /// <param name="options">How to show who calls, and whom to trust; null for what the environment says.</param>
     /// <exception cref="FormatException">The text, or the environment variable, is not an endpoint.</exception>
-    public static GrpcChannel Create(string? endpoint = null) => Create(ClawGrpcEndpoint.Resolve(endpoint));
+    /// <exception cref="InvalidOperationException">As of the other overload.</exception>
+    public static GrpcChannel Create(string? endpoint = null, ClawGrpcOptions? options = null) =>
+        Create(ClawGrpcEndpoint.Resolve(endpoint, options?.Environment), options);
 
-    /// <summary>Creates a channel to an endpoint. It connects with the first call.</summary>
+    /// <summary>Creates a channel to an endpoint. It connects with the first call. If there is a token, every call shows
+    /// it.</summary>
+    /// <remarks>The token is that of the options, else of <c>CLAWGRPC_TOKEN_FILE</c>, else of <c>CLAWGRPC_TOKEN</c>; else, for a
+    /// loopback address without TLS alone, that of the file <c>admin-token</c> in the state folder.</remarks>
     /// <param name="endpoint">Where the server listens.</param>
-    /// <param name="configure">Changes the HTTP handler of the channel, for callers with certificates of their own; null to
-    /// change nothing.</param>
-    public static GrpcChannel Create(ClawGrpcEndpoint endpoint, Action<SocketsHttpHandler>? configure = null)
+    /// <param name="options">How to show who calls, and whom to trust; null for what the environment says.</param>
+    /// <exception cref="InvalidOperationException">There is a token, and the endpoint is neither of this machine nor
+    /// <c>https://</c>; or a client certificate lacks its key.</exception>
+    public static GrpcChannel Create(ClawGrpcEndpoint endpoint, ClawGrpcOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(endpoint);
+        options ??= new ClawGrpcOptions();
+        var token = TokenSource.Find(options, endpoint);
+        if (token is not null && !endpoint.MayCarrySecrets)
+        {
+            throw new InvalidOperationException(
+                $"Refused to show the token of {token.Origin} to {endpoint}: without TLS everybody on the way could read it. "
+                + $"Call https://{endpoint.Address.Authority}, or call without a token.");
+        }
+
+        return GrpcChannel.ForAddress(endpoint.Address, new GrpcChannelOptions
+        {
+            HttpHandler = HandlerFor(endpoint, options),
+            DisposeHttpClient = true,
+            MaxReceiveMessageSize = MaxMessageBytes,
+            MaxSendMessageSize = MaxMessageBytes,
+            Credentials = CredentialsFor(endpoint, token),
+
+            // What is not TLS is this machine: see above.
+            UnsafeUseInsecureChannelCallCredentials = true,
+        });
+    }
+
+    private static SocketsHttpHandler HandlerFor(ClawGrpcEndpoint endpoint, ClawGrpcOptions options)
+    {
         var handler = new SocketsHttpHandler
         {
             // When the peer vanishes (a suspended host, a cut network), calls in flight fail within half a minute.
@@ -31,21 +63,34 @@ public static class ClawGrpcChannel
             KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
             EnableMultipleHttp2Connections = true,
+
+            // Nobody but the endpoint gets the token.
+            AllowAutoRedirect = false,
+            UseProxy = endpoint.HasTls,
         };
         if (endpoint.SocketPath is { } path)
         {
-            handler.UseProxy = false;
             handler.ConnectCallback = (_, cancellation) => ConnectAsync(path, cancellation);
         }
-
-        configure?.Invoke(handler);
-        return GrpcChannel.ForAddress(endpoint.Address, new GrpcChannelOptions
+        else if (endpoint.HasTls && Tls.Find(options) is { } tls)
         {
-            HttpHandler = handler,
-            DisposeHttpClient = true,
-            MaxReceiveMessageSize = MaxMessageBytes,
-            MaxSendMessageSize = MaxMessageBytes,
-        });
+            handler.UseProxy = false;
+            handler.ConnectCallback = tls.ConnectAsync;
+        }
+
+        return handler;
+    }
+
+    private static ChannelCredentials CredentialsFor(ClawGrpcEndpoint endpoint, TokenSource? token)
+    {
+        var connection = endpoint.HasTls ? ChannelCredentials.SecureSsl : ChannelCredentials.Insecure;
+        if (token is null)
+            return connection;
+        return ChannelCredentials.Create(connection, CallCredentials.FromInterceptor((_, metadata) =>
+        {
+            metadata.Add("authorization", $"Bearer {token.Read()}");
+            return Task.CompletedTask;
+        }));
     }
 
     private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellation)

@@ -34,6 +34,15 @@ public sealed record ClawGrpcEndpoint
     /// <summary>The address of the channel; for a Unix socket, only the HTTP/2 authority.</summary>
     public Uri Address { get; }
 
+    /// <summary>Whether the connection is encrypted, and the server proves who it is.</summary>
+    internal bool HasTls => SocketPath is null && Address.Scheme == Uri.UriSchemeHttps;
+
+    /// <summary>Whether it is a loopback address without TLS.</summary>
+    internal bool IsLoopbackWithoutTls => SocketPath is null && !HasTls && Address.IsLoopback;
+
+    /// <summary>Whether nobody else reads along.</summary>
+    internal bool MayCarrySecrets => SocketPath is not null || HasTls || Address.IsLoopback;
+
     /// <summary>Parses an endpoint.</summary>
     /// <param name="text"><c>unix:PATH</c>, <c>http://HOST:PORT</c> or <c>https://HOST[:PORT]</c>.</param>
     /// <exception cref="FormatException">The text has none of these forms, or the path is too long for a Unix socket.</exception>
@@ -89,7 +98,7 @@ public sealed record ClawGrpcEndpoint
     }
 
     // The same search as the server's.
-    private static string StateDirectory(Func<string, string?> environment)
+    internal static string StateDirectory(Func<string, string?> environment)
     {
         var home = HomeOf(environment);
         foreach (var (variable, _) in StateDirectories)

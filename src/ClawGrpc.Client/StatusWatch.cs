@@ -8,6 +8,9 @@ namespace ClawGrpc.Client;
 /// <summary>Watches the status of an agent and reconnects after lost connections and restarts of the server.</summary>
 public sealed class StatusWatch
 {
+    // Whoever ends a token may replace it a moment later.
+    private const int UnknownAtMost = 5;
+
     private readonly ModelService.ModelServiceClient _client;
 
     /// <summary>Creates a watch.</summary>
@@ -40,7 +43,8 @@ public sealed class StatusWatch
     /// state, from a backup for example. When a call fails, the watch waits 0.2 s, twice as long after each further failure up to
     /// 15 s, and calls again with the last revision it has seen, so that it repeats nothing and never misses the latest status.
     /// Only a message resets the delay; a connection alone does not. The watch ends when it is cancelled, or with the
-    /// <see cref="RpcException"/> of a failure that is not transient, such as NOT_FOUND.
+    /// <see cref="RpcException"/> of a failure that is not transient, such as NOT_FOUND. A watch that ends because its token did
+    /// calls again with the token that the file holds by then, for about six seconds.
     /// </remarks>
     /// <param name="agentId">The agent; empty for the default agent.</param>
     /// <param name="knownRevision">The last revision that the caller has seen; 0 to get the status at once.</param>
@@ -51,6 +55,7 @@ public sealed class StatusWatch
         ArgumentNullException.ThrowIfNull(agentId);
         var known = knownRevision;
         var failures = 0;
+        var wasKnown = false;
         while (true)
         {
             RpcException? failure = null;
@@ -59,8 +64,11 @@ public sealed class StatusWatch
                 while (failure is null)
                 {
                     (var message, failure) = await NextAsync(call, cancellation);
+                    if (failure is { StatusCode: StatusCode.Unauthenticated } && !(wasKnown && failures < UnknownAtMost))
+                        throw failure;
                     if (message is null)
                         break;
+                    wasKnown = true;
                     if (failures > 0)
                         Resumed?.Invoke();
                     failures = 0;
@@ -84,7 +92,7 @@ public sealed class StatusWatch
         Heartbeat = Heartbeat is { } heartbeat ? Duration.FromTimeSpan(heartbeat) : null,
     };
 
-    // The next message, or the cause of the interruption. Throws failures that are not transient.
+    // The next message, or the cause of the interruption: UNAUTHENTICATED too. Throws failures that are not transient.
     private static async Task<(WatchStatusResponse? Message, RpcException? Ended)> NextAsync(
         AsyncServerStreamingCall<WatchStatusResponse> call, CancellationToken cancellation)
     {
@@ -98,7 +106,8 @@ public sealed class StatusWatch
         {
             throw new OperationCanceledException(cancellation);
         }
-        catch (RpcException exception) when (IsTransient(exception.StatusCode))
+        catch (RpcException exception)
+            when (IsTransient(exception.StatusCode) || exception.StatusCode == StatusCode.Unauthenticated)
         {
             return (null, exception);
         }

@@ -32,7 +32,9 @@ internal sealed record SecretReference(string Source, string? Provider, string I
             ? null
             : new SecretReference(source.Trim(), string.IsNullOrWhiteSpace(provider) ? null : provider.Trim(), id.Trim());
 
-    /// <summary>The variable that OpenClaw's short forms name, such as <c>${MY_KEY}</c>; null if the text is none of them.</summary>
+    /// <summary>
+    /// The variable that OpenClaw's short forms name, such as <c>${MY_KEY}</c>; null if the text is none of them.
+    /// </summary>
     public static SecretReference? OfText(string text) => Inline.Match(text.Trim()) is { Success: true } match
         ? new SecretReference(Environment, null, match.Groups["name"].Value)
         : null;

@@ -19,11 +19,7 @@ public sealed class StatusWatchTests : IAsyncLifetime, IDisposable
 
     public async Task InitializeAsync()
     {
-        _terminal.Script.Watch = async (_, stream, cancellation) =>
-        {
-            await foreach (var message in _messages.Reader.ReadAllAsync(cancellation))
-                await stream.WriteAsync(message, cancellation);
-        };
+        _terminal.Script.Watch = Serve;
         await _terminal.StartAsync();
         _channel = ClawGrpcChannel.Create("unix:" + _terminal.SocketPath);
         var watch = new StatusWatch(new ModelService.ModelServiceClient(_channel))
@@ -125,6 +121,46 @@ public sealed class StatusWatchTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Watch_whose_token_ended_goes_on_with_the_next_one()
+    {
+        Send(1);
+        Assert.Equal(1, await NextAsync());
+        var next = NextAsync();
+        RefuseTheCaller();
+        _messages.Writer.TryComplete(Refusal());
+        await AdvanceAsync(0.2);
+        await AdvanceAsync(0.4);
+        await _terminal.Time.TimerStartedAsync();
+        _messages = Channel.CreateUnbounded<WatchStatusResponse>();
+        _terminal.Script.Watch = Serve;
+        Send(2);
+        _terminal.Time.Advance(TimeSpan.FromSeconds(0.8));
+        Assert.Equal(2, await next);
+    }
+
+    [Fact]
+    public async Task Watch_whose_token_is_not_replaced_ends()
+    {
+        Send(1);
+        Assert.Equal(1, await NextAsync());
+        var next = NextAsync();
+        RefuseTheCaller();
+        _messages.Writer.TryComplete(Refusal());
+        foreach (var seconds in new[] { 0.2, 0.4, 0.8, 1.6, 3.2 })
+            await AdvanceAsync(seconds);
+        Assert.Equal(StatusCode.Unauthenticated, (await Assert.ThrowsAsync<RpcException>(() => next)).StatusCode);
+        Assert.Equal(5, _interruptions.Count);
+    }
+
+    [Fact]
+    public async Task Watch_of_an_unknown_caller_ends_at_once()
+    {
+        RefuseTheCaller();
+        Assert.Equal(StatusCode.Unauthenticated, (await Assert.ThrowsAsync<RpcException>(NextAsync)).StatusCode);
+        Assert.Empty(_interruptions);
+    }
+
+    [Fact]
     public async Task Cancellation_ends_a_pending_read()
     {
         var reading = NextAsync();
@@ -141,6 +177,25 @@ public sealed class StatusWatchTests : IAsyncLifetime, IDisposable
     [InlineData(1000, 1.0, 15.0)]
     public void Delay_stays_in_range_for_any_jitter(int failures, double jitter, double seconds) =>
         Assert.Equal(seconds, BackOff.Delay(failures, jitter).TotalSeconds, precision: 6);
+
+    private async Task Serve(
+        WatchStatusRequest request, IServerStreamWriter<WatchStatusResponse> stream, CancellationToken cancellation)
+    {
+        await foreach (var message in _messages.Reader.ReadAllAsync(cancellation))
+            await stream.WriteAsync(message, cancellation);
+    }
+
+    private void RefuseTheCaller() => _terminal.Script.Watch = (_, _, _) => throw Refusal();
+
+    private static RpcException Refusal() =>
+        Script.Failure(StatusCode.Unauthenticated, ErrorReason.CallerEnded, "the token was revoked");
+
+    private async Task AdvanceAsync(double seconds)
+    {
+        await _terminal.Time.TimerStartedAsync();
+        Assert.Equal($"Unauthenticated {seconds}", _interruptions[^1]);
+        _terminal.Time.Advance(TimeSpan.FromSeconds(seconds));
+    }
 
     private void Send(long revision) => _messages.Writer.TryWrite(new WatchStatusResponse
     {

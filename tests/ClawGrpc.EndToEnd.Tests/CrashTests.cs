@@ -6,7 +6,7 @@ using Grpc.Net.Client;
 
 namespace ClawGrpc.EndToEnd.Tests;
 
-/// <summary><c>kill -9</c>, at moments that nobody chose.</summary>
+/// <summary><c>kill -9</c>, at random moments.</summary>
 public class CrashTests
 {
     private static readonly int Crashes = Runs.Of(few: 3, full: 50);
@@ -19,7 +19,7 @@ public class CrashTests
         var random = new Random(20261120);
         for (var crash = 0; crash < Crashes; crash++)
         {
-            // The socket and the locks of the one before are still there, and keep nobody from starting.
+            // The socket and the locks of the killed server are still there and do not prevent a start.
             Assert.Equal(crash > 0, File.Exists(fixture.Socket));
             var server = await fixture.ServeAsync();
             using (var channel = fixture.Connect())
@@ -62,7 +62,7 @@ public class CrashTests
             catch (RpcException exception) when (
                 exception.StatusCode is StatusCode.Unavailable or StatusCode.Internal or StatusCode.Cancelled)
             {
-                // Nobody was told that this one is stored.
+                // The server did not acknowledge this one.
             }
         }));
     }

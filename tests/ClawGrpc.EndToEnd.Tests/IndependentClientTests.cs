@@ -9,8 +9,10 @@ namespace ClawGrpc.EndToEnd.Tests;
 public class IndependentClientTests
 {
     private static readonly string[] Services =
-        ["clawgrpc.v1.AuthService", "clawgrpc.v1.ModelService", "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
-            "grpc.reflection.v1alpha.ServerReflection"];
+    [
+        "clawgrpc.v1.AccessService", "clawgrpc.v1.AuthService", "clawgrpc.v1.ModelService", "grpc.health.v1.Health",
+        "grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection",
+    ];
 
     [NeedsFact("npm", "buf comes from there")]
     public async Task Buf_curl_reads_status_completes_and_asks_for_health()
@@ -20,8 +22,9 @@ public class IndependentClientTests
         var server = await fixture.ServeAsync(key, "--listen", $"unix:{fixture.Socket}", "--listen", "http://127.0.0.1:0");
         var url = server.Out.Split([' ', ',', '\n'])
             .Single(word => word.StartsWith("http://127.0.0.1:", StringComparison.Ordinal));
+        var token = (await File.ReadAllTextAsync(Path.Join(fixture.State, "admin-token"))).Trim();
 
-        var services = await CurlAsync("--http2-prior-knowledge", "--list-services", url);
+        var services = await CurlAsync([.. Shown(token), "--list-services", url]);
         Assert.Equal(Services, services.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));
         Assert.Equal("SERVING", HealthIn(await CallAsync("grpc.health.v1.Health/Check", "{}")));
         using var status = JsonDocument.Parse(await CallAsync("clawgrpc.v1.ModelService/GetStatus", "{}"));
@@ -39,8 +42,11 @@ public class IndependentClientTests
                 "http://localhost/grpc.health.v1.Health/Check");
         Assert.Equal("SERVING", HealthIn(overSocket));
 
-        Task<string> CallAsync(string method, string json) => CurlAsync("--http2-prior-knowledge", "-d", json, $"{url}/{method}");
+        Task<string> CallAsync(string method, string json) => CurlAsync([.. Shown(token), "-d", json, $"{url}/{method}"]);
     }
+
+    private static string[] Shown(string token) =>
+        ["--http2-prior-knowledge", "-H", $"authorization: Bearer {token}", "--reflect-header", "*"];
 
     private static string? HealthIn(string json)
     {

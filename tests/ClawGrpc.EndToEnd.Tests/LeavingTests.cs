@@ -43,8 +43,8 @@ public class LeavingTests(ITestOutputHelper output)
         await LeaveAsync(fixture, Pause, Nothing);
     }
 
-    // Counted inside the server, where a task that waits for good, a timer that is still set and an array that nobody gave back
-    // can be seen.
+    // Counted inside the server, where unfinished tasks, timers that are still set and arrays that were not returned can be
+    // seen.
     [Theory]
     [MemberData(nameof(AllPhases))]
     public async Task Callers_that_left_leave_no_task_timer_or_buffer(string phase)
@@ -79,7 +79,7 @@ public class LeavingTests(ITestOutputHelper output)
     [Fact]
     public async Task Connections_being_opened_are_abandoned()
     {
-        // Nobody accepts, and the queue is full: whoever connects waits.
+        // If the queue is full and nothing accepts, a connect waits.
         using var deaf = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         deaf.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         deaf.Listen(0);
@@ -108,7 +108,7 @@ public class LeavingTests(ITestOutputHelper output)
                 Assert.Equal(StatusCode.Cancelled, (await Assert.ThrowsAsync<RpcException>(() => call)).StatusCode);
         }
 
-        // The runtime gives an attempt to connect that nobody waits for any more five seconds.
+        // The runtime ends an abandoned attempt to connect after five seconds.
         filling.ForEach(socket => socket.Dispose());
         await EventuallyAsync(() => ProcessResources.Connecting(port) == 0 && ProcessResources.Sockets(server.Id) <= before);
         output.WriteLine(

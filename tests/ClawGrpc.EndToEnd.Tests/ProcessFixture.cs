@@ -31,7 +31,7 @@ internal sealed class ProcessFixture : IAsyncDisposable
     public string AllOutput => string.Concat(_programs.Select(program => program.Out + program.Error));
 
     /// <param name="tokenDelay">Pause before every event of upstream's streams.</param>
-    /// <param name="time">The sandbox's clock; null: the system's.</param>
+    /// <param name="time">The sandbox's clock; null for the system's.</param>
     /// <param name="more">Further members of the configuration, from the sandbox's URL.</param>
     public static async Task<ProcessFixture> BuildAsync(
         TimeSpan tokenDelay = default, TimeProvider? time = null, Func<string, string>? more = null)
@@ -96,11 +96,11 @@ internal sealed class ProcessFixture : IAsyncDisposable
             new OnboardRequest { ProfileId = profile, ApiKey = new ApiKeyCredential { Key = key } });
 
     /// <summary>
-    /// Every file of the state folder with its content; sockets, and the lock that names its holder, are left out.
+    /// Every file of the state folder with its content; sockets, the lock that names its holder, and the audit are left out.
     /// </summary>
     public string Snapshot() => string.Join('\n', Directory.EnumerateFiles(State, "*", SearchOption.AllDirectories)
         .Where(path => !path.EndsWith(".sock", StringComparison.Ordinal)
-        && !path.EndsWith("clawgrpc.lock", StringComparison.Ordinal))
+        && !path.EndsWith("clawgrpc.lock", StringComparison.Ordinal) && !path.EndsWith("audit.jsonl", StringComparison.Ordinal))
         .Order(StringComparer.Ordinal).Select(path => $"{path} {File.ReadAllText(path)}"));
 
     public async ValueTask DisposeAsync()

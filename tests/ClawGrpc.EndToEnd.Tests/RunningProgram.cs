@@ -42,13 +42,27 @@ internal sealed partial class RunningProgram : IDisposable
     /// <summary>Starts a program from its build output.</summary>
     /// <param name="project">The project, whose output lies beside that of the tests.</param>
     /// <param name="name">The program's file.</param>
-    /// <param name="environment">Variables; those of whoever runs the tests that concern the programs are not passed on.</param>
+    /// <param name="environment">Variables. Those of the tests' own that concern the programs are not passed on.</param>
     /// <param name="arguments">The arguments.</param>
     public static RunningProgram Start(
-        string project, string name, IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments)
+        string project, string name, IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments) =>
+        Start(Path.Combine(OutputOf(project), name), environment, arguments);
+
+    /// <summary>The build output of a project.</summary>
+    public static string OutputOf(string project)
     {
         var own = new DirectoryInfo(AppContext.BaseDirectory);
-        var start = new ProcessStartInfo(Path.Combine(own.Parent!.Parent!.FullName, project, own.Name, name), arguments)
+        return Path.Combine(own.Parent!.Parent!.FullName, project, own.Name);
+    }
+
+    /// <summary>Starts any program.</summary>
+    /// <param name="file">The program's file.</param>
+    /// <param name="environment">As of the other overload.</param>
+    /// <param name="arguments">The arguments.</param>
+    public static RunningProgram Start(
+        string file, IReadOnlyDictionary<string, string> environment, IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo(file, arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -74,6 +88,10 @@ internal sealed partial class RunningProgram : IDisposable
         return Out.Split('\n').FirstOrDefault(line => line.Contains(text, StringComparison.Ordinal))
             ?? throw new InvalidOperationException($"It ended with {_process.ExitCode} and said: {Out}{Error}");
     }
+
+    /// <summary>Waits until standard error holds a text.</summary>
+    public Task ErrorWithAsync(string text) =>
+        _error.WaitAsync(all => all.Contains(text, StringComparison.Ordinal)).WaitAsync(Longest);
 
     /// <summary>Writes all of its standard input.</summary>
     public async Task TellAsync(string text)

@@ -169,6 +169,47 @@ public class StartTests
     }
 
     [Theory]
+    [InlineData("home/deep/state")]
+    [InlineData("home/link/state")]
+    public async Task Folder_above_the_state_that_others_can_write_is_refused(string name)
+    {
+        await using var fixture = await ProcessFixture.BuildAsync();
+        var home = Path.Join(fixture.Path, "home");
+        Directory.CreateDirectory(home);
+        Directory.CreateSymbolicLink(Path.Join(home, "link"), fixture.Path);
+        File.SetUnixFileMode(home, (UnixFileMode)Convert.ToInt32("777", 8));
+        await RefusedAsync(
+            fixture, Start(),
+            $"Error: The folder {home} can be written by others than its owner \\(mode 777\\)[^\n]+: chmod go-w {home}\n");
+        Assert.False(Directory.Exists(Path.Join(home, "deep")));
+
+        // Where the sticky bit is set, others cannot replace what is there.
+        File.SetUnixFileMode(home, (UnixFileMode)Convert.ToInt32("1777", 8));
+        await Start().LineWithAsync("clawgrpc ready on ");
+
+        RunningProgram Start() => fixture.Keep(RunningProgram.Start(
+            "ClawGrpc.Server", "clawgrpc", new Dictionary<string, string>(), ["--state-dir", Path.Join(fixture.Path, name)]));
+    }
+
+    [Theory]
+    [InlineData("CLAWGRPC_CONFIG_PATH", "777")]
+    [InlineData("OPENCLAW_CONFIG_PATH", "720")]
+    public async Task Folder_of_a_configuration_that_others_can_write_is_refused(string variable, string mode)
+    {
+        await using var fixture = await ProcessFixture.BuildAsync();
+        var folder = Path.Join(fixture.Path, "etc");
+        Directory.CreateDirectory(Path.Join(folder, "deep"));
+        await File.WriteAllTextAsync(Path.Join(folder, "deep/openclaw.json"), "{}");
+        var environment = new Dictionary<string, string> { [variable] = Path.Join(folder, "deep/openclaw.json") };
+        File.SetUnixFileMode(folder, (UnixFileMode)Convert.ToInt32(mode, 8));
+        await RefusedAsync(
+            fixture, fixture.Server(environment),
+            $"Error: The folder {folder} can be written by others than its owner \\(mode {mode}\\)[^\n]+: chmod go-w {folder}\n");
+        File.SetUnixFileMode(folder, (UnixFileMode)Convert.ToInt32("755", 8));
+        await fixture.ServeAsync(environment);
+    }
+
+    [Theory]
     [InlineData("--nonsense")]
     [InlineData("--listen")]
     [InlineData("stray")]

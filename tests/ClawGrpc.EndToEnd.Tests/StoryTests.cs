@@ -17,7 +17,7 @@ public partial class StoryTests
         var server = await fixture.ServeAsync("--listen", $"unix:{fixture.Socket}", "--listen", "http://127.0.0.1:0");
         var ready = Ready().Match(server.Out);
         Assert.True(ready.Success, server.Out);
-        Assert.Contains("Warning: callers are not authenticated", server.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("Warning: callers are not authenticated", server.Error, StringComparison.Ordinal);
 
         foreach (var (profile, endpoint) in new[] { ("anthropic:one", $"unix:{fixture.Socket}"),
             ("anthropic:two", ready.Groups["tcp"].Value) })
@@ -35,6 +35,17 @@ public partial class StoryTests
         server.Signal(RunningProgram.SigTerm);
         Assert.Equal(0, await server.ExitAsync());
         Assert.DoesNotContain(ProcessFixture.KeyOne, fixture.AllOutput, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Port_that_is_open_to_everybody_says_so()
+    {
+        await using var fixture = await ProcessFixture.BuildAsync();
+        var server = await fixture.ServeAsync("--insecure-loopback", "--listen", "http://127.0.0.1:0");
+        Assert.Contains("Warning: callers are not authenticated", server.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Join(fixture.State, "admin-token")));
+        var port = server.Out.Split(' ', '\n').Single(word => word.StartsWith("http://", StringComparison.Ordinal));
+        Assert.Contains("Known by: none", await fixture.ClawAsync("whoami", "--endpoint", port), StringComparison.Ordinal);
     }
 
     [Fact]

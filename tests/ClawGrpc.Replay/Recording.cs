@@ -29,14 +29,14 @@ public enum RecordingKind
 /// <param name="Body">The answer's body, byte for byte.</param>
 public sealed record Recording(string Name, int Status, Dictionary<string, string> Headers, ReadOnlyMemory<byte> Body)
 {
-    /// <summary>The body of the Messages request; null: it was not recorded, or is none.</summary>
+    /// <summary>The body of the Messages request; null if it was not recorded or is no such request.</summary>
     public JsonElement? Request { get; init; }
 
     /// <summary>The headers of the request that count: <c>anthropic-version</c> and <c>anthropic-beta</c>.</summary>
     public Dictionary<string, string> RequestHeaders { get; init; } = [];
 
     /// <summary>
-    /// What the official SDK made of the stream: an object with <c>final_message</c> and <c>error</c>. Null: not known.
+    /// What the official SDK made of the stream: an object with <c>final_message</c> and <c>error</c>. Null if unknown.
     /// </summary>
     public JsonElement? Expected { get; init; }
 

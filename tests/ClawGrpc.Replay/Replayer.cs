@@ -70,7 +70,7 @@ public sealed partial class Replayer(Sandbox sandbox, GrpcChannel channel, Rando
     private async Task<CompleteResponse> CompleteAsync(CompletionInput input, bool raw) =>
         await _models.CompleteAsync(new CompleteRequest { Input = input, RawJson = raw }, deadline: Deadline);
 
-    /// <summary>Everything that came, and the error it ended in; null: it ended well.</summary>
+    /// <summary>Everything that came, and the error that ended it; null if it ended well.</summary>
     private async Task<(List<StreamCompleteResponse> Parts, ClawGrpcError? Error)> StreamAsync(CompletionInput input, bool raw)
     {
         var parts = new List<StreamCompleteResponse>();

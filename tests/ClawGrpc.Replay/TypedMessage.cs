@@ -12,7 +12,7 @@ namespace ClawGrpc.Replay;
 /// </summary>
 internal static class TypedMessage
 {
-    /// <summary>Where a whole answer says something else than the message; null: nowhere.</summary>
+    /// <summary>Where a whole answer differs from the message; null if nowhere.</summary>
     public static string? Difference(JsonElement message, Completion typed)
     {
         var json = new JsonObject
@@ -37,7 +37,7 @@ internal static class TypedMessage
     }
 
     /// <summary>
-    /// Where the events of a stream add up to another text, tool input or thinking than the message has; null: nowhere.
+    /// Where the events of a stream add up to another text, tool input or thinking than the message has; null if nowhere.
     /// </summary>
     public static string? Difference(JsonElement message, IEnumerable<StreamCompleteResponse> parts)
     {

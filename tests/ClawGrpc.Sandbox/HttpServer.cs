@@ -54,7 +54,7 @@ internal sealed class HttpServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        // Whoever is still connected has been told to go; nobody is waited for.
+        // Clients have been told to close; the stop does not wait for them.
         await _server.StopAsync(new CancellationToken(canceled: true));
         _server.Dispose();
     }

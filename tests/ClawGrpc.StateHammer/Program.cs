@@ -1,6 +1,9 @@
+using System.Collections.Immutable;
 using ClawGrpc.Core;
+using ClawGrpc.Core.Configuration;
 using ClawGrpc.Core.StateFiles;
 using ClawGrpc.Gateway.Stores;
+using Microsoft.Extensions.Logging.Abstractions;
 
 // A process that writes state until it is killed, for tests of what is left then. Each line it prints is a promise: it is on
 // disk.
@@ -31,6 +34,9 @@ switch (args)
         };
         await ShareForeverAsync(new AgentStore(file, TimeProvider.System, shared), name);
         break;
+    case ["seal", var folder, var old, var next]:
+        await SealForeverAsync(StateFolder.Resolve(folder, _ => null, "/"), old, next, timing);
+        break;
     case ["lease", var leased, var agent, var profile]:
         using (var store = new FileStore(StateFolder.Resolve(leased, _ => null, "/"), _ => null, TimeProvider.System, timing))
         {
@@ -51,7 +57,7 @@ switch (args)
     default:
         Console.Error.WriteLine(
             "put FILE | count FILE TIMES | edit FILE TIMES | share FILE NAME STALE_MS | lease FOLDER AGENT PROFILE "
-                + "| serve FOLDER");
+                + "| serve FOLDER | seal FOLDER KEY KEY");
         return 2;
 }
 
@@ -66,6 +72,26 @@ static async Task PutForeverAsync(AgentStore store)
         await store.UpdateAsync(
             new PutProfile($"anthropic:{round % 20}", new ApiKeyCredential("anthropic", new Secret($"{round}-{padding}"))));
         Console.WriteLine(round);
+    }
+}
+
+// As PutForeverAsync, and after each put one of: another key, unsealed, sealed.
+static async Task SealForeverAsync(StateFolder folder, string old, string next, LockTiming timing)
+{
+    var keys = new SealingKeys(folder, _ => null, NullLogger<SealingKeys>.Instance);
+    keys.Use(new SealConfiguration([new KeySource(old, false), new KeySource(next, false)]), "https://api.anthropic.com");
+    using var store = new FileStore(folder, _ => null, TimeProvider.System, timing, keys);
+    await store.OpenAsync("main");
+    for (var round = 0; ; round++)
+    {
+        var put = new PutProfile(
+            $"anthropic:{round % 20}", new ApiKeyCredential("anthropic", new Secret($"{round}-{new string('F', 200)}")));
+        await store.UpdateAsync("main", _ => [put]);
+        Console.WriteLine(round);
+        if (round % 3 == 0)
+            keys.Activate(keys.Now.Loaded[round % 2].Key!.Id);
+        var goal = (SealGoal)(round % 3 == 0 ? (int)SealGoal.ActiveKey : (round - 1) % 3);
+        await store.UpdateAsync("main", _ => [new SealSecrets(goal, ImmutableDictionary<string, string>.Empty)]);
     }
 }
 

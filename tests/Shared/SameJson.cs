@@ -5,7 +5,7 @@ namespace ClawGrpc.Testing;
 /// <summary>Whether two texts are the same JSON: members in any order, numbers by value.</summary>
 internal static class SameJson
 {
-    /// <summary>Where they differ first, and how; null: they do not.</summary>
+    /// <summary>Where they differ first, and how; null if they do not.</summary>
     public static string? Difference(JsonElement one, ReadOnlyMemory<byte> other)
     {
         using var given = JsonDocument.Parse(other);

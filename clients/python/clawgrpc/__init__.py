@@ -3,12 +3,14 @@
 from . import v1
 from .endpoint import connect, grpc_target, resolve_endpoint
 from .errors import ErrorFacts, FieldViolation, read_error
+from .tokens import TokenError
 from .watch import StatusWatch
 
 __all__ = [
     "ErrorFacts",
     "FieldViolation",
     "StatusWatch",
+    "TokenError",
     "connect",
     "grpc_target",
     "read_error",

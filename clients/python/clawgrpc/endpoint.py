@@ -1,16 +1,20 @@
 """Endpoints, and channels to them."""
 
+import ipaddress
 import os
 import re
 import urllib.parse
 from collections.abc import Mapping
+from pathlib import Path
 
 import grpc
+
+from .tokens import TokenInterceptor, find_token
 
 _CHANNEL_OPTIONS: Mapping[str, object] = {
     # Messages may exceed 32 MB; gRPC's default limit for responses is 4 MB.
     "grpc.max_receive_message_length": -1,
-    # The server is on this machine; HTTP proxies are for other hosts.
+    # The server is on this machine or near; HTTP proxies are for other hosts.
     "grpc.enable_http_proxy": 0,
     # Detects a vanished peer within half a minute, during a silent watch too.
     "grpc.keepalive_time_ms": 20_000,
@@ -53,24 +57,82 @@ def _state_folder(environment: Mapping[str, str]) -> str:
 
 
 def grpc_target(endpoint: str) -> str:
-    """Returns the gRPC target of `unix:PATH` or `http://HOST:PORT`. Raises ValueError for any other endpoint."""
+    """Returns the gRPC target of `unix:PATH`, `http://HOST:PORT` or `https://HOST[:PORT]`. Raises ValueError for any other
+    endpoint."""
     if endpoint.startswith("unix:"):
         # unix:///path is equivalent to unix:/path.
         path = endpoint.removeprefix("unix:").removeprefix("//")
         if path:
             # gRPC decodes its targets as URIs, so quote blanks and percent signs.
             return "unix:" + urllib.parse.quote(path)
-    elif http := re.fullmatch(r"http://((?:[^/?#@:\[\]]+|\[[^\]]+\]):\d+)/?", endpoint):
-        return http[1]
-    raise ValueError(f'endpoint "{endpoint}" is neither unix:PATH nor http://HOST:PORT')
+    elif address := re.fullmatch(r"(https?)://((?:[^/?#@:\[\]]+|\[[^\]]+\]))(:\d+)?/?", endpoint):
+        scheme, host, port = address.groups()
+        if port or scheme == "https":
+            return host + (port or ":443")
+    raise ValueError(f'endpoint "{endpoint}" is neither unix:PATH nor http://HOST:PORT nor https://HOST')
 
 
-def connect(endpoint: str = "", options: Mapping[str, object] = {}) -> grpc.Channel:
+def connect(
+    endpoint: str = "",
+    options: Mapping[str, object] = {},
+    *,
+    token: str = "",
+    token_file: str = "",
+    ca_file: str = "",
+    cert_file: str = "",
+    key_file: str = "",
+    environment: Mapping[str, str] = os.environ,
+) -> grpc.Channel:
     """Creates a channel for the stubs of `clawgrpc.v1`; close it, or use it in a `with`.
 
     `endpoint` is as for `resolve_endpoint`. The channel connects with the first call, which fails with UNAVAILABLE if there is
     no server. `options` are gRPC channel arguments and override the ones set here.
-    Raises ValueError if the endpoint is neither `unix:PATH` nor `http://HOST:PORT`.
+
+    Every call shows the token of `token_file`, which is read again each time, or `token`; else that of `CLAWGRPC_TOKEN_FILE`,
+    else `CLAWGRPC_TOKEN`; else, for a loopback address without TLS alone, that of the file `admin-token` in the state folder.
+    A call raises TokenError, a `grpc.RpcError`, if the file cannot be read.
+
+    For `https://`, `ca_file` has the only CA certificates to trust (else `CLAWGRPC_CA_FILE`, else the system's), `cert_file` and
+    `key_file` the client's certificate (else `CLAWGRPC_CERT_FILE` and `CLAWGRPC_KEY_FILE`), all as PEM. They are read here, once.
+
+    Raises ValueError if the endpoint is none, or if a token would go in the clear beyond this machine; OSError if a file of TLS
+    cannot be read.
     """
-    target = grpc_target(resolve_endpoint(endpoint))
-    return grpc.insecure_channel(target, options=tuple({**_CHANNEL_OPTIONS, **options}.items()))
+    resolved = resolve_endpoint(endpoint, environment)
+    target = grpc_target(resolved)
+    arguments = tuple({**_CHANNEL_OPTIONS, **options}.items())
+    in_clear = resolved.startswith("http://")
+    loopback = in_clear and _is_loopback(urllib.parse.urlsplit(resolved).hostname or "")
+    admin_token = Path(_state_folder(environment), "admin-token") if loopback else None
+    source = find_token(token, token_file, environment, admin_token)
+    if source is not None and in_clear and not loopback:
+        raise ValueError(
+            f"refused to show the token of {source.origin} to {resolved}: without TLS everybody on the way could read it; "
+            f"call https{resolved.removeprefix('http')}, or call without a token"
+        )
+    if resolved.startswith("https:"):
+        files = (
+            ca_file or environment.get("CLAWGRPC_CA_FILE", ""),
+            key_file or environment.get("CLAWGRPC_KEY_FILE", ""),
+            cert_file or environment.get("CLAWGRPC_CERT_FILE", ""),
+        )
+        channel = grpc.secure_channel(target, _tls(*files), options=arguments)
+    else:
+        channel = grpc.insecure_channel(target, options=arguments)
+    return channel if source is None else grpc.intercept_channel(channel, TokenInterceptor(source))
+
+
+def _tls(ca_file: str, key_file: str, cert_file: str) -> grpc.ChannelCredentials:
+    if bool(key_file) != bool(cert_file):
+        raise ValueError(
+            "a client certificate takes two files: name the certificate (CLAWGRPC_CERT_FILE) and its key (CLAWGRPC_KEY_FILE)"
+        )
+    ca, key, certificate = (Path(file).read_bytes() if file else None for file in (ca_file, key_file, cert_file))
+    return grpc.ssl_channel_credentials(ca, key, certificate)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -10,6 +10,9 @@ import grpc
 from . import v1
 from .errors import ErrorFacts, read_error
 
+# Whoever ends a token may replace it a moment later: so often in a row, for some seconds, a watch tries again.
+_UNKNOWN_AT_MOST = 6
+
 # The codes of broken connections. ClawGrpc's own errors have a reason; of those, only UNAVAILABLE is transient.
 _BROKEN_CONNECTION = frozenset({
     grpc.StatusCode.UNAVAILABLE,
@@ -40,8 +43,8 @@ class StatusWatch:
     """Iterates over the statuses of an agent: the whole status now, and again after each change.
 
     When the connection breaks or the server is down, the watch waits, reconnects and resumes from the last revision seen.
-    Iteration ends when `stop` is called. It raises `grpc.RpcError` on a permanent error such as AGENT_NOT_FOUND. Not
-    thread-safe, except for `stop`.
+    A watch that ends because its token did resumes with the token that the file holds by then. Iteration ends when `stop` is
+    called. It raises `grpc.RpcError` on a permanent error such as AGENT_NOT_FOUND. Not thread-safe, except for `stop`.
     """
 
     def __init__(
@@ -82,12 +85,14 @@ class StatusWatch:
 
     def __iter__(self) -> Iterator[v1.AgentStatus]:
         failures = 0
+        was_known = False
         while (call := self._begin()) is not None:
             facts = None
             try:
                 for response in call:
                     # Only a message resets the delay: a connection may open and break again.
                     failures = 0
+                    was_known = True
                     if response.HasField("status"):
                         self._known_revision = response.status.revision
                         yield response.status
@@ -95,7 +100,8 @@ class StatusWatch:
                 if self._stopped.is_set():
                     return
                 facts = read_error(error)
-                if not is_transient(facts):
+                token_ended = facts.code is grpc.StatusCode.UNAUTHENTICATED and was_known and failures < _UNKNOWN_AT_MOST
+                if not (token_ended or is_transient(facts)):
                     raise
             finally:
                 call.cancel()

@@ -43,9 +43,10 @@ class Program:
         raise AssertionError(f"{self._process.args} ended or was not ready in time; it printed:\n{''.join(printed)}")
 
 
-def example(name: str, *arguments: str, endpoint: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    """Runs an example."""
-    process = _start([sys.executable, "-m", f"examples.{name}", *arguments], {"CLAWGRPC_ENDPOINT": endpoint})
+def example(name: str, *arguments: str, endpoint: str, state: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """Runs an example; it finds the token for a port in the state folder."""
+    environment = {"CLAWGRPC_ENDPOINT": endpoint, "CLAWGRPC_STATE_DIR": state}
+    process = _start([sys.executable, "-m", f"examples.{name}", *arguments], environment)
     try:
         printed, errors = process.communicate(stdin, LIMIT)
     finally:
@@ -53,9 +54,10 @@ def example(name: str, *arguments: str, endpoint: str, stdin: str = "") -> subpr
     return subprocess.CompletedProcess(process.args, process.returncode, printed, errors)
 
 
-def interrupted_example(name: str, *, endpoint: str) -> tuple[str, int]:
+def interrupted_example(name: str, *, endpoint: str, state: str) -> tuple[str, int]:
     """Interrupts an example after its first line; returns the line and the exit code."""
-    process = _start([sys.executable, "-m", f"examples.{name}"], {"CLAWGRPC_ENDPOINT": endpoint}, stderr=subprocess.DEVNULL)
+    environment = {"CLAWGRPC_ENDPOINT": endpoint, "CLAWGRPC_STATE_DIR": state}
+    process = _start([sys.executable, "-m", f"examples.{name}"], environment, stderr=subprocess.DEVNULL)
     too_late = threading.Timer(LIMIT, process.kill)
     too_late.start()
     try:

@@ -26,7 +26,7 @@ class Endpoints(unittest.TestCase):
             environment["CLAWDBOT_STATE_DIR"] = "~/elsewhere"
             self.assertEqual(resolve_endpoint("", environment), f"unix:{home}/elsewhere/clawgrpc.sock")
 
-    def test_both_kinds_of_endpoint_are_accepted(self) -> None:
+    def test_every_kind_of_endpoint_is_accepted(self) -> None:
         for endpoint, target in (
             ("unix:/a", "unix:/a"),
             ("unix:///a", "unix:/a"),
@@ -34,13 +34,16 @@ class Endpoints(unittest.TestCase):
             ("unix:/a b%", "unix:/a%20b%25"),
             ("http://127.0.0.1:7700", "127.0.0.1:7700"),
             ("http://[::1]:7700/", "[::1]:7700"),
+            ("https://claw.example:7700", "claw.example:7700"),
+            ("https://claw.example/", "claw.example:443"),
         ):
             self.assertEqual(grpc_target(endpoint), target)
 
     def test_invalid_endpoint_is_named_in_the_error(self) -> None:
         for endpoint in (
             "unix:",
-            "https://127.0.0.1:7700",
+            "https://",
+            "https://claw.example/path",
             "http://127.0.0.1",
             "http://127.0.0.1:7700/path",
             "http://user@h:1",
@@ -51,5 +54,6 @@ class Endpoints(unittest.TestCase):
             with self.assertRaises(ValueError) as caught:
                 connect(endpoint)
             self.assertEqual(
-                str(caught.exception), f'endpoint "{endpoint}" is neither unix:PATH nor http://HOST:PORT'
+                str(caught.exception),
+                f'endpoint "{endpoint}" is neither unix:PATH nor http://HOST:PORT nor https://HOST',
             )

@@ -1,9 +1,11 @@
 """End-to-end tests against the real server and a sandboxed Anthropic, over the Unix socket and over TCP."""
 
 import json
+import os
 import tempfile
 import threading
 import unittest
+import unittest.mock
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -70,6 +72,10 @@ class Story(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(prefix="clawgrpc-")
         cls.addClassCleanup(folder.cleanup)
         cls.folder = folder.name
+        # Where the clients find the token for the port.
+        state_folder = unittest.mock.patch.dict(os.environ, CLAWGRPC_STATE_DIR=cls.folder)
+        state_folder.start()
+        cls.addClassCleanup(state_folder.stop)
         # The test waits for the end of a cooldown, so use the shorter ladder.
         Path(cls.folder, "clawgrpc.json").write_text('{ auth: { cooldowns: { preset: "openclaw-2026.9" } } }')
         cls.sandbox = Program(
@@ -115,6 +121,12 @@ class Story(unittest.TestCase):
                 self.assertIs(facts.code, grpc.StatusCode.INVALID_ARGUMENT)
                 self.assertEqual(facts.reason, "INVALID_FIELD")
                 self.assertEqual([violation.field for violation in facts.field_violations], ["api_key.key"])
+
+    def test_port_takes_a_token_and_the_socket_none(self) -> None:
+        with unittest.mock.patch.dict(os.environ, CLAWGRPC_STATE_DIR="/nonexistent"):
+            self.assertEqual(self.facts_of(lambda: self.complete(self.endpoints[1])).reason, "UNAUTHENTICATED")
+            stub = v1.AccessServiceStub(self.channel(self.endpoints[0]))
+            self.assertEqual(stub.WhoAmI(v1.WhoAmIRequest(), timeout=LIMIT).proof, "unix")
 
     def test_unknown_agent_is_named_in_the_error(self) -> None:
         for endpoint in self.endpoints:
@@ -194,16 +206,16 @@ class Story(unittest.TestCase):
     def test_examples_work(self) -> None:
         for endpoint in self.endpoints:
             key = KEYS["anthropic:second"] + "\n"
-            onboarded = example("onboard", "anthropic:example", endpoint=endpoint, stdin=key)
+            onboarded = example("onboard", "anthropic:example", endpoint=endpoint, state=self.folder, stdin=key)
             self.assertEqual((onboarded.returncode, onboarded.stdout), (0, "anthropic:example of agent main\n"), onboarded)
-            completed = example("complete", "Say hello.", endpoint=endpoint)
+            completed = example("complete", "Say hello.", endpoint=endpoint, state=self.folder)
             self.assertEqual(completed.returncode, 0, completed)
-            streamed = example("stream", "Say hello.", endpoint=endpoint)
+            streamed = example("stream", "Say hello.", endpoint=endpoint, state=self.folder)
             self.assertEqual((streamed.returncode, streamed.stdout), (0, completed.stdout), streamed)
-            line, code = interrupted_example("watch", endpoint=endpoint)
+            line, code = interrupted_example("watch", endpoint=endpoint, state=self.folder)
             self.assertRegex(line, r"^main revision \d+: \d+ profiles, ")
             self.assertEqual(code, 130)
-            refused = example("watch", "unknown", endpoint=endpoint)
+            refused = example("watch", "unknown", endpoint=endpoint, state=self.folder)
             self.assertEqual(refused.returncode, 1)
             self.assertTrue(refused.stderr.startswith("NOT_FOUND AGENT_NOT_FOUND: "), refused)
 

@@ -70,6 +70,25 @@ class Watching(unittest.TestCase):
             self.assertIs(caught.exception.code(), code)
             self.assertEqual(retries, [])
 
+    def test_watch_whose_token_ended_goes_on_with_the_next_one(self) -> None:
+        ended = failing(grpc.StatusCode.UNAUTHENTICATED, error_info("CALLER_ENDED"))
+        began = failing(grpc.StatusCode.UNAUTHENTICATED, error_info("CALLER_ENDED"), first=(status(1),))
+        with ScriptedServer(began, ended, ended, staying(2)) as server, connect(server.endpoint) as channel:
+            with StatusWatch(channel) as watch:
+                statuses = iter(watch)
+                self.assertEqual([next(statuses).revision, next(statuses).revision], [1, 2])
+
+    def test_watch_whose_token_is_not_replaced_ends(self) -> None:
+        ended = failing(grpc.StatusCode.UNAUTHENTICATED, error_info("CALLER_ENDED"))
+        began = failing(grpc.StatusCode.UNAUTHENTICATED, error_info("CALLER_ENDED"), first=(status(1),))
+        for script, tries in (((began, ended), 6), ((ended,), 0)):
+            retries = []
+            with ScriptedServer(*script) as server, connect(server.endpoint) as channel:
+                with self.assertRaises(grpc.RpcError) as caught:
+                    list(StatusWatch(channel, on_retry=lambda *retry: retries.append(retry)))
+            self.assertIs(caught.exception.code(), grpc.StatusCode.UNAUTHENTICATED)
+            self.assertEqual(len(retries), tries)
+
     def test_only_a_message_resets_the_delay(self) -> None:
         unavailable = failing(grpc.StatusCode.UNAVAILABLE)
         heartbeat_first = failing(grpc.StatusCode.UNAVAILABLE, first=(v1.WatchStatusResponse(revision=1),))

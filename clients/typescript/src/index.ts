@@ -1,4 +1,5 @@
 // The generated contract.
+export * from "./gen/clawgrpc/v1/access_service_pb.js";
 export * from "./gen/clawgrpc/v1/auth_service_pb.js";
 export * from "./gen/clawgrpc/v1/completion_pb.js";
 export * from "./gen/clawgrpc/v1/error_reason_pb.js";
@@ -10,6 +11,6 @@ export * from "./gen/clawgrpc/v1/status_pb.js";
 export { type Client, Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 
 // Endpoints, errors and the status watch.
-export { connect, resolveEndpoint } from "./endpoint.js";
+export { connect, type ConnectOptions, resolveEndpoint } from "./endpoint.js";
 export { describeError, type ErrorFacts, type FieldViolation, readError, type Reason } from "./errors.js";
 export { watchStatus, type WatchOptions } from "./watch.js";

@@ -16,6 +16,9 @@ const brokenConnection: ReadonlySet<Code> = new Set([
   Code.DataLoss,
 ]);
 
+// Whoever ends a token may replace it a moment later: so often in a row, for some seconds, a watch tries again.
+const unknownAtMost = 6;
+
 /** The options of `watchStatus`. */
 export interface WatchOptions {
   /** The agent; absent for the default agent. */
@@ -34,8 +37,9 @@ export interface WatchOptions {
 /**
  * Yields the whole status of an agent now, and again after each change.
  *
- * When the connection breaks or the server is down, the watch waits, reconnects and resumes from the last revision seen. It
- * ends when the signal aborts or the caller leaves the loop.
+ * When the connection breaks or the server is down, the watch waits, reconnects and resumes from the last revision seen. A
+ * watch that ends because its token did resumes with the token that the file holds by then. It ends when the signal aborts
+ * or the caller leaves the loop.
  *
  * @throws ConnectError on a permanent error such as AGENT_NOT_FOUND.
  */
@@ -45,6 +49,7 @@ export async function* watchStatus(transport: Transport, options: WatchOptions =
   const signal = AbortSignal.any([left.signal, ...(options.signal ? [options.signal] : [])]);
   let knownRevision = options.knownRevision ?? 0n;
   let failures = 0;
+  let wasKnown = false;
   try {
     while (!signal.aborted) {
       let facts: ErrorFacts | undefined;
@@ -52,6 +57,7 @@ export async function* watchStatus(transport: Transport, options: WatchOptions =
         for await (const answer of service.watchStatus({ agentId: options.agentId ?? "", knownRevision }, { signal })) {
           // Only a message resets the delay: a connection may open and break again.
           failures = 0;
+          wasKnown = true;
           if (answer.status) {
             knownRevision = answer.status.revision;
             yield answer.status;
@@ -59,7 +65,8 @@ export async function* watchStatus(transport: Transport, options: WatchOptions =
         }
       } catch (error) {
         facts = readError(error);
-        if (!signal.aborted && !isTransient(facts)) {
+        const tokenEnded = facts.code === Code.Unauthenticated && wasKnown && failures < unknownAtMost;
+        if (!signal.aborted && !tokenEnded && !isTransient(facts)) {
           throw error;
         }
       }

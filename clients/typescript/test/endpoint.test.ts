@@ -28,8 +28,11 @@ test("State_folder_is_the_servers", (t) => {
   assert.equal(resolveEndpoint("", environment), `unix:${home}/elsewhere/clawgrpc.sock`);
 });
 
-test("Both_kinds_of_endpoint_are_accepted", () => {
-  const endpoints = ["unix:/a b", "unix:///a", "unix:a", "http://127.0.0.1:7700", "http://[::1]:7700/", "http://localhost:80"];
+test("Every_kind_of_endpoint_is_accepted", () => {
+  const endpoints = [
+    "unix:/a b", "unix:///a", "unix:a", "http://127.0.0.1:7700", "http://[::1]:7700/", "http://localhost:80",
+    "https://claw.example", "https://claw.example:7700/",
+  ];
   for (const endpoint of endpoints) {
     assert.ok(connect(endpoint), endpoint);
   }
@@ -37,10 +40,10 @@ test("Both_kinds_of_endpoint_are_accepted", () => {
 
 test("Invalid_endpoint_is_named_in_the_error", () => {
   const others = [
-    "unix:", "https://127.0.0.1:7700", "http://127.0.0.1", "http://127.0.0.1:7700/path", "http://user@h:1", "127.0.0.1:7700",
+    "unix:", "https://", "https://h/path", "http://127.0.0.1", "http://127.0.0.1:7700/path", "http://user@h:1", "127.0.0.1:7700",
   ];
   for (const endpoint of others) {
-    const message = `endpoint "${endpoint}" is neither unix:PATH nor http://HOST:PORT`;
+    const message = `endpoint "${endpoint}" is neither unix:PATH nor http://HOST:PORT nor https://HOST`;
     assert.throws(() => connect(endpoint), { name: "TypeError", message });
   }
 });

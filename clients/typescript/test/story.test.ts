@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import {
-  type AgentStatus, AuthService, Code, connect, CredentialType, createClient, ModelService, readError, Role, watchStatus,
+  AccessService, type AgentStatus, AuthService, Code, connect, CredentialType, createClient, ModelService, readError, Role,
+  watchStatus,
 } from "clawgrpc";
 import { example, type Program, start, temporaryFolder } from "./programs.js";
 
@@ -23,6 +24,8 @@ async function startServer(port: string): Promise<void> {
 }
 
 before(async () => {
+  // Where the clients find the token for the port.
+  process.env["CLAWGRPC_STATE_DIR"] = folder.path;
   // The test waits for the end of a cooldown, so use the shorter ladder.
   writeFileSync(`${folder.path}/clawgrpc.json`, '{ auth: { cooldowns: { preset: "openclaw-2026.9" } } }');
   sandbox = await start("sandbox", ["--listen", "http://127.0.0.1:0", "--quiet"], /^sandbox listening on (http:\S+)$/m);
@@ -95,6 +98,14 @@ test("Invalid_key_is_rejected_with_its_field", limit, async () => {
       assert.deepEqual(facts.fieldViolations.map((violation) => violation.field), ["api_key.key"]);
     }
   }
+});
+
+test("Port_takes_a_token_and_the_socket_none", limit, async () => {
+  const environment = { CLAWGRPC_STATE_DIR: "/nonexistent" };
+  const [socketEndpoint, port] = endpoints.map((endpoint) => createClient(AccessService, connect(endpoint, { environment })));
+  assert.equal((await socketEndpoint?.whoAmI({}))?.proof, "unix");
+  const facts = readError(await port?.whoAmI({}).catch((error: unknown) => error));
+  assert.deepEqual([facts.code, facts.reason], [Code.Unauthenticated, "UNAUTHENTICATED"]);
 });
 
 test("Unknown_agent_is_named_in_the_error", limit, async () => {
@@ -188,7 +199,7 @@ test("Watchers_see_every_change_and_survive_a_restart", limit, async () => {
 
 test("Examples_work", limit, async () => {
   for (const endpoint of endpoints) {
-    const environment = { CLAWGRPC_ENDPOINT: endpoint };
+    const environment = { CLAWGRPC_ENDPOINT: endpoint, CLAWGRPC_STATE_DIR: folder.path };
     const onboarded = await example("onboard", ["anthropic:example"], environment, `${keys[1]}\n`);
     assert.deepEqual([onboarded.code, onboarded.printed], [0, "anthropic:example of agent main\n"], onboarded.errors);
     const completed = await example("complete", ["Say hello."], environment);

@@ -79,6 +79,36 @@ test("Permanent_error_ends_the_watch", async () => {
   }
 });
 
+test("Watch_whose_token_ended_goes_on_with_the_next_one", async () => {
+  const ended = async function* () {
+    throw errorWith(Code.Unauthenticated, "CALLER_ENDED");
+  };
+  const began = async function* () {
+    yield status(1n);
+    throw errorWith(Code.Unauthenticated, "CALLER_ENDED");
+  };
+  const watch = watchStatus(
+    serverOf(began, ended, ended, async function* () {
+      yield status(2n);
+    }),
+  );
+  assert.equal((await watch.next()).value?.revision, 1n);
+  assert.equal((await watch.next()).value?.revision, 2n);
+  await watch.return();
+
+  for (const [script, tries] of [[[began, ended], 6], [[ended], 0]] as const) {
+    let retries = 0;
+    const unreplaced = watchStatus(serverOf(...script), { onRetry: () => retries++ });
+    await assert.rejects(
+      async () => {
+        for await (const _ of unreplaced);
+      },
+      { code: Code.Unauthenticated },
+    );
+    assert.equal(retries, tries);
+  }
+});
+
 test("Only_a_message_resets_the_delay", async () => {
   const unavailable = async function* () {
     throw new ConnectError("", Code.Unavailable);

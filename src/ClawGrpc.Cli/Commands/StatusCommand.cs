@@ -42,6 +42,7 @@ internal static class StatusCommand
         var response = await invocation.Models.GetStatusAsync(
             new GetStatusRequest { AgentId = invocation.AgentId }, cancellationToken: cancellation);
         Write(invocation, response.Status, form, oneLine: false, probes);
+        await WhoAmICommand.WarnOfTokenAsync(invocation, cancellation);
         return check ? StatusCheck.ExitCode(response.Status) : 0;
     }
 

@@ -86,7 +86,8 @@ internal static class WatchCommand
         // After a restart without a change, the first heartbeat shows that the server is back.
         Heartbeat = TimeSpan.FromSeconds(5),
         Interrupted = (failure, _) =>
-            interrupted($"{FailureText.Of(failure, invocation.Endpoint).Split('\n')[0]} Trying again from time to time."),
+            interrupted($"{FailureText.Of(failure, invocation.Endpoint, hasToken: true).Split('\n')[0]} "
+                + "Trying again from time to time."),
         Resumed = () => interrupted(null),
     };
 }

@@ -27,10 +27,15 @@ internal static partial class Secrets
         _ => $"{secret[..4]}…{secret[^4..]}",
     };
 
-    /// <summary>Masks everything that looks like an Anthropic credential; keeps a bare prefix such as <c>sk-ant-oat01-</c>. The
-    /// value of a mistyped option becomes an argument, which the parser would quote into a log.</summary>
-    public static string Mask(string text) => AnthropicCredential().Replace(text, "sk-ant-…");
+    /// <summary>Masks everything that looks like an Anthropic credential or a token of ClawGrpc; keeps a bare prefix such as
+    /// <c>sk-ant-oat01-</c>. The value of a mistyped option becomes an argument, which the parser would quote into a
+    /// log.</summary>
+    public static string Mask(string text) =>
+        ClientToken().Replace(AnthropicCredential().Replace(text, "sk-ant-…"), "claw_…");
 
     [GeneratedRegex("sk-ant-[A-Za-z0-9_-]{7,}")]
     private static partial Regex AnthropicCredential();
+
+    [GeneratedRegex("claw_[a-z2-7]{12}_[0-9A-Za-z_]+")]
+    private static partial Regex ClientToken();
 }

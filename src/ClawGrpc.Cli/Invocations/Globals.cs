@@ -21,6 +21,22 @@ internal sealed record Globals(CliEnvironment Environment)
         Recursive = true,
     };
 
+    /// <summary>The file with the token that calls show.</summary>
+    public Option<string?> TokenFile { get; } = new("--token-file")
+    {
+        Description = "File with a token (default: CLAWGRPC_TOKEN_FILE, else CLAWGRPC_TOKEN)",
+        HelpName = "path",
+        Recursive = true,
+    };
+
+    /// <summary>The CA of the server.</summary>
+    public Option<string?> Ca { get; } = new("--ca")
+    {
+        Description = "PEM file with the CA of the server (default: CLAWGRPC_CA_FILE, else the system's)",
+        HelpName = "path",
+        Recursive = true,
+    };
+
     /// <summary>Creates a command with an action.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="description">Its line in the help.</param>

@@ -18,11 +18,15 @@ internal sealed class Invocation : IDisposable
         _parsed = parsed;
         _globals = globals;
         Endpoint = EndpointOf(parsed, globals);
-        _channel = new Lazy<GrpcChannel>(() => ClawGrpcChannel.Create(Endpoint));
+        Options = OptionsOf(parsed, globals);
+        _channel = new Lazy<GrpcChannel>(Connect);
     }
 
     /// <summary>Where the server listens.</summary>
     public ClawGrpcEndpoint Endpoint { get; }
+
+    /// <summary>How calls show who calls.</summary>
+    public ClawGrpcOptions Options { get; }
 
     public CliEnvironment Environment => _globals.Environment;
 
@@ -36,6 +40,8 @@ internal sealed class Invocation : IDisposable
     public AuthService.AuthServiceClient Auth => new(_channel.Value);
 
     public ModelService.ModelServiceClient Models => new(_channel.Value);
+
+    public AccessService.AccessServiceClient Access => new(_channel.Value);
 
     /// <summary>The value of an option.</summary>
     public T? Get<T>(Option<T> option) => _parsed.GetValue(option);
@@ -55,6 +61,26 @@ internal sealed class Invocation : IDisposable
             return ClawGrpcEndpoint.Resolve(parsed.GetValue(globals.Endpoint), globals.Environment.Variable);
         }
         catch (FormatException exception)
+        {
+            throw CliFailure.Failed(exception.Message);
+        }
+    }
+
+    /// <summary>How the calls of a command line show who calls.</summary>
+    public static ClawGrpcOptions OptionsOf(ParseResult parsed, Globals globals) => new()
+    {
+        TokenFile = parsed.GetValue(globals.TokenFile),
+        CaFile = parsed.GetValue(globals.Ca),
+        Environment = globals.Environment.Variable,
+    };
+
+    private GrpcChannel Connect()
+    {
+        try
+        {
+            return ClawGrpcChannel.Create(Endpoint, Options);
+        }
+        catch (InvalidOperationException exception)
         {
             throw CliFailure.Failed(exception.Message);
         }

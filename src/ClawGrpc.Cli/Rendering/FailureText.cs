@@ -9,17 +9,20 @@ namespace ClawGrpc.Cli.Rendering;
 /// <summary>A failed call as text: the server's message, and the command of <c>claw</c> that helps with its reason.</summary>
 internal static class FailureText
 {
+    private const string NoToken = "No token was found: set CLAWGRPC_TOKEN_FILE, or pass --token-file.";
+
     /// <summary>One or two lines, without prefix.</summary>
     /// <param name="exception">The exception that the call threw.</param>
     /// <param name="endpoint">The server that was called.</param>
-    public static string Of(RpcException exception, ClawGrpcEndpoint endpoint)
+    /// <param name="hasToken">Whether the call showed a token.</param>
+    public static string Of(RpcException exception, ClawGrpcEndpoint endpoint, bool hasToken)
     {
         if (IsRefusedConnection(exception))
             return $"No ClawGrpc server at {endpoint}. {HowToStart(endpoint)}";
         var error = ClawGrpcError.From(exception);
         if (error.ReasonName.Length == 0 && exception.Status.DebugException is { } cause)
             return $"The connection to {endpoint} broke: {Innermost(cause).Message}";
-        var hint = Hint(error);
+        var hint = error.Reason == ErrorReason.Unauthenticated && !hasToken ? NoToken : Hint(error);
         return Secrets.Mask(hint.Length > 0 ? $"{Message(error)}\n{hint}" : Message(error));
     }
 

@@ -29,6 +29,14 @@ internal static class Json
         writer.Flush();
     }
 
+    /// <summary>Writes a document of one text.</summary>
+    public static void WriteText(TextWriter writer, string name, string value) => WriteDocument(writer, json =>
+    {
+        json.WriteStartObject();
+        json.WriteString(name, value);
+        json.WriteEndObject();
+    });
+
     /// <summary>Writes a member with an array of strings.</summary>
     public static void WriteStrings(this Utf8JsonWriter json, string name, IEnumerable<string> values)
     {

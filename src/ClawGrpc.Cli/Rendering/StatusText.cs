@@ -68,7 +68,7 @@ internal sealed record StatusText(CliEnvironment Environment)
             yield return $"profiles={provider.ProfileCount} "
                 + $"(oauth={provider.OauthCount}, token={provider.TokenCount}, api_key={provider.ApiKeyCount})";
             if (provider.Labels.Count > 0)
-                yield return string.Join(", ", provider.Labels);
+                yield return string.Join(", ", provider.Labels) + More(provider.ProfileCount - provider.Labels.Count);
         }
 
         if (provider.EnvValue.Length > 0)
@@ -76,6 +76,9 @@ internal sealed record StatusText(CliEnvironment Environment)
         if (provider.ModelsJsonValue.Length > 0)
             yield return $"models.json={provider.ModelsJsonValue} | source={provider.ModelsJsonSource}";
     }
+
+    // A status lists as many profiles as fit.
+    private static string More(int count) => count > 0 ? $" and {count} more" : "";
 
     private static IEnumerable<string> Missing(AuthStatus auth)
     {

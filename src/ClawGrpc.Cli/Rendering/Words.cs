@@ -85,6 +85,24 @@ internal static class Words
         _ => Unknown((int)failure),
     };
 
+    /// <summary>Such as <c>complete</c>.</summary>
+    public static string Of(Scope scope) => scope switch
+    {
+        Scope.Complete => "complete",
+        Scope.Status => "status",
+        Scope.Onboard => "onboard",
+        Scope.Admin => "admin",
+        _ => Unknown((int)scope),
+    };
+
+    /// <summary>Such as <c>day</c>.</summary>
+    public static string Of(BudgetPeriod period) => period switch
+    {
+        BudgetPeriod.Unspecified or BudgetPeriod.Day => "day",
+        BudgetPeriod.Month => "month",
+        _ => Unknown((int)period),
+    };
+
     /// <summary>Such as <c>12 in, 34 out, 0 written to the cache, 200 read from it</c>.</summary>
     public static string Of(Usage usage) => string.Create(
         CultureInfo.InvariantCulture,

@@ -50,7 +50,9 @@ internal static class ClawProgram
         }
         catch (RpcException exception)
         {
-            return Fail(environment, "Error: " + FailureText.Of(exception, Invocation.EndpointOf(parsed, globals)));
+            var endpoint = Invocation.EndpointOf(parsed, globals);
+            var hasToken = Invocation.OptionsOf(parsed, globals).TokenOrigin(endpoint) is not null;
+            return Fail(environment, "Error: " + FailureText.Of(exception, endpoint, hasToken));
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
@@ -68,9 +70,15 @@ internal static class ClawProgram
             OnboardCommand.Create(globals),
             ModelsCommand.Create(globals),
             AgentsCommand.Create(globals),
+            ClientsCommand.Create(globals),
+            WhoAmICommand.Create(globals),
+            SecretsCommands.Create(globals),
+            AuditCommands.Create(globals),
             CompleteCommand.Create(globals));
         root.Add(globals.Endpoint);
         root.Add(globals.Agent);
+        root.Add(globals.TokenFile);
+        root.Add(globals.Ca);
         root.Add(new Option<bool>("--help", "-h")
         {
             Description = "Display help for command",

@@ -21,6 +21,9 @@ internal sealed class ClientDirectory
             .DistinctBy(each => each.token.Id).ToFrozenDictionary(each => each.token.Id, StringComparer.Ordinal);
     }
 
+    /// <summary>Who may vouch for clients.</summary>
+    public TrustedParties Trusted { get; init; } = TrustedParties.None;
+
     /// <summary>All of them, without <see cref="Client.Local"/>.</summary>
     public ImmutableArray<Client> Clients { get; }
 
@@ -38,6 +41,9 @@ internal sealed class ClientDirectory
         {
             Proof.Loopback => (new Caller(Client.Local, proof), ""),
             Proof.Token token => FindToken(token, now),
+            Proof.Certificate shown when !Trusted.Authorities.Contains(shown.Authority) =>
+                (null, "its authority is not trusted any more"),
+            Proof.Jwt shown when !Trusted.Issuers.Contains(shown.Issuer) => (null, "its issuer is not configured any more"),
             Proof.Peer { Uid: var uid } when uid == 0 || uid == _serverUid => (new Caller(Client.Local, proof), ""),
             _ => FindBound(proof),
         };

@@ -33,9 +33,12 @@ internal abstract record Proof
     /// <summary>A certificate that a configured authority signed.</summary>
     /// <param name="Names">Its names, as <c>dns:NAME</c> and <c>uri:URI</c>.</param>
     /// <param name="Thumbprint">Which one it is.</param>
-    /// <param name="NotAfter">When it ends.</param>
+    /// <param name="NotAfter">When it, or one of those between it and its authority, ends.</param>
     internal sealed record Certificate(ImmutableArray<string> Names, string Thumbprint, DateTimeOffset NotAfter) : Proof
     {
+        /// <summary>The authority at the end of its chain, as <see cref="TrustedParties.Authorities"/> has it.</summary>
+        public required string Authority { get; init; }
+
         public override string Kind => "certificate";
 
         public override DateTimeOffset? Expires => NotAfter;
@@ -45,7 +48,7 @@ internal abstract record Proof
     /// <param name="Issuer">Its <c>iss</c>.</param>
     /// <param name="Subject">Its <c>sub</c>.</param>
     /// <param name="Claims">Its other claims that are text.</param>
-    /// <param name="End">Its <c>exp</c>.</param>
+    /// <param name="End">Its <c>exp</c>, and what clocks may be apart.</param>
     internal sealed record Jwt(
         string Issuer, string Subject, ImmutableDictionary<string, string> Claims, DateTimeOffset End) : Proof
     {

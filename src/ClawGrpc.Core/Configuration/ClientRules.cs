@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
-using ClawGrpc.Core.Anthropic;
 using ClawGrpc.Core.Access;
+using ClawGrpc.Core.Anthropic;
 
 namespace ClawGrpc.Core.Configuration;
 
@@ -93,7 +93,7 @@ internal static class ClientRules
         if (name.Length > LongestText || !SegmentPattern.IsValid(name))
             return false;
         if (name.StartsWith("dns:", StringComparison.Ordinal))
-            return name.Length > 4 && !name.Contains('*');
+            return name.Length > 4 && !name.Contains('*') && !name.Any(char.IsAsciiLetterUpper);
         return name.StartsWith(Uri, StringComparison.Ordinal) && name[Uri.Length..].Contains("://", StringComparison.Ordinal)
             && !SchemeOrHostIsAny.IsMatch(name);
     }

@@ -34,6 +34,9 @@ internal sealed record ServiceConfiguration
     /// <summary><c>clawgrpc.oauth</c>: where OAuth logins are refreshed; null if nowhere.</summary>
     public OAuthConfiguration? OAuth { get; init; }
 
+    /// <summary><c>clawgrpc.seal</c>: the keys that secrets are sealed with; null if not set.</summary>
+    public SealConfiguration? Seal { get; init; }
+
     /// <summary>
     /// <c>clawgrpc.upstream.allowPlaintext</c>: whether credentials may cross a network unencrypted, to an <c>http://</c>
     /// upstream that is not on this machine.
@@ -69,6 +72,19 @@ internal sealed record ServiceConfiguration
     /// <summary><c>clawgrpc.clients</c>: who may call, besides the clients that were created by a command.</summary>
     public ImmutableArray<Client> Clients { get; init; } = [];
 
+    /// <summary><c>clawgrpc.tls</c>: the files of TLS.</summary>
+    public TlsConfiguration Tls { get; init; } = TlsConfiguration.None;
+
+    /// <summary><c>clawgrpc.trustDomains</c>: from SPIFFE trust domains to the files of their authorities.</summary>
+    public ImmutableSortedDictionary<string, string> TrustDomains { get; init; } =
+        ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <summary><c>clawgrpc.hosts</c>: names by which requests may address the server, besides its own.</summary>
+    public ImmutableArray<string> Hosts { get; init; } = [];
+
+    /// <summary><c>clawgrpc.issuers</c>: who may sign tokens that lead to clients.</summary>
+    public ImmutableArray<JwtIssuer> Issuers { get; init; } = [];
+
     /// <summary><c>clawgrpc.limits.compressedRequests</c>: whether compressed requests are taken.</summary>
     public bool CompressedRequests { get; init; }
 
@@ -88,6 +104,7 @@ internal sealed record ServiceConfiguration
             },
             Subscriptions = subscriptions?.Flag("enabled") ?? Default.Subscriptions,
             OAuth = service.Section("oauth") is { } oauth ? OAuthSection.Read(oauth) : null,
+            Seal = service.Section("seal") is { } seal ? SealConfiguration.Read(seal) : null,
             AllowPlaintext = upstream?.Flag("allowPlaintext") ?? Default.AllowPlaintext,
             FirstEvent = Seconds(timeouts, "firstEventSeconds") ?? Default.FirstEvent,
             Idle = Seconds(timeouts, "idleSeconds") ?? Default.Idle,
@@ -101,6 +118,10 @@ internal sealed record ServiceConfiguration
                 section.RefuseOthers();
                 return client is null ? null : client with { IsConfigured = true };
             }),
+            Tls = service.Section("tls") is { } tls ? TlsSection.Read(tls) : TlsConfiguration.None,
+            TrustDomains = TlsSection.TrustDomains(service),
+            Hosts = TlsSection.Hosts(service),
+            Issuers = IssuerSection.Read(service),
             CompressedRequests = limits?.Flag("compressedRequests") ?? Default.CompressedRequests,
         };
         foreach (var section in new[] { subscriptions, upstream, http, timeouts, limits, service })

@@ -34,6 +34,9 @@ internal enum Eligibility
 
     /// <summary>It belongs to another upstream than the configured one.</summary>
     OriginChanged,
+
+    /// <summary>The secret is sealed and does not open.</summary>
+    Sealed,
 }
 
 /// <summary>The rules of <see cref="Eligibility"/>.</summary>
@@ -79,6 +82,7 @@ internal static class Eligible
         Eligibility.UnresolvedReference when store.Find(id)!.Credential is var credential =>
             Words(credential.Reference, credential.ReferenceProblem),
         Eligibility.OriginChanged => Words(store.Find(id)!.Origin!, auth.Origin!),
+        Eligibility.Sealed => $"its sealed secret does not open: {store.Find(id)!.Credential.SealProblem}",
         _ => "usable",
     };
 
@@ -99,6 +103,7 @@ internal static class Eligible
         Eligibility.InvalidCredential => "invalid_credential",
         Eligibility.UnresolvedReference => "unresolved_ref",
         Eligibility.OriginChanged => "origin_changed",
+        Eligibility.Sealed => "sealed",
         _ => null,
     };
 
@@ -114,6 +119,7 @@ internal static class Eligible
     private static Eligibility OfSecret(Credential credential, DateTimeOffset now) => credential switch
     {
         { ReferenceProblem: not null } => Eligibility.UnresolvedReference,
+        { SealProblem: not null } => Eligibility.Sealed,
         ApiKeyCredential { Key: null or { IsBlank: true } } => Eligibility.MissingCredential,
         TokenCredential { Token: null or { IsBlank: true } } => Eligibility.MissingCredential,
         TokenCredential { Expires: { } expires } when now >= expires => Eligibility.Expired,

@@ -42,9 +42,9 @@ internal static class Failure
     /// <summary>
     /// What an <c>error</c> event inside a 200 stream means, when it comes before the first content-bearing event.
     /// </summary>
-    /// <param name="type"><c>error.type</c>; null: none.</param>
-    /// <param name="message"><c>error.message</c>; null: none.</param>
-    /// <param name="requestId">Upstream's name of the answer; null: none.</param>
+    /// <param name="type"><c>error.type</c>; null if there is none.</param>
+    /// <param name="message"><c>error.message</c>; null if there is none.</param>
+    /// <param name="requestId">Upstream's name of the answer; null if there is none.</param>
     public static UpstreamFailure OfEvent(string? type, string? message, string? requestId)
     {
         var status = type switch

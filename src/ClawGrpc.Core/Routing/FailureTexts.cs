@@ -53,7 +53,8 @@ internal static class FailureTexts
             "usage limit",
             @"no (?:\w+ )?credits?\b",
             "exceeded your (?:current |monthly )?(?:quota|budget|plan)",
-            "(?:quota|budget|credits?|allowance|usage) (?:(?:has|have) been |is |are |was )?(?:exceeded|exhausted|used up|depleted)",
+            "(?:quota|budget|credits?|allowance|usage) (?:(?:has|have) been |is |are |was )?"
+                + "(?:exceeded|exhausted|used up|depleted)",
             "(?:purchase|buy|add|top up) (?:more |additional |your )?(?:credits?|balance|funds|usage)",
             "(?:billing|payment) (?:issue|problem|information|details|method|failed|failure|is past due)",
             @"\b(?:unpaid|past due|overdue)\b"),

@@ -8,7 +8,9 @@ namespace ClawGrpc.Core.Routing;
 /// <param name="Since">When it came up; null if it has no end.</param>
 internal sealed record LoginProblem(string Cause, DateTimeOffset? RetryAt = null, DateTimeOffset? Since = null)
 {
-    /// <summary>Whether nothing is tried yet. A pause that was set later than now is over: the clock has gone back since.</summary>
+    /// <summary>
+    /// Whether nothing is tried yet. A pause that was set later than now is over: the clock has gone back since.
+    /// </summary>
     public bool Holds(DateTimeOffset now) => RetryAt is not { } retry || (now < retry && !(Since - now > ProfileHealth.MostSkew));
 
     /// <summary>No token endpoint is configured.</summary>

@@ -126,6 +126,12 @@ internal enum RefusalReason
     /// <summary>What the caller showed was revoked, has expired, or permits less than it did.</summary>
     CallerEnded,
 
+    /// <summary>Secrets are sealed, and no key for that can be used.</summary>
+    SealingKeyUnavailable,
+
+    /// <summary>Another program reads the agent's folder, and could not read sealed secrets.</summary>
+    FolderShared,
+
     /// <summary>A fault of ClawGrpc.</summary>
     Internal,
 }

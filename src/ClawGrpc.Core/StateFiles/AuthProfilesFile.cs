@@ -13,18 +13,25 @@ namespace ClawGrpc.Core.StateFiles;
 internal sealed class AuthProfilesFile
 {
     private const string Version = "version";
-    private const string Profiles = "profiles";
+    internal const string Profiles = "profiles";
     private const string Order = "order";
     private const string LastGood = "lastGood";
     private const string UsageStats = "usageStats";
 
-    private readonly JsonObject _root;
+    // OpenClaw shows the health of profiles that are gone, so a change keeps some of it.
+    private const int MostGone = 100;
 
-    private AuthProfilesFile(JsonObject root)
+    // Of all profiles. With those of each at their most, a thousand profiles would make a file that cannot be read back.
+    private const int MostRoutes = 10_000;
+
+    /// <param name="root">The file's object, with the secrets that opened in the places of sealed ones.</param>
+    /// <param name="seals">The sealed secrets that were read, opened or not; null if there are none.</param>
+    internal AuthProfilesFile(JsonObject root, ImmutableDictionary<SecretPlace, StoredSeal>? seals = null)
     {
-        _root = root.With(Version, JsonTree.Of(1)).With(Profiles, root.ObjectOf(Profiles))
+        Seals = seals ?? ImmutableDictionary<SecretPlace, StoredSeal>.Empty;
+        Root = root.With(Version, JsonTree.Of(1)).With(Profiles, root.ObjectOf(Profiles))
             .WithFirst(Version, Profiles, Order, LastGood, UsageStats);
-        Store = View(_root);
+        Store = View();
     }
 
     /// <summary>A new file as OpenClaw writes it: a version and no profiles.</summary>
@@ -32,6 +39,10 @@ internal sealed class AuthProfilesFile
 
     /// <summary>Its content.</summary>
     public ProfileStore Store { get; }
+
+    internal JsonObject Root { get; }
+
+    internal ImmutableDictionary<SecretPlace, StoredSeal> Seals { get; }
 
     /// <summary>Reads a file's bytes, which must be UTF-8. A byte order mark is skipped.</summary>
     /// <returns>Whether it could be read.</returns>
@@ -70,16 +81,26 @@ internal sealed class AuthProfilesFile
     }
 
     /// <summary>The file after these changes, one after the other.</summary>
-    public AuthProfilesFile With(params IEnumerable<StoreChange> changes) => new(changes.Aggregate(_root, Apply));
+    public AuthProfilesFile With(params IEnumerable<StoreChange> changes) => new(Bounded(changes.Aggregate(Root, Apply)), Seals);
 
     /// <summary>
     /// The file's text: as OpenClaw writes it, byte for byte what <c>JSON.stringify(store, null, 2)</c> gives, and a line break.
     /// The version is always 1 and the members are in OpenClaw's order, unknown ones after them.
     /// </summary>
-    public string ToText() => JsonTreeText.Of(_root) + "\n";
+    public string ToText() => TextOf(Root);
 
     /// <summary>The same in UTF-8.</summary>
     public byte[] ToUtf8() => Encoding.UTF8.GetBytes(ToText());
+
+    internal static string TextOf(JsonObject root) => JsonTreeText.Of(root) + "\n";
+
+    /// <summary>The root with each profile that is an object as <paramref name="map"/> makes it from its id and itself.</summary>
+    internal JsonObject MapProfiles(Func<string, JsonObject, JsonObject> map) => Root.With(Profiles, Root.ObjectOf(Profiles) with
+    {
+        Members = [.. Root.ObjectOf(Profiles).Members.Select(member => member.Value is JsonObject entry
+            ? KeyValuePair.Create<string, JsonTree>(member.Key, map(member.Key, entry))
+            : member)],
+    });
 
     private static JsonObject Apply(JsonObject root, StoreChange change) => change switch
     {
@@ -91,9 +112,46 @@ internal sealed class AuthProfilesFile
         ImportProfiles import => root.With(Profiles, import.Profiles.Members.Aggregate(
             root.ObjectOf(Profiles), (all, member) => all[member.Key] is null ? all.With(member.Key, member.Value) : all)),
         SetHealth set => WithHealth(root, set.Id, set.Health),
+        SealSecrets or BindSeals => root,
         SetLastGood set => root.With(LastGood, root.ObjectOf(LastGood).With(set.Provider, JsonTree.Of(set.Id))),
         _ => throw new InvalidOperationException($"Unknown change {change.GetType().Name}."),
     };
+
+    private static JsonObject Bounded(JsonObject root) => WithoutTooManyRoutes(WithoutTooManyGone(root));
+
+    // The first to come back are forgotten.
+    private static JsonObject WithoutTooManyRoutes(JsonObject root)
+    {
+        var stats = root.ObjectOf(UsageStats);
+        var routes = stats.Members.Where(member => member.Value is JsonObject)
+            .Select(member => (Id: member.Key, Routes: ((JsonObject)member.Value).ObjectOf(HealthJson.Routes))).ToList();
+        var excess = routes.Sum(each => each.Routes.Members.Length) - MostRoutes;
+        if (excess <= 0)
+            return root;
+        var first = routes.SelectMany(each => each.Routes.Members.Select(route => (each.Id, Model: route.Key, route.Value)))
+            .OrderBy(route => HealthJson.EndOf(route.Value)).Take(excess).ToLookup(route => route.Id, route => route.Model);
+        return root.With(UsageStats, first.Aggregate(stats, (all, forgotten) => all.With(forgotten.Key, WithoutRoutes(
+            all.ObjectOf(forgotten.Key), forgotten.ToHashSet(StringComparer.Ordinal)))));
+    }
+
+    private static JsonObject WithoutRoutes(JsonObject stats, HashSet<string> models) =>
+        stats.WithUnlessEmpty(HealthJson.Routes, stats.ObjectOf(HealthJson.Routes).Without(models));
+
+    // What changed last is kept.
+    private static JsonObject WithoutTooManyGone(JsonObject root)
+    {
+        var (profiles, stats) = (root.ObjectOf(Profiles), root.ObjectOf(UsageStats));
+        if (stats.Members.Length <= MostGone)
+            return root;
+        var names = profiles.Members.Select(member => member.Key).ToHashSet(StringComparer.Ordinal);
+        var gone = stats.Members.Where(member => !names.Contains(member.Key))
+            .OrderByDescending(member => LastChange(member.Value)).Skip(MostGone)
+            .Select(member => member.Key).ToHashSet(StringComparer.Ordinal);
+        return gone.Count == 0 ? root : root.With(UsageStats, stats.Without(gone));
+    }
+
+    private static DateTimeOffset? LastChange(JsonTree stats) => stats is JsonObject entry
+        && HealthJson.Decode(entry) is var health ? new[] { health.LastUsed, health.LastFailureAt }.Max() : null;
 
     private static JsonObject WithCredential(JsonObject root, string id, Credential credential)
     {
@@ -156,24 +214,25 @@ internal sealed class AuthProfilesFile
         ? [.. items.OfType<JsonString>().Select(item => item.Value.Trim()).Where(id => id.Length > 0)]
         : [];
 
-    private static ProfileStore View(JsonObject root) => new()
+    private ProfileStore View()
     {
-        Profiles =
-        [
-            .. root.ObjectOf(Profiles).Members
-                .Select(member => (member.Key, Credential: CredentialJson.Decode(member.Value)))
-                .Where(entry => entry.Credential is not null)
-                .Select(entry => new Profile(entry.Key, entry.Credential!)),
-        ],
-        Order = root.ObjectOf(Order).Members
-            .Select(member => KeyValuePair.Create(member.Key, IdsOf(member.Value)))
-            .Where(order => !order.Value.IsEmpty)
-            .ToImmutableDictionary(),
-        LastGood = root.ObjectOf(LastGood).Members
-            .Where(member => member.Value is JsonString)
-            .ToImmutableDictionary(member => member.Key, member => ((JsonString)member.Value).Value),
-        Health = root.ObjectOf(UsageStats).Members
-            .Where(member => member.Value is JsonObject)
-            .ToImmutableDictionary(member => member.Key, member => HealthJson.Decode((JsonObject)member.Value)),
-    };
+        var profiles = Root.ObjectOf(Profiles).Members
+            .Select(each => (Id: each.Key, Entry: each.Value as JsonObject, Credential: CredentialJson.Decode(each.Value)))
+            .Where(each => each.Credential is not null).ToList();
+        return new ProfileStore
+        {
+            Profiles = [.. profiles.Select(each => SealedView.Of(new Profile(each.Id, each.Credential!), each.Entry!, Seals))],
+            Secrets = [.. profiles.SelectMany(each => SealedView.StatesOf(each.Id, each.Entry!, Seals))],
+            Order = Root.ObjectOf(Order).Members
+                .Select(member => KeyValuePair.Create(member.Key, IdsOf(member.Value)))
+                .Where(order => !order.Value.IsEmpty)
+                .ToImmutableDictionary(),
+            LastGood = Root.ObjectOf(LastGood).Members
+                .Where(member => member.Value is JsonString)
+                .ToImmutableDictionary(member => member.Key, member => ((JsonString)member.Value).Value),
+            Health = Root.ObjectOf(UsageStats).Members
+                .Where(member => member.Value is JsonObject)
+                .ToImmutableDictionary(member => member.Key, member => HealthJson.Decode((JsonObject)member.Value)),
+        };
+    }
 }

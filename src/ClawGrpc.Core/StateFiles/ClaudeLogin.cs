@@ -26,13 +26,15 @@ internal static class ClaudeLogin
 
     /// <summary>
     /// Whether the CLI's login replaces the stored one: if it lasts longer or can be refreshed, never if it can do less or cannot
-    /// be sent.
+    /// be sent. One whose sealed secret does not open is never replaced but by its owner.
     /// </summary>
     /// <param name="stored">The credential of <see cref="ProfileId"/>; null if none is stored.</param>
     public static bool Replaces(Credential? stored, Credential live, DateTimeOffset now)
     {
         if (stored is not (OAuthCredential or TokenCredential) || stored.Provider != Provider.Anthropic)
             return true;
+        if (stored.SealProblem is not null)
+            return false;
         if (!IsSendable(live) && IsSendable(stored))
             return false;
         if (stored.GetType() != live.GetType())

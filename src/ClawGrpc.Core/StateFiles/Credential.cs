@@ -13,6 +13,18 @@ internal abstract record Credential(string Provider, string? Email)
     /// <summary>Why the reference cannot be resolved now; null if it can, or if there is none.</summary>
     public string? ReferenceProblem { get; init; }
 
+    /// <summary>Why its sealed secret does not open, as half a sentence; null if it does, or if it is not sealed.</summary>
+    public string? SealProblem { get; init; }
+
+    /// <summary>The same without its secrets, which do not open.</summary>
+    public Credential Unopened(string problem) => this switch
+    {
+        ApiKeyCredential key => key with { Key = null, SealProblem = problem },
+        TokenCredential token => token with { Token = null, SealProblem = problem },
+        OAuthCredential oauth => oauth with { Access = null, Refresh = null, SealProblem = problem },
+        _ => this with { SealProblem = problem },
+    };
+
     /// <summary>The same with what its reference comes to now.</summary>
     public Credential With(ResolvedSecret resolved) => this switch
     {

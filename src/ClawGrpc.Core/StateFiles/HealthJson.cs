@@ -9,6 +9,9 @@ namespace ClawGrpc.Core.StateFiles;
 /// </summary>
 internal static class HealthJson
 {
+    /// <summary>The member of a profile's health that holds those of its routes.</summary>
+    public const string Routes = "routes";
+
     private const string LastUsed = "lastUsed";
     private const string ErrorCount = "errorCount";
     private const string FailureCounts = "failureCounts";
@@ -19,7 +22,6 @@ internal static class HealthJson
     private const string DisabledUntil = "disabledUntil";
     private const string DisabledSetAt = "disabledSetAt";
     private const string DisabledReason = "disabledReason";
-    private const string Routes = "routes";
     private const string Reason = "reason";
 
     // The profile's own cooldown, written only if the top-level one is a route's and would hide it.
@@ -76,6 +78,9 @@ internal static class HealthJson
             .With(ProfileCooldownUntil, own <= latest ? Times.OfEnd(own) : null)
             .With(Routes, EncodeRoutes(before.ObjectOf(Routes), health.Routes));
     }
+
+    /// <summary>When the cooldown of a route in the file ends; null if it has none.</summary>
+    public static DateTimeOffset? EndOf(JsonTree route) => route is JsonObject entry ? Times.End(entry[CooldownUntil]) : null;
 
     private static bool IsFresh(ProfileHealth health) =>
         health is

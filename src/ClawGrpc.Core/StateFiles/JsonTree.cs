@@ -55,6 +55,10 @@ internal sealed record JsonObject(int Offset, ImmutableArray<KeyValuePair<string
         return this with { Members = index < 0 ? Members.Add(member) : Members.SetItem(index, member) };
     }
 
+    /// <summary>The same without the members of these names.</summary>
+    public JsonObject Without(IReadOnlySet<string> names) =>
+        this with { Members = Members.RemoveAll(member => names.Contains(member.Key)) };
+
     /// <summary>The same, without the member when the object is empty.</summary>
     public JsonObject WithUnlessEmpty(string name, JsonObject value) => With(name, value.IsEmpty ? null : value);
 

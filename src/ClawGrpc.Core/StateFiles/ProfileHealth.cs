@@ -16,7 +16,7 @@ internal sealed record ProfileHealth
 
     /// <summary>
     /// Clocks of programs that share a file differ by this much at most. What was set later than that from now was set by a clock
-    /// that has gone back since: how much of it has passed nobody knows, and it counts as over.
+    /// that has gone back since: how much of it has passed is unknown, and it counts as over.
     /// </summary>
     public static readonly TimeSpan MostSkew = TimeSpan.FromMinutes(1);
 
@@ -79,8 +79,8 @@ internal sealed record ProfileHealth
     public bool IsDisabled(DateTimeOffset now) => IsInForce(DisabledUntil, DisabledSetAt, now);
 
     /// <summary>
-    /// The same without ends that a clock has set that has gone back since. Failures by that clock happened some time ago, and still
-    /// count.
+    /// The same without ends that a clock has set that has gone back since. Failures by that clock happened some time ago, and
+    /// still count.
     /// </summary>
     public ProfileHealth At(DateTimeOffset now)
     {

@@ -16,6 +16,9 @@ internal sealed record Profile(string Id, Credential Credential)
 /// <summary>The content of <c>auth-profiles.json</c> of one agent (openclaw-spec.md, section 1.3).</summary>
 internal sealed record ProfileStore
 {
+    /// <summary>More profiles of one agent are not onboarded. A file of another program may have more.</summary>
+    public const int MostProfiles = 1000;
+
     /// <summary>No profile, no order, no health.</summary>
     public static readonly ProfileStore Empty = new();
 
@@ -28,6 +31,9 @@ internal sealed record ProfileStore
 
     /// <summary>Provider to the profile that last served it. Written for other programs; selection does not read it.</summary>
     public ImmutableDictionary<string, string> LastGood { get; init; } = ImmutableDictionary<string, string>.Empty;
+
+    /// <summary>How each secret is stored, in the order of the file.</summary>
+    public ImmutableArray<SecretState> Secrets { get; init; } = [];
 
     /// <summary>Profile id to health (<c>usageStats</c>); an id need not be stored any more.</summary>
     public ImmutableDictionary<string, ProfileHealth> Health { get; init; } = ImmutableDictionary<string, ProfileHealth>.Empty;
@@ -52,8 +58,8 @@ internal sealed record ProfileStore
     /// <summary>
     /// What an agent sees that has the main agent's API keys besides its own profiles (<c>auth.inheritFromMain</c>;
     /// openclaw-spec.md, sections 0 and 1.3). Subscriptions are their owner's and are left out; of two profiles of one id the
-    /// agent's own counts. A key's health is its owner's. Main's order of a provider holds unless the agent has one, with those of
-    /// its profiles that the agent sees.
+    /// agent's own counts. A key's health is its owner's. Main's order of a provider holds unless the agent has one, with
+    /// those of its profiles that the agent sees.
     /// </summary>
     public ProfileStore Over(ProfileStore main)
     {

@@ -14,12 +14,30 @@ internal abstract record StoreChange
 /// Stores a credential under an id, new or not. Members of the file that are no part of a credential stay when its type does.
 /// Resets the profile's timers and counters, but keeps when it last served.
 /// </summary>
-internal sealed record PutProfile(string Id, Credential Credential) : StoreChange;
+internal sealed record PutProfile(string Id, Credential Credential) : StoreChange
+{
+    /// <summary>The upstream that it belongs to, which its sealed secret is bound to; null if that is as before.</summary>
+    public string? Origin { get; init; }
+}
 
 /// <summary>
 /// Stores the new tokens of a login that was refreshed. The account is the same, so its health and all other members stay.
 /// </summary>
-internal sealed record PutRefreshed(string Id, OAuthCredential Credential) : StoreChange;
+internal sealed record PutRefreshed(string Id, OAuthCredential Credential) : StoreChange
+{
+    /// <inheritdoc cref="PutProfile.Origin"/>
+    public string? Origin { get; init; }
+}
+
+/// <summary>Changes how all secrets are stored. Those that do not open stay as they are.</summary>
+/// <param name="Goal">How.</param>
+/// <param name="Origins">The upstreams of profiles whose secrets are plain text, by profile.</param>
+internal sealed record SealSecrets(SealGoal Goal, ImmutableDictionary<string, string> Origins) : StoreChange;
+
+/// <summary>Seals the sealed secrets of profiles again for another upstream.</summary>
+/// <param name="Ids">The profiles.</param>
+/// <param name="Origin">The upstream.</param>
+internal sealed record BindSeals(ImmutableArray<string> Ids, string Origin) : StoreChange;
 
 /// <summary>Removes a profile and its health, also from orders and the last good ones; does nothing if there is none.</summary>
 internal sealed record RemoveProfile(string Id) : StoreChange;

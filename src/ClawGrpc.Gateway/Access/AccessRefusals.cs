@@ -6,6 +6,8 @@ namespace ClawGrpc.Gateway.Access;
 /// <summary>The refusals of callers.</summary>
 internal static class AccessRefusals
 {
+    private const int LongestShownId = 16;
+
     /// <summary>One text for every cause: who guesses is not told how near the guess was.</summary>
     public static readonly Refusal Unauthenticated = new(RefusalReason.Unauthenticated, RefusalCode.Unauthenticated,
         "The caller is not known. Call the server's Unix socket as its own user, or show a valid token of a client "
@@ -102,9 +104,21 @@ internal static class AccessRefusals
             $"The client \"{name}\" is one of the configuration (clawgrpc.clients), or the server's own. Change it there.")
             .With("client", name);
 
-    public static Refusal TokenNotFound(string id) =>
-        new Refusal(RefusalReason.TokenNotFound, RefusalCode.NotFound,
-            $"Unknown token \"{id}\". Use \"claw clients show\" to see the tokens of a client.").With("token_id", id);
+    /// <summary>What is longer than an id may be a whole token, and is not repeated.</summary>
+    public static Refusal TokenNotFound(string id)
+    {
+        var shown = id.Length <= LongestShownId ? id : "...";
+        return new Refusal(RefusalReason.TokenNotFound, RefusalCode.NotFound,
+            $"Unknown token \"{shown}\". Use \"claw clients show\" to see the ids of a client's tokens.").With("token_id", shown);
+    }
+
+    /// <summary>A change of credentials or clients that could not be recorded before it.</summary>
+    public static Refusal AuditNotWritten(string path, string why) =>
+        new Refusal(RefusalReason.AuditNotWritten, RefusalCode.Unavailable,
+            $"Nothing was changed, since the audit {path} cannot be written: {why}. Free the disk, or mend or move the file.")
+        {
+            RetryAfter = TimeSpan.FromSeconds(1),
+        }.With("path", path);
 
     private static string NameOf(Scopes scope) => string.Join(", ", ScopeNames.Of(scope));
 }

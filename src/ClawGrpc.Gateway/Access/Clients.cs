@@ -18,7 +18,11 @@ internal sealed partial class Clients : IAsyncDisposable
     private readonly byte[] _pepper;
     private readonly TokenUse _use;
     private readonly Lock _taking = new();
+
+    // From the store to the directory, so that what was stored earlier never replaces what was stored later.
+    private readonly SemaphoreSlim _gate = new(1);
     private volatile StoredClients _stored = StoredClients.None;
+    private volatile ImmutableHashSet<string> _authorities = [];
     private volatile ClientDirectory _directory = new([], Posix.EffectiveUser());
 
     public Clients(
@@ -27,7 +31,7 @@ internal sealed partial class Clients : IAsyncDisposable
         (_store, _configuration, _time, _log) = (store, configuration, time, log);
         _pepper = key.For("tokens");
         _use = new TokenUse(time, WriteUseAsync);
-        configuration.Changed += () => Take(_stored);
+        configuration.Changed += () => Take(null);
     }
 
     /// <summary>Raised once a client may do less or more than before, or is gone.</summary>
@@ -38,7 +42,18 @@ internal sealed partial class Clients : IAsyncDisposable
 
     /// <summary>Reads the stored clients.</summary>
     /// <exception cref="StateUnreadableException">They cannot be read. Those of before stay.</exception>
-    public async Task LoadAsync() => Take(await _store.ReadClientsAsync());
+    public async Task LoadAsync()
+    {
+        await _gate.WaitAsync();
+        try
+        {
+            Take(await _store.ReadClientsAsync());
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
 
     /// <summary>Reads them again; what cannot be read leaves those of before.</summary>
     public async Task ReloadAsync()
@@ -51,6 +66,15 @@ internal sealed partial class Clients : IAsyncDisposable
         {
             LogKept(exception.Message);
         }
+    }
+
+    /// <summary>Takes certificates of these authorities alone, from now on: <see cref="TrustedParties.Authorities"/>.</summary>
+    public void Trust(ImmutableHashSet<string> authorities)
+    {
+        if (authorities.SetEquals(_authorities))
+            return;
+        _authorities = authorities;
+        Take(null);
     }
 
     /// <summary>What a token proves; null if the text is no token.</summary>
@@ -161,7 +185,11 @@ internal sealed partial class Clients : IAsyncDisposable
         stored => stored.Find(id) is null ? throw AccessRefusals.TokenNotFound(id).ToException() : stored.WithoutToken(id),
         cancellation);
 
-    public ValueTask DisposeAsync() => _use.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _use.DisposeAsync();
+        _gate.Dispose();
+    }
 
     private TokenGeneration GenerationOf(TokenText text, TimeSpan? ttl)
     {
@@ -176,22 +204,29 @@ internal sealed partial class Clients : IAsyncDisposable
     }
 
     private async Task<StoredClients> ChangeAsync(
-        Func<StoredClients, StoredClients> decide, CancellationToken cancellation)
+        Func<StoredClients, StoredClients> decide, CancellationToken cancellation, bool areNews = true)
     {
-        var stored = await _store.UpdateClientsAsync(decide, cancellation);
-        Take(stored);
-        return stored;
+        await _gate.WaitAsync(cancellation);
+        try
+        {
+            var stored = await _store.UpdateClientsAsync(decide, cancellation);
+            Take(stored, areNews);
+            return stored;
+        }
+        finally
+        {
+            _gate.Release();
+        }
     }
 
     private async Task WriteUseAsync(ImmutableDictionary<string, DateTimeOffset> used)
     {
         try
         {
-            _stored = await _store.UpdateClientsAsync(
+            await ChangeAsync(
                 stored => used.Aggregate(stored, (all, use) => all.Find(use.Key) is var (client, token)
                     && !(token.LastUsed >= use.Value) ? all.With(client, token with { LastUsed = use.Value }) : all),
-                CancellationToken.None);
-            Take(_stored, areNews: false);
+                CancellationToken.None, areNews: false);
         }
         catch (Exception exception) when (exception is StateUnreadableException or StateNotWrittenException)
         {
@@ -199,13 +234,17 @@ internal sealed partial class Clients : IAsyncDisposable
         }
     }
 
-    private void Take(StoredClients stored, bool areNews = true)
+    // Null: those of now, with another configuration.
+    private void Take(StoredClients? stored, bool areNews = true)
     {
         lock (_taking)
         {
-            _stored = stored;
-            _directory = new ClientDirectory(
-                stored.JoinedWith(_configuration.Current.Configuration.Service.Clients), Posix.EffectiveUser());
+            _stored = stored ?? _stored;
+            var service = _configuration.Current.Configuration.Service;
+            _directory = new ClientDirectory(_stored.JoinedWith(service.Clients), Posix.EffectiveUser())
+            {
+                Trusted = new TrustedParties(_authorities, [.. service.Issuers.Select(issuer => issuer.Name)]),
+            };
         }
 
         if (areNews)

@@ -123,6 +123,12 @@ internal sealed class LiveCall : IDisposable
     /// <summary>Why it had to end; null if it had not.</summary>
     public Refusal? Refusal { get; private set; }
 
+    /// <summary>What a completion did; null if it did not come to its end.</summary>
+    public Receipt? Receipt { get; set; }
+
+    /// <summary>What it was refused with, whoever refused it; null if it was not.</summary>
+    public Refusal? Answer { get; set; }
+
     /// <summary>Notes the agent that it uses.</summary>
     public void Use(string agentId)
     {

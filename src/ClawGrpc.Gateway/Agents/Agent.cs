@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ClawGrpc.Core;
 using ClawGrpc.Core.Routing;
 using ClawGrpc.Core.StateFiles;
@@ -78,16 +79,6 @@ internal sealed partial class Agent : IAsyncDisposable
     /// <exception cref="StateUnreadableException">The main agent's profiles cannot be read.</exception>
     public ProfileStore WithInherited(ProfileStore own) => _inheritance.With(own);
 
-    public ProfileStore Store => Profiles.Readable;
-
-    public ProfileStore StoreOrEmpty => Profiles.Effective;
-
-    public ProfileStore Own => Profiles.ReadableOwn;
-
-    public ProfileStore OwnOrEmpty => Profiles.Own;
-
-    public ProfileStore ViewOf(ProfileStore own) => WithInherited(own);
-
     /// <summary>Takes up what is stored now; cheap if it has not changed.</summary>
     public async Task ReloadAsync(CancellationToken cancellation)
     {
@@ -124,9 +115,15 @@ internal sealed partial class Agent : IAsyncDisposable
         foreach (var owned in profileIds.GroupBy(id => _inheritance.OwnerOf(id, _own.Now.Profiles)))
         {
             if (owned.Key is { } owner)
+            {
                 await owner.BindAsync([.. owned], cancellation);
+            }
             else if (_origins is not null)
+            {
                 await _origins.BindAsync([.. owned], cancellation);
+                if (_own.Now.Profiles.Secrets.Any(secret => secret.KeyId is not null))
+                    await ChangeAsync(_ => [new BindSeals([.. owned], _origins.OriginOf(owned.First()))], cancellation);
+            }
         }
 
         TellNews();
@@ -134,6 +131,16 @@ internal sealed partial class Agent : IAsyncDisposable
 
     /// <summary>The origin of the token endpoint that a login belongs to; null if logins belong to none.</summary>
     public string? TokenOriginOf(string profileId, Uri tokenUrl) => _origins?.TokenOriginOf(profileId, tokenUrl);
+
+    /// <summary>Changes how its secrets are stored.</summary>
+    /// <returns>How they are stored then.</returns>
+    /// <inheritdoc cref="ChangeAsync"/>
+    public async Task<ProfileStore> SealAsync(SealGoal goal, CancellationToken cancellation) => await ChangeAsync(
+        fresh => [new SealSecrets(goal, _origins is null
+            ? ImmutableDictionary<string, string>.Empty
+            : fresh.Profiles.Where(ProfileOrigins.IsKnowable).ToImmutableDictionary(
+                profile => profile.Id, profile => _origins.OriginOf(profile.Id, profile.Origin)))],
+        cancellation);
 
     /// <summary>A profile was removed.</summary>
     public Task ForgetOriginAsync(string profileId, CancellationToken cancellation) =>
@@ -162,7 +169,7 @@ internal sealed partial class Agent : IAsyncDisposable
                     Id,
                     fresh =>
                     {
-                        decided = decide(health.ApplyTo(before = fresh, _rules()));
+                        decided = [.. decide(health.ApplyTo(before = fresh, _rules())).Select(WithOrigin)];
                         return [.. health.ChangesOf(fresh, _rules()), .. decided];
                     },
                     cancellation);
@@ -221,6 +228,15 @@ internal sealed partial class Agent : IAsyncDisposable
         await _clock.DisposeAsync();
         _writing.Dispose();
     }
+
+    // A sealed secret is bound to its upstream, which stays the one that it was unless the change names another.
+    private StoreChange WithOrigin(StoreChange change) => change switch
+    {
+        PutProfile { Origin: null } put when _origins is not null && ProfileOrigins.IsSent(new Profile(put.Id, put.Credential)) =>
+            put with { Origin = _origins.OriginOf(put.Id) },
+        PutRefreshed { Origin: null } put when _origins is not null => put with { Origin = _origins.OriginOf(put.Id) },
+        _ => change,
+    };
 
     // Those of profiles that were seen for the first time.
     private async Task SaveOriginsAsync()

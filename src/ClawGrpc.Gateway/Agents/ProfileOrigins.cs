@@ -26,8 +26,14 @@ internal sealed class ProfileOrigins(string agentId, IStateStore store, Func<str
     /// <summary>Why the stored origins cannot be read; null if they can. Without them no profile is used.</summary>
     public StateUnreadableException? Problem => _problem;
 
-    /// <summary>The origin of a profile. One that nobody has seen before belongs to the configured one from now on.</summary>
-    public string OriginOf(string profileId) => Of(profileId, current);
+    /// <summary>
+    /// The origin of a profile. One that nobody has seen before belongs to the one that its secret is sealed for, else to the
+    /// configured one, from now on.
+    /// </summary>
+    /// <param name="profileId">The profile.</param>
+    /// <param name="sealedFor">Null if its secret is not sealed; empty if it is sealed for none.</param>
+    public string OriginOf(string profileId, string? sealedFor = null) =>
+        Of(profileId, string.IsNullOrEmpty(sealedFor) ? current : () => sealedFor);
 
     /// <summary>The origin of the token endpoint that a login belongs to: the first one that was configured for it.</summary>
     public string TokenOriginOf(string profileId, Uri tokenUrl) =>
@@ -110,18 +116,22 @@ internal sealed class ProfileOrigins(string agentId, IStateStore store, Func<str
         await store.UpdateOriginsAsync(agentId, stored => stored.RemoveRange(keys), cancellation);
     }
 
-    /// <summary>Notes the origin of the profiles of an agent that nobody has asked for yet.</summary>
+    /// <summary>Notes the origin of the profiles of an agent before its first call.</summary>
     public static async Task NoteAsync(string agentId, IStateStore store, string origin)
     {
         var profiles = await store.ReadAsync(agentId);
         var stored = await store.ReadOriginsAsync(agentId);
-        var unknown = profiles.Profiles.Where(IsSent).Select(profile => profile.Id).Where(id => !stored.ContainsKey(id)).ToList();
+        var unknown = profiles.Profiles.Where(profile => IsKnowable(profile) && !stored.ContainsKey(profile.Id)).ToList();
         if (unknown.Count > 0)
         {
             await store.UpdateOriginsAsync(agentId, fresh => fresh.SetItems(
-                unknown.Where(id => !fresh.ContainsKey(id)).Select(id => KeyValuePair.Create(id, origin))));
+                unknown.Where(profile => !fresh.ContainsKey(profile.Id)).Select(profile => KeyValuePair.Create(
+                    profile.Id, string.IsNullOrEmpty(profile.Origin) ? origin : profile.Origin))));
         }
     }
+
+    /// <summary>Whether a profile's origin can be told: not that of a sealed secret that does not open.</summary>
+    public static bool IsKnowable(Profile profile) => IsSent(profile) && profile.Credential.SealProblem is null;
 
     /// <summary>Whether ClawGrpc ever sends the credential of a profile.</summary>
     public static bool IsSent(Profile profile) => Provider.Normalize(profile.Credential.Provider) == Provider.Anthropic;

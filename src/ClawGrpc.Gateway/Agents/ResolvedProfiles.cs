@@ -44,11 +44,26 @@ internal sealed class ResolvedProfiles(Func<SecretReference, ResolvedSecret> res
 
     private Profile Of(Profile profile, ImmutableArray<(SecretReference Reference, ResolvedSecret Now)> resolved)
     {
-        if (origins is not null && ProfileOrigins.IsSent(profile))
-            profile = profile with { Origin = origins.OriginOf(profile.Id) };
+        if (origins is not null)
+            profile = ProfileOrigins.IsKnowable(profile) ? WithOrigin(profile, origins) : profile with { Origin = null };
         return profile.Credential.Reference is { } reference
             ? profile with { Credential = profile.Credential.With(resolved.First(each => each.Reference == reference).Now) }
             : profile;
+    }
+
+    // Whoever changes the file of origins cannot have a sealed secret sent elsewhere.
+    private static Profile WithOrigin(Profile profile, ProfileOrigins origins)
+    {
+        var (sealedFor, known) = (profile.Origin, origins.OriginOf(profile.Id, profile.Origin));
+        return sealedFor is null || sealedFor == known
+            ? profile with { Origin = known }
+            : profile with
+            {
+                Origin = sealedFor,
+                Credential = profile.Credential.Unopened(
+                    $"it was sealed for {(sealedFor.Length > 0 ? sealedFor : "no upstream")}, and is noted to belong to {known}; "
+                    + $"if that is right: claw models auth rebind --profile-id {profile.Id}"),
+            };
     }
 
     private sealed record View(

@@ -2,7 +2,9 @@ using Microsoft.Extensions.Internal;
 
 namespace ClawGrpc.Gateway.Completions;
 
-/// <summary>The server's clock, as memory caches take it. It never goes back, which would make their entries live longer.</summary>
+/// <summary>
+/// The server's clock, as memory caches take it. It never goes back, which would make their entries live longer.
+/// </summary>
 internal sealed class CacheClock(TimeProvider time) : ISystemClock
 {
     private readonly DateTimeOffset _start = time.GetUtcNow();

@@ -33,7 +33,7 @@ internal static class CallRefusals
             return OfNoRoute(routes, question, agent, ofModels, now, receipt);
         if (failures.Count == 0)
             return OfLogins(failures.Logins, ofModels, now, receipt);
-        var soonest = SoonestOf(agent.StoreOrEmpty, rules, routes, failures.Upstream, now);
+        var soonest = SoonestOf(agent.Profiles.Effective, rules, routes, failures.Upstream, now);
         return OfUpstream(failures.Upstream, ofModels, soonest, now, receipt);
     }
 
@@ -134,7 +134,7 @@ internal static class CallRefusals
             NoRoute.ProfileMissing => Refusal.ProfileNotFound(agentId, strict, agent.Directory),
             NoRoute.ProfileOfOtherProvider =>
                 Refusal.ProviderMismatch(
-                    strict, agent.StoreOrEmpty.Find(strict)?.Credential.Provider ?? "another provider", Provider.Anthropic),
+                    strict, agent.Profiles.Effective.Find(strict)?.Credential.Provider ?? "another provider", Provider.Anthropic),
             NoRoute.ProfileUnusable when routes.Ineligible[0].Why == Eligibility.SubscriptionsDisabled =>
                 Refusal.SubscriptionsDisabled(strict),
             NoRoute.ProfileUnusable => new Refusal(RefusalReason.ProfileUnusable, RefusalCode.FailedPrecondition,

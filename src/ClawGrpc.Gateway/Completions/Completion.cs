@@ -12,7 +12,7 @@ namespace ClawGrpc.Gateway.Completions;
 /// an attempt, repeated in place or with a renewed login if its failure allows. Until a route serves, the caller sees nothing of
 /// those that failed; from then on nothing is ever replayed.
 /// </summary>
-internal sealed class Completion(AnthropicApi upstream, TimeProvider time)
+internal sealed class Completion(AnthropicApi upstream, TimeProvider time, ILogger<Completion> logger)
 {
     private const int MaxRetriesInPlace = 2;
     private const int Unauthorized = 401;
@@ -25,8 +25,8 @@ internal sealed class Completion(AnthropicApi upstream, TimeProvider time)
         UpstreamCall<TAnswer, TResult> call, CancellationToken caller)
     {
         var start = time.GetUtcNow();
-        var log = new ReceiptLog(call.Agent, call.SessionId, call.Question.Models[0], start);
-        var routes = Routes.Of(call.Agent.Store, call.Setup.Auth, call.Setup.FallbackKey, call.Question, start);
+        var log = new ReceiptLog(call.Agent, call.SessionId, call.Question.Models[0], start, logger);
+        var routes = Routes.Of(call.Agent.Profiles.Readable, call.Setup.Auth, call.Setup.FallbackKey, call.Question, start);
         var failures = new RouteFailures();
         using var patience = new Patience(time, caller);
         foreach (var route in routes.All)
@@ -175,7 +175,7 @@ internal sealed class Completion(AnthropicApi upstream, TimeProvider time)
             call.Agent.Record(route.ProfileId, new Failed(route.ModelRef, failed.Began, now, failure));
         var aside = failure.SetsAside == SetsAside.Nothing
             ? null
-            : SetAside.Of(call.Agent.StoreOrEmpty.HealthOf(route.ProfileId), route.ModelRef, now);
+            : SetAside.Of(call.Agent.Profiles.Effective.HealthOf(route.ProfileId), route.ModelRef, now);
         log.Failed(route, failed with { Failure = failure }, aside?.Until);
         return failure;
     }
@@ -184,7 +184,7 @@ internal sealed class Completion(AnthropicApi upstream, TimeProvider time)
     // more. A profile that the call names is tried in spite of its cooldown.
     private static SetAside? AsideOf<TAnswer, TResult>(UpstreamCall<TAnswer, TResult> call, Route route, DateTimeOffset now) =>
         call.Question.StrictProfile is null
-            ? SetAside.Of(call.Agent.StoreOrEmpty.HealthOf(route.ProfileId), route.ModelRef, now)
+            ? SetAside.Of(call.Agent.Profiles.Effective.HealthOf(route.ProfileId), route.ModelRef, now)
             : null;
 
     // Jittered, so that callers who failed together do not come back together. Null if the route is not worth a repeat.

@@ -51,7 +51,7 @@ internal sealed class Probes(CallReader calls, Completion completions, AgentSetu
     {
         var setup = setups.Of(agent.Id);
         var (told, targets) = (new List<Probe>(), new List<Probe>());
-        var store = agent.Store;
+        var store = agent.Profiles.Readable;
         var order = ProfileOrder.Of(store, setup.Auth, Provider.Anthropic, setup.Models.Default.Key, null, time.GetUtcNow());
         var inOrder = order.Candidates.Select(candidate => candidate.Profile.Id).ToList();
         var known = order.Ineligible.ToDictionary(each => each.Id);

@@ -9,8 +9,8 @@ using ClawGrpc.Gateway.Upstream;
 
 namespace ClawGrpc.Gateway.Completions;
 
-/// <summary>Notes what a call does, and makes its receipt in the end.</summary>
-internal sealed class ReceiptLog(Agent agent, string sessionId, string model, DateTimeOffset start)
+/// <summary>Notes what a call does, logs each attempt that fails, and makes the receipt in the end.</summary>
+internal sealed partial class ReceiptLog(Agent agent, string sessionId, string model, DateTimeOffset start, ILogger log)
 {
     private readonly List<Attempt> _attempts = new(1);
     private readonly long _revision = agent.Feed.Current.Number;
@@ -55,8 +55,9 @@ internal sealed class ReceiptLog(Agent agent, string sessionId, string model, Da
             RecoverTime = problem.RetryAt,
         });
 
-    public void Failed(Route route, FailedAttempt attempt, DateTimeOffset? until) => _attempts.Add(
-        new Attempt(route.ProfileId, route.ModelRef, AttemptOutcome.Failed)
+    public void Failed(Route route, FailedAttempt attempt, DateTimeOffset? until)
+    {
+        var failed = new Attempt(route.ProfileId, route.ModelRef, AttemptOutcome.Failed)
         {
             Start = attempt.Began,
             Duration = attempt.Ended - attempt.Began,
@@ -69,7 +70,10 @@ internal sealed class ReceiptLog(Agent agent, string sessionId, string model, Da
             RequestId = attempt.Failure.RequestId ?? "",
             RetriesInPlace = attempt.Retries,
             RecoverTime = until,
-        });
+        };
+        _attempts.Add(failed);
+        Log(failed, attempt.Failure.SetsAside == SetsAside.Nothing ? LogLevel.Information : LogLevel.Warning);
+    }
 
     public void Served(Route route, string requestId, int retries, DateTimeOffset began, DateTimeOffset now)
     {
@@ -99,6 +103,7 @@ internal sealed class ReceiptLog(Agent agent, string sessionId, string model, Da
     public Receipt Interrupted(DateTimeOffset now)
     {
         _attempts[^1] = _attempts[^1] with { Outcome = AttemptOutcome.Interrupted, Failure = FailureKind.Interrupted };
+        Log(_attempts[^1], LogLevel.Warning);
         return Ended("", now);
     }
 
@@ -128,4 +133,16 @@ internal sealed class ReceiptLog(Agent agent, string sessionId, string model, Da
         var low = (1L << 63) | Random.Shared.NextInt64(1L << 62);
         return string.Create(CultureInfo.InvariantCulture, $"cmpl_{high:x16}{low:x16}");
     }
+
+    // Without upstream's words: they may quote the prompt.
+    private void Log(Attempt failed, LogLevel level) => LogFailed(
+        log, level, agent.Id, failed.ProfileId, failed.Model, failed.Failure!.Value, failed.HttpStatus, failed.ErrorType,
+        failed.RequestId, CompletionId, failed.RecoverTime);
+
+    [LoggerMessage(EventId = 70, Message =
+        "An attempt failed: agent {AgentId}, profile {ProfileId}, model {Model}: {Failure}, HTTP {HttpStatus} {ErrorType}, "
+        + "request {RequestId} of {CompletionId}, set aside until {SetAsideUntil:O}")]
+    private static partial void LogFailed(
+        ILogger log, LogLevel level, string agentId, string profileId, string model, FailureKind failure, int httpStatus,
+        string errorType, string requestId, string completionId, DateTimeOffset? setAsideUntil);
 }

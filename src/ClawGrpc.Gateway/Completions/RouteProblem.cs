@@ -40,7 +40,9 @@ internal sealed record RouteProblem(string Model, string Message, string Reason,
     public static RouteProblem Of(Route route, SetAside aside) =>
         new(route.ModelRef, NoneAvailable, aside.Reason ?? "rate_limit", WasTried: false);
 
-    /// <summary>The text of a call whose models all failed, with the last failure of each; null if it had only one model.</summary>
+    /// <summary>
+    /// The text of a call whose models all failed, with the last failure of each; null if it had only one model.
+    /// </summary>
     /// <param name="problems">In order.</param>
     /// <param name="models">How many models there were to try; more than were tried if the limit of attempts was reached.</param>
     public static string? OfModels(IEnumerable<RouteProblem> problems, int models)

@@ -62,7 +62,7 @@ internal sealed record ConfigurationReading
     public bool IsSameAs(ConfigurationReading other) => _texts.Count == other._texts.Count
         && _texts.All(text => other._texts.TryGetValue(text.Key, out var theirs) && theirs == text.Value);
 
-    // The URL that counts when the configuration names none: an error of whoever said it.
+    // The URL that counts when the configuration names none. An error names its source.
     private static ConfigurationOutcome Checked(ConfigurationOutcome outcome)
     {
         if (outcome is not ConfigurationOutcome.Accepted accepted || accepted.Configuration.Models.Anthropic?.BaseUrl is not null)

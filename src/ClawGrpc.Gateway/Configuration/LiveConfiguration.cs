@@ -151,6 +151,8 @@ internal sealed partial class LiveConfiguration(
                 };
                 _usedPath = reading.TextOf(reading.Path) is null ? null : reading.Path;
                 _editedPath = FileToEdit(reading);
+                if (!isStart)
+                    LogTakenUp(Path);
                 foreach (var warning in accepted.Warnings)
                     LogWarning(warning);
                 break;
@@ -196,6 +198,9 @@ internal sealed partial class LiveConfiguration(
 
     [LoggerMessage(40, LogLevel.Warning, "Configuration: {Warning}")]
     private partial void LogWarning(ConfigurationError warning);
+
+    [LoggerMessage(42, LogLevel.Information, "The configuration {Path} has changed and is in force")]
+    private partial void LogTakenUp(string path);
 
     [LoggerMessage(41, LogLevel.Warning, "{Errors}\nThe last good configuration stays in force.")]
     private partial void LogRejected(string errors);

@@ -11,12 +11,19 @@ namespace ClawGrpc.Gateway.Configuration;
 /// <summary>
 /// Looks up secrets that are kept elsewhere, each time they are needed: variables and files may change. It runs no programs.
 /// </summary>
-internal sealed class SecretResolver(LiveConfiguration configuration, StateFolder folder, TimeProvider time)
+internal sealed partial class SecretResolver(
+    LiveConfiguration configuration, StateFolder folder, TimeProvider time, ILogger<SecretResolver> log)
 {
     private const string NoProvider = "secrets.providers has no such provider";
 
+    private const UnixFileMode Written = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
+    private const UnixFileMode Seen = UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
     // A file whose identity is the same, and that was not written just now, says the same.
     private readonly ConcurrentDictionary<(string Path, string Pointer), Known> _known = new();
+
+    // Files that the log has warned of.
+    private readonly ConcurrentDictionary<string, UnixFileMode> _seen = new();
 
     /// <summary>The files that secrets were looked up in, for those who show what is in force.</summary>
     public FileChanges Files { get; } = new(time);
@@ -80,7 +87,9 @@ internal sealed class SecretResolver(LiveConfiguration configuration, StateFolde
             var identity = FileIdentity.Of(path);
             if (_known.TryGetValue((path, pointer), out var known) && known.File == identity && known.File?.IsSettled == true)
                 return known.Resolved;
-            var resolved = WholeFile.Read(path) is { } bytes ? Find(bytes, pointer) : ResolvedSecret.Not("there is no such file");
+            var resolved = WholeFile.Read(path) is not { } bytes ? ResolvedSecret.Not("there is no such file")
+                : IsPrivate(path) ? Find(bytes, pointer)
+                : ResolvedSecret.Not("the file can be written by others than its owner; chmod go-rwx it");
             _known[(path, pointer)] = new Known(identity, resolved);
             return resolved;
         }
@@ -93,6 +102,22 @@ internal sealed class SecretResolver(LiveConfiguration configuration, StateFolde
             return ResolvedSecret.Not($"the file cannot be read ({exception.Message.TrimEnd('.')})");
         }
     }
+
+    // Who can write to the file decides which credential is used. One that others can only read is theirs too, but mounted
+    // secrets are often like that.
+    private bool IsPrivate(string path)
+    {
+        var mode = File.GetUnixFileMode(path);
+        if ((mode & Written) != 0)
+            return false;
+        if ((mode & Seen) != 0 && _seen.TryAdd(path, mode))
+            LogSeen(path, Convert.ToString((int)mode, 8));
+        return true;
+    }
+
+    [LoggerMessage(50, LogLevel.Warning,
+        "The secret in {Path} can be read by others than its owner (mode {Mode}). Mend it: chmod go-rwx it")]
+    private partial void LogSeen(string path, string mode);
 
     // The whole file, or the text at an RFC 6901 pointer into it.
     private static ResolvedSecret Find(byte[] bytes, string pointer)

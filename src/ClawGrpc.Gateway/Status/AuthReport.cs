@@ -12,11 +12,10 @@ namespace ClawGrpc.Gateway.Status;
 /// <summary>Reports the credentials of an agent: providers, what is set aside, and each profile.</summary>
 internal sealed class AuthReport(LiveConfiguration configuration, StateFolder folder, ProfileReport profiles)
 {
-    // Of all that cannot be used in one status.
-    private const int MostCharacters = 400_000;
-
     private const string NewCredential =
         "Onboard a new credential: claw onboard, or claw models auth paste-token --provider anthropic.";
+
+    private const string Unsealed = "It was left as it is. See: claw secrets status.";
 
     public AuthStatus Of(Agent agent, ProfileStore store, AgentSetup setup, DateTimeOffset now)
     {
@@ -36,15 +35,26 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
         {
             StorePath = agent.StorePath,
             ShellEnvFallback = configuration.Current.Configuration.Env.ShellEnv || EnvironmentKeys.AsksShell,
-            ProvidersWithLogins = [.. providers[true].Where(provider => LoginsOf(provider) > 0)
-                .Select(provider => $"{provider.Provider} ({LoginsOf(provider)})")],
+            ProvidersWithLogins = StatusBudget.Fitting(
+                [
+                    .. providers[true].Where(provider => LoginsOf(provider) > 0)
+                        .Select(provider => $"{provider.Provider} ({LoginsOf(provider)})"),
+                ],
+                StatusBudget.OfNames, StatusBudget.SizeOfText),
             MissingProvidersInUse = [.. providers[false].Select(provider => provider.Provider).Where(inUse.Contains)],
-            Providers = [.. providers[true]],
+            Providers = StatusBudget.Fitting(
+                [.. providers[true]], StatusBudget.OfProviders, SizeOf, static each => !IsOurs(each.Provider)),
             UnusableProfiles = Shown([.. SetAsideOf(store, now), .. Unusable(faults, setup, store)]),
             Profiles = profiles.Of(agent, store, now),
-            ProviderExpiries = profiles.ExpiriesOf(agent, store, names, now),
+            ProviderExpiries = StatusBudget.Fitting(
+                profiles.ExpiriesOf(agent, store, names, now), StatusBudget.OfNames,
+                static expiry => StatusBudget.SizeOf(expiry.Provider), static each => !IsOurs(each.Provider)),
         };
     }
+
+    private static int SizeOf(ProviderStatus provider) =>
+        StatusBudget.SizeOf(provider.Provider, provider.Effective.Detail)
+        + provider.Labels.Sum(StatusBudget.SizeOfText);
 
     // Like the programs, this asks each text for its provider without resolving aliases.
     private static List<string> ProvidersOf(IEnumerable<string> models) =>
@@ -69,11 +79,12 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
                 : configured is { } key ? ("models.json", key.Value)
                 : ("missing", "missing"),
             Types = [.. own.Select(profile => ProfileReport.TypeOf(profile.Credential))],
-            Labels =
-            [
-                .. own.Select(profile => profiles.LabelOf(
-                    profile, store.HealthOf(profile.Id), AsideOf(faults.GetValueOrDefault(profile.Id)), now)),
-            ],
+            Labels = StatusBudget.Fitting(
+                [
+                    .. own.Select(profile => profiles.LabelOf(
+                        profile, store.HealthOf(profile.Id), AsideOf(faults.GetValueOrDefault(profile.Id)), now)),
+                ],
+                StatusBudget.OfLabels, StatusBudget.SizeOfText),
             Environment = environment,
             Configuration = configured,
         };
@@ -97,11 +108,13 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
         return shown is null ? null : (shown, $"models.json: {folder.Short(configuration.Path)}");
     }
 
+    private static bool IsOurs(string provider) => IsSame(provider, Provider.Anthropic);
+
     private static bool IsSame(string provider, string other) => Provider.Normalize(provider) == Provider.Normalize(other);
 
     // Profiles whose credential cannot be used as it is, whatever their health.
     private static Dictionary<string, Ineligible> FaultsOf(ProfileStore store, AuthSettings auth, DateTimeOffset now) =>
-        store.Profiles.Where(profile => IsSame(profile.Credential.Provider, Provider.Anthropic))
+        store.Profiles.Where(profile => IsOurs(profile.Credential.Provider))
             .Select(profile => (profile.Id, Why: Eligible.Of(store, auth, Provider.Anthropic, profile.Id, now)))
             .Where(each => Eligible.CodeOf(each.Why) is not null)
             .ToDictionary(each => each.Id, each => new Ineligible(
@@ -134,28 +147,18 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
             }))
             .OrderBy(unusable => unusable.Aside.Until)];
 
-    // Callers read messages of 4 MB at most, and other programs may have written any number of routes: whole profiles first, and of
-    // the routes as many as fit.
-    private static ImmutableArray<UnusableProfile> Shown(ImmutableArray<UnusableProfile> all)
-    {
-        const int perEntry = 200;
-        var left = MostCharacters;
-        var shown = all.OrderBy(each => each.Aside.Model is not null).Where(each =>
-        {
-            var length = perEntry + each.ProfileId.Length + (each.Aside.Model?.Length ?? 0) + (each.Aside.Reason?.Length ?? 0);
-            if (length > left)
-                return false;
-            left -= length;
-            return true;
-        }).ToHashSet(ReferenceEqualityComparer.Instance);
-        return shown.Count == all.Length ? all : all.RemoveAll(each => !shown.Contains(each));
-    }
+    // Whole profiles first, and of the routes as many as fit.
+    private static ImmutableArray<UnusableProfile> Shown(ImmutableArray<UnusableProfile> all) => StatusBudget.Fitting(
+        all, StatusBudget.OfUnusable,
+        each => StatusBudget.SizeOf(each.ProfileId, each.Provider, each.Aside.Model, each.Aside.Reason, each.RecoveryHint),
+        each => each.Aside.Model is not null);
 
     private static string HintOf(Ineligible fault, bool isProfile)
     {
         var problem = $"{char.ToUpperInvariant(fault.Words[0])}{fault.Words[1..]}.";
         return fault.Why == Eligibility.UnresolvedReference ? $"{problem} It counts as soon as it can be."
             : fault.Why == Eligibility.OriginChanged ? $"{problem} To send it there: {Rebind(fault.Id, isProfile)}."
+            : fault.Why == Eligibility.Sealed ? $"{problem} {Unsealed}"
             : isProfile ? $"{problem} {NewCredential}"
             : $"{problem} Correct it where it is set; the environment counts after a restart.";
     }

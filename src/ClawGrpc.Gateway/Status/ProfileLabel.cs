@@ -14,6 +14,7 @@ internal static class ProfileLabel
     {
         var shown = profile.Credential switch
         {
+            { SealProblem: not null } => "sealed",
             { Reference: { } reference } => $"ref({reference.Shown})",
             ApiKeyCredential key => Masked(key.Key),
             TokenCredential token => $"token:{Masked(token.Token)}",

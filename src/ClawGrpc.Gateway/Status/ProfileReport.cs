@@ -14,7 +14,7 @@ internal sealed class ProfileReport(LiveConfiguration configuration)
         var sorted = store.Profiles
             .OrderBy(profile => profile.Credential.Provider, Alphabetical.Order)
             .ThenBy(profile => profile.Id, Alphabetical.Order);
-        return [.. sorted.Select(profile => new ProfileStatus
+        return Shown([.. sorted.Select(profile => new ProfileStatus
         {
             ProfileId = profile.Id,
             Provider = profile.Credential.Provider,
@@ -27,7 +27,7 @@ internal sealed class ProfileReport(LiveConfiguration configuration)
             Origin = profile.Origin,
             RateLimits = [.. agent.RateLimits.Of(profile.Id)],
             Usage = agent.Usage.OfProfile(profile.Id),
-        })];
+        })]);
     }
 
     public ImmutableArray<ProviderExpiry> ExpiriesOf(
@@ -58,6 +58,21 @@ internal sealed class ProfileReport(LiveConfiguration configuration)
         TokenCredential => CredentialType.Token,
         _ => CredentialType.Oauth,
     };
+
+    // Rate limits yield before profiles do.
+    private static ImmutableArray<ProfileStatus> Shown(ImmutableArray<ProfileStatus> all)
+    {
+        var shown = StatusBudget.Fitting(all, StatusBudget.OfProfiles, SizeOf);
+        return shown.Length == all.Length
+            ? all
+            : StatusBudget.Fitting(
+                [.. all.Select(profile => profile with { RateLimits = [] })], StatusBudget.OfProfiles, SizeOf);
+    }
+
+    private static int SizeOf(ProfileStatus profile) =>
+        StatusBudget.SizeOf(profile.ProfileId, profile.Provider, profile.Label, profile.Source, profile.Origin)
+        + profile.RateLimits.Sum(window => StatusBudget.SizeOf(window.Name, window.State))
+        + (profile.Usage is null ? 0 : StatusBudget.SizeOf() * 3);
 
     // An address that the configuration declares counts more than the one of the login.
     private string? EmailOf(Profile profile)

@@ -1,4 +1,6 @@
+using ClawGrpc.Core.Configuration;
 using ClawGrpc.Core.StateFiles;
+using ClawGrpc.Gateway.Access;
 using ClawGrpc.Gateway.Agents;
 using ClawGrpc.Gateway.Configuration;
 
@@ -8,9 +10,10 @@ namespace ClawGrpc.Gateway.Status;
 /// Renders what callers may know of an agent (openclaw-spec.md, section 7.3). Reads the state once and changes nothing.
 /// </summary>
 internal sealed class StatusReport(
-    LiveConfiguration configuration, AgentSetups setups, AuthReport auth, ProfileReport profiles, TimeProvider time)
+    LiveConfiguration configuration, AgentSetups setups, AuthReport auth, ProfileReport profiles, AuditLog audit,
+    TimeProvider time)
 {
-    // A folder of a much newer program may have any number of members that nobody here knows.
+    // A folder of a much newer program may have any number of unknown members.
     private const int MostWarnings = 100;
 
     /// <summary>The agent's state now.</summary>
@@ -21,7 +24,7 @@ internal sealed class StatusReport(
     /// <exception cref="Stores.StateUnreadableException">The agent's file cannot be read.</exception>
     public AgentStatus Of(Agent agent, StatusFeed.Revision revision)
     {
-        var store = agent.Store;
+        var store = agent.Profiles.Readable;
         var setup = setups.Of(agent.Id);
         var now = time.GetUtcNow();
         var reported = auth.Of(agent, store, setup, now);
@@ -38,11 +41,16 @@ internal sealed class StatusReport(
             Auth = reported,
             Mails = profiles.MailsOf(store),
             ConfigurationErrors = configuration.Current.Errors,
-            ConfigurationWarnings = [.. configuration.Current.Warnings.Take(MostWarnings)],
+            ConfigurationWarnings = [.. OfAudit(), .. configuration.Current.Warnings.Take(MostWarnings)],
             Usage = agent.Usage.Total(),
             ModelUsages = [.. agent.Usage.ByModel()],
         };
     }
+
+    private IEnumerable<ConfigurationError> OfAudit() => audit.Problem is { } problem
+        ? [new ConfigurationError(
+            audit.Path, 0, 0, "", $"The audit cannot be written, so credentials and clients cannot be changed: {problem}")]
+        : [];
 
     // The end of a cooldown is a revision of its own; until then only its remaining time changes.
     private static DateTimeOffset FreshUntil(AuthStatus auth, DateTimeOffset now) => auth.UnusableProfiles

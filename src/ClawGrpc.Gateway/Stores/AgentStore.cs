@@ -6,7 +6,12 @@ namespace ClawGrpc.Gateway.Stores;
 /// The profiles of one agent in its <c>auth-profiles.json</c>, which other programs may read and write too. One object for each
 /// file in a process.
 /// </summary>
-internal sealed class AgentStore(string path, TimeProvider time, LockTiming? timing = null) : IDisposable
+/// <param name="path">The file; absolute.</param>
+/// <param name="time">The clock of locks.</param>
+/// <param name="timing">How locks are waited for; null for OpenClaw's way.</param>
+/// <param name="sealing">How its secrets are sealed; null if they are not.</param>
+internal sealed class AgentStore(
+    string path, TimeProvider time, LockTiming? timing = null, AgentSealing? sealing = null) : IDisposable
 {
     private const int MaxRepeats = 5;
     private const int MostRepeats = 250;
@@ -59,8 +64,8 @@ internal sealed class AgentStore(string path, TimeProvider time, LockTiming? tim
                 var changes = decide(before.File.Store);
                 if (changes.Count == 0)
                     return before.File.Store;
-                var file = before.File.With(changes);
-                if (await Task.Run(() => TryReplace(before, file, held), CancellationToken.None) is { } after)
+                var write = before.File.With(changes, sealing?.Writing() ?? SealWriting.Nothing);
+                if (await Task.Run(() => TryReplace(before, write, held), CancellationToken.None) is { } after)
                     return after;
             }
 
@@ -69,6 +74,10 @@ internal sealed class AgentStore(string path, TimeProvider time, LockTiming? tim
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw StateNotWrittenException.Because(Path, exception);
+        }
+        catch (NoSealingKeyException exception)
+        {
+            throw StateNotWrittenException.NotSealed(Path, exception.ProfileId, sealing?.Problem);
         }
         finally
         {
@@ -80,11 +89,11 @@ internal sealed class AgentStore(string path, TimeProvider time, LockTiming? tim
     public void Dispose() => _oneWriter.Dispose();
 
     /// <summary>
-    /// Null: another program took the lock, or does not lock and wrote since <paramref name="before"/> was read.
+    /// Null if another program took the lock, or does not lock and wrote since <paramref name="before"/> was read.
     /// </summary>
-    private ProfileStore? TryReplace(Content before, AuthProfilesFile file, LockFolder held)
+    private ProfileStore? TryReplace(Content before, SealedWrite write, LockFolder held)
     {
-        var bytes = file.ToUtf8();
+        var (file, bytes) = (write.File, write.File.ToUtf8());
         if (bytes.AsSpan().SequenceEqual(before.Bytes))
             return before.File.Store;
         if (bytes.Length > WholeFile.MaxBytes)
@@ -92,7 +101,9 @@ internal sealed class AgentStore(string path, TimeProvider time, LockTiming? tim
         using var replacement = AtomicFile.Prepare(Path, bytes, ModeToSet());
         if (!held.IsHeld || FileIdentity.Of(Path) != before.Identity)
             return null;
-        _last = replacement.Commit() is { } identity ? new Content(file, bytes, identity) : null;
+        _last = replacement.Commit() is { } identity ? new Content(file, bytes, identity, before.Keys) : null;
+        sealing?.Saw(write.Newest);
+        sealing?.Remember();
         return file.Store;
     }
 
@@ -102,18 +113,27 @@ internal sealed class AgentStore(string path, TimeProvider time, LockTiming? tim
     {
         for (var repeat = 0; ; repeat++)
         {
-            var identity = IdentityNow();
-            if (_last is { } last && last.Identity == identity && (identity is null || identity.Value.IsSettled))
+            var (identity, keys) = (IdentityNow(), sealing?.Keys);
+            if (_last is { } last && last.Identity == identity && last.Keys == keys
+                && (identity is null || identity.Value.IsSettled))
+            {
                 return last;
+            }
+
+            // What was written since these versions were looked up is newer.
+            var reading = sealing?.Reading() ?? SealReading.Nothing;
             var bytes = WholeFile.Read(Path);
             if (IdentityNow() != identity && repeat < MaxRepeats)
                 continue;
             if (identity is null || bytes is null)
-                return _last = new Content(AuthProfilesFile.Empty, [], null);
-            if (_last is { Identity: not null } same && bytes.AsSpan().SequenceEqual(same.Bytes))
+                return _last = new Content(SealedProfiles.Empty, [], null, keys);
+            if (_last is { Identity: not null } same && same.Keys == keys && bytes.AsSpan().SequenceEqual(same.Bytes))
                 return _last = same with { Identity = identity };
-            if (AuthProfilesFile.TryParse(bytes, out var file, out var error))
-                return _last = new Content(file, bytes, identity);
+            if (SealedProfiles.TryParse(bytes, reading, out var file, out var error))
+            {
+                sealing?.Saw(file.Newest);
+                return _last = new Content(file, bytes, identity, keys);
+            }
 
             // OpenClaw empties the file before it fills it again: what was written just now may be half of it, and who locks it
             // is not done. The file is looked at last: it may have been filled since it was read.
@@ -145,5 +165,6 @@ internal sealed class AgentStore(string path, TimeProvider time, LockTiming? tim
     /// <param name="File">What was read.</param>
     /// <param name="Bytes">The same as it stood.</param>
     /// <param name="Identity">Null: there is no file, which says the same as an empty one.</param>
-    private sealed record Content(AuthProfilesFile File, byte[] Bytes, FileIdentity? Identity);
+    /// <param name="Keys">What opened its secrets; null if nothing is sealed.</param>
+    private sealed record Content(SealedProfiles File, byte[] Bytes, FileIdentity? Identity, object? Keys);
 }

@@ -33,7 +33,7 @@ internal sealed class AtomicFile : IDisposable
     /// <param name="path">When it is a symbolic link, the file it points to is the one that is replaced.</param>
     /// <param name="content">The whole new content.</param>
     /// <param name="mode">
-    /// Exactly, whatever the process's mask; null: a file that exists keeps its own, and a new one is its owner's alone.
+    /// Exactly, whatever the process's mask. If null, a file that exists keeps its own, and a new one is its owner's alone.
     /// </param>
     /// <param name="like">The file whose owner, group and mode a new one gets; null for the folder's owner.</param>
     /// <exception cref="UnauthorizedAccessException">This process cannot leave owner and group as they are.</exception>
@@ -63,7 +63,7 @@ internal sealed class AtomicFile : IDisposable
     }
 
     /// <summary>Gives the temporary file its name.</summary>
-    /// <returns>The identity of what was written; null: it was replaced since.</returns>
+    /// <returns>The identity of what was written; null if it was replaced since.</returns>
     public FileIdentity? Commit()
     {
         var written = FileIdentity.Of(_temporary);
@@ -78,11 +78,11 @@ internal sealed class AtomicFile : IDisposable
     /// <summary>Removes the temporary file if it was not committed.</summary>
     public void Dispose() => File.Delete(_temporary);
 
-    /// <summary>A name beside a file or directory that nobody else uses, and that <see cref="RemoveLeftovers"/> knows.</summary>
+    /// <summary>An unused name beside a file or directory, which <see cref="RemoveLeftovers"/> knows.</summary>
     public static string TemporaryOf(string path) =>
         $"{path}{Mark}{RandomNumberGenerator.GetHexString(16, lowercase: true)}{Ending}";
 
-    /// <summary>Removes what a crash left in a directory. Only for a time when nobody writes there.</summary>
+    /// <summary>Removes what a crash left in a directory. Only while no program writes there.</summary>
     public static void RemoveLeftovers(string directory)
     {
         if (!Directory.Exists(directory))

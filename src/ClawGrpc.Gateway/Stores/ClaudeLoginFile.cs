@@ -16,7 +16,7 @@ internal sealed class ClaudeLoginFile(StateFolder folder, Func<string, string?> 
     /// <summary>The path as people read it.</summary>
     public string ShortPath => folder.Short(Path);
 
-    /// <summary>The login now; null: there is none that can be read.</summary>
+    /// <summary>The login now; null if there is none that can be read.</summary>
     public Credential? Read()
     {
         try

@@ -3,8 +3,8 @@ using System.Text;
 namespace ClawGrpc.Gateway.Stores;
 
 /// <summary>What the configuration file held at one time.</summary>
-/// <param name="Text">Null: there is no file.</param>
-/// <param name="File">The file's identity; null: there is none.</param>
+/// <param name="Text">Null if there is no file.</param>
+/// <param name="File">The file's identity; null if there is none.</param>
 internal sealed record ConfigText(string? Text, FileIdentity? File);
 
 /// <summary>
@@ -45,7 +45,7 @@ internal sealed class ConfigFile(string path) : IDisposable
 
     /// <summary>Edits the file, and returns once that is on the disk. Nothing is written when nothing changes.</summary>
     /// <param name="edit">
-    /// From the text (null: there is no file) to the new one. It is asked again when another program wrote in between; what it
+    /// From the text (null if there is no file) to the new one. It is asked again when another program wrote in between; what it
     /// throws is passed on and leaves the file as it is.
     /// </param>
     /// <param name="cancellation">Gives up waiting; a write that has begun is finished.</param>

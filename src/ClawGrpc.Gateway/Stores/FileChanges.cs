@@ -12,14 +12,30 @@ internal sealed class FileChanges(TimeProvider time)
 {
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
-    // Null: not looked at yet.
+    // Null if not looked at yet.
     private readonly ConcurrentDictionary<string, Sighting?> _seen = new(StringComparer.Ordinal);
+
+    private readonly ConcurrentDictionary<string, bool> _unread = new(StringComparer.Ordinal);
 
     /// <summary>
     /// Watches a file or directory, which need not exist. It counts as changed at the next look, since it may have changed after
     /// whoever adds it read it. Again: no effect.
     /// </summary>
     public void Add(string path) => _seen.TryAdd(path, null);
+
+    /// <summary>Watches a file without reading it: one whose content should not be in memory more often than needed.</summary>
+    public void AddUnread(string path)
+    {
+        _unread.TryAdd(path, true);
+        Add(path);
+    }
+
+    /// <summary>A path that is watched counts as changed at the next look, whether or not it is.</summary>
+    public void Touch(string path)
+    {
+        if (_seen.ContainsKey(path))
+            _seen[path] = null;
+    }
 
     /// <summary>Watches it no longer.</summary>
     public void Remove(string path) => _seen.TryRemove(path, out _);
@@ -51,7 +67,7 @@ internal sealed class FileChanges(TimeProvider time)
         return changed;
     }
 
-    private static Sighting Look(string path, Sighting? before)
+    private Sighting Look(string path, Sighting? before)
     {
         FileIdentity? identity = null;
         try
@@ -61,7 +77,7 @@ internal sealed class FileChanges(TimeProvider time)
                 return Sighting.OfNothing;
             if (before?.File == identity && before.IsSettled)
                 return before;
-            var content = Directory.Exists(path) ? identity.ToString()! : HashOf(path);
+            var content = Directory.Exists(path) || _unread.ContainsKey(path) ? identity.ToString()! : HashOf(path);
             return new Sighting(identity, identity.Value.IsSettled, content);
         }
         catch (Exception exception) when (exception is IOException or StateUnreadableException)
@@ -72,7 +88,7 @@ internal sealed class FileChanges(TimeProvider time)
 
     private static string HashOf(string path) => Convert.ToHexString(SHA256.HashData(WholeFile.Read(path) ?? []));
 
-    /// <param name="File">Null: there is none.</param>
+    /// <param name="File">Null if there is none.</param>
     /// <param name="IsSettled">Whether the same identity means the same content.</param>
     /// <param name="Content">Equal when the content is.</param>
     private sealed record Sighting(FileIdentity? File, bool IsSettled, string Content)

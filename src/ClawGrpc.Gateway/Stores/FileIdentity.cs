@@ -16,7 +16,7 @@ internal readonly record struct FileIdentity(ulong Inode, ulong Size, Int128 Mod
     /// </summary>
     public bool IsSettled => NanosecondsNow() - Int128.Max(Modified, Changed) > (Int128)CoarsestTick.TotalNanoseconds;
 
-    /// <summary>The identity now; null: there is no such file.</summary>
+    /// <summary>The identity now; null if there is no such file.</summary>
     /// <exception cref="IOException">The system does not tell, or there is a link to a file that is not there.</exception>
     public static FileIdentity? Of(string path) => Look(path) ?? (IsLink(path)
         ? throw new IOException("it is a link to a file that does not exist.")

@@ -16,8 +16,9 @@ namespace ClawGrpc.Gateway.Stores;
 /// <param name="directoryOf">The directory that the configuration gives to an agent; null if it gives none.</param>
 /// <param name="time">The clock of locks and watches.</param>
 /// <param name="timing">How locks are waited for; null for OpenClaw's way.</param>
+/// <param name="keys">The keys that secrets are sealed with; null if they are not sealed.</param>
 internal sealed class FileStore(
-    StateFolder folder, Func<string, string?> directoryOf, TimeProvider time, LockTiming? timing = null)
+    StateFolder folder, Func<string, string?> directoryOf, TimeProvider time, LockTiming? timing = null, SealingKeys? keys = null)
     : IStateStore, IDisposable
 {
     private const string Main = "main";
@@ -122,9 +123,20 @@ internal sealed class FileStore(
 
     public async IAsyncEnumerable<string> WatchAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
+        // What was sealed opens or not as keys come and go.
+        if (keys is not null)
+            keys.Changed += TakeUpKeys;
+        TakeUpKeys();
+
         // A change of the origins is a change of the agent.
         await foreach (var path in _changes.WatchAsync(cancellation))
         {
+            if (keys?.Files.Contains(path) == true)
+            {
+                keys.Reload();
+                continue;
+            }
+
             yield return Path.GetFileName(path) == OriginsFile.Name
                 ? Path.Join(Path.GetDirectoryName(path), StateFolder.AuthProfiles)
                 : path;
@@ -135,6 +147,8 @@ internal sealed class FileStore(
     {
         _clients.Dispose();
         _spending.Dispose();
+        if (keys is not null)
+            keys.Changed -= TakeUpKeys;
         foreach (var agent in _agents.Values)
             agent.Dispose();
         foreach (var origins in _origins.Values)
@@ -149,6 +163,14 @@ internal sealed class FileStore(
             : throw new StateUnreadableException(
                 path, new StoreSyntaxError(error!.Line, error.Column, error.Problem));
 
+    private void TakeUpKeys()
+    {
+        foreach (var file in keys?.Files ?? [])
+            _changes.AddUnread(file);
+        foreach (var agent in _agents.Values)
+            _changes.Touch(agent.Path);
+    }
+
     private AgentStore FileOf(string agentId) => _agents.GetOrAdd(agentId, NewFile);
 
     private OriginsFile OriginsOf(string agentId) => _origins.GetOrAdd(
@@ -157,7 +179,9 @@ internal sealed class FileStore(
     private AgentStore NewFile(string agentId)
     {
         var directory = directoryOf(agentId) is { } configured ? folder.Expand(configured) : folder.AgentDir(agentId);
-        return new AgentStore(Path.Join(directory, StateFolder.AuthProfiles), time, timing);
+        var sealing = keys is null ? null : new AgentSealing(
+            agentId, keys, folder.OtherProgramOf(directory), new GenerationsFile(Path.Join(directory, GenerationsFile.Name)));
+        return new AgentStore(Path.Join(directory, StateFolder.AuthProfiles), time, timing, sealing);
     }
 
     private ConfigFile DocumentAt(string path) => _documents.GetOrAdd(path, static file => new ConfigFile(file));

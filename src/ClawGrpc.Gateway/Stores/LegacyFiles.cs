@@ -11,7 +11,7 @@ internal static class LegacyFiles
     /// stay.
     /// </summary>
     /// <param name="store">The agent's profiles.</param>
-    /// <param name="loginsPath">The file of logins; null: it is not this agent's.</param>
+    /// <param name="loginsPath">The file of logins; null if it is not this agent's.</param>
     /// <exception cref="StateUnreadableException">A file cannot be read.</exception>
     /// <exception cref="StateNotWrittenException">The new file cannot be written; the old one is left as it is.</exception>
     public static async Task ImportAsync(AgentStore store, string? loginsPath)

@@ -2,7 +2,7 @@ namespace ClawGrpc.Gateway.Stores;
 
 /// <summary>
 /// The lock between programs that write the same file, by the protocol of proper-lockfile that OpenClaw uses: who can make the
-/// directory <c>FILE.lock</c> holds it, refreshes its time while holding it, and removes it. One whose time is old is nobody's.
+/// directory <c>FILE.lock</c> holds it, refreshes its time while holding it, and removes it. One whose time is old is stale.
 /// What no program leaves there is never taken over (a file, a folder with content, a time that lies ahead), and errors name it.
 /// </summary>
 internal sealed class LockFolder : IDisposable, IAsyncDisposable
@@ -162,7 +162,7 @@ internal sealed class LockFolder : IDisposable, IAsyncDisposable
     }
 
     // Several may see the same stale lock, and the slower ones would remove the lock of the one that took over. So it is moved
-    // away first, where nobody mistakes it for another, and put back if it is not the stale one.
+    // away first, to a name of its own, and put back if it is not the stale one.
     private static bool TryRemoveStale(string folder, DateTime stale)
     {
         var aside = AtomicFile.TemporaryOf(folder);
@@ -196,7 +196,7 @@ internal sealed class LockFolder : IDisposable, IAsyncDisposable
         }
     }
 
-    /// <summary>Gives the directory the time now, and tells which it got; null: it is gone.</summary>
+    /// <summary>Gives the directory the time now, and tells which it got; null if it is gone.</summary>
     private static DateTime? Stamp(string folder, TimeProvider time)
     {
         try

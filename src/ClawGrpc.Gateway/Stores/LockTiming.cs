@@ -5,7 +5,7 @@ internal sealed record LockTiming
 {
     public static readonly LockTiming OpenClaw = new();
 
-    /// <summary>A lock that was not refreshed for this long is nobody's: its holder crashed.</summary>
+    /// <summary>A lock that was not refreshed for this long is stale: its holder crashed.</summary>
     public TimeSpan Stale { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How often it is tried again.</summary>

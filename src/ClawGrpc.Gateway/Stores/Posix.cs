@@ -36,7 +36,7 @@ internal static partial class Posix
 
     /// <summary>
     /// Opens a file or directory for reading, without the advisory lock that the runtime takes along. Anything else is refused
-    /// and not waited for: a pipe in place of a file would block until somebody writes to it. Null: there is no file.
+    /// and not waited for: a pipe in place of a file would block until it has a writer. Null if there is no file.
     /// </summary>
     public static SafeFileHandle? OpenToRead(string path)
     {
@@ -74,7 +74,8 @@ internal static partial class Posix
         if (!TryGive(path, like))
         {
             throw new UnauthorizedAccessException(
-                $"{like} belongs to another user or group, and this process cannot leave that as it is. Run the server as its owner.");
+                $"{like} belongs to another user or group, and this process cannot leave that as it is. Run the server as its "
+                + "owner.");
         }
     }
 
@@ -92,7 +93,7 @@ internal static partial class Posix
         return StatX(CurrentDirectory, path, 0, BasicStats, stat) == 0 && TypeOf(stat) == RegularType;
     }
 
-    /// <summary>Inode and times of a file or directory, which Linux alone tells here. Null: there is none.</summary>
+    /// <summary>Inode and times of a file or directory, which Linux alone tells here. Null if there is none.</summary>
     public static FileIdentity? LinuxStat(string path)
     {
         // The layout of struct statx is the same on every architecture.
@@ -103,6 +104,21 @@ internal static partial class Posix
         return error == NoSuchFile ? null : throw Failed("look at", path, error);
     }
 
+    /// <summary>Owner and mode of an open file. Where the system is not Linux: this process's user, and the mode.</summary>
+    public static (uint User, UnixFileMode Mode) StatusOf(SafeFileHandle file)
+    {
+        if (!OperatingSystem.IsLinux())
+            return (UserId(), File.GetUnixFileMode(file));
+        Span<byte> stat = stackalloc byte[256];
+        return StatX(file, "", OfDescriptor, BasicStats, stat) == 0
+            ? (BitConverter.ToUInt32(stat[20..]), (UnixFileMode)(BitConverter.ToUInt16(stat[28..]) & 0xFFF))
+            : throw Failed("look at", "the file", Marshal.GetLastPInvokeError());
+    }
+
+    /// <summary>The user that this process acts as.</summary>
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    public static partial uint UserId();
+
     // Where the system is not Linux: something that can be read from any place.
     private static bool IsFileOrDirectory(SafeFileHandle handle)
     {
@@ -112,8 +128,8 @@ internal static partial class Posix
         return StatX(handle, "", OfDescriptor, BasicStats, stat) == 0 && TypeOf(stat) is RegularType or DirectoryType;
     }
 
-    // Null where the system is not Linux.
-    private static (uint User, uint Group)? OwnerOf(string path)
+    /// <summary>The owner and group of a file; null where the system is not Linux.</summary>
+    public static (uint User, uint Group)? OwnerOf(string path)
     {
         if (!OperatingSystem.IsLinux())
             return null;

@@ -42,6 +42,22 @@ internal sealed class StateNotWrittenException : StateFileException
     /// <summary>The lock that stands in the way; null if none does.</summary>
     public string? Lock { get; private init; }
 
+    /// <summary>Whether a secret would have to be sealed, and no key for that can be used.</summary>
+    public bool IsNotSealed { get; private init; }
+
+    /// <summary>A secret would have to be sealed, and no key for that can be used.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="profileId">The profile of the secret.</param>
+    /// <param name="problem">Why, as a sentence with the way out; null if no key is configured.</param>
+    public static StateNotWrittenException NotSealed(string path, string profileId, string? problem)
+    {
+        var wayOut = problem ?? "Configure a key: clawgrpc.seal.keyFile.";
+        return new(path, $"The secret of {profileId} was not stored, since it cannot be sealed. {wayOut}", null)
+        {
+            IsNotSealed = true,
+        };
+    }
+
     /// <summary>Another program holds the lock, or took it away.</summary>
     /// <param name="path">The file.</param>
     /// <param name="lockPath">The lock.</param>

@@ -31,6 +31,7 @@ internal sealed class StateFolder
     private readonly string _newConfig;
     private readonly string? _namedConfig;
     private readonly string? _namedAgentDir;
+    private readonly string? _sharedAgentDir;
     private readonly string? _namedOAuthDir;
     private readonly Generation? _namedGeneration;
     private readonly ImmutableArray<string> _furtherFolders;
@@ -40,6 +41,7 @@ internal sealed class StateFolder
         (Path, _newConfig, _home) = (path, newConfig, home);
         _namedConfig = Named("CONFIG_PATH");
         _namedAgentDir = Named("AGENT_DIR") ?? Expanded(environment("PI_CODING_AGENT_DIR"));
+        _sharedAgentDir = Expanded(environment("CLAWGRPC_AGENT_DIR")) is null ? _namedAgentDir : null;
         _namedOAuthDir = Named("OAUTH_DIR");
 
         // OpenClaw whose folder is named goes on using the configuration of the usual folder while there is no other.
@@ -85,6 +87,9 @@ internal sealed class StateFolder
     /// <summary>The file of the server's key.</summary>
     public string ServerKeyPath => System.IO.Path.Join(Path, "clawgrpc.key");
 
+    /// <summary>The file of the audit.</summary>
+    public string AuditPath => System.IO.Path.Join(Path, "audit.jsonl");
+
     /// <summary>The file of the token that <c>claw</c> uses on a loopback port.</summary>
     public string AdminTokenPath => System.IO.Path.Join(Path, "admin-token");
 
@@ -99,8 +104,8 @@ internal sealed class StateFolder
     /// Resolves the folder: the option, else <c>CLAWGRPC_STATE_DIR</c> or the variable of one of the programs, else the first of
     /// their folders that exists, else <c>~/.clawgrpc</c>. Blank counts as not given.
     /// </summary>
-    /// <param name="option">The value of <c>--state-dir</c>; null: not given.</param>
-    /// <param name="environment">The value of a variable; null: not set.</param>
+    /// <param name="option">The value of <c>--state-dir</c>; null if not given.</param>
+    /// <param name="environment">The value of a variable; null if not set.</param>
     /// <param name="home">The user's home directory, for a <c>~</c> at the beginning.</param>
     /// <exception cref="ArgumentException"><c>CLAWGRPC_GENERATION</c> names none.</exception>
     public static StateFolder Resolve(string? option, Func<string, string?> environment, string home)
@@ -127,14 +132,34 @@ internal sealed class StateFolder
 
     /// <summary>Whose rules hold: <c>CLAWGRPC_GENERATION</c>, else what can be seen.</summary>
     /// <param name="files">The files of the configuration: one that our own includes says more than it.</param>
-    /// <param name="writtenBy"><c>meta.lastTouchedVersion</c> of the configuration; null: it does not say.</param>
+    /// <param name="writtenBy"><c>meta.lastTouchedVersion</c> of the configuration; null if it does not say.</param>
     public Generation GenerationOf(IEnumerable<string> files, string? writtenBy) => _namedGeneration ?? Generation.Of(
         files.Select(file => System.IO.Path.GetFileName(file))
             .FirstOrDefault(name => Programs.Skip(1).Any(program => program.Config == name)) ?? _newConfig,
         writtenBy);
 
+    /// <summary>
+    /// The program of before that reads an agent's folder too, which then could not read sealed secrets; null if none does.
+    /// </summary>
+    /// <param name="directory">The agent's folder.</param>
+    public string? OtherProgramOf(string directory)
+    {
+        if (directory == _sharedAgentDir)
+            return "OpenClaw";
+        string[] parts = [.. $"{Path}/{directory}".Split('/')];
+        return Programs.Skip(1)
+            .Where(program => parts.Contains(program.Folder) || program.Config == _newConfig
+                || IsThere(System.IO.Path.Join(Path, program.Config)))
+            .Select(program => $"{program.Prefix[0]}{program.Prefix[1..].ToLowerInvariant()}".Replace("Openclaw", "OpenClaw"))
+            .FirstOrDefault();
+    }
+
     /// <summary>A path of the configuration, absolute; <c>~</c> is the user's home directory.</summary>
     public string Expand(string path) => Expand(path, _home);
+
+    /// <summary>A file that the configuration names: a relative path is one of this folder.</summary>
+    public string FileOf(string path) =>
+        path.TrimStart().StartsWith('~') ? Expand(path) : System.IO.Path.GetFullPath(path.Trim(), Path);
 
     private static string Expand(string path, string home)
     {
@@ -180,14 +205,17 @@ internal sealed class StateFolder
             .Where(IsAgentId).Order(StringComparer.Ordinal)];
 
     /// <summary>Makes the folder, its owner's alone. One that exists is left as it is.</summary>
-    /// <exception cref="UnusableFolderException">It cannot be made, or others than its owner can write to it.</exception>
+    /// <exception cref="UnusableFolderException">
+    /// It cannot be made, or others than its owner can write to it or to a folder above it.
+    /// </exception>
     public void Create()
     {
+        FolderModes.RefuseReplaceable(Path);
         MakeUsable(Path, "The state folder");
         if (System.IO.Path.Exists(AgentsPath) && !Directory.Exists(AgentsPath))
             throw new UnusableFolderException($"The state folder {Path} cannot be used: {AgentsPath} is not a folder.");
         var agents = StoredAgents().SelectMany(id => new[] { System.IO.Path.Join(AgentsPath, id), AgentDir(id) });
-        RefuseWritableByOthers([Path, AgentsPath, .. agents]);
+        FolderModes.RefuseWritable([Path, AgentsPath, .. agents]);
     }
 
     /// <summary>Makes a folder unless it exists, and says what stands in the way if that cannot be.</summary>
@@ -205,23 +233,6 @@ internal sealed class StateFolder
         }
     }
 
-    /// <summary>Refuses folders into which others could put keys and a configuration of their own.</summary>
-    /// <exception cref="UnusableFolderException">One of them, with the command that mends it.</exception>
-    public static void RefuseWritableByOthers(IEnumerable<string> folders)
-    {
-        const UnixFileMode others = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
-        foreach (var folder in folders.Where(Directory.Exists))
-        {
-            var mode = File.GetUnixFileMode(folder);
-            if ((mode & others) != 0)
-            {
-                throw new UnusableFolderException(
-                    $"The folder {folder} can be written by others than its owner (mode {Convert.ToString((int)mode, 8)}), who "
-                    + $"could replace credentials and configuration. Mend it: chmod go-w {Quoted(folder)}");
-            }
-        }
-    }
-
     // What is there and is no folder.
     private static string? ObstacleOf(string path)
     {
@@ -236,12 +247,13 @@ internal sealed class StateFolder
         return null;
     }
 
-    private static string Quoted(string path) =>
+    /// <summary>A path as a shell takes it.</summary>
+    public static string Quoted(string path) =>
         path.All(each => char.IsAsciiLetterOrDigit(each) || "/._-".Contains(each)) ? path : $"'{path.Replace("'", "'\\''")}'";
 
     /// <summary>
-    /// Makes a directory and those above it, each its owner's alone, who is that of the one above if this process may give it away.
-    /// Those that exist are left as they are.
+    /// Makes a directory and those above it, each its owner's alone, who is that of the one above if this process may give it
+    /// away. Those that exist are left as they are.
     /// </summary>
     public static void MakeDirectory(string path)
     {

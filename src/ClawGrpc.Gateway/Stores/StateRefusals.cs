@@ -14,6 +14,8 @@ internal static class StateRefusals
             .With("path", unreadable.Path)
             .With("line", unreadable.Line > 0 ? $"{unreadable.Line}" : null)
             .With("column", unreadable.Column > 0 ? $"{unreadable.Column}" : null),
+        StateNotWrittenException { IsNotSealed: true } notSealed => new Refusal(
+            RefusalReason.SealingKeyUnavailable, RefusalCode.FailedPrecondition, notSealed.Message).With("path", notSealed.Path),
         StateNotWrittenException notWritten =>
             new Refusal(RefusalReason.StateNotWritten, RefusalCode.Unavailable, notWritten.Message)
             {

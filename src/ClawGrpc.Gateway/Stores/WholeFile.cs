@@ -8,7 +8,7 @@ internal static class WholeFile
 {
     public const int MaxBytes = 16 * 1024 * 1024;
 
-    /// <summary>The content; null: there is no file.</summary>
+    /// <summary>The content; null if there is no file.</summary>
     /// <exception cref="StateUnreadableException">It cannot be read, or is larger than <see cref="MaxBytes"/>.</exception>
     public static byte[]? Read(string path)
     {

@@ -1,6 +1,7 @@
 using ClawGrpc.Core.Access;
 using ClawGrpc.Gateway;
 using ClawGrpc.Gateway.Access;
+using ClawGrpc.Server.Tls;
 using Grpc.AspNetCore.Server;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
@@ -16,16 +17,18 @@ internal static class AccessControl
 {
     private const string AnyProof = "caller";
 
-    public static void Add(IServiceCollection services, bool insecureLoopback)
+    public static void Add(IServiceCollection services)
     {
-        services.AddSingleton<Clients>().AddSingleton<LiveCalls>().AddSingleton<Budgets>()
+        services.AddSingleton<Clients>().AddSingleton<LiveCalls>().AddSingleton<Budgets>().AddSingleton<Issuers>()
+            .AddSingleton<AuditLog>().AddSingleton<CallAudit>().AddSingleton<AuditInterceptor>()
             .AddSingleton<IAuthorizationHandler, RpcAccessHandler>()
             .AddSingleton<IAuthorizationMiddlewareResultHandler, RefusedRequests>();
         services.AddAuthentication(AnyProof)
-            .AddPolicyScheme(
-                AnyProof, null, scheme => scheme.ForwardDefaultSelector = context => SchemeOf(context, insecureLoopback))
+            .AddPolicyScheme(AnyProof, null, scheme => scheme.ForwardDefaultSelector = SchemeOf)
             .AddScheme<AuthenticationSchemeOptions, PeerHandler>(PeerHandler.Name, null)
             .AddScheme<AuthenticationSchemeOptions, TokenHandler>(TokenHandler.Name, null)
+            .AddScheme<AuthenticationSchemeOptions, JwtHandler>(JwtHandler.Name, null)
+            .AddScheme<AuthenticationSchemeOptions, CertificateHandler>(CertificateHandler.Name, null)
             .AddScheme<AuthenticationSchemeOptions, LoopbackHandler>(LoopbackHandler.Name, null);
         ClientRates.Add(services);
         services.AddSingleton<UnknownPeers>();
@@ -39,8 +42,9 @@ internal static class AccessControl
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseRateLimiter();
-        var calls = app.Services.GetRequiredService<LiveCalls>();
-        app.Use((context, next) => NoteAsync(context, next, calls));
+        var (calls, audit) =
+            (app.Services.GetRequiredService<LiveCalls>(), app.Services.GetRequiredService<CallAudit>());
+        app.Use((context, next) => NoteAsync(context, next, calls, audit));
     }
 
     /// <summary>Requires of each RPC what its row says.</summary>
@@ -70,18 +74,16 @@ internal static class AccessControl
     }
 
     // What was shown explicitly counts before what the connection tells.
-    private static string SchemeOf(HttpContext context, bool insecureLoopback)
+    private static string SchemeOf(HttpContext context)
     {
-        if (context.Request.Headers.Authorization.Count > 0
-            || (context.Features.Get<Answers>() is not null && context.Request.Headers.ContainsKey("x-api-key")))
-        {
-            return TokenHandler.Name;
-        }
-
-        return context.Features.Get<Proof.Peer>() is null && insecureLoopback ? LoopbackHandler.Name : PeerHandler.Name;
+        if (context.Request.Headers.Authorization.Count > 0 || MessagesToken.IsShown(context))
+            return JwtHandler.IsShown(context) ? JwtHandler.Name : TokenHandler.Name;
+        if (context.Features.Get<ShownCertificate>() is not null)
+            return CertificateHandler.Name;
+        return context.Features.Get<Proof.Loopback>() is not null ? LoopbackHandler.Name : PeerHandler.Name;
     }
 
-    private static async Task NoteAsync(HttpContext context, RequestDelegate next, LiveCalls calls)
+    private static async Task NoteAsync(HttpContext context, RequestDelegate next, LiveCalls calls, CallAudit audit)
     {
         if (CallerIdentity.Of(context) is not { } caller
             || context.GetEndpoint()?.Metadata.GetMetadata<RpcAccess>() is not { } access)
@@ -94,7 +96,14 @@ internal static class AccessControl
         using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, call.Ended);
         context.RequestAborted = either.Token;
         context.Features.Set(call);
-        await next(context);
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            audit.Note(context, call, access);
+        }
     }
 
     private sealed class RpcAccessHandler : AuthorizationHandler<RpcAccess>
@@ -108,14 +117,16 @@ internal static class AccessControl
     }
 
     /// <summary>Answers what is not let in.</summary>
-    private sealed class RefusedRequests : IAuthorizationMiddlewareResultHandler
+    private sealed class RefusedRequests(CallAudit audit) : IAuthorizationMiddlewareResultHandler
     {
         public Task HandleAsync(
             RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
         {
             if (authorizeResult.Succeeded)
                 return next(context);
-            return Answers.RefuseByFaceAsync(context, RefusalOf(context));
+            var refusal = RefusalOf(context);
+            audit.NoteDenied(context, refusal);
+            return Answers.RefuseByFaceAsync(context, refusal);
         }
 
         private static Refusal RefusalOf(HttpContext context)

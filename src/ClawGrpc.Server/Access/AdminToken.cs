@@ -1,5 +1,6 @@
 using System.Text;
 using ClawGrpc.Core.Access;
+using ClawGrpc.Gateway;
 using ClawGrpc.Gateway.Access;
 using ClawGrpc.Gateway.Stores;
 
@@ -16,7 +17,8 @@ internal static class AdminToken
     /// <summary>Makes the token unless the file holds one that is valid.</summary>
     /// <exception cref="StateUnreadableException">The file, or that of the clients, cannot be read.</exception>
     /// <exception cref="StateNotWrittenException">One of them cannot be written.</exception>
-    public static async Task EnsureAsync(Clients clients, StateFolder folder)
+    /// <exception cref="RefusedException">The audit cannot be written. There is no token then.</exception>
+    public static async Task EnsureAsync(Clients clients, StateFolder folder, AuditLog audit, TimeProvider time)
     {
         var path = folder.AdminTokenPath;
         if (WholeFile.Read(path) is { } content && clients.ProofOf(Encoding.UTF8.GetString(content).Trim()) is { } proof
@@ -25,6 +27,19 @@ internal static class AdminToken
             return;
         }
 
+        var entry = new AuditEntry(AuditEvent.Change, time.GetUtcNow(), AuditActor.Server)
+        {
+            Outcome = "intent",
+            RequestId = "start",
+            Details = [("client", Name), ("label", path)],
+        };
+        await audit.WriteAsync(entry, CancellationToken.None);
+        await MakeAsync(clients, path);
+        await audit.WriteAsync(entry with { Time = time.GetUtcNow(), Outcome = "ok" }, CancellationToken.None);
+    }
+
+    private static async Task MakeAsync(Clients clients, string path)
+    {
         if (clients.Directory.Find(Name) is null)
         {
             var admin = new Client { Name = Name, Scopes = Scopes.All, Agents = [Client.AnyAgent] };

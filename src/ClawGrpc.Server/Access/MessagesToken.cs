@@ -7,6 +7,7 @@ namespace ClawGrpc.Server.Access;
 internal static class MessagesToken
 {
     private const string Bearer = "Bearer ";
+    private const string ApiKey = "x-api-key";
 
     // Anthropic's credentials: a client may send one of its own beside the token. It is not looked at.
     private const string Foreign = "sk-ant-";
@@ -14,12 +15,16 @@ internal static class MessagesToken
     /// <summary>Among the items of a request: it shows a credential of Anthropic, and no token.</summary>
     public static readonly object IsForeign = new();
 
+    /// <summary>Whether a request to this face carries anything where a token may be.</summary>
+    public static bool IsShown(HttpContext context) =>
+        context.Features.Get<Answers>() is not null && context.Request.Headers.ContainsKey(ApiKey);
+
     /// <summary>The proof; or why there is none, which is for the log alone.</summary>
     public static (Proof? Proof, string Why) Of(HttpContext context, Clients clients)
     {
         var given = new HashSet<string>(StringComparer.Ordinal);
         var isForeign = false;
-        foreach (var value in context.Request.Headers.Authorization.Concat(context.Request.Headers["x-api-key"]))
+        foreach (var value in context.Request.Headers.Authorization.Concat(context.Request.Headers[ApiKey]))
         {
             var token = value is not null && value.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
                 ? value[Bearer.Length..].Trim()

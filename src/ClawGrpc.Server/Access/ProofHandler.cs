@@ -3,6 +3,7 @@ using ClawGrpc.Core.Access;
 using ClawGrpc.Gateway.Access;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 
 namespace ClawGrpc.Server.Access;
@@ -23,18 +24,18 @@ internal abstract partial class ProofHandler(
     protected Clients Clients => clients;
 
     /// <summary>What the request shows; or why it shows nothing, which is for the log alone.</summary>
-    protected abstract (Proof? Proof, string Why) Shown();
+    protected abstract ValueTask<(Proof? Proof, string Why)> ShownAsync();
 
-    protected sealed override Task<AuthenticateResult> HandleAuthenticateAsync()
+    protected sealed override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         if (Context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null)
-            return Task.FromResult(AuthenticateResult.NoResult());
-        var (proof, why) = Shown();
+            return AuthenticateResult.NoResult();
+        var (proof, why) = await ShownAsync();
         if (proof is not null)
         {
             (var caller, why) = clients.Find(proof);
             if (caller is not null)
-                return Task.FromResult(CallerIdentity.ResultOf(caller, Scheme.Name));
+                return CallerIdentity.ResultOf(caller, Scheme.Name);
         }
 
         var peer = UnknownPeers.PeerOf(Context);
@@ -42,7 +43,9 @@ internal abstract partial class ProofHandler(
             LogUnknown(_log, Scheme.Name, $"{Request.Path}", peer, why);
         else
             Context.Items[TooMany] = true;
-        return Task.FromResult(AuthenticateResult.Fail(why));
+
+        // The framework would log a failure once more.
+        return AuthenticateResult.NoResult();
     }
 
     [LoggerMessage(60, LogLevel.Information, "Refused an unknown caller ({Proof}) of {Rpc} from {Peer}: {Why}")]
@@ -57,9 +60,9 @@ internal sealed class PeerHandler(
 {
     public const string Name = "unix";
 
-    protected override (Proof? Proof, string Why) Shown() => Context.Features.Get<Proof.Peer>() is { } peer
-        ? (peer, "")
-        : (null, "nothing was shown, and the connection has no Unix user");
+    protected override ValueTask<(Proof? Proof, string Why)> ShownAsync() => Context.Features.Get<Proof.Peer>() is { } peer
+        ? new((peer, ""))
+        : new((null, "nothing was shown, and the connection has no Unix user"));
 }
 
 /// <summary>A ClawGrpc token.</summary>
@@ -78,11 +81,10 @@ internal sealed class TokenHandler(
             ? header[Bearer.Length..].Trim()
             : null;
 
-    protected override (Proof? Proof, string Why) Shown() => Context.Features.Get<Answers>() is not null
-        ? MessagesToken.Of(Context, Clients)
-        : TokenOf(Context) is { } token && Clients.ProofOf(token) is { } proof
-            ? (proof, "")
-            : (null, "what was shown is no ClawGrpc token: its form or its check is wrong");
+    protected override ValueTask<(Proof? Proof, string Why)> ShownAsync() => new(
+        Context.Features.Get<Answers>() is not null ? MessagesToken.Of(Context, Clients)
+        : TokenOf(Context) is { } token && Clients.ProofOf(token) is { } proof ? (proof, "")
+        : (null, "what was shown is no ClawGrpc token: its form or its check is wrong"));
 }
 
 /// <summary>Nothing, on a loopback port that the operator opened to everybody on the machine.</summary>
@@ -93,5 +95,13 @@ internal sealed class LoopbackHandler(
 {
     public const string Name = "loopback";
 
-    protected override (Proof? Proof, string Why) Shown() => (new Proof.Loopback(), "");
+    /// <summary>The middleware of connections to such a port.</summary>
+    public static ConnectionDelegate Open(ConnectionDelegate next) => connection =>
+    {
+        connection.Features.Set(new Proof.Loopback());
+        return next(connection);
+    };
+
+    protected override ValueTask<(Proof? Proof, string Why)> ShownAsync() =>
+        new((Context.Features.Get<Proof.Loopback>(), "the port is not open to all"));
 }

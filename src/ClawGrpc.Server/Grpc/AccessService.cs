@@ -13,7 +13,8 @@ using ClientToken = ClawGrpc.Core.Access.ClientToken;
 namespace ClawGrpc.Server.Grpc;
 
 /// <summary>AccessService: who may call.</summary>
-internal sealed class AccessService(Clients clients, Budgets budgets, TimeProvider time) : V1.AccessService.AccessServiceBase
+internal sealed class AccessService(Clients clients, Budgets budgets, AuditCalls audit, TimeProvider time)
+    : V1.AccessService.AccessServiceBase
 {
     private const int DefaultPage = 100;
     private const int LargestPage = 1000;
@@ -102,6 +103,16 @@ internal sealed class AccessService(Clients clients, Budgets budgets, TimeProvid
         await clients.RevokeTokenAsync(request.TokenId.Trim(), context.CancellationToken);
         return new RevokeTokenResponse();
     }
+
+    public override Task<GetAuditHeadResponse> GetAuditHead(GetAuditHeadRequest request, ServerCallContext context) =>
+        audit.HeadAsync(context.CancellationToken);
+
+    public override Task<VerifyAuditResponse> VerifyAudit(VerifyAuditRequest request, ServerCallContext context) =>
+        audit.VerifyAsync(request, context.CancellationToken);
+
+    public override Task TailAudit(
+        TailAuditRequest request, IServerStreamWriter<TailAuditResponse> responseStream, ServerCallContext context) =>
+        audit.TailAsync(request, responseStream, context.CancellationToken);
 
     private BudgetUse? UseOf(Client client) =>
         ClientMapping.ToMessage(client, budgets.SpentBy(client), time.GetUtcNow());

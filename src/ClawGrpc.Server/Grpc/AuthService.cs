@@ -26,12 +26,16 @@ internal sealed class AuthService(
     AgentSetups setups,
     ClaudeLoginFile claudeLogin,
     Probes probes,
+    SealingCalls sealing,
     TimeProvider time) : V1.AuthService.AuthServiceBase
 {
     private const string DefaultProfile = "anthropic:default";
     private const string ApiKeyVariable = "ANTHROPIC_API_KEY";
     private const int DefaultPage = 100;
     private const int LargestPage = 1000;
+
+    private static readonly string TooManyProfiles =
+        $"The agent has {ProfileStore.MostProfiles} profiles, which is the most: delete one, or replace the credential of one";
 
     public override async Task<OnboardResponse> Onboard(OnboardRequest request, ServerCallContext context)
     {
@@ -88,7 +92,7 @@ internal sealed class AuthService(
         // The declaration is every agent's: it stays while another one has a profile of this id.
         foreach (var other in fleet.Ids.Where(other => other != agent.Id))
         {
-            if ((await fleet.FindAsync(Caller.Server, other)).StoreOrEmpty.Find(id) is not null)
+            if ((await fleet.FindAsync(Caller.Server, other)).Profiles.Effective.Find(id) is not null)
                 return new DeleteProfileResponse();
         }
 
@@ -114,9 +118,9 @@ internal sealed class AuthService(
         var agent = await fleet.FindAsync(request.AgentId, context);
         var origin = configuration.Origin;
         var asked = request.ProfileId.Trim();
-        if (asked.Length > 0 && agent.Store.Find(asked) is null)
+        if (asked.Length > 0 && agent.Profiles.Readable.Find(asked) is null)
             throw Refusal.ProfileNotFound(agent.Id, asked, agent.Directory).ToException();
-        var bound = (asked.Length > 0 ? agent.Store : agent.Own).Profiles
+        var bound = (asked.Length > 0 ? agent.Profiles.Readable : agent.Profiles.ReadableOwn).Profiles
             .Where(profile => (asked.Length == 0 || profile.Id == asked) && profile.Origin is not null).ToList();
         await agent.BindAsync([.. bound.Select(profile => profile.Id)], context.CancellationToken);
         if (asked.Length == 0)
@@ -133,7 +137,7 @@ internal sealed class AuthService(
     public override async Task<GetProfileOrderResponse> GetProfileOrder(GetProfileOrderRequest request, ServerCallContext context)
     {
         var agent = await fleet.FindAsync(request.AgentId, context);
-        return new GetProfileOrderResponse { Order = OrderOf(agent, agent.Store, CheckedProvider(request.Provider)) };
+        return new GetProfileOrderResponse { Order = OrderOf(agent, agent.Profiles.Readable, CheckedProvider(request.Provider)) };
     }
 
     public override async Task<SetProfileOrderResponse> SetProfileOrder(SetProfileOrderRequest request, ServerCallContext context)
@@ -147,7 +151,7 @@ internal sealed class AuthService(
             fresh =>
             {
                 foreach (var id in ids)
-                    Match(agent.ViewOf(fresh), agent, id, provider);
+                    Match(agent.WithInherited(fresh), agent, id, provider);
                 return [new SetOrder(provider, ids)];
             },
             context.CancellationToken);
@@ -185,6 +189,18 @@ internal sealed class AuthService(
         return response;
     }
 
+    public override Task<GetSealingResponse> GetSealing(GetSealingRequest request, ServerCallContext context) =>
+        sealing.GetAsync(request);
+
+    public override Task<SealSecretsResponse> SealSecrets(SealSecretsRequest request, ServerCallContext context) =>
+        sealing.SealAsync(request, context.CancellationToken);
+
+    public override Task<UnsealSecretsResponse> UnsealSecrets(UnsealSecretsRequest request, ServerCallContext context) =>
+        sealing.UnsealAsync(request, context.CancellationToken);
+
+    public override Task<RotateSealingKeyResponse> RotateSealingKey(
+        RotateSealingKeyRequest request, ServerCallContext context) => sealing.RotateAsync(request, context.CancellationToken);
+
     private async Task<IReadOnlyList<string>> StoreAsync(
         Agent agent, string id, Credential credential, CancellationToken cancellation)
     {
@@ -194,8 +210,12 @@ internal sealed class AuthService(
 
         // First the secret, then the declaration: a declared profile that is not stored would hide those that are.
         var known = await configuration.CheckAsync();
-        _ = agent.Own;
-        await agent.ChangeAsync(_ => [new PutProfile(id, credential)], cancellation);
+        _ = agent.Profiles.ReadableOwn;
+        await agent.ChangeAsync(
+            fresh => fresh.Find(id) is null && fresh.Profiles.Length >= ProfileStore.MostProfiles
+                ? throw Refusal.InvalidField("profile_id", TooManyProfiles).ToException()
+                : [new PutProfile(id, credential) { Origin = OriginOf(credential) }],
+            cancellation);
         await BindAsync(agent, id, credential, cancellation);
         await DeclareAsync(id, credential, known);
         return subscription ? Terms.OfSubscriptions : [];
@@ -204,6 +224,9 @@ internal sealed class AuthService(
     // Whoever onboards a credential means the upstream that is configured now.
     private static Task BindAsync(Agent agent, string id, Credential credential, CancellationToken cancellation) =>
         Provider.Normalize(credential.Provider) == Provider.Anthropic ? agent.BindAsync([id], cancellation) : Task.CompletedTask;
+
+    private string? OriginOf(Credential credential) =>
+        Provider.Normalize(credential.Provider) == Provider.Anthropic ? configuration.Origin : null;
 
     private async Task DeclareAsync(string id, Credential credential, ConfigurationReading? known = null)
     {
@@ -219,7 +242,7 @@ internal sealed class AuthService(
     private async Task<OnboardResponse> DeclareExistingAsync(Agent agent, OnboardRequest request)
     {
         var asked = request.ProfileId.Trim();
-        var keys = agent.Store.Profiles
+        var keys = agent.Profiles.Readable.Profiles
             .Where(profile => profile.Credential is ApiKeyCredential { Key: { IsBlank: false } key, Provider: var provider }
                 && Provider.Normalize(provider) == Provider.Anthropic && HeaderText.Problem(key, "key") is null)
             .Where(profile => asked.Length == 0 || profile.Id == asked).ToList();
@@ -271,7 +294,7 @@ internal sealed class AuthService(
         var input = new Input();
         var id = input.ProfileId("profile_id", profileId, null);
         input.Check();
-        return agent.Own.Find(id) is null
+        return agent.Profiles.ReadableOwn.Find(id) is null
             ? throw Refusal.ProfileNotFound(agent.Id, id, agent.Directory).ToException()
             : (agent, id);
     }
@@ -313,7 +336,7 @@ internal sealed class AuthService(
         AgentDir = agent.Directory,
         DefaultAgent = agent.Id == fleet.DefaultId,
         Model = setups.Of(agent.Id).Models.DefaultText,
-        ProfileCount = agent.OwnOrEmpty.Profiles.Length,
+        ProfileCount = agent.Profiles.Own.Profiles.Length,
         UpdateTime = File.Exists(agent.StorePath) ? Timestamp.FromDateTime(File.GetLastWriteTimeUtc(agent.StorePath)) : null,
     };
 }

@@ -40,12 +40,13 @@ internal sealed partial class ErrorInterceptor(StoppedCalls stopped, ILogger<Err
 
     private RpcException StatusOf(Exception exception, ServerCallContext context)
     {
-        if (StateRefusals.Of(exception) is { } refusal)
+        var call = context.GetHttpContext().Features.Get<LiveCall>();
+        if ((StateRefusals.Of(exception) ?? call?.Refusal ?? StoppingOf(context)) is { } refusal)
+        {
+            call?.Answer = refusal;
             return refusal.ToRpcException();
-        if (context.GetHttpContext().Features.Get<LiveCall>()?.Refusal is { } ended)
-            return ended.ToRpcException();
-        if (stopped.IsCut && context.CancellationToken.IsCancellationRequested)
-            return Refusal.Stopping().ToRpcException();
+        }
+
         if (context.CancellationToken.IsCancellationRequested)
         {
             // The caller left or its deadline passed: writes and waits then fail in various ways, none of which is anybody's
@@ -57,9 +58,15 @@ internal sealed partial class ErrorInterceptor(StoppedCalls stopped, ILogger<Err
 
         var incident = context.GetHttpContext().TraceIdentifier;
         LogFault(exception, context.Method, incident);
-        return new Refusal(RefusalReason.Internal, RefusalCode.Internal, $"ClawGrpc failed; its log says why under {incident}.")
-            .With("incident", incident).ToRpcException();
+        var fault = new Refusal(
+            RefusalReason.Internal, RefusalCode.Internal, $"ClawGrpc failed; its log says why under {incident}.")
+            .With("incident", incident);
+        call?.Answer = fault;
+        return fault.ToRpcException();
     }
+
+    private Refusal? StoppingOf(ServerCallContext context) =>
+        stopped.IsCut && context.CancellationToken.IsCancellationRequested ? Refusal.Stopping() : null;
 
     [LoggerMessage(1, LogLevel.Error, "{Method} failed ({Incident})")]
     private partial void LogFault(Exception exception, string method, string incident);

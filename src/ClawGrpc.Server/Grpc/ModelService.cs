@@ -46,7 +46,7 @@ internal sealed class ModelService(
         await completion.ReadAllAsync();
         if (completion.Refusal is { } broken)
             throw broken.ToException();
-        var receipt = ReceiptMapping.ToMessage(completion.Finish());
+        var receipt = ReceiptMapping.ToMessage(context.Call().Receipt = completion.Finish());
         await SettleAsync(purse);
         return new CompleteResponse
         {
@@ -77,7 +77,7 @@ internal sealed class ModelService(
             throw broken.ToException();
         }
 
-        var receipt = ReceiptMapping.ToMessage(completion.Finish());
+        var receipt = ReceiptMapping.ToMessage(context.Call().Receipt = completion.Finish());
         await SettleAsync(purse);
         events.Add(new StreamCompleteResponse { Finished = new CompletionFinished { Receipt = receipt } });
         await events.FlushAsync(context.CancellationToken);
@@ -111,7 +111,7 @@ internal sealed class ModelService(
                 var unknown => throw new InvalidOperationException($"Unknown result {unknown.GetType().Name}."),
             };
         var providers = board.Of(agent).Auth.Providers;
-        return new ModelList(setup, agent.Store, providers, upstream, time.GetUtcNow()).Page(request, problem);
+        return new ModelList(setup, agent.Profiles.Readable, providers, upstream, time.GetUtcNow()).Page(request, problem);
     }
 
     public override async Task<SetDefaultModelResponse> SetDefaultModel(SetDefaultModelRequest request, ServerCallContext context)

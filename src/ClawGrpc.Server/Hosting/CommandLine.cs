@@ -3,7 +3,7 @@ using System.CommandLine;
 namespace ClawGrpc.Server.Hosting;
 
 /// <summary>What the command line asks for.</summary>
-/// <param name="StateDir">The state folder; null: of the environment, or the default.</param>
+/// <param name="StateDir">The state folder; null for that of the environment, or the default.</param>
 /// <param name="Listen">Where to listen; empty: on the socket in the state folder alone.</param>
 internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Listen)
 {
@@ -18,6 +18,18 @@ internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Liste
 
     /// <summary>The group of the Unix sockets; null for that of the process.</summary>
     public string? SocketGroup { get; init; }
+
+    /// <summary>The file of the server's certificate; null for that of the configuration.</summary>
+    public string? TlsCert { get; init; }
+
+    /// <summary>The file of its private key; null for that of the configuration.</summary>
+    public string? TlsKey { get; init; }
+
+    /// <summary>The file of the authorities of clients' certificates; null for that of the configuration.</summary>
+    public string? ClientCa { get; init; }
+
+    /// <summary>What is logged, and in which form.</summary>
+    public LogSettings Log { get; init; } = LogSettings.None;
 
     // As of every other start that cannot be, and of claw's wrong calls (openclaw-spec.md, section 7.2).
     private const int UsageError = 1;
@@ -34,8 +46,8 @@ internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Liste
         };
         var listen = new Option<string[]>("--listen")
         {
-            Description = "unix:PATH or http://127.0.0.1:PORT; may be repeated (default: unix:<state>/clawgrpc.sock). Port 0 "
-                + "takes a free one.",
+            Description = "unix:PATH, http://127.0.0.1:PORT or https://HOST:PORT; may be repeated (default: "
+                + "unix:<state>/clawgrpc.sock). Port 0 takes a free one.",
             HelpName = "ADDRESS",
             AllowMultipleArgumentsPerToken = false,
         };
@@ -59,6 +71,23 @@ internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Liste
             Description = "Group of the Unix sockets, by name or number.",
             HelpName = "GROUP",
         };
+        var cert = FileOption(
+            "--tls-cert", "The server's certificate for https://, as PEM, with those between it and its authority.");
+        var key = FileOption("--tls-key", "Its private key, as PEM, which others must not be able to read.");
+        var clientCa = FileOption(
+            "--client-ca", "The authorities of clients' certificates, as PEM. Files of TLS are read again when they change.");
+        var level = new Option<LogLevel?>("--log-level")
+        {
+            Description = "trace, debug, information, warning, error, critical or none (default: as the variables "
+                + "Logging__LogLevel__... say, else information).",
+            HelpName = "LEVEL",
+        };
+        var format = new Option<string?>("--log-format")
+        {
+            Description = "text or json: one object a line (default: text).",
+            HelpName = "FORMAT",
+        };
+        format.AcceptOnlyFromAmong(LogSettings.Formats);
         var root = new RootCommand(
             "ClawGrpc: holds the Claude credentials of a fleet of agents, so that no other program has to.\n\n"
             + "Upstream is models.providers.anthropic.baseUrl of the configuration, else ANTHROPIC_BASE_URL, else "
@@ -69,7 +98,12 @@ internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Liste
             http,
             mode,
             group,
+            cert,
+            key,
+            clientCa,
             insecure,
+            level,
+            format,
         };
         root.SetAction((result, _) => serve(new CommandLine(result.GetValue(stateDir), result.GetValue(listen) ?? [])
         {
@@ -77,8 +111,16 @@ internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Liste
             InsecureLoopback = result.GetValue(insecure),
             SocketMode = result.GetValue(mode),
             SocketGroup = result.GetValue(group),
+            TlsCert = result.GetValue(cert),
+            TlsKey = result.GetValue(key),
+            ClientCa = result.GetValue(clientCa),
+            Log = new LogSettings(result.GetValue(level), result.GetValue(format)),
         }));
-        var parsed = root.Parse(args);
+        return await InvokeAsync(root.Parse(args));
+    }
+
+    private static async Task<int> InvokeAsync(ParseResult parsed)
+    {
         if (parsed.Errors.Count == 0)
             return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
         foreach (var error in parsed.Errors)
@@ -86,4 +128,7 @@ internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Liste
         await Console.Error.WriteLineAsync("Try: clawgrpc --help");
         return UsageError;
     }
+
+    private static Option<string?> FileOption(string name, string description) =>
+        new(name) { Description = description, HelpName = "FILE" };
 }

@@ -1,8 +1,9 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace ClawGrpc.Server.Hosting;
 
-/// <summary>Where the server listens: a Unix socket, or a port of the loopback interface.</summary>
+/// <summary>Where the server listens: a Unix socket, a port of the loopback interface, or a port of any with TLS.</summary>
 internal abstract record ListenAddress
 {
     internal sealed record UnixSocket(string Path) : ListenAddress
@@ -13,25 +14,39 @@ internal abstract record ListenAddress
         public override string ToString() => $"unix:{Path}";
     }
 
-    internal sealed record Loopback(IPAddress Address, int Port) : ListenAddress
+    /// <param name="Address">Of an interface, or of all.</param>
+    /// <param name="Port">0: a free one.</param>
+    internal abstract record Tcp(IPAddress Address, int Port) : ListenAddress;
+
+    internal sealed record Loopback(IPAddress Address, int Port) : Tcp(Address, Port)
     {
         public override string ToString() => $"http://{new IPEndPoint(Address, Port)}";
     }
 
+    /// <param name="Host">The address, or the name that stands for it.</param>
+    /// <param name="Address">Likewise.</param>
+    /// <param name="Port">Likewise.</param>
+    internal sealed record Tls(string Host, IPAddress Address, int Port) : Tcp(Address, Port)
+    {
+        public override string ToString() => $"https://{Host}:{Port}";
+    }
+
     /// <summary>
-    /// Reads <c>unix:PATH</c> or <c>http://127.0.0.1:PORT</c>. Any other address is refused.
+    /// Reads <c>unix:PATH</c>, <c>http://127.0.0.1:PORT</c> or <c>https://HOST:PORT</c>. Any other address is refused.
     /// </summary>
-    public static (ListenAddress? Address, string? Error) Parse(string text)
+    /// <param name="text">The address.</param>
+    /// <param name="option">The option that gives it, for what is wrong.</param>
+    public static (ListenAddress? Address, string? Error) Parse(string text, string option)
     {
         if (text.StartsWith("unix:", StringComparison.Ordinal))
-            return ParseUnix(text["unix:".Length..]);
+            return ParseUnix(text["unix:".Length..], option);
         if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https")
             || uri.PathAndQuery != "/" || uri.UserInfo.Length > 0 || uri.Fragment.Length > 0)
         {
-            return (null, $"--listen {text}: expected unix:PATH or http://127.0.0.1:PORT.");
+            return (null, $"{option} {text}: expected unix:PATH, http://127.0.0.1:PORT or https://HOST:PORT.");
         }
         if (uri.Scheme == "https")
-            return (null, $"--listen {text}: TLS is not supported yet. Use unix:PATH or http://127.0.0.1:PORT.");
+            return ParseTls(text, uri, option);
         var address = uri.Host == "localhost" ? IPAddress.Loopback
             : IPAddress.TryParse(uri.Host.Trim('[', ']'), out var parsed) ? parsed : null;
 
@@ -39,18 +54,36 @@ internal abstract record ListenAddress
         address = address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
         return address is not null && IPAddress.IsLoopback(address)
             ? (new Loopback(address, uri.Port), null)
-            : (null, $"--listen {text}: refusing to listen beyond this machine, since callers are not authenticated. "
-                + "Use unix:PATH or http://127.0.0.1:PORT.");
+            : (null, $"{option} {text}: refusing to listen beyond this machine without TLS, since tokens would cross the "
+                + "network in the clear. Use https://HOST:PORT with --tls-cert and --tls-key, or unix:PATH.");
     }
 
-    private static (ListenAddress?, string?) ParseUnix(string path)
+    private static (ListenAddress?, string?) ParseTls(string text, Uri uri, string option)
+    {
+        try
+        {
+            // A name stands for the first of its addresses.
+            var host = uri.IdnHost.Trim('[', ']');
+            var address = IPAddress.TryParse(host, out var given) ? given
+                : Dns.GetHostAddresses(host).OrderBy(each => each.AddressFamily).FirstOrDefault();
+            return address is null
+                ? (null, $"{option} {text}: the name has no address.")
+                : (new Tls(uri.Host, address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address, uri.Port), null);
+        }
+        catch (SocketException exception)
+        {
+            return (null, $"{option} {text}: {exception.Message}. Use an address of this machine, such as 0.0.0.0.");
+        }
+    }
+
+    private static (ListenAddress?, string?) ParseUnix(string path, string option)
     {
         if (path.Length == 0)
-            return (null, "--listen unix:: the path of the socket is missing.");
+            return (null, $"{option} unix:: the path of the socket is missing.");
         var full = Path.GetFullPath(path);
         return System.Text.Encoding.UTF8.GetByteCount(full) <= UnixSocket.LongestPath
             ? (new UnixSocket(full), null)
-            : (null, $"--listen unix:{full}: the path is longer than the {UnixSocket.LongestPath} bytes a Unix socket may have. "
+            : (null, $"{option} unix:{full}: the path is longer than the {UnixSocket.LongestPath} bytes a Unix socket may have. "
                 + "Use a shorter one.");
     }
 }

@@ -1,4 +1,4 @@
-using System.Net;
+using System.Collections.Immutable;
 using System.Net.Sockets;
 using ClawGrpc.Gateway.Access;
 using ClawGrpc.Gateway.Agents;
@@ -10,10 +10,10 @@ using ClawGrpc.Gateway.Upstream;
 using ClawGrpc.Server.Access;
 using ClawGrpc.Server.Grpc;
 using ClawGrpc.Server.Http;
+using ClawGrpc.Server.Tls;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace ClawGrpc.Server.Hosting;
 
@@ -34,13 +34,14 @@ internal static class ServerHost
             var listening = Listening.Of(command, folder);
             folder.Create();
             using var oneServer = ServerLock.Acquire(folder);
-            var app = await BuildAsync(folder, listening, TimeProvider.System);
-            using var hangup = Shutdown.ReloadOnHangup(app);
+            var app = await BuildAsync(folder, listening, TimeProvider.System, logging: command.Log);
+            using var hangup = Shutdown.ReloadOnHangup(app.Services);
             await StartAsync(app, listening);
             if (!await Shutdown.WaitAsync(app))
             {
                 await Console.Error.WriteLineAsync(
-                    $"Warning: not all was written within {Shutdown.Longest.TotalSeconds:0} s: a lock or a file stood in the way.");
+                    $"Warning: not all was written within {Shutdown.Longest.TotalSeconds:0} s: a lock or a file stood in the "
+                    + "way.");
             }
             await Console.Error.WriteLineAsync("clawgrpc stopped");
             return 0;
@@ -58,14 +59,25 @@ internal static class ServerHost
     private static FileStore FilesOf(IServiceProvider services) => new(
         services.GetRequiredService<StateFolder>(),
         agentId => services.GetRequiredService<LiveConfiguration>().Current.Configuration.Agents.Find(agentId)?.AgentDir,
-        services.GetRequiredService<TimeProvider>());
+        services.GetRequiredService<TimeProvider>(), keys: services.GetRequiredService<SealingKeys>());
+
+    // Before anything sealed is read, and whenever the configuration changes.
+    private static void UseSealingKeys(IServiceProvider services)
+    {
+        var (configuration, keys) =
+            (services.GetRequiredService<LiveConfiguration>(), services.GetRequiredService<SealingKeys>());
+        configuration.Changed += Use;
+        Use();
+
+        void Use() => keys.Use(configuration.Current.Configuration.Service.Seal, configuration.Origin);
+    }
 
     /// <summary>Everything but the start: tests give it a clock of their own, and read along in the log.</summary>
     public static async Task<WebApplication> BuildAsync(
-        StateFolder folder, Listening listening, TimeProvider time, ILoggerProvider? log = null)
+        StateFolder folder, Listening listening, TimeProvider time, ILoggerProvider? log = null, LogSettings? logging = null)
     {
         folder.Create();
-        foreach (var socket in listening.Addresses.Concat(listening.Http).OfType<ListenAddress.UnixSocket>())
+        foreach (var socket in listening.All.OfType<ListenAddress.UnixSocket>())
         {
             StateFolder.MakeUsable(Path.GetDirectoryName(socket.Path)!, "The socket's folder");
             if (!Sockets.TryRemoveStale(socket.Path))
@@ -75,30 +87,33 @@ internal static class ServerHost
             }
         }
 
+        // Before any file is made, since Kestrel binds when all are.
+        foreach (var address in listening.All)
+        {
+            if (Sockets.WhyNotBound(address) is { } why)
+                throw CannotBind(address, why);
+        }
+
         // The other builders look for ASP.NET Core's own configuration in the content root, and have the system watch every
         // folder below it.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = folder.Path });
         builder.WebHost.UseKestrelCore();
-        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
-        builder.Logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(
-            console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-
-        // Request logging at its default level costs several times the CPU of a whole relayed call. What the call handler would
-        // log, the interceptor says of faults, and callers are told of their mistakes. An activity, too, is begun for every
-        // request that might be logged.
-        builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("ClawGrpc", LogLevel.Information)
-            .AddFilter("Grpc.AspNetCore.Server.ServerCallHandler", LogLevel.None)
-            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
-            .AddFilter("ClawGrpc.Server.Access", LogLevel.Warning)
-            .AddFilter("Microsoft.Hosting.Lifetime", LogLevel.None).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+        (logging ?? LogSettings.None).Apply(builder.Logging);
         if (log is not null)
             builder.Logging.AddProvider(log);
-        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, listening));
+        builder.WebHost.ConfigureKestrel(kestrel => Listeners.Open(kestrel, listening));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Shutdown.Connections);
         AddServices(builder.Services, folder, time);
-        AccessControl.Add(builder.Services, listening.InsecureLoopback);
+        AddTls(builder.Services, listening);
+        AccessControl.Add(builder.Services);
         MessagesFace.Add(builder.Services);
         var app = builder.Build();
+
+        // First: a start that cannot be leaves no file behind.
+        await app.Services.GetRequiredService<LiveConfiguration>().StartAsync();
+        RefuseWritableByOthers(app);
+        UseSealingKeys(app.Services);
+        app.Use(app.Services.GetRequiredService<HostFilter>().FilterAsync);
         app.Use(app.Services.GetRequiredService<StoppedCalls>().CutAsync);
         app.Use(UnreadRequests.ExplainAsync);
         MessagesFace.Separate(app);
@@ -110,12 +125,10 @@ internal static class ServerHost
         app.MapGrpcService<AccessService>().Guard();
         app.MapGrpcReflectionService().Guard();
         app.MapGrpcHealthChecksService().AllowAnonymous();
-        await app.Services.GetRequiredService<LiveConfiguration>().StartAsync();
+        await AuditWiring.StartAsync(app.Services);
         await app.Services.GetRequiredService<Clients>().LoadAsync();
         await app.Services.GetRequiredService<Budgets>().LoadAsync();
-        if (listening.HasGuardedPort)
-            await AdminToken.EnsureAsync(app.Services.GetRequiredService<Clients>(), folder);
-        RefuseWritableByOthers(app);
+        app.Services.GetRequiredService<TlsFiles>().Start(listening.HasTls);
         var fleet = app.Services.GetRequiredService<Fleet>();
         await fleet.NoteOriginsAsync();
 
@@ -131,6 +144,7 @@ internal static class ServerHost
             grpc.MaxReceiveMessageSize = UnreadRequests.MaxMessageBytes;
             grpc.MaxSendMessageSize = null;
             grpc.Interceptors.Add<ErrorInterceptor>();
+            grpc.Interceptors.Add<AuditInterceptor>();
         });
         services.AddGrpcHealthChecks(health =>
         {
@@ -146,64 +160,51 @@ internal static class ServerHost
             .AddSingleton<LiveConfiguration>().AddSingleton<Fleet>().AddSingleton<IStateStore>(FilesOf)
             .AddSingleton<SecretResolver>().AddSingleton<AgentSetups>().AddSingleton<ProfileReport>()
             .AddSingleton<AuthReport>().AddSingleton<StatusReport>().AddSingleton<StatusBoard>()
+            .AddSingleton(provider => new SealingKeys(
+                folder, Environment.GetEnvironmentVariable, provider.GetRequiredService<ILogger<SealingKeys>>()))
+            .AddSingleton<FleetSealing>().AddSingleton<SealingCalls>()
             .AddSingleton<CallReader>().AddSingleton<RequestBudget>()
             .AddSingleton(_ => ServerKey.Load(folder, Environment.GetEnvironmentVariable))
             .AddSingleton<ErrorInterceptor>().AddSingleton<AuthService>().AddSingleton<ModelService>()
-            .AddSingleton<AccessService>()
+            .AddSingleton<AccessService>().AddSingleton<AuditCalls>()
             .AddHostedService(provider => provider.GetRequiredService<StateWatch>());
     }
 
-    private static void Listen(KestrelServerOptions kestrel, Listening listening)
+    private static void AddTls(IServiceCollection services, Listening listening)
     {
-        kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestBodySize = null;
-        kestrel.Limits.MinRequestBodyDataRate = null;
-        kestrel.Limits.MinResponseDataRate = null;
-        kestrel.Limits.Http2.InitialStreamWindowSize = 1024 * 1024;
-        kestrel.Limits.Http2.InitialConnectionWindowSize = 4 * 1024 * 1024;
-        kestrel.Limits.Http2.MaxStreamsPerConnection = 1000;
-        foreach (var address in listening.Addresses)
-            Listen(kestrel, address, static options => options.Protocols = HttpProtocols.Http2);
-
-        // Without TLS, one port cannot serve HTTP/1.1 and the HTTP/2 of gRPC.
-        foreach (var address in listening.Http)
-        {
-            Listen(kestrel, address, static options =>
-            {
-                options.Protocols = HttpProtocols.Http1;
-                options.Use(MessagesFace.Mark);
-            });
-        }
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<TlsFiles>(provider, listening.Tls))
+            .AddHostedService(provider => provider.GetRequiredService<TlsFiles>())
+            .AddSingleton<Handshakes>().AddSingleton<CertificateConnections>();
+        var names = listening.All.OfType<ListenAddress.Tcp>().SelectMany<ListenAddress.Tcp, string>(
+            address => address is ListenAddress.Tls tls ? [tls.Host, $"{tls.Address}"] : [$"{address.Address}"]);
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<HostFilter>(provider, names.ToImmutableArray()));
     }
 
-    private static void Listen(KestrelServerOptions kestrel, ListenAddress address, Action<ListenOptions> configure)
-    {
-        switch (address)
-        {
-            case ListenAddress.UnixSocket socket:
-                kestrel.ListenUnixSocket(socket.Path, options =>
-                {
-                    configure(options);
-                    options.Use(PeerCredentials.Read);
-                });
-                break;
-            case ListenAddress.Loopback tcp:
-                kestrel.Listen(new IPEndPoint(tcp.Address, tcp.Port), configure);
-                break;
-        }
-    }
-
-    // Those of the configuration, which the state folder does not show.
+    // The configuration and those that it names, which may be anywhere.
     private static void RefuseWritableByOthers(WebApplication app)
     {
-        var configured = app.Services.GetRequiredService<LiveConfiguration>().Current.Configuration.Agents.List;
+        var configuration = app.Services.GetRequiredService<LiveConfiguration>();
         var folder = app.Services.GetRequiredService<StateFolder>();
-        StateFolder.RefuseWritableByOthers(configured.Select(agent => agent.AgentDir).OfType<string>().Select(folder.Expand));
+        foreach (var file in configuration.Current.Used.Prepend(configuration.Path))
+            FolderModes.RefuseReplaceable(file);
+        var directories = configuration.Current.Configuration.Agents.List
+            .Select(agent => agent.AgentDir).OfType<string>().Select(folder.Expand).ToList();
+        directories.ForEach(FolderModes.RefuseReplaceable);
+        FolderModes.RefuseWritable(directories);
     }
+
+    private static StartException CannotBind(ListenAddress address, SocketException exception) => new(
+        $"Failed to bind to address {address}: " + exception.SocketErrorCode switch
+        {
+            SocketError.AccessDenied when address is ListenAddress.Tcp { Port: > 0 and < 1024 } =>
+                "ports below 1024 take a privilege (CAP_NET_BIND_SERVICE). Choose another --listen; port 0 takes a free one.",
+            SocketError.AddressAlreadyInUse => "address already in use. Choose another --listen; port 0 takes a free one.",
+            _ => $"{exception.Message}. Choose another --listen.",
+        });
 
     private static async Task StartAsync(WebApplication app, Listening listening)
     {
-        var addresses = listening.Addresses.Concat(listening.Http).ToList();
+        var addresses = listening.All.ToList();
         try
         {
             await app.StartAsync();
@@ -214,12 +215,8 @@ internal static class ServerHost
         }
         catch (SocketException exception)
         {
-            var failed = addresses.FirstOrDefault(address => !Sockets.CanBind(address)) ?? addresses[0];
-            throw new StartException(failed is ListenAddress.Loopback { Port: > 0 and < 1024 }
-                && exception.SocketErrorCode == SocketError.AccessDenied
-                ? $"Failed to bind to address {failed}: ports below 1024 take a privilege (CAP_NET_BIND_SERVICE). "
-                    + "Choose another --listen; port 0 takes a free one."
-                : $"Failed to bind to address {failed}: {exception.Message}. Choose another --listen.");
+            throw CannotBind(
+                addresses.FirstOrDefault(address => Sockets.WhyNotBound(address) is not null) ?? addresses[0], exception);
         }
 
         foreach (var socket in addresses.OfType<ListenAddress.UnixSocket>())
@@ -228,6 +225,10 @@ internal static class ServerHost
                 Posix.GiveToGroup(socket.Path, group);
             File.SetUnixFileMode(socket.Path, listening.SocketMode);
         }
+
+        // Not before the server listens: a start that cannot be leaves nothing behind.
+        if (listening.HasGuardedPort)
+            await AuditWiring.EnsureAdminTokenAsync(app.Services);
 
         if (listening.InsecureLoopback && addresses.OfType<ListenAddress.Loopback>().Any())
         {

@@ -24,11 +24,12 @@ internal static class Shutdown
     /// Has SIGHUP read the configuration and the profiles again. To be called before the server says that it is ready: until then
     /// the signal ends the process.
     /// </summary>
-    public static IDisposable ReloadOnHangup(WebApplication app) => PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
-    {
-        context.Cancel = true;
-        _ = ReloadAsync(app.Services);
-    });
+    public static IDisposable ReloadOnHangup(IServiceProvider services) =>
+        PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        {
+            context.Cancel = true;
+            _ = ReloadAsync(services);
+        });
 
     /// <summary>Waits for a signal and stops the server.</summary>
     /// <returns>Whether everything was written; if not, it took too long.</returns>

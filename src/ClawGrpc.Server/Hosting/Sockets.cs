@@ -16,13 +16,13 @@ internal static partial class Sockets
     /// </summary>
     public static void CreateForOwnerOnly() => _ = Umask(OwnerOnly);
 
-    /// <summary>Removes a socket that nobody listens on. False: somebody does, or it is no socket.</summary>
+    /// <summary>Removes a socket without a listener. False if it has one or is no socket.</summary>
     public static bool TryRemoveStale(string path)
     {
         if (!Path.Exists(path))
             return true;
 
-        // To connect to a file that is no socket is refused in the same way as to a socket that nobody listens on.
+        // A connect to a file that is no socket is refused in the same way as one to a socket without a listener.
         if (!Posix.IsSocket(path))
             return false;
         try
@@ -42,17 +42,17 @@ internal static partial class Sockets
         }
     }
 
-    /// <summary>Whether a socket can be bound to an address. It is left as it was.</summary>
-    public static bool CanBind(ListenAddress address)
+    /// <summary>Why no socket can be bound to an address; null if one can. It is left as it was.</summary>
+    public static SocketException? WhyNotBound(ListenAddress address)
     {
         try
         {
-            using var probe = address is ListenAddress.Loopback { Address: var ip }
+            using var probe = address is ListenAddress.Tcp { Address: var ip }
                 ? new Socket(ip.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
                 : new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             switch (address)
             {
-                case ListenAddress.Loopback tcp:
+                case ListenAddress.Tcp tcp:
                     probe.Bind(new IPEndPoint(tcp.Address, tcp.Port));
                     break;
                 case ListenAddress.UnixSocket unix:
@@ -61,11 +61,11 @@ internal static partial class Sockets
                     break;
             }
 
-            return true;
+            return null;
         }
-        catch (SocketException)
+        catch (SocketException exception)
         {
-            return false;
+            return exception;
         }
     }
 

@@ -24,17 +24,11 @@ internal sealed class EventRelay(HttpContext context, TimeProvider time)
     /// <summary>Relays the answer to its end.</summary>
     /// <param name="asking">The completion, once a route serves.</param>
     /// <param name="settle">Called once all is counted and before the caller sees the end.</param>
-    /// <exception cref="RefusedException">The call is refused, and nothing was sent yet.</exception>
+    /// <exception cref="RefusedException">The call is refused; a part of the answer may have been sent.</exception>
     /// <exception cref="OperationCanceledException">The caller left, or the call ended.</exception>
-    public async Task RunAsync(Task<CallResult<OpenedCompletion>> asking, Func<Task> settle)
+    public async Task RunAsync(Task<CallResult<OpenedCompletion>> asking, Func<Receipt, Task> settle)
     {
         await WaitAsync(asking);
-        if (await asking is CallResult<OpenedCompletion>.Refused { Refusal: var refusal })
-        {
-            await EndWithAsync(refusal);
-            return;
-        }
-
         await using var completion = (await asking).OrThrow();
         if (!context.Response.HasStarted)
             AnswerHead.Write(context.Response, completion);
@@ -47,24 +41,9 @@ internal sealed class EventRelay(HttpContext context, TimeProvider time)
         }
 
         if (completion.Refusal is { } broken)
-        {
-            await EndWithAsync(broken);
-            return;
-        }
-
-        completion.Finish();
-        await settle();
+            throw broken.ToException();
+        await settle(completion.Finish());
         await FlushAsync();
-    }
-
-    /// <summary>Ends a stream that has begun; otherwise the refusal is answered as such.</summary>
-    /// <exception cref="RefusedException">Nothing was sent yet.</exception>
-    public async Task EndWithAsync(Refusal refusal)
-    {
-        if (!context.Response.HasStarted)
-            throw refusal.ToException();
-        _body.Write(HttpErrors.EventOf(refusal));
-        await _body.FlushAsync(CancellationToken.None);
     }
 
     // While routes are tried nothing is sent, since the next one may still refuse the request as a whole; but not for ever.

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using ClawGrpc.Core.Anthropic;
+using ClawGrpc.Gateway;
 using ClawGrpc.Gateway.Access;
 using ClawGrpc.Gateway.Completions;
 using ClawGrpc.Gateway.Configuration;
@@ -22,7 +23,7 @@ internal sealed class MessagesEndpoints(
         var asking = completions.AskAsync(call, context.RequestAborted);
         if (streams)
         {
-            await new EventRelay(context, time).RunAsync(asking, () => SettleAsync(purse));
+            await new EventRelay(context, time).RunAsync(asking, receipt => SettleAsync(context, receipt, purse));
             return;
         }
 
@@ -30,8 +31,7 @@ internal sealed class MessagesEndpoints(
         await completion.ReadAllAsync();
         if (completion.Refusal is { } broken)
             throw broken.ToException();
-        completion.Finish();
-        await SettleAsync(purse);
+        await SettleAsync(context, completion.Finish(), purse);
         AnswerHead.Write(context.Response, completion);
         await WriteAsync(context, completion.Fold.Finish()!.Json);
     }
@@ -60,7 +60,11 @@ internal sealed class MessagesEndpoints(
         return context.Response.Body.WriteAsync(json, context.RequestAborted).AsTask();
     }
 
-    private static Task SettleAsync(Purse? purse) => purse?.SettleAsync() ?? Task.CompletedTask;
+    private static Task SettleAsync(HttpContext context, Receipt receipt, Purse? purse)
+    {
+        context.Features.GetRequiredFeature<LiveCall>().Receipt = receipt;
+        return purse?.SettleAsync() ?? Task.CompletedTask;
+    }
 
     private async Task<(CompletionCall Call, bool Streams)> ReadAsync(HttpContext context)
     {

@@ -4,6 +4,7 @@ using ClawGrpc.Gateway;
 using ClawGrpc.Gateway.Access;
 using ClawGrpc.Gateway.Stores;
 using ClawGrpc.Server.Access;
+using ClawGrpc.Server.Grpc;
 using Microsoft.AspNetCore.Connections;
 
 namespace ClawGrpc.Server.Http;
@@ -12,9 +13,9 @@ namespace ClawGrpc.Server.Http;
 /// Anthropic's Messages API on a listener of its own, for programs that take a base URL. Its routes are on no other listener, and
 /// nothing else is on this one.
 /// </summary>
-internal sealed partial class MessagesFace(ILogger<MessagesFace> log)
+internal sealed partial class MessagesFace(StoppedCalls stopped, ILogger<MessagesFace> log)
 {
-    private static readonly Answers Words = new(HttpErrors.WriteAsync);
+    private static readonly Answers Words = new(HttpErrors.WriteAsync, static refusal => refusal.ToException());
 
     /// <summary>The middleware of the connections of this face.</summary>
     public static ConnectionDelegate Mark(ConnectionDelegate next) => connection =>
@@ -53,7 +54,7 @@ internal sealed partial class MessagesFace(ILogger<MessagesFace> log)
             app.Services.GetRequiredService<MessagesEndpoints>(), app.Services.GetRequiredService<ModelsEndpoints>());
         foreach (var root in new[] { "", "/anthropic" })
         {
-            Endpoint("/v1/messages", HttpMethods.Post, new RpcAccess(Scopes.Complete), messages.CreateAsync);
+            Endpoint("/v1/messages", HttpMethods.Post, RpcAccess.Completion, messages.CreateAsync);
             Endpoint("/v1/messages/count_tokens", HttpMethods.Post, new RpcAccess(Scopes.Complete), messages.CountAsync);
             Endpoint("/v1/models", HttpMethods.Get, new RpcAccess(Scopes.Status), models.ListAsync);
             Endpoint("/v1/models/{id}", HttpMethods.Get, new RpcAccess(Scopes.Status), models.GetAsync);
@@ -87,9 +88,9 @@ internal sealed partial class MessagesFace(ILogger<MessagesFace> log)
         {
             await AnswerAsync(context, refusal);
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {
-            // The caller has left.
+            // The caller has left: writes and waits then fail in various ways, none of which is anybody's fault.
             context.Abort();
         }
         catch (Exception exception)
@@ -101,14 +102,15 @@ internal sealed partial class MessagesFace(ILogger<MessagesFace> log)
         }
     }
 
-    private static Refusal? RefusalOf(Exception exception, HttpContext context) => StateRefusals.Of(exception)
-        ?? (exception is OperationCanceledException ? context.Features.Get<LiveCall>()?.Refusal : null);
+    private Refusal? RefusalOf(Exception exception, HttpContext context) => StateRefusals.Of(exception)
+        ?? context.Features.Get<LiveCall>()?.Refusal
+        ?? (stopped.IsCut && context.RequestAborted.IsCancellationRequested ? Refusal.Stopping() : null);
 
     private static async Task AnswerAsync(HttpContext context, Refusal refusal)
     {
+        context.Features.Get<LiveCall>()?.Answer = refusal;
         if (!context.Response.HasStarted)
         {
-            context.Response.Clear();
             await HttpErrors.WriteAsync(context, refusal);
             return;
         }

@@ -18,6 +18,9 @@ public sealed class Script
     /// <summary>All requests, in the order received.</summary>
     public ConcurrentQueue<IMessage> Requests { get; } = new();
 
+    /// <summary>The <c>authorization</c> of each call, in the order received; empty if it had none.</summary>
+    public ConcurrentQueue<string> Authorizations { get; } = new();
+
     /// <summary>Serves a watch; null to answer UNIMPLEMENTED.</summary>
     public Func<WatchStatusRequest, IServerStreamWriter<WatchStatusResponse>, CancellationToken, Task>? Watch { get; set; }
 

@@ -41,6 +41,18 @@ internal sealed class ScriptedAuthService(Script script) : AuthService.AuthServi
 
     public override Task<ListAgentsResponse> ListAgents(ListAgentsRequest request, ServerCallContext context) =>
         script.Answer<ListAgentsResponse>(request);
+
+    public override Task<GetSealingResponse> GetSealing(GetSealingRequest request, ServerCallContext context) =>
+        script.Answer<GetSealingResponse>(request);
+
+    public override Task<SealSecretsResponse> SealSecrets(SealSecretsRequest request, ServerCallContext context) =>
+        script.Answer<SealSecretsResponse>(request);
+
+    public override Task<UnsealSecretsResponse> UnsealSecrets(UnsealSecretsRequest request, ServerCallContext context) =>
+        script.Answer<UnsealSecretsResponse>(request);
+
+    public override Task<RotateSealingKeyResponse> RotateSealingKey(
+        RotateSealingKeyRequest request, ServerCallContext context) => script.Answer<RotateSealingKeyResponse>(request);
 }
 
 /// <summary>Answers from the script.</summary>
@@ -95,4 +107,32 @@ internal sealed class ScriptedModelService(Script script) : ModelService.ModelSe
             ? stream(request, responseStream, context)
             : base.StreamComplete(request, responseStream, context);
     }
+}
+
+/// <summary>Answers from the script.</summary>
+internal sealed class ScriptedAccessService(Script script) : AccessService.AccessServiceBase
+{
+    public override Task<WhoAmIResponse> WhoAmI(WhoAmIRequest request, ServerCallContext context) =>
+        script.Answer<WhoAmIResponse>(request);
+
+    public override Task<ListClientsResponse> ListClients(ListClientsRequest request, ServerCallContext context) =>
+        script.Answer<ListClientsResponse>(request);
+
+    public override Task<AddClientResponse> AddClient(AddClientRequest request, ServerCallContext context) =>
+        script.Answer<AddClientResponse>(request);
+
+    public override Task<UpdateClientResponse> UpdateClient(UpdateClientRequest request, ServerCallContext context) =>
+        script.Answer<UpdateClientResponse>(request);
+
+    public override Task<RemoveClientResponse> RemoveClient(RemoveClientRequest request, ServerCallContext context) =>
+        script.Answer<RemoveClientResponse>(request);
+
+    public override Task<CreateTokenResponse> CreateToken(CreateTokenRequest request, ServerCallContext context) =>
+        script.Answer<CreateTokenResponse>(request);
+
+    public override Task<RotateTokenResponse> RotateToken(RotateTokenRequest request, ServerCallContext context) =>
+        script.Answer<RotateTokenResponse>(request);
+
+    public override Task<RevokeTokenResponse> RevokeToken(RevokeTokenRequest request, ServerCallContext context) =>
+        script.Answer<RevokeTokenResponse>(request);
 }

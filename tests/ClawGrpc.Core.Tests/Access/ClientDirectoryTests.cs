@@ -60,11 +60,13 @@ public class ClientDirectoryTests
             Client("cert", new Binding.CertificateName("uri:spiffe://td/ns/a/*"), new Binding.CertificateName("dns:a.example")),
             Client("jwt", new Binding.JwtSubject(
                 "https://k8s", "system:serviceaccount:prod:*", ImmutableDictionary<string, string>.Empty.Add("x", "1"))));
-        var certificate = new Proof.Certificate(["uri:spiffe://td/ns/a/sa/b"], "", Now.AddHours(1));
+        var certificate = new Proof.Certificate(["uri:spiffe://td/ns/a/sa/b"], "", Now.AddHours(1)) { Authority = "td:CA" };
         Assert.Equal("cert", directory.Find(certificate, Now).Caller?.Client.Name);
         Assert.Null(directory.Find(certificate, Now.AddHours(1)).Caller);
         Assert.Null(directory.Find(certificate with { Names = ["uri:spiffe://td/ns/ab"] }, Now).Caller);
         Assert.Equal("cert", directory.Find(certificate with { Names = ["dns:a.example"] }, Now).Caller?.Client.Name);
+        Assert.Null(directory.Find(certificate with { Authority = "td:OTHER" }, Now).Caller);
+        Assert.Null(directory.Find(certificate with { Authority = ":CA" }, Now).Caller);
 
         var claims = ImmutableDictionary<string, string>.Empty.Add("x", "1");
         var jwt = new Proof.Jwt("https://k8s", "system:serviceaccount:prod:web", claims, Now.AddMinutes(10));
@@ -111,7 +113,8 @@ public class ClientDirectoryTests
         Assert.Null(caller.SessionOf("s2"));
     }
 
-    private static ClientDirectory Of(params ImmutableArray<Client> clients) => new(clients, ServerUid);
+    private static ClientDirectory Of(params ImmutableArray<Client> clients) =>
+        new(clients, ServerUid) { Trusted = new TrustedParties(["td:CA"], ["https://k8s"]) };
 
     private static Client Client(string name, params ImmutableArray<Binding> bindings) =>
         new() { Name = name, Scopes = Scopes.All, Agents = ["*"], Bindings = bindings };

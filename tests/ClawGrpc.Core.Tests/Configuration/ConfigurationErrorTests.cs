@@ -87,6 +87,10 @@ public class ConfigurationErrorTests
         "1:67: clawgrpc.timeouts.idleSeconds: Too big: expected number to be <=3600",
         "1:35: clawgrpc.limits.attempts: Invalid input: expected int, received number",
         "1:76: clawgrpc: Unrecognized key: \"extra\"")]
+    [InlineData("{ clawgrpc: { seal: { keyFile: 'seal.key', otherKeys: [{ keyfile: '/k' }], key: 'secret' } } }",
+        "1:32: clawgrpc.seal.keyFile: Invalid input: expected an absolute path, or one that begins with ~/",
+        "1:58: clawgrpc.seal.otherKeys.0: Unrecognized key: \"keyfile\"",
+        "1:76: clawgrpc.seal: Unrecognized key: \"key\"")]
     [InlineData("{ clawgrpc: { oauth: { clientID: 'c' } } }",
         "1:22: clawgrpc.oauth.tokenUrl: Invalid input: expected string, received undefined",
         "1:22: clawgrpc.oauth.clientId: Invalid input: expected string, received undefined",

@@ -257,7 +257,7 @@ public class ConfigurationReaderTests
                 Idle = TimeSpan.FromSeconds(300),
                 Attempts = 3,
             },
-            configuration.Service);
+            configuration.Service with { TrustDomains = ServiceConfiguration.Default.TrustDomains });
         Assert.False(configuration.AuthSettings.Subscriptions);
     }
 

@@ -30,6 +30,35 @@ public class AuthProfilesFileChangeTests
         """;
 
     [Fact]
+    public void Health_of_profiles_that_are_gone_is_bounded()
+    {
+        var stats = string.Join(",", Enumerable.Range(0, 5000).Select(each => $"\"gone{each}\": {{\"lastUsed\": {each + 1}}}"));
+        var file = Read($$"""
+            {"profiles": {"a": {"type": "token", "provider": "p", "token": "t"} }, "usageStats": { {{stats}} } }
+            """);
+        var after = file.With(new SetHealth("a", new ProfileHealth { LastUsed = Ms(3) })).Store.Health;
+        Assert.Equal(101, after.Count);
+        Assert.Equal(Ms(3), after["a"].LastUsed);
+        Assert.True(after.ContainsKey("gone4999"));
+        Assert.False(after.ContainsKey("gone4000"));
+    }
+
+    [Fact]
+    public void Routes_of_all_profiles_are_bounded()
+    {
+        var ids = Enumerable.Range(0, 200).Select(each => $"p{each}").ToList();
+        var profiles = string.Join(",", ids.Select(id => $$"""  "{{id}}": {"type": "token", "provider": "p", "token": "t"}"""));
+        var file = Read($$"""{"profiles": { {{profiles}} } }""").With(ids.Select((id, at) => new SetHealth(id, new ProfileHealth
+        {
+            Routes = Enumerable.Range(0, 100).ToImmutableSortedDictionary(
+                model => $"anthropic/m{model}", model => new RouteHealth(Ms(1_000_000 + at), "rate_limit", 1, Ms(5))),
+        })));
+        Assert.Equal(10_000, file.Store.Health.Values.Sum(health => health.Routes.Count));
+        Assert.Equal(100, file.Store.HealthOf("p199").Routes.Count);
+        Assert.Empty(file.Store.HealthOf("p0").Routes);
+    }
+
+    [Fact]
     public void New_file_is_what_OpenClaw_would_write() => Assert.Equal(
         """
         {

@@ -74,8 +74,8 @@ internal sealed class KeyRing
     /// <summary>The account behind a credential, good or not.</summary>
     public Account AccountOf(string key)
     {
-        // The prefix alone does not tell a subscription's token from a workload's; one nobody minted here is taken for a
-        // setup-token.
+        // The prefix alone does not tell a subscription's token from a workload's; one that was not minted here counts
+        // as a setup-token.
         var isPlan = _minted.TryGetValue(key, out var minted)
             ? minted.IsPlan
             : key.StartsWith(AccessToken, StringComparison.Ordinal);

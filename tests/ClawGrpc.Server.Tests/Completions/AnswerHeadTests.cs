@@ -108,7 +108,7 @@ public class AnswerHeadTests
                 : """{"input_tokens":17}""",
             "gzip")));
         await using var fixture = await ServerFixture.StartAsync(upstream);
-        var count = await fixture.Models.CountTokensAsync(new CountTokensRequest { Input = Completing.Input() });
+        var count = await fixture.Models.CountTokensAsync(new CountTokensRequest { Input = Prompts.Input() });
         Assert.Equal(17, count.InputTokens);
         var list = await fixture.Models.ListModelsAsync(new ListModelsRequest());
         Assert.Contains("anthropic/claude-new", list.Models.Select(model => model.Model_));
@@ -144,7 +144,7 @@ public class AnswerHeadTests
 
     private static async Task<CallFailure> CountAsync(ServerFixture fixture) =>
         new(await Assert.ThrowsAsync<RpcException>(
-            async () => await fixture.Models.CountTokensAsync(new CountTokensRequest { Input = Completing.Input() })));
+            async () => await fixture.Models.CountTokensAsync(new CountTokensRequest { Input = Prompts.Input() })));
 
     private static byte[] Coded(string text, string codings)
     {

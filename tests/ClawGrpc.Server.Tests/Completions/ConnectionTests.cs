@@ -43,7 +43,7 @@ public class ConnectionTests
         {
             Assert.Equal($"{Credentials.One} served", (await fixture.StreamAsync()).Attempts);
             Assert.Equal($"{Credentials.One} served", (await fixture.CompleteAsync()).Attempts);
-            var count = await fixture.Models.CountTokensAsync(new CountTokensRequest { Input = Completing.Input() });
+            var count = await fixture.Models.CountTokensAsync(new CountTokensRequest { Input = Prompts.Input() });
             Assert.Equal(17, count.InputTokens);
             Assert.Empty((await fixture.Models.ListModelsAsync(new ListModelsRequest())).UpstreamProblem);
             fixture.Time.Advance(TimeSpan.FromMinutes(11));

@@ -25,9 +25,9 @@ public class CountTokensTests
     public async Task A_typed_prompt_is_counted_without_what_makes_an_answer()
     {
         await using var fixture = await WithTwoKeysAsync();
-        var input = Completing.Input("Count me.", input =>
+        var input = Prompts.Input("Count me.", input =>
         {
-            input.Messages.System.Add(Completing.Text("Be brief."));
+            input.Messages.System.Add(Prompts.Text("Be brief."));
             input.Messages.Temperature = 0.5;
             input.Messages.StopSequences.Add("stop");
             input.Messages.ServiceTier = "auto";
@@ -69,7 +69,7 @@ public class CountTokensTests
     {
         await using var fixture = await WithTwoKeysAsync();
         var before = await fixture.StatusAsync();
-        await CountAsync(fixture, Completing.Input(with: input => input.SessionId = "s"));
+        await CountAsync(fixture, Prompts.Input(with: input => input.SessionId = "s"));
         Assert.Equal(before, await fixture.StatusAsync());
     }
 
@@ -80,7 +80,7 @@ public class CountTokensTests
         var row = FailureRow.All[name];
         await using var fixture = await WithTwoKeysAsync();
         fixture.Sandbox.Script(row.Fault.For(row.Fault.Match with { Path = CountPath, Key = KeyOne }).Forever());
-        var counting = CountAsync(fixture, Completing.Input());
+        var counting = CountAsync(fixture, Prompts.Input());
         if (row.TriesNext)
         {
             Assert.True((await fixture.Time.PassUntilAsync(
@@ -107,7 +107,7 @@ public class CountTokensTests
     {
         await using var fixture = await WithTwoKeysAsync();
         fixture.Sandbox.Script(new Fault { Replay = new() { Text = body } }.ForPath(CountPath).Forever());
-        var failed = await CallFailure.OfAsync(() => CountAsync(fixture, Completing.Input()));
+        var failed = await CallFailure.OfAsync(() => CountAsync(fixture, Prompts.Input()));
         Assert.Equal(("SERVER_ERROR", StatusCode.Unavailable), ReasonOf(failed));
         Assert.Equal(2, failed.Receipt!.Attempts.Count);
         Assert.StartsWith("The answer is malformed: it is ", failed.Message, StringComparison.Ordinal);
@@ -120,7 +120,7 @@ public class CountTokensTests
         fixture.Sandbox.Script(Faults.StallBeforeHeaders().ForPath(CountPath));
         using var leave = new CancellationTokenSource();
         var counting = fixture.Models.CountTokensAsync(
-            new CountTokensRequest { Input = Completing.Input() }, cancellationToken: leave.Token);
+            new CountTokensRequest { Input = Prompts.Input() }, cancellationToken: leave.Token);
         await fixture.Sandbox.WaitForRequestsAsync(1);
         await leave.CancelAsync();
         await Assert.ThrowsAsync<RpcException>(async () => await counting);
@@ -131,7 +131,7 @@ public class CountTokensTests
     public async Task Invalid_completion_cannot_be_counted()
     {
         await using var fixture = await ServerFixture.StartAsync();
-        Assert.Equal("MISSING_CREDENTIALS", (await CallFailure.OfAsync(() => CountAsync(fixture, Completing.Input()))).Reason);
+        Assert.Equal("MISSING_CREDENTIALS", (await CallFailure.OfAsync(() => CountAsync(fixture, Prompts.Input()))).Reason);
         Assert.Equal("INVALID_FIELD", (await CallFailure.OfAsync(() => CountAsync(fixture, new CompletionInput()))).Reason);
         Assert.Empty(fixture.Sandbox.Requests);
     }

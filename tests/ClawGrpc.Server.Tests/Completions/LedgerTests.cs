@@ -17,7 +17,7 @@ public class LedgerTests
         foreach (var retention in new[] { CacheRetention.Long, CacheRetention.Short, CacheRetention.None })
         {
             // The first writes the cache, the second reads it.
-            var input = Completing.Input($"Remember this for {retention}. {new string('x', 4_000)}", input =>
+            var input = Prompts.Input($"Remember this for {retention}. {new string('x', 4_000)}", input =>
                 input.CacheRetention = retention);
             receipts.Add((await fixture.StreamAsync(input)).Served);
             receipts.Add((await fixture.CompleteAsync(input)).Served);
@@ -35,6 +35,23 @@ public class LedgerTests
             Assert.Equal(usage, sum.Usage);
             Assert.Equal(cost, sum.Cost);
         });
+    }
+
+    [Fact]
+    public async Task Usage_lines_are_bounded_and_sums_are_not()
+    {
+        var models = Enumerable.Range(0, 205).Select(model => $"claude-{model:000}").ToList();
+        await using var fixture = await ServerFixture.StartAsync(sandbox: new SandboxOptions { ExtraModels = models });
+        await fixture.OnboardAsync();
+        foreach (var model in models.Take(200).Append(models[2]).Concat(models.Skip(200)))
+            await fixture.StreamAsync(Prompts.Input(with: input => input.Model = model));
+        var status = await fixture.StatusAsync();
+        Assert.Equal(206, status.Usage.Completions);
+        Assert.Equal(206, status.Auth.Profiles.Single().Usage.Completions);
+
+        // Those that were used longest ago are forgotten.
+        Assert.Equal(
+            [models[2], .. models.Skip(6)], status.ModelUsages.Select(used => used.Model["anthropic/".Length..]));
     }
 
     [Fact]

@@ -70,7 +70,7 @@ public class PlanTests
         fixture.Sandbox.Script(Faults.Status(429));
         Assert.Equal("anthropic/claude-sonnet-4-6", (await fixture.StreamAsync()).Served.Model);
         fixture.Sandbox.ClearRequests();
-        var (plan, _) = await PlanAsync(fixture, Completing.Input(with: input => input.CacheRetention = CacheRetention.Long));
+        var (plan, _) = await PlanAsync(fixture, Prompts.Input(with: input => input.CacheRetention = CacheRetention.Long));
         Assert.Equal(
             [("anthropic/claude-opus-4-6", AttemptOutcome.Skipped, "in cooldown: rate_limit"),
                 ("anthropic/claude-sonnet-4-6", AttemptOutcome.Planned, "")],
@@ -89,7 +89,7 @@ public class PlanTests
         await using var fixture = await ServerFixture.StartAsync();
         await fixture.OnboardAsync(One, KeyOne);
         await fixture.OnboardAsync(Two, KeyTwo);
-        var input = Completing.Input(with: input => input.SessionId = "s");
+        var input = Prompts.Input(with: input => input.SessionId = "s");
         for (var turn = 0; turn < 3; turn++)
             Assert.Equal(One, (await PlanAsync(fixture, input)).Plan!.ProfileId);
         await fixture.StreamAsync(input);
@@ -107,7 +107,7 @@ public class PlanTests
     public async Task Invalid_completion_cannot_be_planned()
     {
         await using var fixture = await ServerFixture.StartAsync();
-        Assert.Equal("MISSING_CREDENTIALS", (await PlanAsync(fixture, Completing.Input())).Failure!.Reason);
+        Assert.Equal("MISSING_CREDENTIALS", (await PlanAsync(fixture, Prompts.Input())).Failure!.Reason);
         Assert.Equal(["input.prompt"], (await PlanAsync(fixture, new CompletionInput())).Failure!.Fields);
     }
 
@@ -129,7 +129,7 @@ public class PlanTests
             fixture.Sandbox.ClearScript();
             fixture.Sandbox.Script(Faults.Status(random.Next(4) == 0 ? 402 : 429).Forever());
             var (agent, model) = (random.Next(3) == 0 ? "work" : "", random.Next(2) == 0 ? "fast" : "");
-            await fixture.StreamAsync(Completing.Input(with: input => (input.AgentId, input.Model) = (agent, model)));
+            await fixture.StreamAsync(Prompts.Input(with: input => (input.AgentId, input.Model) = (agent, model)));
         }
 
         fixture.Sandbox.ClearScript();

@@ -28,7 +28,7 @@ internal static class RandomInputs
     {
         var input = random.Next(2) == 0
             ? new CompletionInput { MessagesJson = ByteString.CopyFromUtf8(Pick(random, Jsons)) }
-            : Completing.Input(new string('x', random.Next(1, 200)), input => Fill(random, input.Messages));
+            : Prompts.Input(new string('x', random.Next(1, 200)), input => Fill(random, input.Messages));
         input.AgentId = Pick(random, "", "main", "work");
         input.Model = Pick(random, Models);
         input.SessionId = Pick(random, "", "s", "t");
@@ -43,7 +43,7 @@ internal static class RandomInputs
         if (random.Next(3) == 0)
             messages.ClearMaxTokens();
         if (random.Next(2) == 0)
-            messages.System.Add(Completing.Text("Be brief."));
+            messages.System.Add(Prompts.Text("Be brief."));
         if (random.Next(3) == 0)
             messages.Temperature = 1;
         if (random.Next(3) == 0)

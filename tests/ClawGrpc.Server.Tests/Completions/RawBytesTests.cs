@@ -1,5 +1,5 @@
-using ClawGrpc.Core.Access;
 using System.Text;
+using ClawGrpc.Core.Access;
 using ClawGrpc.Core.Anthropic;
 using ClawGrpc.Gateway.Completions;
 using ClawGrpc.Server.Tests.Harness;

@@ -18,7 +18,7 @@ public class UsageAndCostTests
     {
         await using var fixture = await ServerFixture.StartAsync(sandbox: CachesAll);
         await fixture.OnboardAsync();
-        var input = Completing.Input(
+        var input = Prompts.Input(
             string.Join(' ', Enumerable.Repeat("Remember this.", 40)), input => input.CacheRetention = CacheRetention.Long);
         var written = (await fixture.AskAsync(stream, input)).Served;
 
@@ -43,7 +43,7 @@ public class UsageAndCostTests
         var first = (await fixture.StreamAsync()).Served;
         fixture.Sandbox.Script(Faults.Status(401).ForKey(KeyOne));
         var second = (await fixture.CompleteAsync()).Served;
-        var third = (await fixture.CompleteAsync(Completing.Input(with: input => input.Model = "claude-sonnet-4-6"))).Served;
+        var third = (await fixture.CompleteAsync(Prompts.Input(with: input => input.Model = "claude-sonnet-4-6"))).Served;
         var status = await fixture.StatusAsync();
         Assert.Equal((3, Sum(first, second, third)), (status.Usage.Completions, status.Usage.Cost.TotalNanoUsd));
         Assert.Equal(
@@ -61,7 +61,7 @@ public class UsageAndCostTests
     {
         await using var fixture = await ServerFixture.StartAsync(sandbox: new SandboxOptions { ExtraModels = ["claude-next"] });
         await fixture.OnboardAsync();
-        var receipt = (await fixture.StreamAsync(Completing.Input(with: input => input.Model = "claude-next"))).Served;
+        var receipt = (await fixture.StreamAsync(Prompts.Input(with: input => input.Model = "claude-next"))).Served;
         Assert.Equal(
             (0, "no price for claude-next", ""), (receipt.Cost.TotalNanoUsd, receipt.Cost.Unpriced, receipt.Cost.PriceSource));
         var status = await fixture.StatusAsync();
@@ -87,10 +87,10 @@ public class UsageAndCostTests
         Assert.Equal(next.Usage.InputTokens * 1_000, next.Cost.InputNanoUsd);
 
         // Upstream names the dated snapshot of what was asked for.
-        var free = (await fixture.StreamAsync(Completing.Input(with: input => input.Model = "claude-sonnet-4-5"))).Served;
+        var free = (await fixture.StreamAsync(Prompts.Input(with: input => input.Model = "claude-sonnet-4-5"))).Served;
         Assert.Equal((0, "configuration", ""), (free.Cost.TotalNanoUsd, free.Cost.PriceSource, free.Cost.Unpriced));
         Assert.Equal("2026-11-20", (await fixture.StreamAsync(
-            Completing.Input(with: input => input.Model = "claude-opus-4-6"))).Served.Cost.PriceSource);
+            Prompts.Input(with: input => input.Model = "claude-opus-4-6"))).Served.Cost.PriceSource);
     }
 
     [Fact]

@@ -26,7 +26,7 @@ public class WarmUpTests
         var seen = Assert.Single(fixture.Sandbox.Requests);
         Assert.Equal(("application/json", false),
             (seen.Header("accept"), seen.BodyText.Contains("\"stream\":true", StringComparison.Ordinal)));
-        var next = (await fixture.StreamAsync(Completing.Input(LongPrompt))).Served;
+        var next = (await fixture.StreamAsync(Prompts.Input(LongPrompt))).Served;
         Assert.Equal(warm.Usage.CacheCreationInputTokens, next.Usage.CacheReadInputTokens);
     }
 
@@ -95,7 +95,7 @@ public class WarmUpTests
 
     private static readonly string LongPrompt = string.Join(' ', Enumerable.Repeat("Remember this.", 50));
 
-    private static CompletionInput WarmUp(Action<MessagesRequest>? with = null) => Completing.Input(LongPrompt, input =>
+    private static CompletionInput WarmUp(Action<MessagesRequest>? with = null) => Prompts.Input(LongPrompt, input =>
     {
         input.Messages.MaxTokens = 0;
         with?.Invoke(input.Messages);

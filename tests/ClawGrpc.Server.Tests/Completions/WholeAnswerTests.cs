@@ -34,7 +34,7 @@ public class WholeAnswerTests
     {
         await using var fixture = await Credentials.WithTwoKeysAsync();
         fixture.Sandbox.Script(new Fault { Replay = new() { Text = Message }, Chunks = new(3) });
-        var response = await fixture.Models.CompleteAsync(new CompleteRequest { Input = Completing.Input(), RawJson = true });
+        var response = await fixture.Models.CompleteAsync(new CompleteRequest { Input = Prompts.Input(), RawJson = true });
         Assert.True(JsonNode.DeepEquals(JsonNode.Parse(Message), JsonNode.Parse(response.Completion.RawJson.ToStringUtf8())),
             response.Completion.RawJson.ToStringUtf8());
     }

@@ -64,10 +64,10 @@ public class ClockGoesBackTests
     {
         await using var fixture = await WithTwoKeysAsync();
         fixture.Sandbox.Script(Faults.Status(429).ForKey(KeyOne));
-        await fixture.StreamAsync(Completing.Input(with: input => input.SessionId = "session"));
+        await fixture.StreamAsync(Prompts.Input(with: input => input.SessionId = "session"));
         GoBack(fixture);
         fixture.Time.Advance(TimeSpan.FromMinutes(61));
-        var answer = await fixture.StreamAsync(Completing.Input(with: input => input.SessionId = "session"));
+        var answer = await fixture.StreamAsync(Prompts.Input(with: input => input.SessionId = "session"));
         Assert.Equal($"{One} served", answer.Attempts);
     }
 

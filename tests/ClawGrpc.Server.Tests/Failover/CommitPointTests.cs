@@ -51,7 +51,7 @@ public class CommitPointTests
     public async Task Broken_stream_repeats_no_text_and_hides_no_loss(string kind)
     {
         await using var fixture = await WithTwoKeysAsync();
-        var input = Completing.Input(with: input => input.Messages.MaxTokens = 8);
+        var input = Prompts.Input(with: input => input.Messages.MaxTokens = 8);
         var whole = (await fixture.StreamAsync(input)).Text;
         Assert.StartsWith(whole, WholeText, StringComparison.Ordinal);
         var events = fixture.Sandbox.Requests[0].EventsSent;

@@ -149,7 +149,7 @@ public class CooldownTests
         await fixture.OnboardAsync();
         fixture.Sandbox.Script(Faults.Status(429));
         await fixture.StreamAsync();
-        var other = await fixture.StreamAsync(Completing.Input(with: input => input.Model = "anthropic/claude-sonnet-4-6"));
+        var other = await fixture.StreamAsync(Prompts.Input(with: input => input.Model = "anthropic/claude-sonnet-4-6"));
         Assert.Equal("anthropic/claude-sonnet-4-6", other.Served.Model);
     }
 }

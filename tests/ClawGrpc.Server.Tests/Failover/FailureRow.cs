@@ -12,7 +12,7 @@ namespace ClawGrpc.Server.Tests.Failover;
 /// <param name="Kind">What the receipt calls it.</param>
 /// <param name="SetAside">What is set aside, as <see cref="UnusableText.Of"/> writes it, without the profile; empty:
 /// nothing.</param>
-/// <param name="Retry">RetryInfo when nothing is left; null: none.</param>
+/// <param name="Retry">RetryInfo when nothing is left; null if there is none.</param>
 internal sealed record FailureRow(
     Fault Fault, string Reason, StatusCode Code, FailureKind Kind, string SetAside = "", TimeSpan? Retry = null)
 {

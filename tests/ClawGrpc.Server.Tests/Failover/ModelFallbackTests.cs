@@ -100,7 +100,7 @@ public class ModelFallbackTests
         foreach (var name in new[] { "quick", "QUICK", Sonnet, $"anthropic/{Sonnet}" })
         {
             Assert.Equal($"anthropic/{Sonnet}",
-                (await fixture.StreamAsync(Completing.Input(with: input => input.Model = name))).Served.Model);
+                (await fixture.StreamAsync(Prompts.Input(with: input => input.Model = name))).Served.Model);
         }
     }
 }

@@ -67,7 +67,7 @@ public class SessionPinLifeTests
     {
         // Two uses in the same millisecond would be equally recent.
         fixture.Time.Advance(TimeSpan.FromMilliseconds(1));
-        var input = Completing.Input(with: input => (input.AgentId, input.SessionId) = (agent, session));
+        var input = Prompts.Input(with: input => (input.AgentId, input.SessionId) = (agent, session));
         return (await fixture.StreamAsync(input)).Served.ProfileId;
     }
 }

@@ -32,7 +32,7 @@ public class SessionPinTests
         await using var fixture = await StartAsync("agents: { list: [{ id: \"main\", default: true }, { id: \"work\" }] }");
         await fixture.OnboardAsync(Two, KeyTwo, agent: "work");
         Assert.Equal([One, One], await ServedByAsync(fixture, "a", "a"));
-        var work = await fixture.StreamAsync(Completing.Input(with: input => (input.AgentId, input.SessionId) = ("work", "a")));
+        var work = await fixture.StreamAsync(Prompts.Input(with: input => (input.AgentId, input.SessionId) = ("work", "a")));
         Assert.Equal(Two, work.Served.ProfileId);
     }
 
@@ -69,7 +69,7 @@ public class SessionPinTests
         {
             // Two uses in the same millisecond would be equally recent.
             fixture.Time.Advance(TimeSpan.FromMilliseconds(1));
-            served.Add((await fixture.StreamAsync(Completing.Input(with: input => input.SessionId = session))).Served.ProfileId);
+            served.Add((await fixture.StreamAsync(Prompts.Input(with: input => input.SessionId = session))).Served.ProfileId);
         }
 
         return served;

@@ -63,5 +63,5 @@ public class StrictProfileTests
     }
 
     private static Task<Answer> AskAsync(ServerFixture fixture, string profile) =>
-        fixture.StreamAsync(Completing.Input(with: input => input.Model = $"claude-opus-4-6@{profile}"));
+        fixture.StreamAsync(Prompts.Input(with: input => input.Model = $"claude-opus-4-6@{profile}"));
 }

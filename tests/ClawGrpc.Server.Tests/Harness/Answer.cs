@@ -11,7 +11,7 @@ internal sealed record Answer
     /// <summary>The messages of a stream, in order.</summary>
     public IReadOnlyList<StreamCompleteResponse> Parts { get; init; } = [];
 
-    /// <summary>Null: it did not fail.</summary>
+    /// <summary>Null if it did not fail.</summary>
     public CallFailure? Failure { get; init; }
 
     /// <summary>The receipt, from whichever end it came.</summary>

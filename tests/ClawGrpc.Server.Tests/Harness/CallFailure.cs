@@ -37,14 +37,14 @@ internal sealed class CallFailure
 
     public MapField<string, string> Facts { get; }
 
-    /// <summary>Null: no RetryInfo.</summary>
+    /// <summary>Null if there is no RetryInfo.</summary>
     public TimeSpan? RetryDelay => DetailsOf<RetryInfo>().SingleOrDefault()?.RetryDelay.ToTimeSpan();
 
     /// <summary>The fields of BadRequest.</summary>
     public IReadOnlyList<string> Fields =>
         [.. (DetailsOf<BadRequest>().SingleOrDefault()?.FieldViolations ?? []).Select(violation => violation.Field)];
 
-    /// <summary>The receipt in the trailers; null: none.</summary>
+    /// <summary>The receipt in the trailers; null if there is none.</summary>
     public Receipt? Receipt =>
         Exception.Trailers.GetValueBytes("clawgrpc-receipt-bin") is { } bytes ? Receipt.Parser.ParseFrom(bytes) : null;
 

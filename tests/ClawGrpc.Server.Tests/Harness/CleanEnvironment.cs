@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace ClawGrpc.Server.Tests.Harness;
 
-/// <summary>Keys and addresses in the environment of whoever runs the tests are none of the tests' business.</summary>
+/// <summary>Removes keys and addresses from the environment, so that they do not change what is tested.</summary>
 internal static class CleanEnvironment
 {
     [ModuleInitializer]

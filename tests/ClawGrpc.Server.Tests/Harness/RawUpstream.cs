@@ -21,7 +21,9 @@ internal sealed class RawUpstream : IAsyncDisposable
     private readonly Task _accepting;
     private int _requests;
 
-    /// <param name="answer">Answers a request; returns when the connection is good for the next one, or throws to close it.</param>
+    /// <param name="answer">
+    /// Answers a request; returns when the connection is good for the next one, or throws to close it.
+    /// </param>
     public RawUpstream(Func<RawRequest, NetworkStream, Task> answer)
     {
         _answer = answer;

@@ -5,6 +5,9 @@ using ClawGrpc.Server.Hosting;
 using ClawGrpc.Testing;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ClawGrpc.Server.Tests.Harness;
@@ -33,6 +36,12 @@ internal sealed class ServerFixture : IAsyncDisposable
 
     /// <summary>What the server logged.</summary>
     public LogLines Log { get; } = new();
+
+    /// <summary>Where the server listens, from what it listens on anyway.</summary>
+    public Func<Listening, Listening> Listen { get; set; } = static usual => usual;
+
+    /// <summary>What the server logs.</summary>
+    public LogSettings Logging { get; set; } = LogSettings.None;
 
     /// <summary>To the server of now: one that was stopped had another.</summary>
     public GrpcChannel Channel => _channels[^1];
@@ -76,8 +85,8 @@ internal sealed class ServerFixture : IAsyncDisposable
     public async Task StartServerAsync()
     {
         var folder = StateFolder.Resolve(Files.Path, _ => null, Files.Path);
-        var http = new ListenAddress.UnixSocket(Files["http.sock"]);
-        _app = await ServerHost.BuildAsync(folder, new Listening([_address]) { Http = [http] }, Time, Log);
+        var usual = new Listening([_address]) { Http = [new ListenAddress.UnixSocket(Files["http.sock"])] };
+        _app = await ServerHost.BuildAsync(folder, Listen(usual), Time, Log, Logging);
         await _app.StartAsync();
         _channels.Add(ClawGrpcChannel.Create(ClawGrpcEndpoint.Parse($"{_address}")));
     }
@@ -111,6 +120,11 @@ internal sealed class ServerFixture : IAsyncDisposable
             return new NetworkStream(socket, ownsSocket: true);
         },
     };
+
+    /// <summary>The address that the server has got for a scheme.</summary>
+    public Uri BoundTo(string scheme) => Part<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses
+        .Where(address => !address.Contains("unix:", StringComparison.Ordinal)).Select(address => new Uri(address))
+        .Single(address => address.Scheme == scheme);
 
     /// <summary>A part of the running server.</summary>
     public T Part<T>()

@@ -42,10 +42,12 @@ internal sealed class StateFiles : IDisposable
         Profiles(agent).GetProperty("usageStats").GetProperty(profile);
 
     /// <summary>
-    /// Every file and directory with its mode and content, so that two of them can be compared. Sockets are left out.
+    /// Every file and directory with its mode and content, so that two of them can be compared. Sockets and the audit are left
+    /// out.
     /// </summary>
     public string Snapshot() => string.Join('\n', Directory.EnumerateFileSystemEntries(Path, "*", SearchOption.AllDirectories)
-        .Where(path => !path.EndsWith(".sock", StringComparison.Ordinal)).Order(StringComparer.Ordinal)
+        .Where(path => !path.EndsWith(".sock", StringComparison.Ordinal) && System.IO.Path.GetFileName(path) != "audit.jsonl")
+        .Order(StringComparer.Ordinal)
         .Select(path => $"{path} {File.GetUnixFileMode(path)} "
             + $"{(Directory.Exists(path) ? "" : Convert.ToHexString(File.ReadAllBytes(path)))}"));
 

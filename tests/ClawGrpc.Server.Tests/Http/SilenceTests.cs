@@ -43,7 +43,7 @@ public class SilenceTests
         Assert.Equal(Beginning, await ReadAsync(reader, Beginning.Length));
         foreach (var _ in Enumerable.Range(0, 2))
         {
-            await fixture.Time.WaitForTimerAsync(TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(15));
+            await fixture.Time.PassAsync(TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(15));
             Assert.Equal(Ping, await ReadAsync(reader, Ping.Length));
         }
 
@@ -63,11 +63,11 @@ public class SilenceTests
         });
         await using var fixture = await ServerFixture.StartAsync(upstream);
         var opening = OpenAsync(fixture);
-        await fixture.Time.WaitForTimerAsync(TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(15));
+        await fixture.Time.PassAsync(TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(15));
         var reader = await opening;
         const string comment = ": waiting\n\n";
         Assert.Equal(comment, await ReadAsync(reader, comment.Length));
-        await fixture.Time.WaitForTimerAsync(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(10));
+        await fixture.Time.PassAsync(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(10));
         Assert.Equal(comment, await ReadAsync(reader, comment.Length));
         goOn.SetResult();
         Assert.Equal(Beginning + End, await reader.ReadToEndAsync());

@@ -7,7 +7,7 @@ using static ClawGrpc.Server.Tests.Harness.Credentials;
 
 namespace ClawGrpc.Server.Tests.Leaving;
 
-/// <summary>A caller that leaves, in every phase of a completion: upstream sees it go, and nobody's health suffers.</summary>
+/// <summary>A caller that leaves, in every phase of a completion: upstream sees it go, and health does not change.</summary>
 public class CancellationTests
 {
     public static TheoryData<string> Phases => ["waiting for headers", "before the first event", "in the middle of the stream"];
@@ -56,7 +56,7 @@ public class CancellationTests
         using (var channel = global::Grpc.Net.Client.GrpcChannel.ForAddress("http://localhost", new() { HttpHandler = handler }))
         {
             var call = new V1.ModelService.ModelServiceClient(channel)
-                .StreamComplete(new V1.StreamCompleteRequest { Input = Completing.Input() });
+                .StreamComplete(new V1.StreamCompleteRequest { Input = Prompts.Input() });
             await ReachAsync(fixture, call, phase);
         }
 
@@ -64,13 +64,13 @@ public class CancellationTests
     }
 
     [Fact]
-    public async Task A_whole_answer_that_nobody_waits_for_any_more_is_given_up()
+    public async Task Whole_answer_without_a_caller_is_given_up()
     {
         await using var fixture = await WithTwoKeysAsync();
         fixture.Sandbox.Script(Faults.Stall(6));
         using var leave = new CancellationTokenSource();
         var call = fixture.Models.CompleteAsync(
-            new V1.CompleteRequest { Input = Completing.Input() }, cancellationToken: leave.Token);
+            new V1.CompleteRequest { Input = Prompts.Input() }, cancellationToken: leave.Token);
         await fixture.Sandbox.WaitForRequestsAsync(1);
         await leave.CancelAsync();
         Assert.Equal(StatusCode.Cancelled, (await Assert.ThrowsAsync<RpcException>(async () => await call)).StatusCode);
@@ -118,7 +118,7 @@ public class CancellationTests
     [InlineData(true)]
     public async Task Nor_is_a_connection_waited_for_that_upstream_does_not_take(bool byDeadline)
     {
-        // Nobody accepts, and the queue is full: whoever connects waits.
+        // If the queue is full and nothing accepts, a connect waits.
         using var deaf = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         deaf.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         deaf.Listen(0);

@@ -22,7 +22,7 @@ public class StoppedCallTests
         {
             if (what == "unary")
             {
-                await fixture.Models.CompleteAsync(new CompleteRequest { Input = Completing.Input() });
+                await fixture.Models.CompleteAsync(new CompleteRequest { Input = Prompts.Input() });
                 return;
             }
 

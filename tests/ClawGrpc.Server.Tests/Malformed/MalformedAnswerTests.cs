@@ -65,7 +65,7 @@ public partial class MalformedAnswerTests(ITestOutputHelper output)
 
     private static async Task<string> AskOneAsync(ServerFixture fixture, int seed)
     {
-        var input = Completing.Input($"seed-{seed};");
+        var input = Prompts.Input($"seed-{seed};");
         try
         {
             var receipt = await (seed % 3 == 0

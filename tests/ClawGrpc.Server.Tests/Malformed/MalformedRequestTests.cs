@@ -20,7 +20,7 @@ public class MalformedRequestTests(ITestOutputHelper output)
     private const int AtOnce = 8;
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
     private static readonly Marshaller<byte[]> Bytes = Marshallers.Create<byte[]>(bytes => bytes, bytes => bytes);
-    private static readonly List<byte[]> Prompts = [.. RecordedFolders.All.SelectMany(RecordingFolder.Read)
+    private static readonly List<byte[]> Bodies = [.. RecordedFolders.All.SelectMany(RecordingFolder.Read)
         .Where(recording => recording.Request is not null)
         .Select(recording => Encoding.UTF8.GetBytes(recording.Request!.Value.GetRawText()))];
 
@@ -119,7 +119,7 @@ public class MalformedRequestTests(ITestOutputHelper output)
     // A request as JSON, damaged as text or in its values.
     private static async Task<string> SendJsonAsync(ServerFixture fixture, Random random)
     {
-        var json = Prompts[random.Next(Prompts.Count)];
+        var json = Bodies[random.Next(Bodies.Count)];
         for (var times = random.Next(1, 4); times > 0; times--)
             json = random.Next(4) == 0 ? FuzzInput.OfBytes(random, json) : FuzzInput.OfJson(random, json);
         var input = new CompletionInput
@@ -210,12 +210,12 @@ public class MalformedRequestTests(ITestOutputHelper output)
     }
 
     // Something of every kind of block.
-    private static CompletionInput Typed() => Completing.Input("Hello", input =>
+    private static CompletionInput Typed() => Prompts.Input("Hello", input =>
     {
         input.Model = "claude-opus-4-6";
         input.SessionId = "session";
         input.Betas.Add("files-api-2025-04-14");
-        input.Messages.System.Add(Completing.Text("Be brief."));
+        input.Messages.System.Add(Prompts.Text("Be brief."));
         var schema = ByteString.CopyFromUtf8("""{"type":"object"}""");
         input.Messages.Tools.Add(new Tool { Custom = new CustomTool { Name = "now", InputSchemaJson = schema } });
         var image = new Source { Data = new InlineData { MediaType = "image/png", Data = ByteString.CopyFromUtf8("png") } };
@@ -228,7 +228,7 @@ public class MalformedRequestTests(ITestOutputHelper output)
         });
         var use = new ToolUseBlock { Id = "toolu_1", Name = "now", InputJson = ByteString.CopyFromUtf8("{}") };
         input.Messages.Messages.Add(new Message { Role = Role.Assistant, Content = { new ContentBlock { ToolUse = use } } });
-        var result = new ToolResultBlock { ToolUseId = "toolu_1", Content = { Completing.Text("12:00") } };
+        var result = new ToolResultBlock { ToolUseId = "toolu_1", Content = { Prompts.Text("12:00") } };
         input.Messages.Messages.Add(new Message { Role = Role.User, Content = { new ContentBlock { ToolResult = result } } });
         input.Messages.ExtraJson = ByteString.CopyFromUtf8("""{"metadata":{"user_id":"u"}}""");
     });

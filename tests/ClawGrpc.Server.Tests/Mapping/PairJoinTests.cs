@@ -2,7 +2,7 @@ using System.Text;
 using ClawGrpc.Server.Tests.Harness;
 using ClawGrpc.Testing;
 using ClawGrpc.V1;
-using static ClawGrpc.Server.Tests.Harness.Completing;
+using static ClawGrpc.Server.Tests.Harness.Prompts;
 
 namespace ClawGrpc.Server.Tests.Mapping;
 

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 namespace ClawGrpc.Server.Tests.Mapping;
 
 /// <summary>
-/// Blocks that could come: known types with what they need, or not quite, with members that nobody knows, in any order.
+/// Blocks that could come: known types with what they need, or not quite, with unknown members, in any order.
 /// </summary>
 internal static class RandomBlocks
 {

@@ -37,7 +37,7 @@ internal static class Login
 
     public static string Section(string url) => $"clawgrpc: {{ oauth: {{ tokenUrl: '{url}', clientId: '{ClientId}' }} }}";
 
-    /// <summary>Writes both profiles as another program would: with members and numbers that nobody here may lose.</summary>
+    /// <summary>Writes both profiles as another program would: with members and numbers that must not be lost.</summary>
     public static Task StoreLoginAsync(
         this ServerFixture fixture,
         TimeSpan left,

@@ -15,14 +15,14 @@ public class PlannedLoginTests
         for (var count = 0; count < 3; count++)
         {
             var plan = (await fixture.Models.PlanCompletionAsync(
-                new PlanCompletionRequest { Input = Completing.Input() })).Receipt;
+                new PlanCompletionRequest { Input = Prompts.Input() })).Receipt;
             var attempt = Assert.Single(plan.Attempts);
             Assert.Equal((One, AttemptOutcome.Planned, "the login would be refreshed first"),
                 (attempt.ProfileId, attempt.Outcome, attempt.Message));
             Assert.Equal("Bearer sk-ant-o...00000001", plan.Sent.Headers.Single(header => header.Name == "authorization").Value);
         }
 
-        // The server itself began one, ahead of whoever needs it.
+        // The server began one by itself, before a call needs it.
         await fixture.AskedAsync(1);
         await fixture.Time.PassAsync(Login.Slowness, Login.Slowness);
         Assert.Single(fixture.Sandbox.Requests);
@@ -32,7 +32,7 @@ public class PlannedLoginTests
     public async Task Plan_skips_a_login_that_cannot_be_refreshed()
     {
         await using var fixture = await Login.StartAsync(TimeSpan.FromSeconds(-1), withKey: true, configured: false);
-        var plan = (await fixture.Models.PlanCompletionAsync(new PlanCompletionRequest { Input = Completing.Input() })).Receipt;
+        var plan = (await fixture.Models.PlanCompletionAsync(new PlanCompletionRequest { Input = Prompts.Input() })).Receipt;
         var receipt = (await fixture.StreamAsync()).Served;
         Assert.Equal([AttemptOutcome.Skipped, AttemptOutcome.Planned], plan.Attempts.Select(attempt => attempt.Outcome));
         Assert.Equal((receipt.Attempts[0], Two), (plan.Attempts[0], plan.ProfileId));

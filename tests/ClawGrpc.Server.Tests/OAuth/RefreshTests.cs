@@ -38,7 +38,7 @@ public class RefreshTests
     {
         await using var fixture = await Login.StartAsync(Over);
         Assert.Equal($"{One} served",
-            (await fixture.StreamAsync(Completing.Input(with: input => input.Model = $"claude-opus-4-6@{One}"))).Attempts);
+            (await fixture.StreamAsync(Prompts.Input(with: input => input.Model = $"claude-opus-4-6@{One}"))).Attempts);
         Assert.NotEqual((Login.Access, Login.Refresh), (fixture.Stored("access"), fixture.Stored("refresh")));
         Assert.Equal(fixture.Used().Single(), fixture.Stored("access"));
         Assert.Equal(
@@ -138,6 +138,8 @@ public class RefreshTests
         Assert.Single(fixture.Grants());
         for (var refresh = 2; refresh < 5; refresh++)
         {
+            // Its end first: at half of its life the old token has 27 seconds left too.
+            await fixture.Time.WaitForTimerAsync(TimeSpan.FromSeconds(54), TimeSpan.FromSeconds(54));
             await fixture.Time.WaitForTimerAsync(TimeSpan.FromSeconds(27), TimeSpan.FromSeconds(27));
             fixture.Time.Advance(TimeSpan.FromSeconds(26.9));
             Assert.Equal($"{One} served", (await fixture.StreamAsync()).Attempts);
@@ -193,6 +195,10 @@ public class RefreshTests
         // Refused on its first route, the call has read the file, and comes to wait for the refresh.
         await fixture.AskedAsync(1);
         await fixture.Sandbox.WaitUntilAsync(requests => requests.Any(request => request.Credential == KeyTwo));
+
+        // The failure is written at once, and would put a new file in the place of the folder.
+        await ServerFixture.EventuallyAsync(() => Task.FromResult(
+            fixture.Files.Profiles().GetProperty("usageStats").TryGetProperty(Two, out _)));
         File.Move(fixture.Files.ProfilesPath(), fixture.Files["aside"]);
         Directory.CreateDirectory(fixture.Files.ProfilesPath());
         await fixture.Time.PassAsync(Login.Slowness, Login.Slowness);

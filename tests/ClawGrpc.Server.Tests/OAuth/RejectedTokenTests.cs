@@ -54,7 +54,7 @@ public class RejectedTokenTests
         for (var again = 0; again < 3; again++)
         {
             Assert.Equal("CREDENTIAL_REJECTED", (await fixture.StreamAsync(
-                Completing.Input(with: input => input.Model = $"claude-opus-4-6@{One}"))).Failed.Reason);
+                Prompts.Input(with: input => input.Model = $"claude-opus-4-6@{One}"))).Failed.Reason);
         }
         Assert.Single(fixture.Grants());
     }

@@ -62,7 +62,7 @@ public class OfficialSdkTests
                 continue;
             fixture.Sandbox.Script(Faults.Replay(recording.Body));
             var folded = (await fixture.Models.CompleteAsync(
-                new CompleteRequest { Input = Completing.Input(), RawJson = true })).Completion.RawJson;
+                new CompleteRequest { Input = Prompts.Input(), RawJson = true })).Completion.RawJson;
             var (wanted, given) = (VerdictOnMessage(expected), VerdictOnMessage(folded.ToStringUtf8()));
             Assert.True(wanted == given, $"{recording.Name}: {wanted ?? "taken"} and {given ?? "taken"}");
             taken += given is null ? 1 : 0;
@@ -71,7 +71,7 @@ public class OfficialSdkTests
         Assert.True(taken > 10, $"{taken} messages were taken.");
     }
 
-    // Null: it is taken, and written again it is the same.
+    // Null if it is taken, and the same when it is written again.
     private static string? VerdictOnMessage(string json)
     {
         try

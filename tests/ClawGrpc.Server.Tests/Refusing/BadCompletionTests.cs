@@ -18,29 +18,29 @@ public class BadCompletionTests
         ["no prompt"] = (new(), "input.prompt"),
         ["no messages"] = (new() { Messages = new() { MaxTokens = 5 } }, "input.messages.messages"),
         ["a message without a role"] = (
-            new() { Messages = new() { Messages = { new Message { Content = { Completing.Text("x") } } } } },
+            new() { Messages = new() { Messages = { new Message { Content = { Prompts.Text("x") } } } } },
             "input.messages.messages[0].role"),
         ["a message without content"] = (new() { Messages = new() { Messages = { new Message { Role = Role.User } } } },
             "input.messages.messages[0].content"),
         ["an empty block"] = (
             new() { Messages = new() { Messages = { new Message { Role = Role.User, Content = { new ContentBlock() } } } } },
             "input.messages.messages[0].content[0]"),
-        ["a beta with a line break"] = (Completing.Input(with: input => input.Betas.Add("a\r\nx-api-key: b")), "input.betas[0]"),
+        ["a beta with a line break"] = (Prompts.Input(with: input => input.Betas.Add("a\r\nx-api-key: b")), "input.betas[0]"),
         ["a beta with a comma"] =
-            (Completing.Input(with: input => input.Betas.Add(["good-2025-01-01", "a,b"])), "input.betas[1]"),
+            (Prompts.Input(with: input => input.Betas.Add(["good-2025-01-01", "a,b"])), "input.betas[1]"),
         ["a beta with a line break at its end"] =
-            (Completing.Input(with: input => input.Betas.Add("files-api-2025-04-14\n")), "input.betas[0]"),
-        ["an empty beta"] = (Completing.Input(with: input => input.Betas.Add("")), "input.betas[0]"),
+            (Prompts.Input(with: input => input.Betas.Add("files-api-2025-04-14\n")), "input.betas[0]"),
+        ["an empty beta"] = (Prompts.Input(with: input => input.Betas.Add("")), "input.betas[0]"),
         ["a version that is no date"] =
-            (Completing.Input(with: input => input.AnthropicVersion = "latest"), "input.anthropic_version"),
+            (Prompts.Input(with: input => input.AnthropicVersion = "latest"), "input.anthropic_version"),
         ["a version with a line break at its end"] =
-            (Completing.Input(with: input => input.AnthropicVersion = "2023-06-01\n"), "input.anthropic_version"),
+            (Prompts.Input(with: input => input.AnthropicVersion = "2023-06-01\n"), "input.anthropic_version"),
         ["a version in other digits"] =
-            (Completing.Input(with: input => input.AnthropicVersion = "٢٠٢٣-٠٦-٠١"), "input.anthropic_version"),
+            (Prompts.Input(with: input => input.AnthropicVersion = "٢٠٢٣-٠٦-٠١"), "input.anthropic_version"),
         ["a retention that is none"] =
-            (Completing.Input(with: input => input.CacheRetention = (CacheRetention)77), "input.cache_retention"),
-        ["an endless session"] = (Completing.Input(with: input => input.SessionId = new string('s', 201)), "input.session_id"),
-        ["a model that is no name"] = (Completing.Input(with: input => input.Model = "/"), "input.model"),
+            (Prompts.Input(with: input => input.CacheRetention = (CacheRetention)77), "input.cache_retention"),
+        ["an endless session"] = (Prompts.Input(with: input => input.SessionId = new string('s', 201)), "input.session_id"),
+        ["a model that is no name"] = (Prompts.Input(with: input => input.Model = "/"), "input.model"),
         ["text that is no JSON"] = (Json("Hello"), "input.messages_json"),
         ["half of a JSON"] = (Json("""{"messages":[{"role":"user","content":"Hi"}"""), "input.messages_json"),
         ["two JSONs"] = (Json("""{"messages":[{"role":"user","content":"Hi"}]} {}"""), "input.messages_json"),
@@ -49,7 +49,7 @@ public class BadCompletionTests
             (new() { MessagesJson = ByteString.CopyFrom([.. "{\"messages\":\""u8, 0xFF, .. "\"}"u8]) }, "input.messages_json"),
         ["JSON without messages"] = (Json("""{"max_tokens":5}"""), "input.messages_json.messages"),
         ["JSON that is as deep as the sea"] = (Json("{\"messages\":" + new string('[', 100_000)), "input.messages_json"),
-        ["extra that is no JSON"] = (Completing.Input(
+        ["extra that is no JSON"] = (Prompts.Input(
             with: input => input.Messages.ExtraJson = ByteString.CopyFromUtf8("{oops")), "input.messages.extra_json"),
     };
 
@@ -87,7 +87,7 @@ public class BadCompletionTests
             await WithTwoKeysAsync("""agents: { defaults: { models: { "anthropic/claude-opus-4-6": {} } } }""");
         var failed = await RefusesAsync(fixture, StatusCode.NotFound, "MODEL_NOT_FOUND", async () =>
             await fixture.Models.CompleteAsync(
-                new CompleteRequest { Input = Completing.Input(with: input => input.Model = model) }));
+                new CompleteRequest { Input = Prompts.Input(with: input => input.Model = model) }));
         Assert.Equal(told, failed.Facts["model"]);
         Assert.Empty(fixture.Sandbox.Requests);
     }
@@ -96,7 +96,7 @@ public class BadCompletionTests
     public async Task Unknown_model_is_refused_with_upstreams_message()
     {
         await using var fixture = await WithTwoKeysAsync();
-        var failed = (await fixture.StreamAsync(Completing.Input(with: input => input.Model = "claude-none"))).Failed;
+        var failed = (await fixture.StreamAsync(Prompts.Input(with: input => input.Model = "claude-none"))).Failed;
         Assert.Equal(
             (StatusCode.NotFound, "MODEL_NOT_FOUND", "model: claude-none"), (failed.Code, failed.Reason, failed.Message));
         Assert.Equal(2, fixture.Sandbox.Requests.Count);
@@ -172,5 +172,5 @@ public class BadCompletionTests
 
     private static CompletionInput Json(string json) => new() { MessagesJson = ByteString.CopyFromUtf8(json) };
 
-    private static CompletionInput Large(int megabytes) => Completing.Input(new string('x', megabytes * 1024 * 1024 - 1000));
+    private static CompletionInput Large(int megabytes) => Prompts.Input(new string('x', megabytes * 1024 * 1024 - 1000));
 }

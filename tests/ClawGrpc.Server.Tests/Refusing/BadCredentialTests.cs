@@ -111,7 +111,7 @@ public class BadCredentialTests
             async () => await fixture.Models.ListModelsAsync(new ListModelsRequest { AgentId = agent }),
             async () =>
                 await fixture.Models.CompleteAsync(
-                    new CompleteRequest { Input = Completing.Input(with: input => input.AgentId = agent) }),
+                    new CompleteRequest { Input = Prompts.Input(with: input => input.AgentId = agent) }),
         ];
         foreach (var call in calls)
             Assert.Equal(agent, (await RefusesAsync(fixture, StatusCode.NotFound, "AGENT_NOT_FOUND", call)).Facts["agent_id"]);

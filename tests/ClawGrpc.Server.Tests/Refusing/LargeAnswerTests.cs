@@ -44,8 +44,9 @@ public class LargeAnswerTests
         await using (var coder = new GZipStream(coded, CompressionLevel.Fastest, leaveOpen: true))
         {
             coder.Write(Encoding.UTF8.GetBytes($"data: {Start}\n\ndata: {Block}\n\n"));
+            var text = new string('x', 60_000);
             var delta = Encoding.UTF8.GetBytes(
-                $$$"""data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"{{{new string('x', 60_000)}}}"}}"""
+                $$$"""data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"{{{text}}}"}}"""
                 + "\n\n");
             for (var count = 0; count < 200; count++)
                 coder.Write(delta);

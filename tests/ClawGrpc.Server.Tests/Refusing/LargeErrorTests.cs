@@ -57,12 +57,12 @@ public class LargeErrorTests
             async () => await fixture.Auth.DeleteProfileAsync(new DeleteProfileRequest { ProfileId = Long }),
             async () =>
                 await fixture.Models.CompleteAsync(
-                    new CompleteRequest { Input = Completing.Input(with: input => input.Model = "openai/" + Long) }),
+                    new CompleteRequest { Input = Prompts.Input(with: input => input.Model = "openai/" + Long) }),
             async () => await fixture.Models.CompleteAsync(
-                new CompleteRequest { Input = Completing.Input(
+                new CompleteRequest { Input = Prompts.Input(
                     with: input => input.Betas.AddRange(Enumerable.Repeat("a,b", 10_000))) }),
             async () =>
-                await fixture.Models.CompleteAsync(new CompleteRequest { Input = Completing.Input(
+                await fixture.Models.CompleteAsync(new CompleteRequest { Input = Prompts.Input(
                     with: input => input.Model = $"opus@{new string('p', 50_000)}") }),
         ];
         foreach (var call in calls)
@@ -90,7 +90,7 @@ public class LargeErrorTests
             provider: what == "headers" ? $"headers: {{ {headers} }}" : "");
         await fixture.OnboardAsync(what == "profile" ? $"anthropic:{new string('p', 180)}" : One);
         fixture.Sandbox.Script(Faults.Status(500, Long).Forever());
-        var input = Completing.Input();
+        var input = Prompts.Input();
         if (what == "betas")
             input.Betas.AddRange(Enumerable.Range(0, 150).Select(each => $"beta-{each}-{new string('b', 80)}"));
         if (what == "session")

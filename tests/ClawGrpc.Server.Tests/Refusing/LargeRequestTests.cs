@@ -34,11 +34,11 @@ public class LargeRequestTests
         fixture.Sandbox.Script(Faults.StallBeforeHeaders().Times(2));
         using var leaving = new CancellationTokenSource();
         var held = Enumerable.Range(0, 2)
-            .Select(_ => fixture.StreamAsync(Completing.Input(Megabyte), cancellation: leaving.Token)).ToList();
+            .Select(_ => fixture.StreamAsync(Prompts.Input(Megabyte), cancellation: leaving.Token)).ToList();
         await fixture.Sandbox.WaitForRequestsAsync(2);
         foreach (var prompt in new[] { Megabyte, Megabyte + Megabyte })
         {
-            var failed = (await fixture.CompleteAsync(Completing.Input(prompt))).Failed;
+            var failed = (await fixture.CompleteAsync(Prompts.Input(prompt))).Failed;
             Assert.Equal(
                 (StatusCode.ResourceExhausted, "BUSY", TimeSpan.FromSeconds(1)), (failed.Code, failed.Reason, failed.RetryDelay));
         }
@@ -49,7 +49,7 @@ public class LargeRequestTests
         foreach (var call in held)
             await Assert.ThrowsAnyAsync<Exception>(() => call);
         await ServerFixture.EventuallyAsync(() => Task.FromResult(fixture.Part<RequestBudget>().Held == 0));
-        Assert.Null((await fixture.CompleteAsync(Completing.Input(Megabyte + Megabyte))).Failure);
+        Assert.Null((await fixture.CompleteAsync(Prompts.Input(Megabyte + Megabyte))).Failure);
     }
 
     private static async Task<CallFailure?> CompressedAsync(ServerFixture fixture)
@@ -57,7 +57,7 @@ public class LargeRequestTests
         try
         {
             var compressed = new Metadata { { "grpc-internal-encoding-request", "gzip" } };
-            await fixture.Models.CompleteAsync(new CompleteRequest { Input = Completing.Input() }, compressed);
+            await fixture.Models.CompleteAsync(new CompleteRequest { Input = Prompts.Input() }, compressed);
             return null;
         }
         catch (RpcException exception)

@@ -1,7 +1,7 @@
 using ClawGrpc.Gateway.Configuration;
 using ClawGrpc.Server.Hosting;
 using ClawGrpc.Server.Tests.Harness;
-using ClawGrpc.Server.Tests.Stores;
+using ClawGrpc.Testing;
 
 namespace ClawGrpc.Server.Tests.Refusing;
 
@@ -74,7 +74,8 @@ public class StartTests
     [InlineData("http://192.0.2.1:1")]
     [InlineData("http://example.com:1")]
     [InlineData("http://127.0.0.1.example.com:1")]
-    [InlineData("https://127.0.0.1:1")]
+    [InlineData("https://127.0.0.1:1/path")]
+    [InlineData("https://name.invalid:1")]
     [InlineData("http://127.0.0.1:1/path")]
     [InlineData("tcp://127.0.0.1:1")]
     [InlineData("127.0.0.1:1")]
@@ -85,7 +86,7 @@ public class StartTests
     [InlineData("")]
     public void Invalid_or_non_local_address_is_refused(string text)
     {
-        var (address, error) = ListenAddress.Parse(text);
+        var (address, error) = ListenAddress.Parse(text, "--listen");
         Assert.Null(address);
         Assert.StartsWith($"--listen {text}: ", error, StringComparison.Ordinal);
     }
@@ -98,12 +99,18 @@ public class StartTests
     [InlineData("http://[::1]:7000", "http://[::1]:7000")]
     [InlineData("http://[::ffff:127.0.0.1]:7000", "http://127.0.0.1:7000")]
     [InlineData("http://[::ffff:7f08:90a]:7000", "http://127.8.9.10:7000")]
-    public void Sockets_and_loopback_addresses_are_taken(string text, string address) =>
-        Assert.Equal(address, $"{ListenAddress.Parse(text).Address}");
+    [InlineData("https://127.0.0.1:1", "https://127.0.0.1:1")]
+    [InlineData("https://0.0.0.0:7443", "https://0.0.0.0:7443")]
+    [InlineData("https://[::]:7443", "https://[::]:7443")]
+    [InlineData("https://localhost:7443", "https://localhost:7443")]
+    [InlineData("https://192.0.2.1", "https://192.0.2.1:443")]
+    public void Sockets_loopback_addresses_and_tls_are_taken(string text, string address) =>
+        Assert.Equal(address, $"{ListenAddress.Parse(text, "--listen").Address}");
 
     [Fact]
     public void A_path_that_is_too_long_for_a_socket_is_refused() =>
-        Assert.Contains("107 bytes", ListenAddress.Parse("unix:/" + new string('s', 107)).Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "107 bytes", ListenAddress.Parse("unix:/" + new string('s', 107), "--listen").Error, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("file")]

@@ -23,7 +23,7 @@ public class PolicyTests
         await using var fixture = await ServerFixture.StartAsync("""agents: { list: [{ id: "main", params: {"""
             + """ cacheOnSubscription: true, cacheRetention: "long" } }] }""", $"headers: {headers}");
         await fixture.OnboardTokenAsync();
-        var input = Completing.Input(with: input => input.Betas.Add("context-1m-2025-08-07"));
+        var input = Prompts.Input(with: input => input.Betas.Add("context-1m-2025-08-07"));
         var sent = (await fixture.StreamAsync(input)).Receipt!.Sent;
         var seen = fixture.Sandbox.Requests[0];
         Assert.Superset(
@@ -56,7 +56,7 @@ public class PolicyTests
         await using var fixture =
             await ServerFixture.StartAsync($$"""agents: { list: [{ id: "main", params: { {{parameters}} } }] }""");
         await (isToken ? fixture.OnboardTokenAsync() : fixture.OnboardAsync());
-        var cache = (await fixture.StreamAsync(Completing.Input(with: input => input.CacheRetention = asked))).Served.Cache;
+        var cache = (await fixture.StreamAsync(Prompts.Input(with: input => input.CacheRetention = asked))).Served.Cache;
         var reason = cache.Reason.Length > 0 ? $": {cache.Reason}" : "";
         Assert.Equal(expected, $"{cache.Requested.ToString().ToUpperInvariant()} {cache.RequestedBy} "
             + $"{cache.Applied.ToString().ToUpperInvariant()}{reason}");
@@ -72,10 +72,10 @@ public class PolicyTests
     {
         await using var fixture = await ServerFixture.StartAsync();
         await fixture.OnboardAsync();
-        var input = Completing.Input(with: input =>
+        var input = Prompts.Input(with: input =>
         {
             input.CacheRetention = CacheRetention.Long;
-            input.Messages.System.Add(Completing.Text("Be brief."));
+            input.Messages.System.Add(Prompts.Text("Be brief."));
             input.Messages.System[0].CacheControl = new CacheControl();
         });
         var cache = (await fixture.StreamAsync(input)).Served.Cache;
@@ -88,10 +88,10 @@ public class PolicyTests
 
     public static readonly Dictionary<string, (CompletionInput Input, string Field)> NotOfTheNewVersion = new()
     {
-        ["temperature"] = (Completing.Input(with: input => input.Messages.Temperature = 1), "input.messages.temperature"),
-        ["top_p"] = (Completing.Input(with: input => input.Messages.TopP = 1), "input.messages.top_p"),
-        ["top_k"] = (Completing.Input(with: input => input.Messages.TopK = 1), "input.messages.top_k"),
-        ["temperature in extra"] = (Completing.Input(with: input => input.Messages.ExtraJson = ByteString.CopyFromUtf8(
+        ["temperature"] = (Prompts.Input(with: input => input.Messages.Temperature = 1), "input.messages.temperature"),
+        ["top_p"] = (Prompts.Input(with: input => input.Messages.TopP = 1), "input.messages.top_p"),
+        ["top_k"] = (Prompts.Input(with: input => input.Messages.TopK = 1), "input.messages.top_k"),
+        ["temperature in extra"] = (Prompts.Input(with: input => input.Messages.ExtraJson = ByteString.CopyFromUtf8(
             """{"temperature":1}""")), "input.messages.temperature"),
         ["temperature as JSON"] =
             (Json("""{"temperature":1,"messages":[{"role":"user","content":"x"}]}"""), "input.messages_json.temperature"),
@@ -125,7 +125,7 @@ public class PolicyTests
             async () => await fixture.Models.CountTokensAsync(new CountTokensRequest { Input = input }))).Fields);
         Assert.Empty(fixture.Sandbox.Requests);
 
-        // The version that is sent when nobody names one takes it, or lets upstream judge.
+        // The default version takes it, or lets upstream judge.
         await fixture.StreamAsync(new CompletionInput(input) { AnthropicVersion = "" });
         Assert.Equal("2023-06-01", Assert.Single(fixture.Sandbox.Requests).Header("anthropic-version"));
     }
@@ -164,7 +164,7 @@ public class PolicyTests
             """);
         await fixture.OnboardAsync();
         await fixture.StreamAsync();
-        await fixture.StreamAsync(Completing.Input(with: input => input.AnthropicVersion = "2026-10-21"));
+        await fixture.StreamAsync(Prompts.Input(with: input => input.AnthropicVersion = "2026-10-21"));
         Assert.Equal(
             ["0.1", "none"],
             fixture.Sandbox.Requests.Select(

@@ -133,7 +133,7 @@ public class RequestGoldenTests
     {
         await using var fixture = await ServerFixture.StartAsync(provider: $"headers: {{ '{name}': '{value}' }}");
         await fixture.OnboardAsync();
-        var plan = (await fixture.Models.PlanCompletionAsync(new PlanCompletionRequest { Input = Completing.Input() })).Receipt;
+        var plan = (await fixture.Models.PlanCompletionAsync(new PlanCompletionRequest { Input = Prompts.Input() })).Receipt;
         var served = (await fixture.StreamAsync()).Receipt!;
         fixture.Sandbox.Script(Faults.Status(400, $"no good: {value}"));
         var failed = (await fixture.StreamAsync()).Failed;
@@ -147,10 +147,10 @@ public class RequestGoldenTests
         Assert.All(fixture.Sandbox.Requests, request => Assert.Equal(value, request.Header(name)));
     }
 
-    private static CompletionInput Prompt(CacheRetention retention) => Completing.Input("Hello", input =>
+    private static CompletionInput Prompt(CacheRetention retention) => Prompts.Input("Hello", input =>
     {
         input.CacheRetention = retention;
-        input.Messages.System.Add(Completing.Text("Be brief."));
+        input.Messages.System.Add(Prompts.Text("Be brief."));
         var weather = new CustomTool
         {
             Name = "weather",

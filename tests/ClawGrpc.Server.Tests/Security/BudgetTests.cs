@@ -85,7 +85,7 @@ public class BudgetTests
 
     private static async Task<long> CompleteAsync(ServerFixture fixture, TestToken token, string model = "")
     {
-        var request = new CompleteRequest { Input = Completing.Input(with: input => input.Model = model) };
+        var request = new CompleteRequest { Input = Prompts.Input(with: input => input.Model = model) };
         var usage = (await fixture.Models.CompleteAsync(request, token.Headers)).Receipt.Usage;
         return usage.InputTokens + usage.OutputTokens + usage.CacheCreationInputTokens + usage.CacheReadInputTokens;
     }

@@ -124,7 +124,7 @@ public class CallerTests
         Assert.Equal((StatusCode.PermissionDenied, "MODEL_NOT_PERMITTED"), (failure.Code, failure.Reason));
         await fixture.Models.PlanCompletionAsync(Plan("anthropic/claude-haiku-4-5"), token.Headers);
 
-        static PlanCompletionRequest Plan(string model) => new() { Input = Completing.Input(with: input => input.Model = model) };
+        static PlanCompletionRequest Plan(string model) => new() { Input = Prompts.Input(with: input => input.Model = model) };
     }
 
     [Fact]
@@ -170,7 +170,7 @@ public class CallerTests
         for (var index = 0; index < 10; index++)
         {
             var stream = fixture.Models.StreamComplete(
-                new StreamCompleteRequest { Input = Completing.Input() }, token.Headers);
+                new StreamCompleteRequest { Input = Prompts.Input() }, token.Headers);
             calls.Add(ReadAsync(stream, first));
         }
 

@@ -1,7 +1,12 @@
+using ClawGrpc.Gateway.Stores;
+using ClawGrpc.Server.Hosting;
 using ClawGrpc.Server.Tests.Harness;
 using ClawGrpc.Testing;
 using ClawGrpc.V1;
+using Grpc.Core;
 using Grpc.Core.Interceptors;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
 using static ClawGrpc.Server.Tests.Harness.Credentials;
 
 namespace ClawGrpc.Server.Tests.Security;
@@ -15,15 +20,28 @@ public class CanaryTests
     private const string ConfiguredKey = "sk-ant-api03-FAKE-canary-configured-key-00001";
     private const string HeaderSecret = "FAKE-canary-header-secret-0000000001";
     private const string Echo = "Refused: {0} (" + HeaderSecret + ")";
+    private const string Prompt = "FAKE-canary-prompt-000000001";
+    private static readonly LogSettings Everything = new(LogLevel.Trace, null)
+    {
+        Variables = new ConfigurationBuilder().AddInMemoryCollection(
+            new[]
+            {
+                "Microsoft", "Grpc", "System", "Grpc.AspNetCore.Server.ServerCallHandler",
+                "Microsoft.AspNetCore.Hosting.Diagnostics", "Microsoft.AspNetCore.Authentication",
+            }.ToDictionary(each => $"LogLevel:{each}", string? (_) => "Trace")).Build(),
+    };
     private static readonly string[] Keys = [KeyOne, KeyTwo, Token, EnvKey, ConfiguredKey];
     private static readonly string[] Secrets = [KeyOne, KeyTwo, Token, EnvKey, ConfiguredKey, HeaderSecret];
 
     [Fact]
     public async Task No_answer_error_trailer_status_or_log_line_holds_a_secret()
     {
-        await using var fixture = await ServerFixture.StartAsync(
-            $$"""env: { ANTHROPIC_API_KEY: "{{EnvKey}}" }""",
-                $$"""apiKey: "{{ConfiguredKey}}", headers: { "x-proxy-auth": "{{HeaderSecret}}" }""");
+        await using var fixture = await ServerFixture.PrepareAsync();
+        fixture.Logging = Everything;
+        await fixture.Files.ConfigureAsync(
+            fixture.Sandbox.BaseUrl, $$"""env: { ANTHROPIC_API_KEY: "{{EnvKey}}" }""",
+            $$"""apiKey: "{{ConfiguredKey}}", headers: { "x-proxy-auth": "{{HeaderSecret}}" }""");
+        await fixture.StartServerAsync();
         var heard = new Ear();
         var (auth, models) = (new AuthService.AuthServiceClient(
             fixture.Channel.Intercept(heard)), new ModelService.ModelServiceClient(fixture.Channel.Intercept(heard)));
@@ -58,6 +76,8 @@ public class CanaryTests
                 await heard.TryAsync(async () => await auth.ResetProfileAsync(new ResetProfileRequest { ProfileId = profile }));
         }
 
+        var answer = (await fixture.StreamAsync(Prompts.Input(Prompt))).Text;
+        Assert.True(answer.Length > 10, answer);
         await heard.TryAsync(async () => await auth.GetProfileOrderAsync(new GetProfileOrderRequest { Provider = "anthropic" }));
         await heard.TryAsync(async () => await auth.ListAgentsAsync(new ListAgentsRequest()));
         await heard.TryAsync(async () => await models.ListModelsAsync(new ListModelsRequest()));
@@ -68,7 +88,17 @@ public class CanaryTests
         await fixture.Files.WriteProfilesAsync($"{{ \"profiles\": {{ \"{KeyOne}\" \"{KeyTwo}\"");
         await heard.TryAsync(async () => await auth.SetProfileOrderAsync(
             new SetProfileOrderRequest { Provider = "anthropic", ProfileIds = { One } }));
+        string[] never = [.. Secrets, .. await CallAsClientsAsync(fixture, heard), .. KeysOf(fixture), Prompt, answer];
         await fixture.StopServerAsync();
+        var audit = await File.ReadAllTextAsync(fixture.Files["audit.jsonl"]);
+        Assert.Contains("hmac-sha256:", audit, StringComparison.Ordinal);
+        Assert.Contains(fixture.Log.All, line => line.StartsWith("Trace Microsoft", StringComparison.Ordinal));
+        foreach (var secret in never)
+        {
+            Assert.DoesNotContain(secret, audit, StringComparison.Ordinal);
+            var leaks = fixture.Log.All.Where(line => line.Contains(secret, StringComparison.Ordinal));
+            Assert.True(!leaks.Any(), $"{secret} is in the log: {string.Join('\n', leaks)}");
+        }
 
         Assert.Contains("x-proxy-auth", heard.All, StringComparison.Ordinal);
         Assert.Contains("sk-ant-a...00000001", heard.All, StringComparison.Ordinal);
@@ -79,7 +109,34 @@ public class CanaryTests
         }
     }
 
-    private static CompleteRequest Ask() => new() { Input = Completing.Input() };
+    // The token of a client is told by the call that made it, and by nothing else.
+    private static async Task<string[]> CallAsClientsAsync(ServerFixture fixture, Ear heard)
+    {
+        var token = await fixture.AddClientAsync("ci", [Scope.Complete]);
+        var access = new AccessService.AccessServiceClient(fixture.Channel.Intercept(heard));
+        foreach (var shown in new[] { token.Text, token.Text[..^1], KeyOne })
+        {
+            var headers = new Metadata { { "authorization", $"Bearer {shown}" } };
+            await heard.TryAsync(async () => await access.WhoAmIAsync(new WhoAmIRequest(), headers));
+            await heard.TryAsync(async () => await access.RevokeTokenAsync(new RevokeTokenRequest { TokenId = shown }, headers));
+            await heard.TryAsync(async () => await access.RevokeTokenAsync(new RevokeTokenRequest { TokenId = shown }));
+        }
+
+        return [token.Text, token.Text[18..61]];
+    }
+
+    private static string[] KeysOf(ServerFixture fixture)
+    {
+        var key = Convert.FromBase64String(File.ReadAllText(fixture.Files["clawgrpc.key"]).Trim());
+        var audit = fixture.Part<ServerKey>().For("audit");
+        return
+        [
+            Convert.ToBase64String(key), Convert.ToHexStringLower(key),
+            Convert.ToBase64String(audit), Convert.ToHexStringLower(audit),
+        ];
+    }
+
+    private static CompleteRequest Ask() => new() { Input = Prompts.Input(Prompt) };
 
     private static StatusFault? Saying(StatusFault? fault, string key) =>
         fault is null ? null : fault with

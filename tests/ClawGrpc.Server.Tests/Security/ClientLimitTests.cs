@@ -67,10 +67,10 @@ public class ClientLimitTests
             "ci", [Scope.Complete], client => client.Limits = new ClientLimits { Completions = 1 });
         fixture.Sandbox.Script(Faults.Stall(0).Forever());
         using var first = fixture.Models.StreamComplete(
-            new StreamCompleteRequest { Input = Completing.Input() }, limited.Headers);
+            new StreamCompleteRequest { Input = Prompts.Input() }, limited.Headers);
         await fixture.Sandbox.WaitForRequestsAsync(1);
         var failure = await CallFailure.OfAsync(async () => await fixture.Models.CompleteAsync(
-            new CompleteRequest { Input = Completing.Input() }, limited.Headers));
+            new CompleteRequest { Input = Prompts.Input() }, limited.Headers));
         Assert.Equal(("CLIENT_LIMITED", "completions"), (failure.Reason, failure.Facts["limit"]));
     }
 
@@ -81,7 +81,7 @@ public class ClientLimitTests
         var limited = await fixture.AddClientAsync(
             "ci", [Scope.Complete], client => client.Limits = new ClientLimits { Megabytes = 1 });
         var failure = await CallFailure.OfAsync(async () => await fixture.Models.PlanCompletionAsync(
-            new PlanCompletionRequest { Input = Completing.Input(new string('x', 3 << 20)) }, limited.Headers));
+            new PlanCompletionRequest { Input = Prompts.Input(new string('x', 3 << 20)) }, limited.Headers));
         Assert.Equal(("CLIENT_LIMITED", "megabytes"), (failure.Reason, failure.Facts["limit"]));
     }
 

@@ -95,7 +95,7 @@ public class EchoTests
         var heard = new Ear();
         var (auth, models) = (new AuthService.AuthServiceClient(fixture.Channel.Intercept(heard)),
             new ModelService.ModelServiceClient(fixture.Channel.Intercept(heard)));
-        var input = Completing.Input(with: each => each.Model = $"anthropic/claude-opus-4-6@{Profile}");
+        var input = Prompts.Input(with: each => each.Model = $"anthropic/claude-opus-4-6@{Profile}");
         await heard.TryAsync(async () => await models.CompleteAsync(new CompleteRequest { Input = input }));
         await heard.TryAsync(async () => await models.CompleteAsync(new CompleteRequest { Input = input, RawJson = true }));
         foreach (var raw in new[] { false, true })

@@ -18,7 +18,7 @@ public class InternalFaultTests
     {
         await using var fixture = await ServerFixture.StartAsync();
         await fixture.OnboardAsync();
-        var input = Completing.Input(with: input => input.SessionId = "a-session");
+        var input = Prompts.Input(with: input => input.SessionId = "a-session");
 
         // A part of the server that is gone, as after a bug.
         fixture.Part<SessionPins>().Dispose();

@@ -39,13 +39,13 @@ public class OriginTests
         await using var fixture = await ServerFixture.StartAsync();
         await fixture.OnboardAsync();
         await MoveAsync(fixture, elsewhere);
-        var strict = (await fixture.StreamAsync(Completing.Input(with: input => input.Model = $"claude-opus-4-6@{One}"))).Failed;
+        var strict = (await fixture.StreamAsync(Prompts.Input(with: input => input.Model = $"claude-opus-4-6@{One}"))).Failed;
         Assert.Equal("PROFILE_UNUSABLE", strict.Reason);
         Assert.Contains("it belongs to ", strict.Facts["why"], StringComparison.Ordinal);
         await CallFailure.OfAsync(async () => await fixture.Models.CountTokensAsync(
-            new CountTokensRequest { Input = Completing.Input() }));
+            new CountTokensRequest { Input = Prompts.Input() }));
         await CallFailure.OfAsync(async () => await fixture.Models.PlanCompletionAsync(
-            new PlanCompletionRequest { Input = Completing.Input() }));
+            new PlanCompletionRequest { Input = Prompts.Input() }));
         await fixture.Models.ListModelsAsync(new ListModelsRequest());
         var probe = fixture.Auth.ProbeProfiles(new ProbeProfilesRequest());
         Assert.True(await probe.ResponseStream.MoveNext(CancellationToken.None));
@@ -53,7 +53,7 @@ public class OriginTests
         Assert.Empty(elsewhere.Requests);
     }
 
-    // Also of an agent that nobody asked for before the change.
+    // Also of an agent without a call before the change.
     [Theory]
     [InlineData("main", true)]
     [InlineData("main", false)]
@@ -68,7 +68,7 @@ public class OriginTests
         if (isAsked)
             await fixture.StatusAsync(agent);
         await MoveAsync(fixture, elsewhere);
-        var failed = (await fixture.StreamAsync(Completing.Input(with: input => input.AgentId = agent))).Failed;
+        var failed = (await fixture.StreamAsync(Prompts.Input(with: input => input.AgentId = agent))).Failed;
         Assert.Contains($"{One} (it belongs to {fixture.Sandbox.BaseUrl}, ", failed.Message, StringComparison.Ordinal);
         Assert.Empty(elsewhere.Requests);
 
@@ -204,7 +204,7 @@ public class OriginTests
         await using var fixture = await ServerFixture.StartAsync(inherits);
         await fixture.OnboardAsync();
         await MoveAsync(fixture, elsewhere, more: inherits);
-        var input = Completing.Input(with: input => input.AgentId = "work");
+        var input = Prompts.Input(with: input => input.AgentId = "work");
         Assert.Contains("it belongs to ", (await fixture.StreamAsync(input)).Failed.Message, StringComparison.Ordinal);
         await fixture.Auth.RebindProfileAsync(new RebindProfileRequest { AgentId = "work", ProfileId = One });
         Assert.Equal($"{One} served", (await fixture.StreamAsync(input)).Attempts);

@@ -62,7 +62,8 @@ public class ReferencedSecretTests
         await using var fixture = await ServerFixture.PrepareAsync();
         await fixture.Files.ConfigureAsync(
             fixture.Sandbox.BaseUrl,
-            $"secrets: {{ providers: {{ mine: {{ source: 'file', path: '~/mine.txt', {mode} }} }}, defaults: {{ file: 'mine' }} }}");
+            $"secrets: {{ providers: {{ mine: {{ source: 'file', path: '~/mine.txt', {mode} }} }}, "
+                + "defaults: { file: 'mine' } }");
         await fixture.StartServerAsync();
         await WriteAsync(fixture, $$"""  "keyRef": { "source": "file", "provider": "mine", "id": "{{id}}" }""");
         Assert.Contains("there is no such file", (await fixture.StreamAsync()).Failed.Message, StringComparison.Ordinal);
@@ -85,6 +86,36 @@ public class ReferencedSecretTests
             fixture, $$"""  "keyRef": { "source": "file", "provider": "default", "id": "{{fixture.Files["key.txt"]}}" }""");
         await fixture.StreamAsync();
         Assert.Equal(KeyOne, fixture.Sandbox.Requests.Single().Credential);
+    }
+
+    [Theory]
+    [InlineData("600", true, false)]
+    [InlineData("640", true, true)]
+    [InlineData("644", true, true)]
+    [InlineData("660", false, false)]
+    [InlineData("602", false, false)]
+    public async Task Secret_file_that_others_can_write_is_unusable(string mode, bool serves, bool warns)
+    {
+        await using var fixture = await ServerFixture.StartAsync();
+        var path = fixture.Files["key.txt"];
+        await File.WriteAllTextAsync(path, KeyOne);
+        File.SetUnixFileMode(path, (UnixFileMode)Convert.ToInt32(mode, 8));
+        await WriteAsync(fixture, $$"""  "keyRef": { "source": "file", "provider": "default", "id": "{{path}}" }""");
+        for (var call = 0; call < 2; call++)
+        {
+            var answer = await fixture.StreamAsync();
+            if (serves)
+                Assert.Equal($"{One} served", answer.Attempts);
+            else
+                Assert.Contains("can be written by others than its owner", answer.Failed.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(warns ? 1 : 0, fixture.Log.All.Count(line =>
+            line.Contains($"The secret in {path} can be read by others than its owner (mode {mode})", StringComparison.Ordinal)));
+
+        // Its mode alone is a change.
+        File.SetUnixFileMode(path, (UnixFileMode)Convert.ToInt32("600", 8));
+        Assert.Equal($"{One} served", (await fixture.StreamAsync()).Attempts);
     }
 
     [Theory]

@@ -132,7 +132,7 @@ public class RpcAccessTests
         var request = (IMessage)Activator.CreateInstance(rpc.InputType.ClrType)!;
         rpc.InputType.FindFieldByName("agent_id")?.Accessor.SetValue(request, agent);
         if (rpc.InputType.FindFieldByName("input") is { } input)
-            input.Accessor.SetValue(request, Completing.Input(with: given => given.AgentId = agent));
+            input.Accessor.SetValue(request, Prompts.Input(with: given => given.AgentId = agent));
         return RefusalAsync(channel, PathOf(rpc), request.ToByteArray(), headers);
     }
 

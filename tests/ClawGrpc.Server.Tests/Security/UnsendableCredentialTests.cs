@@ -33,7 +33,7 @@ public class UnsendableCredentialTests
             $"the token holds {LineBreak}"
         },
         {
-            $$"""{ "type": "oauth", "provider": "anthropic", "access": "sk-ant-oat01-FAKE{{Injected}}", "expires": 4000000000000 }""",
+            $$"""{ "type": "oauth", "provider": "anthropic", "access": "sk-ant-oat01-FAKE{{Injected}}", "expires": 4e12 }""",
             $"the access token holds {LineBreak}"
         },
     };
@@ -47,13 +47,13 @@ public class UnsendableCredentialTests
         await RefusesAsync(fixture, One, why);
 
         // By its name, by a probe and in every other call.
-        var strict = (await fixture.StreamAsync(Completing.Input(with: input => input.Model = $"claude-opus-4-6@{One}"))).Failed;
+        var strict = (await fixture.StreamAsync(Prompts.Input(with: input => input.Model = $"claude-opus-4-6@{One}"))).Failed;
         Assert.Equal(("PROFILE_UNUSABLE", why), (strict.Reason, strict.Facts["why"]));
         var probe = fixture.Auth.ProbeProfiles(new ProbeProfilesRequest());
         Assert.True(await probe.ResponseStream.MoveNext(CancellationToken.None));
         Assert.Contains(why, probe.ResponseStream.Current.Error, StringComparison.Ordinal);
         var count = await CallFailure.OfAsync(async () => await fixture.Models.CountTokensAsync(
-            new CountTokensRequest { Input = Completing.Input() }));
+            new CountTokensRequest { Input = Prompts.Input() }));
         Assert.Contains(why, count.Message, StringComparison.Ordinal);
         await fixture.Models.ListModelsAsync(new ListModelsRequest());
         Assert.Empty(fixture.Sandbox.Requests);
@@ -118,7 +118,7 @@ public class UnsendableCredentialTests
         await using var fixture = await ServerFixture.StartAsync();
         Directory.CreateDirectory(fixture.Files[".claude"]);
         await File.WriteAllTextAsync(fixture.Files[".claude/.credentials.json"], $$"""
-            { "claudeAiOauth": { "accessToken": "sk-ant-oat01-FAKE{{Injected}}", "refreshToken": "r", "expiresAt": 4000000000000 } }
+            { "claudeAiOauth": { "accessToken": "sk-ant-oat01-FAKE{{Injected}}", "refreshToken": "r", "expiresAt": 4e12 } }
             """);
         var failed = await CallFailure.OfAsync(
             async () => await fixture.Auth.OnboardAsync(new OnboardRequest { ClaudeCli = new ClaudeCliCredential() }));

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using ClawGrpc.Gateway.Stores;
 using ClawGrpc.Server.Tests.Harness;
 using ClawGrpc.V1;
 using static ClawGrpc.Server.Tests.Harness.Credentials;
@@ -44,20 +43,6 @@ public class OwnerTests
             if (!path.EndsWith(".lock", StringComparison.Ordinal))
                 Assert.Equal((path, Others), (path, (await RunAsync("stat", "-c", "%u:%g", path)).Trim()));
         }
-    }
-
-    [Fact]
-    public async Task New_files_and_folders_belong_to_the_owner_of_the_folder()
-    {
-        // Only root can give files away.
-        if (!Environment.IsPrivilegedProcess)
-            return;
-        using var folder = new TestFolder();
-        await RunAsync("chown", Others, folder.Path);
-        StateFolder.MakeDirectory(folder["a/b"]);
-        await AtomicFile.WriteAsync(folder["a/b/file"], [1]);
-        foreach (var name in new[] { "a", "a/b", "a/b/file" })
-            Assert.Equal(Others, (await RunAsync("stat", "-c", "%u:%g", folder[name])).Trim());
     }
 
     private static async Task<string> RunAsync(string program, params string[] arguments)

@@ -24,7 +24,7 @@ public class ReloadTests
             for (var count = 0; count < 100; count++)
             {
                 await fixture.OnboardAsync($"anthropic:{count}", Credentials.KeyTwo);
-                Assert.NotNull(agent.Store.Find($"anthropic:{count}"));
+                Assert.NotNull(agent.Profiles.Readable.Find($"anthropic:{count}"));
             }
         }
         finally

@@ -44,7 +44,7 @@ public class SharedKeysTests
         await fixture.OnboardAsync();
         var before = await StatusAsync(fixture);
         fixture.Sandbox.Script(Faults.Status(429).Forever());
-        await fixture.PatientlyAsync(fixture.CompleteAsync(Completing.Input()));
+        await fixture.PatientlyAsync(fixture.CompleteAsync(Prompts.Input()));
         var after = await StatusAsync(fixture);
         Assert.Equal([One], after.Auth.UnusableProfiles.Select(profile => profile.ProfileId));
         Assert.True(after.Revision > before.Revision);
@@ -87,7 +87,7 @@ public class SharedKeysTests
             new GetProfileOrderRequest { AgentId = "work", Provider = "anthropic" })).Order.ProfileIds;
     }
 
-    private static CompletionInput OfWork() => Completing.Input(with: input => input.AgentId = "work");
+    private static CompletionInput OfWork() => Prompts.Input(with: input => input.AgentId = "work");
 
     private static async Task<AgentStatus> StatusAsync(ServerFixture fixture) =>
         (await fixture.Models.GetStatusAsync(new GetStatusRequest { AgentId = "work" })).Status;

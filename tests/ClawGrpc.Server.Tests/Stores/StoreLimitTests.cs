@@ -1,4 +1,3 @@
-using ClawGrpc.Gateway.Stores;
 using ClawGrpc.Server.Tests.Harness;
 using ClawGrpc.Testing;
 using ClawGrpc.V1;
@@ -17,7 +16,7 @@ public class StoreLimitTests
     {
         await using var fixture = await ServerFixture.StartAsync();
         await fixture.OnboardAsync();
-        var input = Completing.Input(with: each => each.Model = model);
+        var input = Prompts.Input(with: each => each.Model = model);
         CallFailure[] failures =
         [
             (await fixture.StreamAsync(input)).Failed,
@@ -41,7 +40,7 @@ public class StoreLimitTests
         for (var count = 0; count < 110; count++)
         {
             fixture.Sandbox.Script(Faults.Status(429));
-            await fixture.StreamAsync(Completing.Input(with: input => input.Model = $"claude-{count:000}"));
+            await fixture.StreamAsync(Prompts.Input(with: input => input.Model = $"claude-{count:000}"));
         }
 
         await fixture.StopServerAsync();
@@ -57,7 +56,8 @@ public class StoreLimitTests
         var now = fixture.Time.GetUtcNow().ToUnixTimeMilliseconds();
         var routes = string.Join(",", Enumerable.Range(0, 20_000).Select(each =>
             $$"""
-            "anthropic/{{new string('m', 150)}}{{each}}":{"reason":"rate_limit","lastFailureAt":{{now}},"cooldownUntil":{{now + 60000}}}
+            "anthropic/{{new string('m', 150)}}{{each}}":
+              {"reason":"rate_limit","lastFailureAt":{{now}},"cooldownUntil":{{now + 60000}}}
             """));
         await fixture.Files.WriteProfilesAsync($$"""
             { "version": 1, "profiles": { "{{One}}": { "type": "api_key", "provider": "anthropic", "key": "{{KeyOne}}" } },
@@ -69,14 +69,46 @@ public class StoreLimitTests
     }
 
     [Fact]
-    public async Task What_could_not_be_read_back_is_not_written()
+    public async Task Profiles_of_an_agent_are_bounded()
     {
-        using var folder = new TestFolder();
-        using var config = new ConfigFile(folder["clawgrpc.json"]);
-        await config.UpdateAsync(_ => "{}");
-        var error = await Assert.ThrowsAsync<StateNotWrittenException>(
-            () => config.UpdateAsync(_ => new string(' ', WholeFile.MaxBytes + 1)));
-        Assert.Contains("16 MB", error.Message, StringComparison.Ordinal);
-        Assert.Equal("{}", config.Read().Text);
+        await using var fixture = await ServerFixture.StartAsync();
+        await fixture.Files.WriteProfilesAsync(ManyProfiles(1000));
+        var refused = await CallFailure.OfAsync(() => fixture.OnboardAsync("anthropic:one-more"));
+        Assert.Equal(("INVALID_FIELD", "profile_id"), (refused.Reason, refused.Fields.Single()));
+        Assert.Contains("1000 profiles", refused.Message, StringComparison.Ordinal);
+        await fixture.OnboardAsync("anthropic:7");
+        await fixture.Auth.DeleteProfileAsync(new DeleteProfileRequest { ProfileId = "anthropic:8" });
+        await fixture.OnboardAsync("anthropic:one-more");
+        Assert.Equal(1000, fixture.Files.Profiles().GetProperty("profiles").EnumerateObject().Count());
+    }
+
+    [Theory]
+    [InlineData(5000, "anthropic", 10)]
+    [InlineData(2000, "anthropic", 180)]
+    [InlineData(2000, "p{0}", 10)]
+    public async Task Status_stays_small_with_many_profiles_in_the_file(int count, string provider, int longest)
+    {
+        await using var fixture = await ServerFixture.StartAsync();
+        await fixture.Files.WriteProfilesAsync(ManyProfiles(count, provider, new string('é', longest)));
+        using var watcher = fixture.Watch();
+        AgentStatus[] seen = [await fixture.StatusAsync(), await watcher.NextAsync()];
+        Assert.All(seen, status => Assert.InRange(status.CalculateSize(), 100_000, 1_000_000));
+        Assert.All(seen, status => Assert.NotEmpty(status.Auth.Profiles));
+        if (provider == "anthropic")
+            Assert.Equal(count, seen[0].Auth.Providers.Single(each => each.Provider == provider).ProfileCount);
+    }
+
+    private static string ManyProfiles(int count, string provider = "anthropic", string name = "")
+    {
+        var profiles = Enumerable.Range(0, count).Select(each => $$"""
+            "anthropic:{{name}}{{each}}":
+              { "type": "token", "provider": "{{string.Format(null, provider, each)}}", "token": "t{{each}}" }
+            """);
+        var health = Enumerable.Range(0, count).Select(each => $$"""
+            "anthropic:{{name}}{{each}}": { "disabledUntil": 253402300799999, "disabledReason": "auth", "lastFailureAt": 1 }
+            """);
+        return $$"""
+            {"version":1,"profiles":{ {{string.Join(",", profiles)}} },"usageStats":{ {{string.Join(",", health)}} } }
+            """;
     }
 }

@@ -58,7 +58,7 @@ public class UnwrittenHealthTests
         // The write of the failure is under way, and waits for the lock.
         await fixture.Time.WaitForTimerAsync(FirstDelay, FirstDelay * 2);
         fixture.Time.Advance(TimeSpan.FromMilliseconds(1));
-        var named = Completing.Input(with: input => input.Model = $"claude-opus-4-6@{One}");
+        var named = Prompts.Input(with: input => input.Model = $"claude-opus-4-6@{One}");
         Assert.Equal($"{One} served", (await fixture.CompleteAsync(named)).Attempts);
         await NotWrittenAsync(fixture);
         busy.Dispose();

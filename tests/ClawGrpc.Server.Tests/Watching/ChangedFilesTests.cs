@@ -23,7 +23,7 @@ public class ChangedFilesTests
         await fixture.Files.WriteProfilesAsync(text.Replace(KeyTwo, Rotated, StringComparison.Ordinal));
         await LookAsync(fixture);
         await watcher.NextAsync();
-        await fixture.StreamAsync(Completing.Input(with: input => input.Model = $"claude-opus-4-6@{Two}"));
+        await fixture.StreamAsync(Prompts.Input(with: input => input.Model = $"claude-opus-4-6@{Two}"));
         Assert.Equal(Rotated, fixture.Sandbox.Requests.Single().Credential);
     }
 
@@ -138,7 +138,7 @@ public class ChangedFilesTests
         [
             () => fixture.Models.GetStatusAsync(new GetStatusRequest()).ResponseAsync,
             () => fixture.OnboardAsync("anthropic:three"),
-            () => fixture.Models.CompleteAsync(new CompleteRequest { Input = Completing.Input() }).ResponseAsync,
+            () => fixture.Models.CompleteAsync(new CompleteRequest { Input = Prompts.Input() }).ResponseAsync,
             () => fixture.Auth.GetProfileOrderAsync(new GetProfileOrderRequest { Provider = "anthropic" }).ResponseAsync,
         ];
         foreach (var failed in new[] { end }.Concat(await Task.WhenAll(calls.Select(CallFailure.OfAsync))))

@@ -1,10 +1,12 @@
+using System.Runtime.InteropServices;
+using ClawGrpc.Server.Hosting;
 using ClawGrpc.Server.Tests.Harness;
 using ClawGrpc.V1;
 using static ClawGrpc.Server.Tests.Harness.Credentials;
 
 namespace ClawGrpc.Server.Tests.Watching;
 
-/// <summary>The configuration is part of every agent's status, whoever changes it.</summary>
+/// <summary>The configuration is part of every agent's status, after calls and edits alike.</summary>
 public class ConfigurationChangeTests
 {
     // Calls that name no agent are about "work".
@@ -54,6 +56,21 @@ public class ConfigurationChangeTests
     }
 
     [Fact]
+    public async Task Hangup_takes_up_the_configuration_at_once()
+    {
+        const int hangup = 1;
+        await using var fixture = await ServerFixture.StartAsync();
+        using var watcher = fixture.Watch();
+        await watcher.NextAsync();
+        await fixture.Files.ConfigureAsync(fixture.Sandbox.BaseUrl, $"agents: {{ defaults: {{ model: '{Sonnet}' }} }}");
+
+        // The clock stands still, so the server does not look at its files by itself.
+        using var signals = Shutdown.ReloadOnHangup(fixture.Part<IServiceProvider>());
+        Assert.Equal(0, Kill(Environment.ProcessId, hangup));
+        await watcher.UntilAsync(status => status.ResolvedDefault == Sonnet).WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
     public async Task Remaining_time_counts_down_within_a_revision()
     {
         await using var fixture = await ServerFixture.StartAsync();
@@ -73,4 +90,8 @@ public class ConfigurationChangeTests
     // Asked for, since a watcher that is not told waits without an end.
     private static async Task IsNewAsync(ServerFixture fixture, AgentStatus before) =>
         Assert.True((await fixture.StatusAsync()).Revision > before.Revision, "The change made no new revision.");
+
+    [DllImport("libc", EntryPoint = "kill")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Kill(int process, int signal);
 }

@@ -6,7 +6,9 @@ using static ClawGrpc.Server.Tests.Harness.Credentials;
 
 namespace ClawGrpc.Server.Tests.Watching;
 
-/// <summary>A configuration that was there and is gone is an error as a broken one is: the last good one stays in force.</summary>
+/// <summary>
+/// A configuration that was there and is gone is an error as a broken one is: the last good one stays in force.
+/// </summary>
 public class MissingConfigurationTests
 {
     private const string OwnSettings = "clawgrpc: { subscriptions: { enabled: false } }";

@@ -11,5 +11,5 @@ trap 'rm -rf "$work"' EXIT
 
 cp "$here"/*.mjs "$here/package.json" "$work/"
 (cd "$work" && npm install --no-save --no-package-lock --no-audit --no-fund --loglevel=error >&2)
-PROPER_LOCKFILE=$work LOCK_UPDATES=${1:-1000} dotnet test "$root/tests/ClawGrpc.Server.Tests" --filter SharedFileTests \
+PROPER_LOCKFILE=$work LOCK_UPDATES=${1:-1000} dotnet test "$root/tests/ClawGrpc.Gateway.Tests" --filter SharedFileTests \
     --logger 'console;verbosity=detailed'

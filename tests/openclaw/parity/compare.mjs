@@ -98,7 +98,7 @@ const never = 253_402_300_799_999;
 function sinceStart(store, nowMs) {
   const isNow = (time) => time >= nowMs && time < nowMs + 900_000;
   const relative = (key, value, { lastFailureAt }) => {
-    if (/^(lastUsed|lastFailureAt)$/.test(key) && isNow(value)) return 'now';
+    if (/^(lastUsed|lastFailureAt|cooldownSetAt|disabledSetAt)$/.test(key) && isNow(value)) return 'now';
     if (value === never) return 'until a new credential';
     if (!/^(cooldownUntil|disabledUntil)$/.test(key) || !isNow(lastFailureAt)) return value;
     return `${Math.round((value - lastFailureAt) / 1000)} s after the failure`;

@@ -3,6 +3,25 @@
 const hour = 3_600_000;
 const ladder = [60, 300, 1500, 3600];
 
+// What a probe reports where that is not the reason.
+const probes = {
+  overloaded: 'rate_limit', too_costly: 'rate_limit', auth_permanent: 'auth', not_permitted: 'auth', model_not_found: 'format',
+  server_error: 'unknown',
+};
+
+// Words that say more than the status does, as far as recorded answers have them. The first row that fits counts.
+const [refused, limited] = [[400, 403], [400, 403, 429]];
+const texts = [
+  [limited, /required for long context|long context.* (require|not .*available)/i, 'too_costly'],
+  [limited, /credit balance|plans & billing|payment required|insufficient (credits?|funds|balance)/i, 'billing'],
+  [limited, /spend(ing)? (limit|cap)|out of (extra usage|usage|credits?)/i, 'billing'],
+  [[403], /oauth (token|authentication)|bearer token|(key|token|credential) (has been|is|was) \w+/i, 'auth'],
+  [refused, /(account|organi[sz]ation|workspace|subscription) (has been|is|was) (disabled|suspended|banned)/i, 'auth_permanent'],
+  [refused, /not have (access to|permission to use) (claude|the api)(?!-| ?(opus|sonnet|haiku))/i, 'auth_permanent'],
+  [refused, /accept.{0,80}terms|terms.{0,80}accept/i, 'auth_permanent'],
+  [[404], /^model: |model.*(not found|not exist|not available)/i, 'model_not_found'],
+];
+
 /**
  * A profile after its request of a step: `reason` of the failure, what a `probe` reports, the members of its health in the form
  * of the compared files, and the end of its `label`. `failed` and `served` are profiles of the case.
@@ -18,12 +37,14 @@ export function healthAfter(theCase, step, store, owner) {
   const after = (seconds) => `${seconds} s after the failure`;
   const names = Object.keys(store?.profiles ?? {});
   const fails = (name) => answerFor(theCase, step, store, name).reason !== undefined;
+  const forGood = { disabledUntil: 'until a new credential', disabledReason: reason, label: ` [disabled:${reason}]` };
   const of = {
     rate_limit: { cooldownUntil: after(ladder[Math.min(errorCount, ladder.length) - 1]), label: ' [cooldown 1m]' },
     billing: { disabledUntil: after(hours * 3600), disabledReason: 'billing', label: ` [disabled:billing ${hours}h]` },
-    auth: { disabledUntil: 'until a new credential', disabledReason: 'auth', label: ' [disabled:auth]' },
+    auth: forGood,
+    auth_permanent: forGood,
   }[reason];
-  const probe = { overloaded: 'rate_limit', server_error: 'unknown' }[reason] ?? reason ?? 'ok';
+  const probe = probes[reason] ?? reason ?? 'ok';
   const counted = of && { errorCount, failureCounts: counts };
   const [failed, served] = [names.filter(fails), names.filter((name) => !fails(name))];
   return { reason, message, probe, label: '', failed, served, ...counted, ...of };
@@ -43,9 +64,9 @@ function answerFor(theCase, step, store, owner) {
 
 function reasonOf(status, message) {
   if (status === undefined) return undefined;
-  if (status === 402 || /credit balance|insufficient credits|plans & billing/i.test(message)) return 'billing';
-  if (status === 429) return 'rate_limit';
-  if (status === 401 || (status === 403 && /oauth (token|authentication)/i.test(message))) return 'auth';
+  if (status === 402) return 'billing';
+  const [, , said] = texts.find(([statuses, words]) => statuses.includes(status) && words.test(message)) ?? [];
+  if (said) return said;
   if (status === 503 || status === 529) return 'overloaded';
-  return status >= 500 ? 'server_error' : 'format';
+  return { 401: 'auth', 403: 'not_permitted', 429: 'rate_limit' }[status] ?? (status >= 500 ? 'server_error' : 'format');
 }

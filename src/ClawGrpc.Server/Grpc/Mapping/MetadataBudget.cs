@@ -53,8 +53,8 @@ internal static class MetadataBudget
     }
 
     /// <summary>
-    /// The receipt as far as it fits behind a status: long texts are cut, and of very many attempts the last ones are kept. Null if
-    /// there is no room for any.
+    /// The receipt as far as it fits behind a status: long texts are cut, and of very many attempts the last ones are kept. Null
+    /// if there is no room for any.
     /// </summary>
     /// <param name="whole">The receipt.</param>
     /// <param name="status">The status, as its trailer has it.</param>

@@ -20,8 +20,8 @@ internal sealed class PairJoin
     public bool Concerns(in StreamEvent read) => _half.Length > 0 || (IsText(read) && EndsInHalf(read.Text.Span));
 
     /// <summary>
-    /// The event to write in place of one that <see cref="Concerns"/> the halves: the same, or a delta with the half before it in front and without a half at its end. False if there
-    /// is nothing to write yet.
+    /// The event to write in place of one that <see cref="Concerns"/> the halves: the same, or a delta with the half before it in
+    /// front and without a half at its end. False if there is nothing to write yet.
     /// </summary>
     /// <param name="read">The event.</param>
     /// <param name="lone">Text that must be written first, of a half that found no other; null if there is none.</param>

@@ -23,6 +23,9 @@ internal static class RefusalMapping
     private static readonly Dictionary<RefusalReason, string> Reasons = System.Enum.GetValues<RefusalReason>().ToDictionary(
         reason => reason, reason => ProtoNameOf(ByName.To<RefusalReason, ErrorReason>(reason))[ReasonPrefix.Length..]);
 
+    /// <summary>The name of a reason in the contract, such as <c>AGENT_NOT_FOUND</c>.</summary>
+    public static string NameOf(RefusalReason reason) => Reasons[reason];
+
     public static RpcException ToRpcException(this Refusal refusal)
     {
         var info = new ErrorInfo { Reason = Reasons[refusal.Reason], Domain = Domain };

@@ -1,0 +1,113 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+using ClawGrpc.Testing;
+using ClawGrpc.V1;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+
+namespace ClawGrpc.Server.Tests.Harness;
+
+/// <summary>A server that takes tokens of one issuer, and the issuer's key.</summary>
+internal sealed class JwtServer : IAsyncDisposable
+{
+    private readonly ServerFixture _fixture;
+    private readonly KeySite? _site;
+    private RSA _key = RSA.Create(2048);
+    private string _keyId = "first";
+
+    private JwtServer(ServerFixture fixture, KeySite? site) => (_fixture, _site) = (fixture, site);
+
+    public ManualTimeProvider Time => _fixture.Time;
+
+    public LogLines Log => _fixture.Log;
+
+    public StateFiles Files => _fixture.Files;
+
+    public Sandbox Sandbox => _fixture.Sandbox;
+
+    public V1.ModelService.ModelServiceClient Models => _fixture.Models;
+
+    /// <summary>Starts it, with the keys of the issuer in a file, or at a site.</summary>
+    public static async Task<JwtServer> StartAsync(KeySite? site = null)
+    {
+        var server = new JwtServer(await ServerFixture.PrepareAsync(), site);
+        await server.RotateAsync("first");
+        var client = """
+            build: { scopes: ['status'], agents: ['*'], subjects: [{ issuer: 'ISSUER',
+              subject: 'system:serviceaccount:agents:*', claims: { team: 'build' } }] }
+            """;
+        var keys = site?.Url ?? "jwks.json";
+        var issuer = $"issuer: 'ISSUER', audience: 'clawgrpc', jwks: '{keys}', algorithms: ['RS256', 'ES256']";
+        var section = $"clawgrpc: {{ issuers: [{{ {issuer} }}], clients: {{ {client} }} }}";
+        await server.Files.ConfigureAsync(
+            server.Sandbox.BaseUrl, section.Replace("ISSUER", TestJwt.Issuer, StringComparison.Ordinal));
+        await server._fixture.StartServerAsync();
+        return server;
+    }
+
+    public TestJwt NewToken() => new(_key, _keyId, Time.GetUtcNow());
+
+    public async Task<WhoAmIResponse> WhoAsync(TestJwt token) =>
+        await _fixture.Access.WhoAmIAsync(new WhoAmIRequest(), token.Headers);
+
+    /// <summary>Gives the issuer another key.</summary>
+    public async Task RotateAsync(string keyId)
+    {
+        (_key, _keyId) = (RSA.Create(2048), keyId);
+        var keys = new JsonObject { ["keys"] = new JsonArray(KeyOf(_key, keyId)) }.ToJsonString();
+        if (_site is not null)
+            _site.Keys = keys;
+        else
+            await File.WriteAllTextAsync(Files["jwks.json"], keys);
+    }
+
+    /// <summary>A public key as JWK.</summary>
+    public static JsonObject KeyOf(RSA key, string keyId)
+    {
+        var numbers = key.ExportParameters(includePrivateParameters: false);
+        return new JsonObject
+        {
+            ["kty"] = "RSA",
+            ["use"] = "sig",
+            ["kid"] = keyId,
+            ["n"] = Base64Url.EncodeToString(numbers.Modulus),
+            ["e"] = Base64Url.EncodeToString(numbers.Exponent),
+        };
+    }
+
+    public ValueTask DisposeAsync() => _fixture.DisposeAsync();
+}
+
+/// <summary>Where an issuer publishes its keys.</summary>
+internal sealed class KeySite : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private int _fetches;
+
+    private KeySite(WebApplication app) => _app = app;
+
+    public string Url => $"{_app.Urls.First()}/jwks";
+
+    public string Keys { get; set; } = "";
+
+    public bool Fails { get; set; }
+
+    public int Fetches => _fetches;
+
+    public static async Task<KeySite> StartAsync()
+    {
+        var app = WebApplication.CreateSlimBuilder().Build();
+        app.Urls.Add("http://127.0.0.1:0");
+        var site = new KeySite(app);
+        app.MapGet("/jwks", () =>
+        {
+            Interlocked.Increment(ref site._fetches);
+            return site.Fails ? Results.StatusCode(503) : Results.Text(site.Keys, "application/json");
+        });
+        await app.StartAsync();
+        return site;
+    }
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+}
