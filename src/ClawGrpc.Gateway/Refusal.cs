@@ -25,6 +25,11 @@ internal sealed record Refusal(RefusalReason Reason, RefusalCode Code, string Me
     /// <summary>The failure's status over HTTP; null if upstream is not the reason.</summary>
     public int? HttpStatus { get; init; }
 
+    /// <summary>
+    /// Upstream's answer to a request that it rejected, byte for byte but for secrets; empty if upstream did not judge the request.
+    /// </summary>
+    public ReadOnlyMemory<byte> UpstreamBody { get; init; }
+
     /// <summary>What was done before the call was refused; null if nothing was.</summary>
     public Receipt? Receipt { get; init; }
 

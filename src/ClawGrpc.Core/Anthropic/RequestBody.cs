@@ -69,8 +69,12 @@ internal sealed class RequestBody
         var edits = new List<BodyEdit>(8);
         if (decisions.Model != Model)
             Set(edits, "model", BodyEdit.Quoted(decisions.Model), first: true);
-        if (IsLeftOut("max_tokens"))
-            Set(edits, "max_tokens", Encoding.UTF8.GetBytes(MaxTokensFor(decisions).ToString(CultureInfo.InvariantCulture)));
+        if (decisions.DefaultMaxTokens is { } most && IsLeftOut("max_tokens"))
+        {
+            var fitting = MaxTokensFor(decisions.Model, most);
+            Set(edits, "max_tokens", Encoding.UTF8.GetBytes(fitting.ToString(CultureInfo.InvariantCulture)));
+        }
+
         if (decisions.Temperature is { } temperature && Takes(decisions.Model))
             Set(edits, "temperature", Sampling.Json(temperature));
         if (decisions.Stream != Stream)
@@ -100,15 +104,14 @@ internal sealed class RequestBody
     }
 
     // Thinking counts towards `max_tokens`, which upstream wants to be more than its budget.
-    private long MaxTokensFor(RequestDecisions decisions)
+    private long MaxTokensFor(string model, int most)
     {
         var thinking = Value("thinking");
         var budget = thinking.Span.StartsWith("{"u8)
             && long.TryParse(new JsonMembers(thinking).Find("budget_tokens"u8).Span, CultureInfo.InvariantCulture, out var tokens)
             ? tokens
             : 0;
-        return budget < decisions.DefaultMaxTokens ? decisions.DefaultMaxTokens
-            : Math.Max(budget + 1, Math.Min(budget + decisions.DefaultMaxTokens, OutputLimit.Of(decisions.Model)));
+        return budget < most ? most : Math.Max(budget + 1, Math.Min(budget + most, OutputLimit.Of(model)));
     }
 
     // Any sampling member of the caller counts as a choice, and thinking fixes the temperature.

@@ -26,6 +26,12 @@ internal sealed record RequestHeaderInput
     /// <summary><c>models.providers.anthropic.headers</c> of the configuration, in its order.</summary>
     public ImmutableArray<KeyValuePair<string, string>> Configured { get; init; } = [];
 
+    /// <summary>Headers of the caller that are sent as they are; a configured one of the same name counts more.</summary>
+    public ImmutableArray<KeyValuePair<string, string>> Forwarded { get; init; } = [];
+
+    /// <summary>Whether the caller's betas come before those of the configuration.</summary>
+    public bool CallerFirst { get; init; }
+
     /// <summary>Whether any breakpoint of the request asks for one hour.</summary>
     public bool HasOneHour { get; init; }
 
@@ -77,16 +83,18 @@ internal static class RequestHeaders
             input.Stream ? AcceptsEvents : AcceptsJson,
             Open("user-agent", $"ClawGrpc/{input.ProductVersion}"),
         };
+        foreach (var (name, value) in input.Forwarded)
+            headers.Add(Open(name, value));
         foreach (var (name, value) in input.Configured)
         {
             if (IsSent(name, value) && !IsBeta(name))
                 Set(headers, Configured(name.ToLowerInvariant(), value.Trim()));
         }
 
+        var configured = input.Configured.Where(header => IsBeta(header.Key) && IsSent(header.Key, header.Value))
+            .Select(header => header.Value);
         var betas = AnthropicBeta.Union([
-            .. input.Configured.Where(header => IsBeta(header.Key) && IsSent(header.Key, header.Value))
-                .Select(header => header.Value),
-            .. input.Betas,
+            .. input.CallerFirst ? input.Betas.Concat(configured) : configured.Concat(input.Betas),
             .. AnthropicBeta.OfPolicy(isBearer, input.HasOneHour, input.ExtendedCacheTtl, input.Cache),
         ]);
         if (betas.Length > 0)

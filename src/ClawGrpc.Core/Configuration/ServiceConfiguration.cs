@@ -64,6 +64,11 @@ internal sealed record ServiceConfiguration
     /// </summary>
     public long RequestsBytes { get; init; } = 256L * Megabyte;
 
+    /// <summary>
+    /// <c>clawgrpc.http.subscriptions</c>: whether setup-tokens and logins may serve requests to the Messages API over HTTP.
+    /// </summary>
+    public bool HttpSubscriptions { get; init; }
+
     /// <summary><c>clawgrpc.clients</c>: who may call, besides the clients that were created by a command.</summary>
     public ImmutableArray<Client> Clients { get; init; } = [];
 
@@ -88,7 +93,7 @@ internal sealed record ServiceConfiguration
         var beta = service.OneOf("extendedCacheTtlBeta", "always", "when-needed", "never");
         var (subscriptions, timeouts, limits) =
             (service.Section("subscriptions"), service.Section("timeouts"), service.Section("limits"));
-        var upstream = service.Section("upstream");
+        var (upstream, http) = (service.Section("upstream"), service.Section("http"));
         var read = new ServiceConfiguration
         {
             ExtendedCacheTtlBeta = beta switch
@@ -106,6 +111,7 @@ internal sealed record ServiceConfiguration
             Attempts = Count(limits, "attempts", 100) ?? Default.Attempts,
             AnswerBytes = Count(limits, "answerMegabytes", 1024) * Megabyte ?? Default.AnswerBytes,
             RequestsBytes = Count(limits, "requestsMegabytes", Megabyte) * (long)Megabyte ?? Default.RequestsBytes,
+            HttpSubscriptions = http?.OneOf("subscriptions", "allow", "deny") == "allow",
             Clients = service.Sections("clients", (name, section) =>
             {
                 var client = ClientSection.Read(name, section);
@@ -118,7 +124,7 @@ internal sealed record ServiceConfiguration
             Issuers = IssuerSection.Read(service),
             CompressedRequests = limits?.Flag("compressedRequests") ?? Default.CompressedRequests,
         };
-        foreach (var section in new[] { subscriptions, upstream, timeouts, limits, service })
+        foreach (var section in new[] { subscriptions, upstream, http, timeouts, limits, service })
             section?.RefuseOthers();
         return read;
     }

@@ -57,7 +57,7 @@ internal static class FailureTable
         new(FailureKind.AccountRefused, "auth_permanent", SetsAside.Profile, TriesNext: true, Clock.None,
             ProbeOutcome.Auth, new(RefusalReason.AccountRefused, RefusalCode.FailedPrecondition, 503)),
         new(FailureKind.NotPermitted, "not_permitted", SetsAside.Nothing, TriesNext: true, Clock.None,
-            ProbeOutcome.Auth, new(RefusalReason.NotPermitted, RefusalCode.PermissionDenied, 403)),
+            ProbeOutcome.Auth, new(RefusalReason.NotPermitted, RefusalCode.PermissionDenied, 503)),
         new(FailureKind.ModelNotFound, "model_not_found", SetsAside.Nothing, TriesNext: true, Clock.None,
             ProbeOutcome.Format, new(RefusalReason.ModelNotFound, RefusalCode.NotFound, 404)),
         new(FailureKind.RequestTooCostly, "too_costly", SetsAside.Nothing, TriesNext: true, Clock.None,

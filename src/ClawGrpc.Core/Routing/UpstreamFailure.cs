@@ -31,6 +31,9 @@ internal sealed record UpstreamFailure(FailureKind Kind, string Message)
     /// <summary>What is set aside: what the row says, except for a plan's window that holds for every model.</summary>
     public SetsAside SetsAside { get; init; } = FailureTable.RowOf(Kind).SetsAside;
 
+    /// <summary>Upstream's error envelope as it came; empty if none came.</summary>
+    public ReadOnlyMemory<byte> Body { get; init; }
+
     /// <summary>Whether upstream forbids a repeat (<c>x-should-retry: false</c>).</summary>
     public bool ForbidsRepeat { get; init; }
 

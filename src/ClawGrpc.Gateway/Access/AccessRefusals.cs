@@ -14,6 +14,13 @@ internal static class AccessRefusals
         + "(CLAWGRPC_TOKEN_FILE or CLAWGRPC_TOKEN), a certificate or a signed token that leads to one; claw clients makes them. "
         + "The server's log has the cause.");
 
+    /// <summary>A client that was pointed here keeps sending Anthropic's credential.</summary>
+    public static readonly Refusal ForeignCredential = Unauthenticated with
+    {
+        Message = "A credential of Anthropic was sent. ClawGrpc takes its own tokens and never Anthropic's: set "
+            + "ANTHROPIC_AUTH_TOKEN to a ClawGrpc token (claw clients token create), and unset ANTHROPIC_API_KEY.",
+    };
+
     public static Refusal ScopeMissing(Caller caller, Scopes scope) =>
         new Refusal(RefusalReason.ScopeMissing, RefusalCode.PermissionDenied,
             $"Client \"{caller.Client.Name}\" may not do this: it takes the scope {NameOf(scope)}.")

@@ -25,6 +25,8 @@ internal sealed partial class CallReader(Fleet fleet, AgentSetups setups, Sessio
     public CallResult<CompletionCall> Read(Agent agent, CompletionRequest request, FieldErrors errors)
     {
         var setup = setups.Of(agent.Id);
+        if (!request.Subscriptions)
+            setup = setup with { Auth = setup.Auth with { Subscriptions = false } };
         var body = Check(request, errors);
         if (Refusal.Of(errors) is { } wrong)
             return new CallResult<CompletionCall>.Refused(wrong);
@@ -35,9 +37,10 @@ internal sealed partial class CallReader(Fleet fleet, AgentSetups setups, Sessio
             return new CallResult<CompletionCall>.Refused(AccessRefusals.ModelNotPermitted(request.Caller, model.Key));
         if (request.Caller.SessionOf(request.SessionId) is not { } session)
             return new CallResult<CompletionCall>.Refused(AccessRefusals.SessionNotPermitted(request.Caller));
-        var permitted = setup.Models.ToTry(model)
+        var permitted = (request.Fallbacks ? setup.Models.ToTry(model) : [model.Model])
             .Where(each => request.Caller.Client.MayUseModel($"{Provider.Anthropic}/{each}"));
-        var question = new RouteQuestion([.. permitted], model.ProfileId, pins.Find(agent.Id, session));
+        var question = new RouteQuestion(
+            [.. permitted], request.ProfileId.Length > 0 ? request.ProfileId : model.ProfileId, pins.Find(agent.Id, session));
         var requests = new RequestFactory(body!, request, setup);
         var call = new CompletionCall(agent, setup, question, session, requests, pins, time);
         return new CallResult<CompletionCall>.Served(call);

@@ -88,6 +88,7 @@ internal static class CallRefusals
         {
             Failure = failure.Kind,
             HttpStatus = end.HttpStatus,
+            UpstreamBody = failure.Kind == FailureKind.RequestRejected ? failure.Body : default,
             Receipt = receipt,
         };
     }

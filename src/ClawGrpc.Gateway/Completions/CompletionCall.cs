@@ -23,6 +23,9 @@ internal sealed class CompletionCall(
 {
     public override HealthEffect HealthEffect => HealthEffect.All;
 
+    /// <summary>Whether the caller asks for a stream, in the body.</summary>
+    public bool Streams => requests.CallerStreams;
+
     /// <summary>What it may come to, for the budget of the caller.</summary>
     public SpendingEstimate Estimate => requests.EstimateFor(Question.Models[0]);
 

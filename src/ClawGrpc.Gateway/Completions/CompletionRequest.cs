@@ -33,6 +33,23 @@ internal sealed record CompletionRequest
     /// <summary>What the caller adds to <c>anthropic-beta</c>.</summary>
     public ImmutableArray<string> Betas { get; init; } = [];
 
+    /// <summary>Further <c>anthropic-*</c> headers of the caller, which are sent as they are.</summary>
+    public ImmutableArray<KeyValuePair<string, string>> Headers { get; init; } = [];
+
+    /// <summary>The one profile that may serve; empty for all, in order.</summary>
+    public string ProfileId { get; init; } = "";
+
+    /// <summary>Whether the fallbacks of the configuration may serve in place of the model.</summary>
+    public bool Fallbacks { get; init; } = true;
+
+    /// <summary>Whether setup-tokens and logins may serve.</summary>
+    public bool Subscriptions { get; init; } = true;
+
+    /// <summary>
+    /// Whether the body is sent as it came but for the model's alias, breakpoints and how it is streamed: no default is added.
+    /// </summary>
+    public bool IsVerbatim { get; init; }
+
     /// <summary>A date such as <c>2023-06-01</c>; empty for the default.</summary>
     public string AnthropicVersion { get; init; } = "";
 }

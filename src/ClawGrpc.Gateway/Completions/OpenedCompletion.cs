@@ -28,6 +28,9 @@ internal sealed class OpenedCompletion(
 
     public Route Route => attempt.Route;
 
+    /// <summary>How many routes were tried, this one included.</summary>
+    public int Attempts => attempt.Log.Count;
+
     /// <summary>Upstream's name of the answer; empty if it has none.</summary>
     public string RequestId => attempt.RequestId;
 

@@ -31,6 +31,9 @@ internal sealed partial class ReceiptLog(Agent agent, string sessionId, string m
     /// <summary>Upstream's name of the answer; empty if none came.</summary>
     public string RequestId { get; private set; } = "";
 
+    /// <summary>How many routes were tried so far.</summary>
+    public int Count => _attempts.Count(static attempt => attempt.Outcome != AttemptOutcome.Skipped);
+
     /// <summary>Notes the request of the attempt that begins.</summary>
     public UpstreamRequest Prepared(UpstreamRequest request) => _request = request;
 

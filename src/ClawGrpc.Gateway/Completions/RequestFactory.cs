@@ -21,6 +21,9 @@ internal sealed class RequestFactory(RequestBody body, CompletionRequest request
     // Upstream warms a cache only for a request that does not stream (anthropic-api.md, section 1.2); all others do.
     private bool Streams => body.MaxTokens != 0;
 
+    /// <summary>Whether the caller's own <c>stream</c> is true.</summary>
+    public bool CallerStreams => body.Stream;
+
     public UpstreamRequest Prepare(string model, Secret credential)
     {
         var parameters = ParametersOf(model);
@@ -67,7 +70,9 @@ internal sealed class RequestFactory(RequestBody body, CompletionRequest request
         var settings = SettingsOf(model, bearer, parameters);
         var plan = CachePolicy.Plan(body, settings);
         var bytes = body.Render(
-            new RequestDecisions(model, Streams, parameters.MaxTokens ?? DefaultMaxTokens, plan, parameters.Temperature));
+            request.IsVerbatim
+                ? new RequestDecisions(model, Streams, null, plan)
+                : new RequestDecisions(model, Streams, parameters.MaxTokens ?? DefaultMaxTokens, plan, parameters.Temperature));
         _rendered.Add(new Rendered(model, bearer, bytes, plan, settings));
         return _rendered[^1];
     }
@@ -81,6 +86,8 @@ internal sealed class RequestFactory(RequestBody body, CompletionRequest request
             Stream = stream,
             Betas = parameters.AnthropicBeta.IsEmpty ? request.Betas : [.. request.Betas, .. parameters.AnthropicBeta],
             Configured = setup.Headers,
+            Forwarded = request.Headers,
+            CallerFirst = request.IsVerbatim,
             HasOneHour = hasOneHour,
             ExtendedCacheTtl = setup.ExtendedCacheTtl,
             Cache = cache,

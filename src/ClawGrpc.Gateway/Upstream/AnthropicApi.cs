@@ -124,7 +124,8 @@ internal sealed class AnthropicApi(Connections connections, TimeProvider time)
         if (response.IsSuccessStatusCode)
             return null;
         var body = request.WithoutSecrets(await AnswerBody.ReadErrorAsync(response, time, caller));
-        return Failure.OfAnswer((int)response.StatusCode, HeadersOf(request, response), body, time.GetUtcNow());
+        var failure = Failure.OfAnswer((int)response.StatusCode, HeadersOf(request, response), body, time.GetUtcNow());
+        return failure.ErrorType is null ? failure : failure with { Body = body };
     }
 
     // Waits for content; returns the failure if something else comes. The bytes decide and not the content type, as in the

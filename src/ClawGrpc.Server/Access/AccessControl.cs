@@ -1,7 +1,6 @@
 using ClawGrpc.Core.Access;
 using ClawGrpc.Gateway;
 using ClawGrpc.Gateway.Access;
-using ClawGrpc.Server.Grpc.Mapping;
 using ClawGrpc.Server.Tls;
 using Grpc.AspNetCore.Server;
 using Microsoft.AspNetCore.Authentication;
@@ -61,16 +60,25 @@ internal static class AccessControl
             var access = endpoint.Metadata.OfType<GrpcMethodMetadata>().FirstOrDefault() is { Method.FullName: var rpc }
                 ? RpcAccess.Find(rpc) ?? throw new InvalidOperationException($"{rpc} has no row in {nameof(RpcAccess)}.")
                 : RpcAccess.AnyClient;
-            endpoint.Metadata.Add(access);
-            endpoint.Metadata.Add(new AuthorizationPolicyBuilder().AddRequirements(access).Build());
+            Require(endpoint, access);
         });
         return endpoints;
+    }
+
+    /// <summary>Requires this of an endpoint.</summary>
+    public static void Require(this IEndpointConventionBuilder endpoints, RpcAccess access) =>
+        endpoints.Add(endpoint => Require(endpoint, access));
+
+    private static void Require(EndpointBuilder endpoint, RpcAccess access)
+    {
+        endpoint.Metadata.Add(access);
+        endpoint.Metadata.Add(new AuthorizationPolicyBuilder().AddRequirements(access).Build());
     }
 
     // What was shown explicitly counts before what the connection tells.
     private static string SchemeOf(HttpContext context)
     {
-        if (context.Request.Headers.Authorization.Count > 0)
+        if (context.Request.Headers.Authorization.Count > 0 || MessagesToken.IsShown(context))
             return JwtHandler.IsShown(context) ? JwtHandler.Name : TokenHandler.Name;
         if (context.Features.Get<ShownCertificate>() is not null)
             return CertificateHandler.Name;
@@ -109,7 +117,7 @@ internal static class AccessControl
         }
     }
 
-    /// <summary>Answers what is not let in as every RPC is answered, since gRPC's clients make little of a bare 401 or 403.</summary>
+    /// <summary>Answers what is not let in.</summary>
     private sealed class RefusedRequests(CallAudit audit) : IAuthorizationMiddlewareResultHandler
     {
         public Task HandleAsync(
@@ -119,12 +127,13 @@ internal static class AccessControl
                 return next(context);
             var refusal = RefusalOf(context);
             audit.NoteDenied(context, refusal);
-            RefusalMapping.Answer(context.Response, refusal);
-            return context.Response.CompleteAsync();
+            return Answers.RefuseByFaceAsync(context, refusal);
         }
 
         private static Refusal RefusalOf(HttpContext context)
         {
+            if (context.Items.ContainsKey(MessagesToken.IsForeign))
+                return AccessRefusals.ForeignCredential;
             if (CallerIdentity.Of(context) is not { } caller)
             {
                 return context.Items.ContainsKey(ProofHandler.TooMany)

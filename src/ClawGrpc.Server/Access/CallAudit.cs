@@ -11,9 +11,6 @@ namespace ClawGrpc.Server.Access;
 internal sealed partial class CallAudit(AuditLog audit, TimeProvider time, ILogger<CallAudit> log)
 {
     private const string Package = "/clawgrpc.v1.";
-    private static readonly string[] Completions =
-        ["/clawgrpc.v1.ModelService/Complete", "/clawgrpc.v1.ModelService/StreamComplete"];
-
 
     /// <summary>The caller of a request, as the audit has it.</summary>
     public static AuditActor ActorOf(HttpContext context)
@@ -36,8 +33,7 @@ internal sealed partial class CallAudit(AuditLog audit, TimeProvider time, ILogg
             NoteOnce(AuditEvent.Denied, context, denied, call);
         else if (call.Answer is { } refused && !access.IsChange)
             LogRefused(log, path, call.Caller.Client.Name, RefusalMapping.NameOf(refused.Reason));
-        if (access.Scope == Scopes.Complete && Completions.Contains(path)
-            && !(call.Answer is { } other && IsDenial(other.Reason)))
+        if (access.IsCompletion && !(call.Answer is { } other && IsDenial(other.Reason)))
         {
             NoteCompletion(context, call, path);
         }

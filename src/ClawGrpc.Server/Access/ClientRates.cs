@@ -2,7 +2,6 @@ using System.Threading.RateLimiting;
 using ClawGrpc.Core.Access;
 using ClawGrpc.Gateway;
 using ClawGrpc.Gateway.Access;
-using ClawGrpc.Server.Grpc.Mapping;
 using Microsoft.AspNetCore.RateLimiting;
 
 namespace ClawGrpc.Server.Access;
@@ -22,8 +21,7 @@ internal static class ClientRates
             PartitionedRateLimiter.Create<HttpContext, Key>(AtOnce));
         limiter.OnRejected = static (rejected, cancellation) =>
         {
-            RefusalMapping.Answer(rejected.HttpContext.Response, RefusalOf(rejected));
-            return new ValueTask(rejected.HttpContext.Response.CompleteAsync());
+            return new ValueTask(Answers.RefuseByFaceAsync(rejected.HttpContext, RefusalOf(rejected)));
         };
     });
 

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using ClawGrpc.Core.Access;
 using ClawGrpc.Gateway;
 using ClawGrpc.Gateway.Configuration;
-using ClawGrpc.Server.Grpc.Mapping;
 using ClawGrpc.Server.Tls;
 
 namespace ClawGrpc.Server.Access;
@@ -19,10 +18,13 @@ internal sealed class HostFilter(ImmutableArray<string> own, LiveConfiguration c
         // A Unix socket has no address, and no web page reaches it.
         if (context.Connection.LocalIpAddress is null || HostNames.IsServed(context.Request.Host.Host, Served()))
             return next(context);
-        if (context.Request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true)
-            RefusalMapping.Answer(context.Response, Foreign);
-        else
-            context.Response.StatusCode = StatusCodes.Status400BadRequest;
+        if (context.Features.Get<Answers>() is not null
+            || context.Request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true)
+        {
+            return Answers.RefuseByFaceAsync(context, Foreign);
+        }
+
+        context.Response.StatusCode = StatusCodes.Status400BadRequest;
         return context.Response.CompleteAsync();
     }
 

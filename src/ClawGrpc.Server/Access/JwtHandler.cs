@@ -15,7 +15,9 @@ internal sealed class JwtHandler(
     public const string Name = "jwt";
 
     /// <summary>Whether a request carries one, and no ClawGrpc token.</summary>
-    public static bool IsShown(HttpContext context) => TokenHandler.TokenOf(context) is { } token
+    /// <param name="context">The request. What it has in <c>x-api-key</c> is another proof.</param>
+    public static bool IsShown(HttpContext context) => !MessagesToken.IsShown(context)
+        && TokenHandler.TokenOf(context) is { } token
         && !token.StartsWith(TokenText.Prefix, StringComparison.Ordinal) && token.Count(each => each == '.') == 2;
 
     protected override async ValueTask<(Proof? Proof, string Why)> ShownAsync() =>

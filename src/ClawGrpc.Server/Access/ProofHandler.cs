@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using ClawGrpc.Core.Access;
 using ClawGrpc.Gateway.Access;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 
@@ -13,6 +14,9 @@ internal abstract partial class ProofHandler(
     UrlEncoder encoder)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
+    // The framework's own line of a failure says less, under the name of the handler.
+    private readonly ILogger _log = loggers.CreateLogger("ClawGrpc.Callers");
+
     /// <summary>Whether too many calls of the peer showed nothing, among the items of a request.</summary>
     public static readonly object TooMany = new();
 
@@ -24,6 +28,8 @@ internal abstract partial class ProofHandler(
 
     protected sealed override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
+        if (Context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null)
+            return AuthenticateResult.NoResult();
         var (proof, why) = await ShownAsync();
         if (proof is not null)
         {
@@ -34,7 +40,7 @@ internal abstract partial class ProofHandler(
 
         var peer = UnknownPeers.PeerOf(Context);
         if (peers.TryCount(peer))
-            LogUnknown(Logger, Scheme.Name, $"{Request.Path}", peer, why);
+            LogUnknown(_log, Scheme.Name, $"{Request.Path}", peer, why);
         else
             Context.Items[TooMany] = true;
 
@@ -75,10 +81,10 @@ internal sealed class TokenHandler(
             ? header[Bearer.Length..].Trim()
             : null;
 
-    protected override ValueTask<(Proof? Proof, string Why)> ShownAsync() =>
-        TokenOf(Context) is { } token && Clients.ProofOf(token) is { } proof
-            ? new((proof, ""))
-            : new((null, "what was shown is no ClawGrpc token: its form or its check is wrong"));
+    protected override ValueTask<(Proof? Proof, string Why)> ShownAsync() => new(
+        Context.Features.Get<Answers>() is not null ? MessagesToken.Of(Context, Clients)
+        : TokenOf(Context) is { } token && Clients.ProofOf(token) is { } proof ? (proof, "")
+        : (null, "what was shown is no ClawGrpc token: its form or its check is wrong"));
 }
 
 /// <summary>Nothing, on a loopback port that the operator opened to everybody on the machine.</summary>

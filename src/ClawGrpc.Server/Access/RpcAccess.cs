@@ -10,8 +10,13 @@ namespace ClawGrpc.Server.Access;
 /// Whether it changes credentials, clients, orders or models: the audit has it before and after, and it is refused if the audit
 /// cannot be written.
 /// </param>
-internal sealed record RpcAccess(Scopes Scope, bool AllAgents = false, bool IsChange = false) : IAuthorizationRequirement
+/// <param name="IsCompletion">Whether it asks upstream for an answer: the audit has a line for each.</param>
+internal sealed record RpcAccess(
+    Scopes Scope, bool AllAgents = false, bool IsChange = false, bool IsCompletion = false) : IAuthorizationRequirement
 {
+    /// <summary>Of a call that asks upstream for an answer.</summary>
+    public static readonly RpcAccess Completion = new(Scopes.Complete, IsCompletion: true);
+
     private static readonly Dictionary<string, RpcAccess> Table = new(StringComparer.Ordinal)
     {
         ["/clawgrpc.v1.AuthService/Onboard"] = new(Scopes.Onboard, IsChange: true),
@@ -31,8 +36,8 @@ internal sealed record RpcAccess(Scopes Scope, bool AllAgents = false, bool IsCh
         ["/clawgrpc.v1.ModelService/GetStatus"] = new(Scopes.Status),
         ["/clawgrpc.v1.ModelService/WatchStatus"] = new(Scopes.Status),
         ["/clawgrpc.v1.ModelService/ListModels"] = new(Scopes.Status),
-        ["/clawgrpc.v1.ModelService/Complete"] = new(Scopes.Complete),
-        ["/clawgrpc.v1.ModelService/StreamComplete"] = new(Scopes.Complete),
+        ["/clawgrpc.v1.ModelService/Complete"] = Completion,
+        ["/clawgrpc.v1.ModelService/StreamComplete"] = Completion,
         ["/clawgrpc.v1.ModelService/CountTokens"] = new(Scopes.Complete),
         ["/clawgrpc.v1.ModelService/PlanCompletion"] = new(Scopes.Complete),
         ["/clawgrpc.v1.ModelService/SetDefaultModel"] = new(Scopes.Admin, AllAgents: true, IsChange: true),

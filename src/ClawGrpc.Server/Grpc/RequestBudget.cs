@@ -5,6 +5,7 @@ using ClawGrpc.Core.Configuration;
 using ClawGrpc.Gateway;
 using ClawGrpc.Gateway.Access;
 using ClawGrpc.Gateway.Configuration;
+using ClawGrpc.Server.Access;
 using ClawGrpc.Server.Grpc.Mapping;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -30,7 +31,7 @@ internal sealed class RequestBudget(LiveConfiguration live)
     /// <summary>The middleware.</summary>
     public async Task HoldAsync(HttpContext context, RequestDelegate next)
     {
-        using var share = new Share(this, context.Features.Get<LiveCall>()?.Caller.Client);
+        using var share = new Share(this, Answers.Of(context), context.Features.Get<LiveCall>()?.Caller.Client);
         if (context.Request.Headers.TryGetValue("grpc-encoding", out var coding) && coding != "identity")
         {
             if (!Service.CompressedRequests)
@@ -53,7 +54,7 @@ internal sealed class RequestBudget(LiveConfiguration live)
     }
 
     /// <summary>What one request holds.</summary>
-    private sealed class Share(RequestBudget budget, Client? client) : IDisposable
+    private sealed class Share(RequestBudget budget, Answers answers, Client? client) : IDisposable
     {
         private readonly ClientBytes? _ofClient = client is { Limits.Megabytes: not null }
             ? budget._ofClients.GetOrAdd(client.Name, static _ => new ClientBytes())
@@ -63,6 +64,9 @@ internal sealed class RequestBudget(LiveConfiguration live)
 
         /// <summary>Why there was no room.</summary>
         public Refusal Refusal { get; private set; } = Refusal.Busy();
+
+        /// <summary>To throw where the request is read.</summary>
+        public Exception Exception => answers.ExceptionOf(Refusal);
 
         /// <summary>Holds this much in all. False if there is no room.</summary>
         public bool TryHold(long bytes)
@@ -135,7 +139,7 @@ internal sealed class RequestBudget(LiveConfiguration live)
         private void Count(in ReadResult read)
         {
             if (!share.TryHold(read.Buffer.Length))
-                throw share.Refusal.ToRpcException();
+                throw share.Exception;
         }
     }
 }

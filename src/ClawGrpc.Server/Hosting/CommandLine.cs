@@ -7,6 +7,9 @@ namespace ClawGrpc.Server.Hosting;
 /// <param name="Listen">Where to listen; empty: on the socket in the state folder alone.</param>
 internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Listen)
 {
+    /// <summary>Where the Messages API is served over HTTP.</summary>
+    public IReadOnlyList<string> Http { get; init; } = [];
+
     /// <summary>Whether every program of this machine may use a loopback port without any proof.</summary>
     public bool InsecureLoopback { get; init; }
 
@@ -48,6 +51,12 @@ internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Liste
             HelpName = "ADDRESS",
             AllowMultipleArgumentsPerToken = false,
         };
+        var http = new Option<string[]>("--http")
+        {
+            Description = "Serve Anthropic's Messages API over HTTP at unix:PATH or http://127.0.0.1:PORT; may be repeated.",
+            HelpName = "ADDRESS",
+            AllowMultipleArgumentsPerToken = false,
+        };
         var insecure = new Option<bool>("--insecure-loopback")
         {
             Description = "Let every program of this machine use the loopback ports, without any proof of who it is.",
@@ -86,6 +95,7 @@ internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Liste
         {
             stateDir,
             listen,
+            http,
             mode,
             group,
             cert,
@@ -97,6 +107,7 @@ internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Liste
         };
         root.SetAction((result, _) => serve(new CommandLine(result.GetValue(stateDir), result.GetValue(listen) ?? [])
         {
+            Http = result.GetValue(http) ?? [],
             InsecureLoopback = result.GetValue(insecure),
             SocketMode = result.GetValue(mode),
             SocketGroup = result.GetValue(group),

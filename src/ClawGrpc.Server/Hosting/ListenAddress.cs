@@ -34,17 +34,19 @@ internal abstract record ListenAddress
     /// <summary>
     /// Reads <c>unix:PATH</c>, <c>http://127.0.0.1:PORT</c> or <c>https://HOST:PORT</c>. Any other address is refused.
     /// </summary>
-    public static (ListenAddress? Address, string? Error) Parse(string text)
+    /// <param name="text">The address.</param>
+    /// <param name="option">The option that gives it, for what is wrong.</param>
+    public static (ListenAddress? Address, string? Error) Parse(string text, string option)
     {
         if (text.StartsWith("unix:", StringComparison.Ordinal))
-            return ParseUnix(text["unix:".Length..]);
+            return ParseUnix(text["unix:".Length..], option);
         if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https")
             || uri.PathAndQuery != "/" || uri.UserInfo.Length > 0 || uri.Fragment.Length > 0)
         {
-            return (null, $"--listen {text}: expected unix:PATH, http://127.0.0.1:PORT or https://HOST:PORT.");
+            return (null, $"{option} {text}: expected unix:PATH, http://127.0.0.1:PORT or https://HOST:PORT.");
         }
         if (uri.Scheme == "https")
-            return ParseTls(text, uri);
+            return ParseTls(text, uri, option);
         var address = uri.Host == "localhost" ? IPAddress.Loopback
             : IPAddress.TryParse(uri.Host.Trim('[', ']'), out var parsed) ? parsed : null;
 
@@ -52,11 +54,11 @@ internal abstract record ListenAddress
         address = address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
         return address is not null && IPAddress.IsLoopback(address)
             ? (new Loopback(address, uri.Port), null)
-            : (null, $"--listen {text}: refusing to listen beyond this machine without TLS, since tokens would cross the "
+            : (null, $"{option} {text}: refusing to listen beyond this machine without TLS, since tokens would cross the "
                 + "network in the clear. Use https://HOST:PORT with --tls-cert and --tls-key, or unix:PATH.");
     }
 
-    private static (ListenAddress?, string?) ParseTls(string text, Uri uri)
+    private static (ListenAddress?, string?) ParseTls(string text, Uri uri, string option)
     {
         try
         {
@@ -65,23 +67,23 @@ internal abstract record ListenAddress
             var address = IPAddress.TryParse(host, out var given) ? given
                 : Dns.GetHostAddresses(host).OrderBy(each => each.AddressFamily).FirstOrDefault();
             return address is null
-                ? (null, $"--listen {text}: the name has no address.")
+                ? (null, $"{option} {text}: the name has no address.")
                 : (new Tls(uri.Host, address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address, uri.Port), null);
         }
         catch (SocketException exception)
         {
-            return (null, $"--listen {text}: {exception.Message}. Use an address of this machine, such as 0.0.0.0.");
+            return (null, $"{option} {text}: {exception.Message}. Use an address of this machine, such as 0.0.0.0.");
         }
     }
 
-    private static (ListenAddress?, string?) ParseUnix(string path)
+    private static (ListenAddress?, string?) ParseUnix(string path, string option)
     {
         if (path.Length == 0)
-            return (null, "--listen unix:: the path of the socket is missing.");
+            return (null, $"{option} unix:: the path of the socket is missing.");
         var full = Path.GetFullPath(path);
         return System.Text.Encoding.UTF8.GetByteCount(full) <= UnixSocket.LongestPath
             ? (new UnixSocket(full), null)
-            : (null, $"--listen unix:{full}: the path is longer than the {UnixSocket.LongestPath} bytes a Unix socket may have. "
+            : (null, $"{option} unix:{full}: the path is longer than the {UnixSocket.LongestPath} bytes a Unix socket may have. "
                 + "Use a shorter one.");
     }
 }

@@ -8,6 +8,12 @@ namespace ClawGrpc.Server.Hosting;
 /// <param name="Addresses">At least one.</param>
 internal sealed record Listening(IReadOnlyList<ListenAddress> Addresses)
 {
+    /// <summary>Where the Messages API is served over HTTP; none if it is not.</summary>
+    public IReadOnlyList<ListenAddress> Http { get; init; } = [];
+
+    /// <summary>All of it.</summary>
+    public IEnumerable<ListenAddress> All => Addresses.Concat(Http);
+
     /// <summary>Whether every program of this machine may use a loopback port without any proof.</summary>
     public bool InsecureLoopback { get; init; }
 
@@ -21,27 +27,31 @@ internal sealed record Listening(IReadOnlyList<ListenAddress> Addresses)
     public TlsConfiguration Tls { get; init; } = TlsConfiguration.None;
 
     /// <summary>Whether there is a port with TLS.</summary>
-    public bool HasTls => Addresses.Any(address => address is ListenAddress.Tls);
+    public bool HasTls => All.Any(address => address is ListenAddress.Tls);
 
     /// <summary>Whether there is a port that takes a proof.</summary>
-    public bool HasGuardedPort => HasTls || (!InsecureLoopback && Addresses.Any(address => address is ListenAddress.Loopback));
+    public bool HasGuardedPort => HasTls || (!InsecureLoopback && All.Any(address => address is ListenAddress.Loopback));
 
     /// <summary>Reads the command line.</summary>
     /// <exception cref="StartException">Something of it cannot be; all of it is told.</exception>
     public static Listening Of(CommandLine command, StateFolder folder)
     {
         var texts = command.Listen.Count > 0 ? command.Listen : [$"unix:{Path.Join(folder.Path, "clawgrpc.sock")}"];
-        var parsed = texts.Select(ListenAddress.Parse).ToList();
-        var errors = parsed.Where(each => each.Error is not null).Select(each => each.Error!).ToList();
+        var parsed = texts.Select(text => ListenAddress.Parse(text, "--listen")).ToList();
+        var http = command.Http.Select(text => ListenAddress.Parse(text, "--http")).ToList();
+        var errors = parsed.Concat(http).Where(each => each.Error is not null).Select(each => each.Error!).ToList();
+        errors.AddRange(http.Where(each => each.Address is not (null or ListenAddress.Tcp { Port: 0 }) && parsed.Contains(each))
+            .Select(each => $"--http {each.Address}: that is a --listen too. gRPC and the Messages API take an address each."));
         var mode = ModeOf(command.SocketMode, errors);
         var group = GroupOf(command.SocketGroup, errors);
         var tls = new TlsConfiguration(Full(command.TlsCert), Full(command.TlsKey), Full(command.ClientCa));
-        if (tls != TlsConfiguration.None && !parsed.Any(each => each.Address is ListenAddress.Tls))
-            errors.Add("--tls-cert, --tls-key and --client-ca are for --listen https://HOST:PORT, and there is none.");
+        if (tls != TlsConfiguration.None && !parsed.Concat(http).Any(each => each.Address is ListenAddress.Tls))
+            errors.Add("--tls-cert, --tls-key and --client-ca are for https://HOST:PORT of --listen or --http; there is none.");
         if (errors.Count > 0)
             throw new StartException(string.Join(Environment.NewLine, errors));
         return new Listening([.. parsed.Select(each => each.Address!).Distinct()])
         {
+            Http = [.. http.Select(each => each.Address!).Distinct()],
             InsecureLoopback = command.InsecureLoopback,
             SocketMode = mode,
             SocketGroup = group,

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Net;
 using System.Net.Sockets;
 using ClawGrpc.Gateway.Access;
 using ClawGrpc.Gateway.Agents;
@@ -10,11 +9,11 @@ using ClawGrpc.Gateway.Stores;
 using ClawGrpc.Gateway.Upstream;
 using ClawGrpc.Server.Access;
 using ClawGrpc.Server.Grpc;
+using ClawGrpc.Server.Http;
 using ClawGrpc.Server.Tls;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace ClawGrpc.Server.Hosting;
 
@@ -78,7 +77,7 @@ internal static class ServerHost
         StateFolder folder, Listening listening, TimeProvider time, ILoggerProvider? log = null, LogSettings? logging = null)
     {
         folder.Create();
-        foreach (var socket in listening.Addresses.OfType<ListenAddress.UnixSocket>())
+        foreach (var socket in listening.All.OfType<ListenAddress.UnixSocket>())
         {
             StateFolder.MakeUsable(Path.GetDirectoryName(socket.Path)!, "The socket's folder");
             if (!Sockets.TryRemoveStale(socket.Path))
@@ -89,7 +88,7 @@ internal static class ServerHost
         }
 
         // Before any file is made, since Kestrel binds when all are.
-        foreach (var address in listening.Addresses)
+        foreach (var address in listening.All)
         {
             if (Sockets.WhyNotBound(address) is { } why)
                 throw CannotBind(address, why);
@@ -102,11 +101,12 @@ internal static class ServerHost
         (logging ?? LogSettings.None).Apply(builder.Logging);
         if (log is not null)
             builder.Logging.AddProvider(log);
-        builder.WebHost.ConfigureKestrel(kestrel => Listen(kestrel, listening));
+        builder.WebHost.ConfigureKestrel(kestrel => Listeners.Open(kestrel, listening));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Shutdown.Connections);
         AddServices(builder.Services, folder, time);
         AddTls(builder.Services, listening);
         AccessControl.Add(builder.Services);
+        MessagesFace.Add(builder.Services);
         var app = builder.Build();
 
         // First: a start that cannot be leaves no file behind.
@@ -116,8 +116,10 @@ internal static class ServerHost
         app.Use(app.Services.GetRequiredService<HostFilter>().FilterAsync);
         app.Use(app.Services.GetRequiredService<StoppedCalls>().CutAsync);
         app.Use(UnreadRequests.ExplainAsync);
+        MessagesFace.Separate(app);
         AccessControl.Use(app);
         app.Use(app.Services.GetRequiredService<RequestBudget>().HoldAsync);
+        MessagesFace.Map(app);
         app.MapGrpcService<AuthService>().Guard();
         app.MapGrpcService<ModelService>().Guard();
         app.MapGrpcService<AccessService>().Guard();
@@ -173,56 +175,9 @@ internal static class ServerHost
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<TlsFiles>(provider, listening.Tls))
             .AddHostedService(provider => provider.GetRequiredService<TlsFiles>())
             .AddSingleton<Handshakes>().AddSingleton<CertificateConnections>();
-        var names = listening.Addresses.OfType<ListenAddress.Tcp>().SelectMany<ListenAddress.Tcp, string>(
+        var names = listening.All.OfType<ListenAddress.Tcp>().SelectMany<ListenAddress.Tcp, string>(
             address => address is ListenAddress.Tls tls ? [tls.Host, $"{tls.Address}"] : [$"{address.Address}"]);
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<HostFilter>(provider, names.ToImmutableArray()));
-    }
-
-    private static void Listen(KestrelServerOptions kestrel, Listening listening)
-    {
-        kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestBodySize = null;
-        kestrel.Limits.MinRequestBodyDataRate = null;
-        kestrel.Limits.MinResponseDataRate = null;
-        kestrel.Limits.Http2.InitialStreamWindowSize = 1024 * 1024;
-        kestrel.Limits.Http2.InitialConnectionWindowSize = 4 * 1024 * 1024;
-        kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(60);
-        kestrel.Limits.MaxConcurrentConnections = 10_000;
-
-        // For all connections alike: Kestrel has no limit of one listener.
-        kestrel.Limits.Http2.MaxStreamsPerConnection = listening.HasTls ? 100 : 1000;
-        foreach (var address in listening.Addresses)
-        {
-            switch (address)
-            {
-                case ListenAddress.UnixSocket socket:
-                    kestrel.ListenUnixSocket(socket.Path, options =>
-                    {
-                        options.Use(LastShown.Keep);
-                        options.Protocols = HttpProtocols.Http2;
-                        options.Use(PeerCredentials.Read);
-                    });
-                    break;
-                case ListenAddress.Loopback tcp:
-                    kestrel.Listen(new IPEndPoint(tcp.Address, tcp.Port), options =>
-                    {
-                        options.Use(LastShown.Keep);
-                        options.Protocols = HttpProtocols.Http2;
-                        if (listening.InsecureLoopback)
-                            options.Use(LoopbackHandler.Open);
-                    });
-                    break;
-                case ListenAddress.Tls tls:
-                    kestrel.Listen(new IPEndPoint(tls.Address, tls.Port), options =>
-                    {
-                        options.Use(LastShown.Keep);
-                        options.Protocols = HttpProtocols.Http2;
-                        options.UseHttps(kestrel.ApplicationServices.GetRequiredService<Handshakes>().Options);
-                        options.Use(kestrel.ApplicationServices.GetRequiredService<CertificateConnections>().Note);
-                    });
-                    break;
-            }
-        }
     }
 
     // The configuration and those that it names, which may be anywhere.
@@ -249,7 +204,7 @@ internal static class ServerHost
 
     private static async Task StartAsync(WebApplication app, Listening listening)
     {
-        var addresses = listening.Addresses;
+        var addresses = listening.All.ToList();
         try
         {
             await app.StartAsync();

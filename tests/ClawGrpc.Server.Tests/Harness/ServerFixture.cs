@@ -85,7 +85,8 @@ internal sealed class ServerFixture : IAsyncDisposable
     public async Task StartServerAsync()
     {
         var folder = StateFolder.Resolve(Files.Path, _ => null, Files.Path);
-        _app = await ServerHost.BuildAsync(folder, Listen(new Listening([_address])), Time, Log, Logging);
+        var usual = new Listening([_address]) { Http = [new ListenAddress.UnixSocket(Files["http.sock"])] };
+        _app = await ServerHost.BuildAsync(folder, Listen(usual), Time, Log, Logging);
         await _app.StartAsync();
         _channels.Add(ClawGrpcChannel.Create(ClawGrpcEndpoint.Parse($"{_address}")));
     }
@@ -106,13 +107,16 @@ internal sealed class ServerFixture : IAsyncDisposable
         await StartServerAsync();
     }
 
+    /// <summary>A client of the Messages API over HTTP, which shows no token unless a request has one.</summary>
+    public HttpClient NewHttp() => new(NewHandler("http.sock")) { BaseAddress = new Uri("http://localhost") };
+
     /// <summary>A handler that reaches the server, for channels with settings of their own.</summary>
-    public SocketsHttpHandler NewHandler() => new()
+    public SocketsHttpHandler NewHandler(string name = "clawgrpc.sock") => new()
     {
         ConnectCallback = async (_, cancellation) =>
         {
             var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(Files["clawgrpc.sock"]), cancellation);
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(Files[name]), cancellation);
             return new NetworkStream(socket, ownsSocket: true);
         },
     };

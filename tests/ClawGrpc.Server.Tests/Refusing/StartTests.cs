@@ -86,7 +86,7 @@ public class StartTests
     [InlineData("")]
     public void Invalid_or_non_local_address_is_refused(string text)
     {
-        var (address, error) = ListenAddress.Parse(text);
+        var (address, error) = ListenAddress.Parse(text, "--listen");
         Assert.Null(address);
         Assert.StartsWith($"--listen {text}: ", error, StringComparison.Ordinal);
     }
@@ -105,11 +105,12 @@ public class StartTests
     [InlineData("https://localhost:7443", "https://localhost:7443")]
     [InlineData("https://192.0.2.1", "https://192.0.2.1:443")]
     public void Sockets_loopback_addresses_and_tls_are_taken(string text, string address) =>
-        Assert.Equal(address, $"{ListenAddress.Parse(text).Address}");
+        Assert.Equal(address, $"{ListenAddress.Parse(text, "--listen").Address}");
 
     [Fact]
     public void A_path_that_is_too_long_for_a_socket_is_refused() =>
-        Assert.Contains("107 bytes", ListenAddress.Parse("unix:/" + new string('s', 107)).Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "107 bytes", ListenAddress.Parse("unix:/" + new string('s', 107), "--listen").Error, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("file")]
