@@ -47,6 +47,7 @@ internal sealed record RpcAccess(
         ["/clawgrpc.v1.ModelService/RemoveModelFallback"] = new(Scopes.Admin, AllAgents: true, IsChange: true),
         ["/clawgrpc.v1.ModelService/ClearModelFallbacks"] = new(Scopes.Admin, AllAgents: true, IsChange: true),
         ["/clawgrpc.v1.AccessService/WhoAmI"] = new(Scopes.None),
+        ["/clawgrpc.v1.AccessService/GetServer"] = new(Scopes.Status),
         ["/clawgrpc.v1.AccessService/ListClients"] = new(Scopes.Admin, AllAgents: true),
         ["/clawgrpc.v1.AccessService/AddClient"] = new(Scopes.Admin, AllAgents: true, IsChange: true),
         ["/clawgrpc.v1.AccessService/UpdateClient"] = new(Scopes.Admin, AllAgents: true, IsChange: true),

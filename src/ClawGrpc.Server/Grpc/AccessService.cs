@@ -13,7 +13,8 @@ using ClientToken = ClawGrpc.Core.Access.ClientToken;
 namespace ClawGrpc.Server.Grpc;
 
 /// <summary>AccessService: who may call.</summary>
-internal sealed class AccessService(Clients clients, Budgets budgets, AuditCalls audit, TimeProvider time)
+internal sealed class AccessService(
+    Clients clients, Budgets budgets, AuditCalls audit, ServerCalls server, TimeProvider time)
     : V1.AccessService.AccessServiceBase
 {
     private const int DefaultPage = 100;
@@ -38,6 +39,9 @@ internal sealed class AccessService(Clients clients, Budgets budgets, AuditCalls
             BoundSessionId = caller.Token?.Session ?? "",
         });
     }
+
+    public override Task<GetServerResponse> GetServer(GetServerRequest request, ServerCallContext context) =>
+        server.GetAsync(request, context.CancellationToken);
 
     public override Task<ListClientsResponse> ListClients(ListClientsRequest request, ServerCallContext context)
     {

@@ -2,6 +2,11 @@ using System.Net;
 using ClawGrpc.Server.Access;
 using ClawGrpc.Server.Http;
 using ClawGrpc.Server.Tls;
+using ClawGrpc.V1;
+using Google.Protobuf.WellKnownTypes;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace ClawGrpc.Server.Hosting;
@@ -41,6 +46,28 @@ internal static class Listeners
                 options.Use(MessagesFace.Mark);
             });
         }
+    }
+
+    /// <summary>Where the server listens, with the ports that the system chose.</summary>
+    public static IEnumerable<Listener> Opened(Listening listening, IServer server, TlsMaterial tls)
+    {
+        // The addresses are in the order in which they were bound.
+        var bound = server.Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
+        return listening.All.Zip(bound).Select((each, index) => Told(each.First, each.Second, index));
+
+        Listener Told(ListenAddress address, string uri, int index) => new()
+        {
+            Address = address switch
+            {
+                ListenAddress.Tls { Host: var host } => $"https://{host}:{BindingAddress.Parse(uri).Port}",
+                ListenAddress.Tcp { Address: var ip } => $"http://{new IPEndPoint(ip, BindingAddress.Parse(uri).Port)}",
+                _ => address.ToString(),
+            },
+            Face = index < listening.Addresses.Count ? Face.Grpc : Face.Messages,
+            CertificateExpireTime = address is ListenAddress.Tls && tls.Server is { NotAfter: var end }
+                ? Timestamp.FromDateTimeOffset(end)
+                : null,
+        };
     }
 
     private static void Open(

@@ -166,7 +166,7 @@ internal static class ServerHost
             .AddSingleton<CallReader>().AddSingleton<RequestBudget>()
             .AddSingleton(_ => ServerKey.Load(folder, Environment.GetEnvironmentVariable))
             .AddSingleton<ErrorInterceptor>().AddSingleton<AuthService>().AddSingleton<ModelService>()
-            .AddSingleton<AccessService>().AddSingleton<AuditCalls>()
+            .AddSingleton<AccessService>().AddSingleton<AuditCalls>().AddSingleton<ServerCalls>().AddSingleton<UpstreamCheck>()
             .AddHostedService(provider => provider.GetRequiredService<StateWatch>());
     }
 
@@ -174,7 +174,9 @@ internal static class ServerHost
     {
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<TlsFiles>(provider, listening.Tls))
             .AddHostedService(provider => provider.GetRequiredService<TlsFiles>())
-            .AddSingleton<Handshakes>().AddSingleton<CertificateConnections>();
+            .AddSingleton<Handshakes>().AddSingleton<CertificateConnections>()
+            .AddSingleton<OpenListeners>(provider => () => Listeners.Opened(
+                listening, provider.GetRequiredService<IServer>(), provider.GetRequiredService<TlsFiles>().Current));
         var names = listening.All.OfType<ListenAddress.Tcp>().SelectMany<ListenAddress.Tcp, string>(
             address => address is ListenAddress.Tls tls ? [tls.Host, $"{tls.Address}"] : [$"{address.Address}"]);
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<HostFilter>(provider, names.ToImmutableArray()));
