@@ -14,7 +14,7 @@ public class ArchitectureTests
 
     [Fact]
     public void Claw_reaches_the_server_through_the_contract_only() => Assert.Equal(
-        ["ClawGrpc.Client", "ClawGrpc.Protos"],
+        ["ClawGrpc.Client", "ClawGrpc.Json5", "ClawGrpc.Protos"],
         Claw.GetReferencedAssemblies().Select(name => name.Name!)
             .Where(name => name.StartsWith("ClawGrpc", StringComparison.Ordinal))
             .Order(StringComparer.Ordinal));

@@ -72,6 +72,8 @@ internal static class ClawProgram
             AgentsCommand.Create(globals),
             ClientsCommand.Create(globals),
             WhoAmICommand.Create(globals),
+            ConnectCommand.Create(globals),
+            DoctorCommand.Create(globals),
             SecretsCommands.Create(globals),
             AuditCommands.Create(globals),
             CompleteCommand.Create(globals));

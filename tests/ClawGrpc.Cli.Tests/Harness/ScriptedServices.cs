@@ -115,6 +115,9 @@ internal sealed class ScriptedAccessService(Script script) : AccessService.Acces
     public override Task<WhoAmIResponse> WhoAmI(WhoAmIRequest request, ServerCallContext context) =>
         script.Answer<WhoAmIResponse>(request);
 
+    public override Task<GetServerResponse> GetServer(GetServerRequest request, ServerCallContext context) =>
+        script.Answer<GetServerResponse>(request);
+
     public override Task<ListClientsResponse> ListClients(ListClientsRequest request, ServerCallContext context) =>
         script.Answer<ListClientsResponse>(request);
 
