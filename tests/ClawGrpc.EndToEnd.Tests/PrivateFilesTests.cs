@@ -28,4 +28,22 @@ public class PrivateFilesTests
         Assert.Contains(fixture.Socket, made);
         Assert.All(made, path => Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(path) & Others));
     }
+
+    [Fact]
+    public async Task Server_leaves_nothing_outside_its_folder()
+    {
+        await using var fixture = await ProcessFixture.BuildAsync();
+        var home = Directory.CreateTempSubdirectory("claw-home-");
+        try
+        {
+            await fixture.ServeAsync(new Dictionary<string, string> { ["HOME"] = home.FullName });
+            using var channel = fixture.Connect();
+            await ProcessFixture.OnboardAsync(channel, "anthropic:one", ProcessFixture.KeyOne);
+            Assert.Empty(home.EnumerateFileSystemInfos());
+        }
+        finally
+        {
+            home.Delete(recursive: true);
+        }
+    }
 }

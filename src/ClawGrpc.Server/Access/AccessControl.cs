@@ -21,7 +21,11 @@ internal static class AccessControl
             .AddSingleton<AuditLog>().AddSingleton<CallAudit>().AddSingleton<AuditInterceptor>()
             .AddSingleton<IAuthorizationHandler, RpcAccessHandler>()
             .AddSingleton<IAuthorizationMiddlewareResultHandler, RefusedRequests>();
-        services.AddAuthentication()
+
+        // Without the data protection that AddAuthentication brings: it would put keys into the home folder, for cookies.
+        services.AddAuthenticationCore();
+        services.AddWebEncoders();
+        new AuthenticationBuilder(services)
             .AddScheme<AuthenticationSchemeOptions, PeerHandler>(PeerHandler.Name, null)
             .AddScheme<AuthenticationSchemeOptions, TokenHandler>(TokenHandler.Name, null)
             .AddScheme<AuthenticationSchemeOptions, JwtHandler>(JwtHandler.Name, null)
