@@ -34,7 +34,7 @@ public class PlanTests
         var random = new Random(seed);
         await using var fixture = await FleetAsync();
         var (planned, refused) = (0, 0);
-        for (var round = 0; round < 40; round++)
+        for (var round = 0; round < Runs.Of(few: 20, full: 40); round++)
         {
             await DisturbAsync(fixture, random);
             fixture.Sandbox.ClearRequests();

@@ -1,5 +1,6 @@
 using System.Text;
 using ClawGrpc.Server.Tests.Harness;
+using ClawGrpc.Testing;
 using ClawGrpc.V1;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
@@ -69,7 +70,9 @@ public class EchoTests
     [MemberData(nameof(Places))]
     public async Task Key_that_upstream_repeats_goes_nowhere(string head, string body)
     {
-        foreach (var form in Forms(Key))
+        // All forms at all places take minutes; one at each place finds a place that is left out, and a form.
+        var forms = Forms(Key).ToList();
+        foreach (var form in Runs.InFull ? forms : [forms[(head.Length + body.Length) % forms.Count]])
         {
             await using var upstream = RawUpstream.Of(_ => RawUpstream.Answer(
                 head.Replace("E", form, StringComparison.Ordinal),

@@ -86,11 +86,11 @@ public class TlsTests
         {
             Dns = ["localhost"],
             Purposes = [TestAuthority.ForServers],
-            NotAfter = time.GetUtcNow().AddDays(15),
+            NotAfter = time.GetUtcNow().AddDays(14).AddMinutes(1),
         }));
         await server.Fixture.RestartServerAsync();
         Assert.DoesNotContain(log.All, IsWarning);
-        time.Advance(TimeSpan.FromDays(1.1));
+        time.Advance(TimeSpan.FromMinutes(2));
         Assert.Single(log.All, IsWarning);
         time.Advance(TimeSpan.FromDays(1));
         Assert.Equal(2, log.All.Count(IsWarning));

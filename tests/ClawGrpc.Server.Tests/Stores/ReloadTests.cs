@@ -1,6 +1,7 @@
 using ClawGrpc.Core.Access;
 using ClawGrpc.Gateway.Agents;
 using ClawGrpc.Server.Tests.Harness;
+using ClawGrpc.Testing;
 
 namespace ClawGrpc.Server.Tests.Stores;
 
@@ -21,7 +22,7 @@ public class ReloadTests
         })).ToList();
         try
         {
-            for (var count = 0; count < 100; count++)
+            for (var count = 0; count < Runs.Of(few: 30, full: 100); count++)
             {
                 await fixture.OnboardAsync($"anthropic:{count}", Credentials.KeyTwo);
                 Assert.NotNull(agent.Profiles.Readable.Find($"anthropic:{count}"));
