@@ -23,7 +23,7 @@ internal static class HttpErrors
         response.StatusCode = status;
         response.ContentType = "application/json";
         var requestId = refusal.Facts.GetValueOrDefault("request_id", "");
-        response.Headers["request-id"] = requestId.Length > 0
+        response.Headers["request-id"] = AnswerHead.IsSendable(requestId)
             ? requestId
             : $"req_clawgrpc_{context.TraceIdentifier.Replace(':', '_')}";
         if (status == StatusCodes.Status401Unauthorized)
@@ -85,7 +85,7 @@ internal static class HttpErrors
     // What waiting does not mend is not repeated by clients: of a long prompt that would be three times. Nor do they wait for hours.
     private static bool ForbidsRepeat(Refusal refusal, int status, long? wait) => refusal.Reason switch
     {
-        RefusalReason.RequestRejected => false,
+        RefusalReason.RequestRejected or RefusalReason.ServerError => false,
         RefusalReason.BudgetExceeded or RefusalReason.AnswerTooLarge => true,
         _ => status switch
         {
