@@ -17,7 +17,8 @@ Console.WriteLine($"replaying {recordings.Count} recordings of {folder} with the
 await using var sandbox = await Sandbox.StartAsync();
 await using var server = await ServerProcess.StartAsync(sandbox.BaseUrl);
 using var channel = ClawGrpcChannel.Create(ClawGrpcEndpoint.Parse(server.Endpoint));
-var replayer = new Replayer(sandbox, channel, new Random(seed));
+using var http = server.NewHttp();
+var replayer = new Replayer(sandbox, channel, http, new Random(seed));
 await replayer.BeginAsync();
 var clock = Stopwatch.StartNew();
 var failed = 0;

@@ -17,8 +17,9 @@ public sealed class ReplayException(string message) : Exception(message);
 /// </summary>
 /// <param name="sandbox">The server's upstream. Its script and its log are the replayer's while it works.</param>
 /// <param name="channel">To the server.</param>
+/// <param name="http">To its Messages API over HTTP.</param>
 /// <param name="random">The sizes of the pieces.</param>
-public sealed partial class Replayer(Sandbox sandbox, GrpcChannel channel, Random random)
+public sealed partial class Replayer(Sandbox sandbox, GrpcChannel channel, HttpClient http, Random random)
 {
     public const string ProfileId = "anthropic:replay";
     private const string Key = "sk-ant-api03-FAKE-replay-key-0000000000000001";
@@ -47,9 +48,10 @@ public sealed partial class Replayer(Sandbox sandbox, GrpcChannel channel, Rando
                 RecordingKind.Error => await ReplayErrorAsync(recording),
                 _ => await ReplayOtherAsync(recording),
             };
+            answer += $"; {await ReplayOverHttpAsync(recording)}";
             return recording.Request is null || recording.Kind == RecordingKind.Count
                 ? answer
-                : $"{answer}; {await ReplayRequestAsync(recording)}";
+                : $"{answer}; {await ReplayRequestAsync(recording)}; {await RequestOverHttpAsync(recording)}";
         }
         catch (RpcException exception)
         {

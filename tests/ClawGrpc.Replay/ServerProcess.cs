@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 
 namespace ClawGrpc.Replay;
 
@@ -12,6 +13,18 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public string Endpoint => $"unix:{Path.Join(_folder, "clawgrpc.sock")}";
 
+    /// <summary>A client of its Messages API over HTTP.</summary>
+    public HttpClient NewHttp() => new(new SocketsHttpHandler
+    {
+        ConnectCallback = async (_, cancellation) =>
+        {
+            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(HttpSocket(_folder)), cancellation);
+            return new NetworkStream(socket, ownsSocket: true);
+        },
+    })
+    { BaseAddress = new Uri("http://localhost") };
+
     /// <summary>Starts it from its build output, which lies beside this program's, and waits until it is ready.</summary>
     public static async Task<ServerProcess> StartAsync(string upstream)
     {
@@ -20,7 +33,8 @@ internal sealed class ServerProcess : IAsyncDisposable
             $"{{ models: {{ providers: {{ anthropic: {{ baseUrl: '{upstream}', models: [] }} }} }} }}\n");
         var own = new DirectoryInfo(AppContext.BaseDirectory);
         var start = new ProcessStartInfo(
-            Path.Combine(own.Parent!.Parent!.FullName, "ClawGrpc.Server", own.Name, "clawgrpc"), ["--state-dir", folder])
+            Path.Combine(own.Parent!.Parent!.FullName, "ClawGrpc.Server", own.Name, "clawgrpc"),
+            ["--state-dir", folder, "--http", $"unix:{HttpSocket(folder)}"])
         {
             RedirectStandardOutput = true,
         };
@@ -43,6 +57,8 @@ internal sealed class ServerProcess : IAsyncDisposable
         await server.DisposeAsync();
         throw new InvalidOperationException("The server did not start.");
     }
+
+    private static string HttpSocket(string folder) => Path.Join(folder, "http.sock");
 
     public async ValueTask DisposeAsync()
     {

@@ -15,6 +15,9 @@ internal sealed record ErrorEnvelope(string? Type, string? Message, string? Code
 {
     private const int LongestText = 600;
 
+    /// <summary>Whether the whole body is an envelope as Anthropic writes it: clients can read it as it is.</summary>
+    public bool IsWhole { get; private init; }
+
     /// <summary>Reads a body of any kind; never fails.</summary>
     /// <param name="body">JSON, HTML, text or nothing; JSON may be cut off.</param>
     public static ErrorEnvelope Read(ReadOnlyMemory<byte> body)
@@ -38,7 +41,10 @@ internal sealed record ErrorEnvelope(string? Type, string? Message, string? Code
             type,
             message ?? (type is null || isCut ? Beginning(body.Span) : null),
             Text(MembersOf(error, "details"u8), "error_code"u8),
-            Text(root, "request_id"u8));
+            Text(root, "request_id"u8))
+        {
+            IsWhole = !isCut && Text(root, "type"u8) == "error" && type is not null && Text(error, "message"u8) is not null,
+        };
     }
 
     private static string? Words(JsonMembers parent, ReadOnlySpan<byte> name) =>

@@ -125,7 +125,7 @@ internal sealed class AnthropicApi(Connections connections, TimeProvider time)
             return null;
         var body = request.WithoutSecrets(await AnswerBody.ReadErrorAsync(response, time, caller));
         var failure = Failure.OfAnswer((int)response.StatusCode, HeadersOf(request, response), body, time.GetUtcNow());
-        return failure.ErrorType is null ? failure : failure with { Body = body };
+        return ErrorEnvelope.Read(body).IsWhole ? failure with { Body = body } : failure;
     }
 
     // Waits for content; returns the failure if something else comes. The bytes decide and not the content type, as in the

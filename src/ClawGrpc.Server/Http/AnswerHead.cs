@@ -13,13 +13,16 @@ internal static class AnswerHead
 {
     public static void Write(HttpResponse response, OpenedCompletion completion)
     {
-        if (completion.RequestId.Length > 0)
+        if (IsSendable(completion.RequestId))
             response.Headers["request-id"] = completion.RequestId;
         response.Headers["x-clawgrpc-completion"] = completion.CompletionId;
         response.Headers["x-clawgrpc-attempts"] = completion.Attempts.ToString(CultureInfo.InvariantCulture);
         if (CallerIdentity.Of(response.HttpContext)?.May(Scopes.Admin) == true)
             response.Headers["x-clawgrpc-profile"] = completion.Route.ProfileId;
     }
+
+    /// <summary>Whether a text of upstream can stand in a header.</summary>
+    public static bool IsSendable(string text) => text.Length > 0 && text.All(each => each is >= ' ' and <= '~');
 
     /// <summary>What is left of the client's own budget, in the words in which Anthropic's clients understand it.</summary>
     /// <param name="response">The answer.</param>

@@ -107,7 +107,11 @@ internal sealed class EventRelay(HttpContext context, TimeProvider time)
     private async ValueTask FlushAsync()
     {
         var flushed = await _body.FlushAsync(context.RequestAborted);
-        if (flushed.IsCompleted || flushed.IsCanceled)
-            throw new OperationCanceledException(context.RequestAborted);
+        if (!flushed.IsCompleted && !flushed.IsCanceled)
+            return;
+
+        // The connection is gone. The request to upstream ends with this token, which says so a moment later.
+        context.Abort();
+        await Task.Delay(Timeout.InfiniteTimeSpan, context.RequestAborted);
     }
 }

@@ -18,12 +18,12 @@ internal static class HttpErrors
     /// <summary>Refuses a request. Nothing of the answer may have been sent.</summary>
     public static Task WriteAsync(HttpContext context, Refusal refusal)
     {
-        var (status, type) = OfReason(refusal);
+        var status = StatusOf(refusal);
         var response = context.Response;
         response.StatusCode = status;
         response.ContentType = "application/json";
         var requestId = refusal.Facts.GetValueOrDefault("request_id", "");
-        response.Headers["request-id"] = requestId.Length > 0
+        response.Headers["request-id"] = AnswerHead.IsSendable(requestId)
             ? requestId
             : $"req_clawgrpc_{context.TraceIdentifier.Replace(':', '_')}";
         if (status == StatusCodes.Status401Unauthorized)
@@ -31,16 +31,11 @@ internal static class HttpErrors
         var wait = refusal.RetryAfter is { } span ? (long)Math.Ceiling(Math.Max(1, span.TotalSeconds)) : (long?)null;
         if (wait is { } seconds)
             response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
-
-        // What waiting does not mend is not repeated by clients: of a long prompt that would be three times.
-        if (status < 500 && wait is null or > LongestWait || status == StatusCodes.Status503ServiceUnavailable && wait is null
-            || refusal.Reason == RefusalReason.BudgetExceeded)
-        {
+        if (ForbidsRepeat(refusal, status, wait))
             response.Headers["x-should-retry"] = "false";
-        }
 
         var body = refusal.UpstreamBody.IsEmpty
-            ? BodyOf(type, refusal.Message, $"{response.Headers["request-id"]}")
+            ? BodyOf(TypeOf(refusal, status), MessageOf(refusal), $"{response.Headers["request-id"]}")
             : refusal.UpstreamBody;
         response.ContentLength = body.Length;
         return response.Body.WriteAsync(body, CancellationToken.None).AsTask();
@@ -49,35 +44,62 @@ internal static class HttpErrors
     /// <summary>The event that ends a stream which has begun.</summary>
     public static byte[] EventOf(Refusal refusal)
     {
-        var type = refusal.Reason == RefusalReason.Interrupted && refusal.Facts.TryGetValue("error_type", out var given)
-            ? given
-            : OfReason(refusal).Type;
-        var json = BodyOf(type, refusal.Message, refusal.Facts.GetValueOrDefault("request_id", ""));
+        var json = BodyOf(
+            TypeOf(refusal, StatusOf(refusal)), MessageOf(refusal), refusal.Facts.GetValueOrDefault("request_id", ""));
         return [.. "event: error\ndata: "u8, .. json.Span, .. "\n\n"u8];
     }
 
-    // The status of a failure of upstream is a column of the failure table; what ClawGrpc itself refuses is here.
-    private static (int Status, string Type) OfReason(Refusal refusal) => refusal.Reason switch
+    // A failure of upstream has its status from the failure table; what ClawGrpc itself refuses is here.
+    private static int StatusOf(Refusal refusal) => refusal.HttpStatus ?? refusal.Reason switch
     {
-        RefusalReason.Unauthenticated or RefusalReason.CallerEnded => (401, "authentication_error"),
-        RefusalReason.ScopeMissing or RefusalReason.AgentNotPermitted or RefusalReason.ModelNotPermitted =>
-            (403, "permission_error"),
-        RefusalReason.InvalidField when refusal.HttpStatus == 413 => (413, "request_too_large"),
-        RefusalReason.InvalidField or RefusalReason.ProviderMismatch => (400, "invalid_request_error"),
+        RefusalReason.Unauthenticated or RefusalReason.CallerEnded => 401,
+        RefusalReason.ScopeMissing or RefusalReason.AgentNotPermitted or RefusalReason.ModelNotPermitted => 403,
+        RefusalReason.InvalidField or RefusalReason.ProviderMismatch => 400,
         RefusalReason.ModelNotFound or RefusalReason.AgentNotFound or RefusalReason.ProfileNotFound
-            or RefusalReason.ClientNotFound or RefusalReason.TokenNotFound or RefusalReason.NotImplemented =>
-            (404, "not_found_error"),
-        RefusalReason.BudgetExceeded => (429, "billing_error"),
-        RefusalReason.ClientLimited or RefusalReason.Busy or RefusalReason.RateLimited or RefusalReason.PlanExhausted
-            or RefusalReason.RequestTooCostly => (429, "rate_limit_error"),
-        RefusalReason.AllProfilesUnavailable when refusal.RetryAfter is not null => (429, "rate_limit_error"),
-        RefusalReason.Overloaded => (529, "overloaded_error"),
-        RefusalReason.TimedOut => (504, "timeout_error"),
-        RefusalReason.RequestRejected => (refusal.HttpStatus ?? 400, refusal.Facts.GetValueOrDefault(
-            "error_type", "invalid_request_error")),
-        RefusalReason.Internal or RefusalReason.Interrupted or RefusalReason.AnswerTooLarge => (500, "api_error"),
-        _ => (503, "api_error"),
+            or RefusalReason.NotImplemented => 404,
+        RefusalReason.BudgetExceeded or RefusalReason.ClientLimited or RefusalReason.Busy => 429,
+        RefusalReason.AllProfilesUnavailable when refusal.RetryAfter is not null => 429,
+        RefusalReason.Internal => 500,
+        _ => 503,
     };
+
+    private static string TypeOf(Refusal refusal, int status) => refusal.Reason switch
+    {
+        RefusalReason.BudgetExceeded => "billing_error",
+        RefusalReason.RequestRejected or RefusalReason.Interrupted when refusal.Facts.TryGetValue("error_type", out var given) =>
+            given,
+        _ => status switch
+        {
+            400 or 422 => "invalid_request_error",
+            401 => "authentication_error",
+            403 => "permission_error",
+            404 => "not_found_error",
+            413 => "request_too_large",
+            429 => "rate_limit_error",
+            504 => "timeout_error",
+            529 => "overloaded_error",
+            _ => "api_error",
+        },
+    };
+
+    // What waiting does not mend is not repeated by clients: of a long prompt that would be three times. Nor do they wait for hours.
+    private static bool ForbidsRepeat(Refusal refusal, int status, long? wait) => refusal.Reason switch
+    {
+        RefusalReason.RequestRejected or RefusalReason.ServerError => false,
+        RefusalReason.BudgetExceeded or RefusalReason.AnswerTooLarge => true,
+        _ => status switch
+        {
+            400 or 401 or 403 or 404 => true,
+            429 or 503 => wait is null or > LongestWait,
+            _ => false,
+        },
+    };
+
+    // Anthropic's words for it, by which clients know it.
+    private static string MessageOf(Refusal refusal) =>
+        refusal.Reason == RefusalReason.ModelNotFound && refusal.Facts.TryGetValue("model", out var model)
+            ? $"model: {model}. {refusal.Message}"
+            : refusal.Message;
 
     private static ReadOnlyMemory<byte> BodyOf(string type, string message, string requestId)
     {

@@ -17,9 +17,10 @@ internal static class MessagesRequest
     public const int MostBytes = 32 * 1024 * 1024;
 
     private const string Own = "x-clawgrpc-";
+    private const string OwnSession = $"{Own}session";
     private const string Version = "anthropic-version";
     private const string Beta = "anthropic-beta";
-    private const int LongestSession = 256;
+    private const int LongestSession = 200;
 
     // Of Claude Code; says nothing about browsers.
     private const string DirectBrowserAccess = "anthropic-dangerous-direct-browser-access";
@@ -42,6 +43,8 @@ internal static class MessagesRequest
         var fallbacks = $"{headers[$"{Own}fallbacks"]}";
         if (fallbacks is not ("" or "allow" or "deny"))
             errors.Add($"{Own}fallbacks", "Expected allow or deny");
+        if ($"{headers[OwnSession]}" is { Length: > 0 } given && !IsSession(given))
+            errors.Add(OwnSession, $"Expected at most {LongestSession} printable characters");
         foreach (var name in headers.Keys.Where(IsUnknownOwn))
             errors.Add(name.ToLowerInvariant(), $"Unknown. Known: {string.Join(", ", OwnHeaders.Select(own => Own + own))}");
         Refusal.IfAny(errors);
@@ -112,17 +115,19 @@ internal static class MessagesRequest
     // The caller's own key, else the session of Claude Code: in a header, or inside the text of metadata.user_id.
     private static string SessionOf(IHeaderDictionary headers, ReadOnlyMemory<byte> body)
     {
-        foreach (var name in new[] { $"{Own}session", "x-claude-code-session-id" })
+        foreach (var name in new[] { OwnSession, "x-claude-code-session-id" })
         {
-            if (headers[name] is [{ Length: > 0 and <= LongestSession } session])
+            if (headers[name] is [{ } session] && IsSession(session))
                 return session;
         }
 
         var user = JsonMembers.OfAny(body).Find("metadata"u8) is { Length: > 0 } metadata && metadata.Span[0] == '{'
             ? FoldedMessage.Text(new JsonMembers(metadata).Find("user_id"u8))
             : "";
-        return SessionOfUser(user) is { Length: <= LongestSession } found ? found : "";
+        return SessionOfUser(user) is var found && IsSession(found) ? found : "";
     }
+
+    private static bool IsSession(string text) => text.Length is > 0 and <= LongestSession && !text.Any(char.IsControl);
 
     private static string SessionOfUser(string user)
     {
@@ -147,7 +152,11 @@ internal static class MessagesRequest
         if (context.Request.ContentLength > MostBytes)
             throw TooLarge();
         if (context.Request.Headers.ContentEncoding.Count > 0)
-            throw Refusal.Compressed().ToException();
+        {
+            throw Refusal.InvalidField(
+                "content-encoding", "Expected none: a small request can unpack to a very large one").ToException();
+        }
+
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             limit.MaxRequestBodySize = MostBytes;
         var body = context.Request.BodyReader;

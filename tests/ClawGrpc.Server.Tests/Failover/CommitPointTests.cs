@@ -13,7 +13,11 @@ public class CommitPointTests
     // message_start, content_block_start and a ping come before the first of the text.
     private const int EventsBeforeText = 3;
 
-    public static TheoryData<string> Breaks => ["error", "cut", "end", "garbled"];
+    private static readonly string[] Kinds = ["error", "cut", "end", "garbled"];
+
+    public static TheoryData<string> Breaks => [.. Kinds];
+
+    public static TheoryData<string, Face> BreaksOfFaces => Faces.With(Kinds);
 
     [Theory]
     [MemberData(nameof(Breaks))]
@@ -36,23 +40,24 @@ public class CommitPointTests
     }
 
     [Theory]
-    [MemberData(nameof(Breaks))]
-    public async Task A_whole_answer_is_interrupted_too(string kind)
+    [MemberData(nameof(BreaksOfFaces))]
+    public async Task A_whole_answer_is_interrupted_too(string kind, Face face)
     {
         await using var fixture = await WithTwoKeysAsync();
         fixture.Sandbox.Script(FaultOf(kind, 6));
-        var answer = await fixture.CompleteAsync();
-        Assert.Equal((StatusCode.Aborted, "INTERRUPTED"), (answer.Failed.Code, answer.Failed.Reason));
+        var answer = await fixture.AskAsync(face, stream: false);
+        Assert.Equal(
+            face == Face.Grpc ? "INTERRUPTED" : kind == "error" ? "500 overloaded_error" : "500 api_error", answer.End);
         Assert.Single(fixture.Sandbox.Requests);
     }
 
     [Theory]
-    [MemberData(nameof(Breaks))]
-    public async Task Broken_stream_repeats_no_text_and_hides_no_loss(string kind)
+    [MemberData(nameof(BreaksOfFaces))]
+    public async Task Broken_stream_repeats_no_text_and_hides_no_loss(string kind, Face face)
     {
         await using var fixture = await WithTwoKeysAsync();
-        var input = Prompts.Input(with: input => input.Messages.MaxTokens = 8);
-        var whole = (await fixture.StreamAsync(input)).Text;
+        var body = Faces.Body.Replace("64", "8", StringComparison.Ordinal);
+        var whole = (await fixture.AskAsync(face, body: body)).Text;
         Assert.StartsWith(whole, WholeText, StringComparison.Ordinal);
         var events = fixture.Sandbox.Requests[0].EventsSent;
         for (var at = 0; at < events; at++)
@@ -62,30 +67,39 @@ public class CommitPointTests
                 continue;
             fixture.Sandbox.ClearRequests();
             fixture.Sandbox.Script(FaultOf(kind, at).ForKey(KeyOne).Times(3));
-            var answer = await fixture.PatientlyAsync(fixture.StreamAsync(input));
+            var answer = await fixture.PatientlyAsync(fixture.AskAsync(face, body: body));
             fixture.Sandbox.ClearScript();
             var begun = at > 1;
-            Assert.Equal(begun ? null : whole, answer.Failure is null ? answer.Text : null);
+            Assert.Equal(begun ? Faces.EndOf(face, "INTERRUPTED") : "ok", answer.End);
+            Assert.Equal(begun ? null : whole, answer.End == "ok" ? answer.Text : null);
             Assert.StartsWith(answer.Text, whole, StringComparison.Ordinal);
             Assert.Equal(
                 begun ? [KeyOne] : [KeyOne, KeyTwo], fixture.Sandbox.Requests.Select(request => request.Credential).Distinct());
-            Assert.Matches(begun ? $"^{One} interrupted Interrupted 200$" : $"^{One} failed [A-Za-z]+ [0-9]+, {Two} served$",
-                answer.Attempts);
+            if (face == Face.Grpc)
+            {
+                Assert.Matches(begun ? $"^{One} interrupted Interrupted 200$" : $"^{One} failed [A-Za-z]+ [0-9]+, {Two} served$",
+                    answer.Attempts);
+            }
+
             if (at > EventsBeforeText)
                 Assert.NotEmpty(answer.Text);
         }
     }
 
-    [Fact]
-    public async Task Silence_between_two_events_is_an_interruption()
+    [Theory]
+    [MemberData(nameof(Faces.All), MemberType = typeof(Faces))]
+    public async Task Silence_between_two_events_is_an_interruption(Face face)
     {
         await using var fixture = await WithTwoKeysAsync("clawgrpc: { timeouts: { idleSeconds: 50 } }");
         fixture.Sandbox.Script(Faults.Stall(6));
-        using var call = fixture.OpenStream();
+        using var call = fixture.Open(face);
         await call.ReadTextAsync("You said “Hello”.");
         await fixture.Time.PassAsync(TimeSpan.FromSeconds(50), TimeSpan.FromSeconds(50));
-        Assert.Equal(
-            "INTERRUPTED", (await CallFailure.OfAsync(() => call.ResponseStream.MoveNext(CancellationToken.None))).Reason);
+        if (face == Face.Grpc)
+            Assert.Equal("INTERRUPTED", (await CallFailure.OfAsync(call.ReadToEndAsync)).Reason);
+        else
+            await call.ReadToEndAsync();
+        Assert.Equal(face == Face.Grpc ? null : Faces.EndOf(face, "INTERRUPTED"), call.End);
         Assert.Single(await fixture.Sandbox.WaitForAbortsAsync(1));
     }
 

@@ -9,23 +9,57 @@ public class FailureTableTests
 {
     public static TheoryData<string> Rows => [.. FailureRow.All.Keys];
 
+    public static TheoryData<string, Face> RowsOfFaces => Faces.With(FailureRow.All.Keys);
+
     [Theory]
-    [MemberData(nameof(Rows))]
-    public async Task A_failing_route_is_replaced_and_set_aside_as_its_row_says(string name)
+    [MemberData(nameof(RowsOfFaces))]
+    public async Task A_failing_route_is_replaced_and_set_aside_as_its_row_says(string name, Face face)
     {
         var row = FailureRow.All[name];
         await using var fixture = await WithTwoKeysAsync();
         fixture.Sandbox.Script(row.Fault.ForKey(KeyOne).Forever());
-        var answer = await fixture.PatientlyAsync(fixture.StreamAsync());
-        var failed = $"{One} failed {row.Kind} {row.HttpStatus}";
-        Assert.Equal(row.TriesNext ? $"{failed}, {Two} served" : failed, answer.Attempts);
-        Assert.Equal(row.Sends - 1, answer.Receipt!.Attempts[0].RetriesInPlace);
+        var answer = await fixture.PatientlyAsync(fixture.AskAsync(face));
+        Assert.Equal(row.TriesNext ? "ok" : Faces.EndOf(face, row.Reason, row.HttpStatus), answer.End);
         Assert.Equal(
             [.. Enumerable.Repeat(KeyOne, row.Sends), .. row.TriesNext ? [KeyTwo] : Array.Empty<string>()],
             fixture.Sandbox.Requests.Select(request => request.Credential!));
         Assert.Equal(row.SetAside.Length > 0 ? $"{One} {row.SetAside}" : "", await fixture.UnusableAsync());
+        if (face == Face.Http)
+        {
+            Assert.Equal(row.TriesNext ? ("2", Two) : ("", ""), (
+                answer.Headers.GetValueOrDefault("x-clawgrpc-attempts", ""),
+                answer.Headers.GetValueOrDefault("x-clawgrpc-profile", "")));
+            return;
+        }
+
+        var failed = $"{One} failed {row.Kind} {row.HttpStatus}";
+        Assert.Equal(row.TriesNext ? $"{failed}, {Two} served" : failed, answer.Attempts);
+        Assert.Equal(row.Sends - 1, answer.Receipt!.Attempts[0].RetriesInPlace);
         if (row.TriesNext)
             Assert.Equal(("end_turn", Two), (answer.Served.StopReason, answer.Served.ProfileId));
+    }
+
+    [Theory]
+    [MemberData(nameof(Rows))]
+    public async Task When_nothing_is_left_clients_over_HTTP_are_told_whether_to_wait(string name)
+    {
+        var row = FailureRow.All[name];
+        await using var fixture = await WithTwoKeysAsync();
+        fixture.Sandbox.Script(row.Fault.Forever());
+        var answer = await fixture.PatientlyAsync(fixture.AskAsync(Face.Http, stream: false));
+        Assert.Equal(Faces.EndOf(Face.Http, row.Reason, row.HttpStatus), answer.End);
+        Assert.NotEmpty(answer.Headers["request-id"]);
+
+        // 504 of upstream has no RetryInfo.
+        var wait = row.Reason == "REQUEST_REJECTED" ? null : row.Retry;
+        Assert.Equal(wait is { } span ? $"{span.TotalSeconds}" : "", answer.Headers.GetValueOrDefault("retry-after", ""));
+        var isUseless = row.Reason switch
+        {
+            "REQUEST_REJECTED" or "SERVER_ERROR" => false,
+            "MODEL_NOT_FOUND" => true,
+            _ => answer.End[..3] is "429" or "503" && !(wait <= TimeSpan.FromMinutes(1)),
+        };
+        Assert.Equal(isUseless ? "false" : "", answer.Headers.GetValueOrDefault("x-should-retry", ""));
     }
 
     [Theory]

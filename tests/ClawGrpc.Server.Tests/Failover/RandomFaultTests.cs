@@ -43,7 +43,11 @@ public class RandomFaultTests
         }
 
         // All ways to end were taken, or the faults are not random enough to prove anything.
-        string[] usual = ["ok", "INTERRUPTED", "OVERLOADED", "SERVER_ERROR", "REQUEST_REJECTED"];
+        string[] usual =
+        [
+            "ok", "INTERRUPTED", "OVERLOADED", "SERVER_ERROR", "REQUEST_REJECTED", "error event", "500 api_error",
+            "529 overloaded_error",
+        ];
         Assert.Empty(usual.Except(ends.Keys));
         Assert.DoesNotContain(fixture.Log.All, line => line.StartsWith("Error", StringComparison.Ordinal));
     }
@@ -56,17 +60,33 @@ public class RandomFaultTests
         var script = Profiles.SelectMany(
             profile => Models.Select(model => RandomFault.Next(random, profile.Key, model, isHopeless))).ToList();
         script.ForEach(fault => fixture.Sandbox.Script(fault.Faults));
-        var ask = random.Next(4) == 0 ? fixture.CompleteAsync() : fixture.StreamAsync(raw: random.Next(2) == 0);
+        var ask = random.Next(6) switch
+        {
+            0 => fixture.CompleteAsync(),
+            1 => fixture.AskAsync(Face.Http, stream: false),
+            2 or 3 => fixture.AskAsync(Face.Http),
+            _ => fixture.StreamAsync(raw: random.Next(2) == 0),
+        };
         await PassTimeAsync(fixture, script, ask);
         var answer = await ask;
         Check(fixture, answer, $"{what}: {answer.Attempts}; {answer.Failure}; {answer.Text}");
         foreach (var (profile, _) in Profiles)
             await fixture.Auth.ResetProfileAsync(new ResetProfileRequest { ProfileId = profile });
-        return answer.Failure?.Reason ?? "ok";
+        return answer.End;
     }
 
     private static void Check(ServerFixture fixture, Answer answer, string what)
     {
+        // The tokens are of the last request alone: its first ones, in order, each once.
+        var last = fixture.Sandbox.Requests[^1];
+        var tokens = answer.Text.Split(';', StringSplitOptions.RemoveEmptyEntries);
+        Assert.True(tokens.SequenceEqual(RandomFault.Tokens(last.Credential!, ModelOf(last)).Take(tokens.Length)), what);
+        if (answer.Receipt is null)
+        {
+            CheckHttp(answer, tokens.Length, what);
+            return;
+        }
+
         // Every request is an attempt of the receipt or a repeat in place of one, in order.
         var attempts = answer.Receipt!.Attempts.Where(attempt => attempt.Outcome != AttemptOutcome.Skipped).ToList();
         var told = attempts.SelectMany(
@@ -76,10 +96,6 @@ public class RandomFaultTests
             .Select(each => $"{each.Profile} anthropic/{each.Model}").ToList();
         Assert.True(told.SequenceEqual(seen), $"{what}; upstream saw {string.Join(", ", seen)}");
 
-        // The tokens are of the last request alone: its first ones, in order, each once.
-        var last = fixture.Sandbox.Requests[^1];
-        var tokens = answer.Text.Split(';', StringSplitOptions.RemoveEmptyEntries);
-        Assert.True(tokens.SequenceEqual(RandomFault.Tokens(last.Credential!, ModelOf(last)).Take(tokens.Length)), what);
         Assert.All(attempts.SkipLast(1), attempt => Assert.Equal(AttemptOutcome.Failed, attempt.Outcome));
         if (answer.Failure is not { } failure)
         {
@@ -92,6 +108,15 @@ public class RandomFaultTests
         Assert.Equal(failure.Reason == "INTERRUPTED" ? AttemptOutcome.Interrupted : AttemptOutcome.Failed, attempts[^1].Outcome);
         Assert.True(tokens.Length == 0 || failure.Reason == "INTERRUPTED", what);
         Assert.DoesNotContain(answer.Parts, part => part.Finished is not null);
+    }
+
+    private static void CheckHttp(Answer answer, int tokens, string what)
+    {
+        if (answer.End == "ok")
+            Assert.True(tokens == RandomFault.TokenCount, what);
+        else
+            Assert.True(tokens == 0 || answer.End == Replay.MessagesAnswer.Interrupted, what);
+        Assert.Matches("^(ok|error event|[45][0-9]{2} [a-z_]+)$", answer.End);
     }
 
     // Until the answer has come and upstream is left by it. Time passes only for who waits: before a repeat, for a slow

@@ -11,6 +11,16 @@ internal sealed record Answer
     /// <summary>The messages of a stream, in order.</summary>
     public IReadOnlyList<StreamCompleteResponse> Parts { get; init; } = [];
 
+    /// <summary>How it ended: <c>ok</c>, the reason, or over HTTP the status and the type.</summary>
+    public string End
+    {
+        get => field ?? Failure?.Reason ?? "ok";
+        init;
+    }
+
+    /// <summary>The headers of an answer over HTTP.</summary>
+    public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Null if it did not fail.</summary>
     public CallFailure? Failure { get; init; }
 

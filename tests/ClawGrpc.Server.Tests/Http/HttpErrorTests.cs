@@ -11,7 +11,7 @@ public class HttpErrorTests
     [InlineData(500, "api_error", 503, "api_error", "1", "")]
     [InlineData(429, "rate_limit_error", 429, "rate_limit_error", "60", "")]
     [InlineData(401, "authentication_error", 503, "api_error", "", "false")]
-    [InlineData(402, "billing_error", 503, "api_error", "18000", "")]
+    [InlineData(402, "billing_error", 503, "api_error", "18000", "false")]
     [InlineData(403, "permission_error", 503, "api_error", "", "false")]
     public async Task Failure_of_a_route_is_never_the_callers(
         int upstreamStatus, string upstreamType, int status, string type, string retryAfter, string shouldRetry)

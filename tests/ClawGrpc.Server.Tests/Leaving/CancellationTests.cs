@@ -10,19 +10,25 @@ namespace ClawGrpc.Server.Tests.Leaving;
 /// <summary>A caller that leaves, in every phase of a completion: upstream sees it go, and health does not change.</summary>
 public class CancellationTests
 {
-    public static TheoryData<string> Phases => ["waiting for headers", "before the first event", "in the middle of the stream"];
+    private static readonly string[] AllPhases =
+        ["waiting for headers", "before the first event", "in the middle of the stream"];
+
+    public static TheoryData<string> Phases => [.. AllPhases];
+
+    public static TheoryData<string, Face> PhasesOfFaces => Faces.With(AllPhases);
 
     [Theory]
-    [MemberData(nameof(Phases))]
-    public async Task A_caller_that_leaves_takes_the_request_to_upstream_along(string phase)
+    [MemberData(nameof(PhasesOfFaces))]
+    public async Task A_caller_that_leaves_takes_the_request_to_upstream_along(string phase, Face face)
     {
         await using var fixture = await WithTwoKeysAsync();
         fixture.Sandbox.Script(FaultOf(phase));
         using var leave = new CancellationTokenSource();
-        using var call = fixture.OpenStream(cancellation: leave.Token);
+        using var call = fixture.Open(face, leave.Token);
         await ReachAsync(fixture, call, phase);
         await leave.CancelAsync();
-        await Assert.ThrowsAnyAsync<RpcException>(() => call.ResponseStream.MoveNext(CancellationToken.None));
+        var failed = await Assert.ThrowsAnyAsync<Exception>(call.ReadToEndAsync);
+        Assert.True(failed is RpcException or OperationCanceledException or IOException or ObjectDisposedException, $"{failed}");
         await HasLeftAsync(fixture);
     }
 
@@ -47,47 +53,46 @@ public class CancellationTests
     }
 
     [Theory]
-    [MemberData(nameof(Phases))]
-    public async Task A_connection_that_is_lost_does_the_same(string phase)
+    [MemberData(nameof(PhasesOfFaces))]
+    public async Task A_connection_that_is_lost_does_the_same(string phase, Face face)
     {
         await using var fixture = await WithTwoKeysAsync();
         fixture.Sandbox.Script(FaultOf(phase));
-        using var handler = fixture.NewHandler();
-        using (var channel = global::Grpc.Net.Client.GrpcChannel.ForAddress("http://localhost", new() { HttpHandler = handler }))
-        {
-            var call = new V1.ModelService.ModelServiceClient(channel)
-                .StreamComplete(new V1.StreamCompleteRequest { Input = Prompts.Input() });
+        using (var call = fixture.Open(face))
             await ReachAsync(fixture, call, phase);
-        }
 
         await HasLeftAsync(fixture);
     }
 
-    [Fact]
-    public async Task Whole_answer_without_a_caller_is_given_up()
+    [Theory]
+    [MemberData(nameof(Faces.All), MemberType = typeof(Faces))]
+    public async Task Whole_answer_without_a_caller_is_given_up(Face face)
     {
         await using var fixture = await WithTwoKeysAsync();
         fixture.Sandbox.Script(Faults.Stall(6));
         using var leave = new CancellationTokenSource();
-        var call = fixture.Models.CompleteAsync(
-            new V1.CompleteRequest { Input = Prompts.Input() }, cancellationToken: leave.Token);
+        var call = face == Face.Http ? (Task)fixture.AskAsync(face, stream: false, cancellation: leave.Token)
+            : fixture.Models.CompleteAsync(
+                new V1.CompleteRequest { Input = Prompts.Input() }, cancellationToken: leave.Token).ResponseAsync;
         await fixture.Sandbox.WaitForRequestsAsync(1);
         await leave.CancelAsync();
-        Assert.Equal(StatusCode.Cancelled, (await Assert.ThrowsAsync<RpcException>(async () => await call)).StatusCode);
+        var failed = await Assert.ThrowsAnyAsync<Exception>(() => call);
+        Assert.True(failed is RpcException { StatusCode: StatusCode.Cancelled } or OperationCanceledException, $"{failed}");
         await HasLeftAsync(fixture);
     }
 
-    [Fact]
-    public async Task Caller_leaving_during_retry_pause_ends_the_retries()
+    [Theory]
+    [MemberData(nameof(Faces.All), MemberType = typeof(Faces))]
+    public async Task Caller_leaving_during_retry_pause_ends_the_retries(Face face)
     {
         await using var fixture = await WithTwoKeysAsync();
         fixture.Sandbox.Script(Faults.Status(529).Forever());
         using var leave = new CancellationTokenSource();
-        var call = fixture.StreamAsync(cancellation: leave.Token);
+        var call = fixture.AskAsync(face, cancellation: leave.Token);
         var (shortest, longest) = (TimeSpan.FromMilliseconds(101), TimeSpan.FromMilliseconds(999));
         await fixture.Time.WaitForTimerAsync(shortest, longest);
         await leave.CancelAsync();
-        await Assert.ThrowsAnyAsync<RpcException>(() => call);
+        await Assert.ThrowsAnyAsync<Exception>(() => call);
 
         // The pause has gone once the server has seen the caller leave; moving the clock on brings no further request.
         await ServerFixture.EventuallyAsync(() => Task.FromResult(!fixture.Time.HasTimer(shortest, longest)));
@@ -173,8 +178,7 @@ public class CancellationTests
         _ => Faults.Stall(6),
     };
 
-    private static async Task ReachAsync(
-        ServerFixture fixture, AsyncServerStreamingCall<V1.StreamCompleteResponse> call, string phase)
+    private static async Task ReachAsync(ServerFixture fixture, OpenAnswer call, string phase)
     {
         await fixture.Sandbox.WaitForRequestsAsync(1);
         if (phase == "before the first event")

@@ -14,7 +14,8 @@ public class ReplayTests
     public async Task Recordings_and_requests_pass_through_unchanged(string folder)
     {
         await using var fixture = await ServerFixture.StartAsync();
-        var replayer = new Replayer(fixture.Sandbox, fixture.Channel, new Random(7));
+        using var http = fixture.NewHttp();
+        var replayer = new Replayer(fixture.Sandbox, fixture.Channel, http, new Random(7));
         await replayer.BeginAsync();
         var different = new List<string>();
         foreach (var recording in RecordingFolder.Read(folder))
