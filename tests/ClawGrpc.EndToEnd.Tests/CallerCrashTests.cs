@@ -8,27 +8,25 @@ namespace ClawGrpc.EndToEnd.Tests;
 /// <summary><c>kill -9</c> while clients, tokens, budgets and the audit are written.</summary>
 public class CallerCrashTests
 {
-    // A kill costs what was written ahead of a budget, a fiftieth of it.
-    private const int CrashesOfBudget = 10;
     private static readonly int Crashes = Runs.Of(few: 5, full: 250);
 
     [Fact]
     public async Task Acknowledged_changes_survive_any_death_and_the_chain_stays_whole()
     {
-        await using var fixture = await ProcessFixture.BuildAsync();
+        await using var fixture = await ProcessFixture.BuildAsync(tokenDelay: TimeSpan.FromMilliseconds(3));
         var audit = new TornAudit(Path.Join(fixture.State, "audit.jsonl"));
         var random = new Random(20261126);
         var changes = new List<ClientChanges>();
-        BudgetSpending? budget = null;
+        var budget = new BudgetSpending(fixture.Sandbox);
         for (var crash = 0; crash < Crashes; crash++)
         {
             var server = await ServeAsync(fixture);
             using (var channel = fixture.Connect())
             {
                 await Task.WhenAll(changes.TakeLast(2).Select(each => each.AssertKeptAsync(channel)));
-                if (crash % CrashesOfBudget == 0)
-                    budget = await BudgetSpending.AddAsync(channel, $"s{crash}");
-                await budget!.AssertKeptAsync(channel);
+                if (crash > 0)
+                    await budget.AssertKeptAsync(channel);
+                await budget.BeginAsync(channel, $"s{crash}");
                 var plug = new Plug(server, random.Next(1, 24), random.Next(2_000_000));
                 var changers = Enumerable.Range(0, 2).Select(caller => new ClientChanges($"c{crash}-{caller}")).ToList();
                 changes.AddRange(changers);
@@ -46,7 +44,7 @@ public class CallerCrashTests
         using var last = fixture.Connect();
         foreach (var each in changes)
             await each.AssertKeptAsync(last);
-        await budget!.AssertKeptAsync(last);
+        await budget.AssertKeptAsync(last);
         var verified = await new AccessService.AccessServiceClient(last).VerifyAuditAsync(new VerifyAuditRequest());
         Assert.True(verified.Valid, $"{verified.BadPath}:{verified.BadLine}: {verified.Problem}");
         Assert.Equal((audit.TornLines, false), (verified.TornLineCount, verified.EndsTorn));
