@@ -23,7 +23,7 @@ public class CallerCrashTests
             var server = await ServeAsync(fixture);
             using (var channel = fixture.Connect())
             {
-                await Task.WhenAll(changes.TakeLast(2).Select(each => each.AssertKeptAsync(channel)));
+                await AssertKeptAsync(channel, changes.TakeLast(2));
                 if (crash > 0)
                     await budget.AssertKeptAsync(channel);
                 await budget.BeginAsync(channel, $"s{crash}");
@@ -42,19 +42,28 @@ public class CallerCrashTests
 
         await ServeAsync(fixture);
         using var last = fixture.Connect();
-        foreach (var each in changes)
-            await each.AssertKeptAsync(last);
+        await AssertKeptAsync(last, changes);
         await budget.AssertKeptAsync(last);
         var verified = await new AccessService.AccessServiceClient(last).VerifyAuditAsync(new VerifyAuditRequest());
         Assert.True(verified.Valid, $"{verified.BadPath}:{verified.BadLine}: {verified.Problem}");
         Assert.Equal((audit.TornLines, false), (verified.TornLineCount, verified.EndsTorn));
         Assert.Equal(Crashes + 1, await audit.CountAsync("start"));
         Assert.Equal(audit.TornLines, await audit.CountAsync("torn"));
+        Assert.DoesNotContain(
+            Directory.EnumerateFiles(fixture.State), path => path.EndsWith(".tmp", StringComparison.Ordinal));
         Assert.True(changes.Sum(each => each.Acknowledged) >= Crashes, "Hardly anything was acknowledged.");
     }
 
     private static Task<RunningProgram> ServeAsync(ProcessFixture fixture) => fixture.ServeAsync(
         new Dictionary<string, string> { ["ANTHROPIC_API_KEY"] = ProcessFixture.KeyOne });
+
+    private static async Task AssertKeptAsync(ChannelBase channel, IEnumerable<ClientChanges> changes)
+    {
+        var access = new AccessService.AccessServiceClient(channel);
+        var clients = (await access.ListClientsAsync(new ListClientsRequest { PageSize = 1000 })).Clients;
+        foreach (var each in changes)
+            await each.AssertKeptAsync(access, clients);
+    }
 
     /// <summary>Kills a server at a random moment after so many of its answers.</summary>
     private sealed class Plug(RunningProgram server, int after, int pause)
