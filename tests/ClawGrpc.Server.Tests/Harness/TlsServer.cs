@@ -39,9 +39,9 @@ internal sealed class TlsServer : IAsyncDisposable
     /// <param name="more">Members of the configuration's <c>clawgrpc</c>, as JSON5.</param>
     /// <param name="files">Writes further files before the start.</param>
     /// <param name="withClientCa">Whether the command line names the authorities of clients.</param>
-    /// <param name="agents">The configuration's <c>agents</c>, as a member of JSON5.</param>
+    /// <param name="top">Further members of the configuration, as JSON5. UPSTREAM stands for the sandbox's URL.</param>
     public static async Task<TlsServer> StartAsync(
-        string more = "", Func<TlsServer, Task>? files = null, bool withClientCa = true, string agents = "")
+        string more = "", Func<TlsServer, Task>? files = null, bool withClientCa = true, string top = "")
     {
         var server = new TlsServer(await ServerFixture.PrepareAsync());
         var fixture = server.Fixture;
@@ -49,7 +49,9 @@ internal sealed class TlsServer : IAsyncDisposable
         await File.WriteAllTextAsync(server.ClientCaPath, server.ClientAuthority.Pem);
         if (files is not null)
             await files(server);
-        await fixture.Files.ConfigureAsync(fixture.Sandbox.BaseUrl, $"clawgrpc: {{ {more} }}, {agents}");
+        var url = fixture.Sandbox.BaseUrl;
+        await fixture.Files.ConfigureAsync(
+            url, $"clawgrpc: {{ {more} }}, {top}".Replace("UPSTREAM", url, StringComparison.Ordinal));
         ListenAddress https = new ListenAddress.Tls("127.0.0.1", IPAddress.Loopback, 0);
         fixture.Listen = usual => usual with
         {

@@ -133,7 +133,7 @@ public class RpcAccessTests
     [InlineData("certificate")]
     public async Task Those_of_another_agent_cannot_tell_whether_there_is_one(string proof)
     {
-        await using var server = await TlsServer.StartAsync(agents: "agents: { list: [{ id: 'main' }, { id: 'work' }] }");
+        await using var server = await TlsServer.StartAsync(top: "agents: { list: [{ id: 'main' }, { id: 'work' }] }");
         var (channel, headers) = await AddAsync(server, proof, "bound", client =>
         {
             client.Agents.Clear();

@@ -1,3 +1,5 @@
+using System.Collections;
+using System.Text;
 using ClawGrpc.Client;
 using ClawGrpc.Server.Tests.Harness;
 using ClawGrpc.V1;
@@ -11,6 +13,8 @@ namespace ClawGrpc.Server.Tests.Security;
 /// <summary>Every RPC that the server serves, from the descriptors, so that one that is added is called too.</summary>
 internal static class Rpcs
 {
+    private static readonly Marshaller<byte[]> Bytes = Marshallers.Create<byte[]>(static bytes => bytes, static bytes => bytes);
+
     /// <summary>Those of the contract.</summary>
     public static IReadOnlyList<MethodDescriptor> OfContract { get; } = Of(
         AuthServiceReflection.Descriptor, ModelServiceReflection.Descriptor, AccessServiceReflection.Descriptor);
@@ -47,9 +51,8 @@ internal static class Rpcs
     /// <inheritdoc cref="RefusalAsync(GrpcChannel, MethodDescriptor, Metadata, string)"/>
     public static async Task<ClawGrpcError> RefusalAsync(GrpcChannel channel, string rpc, byte[] request, Metadata? headers)
     {
-        var marshaller = Marshallers.Create<byte[]>(static bytes => bytes, static bytes => bytes);
         var parts = rpc.Split('/');
-        var method = new Method<byte[], byte[]>(MethodType.ServerStreaming, parts[1], parts[2], marshaller, marshaller);
+        var method = new Method<byte[], byte[]>(MethodType.ServerStreaming, parts[1], parts[2], Bytes, Bytes);
         using var call = channel.CreateCallInvoker().AsyncServerStreamingCall(
             method, null, new CallOptions(headers, DateTime.UtcNow.AddSeconds(30)), request);
         try
@@ -63,6 +66,60 @@ internal static class Rpcs
 
         Assert.Fail($"{rpc} was served.");
         return null!;
+    }
+
+    /// <summary>Calls an RPC and hears all that comes back, as text and as bytes.</summary>
+    /// <param name="ear">Hears.</param>
+    /// <param name="channel">To the server.</param>
+    /// <param name="rpc">The RPC.</param>
+    /// <param name="headers">What the call shows.</param>
+    /// <param name="everywhere">What all texts of the request hold; null for a request that is right as far as can be.</param>
+    public static async Task HearAsync(
+        Ear ear, GrpcChannel channel, MethodDescriptor rpc, Metadata headers, string? everywhere = null)
+    {
+        var request = (IMessage)Activator.CreateInstance(rpc.InputType.ClrType)!;
+        if (everywhere is not null)
+            Fill(request, everywhere, 3);
+        else if (rpc.InputType.FindFieldByName("input") is { } input)
+            input.Accessor.SetValue(request, Prompts.Input());
+        var method = new Method<byte[], byte[]>(
+            MethodType.ServerStreaming, rpc.Service.FullName, rpc.Name, Bytes, Bytes);
+        using var call = channel.CreateCallInvoker().AsyncServerStreamingCall(
+            method, null, new CallOptions(headers, DateTime.UtcNow.AddSeconds(30)), request.ToByteArray());
+        await ear.TryAsync(async () =>
+        {
+            while (await call.ResponseStream.MoveNext(CancellationToken.None))
+            {
+                ear.Hear(Encoding.UTF8.GetString(call.ResponseStream.Current));
+                ear.Hear(rpc.OutputType.Parser.ParseFrom(call.ResponseStream.Current));
+                if (rpc.Name == "WatchStatus")
+                    return;
+            }
+
+            ear.Hear(await call.ResponseHeadersAsync, call.GetTrailers());
+        });
+    }
+
+    // Of alternatives, the last one stays.
+    private static void Fill(IMessage message, string text, int depth)
+    {
+        foreach (var field in message.Descriptor.Fields.InDeclarationOrder().Where(field => !field.IsMap))
+        {
+            var (isText, isMessage) = (field.FieldType == FieldType.String, field.FieldType == FieldType.Message);
+            if (field.IsRepeated && isText)
+                ((IList)field.Accessor.GetValue(message)).Add(text);
+            else if (!field.IsRepeated && isText)
+                field.Accessor.SetValue(message, text);
+            else if (!field.IsRepeated && isMessage && depth > 0 && field.MessageType.File.Package == "clawgrpc.v1")
+                field.Accessor.SetValue(message, Filled(field.MessageType, text, depth - 1));
+        }
+    }
+
+    private static IMessage Filled(MessageDescriptor type, string text, int depth)
+    {
+        var message = (IMessage)Activator.CreateInstance(type.ClrType)!;
+        Fill(message, text, depth);
+        return message;
     }
 
     private static IReadOnlyList<MethodDescriptor> Of(params IEnumerable<FileDescriptor> files) =>
