@@ -36,11 +36,11 @@ internal sealed record Listening(IReadOnlyList<ListenAddress> Addresses)
         var mode = ModeOf(command.SocketMode, errors);
         var group = GroupOf(command.SocketGroup, errors);
         var tls = new TlsConfiguration(Full(command.TlsCert), Full(command.TlsKey), Full(command.ClientCa));
-        if (tls != TlsConfiguration.None && !parsed.Any(each => each.Address is ListenAddress.Tls))
+        if (tls != TlsConfiguration.None && !parsed.Any(each => each.Addresses.Any(address => address is ListenAddress.Tls)))
             errors.Add("--tls-cert, --tls-key and --client-ca are for --listen https://HOST:PORT, and there is none.");
         if (errors.Count > 0)
             throw new StartException(string.Join(Environment.NewLine, errors));
-        return new Listening([.. parsed.Select(each => each.Address!).Distinct()])
+        return new Listening([.. parsed.SelectMany(each => each.Addresses).Distinct()])
         {
             InsecureLoopback = command.InsecureLoopback,
             SocketMode = mode,
