@@ -213,9 +213,9 @@ public sealed class ConnectTests : IAsyncLifetime
     private void Serves(string? address)
     {
         var response = new GetServerResponse();
-        response.Listeners.Add(new Listener { Address = "unix:/run/x.sock", Face = Face.Grpc });
+        response.Listeners.Add(new Listener { Address = "unix:/run/x.sock", Face = ListenerFace.Grpc });
         if (address is not null)
-            response.Listeners.Add(new Listener { Address = address, Face = Face.Messages });
+            response.Listeners.Add(new Listener { Address = address, Face = ListenerFace.Messages });
         _terminal.Script.On<GetServerRequest>(_ => response);
     }
 }

@@ -15,7 +15,7 @@ public sealed class DoctorTests : IAsyncLifetime
     private readonly GetServerResponse _server = new()
     {
         Version = "1.2.3",
-        Listeners = { new Listener { Address = "unix:/run/clawgrpc.sock", Face = Face.Grpc } },
+        Listeners = { new Listener { Address = "unix:/run/clawgrpc.sock", Face = ListenerFace.Grpc } },
         Upstream = new UpstreamCheck
         {
             BaseUrl = "https://api.anthropic.com",
@@ -164,7 +164,7 @@ public sealed class DoctorTests : IAsyncLifetime
         _server.Listeners.Add(new Listener
         {
             Address = "https://claw.example:8787",
-            Face = Face.Messages,
+            Face = ListenerFace.Messages,
             CertificateExpireTime = At(TimeSpan.FromDays(days)),
         });
         Assert.Contains(

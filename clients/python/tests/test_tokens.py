@@ -1,13 +1,13 @@
 """Where the client finds a token, to whom it shows it, and TLS with a CA of one's own."""
 
 import os
-import subprocess
 import tempfile
 import unittest
 from pathlib import Path
 
 import grpc
 
+from certificates import sign
 from clawgrpc import StatusWatch, TokenError, connect, read_error, v1
 from scripted_server import ScriptedServer
 
@@ -104,17 +104,8 @@ class Tls(WithServer):
         self.environment["CLAWGRPC_CA_FILE"] = self.sign("ca")
         self.environment["CLAWGRPC_TOKEN"] = "named"
 
-    def openssl(self, *arguments: str) -> None:
-        subprocess.run(["openssl", *arguments], check=True, cwd=self.folder, capture_output=True)
-
     def sign(self, name: str, by: str = "") -> str:
-        """Makes NAME.pem and NAME.key, with the DNS name localhost; signed by another, or a CA of its own."""
-        signer = ("-CA", f"{by}.pem", "-CAkey", f"{by}.key", "-addext", "basicConstraints=CA:FALSE") if by else ()
-        self.openssl(
-            *("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", f"/CN={name}"),
-            *("-addext", "subjectAltName=DNS:localhost", "-keyout", f"{name}.key", "-out", f"{name}.pem", *signer),
-        )
-        return str(self.folder / f"{name}.pem")
+        return sign(self.folder, name, by)
 
     def credentials(self, client_ca: bool) -> grpc.ServerCredentials:
         certificate = Path(self.sign("server", by="ca"))

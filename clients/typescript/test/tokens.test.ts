@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createSecureServer, createServer, type Http2Server, type SecureServerOptions } from "node:http2";
@@ -10,6 +9,7 @@ import type { TLSSocket } from "node:tls";
 import { type ConnectRouter, ConnectError } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { AccessService, Code, connect, type ConnectOptions, createClient, readError, watchStatus } from "clawgrpc";
+import { sign } from "./certificates.js";
 import { temporaryFolder } from "./programs.js";
 
 const secret = "claw_FAKE_of_the_test";
@@ -72,13 +72,8 @@ class Scene {
     return this.authorizations.at(-1);
   }
 
-  /** Makes NAME.pem and NAME.key, with the DNS name localhost; signed by another, or a CA of its own. */
   sign(name: string, by = ""): string {
-    const signer = by ? ["-CA", `${by}.pem`, "-CAkey", `${by}.key`, "-addext", "basicConstraints=CA:FALSE"] : [];
-    const args = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", `/CN=${name}`];
-    const files = ["-addext", "subjectAltName=DNS:localhost", "-keyout", `${name}.key`, "-out", `${name}.pem`];
-    execFileSync("openssl", [...args, ...files, ...signer], { cwd: this.folder, stdio: "pipe" });
-    return join(this.folder, `${name}.pem`);
+    return sign(this.folder, name, by);
   }
 
   credentials(): SecureServerOptions {

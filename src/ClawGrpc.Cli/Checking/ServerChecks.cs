@@ -30,7 +30,7 @@ internal static class ServerChecks
     {
         foreach (var listener in listeners)
         {
-            var text = $"{listener.Address} ({(listener.Face == Face.Messages ? "Messages API" : "gRPC")})";
+            var text = $"{listener.Address} ({(listener.Face == ListenerFace.Messages ? "Messages API" : "gRPC")})";
             if (listener.CertificateExpireTime is not { } end)
             {
                 yield return new Finding(Level.Ok, "Listener", text);

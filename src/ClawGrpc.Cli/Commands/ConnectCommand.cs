@@ -62,7 +62,7 @@ internal static class ConnectCommand
     private static async Task<string> FindUrlAsync(Invocation invocation, CancellationToken cancellation)
     {
         var server = await invocation.Access.GetServerAsync(new GetServerRequest(), cancellationToken: cancellation);
-        var listeners = server.Listeners.Where(listener => listener.Face == Face.Messages)
+        var listeners = server.Listeners.Where(listener => listener.Face == ListenerFace.Messages)
             .Select(listener => listener.Address).ToList();
         var url = listeners.Find(address => address.StartsWith("https:", StringComparison.Ordinal))
             ?? listeners.Find(address => address.StartsWith("http:", StringComparison.Ordinal));

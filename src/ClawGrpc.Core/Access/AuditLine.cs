@@ -29,7 +29,6 @@ internal static class AuditLine
     public const string Hmac = "hmac-sha256:";
 
     private const int LongestText = 200;
-    private const int ShortestSecret = 32;
     private const int OnStack = 2048;
     private static readonly byte[] BeforeHash = ",\"hash\":\""u8.ToArray();
     private static readonly byte[] AfterHash = "\"}"u8.ToArray();
@@ -66,7 +65,7 @@ internal static class AuditLine
     /// <summary>The value of a text that people give: a keyed hash if it looks like a secret.</summary>
     public static string Shown(string text, byte[] key)
     {
-        if (LooksSecret(text))
+        if (SecretText.LooksSecret(text))
             return HmacOf(text, key);
         return text.Length <= LongestText ? text : $"{text[..LongestText]}...";
     }
@@ -117,36 +116,6 @@ internal static class AuditLine
         {
             return null;
         }
-    }
-
-    private static bool LooksSecret(string text)
-    {
-        if (text.Contains("sk-ant-", StringComparison.OrdinalIgnoreCase)
-            || text.Contains(TokenText.Prefix, StringComparison.Ordinal))
-        {
-            return true;
-        }
-
-        var length = 0;
-        var (upper, lower, digit) = (false, false, false);
-        foreach (var each in text)
-        {
-            if (!char.IsAsciiLetterOrDigit(each) && each is not ('+' or '/' or '=' or '_' or '-'))
-            {
-                length = 0;
-                (upper, lower, digit) = (false, false, false);
-                continue;
-            }
-
-            length++;
-            upper |= char.IsAsciiLetterUpper(each);
-            lower |= char.IsAsciiLetterLower(each);
-            digit |= char.IsAsciiDigit(each);
-            if (length >= ShortestSecret && upper && lower && digit)
-                return true;
-        }
-
-        return false;
     }
 
     private static void Write(Utf8JsonWriter json, AuditEntry entry, long sequence, string before, byte[] key)

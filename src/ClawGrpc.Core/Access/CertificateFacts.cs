@@ -28,11 +28,12 @@ internal sealed record CertificateFacts(ImmutableArray<string> DnsNames, Immutab
     /// <summary>Reads a certificate; null if its extensions cannot be read, or if it has one twice.</summary>
     public static CertificateFacts? Of(X509Certificate2 certificate)
     {
-        var extensions = certificate.Extensions;
-        if (extensions.Select(each => each.Oid?.Value).Distinct().Count() < extensions.Count)
-            return null;
         try
         {
+            // The runtime reads some of them here already.
+            var extensions = certificate.Extensions;
+            if (extensions.Select(each => each.Oid?.Value).Distinct().Count() < extensions.Count)
+                return null;
             var names = extensions.FirstOrDefault(each => each.Oid?.Value == AlternativeNames);
             var (dns, uris) = names is null ? ([], []) : NamesIn(names.RawData);
             return new CertificateFacts(dns, uris)

@@ -14,7 +14,7 @@ namespace ClawGrpc.Core.Access;
 internal sealed record TokenText(string Id, Secret Secret)
 {
     /// <summary>What every token begins with.</summary>
-    public const string Prefix = "claw_";
+    public const string Prefix = SecretText.TokenPrefix;
 
     /// <summary>How many random bytes an id takes.</summary>
     public const int IdBytes = 8;

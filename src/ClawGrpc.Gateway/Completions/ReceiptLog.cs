@@ -135,9 +135,15 @@ internal sealed partial class ReceiptLog(Agent agent, string sessionId, string m
     }
 
     // Without upstream's words: they may quote the prompt.
-    private void Log(Attempt failed, LogLevel level) => LogFailed(
-        log, level, agent.Id, failed.ProfileId, failed.Model, failed.Failure!.Value, failed.HttpStatus, failed.ErrorType,
-        failed.RequestId, CompletionId, failed.RecoverTime);
+    private void Log(Attempt failed, LogLevel level)
+    {
+        if (!log.IsEnabled(level))
+            return;
+        var (profile, model) = (SecretText.ForLog(failed.ProfileId), SecretText.ForLog(failed.Model));
+        LogFailed(
+            log, level, agent.Id, profile, model, failed.Failure!.Value, failed.HttpStatus, failed.ErrorType, failed.RequestId,
+            CompletionId, failed.RecoverTime);
+    }
 
     [LoggerMessage(EventId = 70, Message =
         "An attempt failed: agent {AgentId}, profile {ProfileId}, model {Model}: {Failure}, HTTP {HttpStatus} {ErrorType}, "

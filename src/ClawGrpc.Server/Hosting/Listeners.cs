@@ -63,7 +63,7 @@ internal static class Listeners
                 ListenAddress.Tcp { Address: var ip } => $"http://{new IPEndPoint(ip, BindingAddress.Parse(uri).Port)}",
                 _ => address.ToString(),
             },
-            Face = index < listening.Addresses.Count ? Face.Grpc : Face.Messages,
+            Face = index < listening.Addresses.Count ? ListenerFace.Grpc : ListenerFace.Messages,
             CertificateExpireTime = address is ListenAddress.Tls && tls.Server is { NotAfter: var end }
                 ? Timestamp.FromDateTimeOffset(end)
                 : null,

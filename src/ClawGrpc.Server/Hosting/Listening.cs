@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using ClawGrpc.Core.Configuration;
 using ClawGrpc.Gateway.Stores;
@@ -40,24 +41,29 @@ internal sealed record Listening(IReadOnlyList<ListenAddress> Addresses)
         var parsed = texts.Select(text => ListenAddress.Parse(text, "--listen")).ToList();
         var http = command.Http.Select(text => ListenAddress.Parse(text, "--http")).ToList();
         var errors = parsed.Concat(http).Where(each => each.Error is not null).Select(each => each.Error!).ToList();
-        errors.AddRange(http.Where(each => each.Address is not (null or ListenAddress.Tcp { Port: 0 }) && parsed.Contains(each))
-            .Select(each => $"--http {each.Address}: that is a --listen too. gRPC and the Messages API take an address each."));
+        var (grpc, messages) = (AddressesOf(parsed), AddressesOf(http));
+        errors.AddRange(messages.Where(address => address is not ListenAddress.Tcp { Port: 0 } && grpc.Contains(address))
+            .Select(address => $"--http {address}: that is a --listen too. gRPC and the Messages API take an address each."));
         var mode = ModeOf(command.SocketMode, errors);
         var group = GroupOf(command.SocketGroup, errors);
         var tls = new TlsConfiguration(Full(command.TlsCert), Full(command.TlsKey), Full(command.ClientCa));
-        if (tls != TlsConfiguration.None && !parsed.Concat(http).Any(each => each.Address is ListenAddress.Tls))
+        if (tls != TlsConfiguration.None && !grpc.Concat(messages).Any(address => address is ListenAddress.Tls))
             errors.Add("--tls-cert, --tls-key and --client-ca are for https://HOST:PORT of --listen or --http; there is none.");
         if (errors.Count > 0)
             throw new StartException(string.Join(Environment.NewLine, errors));
-        return new Listening([.. parsed.Select(each => each.Address!).Distinct()])
+        return new Listening(grpc)
         {
-            Http = [.. http.Select(each => each.Address!).Distinct()],
+            Http = messages,
             InsecureLoopback = command.InsecureLoopback,
             SocketMode = mode,
             SocketGroup = group,
             Tls = tls,
         };
     }
+
+    private static List<ListenAddress> AddressesOf(
+        IEnumerable<(ImmutableArray<ListenAddress> Addresses, string? Error)> parsed) =>
+        [.. parsed.SelectMany(each => each.Addresses).Distinct()];
 
     private static string? Full(string? path) => string.IsNullOrWhiteSpace(path) ? null : Path.GetFullPath(path);
 

@@ -1,9 +1,12 @@
 using System.Buffers.Text;
+using System.Net;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using ClawGrpc.Testing;
 using ClawGrpc.V1;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 
 namespace ClawGrpc.Server.Tests.Harness;
@@ -29,7 +32,9 @@ internal sealed class JwtServer : IAsyncDisposable
     public V1.ModelService.ModelServiceClient Models => _fixture.Models;
 
     /// <summary>Starts it, with the keys of the issuer in a file, or at a site.</summary>
-    public static async Task<JwtServer> StartAsync(KeySite? site = null)
+    /// <param name="site">The site; null for a file.</param>
+    /// <param name="authority">Who signed the site's certificate, as the configuration has it; null if it says nothing.</param>
+    public static async Task<JwtServer> StartAsync(KeySite? site = null, TestAuthority? authority = null)
     {
         var server = new JwtServer(await ServerFixture.PrepareAsync(), site);
         await server.RotateAsync("first");
@@ -39,6 +44,12 @@ internal sealed class JwtServer : IAsyncDisposable
             """;
         var keys = site?.Url ?? "jwks.json";
         var issuer = $"issuer: 'ISSUER', audience: 'clawgrpc', jwks: '{keys}', algorithms: ['RS256', 'ES256']";
+        if (authority is not null)
+        {
+            await File.WriteAllTextAsync(server.Files["site-ca.pem"], authority.Pem);
+            issuer += ", jwksCa: 'site-ca.pem'";
+        }
+
         var section = $"clawgrpc: {{ issuers: [{{ {issuer} }}], clients: {{ {client} }} }}";
         await server.Files.ConfigureAsync(
             server.Sandbox.BaseUrl, section.Replace("ISSUER", TestJwt.Issuer, StringComparison.Ordinal));
@@ -52,10 +63,20 @@ internal sealed class JwtServer : IAsyncDisposable
         await _fixture.Access.WhoAmIAsync(new WhoAmIRequest(), token.Headers);
 
     /// <summary>Gives the issuer another key.</summary>
-    public async Task RotateAsync(string keyId)
+    /// <param name="keyId">Its id.</param>
+    /// <param name="bits">Its size.</param>
+    public Task RotateAsync(string keyId, int bits = 2048)
     {
-        (_key, _keyId) = (RSA.Create(2048), keyId);
-        var keys = new JsonObject { ["keys"] = new JsonArray(KeyOf(_key, keyId)) }.ToJsonString();
+        (_key, _keyId) = (RSA.Create(bits), keyId);
+        return PublishAsync(_ => { });
+    }
+
+    /// <summary>Publishes the issuer's key, changed in some way.</summary>
+    public async Task PublishAsync(Action<JsonObject> change)
+    {
+        var published = KeyOf(_key, _keyId);
+        change(published);
+        var keys = new JsonObject { ["keys"] = new JsonArray(published) }.ToJsonString();
         if (_site is not null)
             _site.Keys = keys;
         else
@@ -87,7 +108,7 @@ internal sealed class KeySite : IAsyncDisposable
 
     private KeySite(WebApplication app) => _app = app;
 
-    public string Url => $"{_app.Urls.First()}/jwks";
+    public string Url => $"{_app.Urls.First().Replace("127.0.0.1", "localhost", StringComparison.Ordinal)}/jwks";
 
     public string Keys { get; set; } = "";
 
@@ -95,10 +116,17 @@ internal sealed class KeySite : IAsyncDisposable
 
     public int Fetches => _fetches;
 
-    public static async Task<KeySite> StartAsync()
+    /// <param name="certificate">Its certificate; null: without TLS.</param>
+    public static async Task<KeySite> StartAsync(X509Certificate2? certificate = null)
     {
-        var app = WebApplication.CreateSlimBuilder().Build();
-        app.Urls.Add("http://127.0.0.1:0");
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, options =>
+        {
+            if (certificate is not null)
+                options.UseHttps(certificate);
+        }));
+        var app = builder.Build();
         var site = new KeySite(app);
         app.MapGet("/jwks", () =>
         {

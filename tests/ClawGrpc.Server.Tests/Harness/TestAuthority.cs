@@ -15,6 +15,9 @@ internal sealed record CertificateShape
 
     public bool IsAuthority { get; init; }
 
+    /// <summary>Further extensions.</summary>
+    public X509Extension[] More { get; init; } = [];
+
     public X509KeyUsageFlags? KeyUsage { get; init; } = X509KeyUsageFlags.DigitalSignature;
 
     public string[]? Purposes { get; init; } = [TestAuthority.ForClients];
@@ -61,6 +64,9 @@ internal sealed class TestAuthority
     /// <summary>An authority that this one has signed.</summary>
     public TestAuthority Below(string name) => new(Issue(AuthorityShape(name)));
 
+    /// <summary>One that signs without being an authority.</summary>
+    public TestAuthority ByLeaf(CertificateShape shape) => new(Issue(shape));
+
     /// <summary>A certificate for the server, by default that of localhost.</summary>
     public X509Certificate2 IssueForServer(params string[] names) => Issue(
         new CertificateShape { Dns = names.Length > 0 ? names : ["localhost"], Purposes = [ForServers] });
@@ -94,6 +100,8 @@ internal sealed class TestAuthority
 
         if (shape.Dns.Length + shape.Uris.Length > 0)
             request.CertificateExtensions.Add(new X509Extension("2.5.29.17", NamesOf(shape), false));
+        foreach (var extension in shape.More)
+            request.CertificateExtensions.Add(extension);
         return request;
     }
 

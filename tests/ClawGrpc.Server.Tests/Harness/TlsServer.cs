@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
@@ -38,8 +39,9 @@ internal sealed class TlsServer : IAsyncDisposable
     /// <param name="more">Members of the configuration's <c>clawgrpc</c>, as JSON5.</param>
     /// <param name="files">Writes further files before the start.</param>
     /// <param name="withClientCa">Whether the command line names the authorities of clients.</param>
+    /// <param name="top">Further members of the configuration, as JSON5. UPSTREAM stands for the sandbox's URL.</param>
     public static async Task<TlsServer> StartAsync(
-        string more = "", Func<TlsServer, Task>? files = null, bool withClientCa = true)
+        string more = "", Func<TlsServer, Task>? files = null, bool withClientCa = true, string top = "")
     {
         var server = new TlsServer(await ServerFixture.PrepareAsync());
         var fixture = server.Fixture;
@@ -47,8 +49,10 @@ internal sealed class TlsServer : IAsyncDisposable
         await File.WriteAllTextAsync(server.ClientCaPath, server.ClientAuthority.Pem);
         if (files is not null)
             await files(server);
-        await fixture.Files.ConfigureAsync(fixture.Sandbox.BaseUrl, $"clawgrpc: {{ {more} }}");
-        ListenAddress https = new ListenAddress.Tls("127.0.0.1", System.Net.IPAddress.Loopback, 0);
+        var url = fixture.Sandbox.BaseUrl;
+        await fixture.Files.ConfigureAsync(
+            url, $"clawgrpc: {{ {more} }}, {top}".Replace("UPSTREAM", url, StringComparison.Ordinal));
+        ListenAddress https = new ListenAddress.Tls("127.0.0.1", IPAddress.Loopback, 0);
         fixture.Listen = usual => usual with
         {
             Addresses = [.. usual.Addresses, https],
@@ -80,8 +84,10 @@ internal sealed class TlsServer : IAsyncDisposable
     /// <param name="host">The host that it calls.</param>
     /// <param name="between">A certificate between its own and its authority, which it sends along; null if there is none.</param>
     /// <param name="onConnect">Called for each connection.</param>
+    /// <param name="from">The address that it calls from; null for any.</param>
     public GrpcChannel Connect(
-        X509Certificate2? shown = null, string host = "localhost", X509Certificate2? between = null, Action? onConnect = null)
+        X509Certificate2? shown = null, string host = "localhost", X509Certificate2? between = null, Action? onConnect = null,
+        IPAddress? from = null)
     {
         var handler = new SocketsHttpHandler
         {
@@ -89,6 +95,8 @@ internal sealed class TlsServer : IAsyncDisposable
             {
                 onConnect?.Invoke();
                 var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                if (from is not null)
+                    socket.Bind(new IPEndPoint(from.MapToIPv6(), 0));
                 await socket.ConnectAsync("127.0.0.1", Fixture.BoundTo("https").Port, cancellation);
                 return new NetworkStream(socket, ownsSocket: true);
             },

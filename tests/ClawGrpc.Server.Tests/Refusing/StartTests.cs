@@ -86,8 +86,8 @@ public class StartTests
     [InlineData("")]
     public void Invalid_or_non_local_address_is_refused(string text)
     {
-        var (address, error) = ListenAddress.Parse(text, "--listen");
-        Assert.Null(address);
+        var (addresses, error) = ListenAddress.Parse(text, "--listen");
+        Assert.Empty(addresses);
         Assert.StartsWith($"--listen {text}: ", error, StringComparison.Ordinal);
     }
 
@@ -105,7 +105,7 @@ public class StartTests
     [InlineData("https://localhost:7443", "https://localhost:7443")]
     [InlineData("https://192.0.2.1", "https://192.0.2.1:443")]
     public void Sockets_loopback_addresses_and_tls_are_taken(string text, string address) =>
-        Assert.Equal(address, $"{ListenAddress.Parse(text, "--listen").Address}");
+        Assert.Equal(address, $"{ListenAddress.Parse(text, "--listen").Addresses[0]}");
 
     [Fact]
     public void A_path_that_is_too_long_for_a_socket_is_refused() =>

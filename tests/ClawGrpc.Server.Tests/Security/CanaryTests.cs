@@ -1,6 +1,7 @@
 using ClawGrpc.Gateway.Stores;
 using ClawGrpc.Server.Hosting;
 using ClawGrpc.Server.Tests.Harness;
+using ClawGrpc.Server.Tests.Sealing;
 using ClawGrpc.Testing;
 using ClawGrpc.V1;
 using Grpc.Core;
@@ -21,7 +22,9 @@ public class CanaryTests
     private const string HeaderSecret = "FAKE-canary-header-secret-0000000001";
     private const string Echo = "Refused: {0} (" + HeaderSecret + ")";
     private const string Prompt = "FAKE-canary-prompt-000000001";
-    private static readonly LogSettings Everything = new(LogLevel.Trace, null)
+
+    /// <summary>Logs all that there is.</summary>
+    internal static readonly LogSettings Everything = new(LogLevel.Trace, null)
     {
         Variables = new ConfigurationBuilder().AddInMemoryCollection(
             new[]
@@ -33,13 +36,16 @@ public class CanaryTests
     private static readonly string[] Keys = [KeyOne, KeyTwo, Token, EnvKey, ConfiguredKey];
     private static readonly string[] Secrets = [KeyOne, KeyTwo, Token, EnvKey, ConfiguredKey, HeaderSecret];
 
-    [Fact]
-    public async Task No_answer_error_trailer_status_or_log_line_holds_a_secret()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task No_answer_error_trailer_status_or_log_line_holds_a_secret(bool isSealed)
     {
+        using var keys = new SealKeys();
         await using var fixture = await ServerFixture.PrepareAsync();
         fixture.Logging = Everything;
         await fixture.Files.ConfigureAsync(
-            fixture.Sandbox.BaseUrl, $$"""env: { ANTHROPIC_API_KEY: "{{EnvKey}}" }""",
+            fixture.Sandbox.BaseUrl, $$"""env: { ANTHROPIC_API_KEY: "{{EnvKey}}" }, {{(isSealed ? keys.Section : "")}}""",
             $$"""apiKey: "{{ConfiguredKey}}", headers: { "x-proxy-auth": "{{HeaderSecret}}" }""");
         await fixture.StartServerAsync();
         var heard = new Ear();
@@ -82,6 +88,7 @@ public class CanaryTests
         await heard.TryAsync(async () => await auth.ListAgentsAsync(new ListAgentsRequest()));
         await heard.TryAsync(async () => await models.ListModelsAsync(new ListModelsRequest()));
         heard.Hear(await watcher.UntilAsync(status => status.Auth.Profiles.Count == 3));
+        Assert.Equal(isSealed ? 0 : 1, fixture.Files.Holding(KeyOne, KeyTwo, Token).Count);
         await File.WriteAllTextAsync(fixture.Files.ConfigPath, $"{{ apiKey: \"{ConfiguredKey}\" \"{HeaderSecret}\" ");
         await heard.TryAsync(
             async () => await auth.OnboardAsync(new OnboardRequest { ApiKey = new ApiKeyCredential { Key = KeyOne } }));

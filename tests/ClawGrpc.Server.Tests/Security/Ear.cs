@@ -59,7 +59,7 @@ internal sealed class Ear : Interceptor
         Hear(exception.Trailers);
     }
 
-    private void Hear(params Metadata[] metadata)
+    public void Hear(params Metadata[] metadata)
     {
         foreach (var entry in metadata.SelectMany(all => all))
             Hear($"{entry.Key}: {(entry.IsBinary ? Encoding.UTF8.GetString(entry.ValueBytes) : entry.Value)}");

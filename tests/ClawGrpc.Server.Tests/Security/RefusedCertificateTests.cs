@@ -1,5 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using ClawGrpc.Client;
+using ClawGrpc.Core.Access;
 using ClawGrpc.Gateway.Access;
 using ClawGrpc.Server.Tests.Harness;
 using ClawGrpc.V1;
@@ -59,6 +60,14 @@ public class RefusedCertificateTests(RefusedCertificateTests.Server shared)
             OfDomain with { KeyUsage = Signs | X509KeyUsageFlags.CrlSign }, "has keyCertSign or cRLSign"),
         ["SVID for servers"] = new(s => s.DomainAuthority,
             OfDomain with { Purposes = [TestAuthority.ForServers] }, "lacks clientAuth"),
+        ["SVID whose key does not sign"] = new(s => s.DomainAuthority,
+            OfDomain with { KeyUsage = X509KeyUsageFlags.NonRepudiation }, "lacks digitalSignature"),
+        ["SVID that has expired"] = new(s => s.DomainAuthority,
+            OfDomain with { NotAfter = new(2026, 11, 20, 11, 0, 0, TimeSpan.Zero) }, "NotTimeValid"),
+        ["SVID that only begins like a bound one"] = Id($"{Svid}b", "no client is bound to"),
+        ["SVID below a bound one"] = Id($"{Svid}/b", "no client is bound to"),
+        ["SVID above a bound pattern"] = Id("spiffe://td.example/team", "no client is bound to"),
+        ["SVID whose segment only begins like that of a pattern"] = Id("spiffe://td.example/teams/x", "no client is bound to"),
         ["SVID with a port"] = Id("spiffe://td.example:443/ns/a", "a trust domain has"),
         ["SVID with a user"] = Id("spiffe://me@td.example/ns/a", "a trust domain has"),
         ["SVID in upper case"] = Id("spiffe://TD.example/ns/a", "a trust domain has"),
@@ -92,6 +101,30 @@ public class RefusedCertificateTests(RefusedCertificateTests.Server shared)
                 && line.Contains(why, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task Certificate_that_a_leaf_has_signed_is_refused()
+    {
+        var server = shared.Tls;
+        var leaf = server.ClientAuthority.ByLeaf(Plain with { CommonName = "leaf" });
+        var access = new AccessService.AccessServiceClient(server.Connect(leaf.Issue(Plain), between: leaf.Certificate));
+        var refused = await Assert.ThrowsAsync<RpcException>(async () => await access.WhoAmIAsync(new WhoAmIRequest()));
+        Assert.Equal(
+            (StatusCode.Unauthenticated, AccessRefusals.Unauthenticated.Message), (refused.StatusCode, refused.Status.Detail));
+        Assert.Contains("its chain to an authority is refused", server.Fixture.Log.All.Last(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Certificate_whose_names_cannot_be_read_breaks_the_handshake()
+    {
+        // The name is said to be longer than what holds it.
+        var malformed = new X509Extension("2.5.29.17", [0x30, 0x03, 0x82, 0x7f, 0x61], false);
+        var certificate = shared.Tls.ClientAuthority.Issue(Plain with { Dns = [], More = [malformed] });
+        Assert.Null(CertificateFacts.Of(certificate));
+        var access = new AccessService.AccessServiceClient(shared.Tls.Connect(certificate));
+        var refused = await Assert.ThrowsAsync<RpcException>(async () => await access.WhoAmIAsync(new WhoAmIRequest()));
+        Assert.Equal(StatusCode.Unavailable, refused.StatusCode);
+    }
+
     private static Rule Id(string uri, string why) => new(server => server.DomainAuthority, OfDomain with { Uris = [uri] }, why);
 
     private sealed record Rule(Func<TlsServer, TestAuthority> By, CertificateShape Shape, string Why);
@@ -106,6 +139,7 @@ public class RefusedCertificateTests(RefusedCertificateTests.Server shared)
             Tls = await TlsServer.StartWithDomainsAsync();
             await Tls.BindAsync("plain", "dns:build.example");
             await Tls.BindAsync("workload", $"uri:{Svid}");
+            await Tls.BindAsync("team", "uri:spiffe://td.example/team/*");
         }
 
         public async Task DisposeAsync() => await Tls.DisposeAsync();

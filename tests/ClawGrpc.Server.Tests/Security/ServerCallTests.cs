@@ -12,7 +12,7 @@ public class ServerCallTests
         await using var server = await TlsServer.StartAsync();
         var response = await server.Fixture.Access.GetServerAsync(new GetServerRequest());
         var tls = Assert.Single(response.Listeners, listener => listener.Address.StartsWith("https:", StringComparison.Ordinal));
-        Assert.Equal((Face.Grpc, true), (tls.Face, tls.CertificateExpireTime is not null));
+        Assert.Equal((ListenerFace.Grpc, true), (tls.Face, tls.CertificateExpireTime is not null));
         Assert.NotEqual(0, new Uri(tls.Address).Port);
         Assert.Contains(response.Listeners, listener => listener.Address.StartsWith("unix:", StringComparison.Ordinal));
         Assert.Equal(server.Fixture.Time.GetUtcNow(), response.Time.ToDateTimeOffset());

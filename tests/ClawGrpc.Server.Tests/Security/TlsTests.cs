@@ -169,6 +169,32 @@ public class TlsTests
         Assert.Equal("local", who.Client.Name);
     }
 
+    [Theory]
+    [InlineData("http")]
+    [InlineData("https")]
+    public async Task Localhost_is_listened_on_at_its_addresses_of_both_versions(string scheme)
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        var port = ((IPEndPoint)probe.LocalEndpoint).Port;
+        probe.Stop();
+        await using var server = await TlsServer.StartAsync();
+        var usual = server.Fixture.Listen;
+        server.Fixture.Listen = before => usual(before) with
+        {
+            Addresses = ListenAddress.Parse($"{scheme}://localhost:{port}", "--listen").Addresses,
+        };
+        await server.Fixture.RestartServerAsync();
+        foreach (var address in new[] { IPAddress.Loopback, IPAddress.IPv6Loopback })
+        {
+            // A machine may have no version 6.
+            if (Sockets.WhyNotBound(new ListenAddress.Loopback(address, 0)) is not null)
+                continue;
+            using var socket = new TcpClient(address.AddressFamily);
+            await socket.ConnectAsync(address, port);
+        }
+    }
+
     [Fact]
     public async Task Insecure_loopback_does_not_open_a_port_with_tls()
     {

@@ -1,3 +1,4 @@
+using ClawGrpc.Core;
 using ClawGrpc.Core.Routing;
 using ClawGrpc.Gateway;
 using ClawGrpc.V1;
@@ -11,7 +12,8 @@ using Status = Google.Rpc.Status;
 namespace ClawGrpc.Server.Grpc.Mapping;
 
 /// <summary>
-/// A refusal as the call's status: the text, one ErrorInfo, and RetryInfo, BadRequest and receipt where they apply.
+/// A refusal as the call's status: the text, one ErrorInfo, and RetryInfo, BadRequest and receipt where they apply. What a caller
+/// has pasted into the wrong field and looks like a secret is hidden, since callers log errors.
 /// </summary>
 internal static class RefusalMapping
 {
@@ -30,9 +32,9 @@ internal static class RefusalMapping
     {
         var info = new ErrorInfo { Reason = Reasons[refusal.Reason], Domain = Domain };
         foreach (var (name, value) in MetadataBudget.Facts(refusal.Facts))
-            info.Metadata.Add(name, value);
+            info.Metadata.Add(name, SecretText.ForError(value));
         var code = ByName.To<RefusalCode, StatusCode>(refusal.Code);
-        var status = new Status { Code = (int)code, Message = MetadataBudget.Message(refusal.Message) };
+        var status = new Status { Code = (int)code, Message = MetadataBudget.Message(SecretText.ForError(refusal.Message)) };
         status.Details.Add(Any.Pack(info));
         if (refusal.RetryAfter is { } wait)
         {
@@ -43,7 +45,11 @@ internal static class RefusalMapping
         {
             var request = new BadRequest();
             request.FieldViolations.AddRange(MetadataBudget.Fields(refusal.Fields).Select(field =>
-                new BadRequest.Types.FieldViolation { Field = field.Path, Description = field.Description }));
+                new BadRequest.Types.FieldViolation
+                {
+                    Field = field.Path,
+                    Description = SecretText.ForError(field.Description),
+                }));
             status.Details.Add(Any.Pack(request));
         }
 
