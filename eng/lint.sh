@@ -43,7 +43,7 @@ modules() {
 
 # What no analyzer measures.
 columns() {
-    files | tr '\0' '\n' | grep -E '\.(ts|py|mjs|sh|proto|props|targets|csproj)$|^eng/buf$|^\.ci/run$' | while read -r file; do
+    files | tr '\0' '\n' | grep -E '\.(cs|ts|py|mjs|sh|proto|props|targets|csproj)$|^eng/buf$|^\.ci/run$' | while read -r file; do
         [ ! -f "$file" ] || LC_ALL=C.UTF-8 grep -HnE '^.{131,}' "$file" >>"$logs/long" || true
     done
     cut -c1-100 "$logs/long"

@@ -28,7 +28,8 @@ internal static class Report
         Line($"unary completion with a token: {Time(withToken.ClawGrpc)}; without one, as the socket's owner: "
             + string.Create(
                 CultureInfo.InvariantCulture,
-                $"{Time(withToken.Nginx)}; ratio {withToken.Ratio:0.00} ({withToken.LeastRatio:0.00}-{withToken.GreatestRatio:0.00})"));
+                $"{Time(withToken.Nginx)}; ratio {withToken.Ratio:0.00} "
+                + $"({withToken.LeastRatio:0.00}-{withToken.GreatestRatio:0.00})"));
         Line($"{"resident memory",-20}{Size(clawGrpcResident),12}{Size(nginxResident),12}");
         Line($"{comparisons.Sum(each => each.Completions):N0} answers, every one right; {Environment.ProcessorCount} cores, "
             + $"{RuntimeInformation.FrameworkDescription}");

@@ -11,7 +11,9 @@ namespace ClawGrpc.Client;
 internal sealed record Tls(string? CaFile, string? CertificateFile, string? KeyFile)
 {
     /// <summary>The files of the options and the environment; null if there are none.</summary>
-    /// <exception cref="InvalidOperationException">There is a certificate without a key, or a key without a certificate.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// There is a certificate without a key, or a key without a certificate.
+    /// </exception>
     public static Tls? Find(ClawGrpcOptions options)
     {
         var ca = Given(options.CaFile) ?? options.Variable(ClawGrpcOptions.CaFileVariable);

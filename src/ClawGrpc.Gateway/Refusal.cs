@@ -26,7 +26,8 @@ internal sealed record Refusal(RefusalReason Reason, RefusalCode Code, string Me
     public int? HttpStatus { get; init; }
 
     /// <summary>
-    /// Upstream's answer to a request that it rejected, byte for byte but for secrets; empty if upstream did not judge the request.
+    /// Upstream's answer to a request that it rejected, byte for byte but for secrets; empty if upstream did not judge the
+    /// request.
     /// </summary>
     public ReadOnlyMemory<byte> UpstreamBody { get; init; }
 

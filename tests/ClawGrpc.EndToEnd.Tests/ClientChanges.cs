@@ -5,7 +5,9 @@ using Grpc.Core;
 
 namespace ClawGrpc.EndToEnd.Tests;
 
-/// <summary>The clients of one caller that goes round the changes of a client and its token, and what must hold of them.</summary>
+/// <summary>
+/// The clients of one caller that goes round the changes of a client and its token, and what must hold of them.
+/// </summary>
 internal sealed class ClientChanges(string name)
 {
     private readonly List<string> _refused = [];

@@ -74,7 +74,7 @@ internal static class ServerChecks
         {
             return new Finding(
                 Level.Problem, "Upstream", $"{upstream.BaseUrl} cannot be reached: {upstream.Problem}",
-                "Check the network of the server, its HTTPS_PROXY, and ANTHROPIC_BASE_URL or models.providers.anthropic.baseUrl.");
+                "Check the server's network, its HTTPS_PROXY, and ANTHROPIC_BASE_URL or models.providers.anthropic.baseUrl.");
         }
 
         var took = upstream.Duration.ToTimeSpan();
@@ -114,8 +114,11 @@ internal static class ServerChecks
             yield return new Finding(Level.Ok, "Profiles", $"{status.AgentId}: {Count(auth.Profiles.Count, "profile")}");
     }
 
-    private static string Text(ConfigurationError error) =>
-        $"{error.Path}{(error.Line > 0 ? $":{error.Line}" : "")}: {(error.KeyPath.Length > 0 ? $"{error.KeyPath}: " : "")}{error.Reason}";
+    private static string Text(ConfigurationError error)
+    {
+        var place = error.Line > 0 ? $"{error.Path}:{error.Line}" : error.Path;
+        return error.KeyPath.Length > 0 ? $"{place}: {error.KeyPath}: {error.Reason}" : $"{place}: {error.Reason}";
+    }
 
     private static Finding? OfProfile(string agentId, ProfileStatus profile, DateTimeOffset now)
     {

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace ClawGrpc.Core.Access;
 
-/// <summary>What a caller has shown, after it was checked that it is no forgery. Which client that is, a directory says.</summary>
+/// <summary>
+/// What a caller has shown, after it was checked that it is no forgery. Which client that is, a directory says.
+/// </summary>
 internal abstract record Proof
 {
     /// <summary>The word for texts and the audit.</summary>

@@ -40,7 +40,9 @@ internal sealed record StoredClients(ImmutableArray<Client> Clients, ImmutableAr
         return null;
     }
 
-    /// <summary>The clients of the configuration and those that were created, with their tokens. A configured one counts.</summary>
+    /// <summary>
+    /// The clients of the configuration and those that were created, with their tokens. A configured one counts.
+    /// </summary>
     public ImmutableArray<Client> JoinedWith(ImmutableArray<Client> configured)
     {
         var tokens = Tokens.ToLookup(each => each.Client, each => each.Token, StringComparer.Ordinal);

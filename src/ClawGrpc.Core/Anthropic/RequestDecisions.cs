@@ -5,8 +5,8 @@ namespace ClawGrpc.Core.Anthropic;
 /// <param name="Model">The model's id as upstream knows it, without provider.</param>
 /// <param name="Stream">Whether the answer is to be streamed.</param>
 /// <param name="DefaultMaxTokens">
-/// Sent as <c>max_tokens</c> if the request has none; more is sent if the request's budget for thinking needs it. Null: nothing is
-/// added.
+/// Sent as <c>max_tokens</c> if the request has none; more is sent if the request's budget for thinking needs it. Null: nothing
+/// is added.
 /// </param>
 /// <param name="Cache">What the cache policy adds, planned for the same request; null if there is nothing.</param>
 /// <param name="Temperature">

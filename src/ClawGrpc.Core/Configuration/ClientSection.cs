@@ -4,7 +4,9 @@ using ClawGrpc.Json5;
 
 namespace ClawGrpc.Core.Configuration;
 
-/// <summary>A client as it stands in a file: in <c>clawgrpc.clients</c> of the configuration, or in the file of clients.</summary>
+/// <summary>
+/// A client as it stands in a file: in <c>clawgrpc.clients</c> of the configuration, or in the file of clients.
+/// </summary>
 internal static class ClientSection
 {
     /// <summary>Reads one. Null if it is wrong, and was refused.</summary>

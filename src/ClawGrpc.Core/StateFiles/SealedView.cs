@@ -6,8 +6,8 @@ namespace ClawGrpc.Core.StateFiles;
 internal static class SealedView
 {
     /// <summary>
-    /// The profile with the upstream that its secrets are sealed for, empty if for none. If one of them does not open, it has none
-    /// of them: half a login is of no use.
+    /// The profile with the upstream that its secrets are sealed for, empty if for none. If one of them does not open, it has
+    /// none of them: half a login is of no use.
     /// </summary>
     /// <param name="profile">As it was read.</param>
     /// <param name="entry">Its entry in the file, with the secrets that opened.</param>

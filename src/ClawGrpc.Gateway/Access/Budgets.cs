@@ -5,9 +5,9 @@ using ClawGrpc.Gateway.Stores;
 namespace ClawGrpc.Gateway.Access;
 
 /// <summary>
-/// What clients with a budget spend, kept across restarts. A call is let in while something is left after what the calls under way
-/// may come to; so at most one call goes beyond the budget, unless upstream counts more than was estimated. More than is spent is
-/// written down ahead: a server that is killed has lost nothing of what it counted.
+/// What clients with a budget spend, kept across restarts. A call is let in while something is left after what the calls under
+/// way may come to; so at most one call goes beyond the budget, unless upstream counts more than was estimated. More than is
+/// spent is written down ahead: a server that is killed has lost nothing of what it counted.
 /// </summary>
 internal sealed class Budgets(IStateStore store, TimeProvider time) : IAsyncDisposable
 {
@@ -52,7 +52,9 @@ internal sealed class Budgets(IStateStore store, TimeProvider time) : IAsyncDisp
         _writing.Dispose();
     }
 
-    /// <summary>Writes down what was spent, if that is more than was written ahead: upstream counted more than was estimated.</summary>
+    /// <summary>
+    /// Writes down what was spent, if that is more than was written ahead: upstream counted more than was estimated.
+    /// </summary>
     public async Task SettleAsync(Account account)
     {
         lock (account)

@@ -5,8 +5,8 @@ using ClawGrpc.Core.StateFiles;
 namespace ClawGrpc.Gateway.Stores;
 
 /// <summary>
-/// The newest version of each sealed secret of an agent that was ever seen: a file of ClawGrpc's own beside the profiles. Only the
-/// profiles' one writer writes it.
+/// The newest version of each sealed secret of an agent that was ever seen: a file of ClawGrpc's own beside the profiles. Only
+/// the profiles' one writer writes it.
 /// </summary>
 internal sealed class GenerationsFile(string path)
 {

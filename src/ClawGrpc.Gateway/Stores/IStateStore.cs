@@ -73,8 +73,8 @@ internal interface IStateStore
 
     /// <summary>Changes the clients. Stored durably when it returns.</summary>
     /// <param name="decide">
-    /// From the newest stored clients to the new ones; the same object to change nothing. Called again if another process wrote in
-    /// between. What it throws is passed on, and nothing is changed.
+    /// From the newest stored clients to the new ones; the same object to change nothing. Called again if another process wrote
+    /// in between. What it throws is passed on, and nothing is changed.
     /// </param>
     /// <param name="cancellation">Ends the waiting; a write that has begun is finished.</param>
     /// <exception cref="StateUnreadableException">They cannot be read or parsed, and are left as they are.</exception>
@@ -87,7 +87,9 @@ internal interface IStateStore
     ValueTask<ImmutableDictionary<string, Spending>> ReadSpendingAsync(CancellationToken cancellation = default);
 
     /// <summary>Changes what they have spent. Stored durably when it returns.</summary>
-    /// <param name="decide">From what is stored to what is to be stored. Called again if another process wrote in between.</param>
+    /// <param name="decide">
+    /// From what is stored to what is to be stored. Called again if another process wrote in between.
+    /// </param>
     /// <param name="cancellation">Ends the waiting; a write that has begun is finished.</param>
     /// <exception cref="StateUnreadableException">It cannot be read or parsed, and is left as it is.</exception>
     /// <exception cref="StateNotWrittenException">It cannot be stored; nothing was changed.</exception>
@@ -120,8 +122,8 @@ internal interface IStateStore
     Task EditConfigurationAsync(string path, Func<string?, string> edit, CancellationToken cancellation = default);
 
     /// <summary>
-    /// The places of opened agents, of the clients and of configuration documents that were read, as they change, whoever changes them. Several
-    /// changes in a row may come as one, and a place may come without a change. For one reader.
+    /// The places of opened agents, of the clients and of configuration documents that were read, as they change, whoever changes
+    /// them. Several changes in a row may come as one, and a place may come without a change. For one reader.
     /// </summary>
     IAsyncEnumerable<string> WatchAsync(CancellationToken cancellation);
 }

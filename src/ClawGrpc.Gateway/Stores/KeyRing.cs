@@ -71,7 +71,9 @@ internal sealed record KeyRing(
         : State.Active is null ? Loaded.FirstOrDefault()?.Key
         : Loaded.FirstOrDefault(each => each.Key?.Id == State.Active)?.Key;
 
-    /// <summary>Why new secrets cannot be sealed, as a sentence with the way out; null if they can, or if none are to be.</summary>
+    /// <summary>
+    /// Why new secrets cannot be sealed, as a sentence with the way out; null if they can, or if none are to be.
+    /// </summary>
     public string? Problem => Active is not null ? null
         : !IsConfigured ? null
         : StateProblem is not null ? $"{StateProblem} It was left as it is; mend it or move it away."

@@ -56,7 +56,7 @@ internal sealed class ServerKey
         return Convert.TryFromBase64String(Encoding.UTF8.GetString(content).Trim(), bytes, out var length) && length == Bytes
             ? bytes
             : throw new UnusableFolderException(
-                $"The server's key {path} is not one: expected {Bytes} bytes, or their base64. Without it all tokens of clients are "
-                + "invalid; remove the file to make a new one.");
+                $"The server's key {path} is not one: expected {Bytes} bytes, or their base64. Without it all tokens of clients "
+                + "are invalid; remove the file to make a new one.");
     }
 }

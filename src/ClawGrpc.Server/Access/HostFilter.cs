@@ -7,8 +7,8 @@ using ClawGrpc.Server.Tls;
 namespace ClawGrpc.Server.Access;
 
 /// <summary>
-/// Refuses requests over TCP for a host that is not this server, before anything else looks at them: a web page whose name was made
-/// to lead here cannot call.
+/// Refuses requests over TCP for a host that is not this server, before anything else looks at them: a web page whose name was
+/// made to lead here cannot call.
 /// </summary>
 /// <param name="own">The hosts of the addresses that the server listens on.</param>
 internal sealed class HostFilter(ImmutableArray<string> own, LiveConfiguration configuration, TlsFiles files)

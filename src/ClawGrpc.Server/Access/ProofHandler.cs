@@ -8,7 +8,9 @@ using Microsoft.Extensions.Options;
 
 namespace ClawGrpc.Server.Access;
 
-/// <summary>One way to show who one is. What is shown leads to a client, or the call is refused with one text for all causes.</summary>
+/// <summary>
+/// One way to show who one is. What is shown leads to a client, or the call is refused with one text for all causes.
+/// </summary>
 internal abstract partial class ProofHandler(
     Clients clients, UnknownPeers peers, IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers,
     UrlEncoder encoder)

@@ -5,7 +5,9 @@ namespace ClawGrpc.Server.Access;
 
 /// <summary>What an RPC takes: metadata of its endpoint.</summary>
 /// <param name="Scope">The scope; none if every client may call it.</param>
-/// <param name="AllAgents">Whether it is about what all agents share, or about clients, so that it takes the right to all.</param>
+/// <param name="AllAgents">
+/// Whether it is about what all agents share, or about clients, so that it takes the right to all.
+/// </param>
 /// <param name="IsChange">
 /// Whether it changes credentials, clients, orders or models: the audit has it before and after, and it is refused if the audit
 /// cannot be written.

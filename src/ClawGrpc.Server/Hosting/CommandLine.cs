@@ -34,87 +34,88 @@ internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Liste
     // As of every other start that cannot be, and of claw's wrong calls (openclaw-spec.md, section 7.2).
     private const int UsageError = 1;
 
+    private static readonly Option<string?> StateDirOption = new("--state-dir")
+    {
+        Description = "The folder of profiles and configuration (else CLAWGRPC_STATE_DIR, else ~/.clawgrpc).",
+        HelpName = "DIR",
+    };
+    private static readonly Option<string[]> ListenOption = new("--listen")
+    {
+        Description = "unix:PATH, http://127.0.0.1:PORT or https://HOST:PORT; may be repeated (default: "
+            + "unix:<state>/clawgrpc.sock). Port 0 takes a free one.",
+        HelpName = "ADDRESS",
+        AllowMultipleArgumentsPerToken = false,
+    };
+    private static readonly Option<string[]> HttpOption = new("--http")
+    {
+        Description = "Serve Anthropic's Messages API at unix:PATH, http://127.0.0.1:PORT or https://HOST:PORT; may be repeated.",
+        HelpName = "ADDRESS",
+        AllowMultipleArgumentsPerToken = false,
+    };
+    private static readonly Option<bool> InsecureOption = new("--insecure-loopback")
+    {
+        Description = "Let every program of this machine use the loopback ports, without any proof of who it is.",
+    };
+    private static readonly Option<string?> ModeOption = new("--socket-mode")
+    {
+        Description = "Mode of the Unix sockets, such as 660 (default: 600). Who connects must still be a client.",
+        HelpName = "MODE",
+    };
+    private static readonly Option<string?> GroupOption = new("--socket-group")
+    {
+        Description = "Group of the Unix sockets, by name or number.",
+        HelpName = "GROUP",
+    };
+    private static readonly Option<string?> CertOption = FileOption(
+        "--tls-cert", "The server's certificate for https://, as PEM, with those between it and its authority.");
+    private static readonly Option<string?> KeyOption = FileOption(
+        "--tls-key", "Its private key, as PEM, which others must not be able to read.");
+    private static readonly Option<string?> ClientCaOption = FileOption(
+        "--client-ca", "The authorities of clients' certificates, as PEM. Files of TLS are read again when they change.");
+    private static readonly Option<LogLevel?> LevelOption = new("--log-level")
+    {
+        Description = "trace, debug, information, warning, error, critical or none (default: as the variables "
+            + "Logging__LogLevel__... say, else information).",
+        HelpName = "LEVEL",
+    };
+    private static readonly Option<string?> FormatOption = new Option<string?>("--log-format")
+    {
+        Description = "text or json: one object a line (default: text).",
+        HelpName = "FORMAT",
+    }.AcceptOnlyFromAmong(LogSettings.Formats);
+
     /// <summary>
     /// Reads the arguments and runs the server; prints help, version or what is wrong instead when that is called for.
     /// </summary>
     public static async Task<int> RunAsync(string[] args, Func<CommandLine, Task<int>> serve)
     {
-        var stateDir = new Option<string?>("--state-dir")
-        {
-            Description = "The folder of profiles and configuration (else CLAWGRPC_STATE_DIR, else ~/.clawgrpc).",
-            HelpName = "DIR",
-        };
-        var listen = new Option<string[]>("--listen")
-        {
-            Description = "unix:PATH, http://127.0.0.1:PORT or https://HOST:PORT; may be repeated (default: "
-                + "unix:<state>/clawgrpc.sock). Port 0 takes a free one.",
-            HelpName = "ADDRESS",
-            AllowMultipleArgumentsPerToken = false,
-        };
-        var http = new Option<string[]>("--http")
-        {
-            Description = "Serve Anthropic's Messages API over HTTP at unix:PATH or http://127.0.0.1:PORT; may be repeated.",
-            HelpName = "ADDRESS",
-            AllowMultipleArgumentsPerToken = false,
-        };
-        var insecure = new Option<bool>("--insecure-loopback")
-        {
-            Description = "Let every program of this machine use the loopback ports, without any proof of who it is.",
-        };
-        var mode = new Option<string?>("--socket-mode")
-        {
-            Description = "Mode of the Unix sockets, such as 660 (default: 600). Who connects must still be a client.",
-            HelpName = "MODE",
-        };
-        var group = new Option<string?>("--socket-group")
-        {
-            Description = "Group of the Unix sockets, by name or number.",
-            HelpName = "GROUP",
-        };
-        var cert = FileOption(
-            "--tls-cert", "The server's certificate for https://, as PEM, with those between it and its authority.");
-        var key = FileOption("--tls-key", "Its private key, as PEM, which others must not be able to read.");
-        var clientCa = FileOption(
-            "--client-ca", "The authorities of clients' certificates, as PEM. Files of TLS are read again when they change.");
-        var level = new Option<LogLevel?>("--log-level")
-        {
-            Description = "trace, debug, information, warning, error, critical or none (default: as the variables "
-                + "Logging__LogLevel__... say, else information).",
-            HelpName = "LEVEL",
-        };
-        var format = new Option<string?>("--log-format")
-        {
-            Description = "text or json: one object a line (default: text).",
-            HelpName = "FORMAT",
-        };
-        format.AcceptOnlyFromAmong(LogSettings.Formats);
         var root = new RootCommand(
             "ClawGrpc: holds the Claude credentials of a fleet of agents, so that no other program has to.\n\n"
             + "Upstream is models.providers.anthropic.baseUrl of the configuration, else ANTHROPIC_BASE_URL, else "
             + "https://api.anthropic.com.")
         {
-            stateDir,
-            listen,
-            http,
-            mode,
-            group,
-            cert,
-            key,
-            clientCa,
-            insecure,
-            level,
-            format,
+            StateDirOption,
+            ListenOption,
+            HttpOption,
+            ModeOption,
+            GroupOption,
+            CertOption,
+            KeyOption,
+            ClientCaOption,
+            InsecureOption,
+            LevelOption,
+            FormatOption,
         };
-        root.SetAction((result, _) => serve(new CommandLine(result.GetValue(stateDir), result.GetValue(listen) ?? [])
+        root.SetAction((result, _) => serve(new CommandLine(result.GetValue(StateDirOption), result.GetValue(ListenOption) ?? [])
         {
-            Http = result.GetValue(http) ?? [],
-            InsecureLoopback = result.GetValue(insecure),
-            SocketMode = result.GetValue(mode),
-            SocketGroup = result.GetValue(group),
-            TlsCert = result.GetValue(cert),
-            TlsKey = result.GetValue(key),
-            ClientCa = result.GetValue(clientCa),
-            Log = new LogSettings(result.GetValue(level), result.GetValue(format)),
+            Http = result.GetValue(HttpOption) ?? [],
+            InsecureLoopback = result.GetValue(InsecureOption),
+            SocketMode = result.GetValue(ModeOption),
+            SocketGroup = result.GetValue(GroupOption),
+            TlsCert = result.GetValue(CertOption),
+            TlsKey = result.GetValue(KeyOption),
+            ClientCa = result.GetValue(ClientCaOption),
+            Log = new LogSettings(result.GetValue(LevelOption), result.GetValue(FormatOption)),
         }));
         return await InvokeAsync(root.Parse(args));
     }

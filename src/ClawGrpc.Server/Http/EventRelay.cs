@@ -6,8 +6,8 @@ using ClawGrpc.Gateway.Completions;
 namespace ClawGrpc.Server.Http;
 
 /// <summary>
-/// One streamed answer: upstream's events byte for byte, with a sign of life in silences that clients and proxies would take for a
-/// broken connection.
+/// One streamed answer: upstream's events byte for byte, with a sign of life in silences that clients and proxies would take for
+/// a broken connection.
 /// </summary>
 internal sealed class EventRelay(HttpContext context, TimeProvider time)
 {

@@ -82,7 +82,8 @@ internal static class HttpErrors
         },
     };
 
-    // What waiting does not mend is not repeated by clients: of a long prompt that would be three times. Nor do they wait for hours.
+    // What waiting does not mend is not repeated by clients: of a long prompt that would be three times. Nor do they wait for
+    // hours.
     private static bool ForbidsRepeat(Refusal refusal, int status, long? wait) => refusal.Reason switch
     {
         RefusalReason.RequestRejected or RefusalReason.ServerError => false,

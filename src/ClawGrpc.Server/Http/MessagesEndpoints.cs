@@ -9,7 +9,9 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace ClawGrpc.Server.Http;
 
-/// <summary>Messages and token counts: Anthropic's bytes in, Anthropic's bytes out, by the path that gRPC's completions take.</summary>
+/// <summary>
+/// Messages and token counts: Anthropic's bytes in, Anthropic's bytes out, by the path that gRPC's completions take.
+/// </summary>
 internal sealed class MessagesEndpoints(
     CallReader calls, Completion completions, Budgets budgets, LiveConfiguration configuration, TimeProvider time)
 {

@@ -75,8 +75,8 @@ internal sealed partial class MessagesFace(StoppedCalls stopped, ILogger<Message
         + "ClawGrpc token.");
 
     private static Refusal NoSuchRoute(HttpRequest request) => new(RefusalReason.NotImplemented, RefusalCode.Unimplemented,
-        $"There is no {request.Method} {request.Path} here. ClawGrpc serves /v1/messages, /v1/messages/count_tokens and /v1/models, "
-        + "at / and at /anthropic.");
+        $"There is no {request.Method} {request.Path} here. ClawGrpc serves /v1/messages, /v1/messages/count_tokens and "
+        + "/v1/models, at / and at /anthropic.");
 
     private async Task HandleAsync(HttpContext context, Func<HttpContext, Task> handle)
     {

@@ -8,8 +8,8 @@ using Microsoft.AspNetCore.Connections.Features;
 namespace ClawGrpc.Server.Tls;
 
 /// <summary>
-/// The connections of callers with a certificate. When it leads to a client no more, its calls end, and this closes the connection
-/// (GOAWAY): another handshake is needed, with another certificate.
+/// The connections of callers with a certificate. When it leads to a client no more, its calls end, and this closes the
+/// connection (GOAWAY): another handshake is needed, with another certificate.
 /// </summary>
 internal sealed class CertificateConnections : IDisposable
 {

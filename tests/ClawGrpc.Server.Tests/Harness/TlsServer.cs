@@ -82,7 +82,9 @@ internal sealed class TlsServer : IAsyncDisposable
     /// <summary>A channel to the server's port, as a client that trusts its authority alone.</summary>
     /// <param name="shown">The certificate that the client shows; null: none.</param>
     /// <param name="host">The host that it calls.</param>
-    /// <param name="between">A certificate between its own and its authority, which it sends along; null if there is none.</param>
+    /// <param name="between">
+    /// A certificate between its own and its authority, which it sends along; null if there is none.
+    /// </param>
     /// <param name="onConnect">Called for each connection.</param>
     /// <param name="from">The address that it calls from; null for any.</param>
     public GrpcChannel Connect(

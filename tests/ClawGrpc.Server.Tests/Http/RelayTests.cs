@@ -13,7 +13,7 @@ public class RelayTests
     private static readonly byte[] Stream = Encoding.UTF8.GetBytes("""
         : a comment
         event: message_start
-        data: {"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant","content":[],"usage":{"input_tokens":3,"output_tokens":1},"x": 1}}
+        data: {"type":"message_start","message":{"id":"msg_1","content":[],"usage":{"input_tokens":3,"output_tokens":1},"x": 1}}
 
         event: ping
         data: {"type": "ping"}

@@ -53,7 +53,8 @@ public sealed class SealedFolderTests : IDisposable
         Assert.Empty(fixture.Files.Holding(Login.Access, Login.Refresh, KeyTwo, Token));
         Assert.Equal(Login.Access, (await UsedAsync(fixture, One)));
 
-        // A refreshed login, and what a stop writes. While the server runs, the clock would run out on the refresh that it begins.
+        // A refreshed login, and what a stop writes. While the server runs, the clock would run out on the refresh that it
+        // begins.
         await fixture.StopServerAsync();
         fixture.Time.Advance(TimeSpan.FromMinutes(11));
         await fixture.StartServerAsync();

@@ -6,7 +6,9 @@ using static ClawGrpc.Server.Tests.Harness.Credentials;
 
 namespace ClawGrpc.Server.Tests.Sealing;
 
-/// <summary>A sealed secret that does not open is shown with the reason. Nothing is sent, and the file is left as it is.</summary>
+/// <summary>
+/// A sealed secret that does not open is shown with the reason. Nothing is sent, and the file is left as it is.
+/// </summary>
 public sealed class UnopenedTests : IDisposable
 {
     private readonly SealKeys _keys = new();
@@ -176,7 +178,9 @@ public sealed class UnopenedTests : IDisposable
         await using var fixture = await ServerFixture.PrepareAsync();
         await fixture.Files.ConfigureAsync(fixture.Sandbox.BaseUrl, _keys.Section);
         await fixture.Files.WriteProfilesAsync(
-            $$"""{ "profiles": { "{{One}}": { "type": "api_key", "provider": "anthropic", "key": { "sealed": "{{value}}" } } } }""");
+            $$"""
+            { "profiles": { "{{One}}": { "type": "api_key", "provider": "anthropic", "key": { "sealed": "{{value}}" } } } }
+            """);
         await fixture.StartServerAsync();
         await RefusesAsync(fixture, One, value switch
         {
