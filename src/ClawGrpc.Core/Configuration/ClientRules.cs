@@ -14,6 +14,12 @@ internal static class ClientRules
     /// <summary>The most tokens of one client.</summary>
     public const int MostTokens = 100;
 
+    /// <summary>The largest budget in US dollars.</summary>
+    public const long MostUsd = 1_000_000_000;
+
+    /// <summary>The largest budget in tokens: a number of JSON has no more digits.</summary>
+    public const long MostBudgetTokens = 1_000_000_000_000_000;
+
     private const int LongestList = 1000;
     private const int LongestText = 2048;
     private const string Uri = "uri:";
@@ -115,10 +121,10 @@ internal static class ClientRules
     {
         if (budget is { Usd: null, Tokens: null })
             errors.Add("budget", "Required: usd, tokens or both");
-        if (budget.Usd is <= 0 or > 1_000_000_000)
+        if (budget.Usd is <= 0 or > MostUsd)
             errors.Add("budget.usd", "Expected an amount above 0, at most a billion");
-        if (budget.Tokens is <= 0)
-            errors.Add("budget.tokens", "Expected a number above 0");
+        if (budget.Tokens is <= 0 or > MostBudgetTokens)
+            errors.Add("budget.tokens", $"Expected 1 to {MostBudgetTokens}");
     }
 
     private static string Shown(string text) => text.Length <= 80 ? text : $"{text[..80]}…";
