@@ -25,6 +25,8 @@ internal static class ClientRules
     private const string Uri = "uri:";
 
     private static readonly Regex Name = new(@"^[A-Za-z0-9][A-Za-z0-9._\-]{0,63}\z");
+    // Names are shown and logged.
+    private const string LooksSecret = "It looks like a secret, and is no name";
     private static readonly Regex SchemeOrHostIsAny = new(@"^uri:(\*|[^/]*://(\*|/|\z))");
 
     /// <summary>Everything that is wrong, by the names of the members in files.</summary>
@@ -33,6 +35,8 @@ internal static class ClientRules
         var errors = new FieldErrors();
         if (!Name.IsMatch(client.Name))
             errors.Add("name", "Expected letters, digits, dots, dashes and underscores, at most 64, such as ci");
+        else if (SecretText.HasCredential(client.Name))
+            errors.Add("name", LooksSecret);
         else if (client.Name == Client.LocalName)
             errors.Add("name", "local is the server's own user and root, and cannot be another client");
         if (client.Scopes == Scopes.None)
@@ -41,6 +45,8 @@ internal static class ClientRules
             errors.Add("agents", "Required: the ids of one or more agents, or * for all");
         foreach (var agent in client.Agents.Where(agent => agent != Client.AnyAgent && !Name.IsMatch(agent)))
             errors.Add("agents", $"Not an agent id: {Shown(agent)}");
+        if (client.Agents.Any(SecretText.HasCredential))
+            errors.Add("agents", LooksSecret);
         foreach (var model in client.Models.Where(model => !ModelRef.IsAcceptable(model) || !model.Contains('/')))
             errors.Add("models", $"Expected provider/model, such as anthropic/claude-sonnet-4-5: {Shown(model)}");
         if (Math.Max(client.Agents.Length, Math.Max(client.Models.Length, client.Bindings.Length)) > LongestList)

@@ -94,6 +94,8 @@ public class ClientsDocumentTests
     [InlineData("""{clients:{ci:{scopes:[],agents:["*"]}}}""", "scopes")]
     [InlineData("""{clients:{ci:{scopes:["root"],agents:["*"]}}}""", "scopes")]
     [InlineData("""{clients:{local:{scopes:["status"],agents:["*"]}}}""", "local")]
+    [InlineData("""{clients:{"sk-ant-api03-FAKE-key":{scopes:["status"],agents:["*"]}}}""", "looks like a secret")]
+    [InlineData("""{clients:{ci:{scopes:["status"],agents:["sk-ant-api03-FAKE-key"]}}}""", "looks like a secret")]
     [InlineData("""{clients:{"a b":{scopes:["status"],agents:["*"]}}}""", "letters")]
     [InlineData("""{clients:{ci:{scopes:["status"],agents:["../x"]}}}""", "agents")]
     [InlineData("""{clients:{ci:{scopes:["status"],agents:["*"],models:["opus"]}}}""", "models")]
