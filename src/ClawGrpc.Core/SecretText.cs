@@ -27,6 +27,9 @@ internal static class SecretText
             ? ClientToken.Replace(AnthropicCredential.Replace(text, "sk-ant-…"), $"{TokenPrefix}…")
             : text;
 
+    /// <summary>Whether a text has an Anthropic credential or a token of a client in it.</summary>
+    public static bool HasCredential(string text) => ForError(text) != text;
+
     /// <summary>Whether a text looks like a secret, or has one in it.</summary>
     public static bool LooksSecret(string text)
     {

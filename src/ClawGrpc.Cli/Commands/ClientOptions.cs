@@ -40,9 +40,17 @@ internal sealed record ClientOptions
 
     private Option<int?> Megabytes { get; } = Number("--megabytes", "Large requests under way at once, in megabytes");
 
-    private Option<double?> BudgetUsd { get; } = new("--budget-usd") { Description = "US dollars a period", HelpName = "n" };
+    private Option<double?> BudgetUsd { get; } = new("--budget-usd")
+    {
+        Description = "US dollars a period; 0: no limit",
+        HelpName = "n",
+    };
 
-    private Option<long?> BudgetTokens { get; } = new("--budget-tokens") { Description = "Tokens a period", HelpName = "n" };
+    private Option<long?> BudgetTokens { get; } = new("--budget-tokens")
+    {
+        Description = "Tokens a period; 0: no limit",
+        HelpName = "n",
+    };
 
     private Option<string?> BudgetPeriod { get; } = new("--budget-period")
     {

@@ -7,11 +7,15 @@ namespace ClawGrpc.Core.Access;
 /// <summary>The text of the file of what clients have spent.</summary>
 internal static class SpendingDocument
 {
+    private const int Version = 1;
+
     /// <summary>Reads the text: by client; or what is wrong with it.</summary>
     public static (ImmutableDictionary<string, Spending>? Spent, StoreSyntaxError? Error) Read(string text)
     {
         if (JsonTreeParser.Parse(text, out var error) is not JsonObject root)
             return (null, error ?? new StoreSyntaxError(1, 1, "expected an object"));
+        if (root["version"] is { } version && Number(version) != Version)
+            return (null, StoreSyntaxError.At(text, version.Offset, $"expected the version {Version}"));
         var spent = ImmutableDictionary.CreateBuilder<string, Spending>(StringComparer.Ordinal);
         foreach (var (client, value) in root.ObjectOf("clients").Members)
         {
@@ -35,7 +39,7 @@ internal static class SpendingDocument
                 .With("from", JsonTree.Of(each.Value.From.ToUnixTimeMilliseconds()))
                 .With("nanoUsd", JsonTree.Of(each.Value.NanoUsd))
                 .With("tokens", JsonTree.Of(each.Value.Tokens))));
-        return $"{JsonTreeText.Of(JsonObject.Empty.With("version", JsonTree.Of(1)).With("clients", clients))}\n";
+        return $"{JsonTreeText.Of(JsonObject.Empty.With("version", JsonTree.Of(Version)).With("clients", clients))}\n";
     }
 
     // Amounts may have more digits than a double.

@@ -14,11 +14,19 @@ internal static class ClientRules
     /// <summary>The most tokens of one client.</summary>
     public const int MostTokens = 100;
 
+    /// <summary>The largest budget in US dollars.</summary>
+    public const long MostUsd = 1_000_000_000;
+
+    /// <summary>The largest budget in tokens: a number of JSON has no more digits.</summary>
+    public const long MostBudgetTokens = 1_000_000_000_000_000;
+
     private const int LongestList = 1000;
     private const int LongestText = 2048;
     private const string Uri = "uri:";
 
     private static readonly Regex Name = new(@"^[A-Za-z0-9][A-Za-z0-9._\-]{0,63}\z");
+    // Names are shown and logged.
+    private const string LooksSecret = "It looks like a secret, and is no name";
     private static readonly Regex SchemeOrHostIsAny = new(@"^uri:(\*|[^/]*://(\*|/|\z))");
 
     /// <summary>Everything that is wrong, by the names of the members in files.</summary>
@@ -27,6 +35,8 @@ internal static class ClientRules
         var errors = new FieldErrors();
         if (!Name.IsMatch(client.Name))
             errors.Add("name", "Expected letters, digits, dots, dashes and underscores, at most 64, such as ci");
+        else if (SecretText.HasCredential(client.Name))
+            errors.Add("name", LooksSecret);
         else if (client.Name == Client.LocalName)
             errors.Add("name", "local is the server's own user and root, and cannot be another client");
         if (client.Scopes == Scopes.None)
@@ -35,6 +45,8 @@ internal static class ClientRules
             errors.Add("agents", "Required: the ids of one or more agents, or * for all");
         foreach (var agent in client.Agents.Where(agent => agent != Client.AnyAgent && !Name.IsMatch(agent)))
             errors.Add("agents", $"Not an agent id: {Shown(agent)}");
+        if (client.Agents.Any(SecretText.HasCredential))
+            errors.Add("agents", LooksSecret);
         foreach (var model in client.Models.Where(model => !ModelRef.IsAcceptable(model) || !model.Contains('/')))
             errors.Add("models", $"Expected provider/model, such as anthropic/claude-sonnet-4-5: {Shown(model)}");
         if (Math.Max(client.Agents.Length, Math.Max(client.Models.Length, client.Bindings.Length)) > LongestList)
@@ -115,10 +127,10 @@ internal static class ClientRules
     {
         if (budget is { Usd: null, Tokens: null })
             errors.Add("budget", "Required: usd, tokens or both");
-        if (budget.Usd is <= 0 or > 1_000_000_000)
+        if (budget.Usd is <= 0 or > MostUsd)
             errors.Add("budget.usd", "Expected an amount above 0, at most a billion");
-        if (budget.Tokens is <= 0)
-            errors.Add("budget.tokens", "Expected a number above 0");
+        if (budget.Tokens is <= 0 or > MostBudgetTokens)
+            errors.Add("budget.tokens", $"Expected 1 to {MostBudgetTokens}");
     }
 
     private static string Shown(string text) => text.Length <= 80 ? text : $"{text[..80]}…";

@@ -84,18 +84,20 @@ internal static class ClientSection
     private static ClientBudget BudgetOf(Fields budget)
     {
         var period = budget.OneOf("period", "day", "month") == "month" ? BudgetPeriod.Month : BudgetPeriod.Day;
-        var usd = budget.PositiveNumber("usd") is { } amount && amount < 1e9 ? (decimal?)amount : null;
-        var tokens = budget.PositiveNumber("tokens") is { } count && count < 1e15 ? (long?)count : null;
+        var usd = (decimal?)budget.Find("usd")?.NumberUpTo(ClientRules.MostUsd);
+        var tokens = Whole(budget, "tokens", ClientRules.MostBudgetTokens);
         budget.RefuseOthers();
         return new ClientBudget(usd, tokens, period);
     }
 
-    private static int? Count(Fields section, string key)
+    private static int? Count(Fields section, string key) => (int?)Whole(section, key, 1_000_000);
+
+    private static long? Whole(Fields section, string key, long most)
     {
-        if (section.Find(key) is not { } field || field.NumberUpTo(1_000_000) is not { } number)
+        if (section.Find(key) is not { } field || field.NumberUpTo(most) is not { } number)
             return null;
         if (number == Math.Floor(number))
-            return (int)number;
+            return (long)number;
         field.Refuse("Invalid input: expected int, received number");
         return null;
     }

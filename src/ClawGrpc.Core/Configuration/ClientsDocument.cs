@@ -43,7 +43,8 @@ internal static class ClientsDocument
 
     private static StoredClients Read(Fields root)
     {
-        root.Ignore("version");
+        if (root.Find("version") is { } version && version.PositiveNumber() is { } number and not Version)
+            version.Refuse($"Invalid input: expected {Version}, which this version of ClawGrpc writes, received {number}");
         var clients = root.Sections("clients", (name, section) =>
         {
             var created = TimeOf(section, "created");
@@ -83,8 +84,9 @@ internal static class ClientsDocument
         return null;
     }
 
-    private static DateTimeOffset? TimeOf(Fields section, string key) => section.Find(key) is { } field
-        && field.PositiveNumber() is { } milliseconds and < 253_402_300_800_000
+    // One that is no time is refused: without an end, a token would be valid for ever.
+    private static DateTimeOffset? TimeOf(Fields section, string key) =>
+        section.Find(key)?.NumberUpTo(253_402_300_799_999) is { } milliseconds
             ? DateTimeOffset.FromUnixTimeMilliseconds((long)milliseconds)
             : null;
 

@@ -53,7 +53,7 @@ internal sealed class Field(Reading reading, Json5Value value, KeyPath path)
     }
 
     /// <summary>A number above zero and not above <paramref name="most"/>.</summary>
-    public double? NumberUpTo(int most)
+    public double? NumberUpTo(long most)
     {
         var number = PositiveNumber();
         if (!(number > most))

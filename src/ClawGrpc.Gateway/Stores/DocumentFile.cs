@@ -59,7 +59,9 @@ internal sealed class DocumentFile<T>(string path, Func<string, T> read, Func<T,
     private bool TryReplace(FileIdentity? before, T after)
     {
         StateFolder.MakeDirectory(System.IO.Path.GetDirectoryName(Path)!);
-        var bytes = Encoding.UTF8.GetBytes(write(after));
+        var text = write(after);
+        _ = read(text); // What could not be read back must not be written.
+        var bytes = Encoding.UTF8.GetBytes(text);
         if (bytes.Length > WholeFile.MaxBytes)
             throw StateNotWrittenException.TooLarge(Path);
         using var replacement = AtomicFile.Prepare(Path, bytes, AtomicFile.OwnerOnly);

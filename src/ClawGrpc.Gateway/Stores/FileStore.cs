@@ -73,6 +73,12 @@ internal sealed class FileStore(
     public ValueTask<StoredClients> ReadClientsAsync(CancellationToken cancellation = default)
     {
         _changes.Add(_clients.Path);
+        if (File.Exists(_clients.Path) && (File.GetUnixFileMode(_clients.Path) & FolderModes.Others) != 0)
+        {
+            throw new StateUnreadableException(
+                _clients.Path, "others than its owner can write it, and so make themselves clients; mend it: chmod 600", null);
+        }
+
         return new(_clients.Read());
     }
 

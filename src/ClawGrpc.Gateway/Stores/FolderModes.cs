@@ -6,7 +6,9 @@ namespace ClawGrpc.Gateway.Stores;
 /// </summary>
 internal static class FolderModes
 {
-    private const UnixFileMode Others = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
+    /// <summary>What others than the owner may not have.</summary>
+    public const UnixFileMode Others = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
+
     private const int MostLinks = 40;
 
     /// <summary>Refuses folders into which others could put files.</summary>

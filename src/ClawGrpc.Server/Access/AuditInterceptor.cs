@@ -30,7 +30,7 @@ internal sealed partial class AuditInterceptor(AuditLog audit, TimeProvider time
         var facts = RequestFacts.Of((IMessage)request);
         var intent = new AuditEntry(AuditEvent.Change, time.GetUtcNow(), CallAudit.ActorOf(http))
         {
-            Rpc = CallAudit.RpcOf(context.Method),
+            Rpc = CallAudit.RpcOf(http),
             Agent = facts.Agent,
             Profile = facts.Profile,
             Outcome = "intent",

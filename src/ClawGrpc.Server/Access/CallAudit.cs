@@ -3,6 +3,7 @@ using ClawGrpc.Core.Routing;
 using ClawGrpc.Gateway;
 using ClawGrpc.Gateway.Access;
 using ClawGrpc.Server.Grpc.Mapping;
+using Grpc.AspNetCore.Server;
 using Microsoft.AspNetCore.Authentication;
 
 namespace ClawGrpc.Server.Access;
@@ -20,31 +21,38 @@ internal sealed partial class CallAudit(AuditLog audit, TimeProvider time, ILogg
     }
 
     /// <summary>The RPC of a request, such as <c>AuthService/Onboard</c>.</summary>
-    public static string RpcOf(string path) =>
-        path.StartsWith(Package, StringComparison.Ordinal) ? path[Package.Length..] : path.TrimStart('/');
+    public static string RpcOf(HttpContext context)
+    {
+        var path = PathOf(context);
+        return path.StartsWith(Package, StringComparison.Ordinal) ? path[Package.Length..] : path.TrimStart('/');
+    }
+
+    // As the contract has it: requests may write it in upper case, or any path that leads to no RPC.
+    private static string PathOf(HttpContext context) =>
+        context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.FullName ?? context.Request.Path.Value ?? "";
 
     /// <summary>A call is over.</summary>
     public void Note(HttpContext context, LiveCall call, RpcAccess access)
     {
-        var path = context.Request.Path.Value ?? "";
+        var path = PathOf(context);
         if (call.Refusal is not null)
             NoteOnce(AuditEvent.Ended, context, call.Refusal, call);
         else if (call.Answer is { } denied && IsDenial(denied.Reason) && !access.IsChange)
             NoteOnce(AuditEvent.Denied, context, denied, call);
         else if (call.Answer is { } refused && !access.IsChange)
-            LogRefused(log, path, call.Caller.Client.Name, RefusalMapping.NameOf(refused.Reason));
+            LogRefused(log, audit.Shown(path), call.Caller.Client.Name, RefusalMapping.NameOf(refused.Reason));
         if (access.IsCompletion && !(call.Answer is { } other && IsDenial(other.Reason)))
         {
-            NoteCompletion(context, call, path);
+            NoteCompletion(context, call);
         }
     }
 
-    private void NoteCompletion(HttpContext context, LiveCall call, string path)
+    private void NoteCompletion(HttpContext context, LiveCall call)
     {
         var receipt = call.Receipt ?? call.Answer?.Receipt;
         audit.Note(new AuditEntry(AuditEvent.Completion, time.GetUtcNow(), ActorOf(context))
         {
-            Rpc = RpcOf(path),
+            Rpc = RpcOf(context),
             Agent = call.AgentId ?? "",
             Profile = receipt?.ProfileId ?? "",
             Model = receipt?.Model ?? "",
@@ -72,7 +80,7 @@ internal sealed partial class CallAudit(AuditLog audit, TimeProvider time, ILogg
         audit.NoteDenied(client is null ? UnknownPeers.PeerOf(context) : $"client {client}", new AuditEntry(
             what, time.GetUtcNow(), actor)
         {
-            Rpc = RpcOf(context.Request.Path.Value ?? ""),
+            Rpc = RpcOf(context),
             Agent = call?.AgentId ?? refusal.Facts.GetValueOrDefault("agent_id") ?? "",
             Model = refusal.Facts.GetValueOrDefault("model") ?? "",
             Outcome = "refused",
@@ -82,7 +90,7 @@ internal sealed partial class CallAudit(AuditLog audit, TimeProvider time, ILogg
 
         // Unknown callers are logged where they are told from others.
         if (client is not null)
-            LogRefused(log, audit.Shown(context.Request.Path.Value ?? ""), client, reason);
+            LogRefused(log, audit.Shown(PathOf(context)), client, reason);
     }
 
     [LoggerMessage(61, LogLevel.Information, "Refused {Rpc} of the client {Client}: {Reason}")]

@@ -1,4 +1,5 @@
 using System.Text.Encodings.Web;
+using ClawGrpc.Core;
 using ClawGrpc.Core.Access;
 using ClawGrpc.Gateway.Access;
 using Microsoft.AspNetCore.Authentication;
@@ -40,9 +41,9 @@ internal abstract partial class ProofHandler(
                 return CallerIdentity.ResultOf(caller, Scheme.Name);
         }
 
-        var peer = UnknownPeers.PeerOf(Context);
+        var (rpc, peer) = (SecretText.ForLog($"{Request.Path}"), UnknownPeers.PeerOf(Context));
         if (peers.TryCount(peer))
-            LogUnknown(_log, Scheme.Name, $"{Request.Path}", peer, why);
+            LogUnknown(_log, Scheme.Name, rpc, peer, why);
         else
             Context.Items[TooMany] = true;
 

@@ -54,5 +54,6 @@ public class SpendingTests
     [InlineData("""{"clients":{"ci":{"from":1,"nanoUsd":-1,"tokens":0}}}""")]
     [InlineData("""{"clients":{"ci":{"from":1,"nanoUsd":1.5,"tokens":0}}}""")]
     [InlineData("""{"clients":{"ci":3}}""")]
+    [InlineData("""{"version":2,"clients":{}}""")]
     public void Damaged_document_is_refused(string text) => Assert.NotNull(SpendingDocument.Read(text).Error);
 }

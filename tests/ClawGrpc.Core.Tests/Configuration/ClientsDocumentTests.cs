@@ -49,6 +49,39 @@ public class ClientsDocumentTests
         Assert.Equal("${HOME}", read.Clients[0].Bindings.OfType<Binding.JwtSubject>().Single().Claims["k"]);
     }
 
+    [Theory]
+    [InlineData(1_000_000_000, 1_000_000_000_000_000)]
+    [InlineData(0.0000000001, 1)]
+    public void Budget_that_the_rules_take_is_read_as_it_was_written(double usd, long tokens)
+    {
+        var client = Whole with { Budget = new ClientBudget((decimal)usd, tokens, BudgetPeriod.Day) };
+        Assert.Empty(ClientRules.Problems(client));
+        var (read, error) = ClientsDocument.Read(ClientsDocument.Write(StoredClients.None.With(client)), "clients.json");
+        Assert.Null(error);
+        Assert.Equal(client.Budget, read!.Clients[0].Budget);
+        Assert.NotEmpty(ClientRules.Problems(client with { Budget = client.Budget with { Usd = 1_000_000_001 } }));
+        Assert.NotEmpty(ClientRules.Problems(client with { Budget = client.Budget with { Tokens = 1_000_000_000_000_001 } }));
+    }
+
+    [Theory]
+    [InlineData("expires", "253402300800000")]
+    [InlineData("expires", "1e300")]
+    [InlineData("expires", "-1")]
+    [InlineData("expires", "'never'")]
+    [InlineData("created", "1e300")]
+    public void Token_whose_time_is_none_is_refused_and_not_valid_for_ever(string member, string value)
+    {
+        var hash = Convert.ToBase64String(new byte[32]);
+        var text = $"{{tokens:{{a:{{client:'ci',generations:[{{hash:'{hash}',{member}:{value}}}]}}}}}}";
+        Assert.NotNull(ClientsDocument.Read(text, "clients.json").Error);
+    }
+
+    [Theory]
+    [InlineData("2")]
+    [InlineData("'1'")]
+    public void Document_of_another_version_is_refused(string version) =>
+        Assert.NotNull(ClientsDocument.Read($"{{version:{version},clients:{{}}}}", "clients.json").Error);
+
     [Fact]
     public void Cut_document_is_refused_and_never_read_as_less()
     {
@@ -61,6 +94,8 @@ public class ClientsDocumentTests
     [InlineData("""{clients:{ci:{scopes:[],agents:["*"]}}}""", "scopes")]
     [InlineData("""{clients:{ci:{scopes:["root"],agents:["*"]}}}""", "scopes")]
     [InlineData("""{clients:{local:{scopes:["status"],agents:["*"]}}}""", "local")]
+    [InlineData("""{clients:{"sk-ant-api03-FAKE-key":{scopes:["status"],agents:["*"]}}}""", "looks like a secret")]
+    [InlineData("""{clients:{ci:{scopes:["status"],agents:["sk-ant-api03-FAKE-key"]}}}""", "looks like a secret")]
     [InlineData("""{clients:{"a b":{scopes:["status"],agents:["*"]}}}""", "letters")]
     [InlineData("""{clients:{ci:{scopes:["status"],agents:["../x"]}}}""", "agents")]
     [InlineData("""{clients:{ci:{scopes:["status"],agents:["*"],models:["opus"]}}}""", "models")]

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ClawGrpc.Core.Access;
 using ClawGrpc.Core.Anthropic;
+using ClawGrpc.Core.Configuration;
 using ClawGrpc.V1;
 using Google.Protobuf.WellKnownTypes;
 using Binding = ClawGrpc.Core.Access.Binding;
@@ -157,9 +158,9 @@ internal static class ClientMapping
 
     private static ClientBudget BudgetOf(V1.ClientBudget budget, FieldErrors errors)
     {
-        if (!double.IsFinite(budget.Usd) || budget.Usd is < 0 or > 1e9)
+        if (!double.IsFinite(budget.Usd) || budget.Usd is < 0 or > ClientRules.MostUsd)
             errors.Add("budget.usd", "Expected an amount above 0, at most a billion");
-        var usd = budget.Usd is > 0 and <= 1e9 ? (decimal?)budget.Usd : null;
+        var usd = budget.Usd is > 0 and <= ClientRules.MostUsd ? (decimal?)budget.Usd : null;
         var period = budget.Period == V1.BudgetPeriod.Month ? BudgetPeriod.Month : BudgetPeriod.Day;
         return new ClientBudget(usd, budget.Tokens == 0 ? null : budget.Tokens, period);
     }
