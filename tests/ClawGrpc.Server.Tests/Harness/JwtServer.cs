@@ -22,6 +22,8 @@ internal sealed class JwtServer : IAsyncDisposable
 
     public LogLines Log => _fixture.Log;
 
+    public ServerFixture Fixture => _fixture;
+
     public StateFiles Files => _fixture.Files;
 
     public Sandbox Sandbox => _fixture.Sandbox;
@@ -29,14 +31,15 @@ internal sealed class JwtServer : IAsyncDisposable
     public V1.ModelService.ModelServiceClient Models => _fixture.Models;
 
     /// <summary>Starts it, with the keys of the issuer in a file, or at a site.</summary>
-    public static async Task<JwtServer> StartAsync(KeySite? site = null)
+    public static async Task<JwtServer> StartAsync(KeySite? site = null, string scopes = "'status'")
     {
         var server = new JwtServer(await ServerFixture.PrepareAsync(), site);
         await server.RotateAsync("first");
         var client = """
-            build: { scopes: ['status'], agents: ['*'], subjects: [{ issuer: 'ISSUER',
+            build: { scopes: [SCOPES], agents: ['*'], subjects: [{ issuer: 'ISSUER',
               subject: 'system:serviceaccount:agents:*', claims: { team: 'build' } }] }
             """;
+        client = client.Replace("SCOPES", scopes, StringComparison.Ordinal);
         var keys = site?.Url ?? "jwks.json";
         var issuer = $"issuer: 'ISSUER', audience: 'clawgrpc', jwks: '{keys}', algorithms: ['RS256', 'ES256']";
         var section = $"clawgrpc: {{ issuers: [{{ {issuer} }}], clients: {{ {client} }} }}";

@@ -38,8 +38,10 @@ internal sealed class TlsServer : IAsyncDisposable
     /// <param name="more">Members of the configuration's <c>clawgrpc</c>, as JSON5.</param>
     /// <param name="files">Writes further files before the start.</param>
     /// <param name="withClientCa">Whether the command line names the authorities of clients.</param>
+    /// <param name="overHttp">Whether the port serves the Messages API and not gRPC.</param>
     public static async Task<TlsServer> StartAsync(
-        string more = "", Func<TlsServer, Task>? files = null, bool withClientCa = true)
+        string more = "", Func<TlsServer, Task>? files = null, bool withClientCa = true,
+        bool overHttp = false)
     {
         var server = new TlsServer(await ServerFixture.PrepareAsync());
         var fixture = server.Fixture;
@@ -51,7 +53,8 @@ internal sealed class TlsServer : IAsyncDisposable
         ListenAddress https = new ListenAddress.Tls("127.0.0.1", System.Net.IPAddress.Loopback, 0);
         fixture.Listen = usual => usual with
         {
-            Addresses = [.. usual.Addresses, https],
+            Addresses = overHttp ? usual.Addresses : [.. usual.Addresses, https],
+            Http = overHttp ? [https] : [],
             Tls = new TlsConfiguration(server.CertPath, server.KeyPath, withClientCa ? server.ClientCaPath : null),
         };
         await fixture.StartServerAsync();
@@ -83,7 +86,18 @@ internal sealed class TlsServer : IAsyncDisposable
     public GrpcChannel Connect(
         X509Certificate2? shown = null, string host = "localhost", X509Certificate2? between = null, Action? onConnect = null)
     {
-        var handler = new SocketsHttpHandler
+        var channel = GrpcChannel.ForAddress($"https://{host}", new GrpcChannelOptions
+        {
+            HttpHandler = NewHandler(shown, between, onConnect),
+            DisposeHttpClient = true,
+        });
+        _channels.Add(channel);
+        return channel;
+    }
+
+    /// <summary>A handler for such connections.</summary>
+    public SocketsHttpHandler NewHandler(
+        X509Certificate2? shown = null, X509Certificate2? between = null, Action? onConnect = null) => new()
         {
             ConnectCallback = async (_, cancellation) =>
             {
@@ -100,11 +114,6 @@ internal sealed class TlsServer : IAsyncDisposable
                     shown, between is null ? [] : [between], offline: true),
             },
         };
-        var channel = GrpcChannel.ForAddress(
-            $"https://{host}", new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
-        _channels.Add(channel);
-        return channel;
-    }
 
     /// <summary>The client that has this certificate name, with these scopes.</summary>
     public async Task BindAsync(string client, string name, params V1.Scope[] scopes)
