@@ -138,8 +138,12 @@ internal sealed class RequestBudget(LiveConfiguration live)
 
         private void Count(in ReadResult read)
         {
-            if (!share.TryHold(read.Buffer.Length))
-                throw share.Exception;
+            if (share.TryHold(read.Buffer.Length))
+                return;
+
+            // Taken, so that the server can read on to the end, and the caller hears the answer.
+            body.AdvanceTo(read.Buffer.End);
+            throw share.Exception;
         }
     }
 }

@@ -25,6 +25,8 @@ internal sealed class JwtServer : IAsyncDisposable
 
     public LogLines Log => _fixture.Log;
 
+    public ServerFixture Fixture => _fixture;
+
     public StateFiles Files => _fixture.Files;
 
     public Sandbox Sandbox => _fixture.Sandbox;
@@ -34,14 +36,17 @@ internal sealed class JwtServer : IAsyncDisposable
     /// <summary>Starts it, with the keys of the issuer in a file, or at a site.</summary>
     /// <param name="site">The site; null for a file.</param>
     /// <param name="authority">Who signed the site's certificate, as the configuration has it; null if it says nothing.</param>
-    public static async Task<JwtServer> StartAsync(KeySite? site = null, TestAuthority? authority = null)
+    /// <param name="scopes">Those of the client.</param>
+    public static async Task<JwtServer> StartAsync(
+        KeySite? site = null, TestAuthority? authority = null, string scopes = "'status'")
     {
         var server = new JwtServer(await ServerFixture.PrepareAsync(), site);
         await server.RotateAsync("first");
         var client = """
-            build: { scopes: ['status'], agents: ['*'], subjects: [{ issuer: 'ISSUER',
+            build: { scopes: [SCOPES], agents: ['*'], subjects: [{ issuer: 'ISSUER',
               subject: 'system:serviceaccount:agents:*', claims: { team: 'build' } }] }
             """;
+        client = client.Replace("SCOPES", scopes, StringComparison.Ordinal);
         var keys = site?.Url ?? "jwks.json";
         var issuer = $"issuer: 'ISSUER', audience: 'clawgrpc', jwks: '{keys}', algorithms: ['RS256', 'ES256']";
         if (authority is not null)

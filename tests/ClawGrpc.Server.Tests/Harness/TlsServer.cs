@@ -40,8 +40,10 @@ internal sealed class TlsServer : IAsyncDisposable
     /// <param name="files">Writes further files before the start.</param>
     /// <param name="withClientCa">Whether the command line names the authorities of clients.</param>
     /// <param name="top">Further members of the configuration, as JSON5. UPSTREAM stands for the sandbox's URL.</param>
+    /// <param name="overHttp">Whether the port serves the Messages API and not gRPC.</param>
     public static async Task<TlsServer> StartAsync(
-        string more = "", Func<TlsServer, Task>? files = null, bool withClientCa = true, string top = "")
+        string more = "", Func<TlsServer, Task>? files = null, bool withClientCa = true, string top = "",
+        bool overHttp = false)
     {
         var server = new TlsServer(await ServerFixture.PrepareAsync());
         var fixture = server.Fixture;
@@ -55,7 +57,8 @@ internal sealed class TlsServer : IAsyncDisposable
         ListenAddress https = new ListenAddress.Tls("127.0.0.1", IPAddress.Loopback, 0);
         fixture.Listen = usual => usual with
         {
-            Addresses = [.. usual.Addresses, https],
+            Addresses = overHttp ? usual.Addresses : [.. usual.Addresses, https],
+            Http = overHttp ? [https] : [],
             Tls = new TlsConfiguration(server.CertPath, server.KeyPath, withClientCa ? server.ClientCaPath : null),
         };
         await fixture.StartServerAsync();
@@ -91,7 +94,19 @@ internal sealed class TlsServer : IAsyncDisposable
         X509Certificate2? shown = null, string host = "localhost", X509Certificate2? between = null, Action? onConnect = null,
         IPAddress? from = null)
     {
-        var handler = new SocketsHttpHandler
+        var channel = GrpcChannel.ForAddress($"https://{host}", new GrpcChannelOptions
+        {
+            HttpHandler = NewHandler(shown, between, onConnect, from),
+            DisposeHttpClient = true,
+        });
+        _channels.Add(channel);
+        return channel;
+    }
+
+    /// <summary>A handler for such connections.</summary>
+    public SocketsHttpHandler NewHandler(
+        X509Certificate2? shown = null, X509Certificate2? between = null, Action? onConnect = null,
+        IPAddress? from = null) => new()
         {
             ConnectCallback = async (_, cancellation) =>
             {
@@ -110,11 +125,6 @@ internal sealed class TlsServer : IAsyncDisposable
                     shown, between is null ? [] : [between], offline: true),
             },
         };
-        var channel = GrpcChannel.ForAddress(
-            $"https://{host}", new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
-        _channels.Add(channel);
-        return channel;
-    }
 
     /// <summary>The client that has this certificate name, with these scopes.</summary>
     public async Task BindAsync(string client, string name, params V1.Scope[] scopes)

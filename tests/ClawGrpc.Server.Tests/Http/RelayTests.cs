@@ -72,7 +72,8 @@ public class RelayTests
             """;
         var answer = await fixture.PostAsync(
             body, (name, value), ("anthropic-beta", "novel-beta-2027-01-01, context-1m-2025-08-07,oauth-2025-04-20"),
-            ("anthropic-novel", "yes"), ("cookie", "c=1"), ("x-app", "cli"), ("x-stainless-os", "Linux"),
+            ("anthropic-novel", "yes"), ("connection", "anthropic-hop"), ("anthropic-hop", "1"), ("cookie", "c=1"),
+            ("x-app", "cli"), ("x-stainless-os", "Linux"),
             ("traceparent", "00-1"),
             ("x-claude-code-session-id", "s"), ("anthropic-dangerous-direct-browser-access", "true"),
             ("x-forwarded-for", "1.2.3.4"), ("user-agent", "claude-cli/2"), ("x-litellm-key", "k"));
