@@ -198,6 +198,7 @@ internal static class ServerHost
                 case ListenAddress.UnixSocket socket:
                     kestrel.ListenUnixSocket(socket.Path, options =>
                     {
+                        options.Use(LastShown.Keep);
                         options.Protocols = HttpProtocols.Http2;
                         options.Use(PeerCredentials.Read);
                     });
@@ -205,6 +206,7 @@ internal static class ServerHost
                 case ListenAddress.Loopback tcp:
                     kestrel.Listen(new IPEndPoint(tcp.Address, tcp.Port), options =>
                     {
+                        options.Use(LastShown.Keep);
                         options.Protocols = HttpProtocols.Http2;
                         if (listening.InsecureLoopback)
                             options.Use(LoopbackHandler.Open);
@@ -213,6 +215,7 @@ internal static class ServerHost
                 case ListenAddress.Tls tls:
                     kestrel.Listen(new IPEndPoint(tls.Address, tls.Port), options =>
                     {
+                        options.Use(LastShown.Keep);
                         options.Protocols = HttpProtocols.Http2;
                         options.UseHttps(kestrel.ApplicationServices.GetRequiredService<Handshakes>().Options);
                         options.Use(kestrel.ApplicationServices.GetRequiredService<CertificateConnections>().Note);

@@ -110,22 +110,22 @@ public class JwtTests
         await using var server = await JwtServer.StartAsync();
         using var watch = server.Models.WatchStatus(new WatchStatusRequest(), server.NewToken().Headers);
         Assert.True(await watch.ResponseStream.MoveNext(CancellationToken.None));
-        var end = EndAsync();
+
+        // The status may change with the configuration, before the watch ends.
+        var next = ReadToEndAsync(watch.ResponseStream);
         await server.Files.ConfigureAsync(server.Sandbox.BaseUrl);
         await ServerFixture.EventuallyAsync(() =>
         {
             server.Time.Advance(TimeSpan.FromMilliseconds(100));
-            return Task.FromResult(end.IsCompleted);
+            return Task.FromResult(next.IsCompleted);
         });
-        var failure = await Assert.ThrowsAsync<RpcException>(() => end);
+        var failure = await Assert.ThrowsAsync<RpcException>(() => next);
         Assert.Equal(StatusCode.Unauthenticated, failure.StatusCode);
 
-        // The other configuration may be another status first.
-        async Task EndAsync()
+        static async Task ReadToEndAsync(IAsyncStreamReader<WatchStatusResponse> responses)
         {
-            while (await watch.ResponseStream.MoveNext(CancellationToken.None))
+            while (await responses.MoveNext(CancellationToken.None))
             {
-                // Whatever comes before the end.
             }
         }
     }
