@@ -122,7 +122,9 @@ public class RefusedCertificateTests(RefusedCertificateTests.Server shared)
         Assert.Null(CertificateFacts.Of(certificate));
         var access = new AccessService.AccessServiceClient(shared.Tls.Connect(certificate));
         var refused = await Assert.ThrowsAsync<RpcException>(async () => await access.WhoAmIAsync(new WhoAmIRequest()));
-        Assert.Equal(StatusCode.Unavailable, refused.StatusCode);
+
+        // What the client says depends on how far it is when the server hangs up.
+        Assert.Contains(refused.StatusCode, new[] { StatusCode.Unavailable, StatusCode.Internal });
     }
 
     private static Rule Id(string uri, string why) => new(server => server.DomainAuthority, OfDomain with { Uris = [uri] }, why);
