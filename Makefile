@@ -51,6 +51,10 @@ real-openclaw: build ## The other way round: OpenClaw from npm reads what these 
 	@eng/debian.sh faketime
 	@node tests/openclaw/real/main.mjs
 
+.PHONY: clients-http
+clients-http: build ## Claude Code, the TypeScript SDK and OpenClaw from npm, pointed at the Messages API over HTTP
+	@node tests/messages/main.mjs
+
 # A folder of recorded traffic, for `make replay`: tests/recordings/README.md has its form. SEED repeats a run.
 FIXTURES ?= $(if $(wildcard ../shared/fixtures),../shared/fixtures,tests/recordings)
 SEED ?=

@@ -66,8 +66,7 @@ internal static class HttpErrors
     private static string TypeOf(Refusal refusal, int status) => refusal.Reason switch
     {
         RefusalReason.BudgetExceeded => "billing_error",
-        RefusalReason.RequestRejected or RefusalReason.Interrupted when refusal.Facts.TryGetValue("error_type", out var given) =>
-            given,
+        RefusalReason.RequestRejected when refusal.Facts.TryGetValue("error_type", out var given) => given,
         _ => status switch
         {
             400 or 422 => "invalid_request_error",
@@ -95,11 +94,20 @@ internal static class HttpErrors
         },
     };
 
-    // Anthropic's words for it, by which clients know it.
-    private static string MessageOf(Refusal refusal) =>
-        refusal.Reason == RefusalReason.ModelNotFound && refusal.Facts.TryGetValue("model", out var model)
-            ? $"model: {model}. {refusal.Message}"
-            : refusal.Message;
+    // Clients know some failures by Anthropic's words: those of a model count here, and those of a credential or an account are
+    // about ClawGrpc's own and not the caller's, whom Claude Code would tell to log in or to pay.
+    private static string MessageOf(Refusal refusal) => refusal.Reason switch
+    {
+        RefusalReason.ModelNotFound when refusal.Facts.TryGetValue("model", out var model) =>
+            $"model: {model}. {refusal.Message}",
+        RefusalReason.CredentialRejected =>
+            "Anthropic refused the credential that ClawGrpc holds. Its operator can onboard a new one (claw onboard).",
+        RefusalReason.AccountRefused =>
+            "Anthropic refused the account behind ClawGrpc's credential. Its operator sees why (claw models status).",
+        RefusalReason.Billing =>
+            "Anthropic reports a billing problem of the account behind ClawGrpc. Its operator sees which (claw models status).",
+        _ => refusal.Message,
+    };
 
     private static ReadOnlyMemory<byte> BodyOf(string type, string message, string requestId)
     {
