@@ -33,13 +33,14 @@ internal sealed class ClawGrpcCaller : IDisposable
         .OnboardAsync(new OnboardRequest { ApiKey = new ApiKeyCredential { Key = Key } });
 
     /// <summary>From now on the calls carry a token of a client with limits, as those of services do.</summary>
-    public async Task UseTokenAsync()
+    public async Task<string> UseTokenAsync()
     {
         var access = new AccessService.AccessServiceClient(_channels[0]);
         var client = new V1.Client { Name = "bench", Scopes = { Scope.Complete }, Agents = { "main" } };
         await access.AddClientAsync(new AddClientRequest { Client = client });
         var made = await access.CreateTokenAsync(new CreateTokenRequest { Client = client.Name });
         _headers.Add("authorization", $"Bearer {made.Secret}");
+        return made.Secret;
     }
 
     /// <exception cref="WrongAnswerException">The answer is not the one that was asked for.</exception>

@@ -12,10 +12,14 @@ internal sealed class HttpCaller : IDisposable
     private readonly HttpMessageInvoker _http;
     private readonly Uri _url;
 
+    private readonly string _name;
+
+    /// <param name="name">Of the gateway, for errors.</param>
     /// <param name="socketPath">Null: over TCP.</param>
     /// <param name="baseUrl">Where to.</param>
-    public HttpCaller(string? socketPath, Uri baseUrl)
+    public HttpCaller(string name, string? socketPath, Uri baseUrl)
     {
+        _name = name;
         _url = new Uri(baseUrl, "/v1/messages");
         var handler = new SocketsHttpHandler { UseProxy = false, UseCookies = false, ActivityHeadersPropagator = null };
         if (socketPath is not null)
@@ -29,6 +33,9 @@ internal sealed class HttpCaller : IDisposable
         }
         _http = new HttpMessageInvoker(handler);
     }
+
+    /// <summary>The ClawGrpc token that is sent instead of the key; null: the key.</summary>
+    public string? Token { get; set; }
 
     /// <summary>The answer, whatever it is.</summary>
     public async Task<Answer> FetchAsync(Workload workload)
@@ -48,13 +55,13 @@ internal sealed class HttpCaller : IDisposable
         while ((read = await body.ReadAsync(buffer)) > 0)
         {
             if (!answer.Bytes.AsSpan(at).StartsWith(buffer.AsSpan(0, read)))
-                throw new WrongAnswerException($"nginx: the answer to caller {caller} differs from upstream's behind byte {at}.");
+                throw new WrongAnswerException($"{_name}: the answer to caller {caller} differs behind byte {at}.");
             at += read;
         }
 
         ArrayPool<byte>.Shared.Return(buffer);
         if (at != answer.Bytes.Length)
-            throw new WrongAnswerException($"nginx: the answer to caller {caller} ends at byte {at} of {answer.Bytes.Length}.");
+            throw new WrongAnswerException($"{_name}: the answer to caller {caller} ends at byte {at} of {answer.Bytes.Length}.");
     }
 
     public void Dispose() => _http.Dispose();
@@ -65,9 +72,12 @@ internal sealed class HttpCaller : IDisposable
             HttpMethod.Post, _url)
         { Content = new ReadOnlyMemoryContent(BodyOf(workload)) };
         request.Content.Headers.Add("content-type", "application/json");
-        request.Headers.Add("x-api-key", ClawGrpcCaller.Key);
+        if (Token is null)
+            request.Headers.Add("x-api-key", ClawGrpcCaller.Key);
         request.Headers.Add("anthropic-version", "2023-06-01");
         request.Headers.Add("accept", workload.IsStream ? "text/event-stream" : "application/json");
+        if (Token is { } token)
+            request.Headers.Add("authorization", $"Bearer {token}");
         var response = await _http.SendAsync(request, CancellationToken.None);
         return response.IsSuccessStatusCode
             ? response

@@ -10,8 +10,9 @@ if (args is not [var folder, var sandbox, var clawGrpcPid, var nginxPid, .. var 
 }
 
 var schedule = flags is ["--quick"] ? Schedule.Quick : Schedule.Usual;
-using var direct = new HttpCaller(null, new Uri(sandbox));
-using var nginxCaller = new HttpCaller(Path.Join(folder, "nginx.sock"), new Uri("http://localhost"));
+using var direct = new HttpCaller("sandbox", null, new Uri(sandbox));
+using var nginxCaller = new HttpCaller("nginx", Path.Join(folder, "nginx.sock"), new Uri("http://localhost"));
+using var faceCaller = new HttpCaller("clawgrpc over HTTP", Path.Join(folder, "http.sock"), new Uri("http://localhost"));
 using var tokenCaller = new ClawGrpcCaller(Path.Join(folder, "clawgrpc.sock"));
 using var clawGrpcCaller = new ClawGrpcCaller(Path.Join(folder, "clawgrpc.sock"));
 var clawGrpcCpu = new ProcessMeter(int.Parse(clawGrpcPid, CultureInfo.InvariantCulture));
@@ -23,10 +24,16 @@ var nginx = new Gateway("nginx", nginxCaller.CallAsync, nginxCpu, () => default)
 try
 {
     await clawGrpcCaller.OnboardAsync();
-    await tokenCaller.UseTokenAsync();
+    faceCaller.Token = await tokenCaller.UseTokenAsync();
     var comparisons = new List<Comparison>();
     foreach (var workload in Workload.All)
         comparisons.Add(await CompareAsync(workload, clawGrpc, nginx));
+    foreach (var workload in Workload.All.Take(2))
+    {
+        var overHttp = await OverHttpAsync(workload);
+        comparisons.Add(await CompareAsync(workload with { Unit = $"{workload.Unit}, HTTP" }, overHttp, nginx));
+    }
+
     var withToken = await CompareAsync(Workload.All[0], clawGrpc with { CallAsync = tokenCaller.CallAsync }, clawGrpc);
     Report.Print(Console.Out, comparisons, withToken, clawGrpcCpu.ResidentBytes, nginxCpu.ResidentBytes);
     return 0;
@@ -35,6 +42,19 @@ catch (Exception exception) when (exception is WrongAnswerException or RpcExcept
 {
     Console.Error.WriteLine($"Nothing was measured: {exception.Message}");
     return 1;
+}
+
+// A whole answer is folded from a stream: other JSON than upstream's own, the same each time.
+async Task<Gateway> OverHttpAsync(Workload workload)
+{
+    var folded = await faceCaller.FetchAsync(workload);
+    if (folded.Bytes.AsSpan().IndexOf(System.Text.Encoding.UTF8.GetBytes(workload.IsStream ? "x" : workload.Text)) < 0)
+        throw new WrongAnswerException("clawgrpc over HTTP: another completion than was asked for.");
+    return clawGrpc with
+    {
+        Name = "clawgrpc over HTTP",
+        CallAsync = (caller, load, answer) => faceCaller.CallAsync(caller, load, load.IsStream ? answer : folded),
+    };
 }
 
 async Task<Comparison> CompareAsync(Workload workload, Gateway measured, Gateway measure)

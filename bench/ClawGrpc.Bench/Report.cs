@@ -17,11 +17,11 @@ internal static class Report
         TextWriter to, IReadOnlyList<Comparison> comparisons, Comparison withToken, long clawGrpcResident, long nginxResident)
     {
         Line($"CPU of the gateway's process, user and system; medians of {comparisons[0].Rounds.Count} rounds in turns");
-        Line($"{"",-20}{"clawgrpc",12}{"nginx",12}{"ratio",10}{"(rounds)",15}{"allocated",14}");
+        Line($"{"",-24}{"clawgrpc",12}{"nginx",12}{"ratio",10}{"(rounds)",15}{"allocated",14}");
         foreach (var each in comparisons)
         {
             var rounds = string.Create(CultureInfo.InvariantCulture, $"({each.LeastRatio:0.00}-{each.GreatestRatio:0.00})");
-            Line($"{each.Workload.Unit,-20}{Time(each.ClawGrpc),12}{Time(each.Nginx),12}"
+            Line($"{each.Workload.Unit,-24}{Time(each.ClawGrpc),12}{Time(each.Nginx),12}"
                 + $"{each.Ratio,10:0.00}{rounds,15}{each.Bytes,12:N0} B");
         }
 
@@ -30,7 +30,7 @@ internal static class Report
                 CultureInfo.InvariantCulture,
                 $"{Time(withToken.Nginx)}; ratio {withToken.Ratio:0.00} "
                 + $"({withToken.LeastRatio:0.00}-{withToken.GreatestRatio:0.00})"));
-        Line($"{"resident memory",-20}{Size(clawGrpcResident),12}{Size(nginxResident),12}");
+        Line($"{"resident memory",-24}{Size(clawGrpcResident),12}{Size(nginxResident),12}");
         Line($"{comparisons.Sum(each => each.Completions):N0} answers, every one right; {Environment.ProcessorCount} cores, "
             + $"{RuntimeInformation.FrameworkDescription}");
         Line($"still compiled during the rounds: {comparisons.Sum(each => each.CompiledMethods):N0} methods of clawgrpc, "

@@ -171,7 +171,9 @@ export function claudeStories(claude) {
       faults: failing(400, { message: 'prompt is too long: 250000 tokens > 200000 maximum' }), status: 400, posts: 1,
       says: 'rompt is too long',
     }),
-    refused('503 of a credential that is refused', { faults: failing(401), status: 503, posts: 1, says: 'check your inference gateway' }),
+    refused('503 of a credential that is refused', {
+      faults: failing(401), status: 503, posts: 1, says: 'check your inference gateway',
+    }),
     refused('529', { faults: failing(529), status: 529, posts: 3, says: '529' }),
     // What has begun is asked for again without a stream, which is repeated twice.
     refused('a connection that breaks in mid-stream', {

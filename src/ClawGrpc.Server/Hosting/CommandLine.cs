@@ -48,7 +48,8 @@ internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Liste
     };
     private static readonly Option<string[]> HttpOption = new("--http")
     {
-        Description = "Serve Anthropic's Messages API at unix:PATH, http://127.0.0.1:PORT or https://HOST:PORT; may be repeated.",
+        Description = "Serve Anthropic's Messages API over HTTP at unix:PATH, http://127.0.0.1:PORT or https://HOST:PORT; "
+            + "may be repeated. Callers need a ClawGrpc token, and no key of Anthropic.",
         HelpName = "ADDRESS",
         AllowMultipleArgumentsPerToken = false,
     };
