@@ -69,7 +69,7 @@ internal static class ConnectCommand
         if (url is null)
         {
             throw CliFailure.Failed(
-                "The server does not serve the Messages API on a port. Start it with --http http://127.0.0.1:8787 as well.");
+                "The server does not serve the Messages API on a port. Start it with --http http://127.0.0.1:7080 as well.");
         }
 
         return new Uri(url).Host is "0.0.0.0" or "[::]"
