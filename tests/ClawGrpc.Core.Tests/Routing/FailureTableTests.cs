@@ -70,8 +70,8 @@ public class FailureTableTests
 
     [Theory]
     [InlineData(FailureKind.RequestRejected, 404, RefusalCode.NotFound, 404)]
-    [InlineData(FailureKind.NotPermitted, 403, RefusalCode.PermissionDenied, 403)]
-    [InlineData(FailureKind.NotPermitted, 200, RefusalCode.PermissionDenied, 403)]
+    [InlineData(FailureKind.NotPermitted, 403, RefusalCode.PermissionDenied, 503)]
+    [InlineData(FailureKind.NotPermitted, 200, RefusalCode.PermissionDenied, 503)]
     [InlineData(FailureKind.ModelNotFound, 404, RefusalCode.NotFound, 404)]
     [InlineData(FailureKind.AccountRefused, 400, RefusalCode.FailedPrecondition, 503)]
     [InlineData(FailureKind.RequestTooCostly, 429, RefusalCode.ResourceExhausted, 429)]
