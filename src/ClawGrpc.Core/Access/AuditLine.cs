@@ -30,6 +30,7 @@ internal static class AuditLine
 
     private const int LongestText = 200;
     private const int ShortestSecret = 32;
+    private const int OnStack = 2048;
     private static readonly byte[] BeforeHash = ",\"hash\":\""u8.ToArray();
     private static readonly byte[] AfterHash = "\"}"u8.ToArray();
     private static readonly string[] Events =
@@ -37,16 +38,19 @@ internal static class AuditLine
 
     /// <summary>Appends the line of an entry, its line feed included.</summary>
     /// <param name="lines">What it is appended to.</param>
+    /// <param name="json">A writer to the same, used for one line after the other.</param>
     /// <param name="entry">The entry.</param>
     /// <param name="before">The head before it.</param>
     /// <param name="key">The key for values that could be secrets.</param>
     /// <returns>The head after it.</returns>
-    public static AuditHead Append(ArrayBufferWriter<byte> lines, AuditEntry entry, AuditHead before, byte[] key)
+    public static AuditHead Append(
+        ArrayBufferWriter<byte> lines, Utf8JsonWriter json, AuditEntry entry, AuditHead before, byte[] key)
     {
         var start = lines.WrittenCount;
         var sequence = before.Sequence + 1;
-        using (var json = new Utf8JsonWriter(lines))
-            Write(json, entry, sequence, before.Hash, key);
+        json.Reset();
+        Write(json, entry, sequence, before.Hash, key);
+        json.Flush();
         var body = lines.WrittenSpan[start..];
         var hash = HashOf(before.Hash, body[..^1]);
 
@@ -74,11 +78,14 @@ internal static class AuditLine
     /// <summary>The hash of a line whose beginning, without its hash and its closing brace, is given.</summary>
     public static string HashOf(string before, ReadOnlySpan<byte> body)
     {
-        var content = new byte[before.Length + body.Length + 1];
+        var length = before.Length + body.Length + 1;
+        Span<byte> content = length <= OnStack ? stackalloc byte[length] : new byte[length];
         Encoding.ASCII.GetBytes(before, content);
-        body.CopyTo(content.AsSpan(before.Length));
+        body.CopyTo(content[before.Length..]);
         content[^1] = (byte)'}';
-        return Convert.ToHexStringLower(SHA256.HashData(content));
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(content, hash);
+        return Convert.ToHexStringLower(hash);
     }
 
     /// <summary>What a line, without its line feed, says of the chain; null if it is no line of an audit.</summary>

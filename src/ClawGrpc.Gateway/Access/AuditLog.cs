@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Json;
 using System.Threading.Channels;
 using ClawGrpc.Core.Access;
 using ClawGrpc.Gateway.Stores;
@@ -27,6 +28,7 @@ internal sealed partial class AuditLog : IAsyncDisposable
     private readonly AuditDenials _denials;
     private readonly SemaphoreSlim _gate = new(1);
     private readonly ArrayBufferWriter<byte> _lines = new();
+    private readonly Utf8JsonWriter _json;
     private readonly List<AuditEntry> _batch = [];
     private AuditEntry? _closingLine;
     private bool _hasNews;
@@ -44,6 +46,7 @@ internal sealed partial class AuditLog : IAsyncDisposable
         Path = folder.AuditPath;
         (_time, _log) = (time, log);
         _file = new AuditFile(Path, Largest);
+        _json = new Utf8JsonWriter(_lines);
         _key = key.For("audit");
         _denials = new AuditDenials(time, Queue);
     }
@@ -124,6 +127,7 @@ internal sealed partial class AuditLog : IAsyncDisposable
         }
 
         _file.Dispose();
+        await _json.DisposeAsync();
         _gate.Dispose();
         _closing.Dispose();
     }
@@ -241,13 +245,13 @@ internal sealed partial class AuditLog : IAsyncDisposable
         _lines.ResetWrittenCount();
         var head = _file.Head;
         if (_closingLine is not null)
-            head = AuditLine.Append(_lines, _closingLine, head, _key);
+            head = AuditLine.Append(_lines, _json, _closingLine, head, _key);
         foreach (var entry in _batch)
-            head = AuditLine.Append(_lines, entry, head, _key);
+            head = AuditLine.Append(_lines, _json, entry, head, _key);
         if (dropped > 0)
         {
             var entry = new AuditEntry(AuditEvent.Dropped, _time.GetUtcNow(), AuditActor.Server) { Count = dropped };
-            head = AuditLine.Append(_lines, entry, head, _key);
+            head = AuditLine.Append(_lines, _json, entry, head, _key);
             LogDropped(dropped);
         }
 

@@ -32,9 +32,10 @@ internal sealed class LiveCalls : IDisposable
     /// <param name="caller">Who calls.</param>
     /// <param name="scope">What the call takes.</param>
     /// <param name="allAgents">Whether it is about what all agents share.</param>
-    public LiveCall Begin(Caller caller, Scopes scope, bool allAgents)
+    /// <param name="aborted">Cancelled when the caller is gone.</param>
+    public LiveCall Begin(Caller caller, Scopes scope, bool allAgents, CancellationToken aborted)
     {
-        var call = new LiveCall(caller, scope, allAgents, this);
+        var call = new LiveCall(caller, scope, allAgents, this, aborted);
         _calls[call] = true;
         Check(call);
         return call;
@@ -96,12 +97,13 @@ internal sealed class LiveCalls : IDisposable
 /// <summary>A call under way.</summary>
 internal sealed class LiveCall : IDisposable
 {
-    private readonly CancellationTokenSource _ended = new();
+    private readonly CancellationTokenSource _ended;
     private readonly LiveCalls _calls;
 
-    public LiveCall(Caller caller, Scopes scope, bool allAgents, LiveCalls calls)
+    public LiveCall(Caller caller, Scopes scope, bool allAgents, LiveCalls calls, CancellationToken aborted)
     {
         (Caller, Scope, AllAgents, _calls) = (caller, scope, allAgents, calls);
+        _ended = CancellationTokenSource.CreateLinkedTokenSource(aborted);
         Ended = _ended.Token;
     }
 
@@ -117,7 +119,7 @@ internal sealed class LiveCall : IDisposable
     /// <summary>The agent that it uses; null as long as it is not known.</summary>
     public string? AgentId { get; private set; }
 
-    /// <summary>Cancelled when the call must end.</summary>
+    /// <summary>Cancelled when the call must end, and when its caller is gone.</summary>
     public CancellationToken Ended { get; }
 
     /// <summary>Why it had to end; null if it had not.</summary>

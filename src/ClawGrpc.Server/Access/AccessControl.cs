@@ -15,16 +15,13 @@ namespace ClawGrpc.Server.Access;
 /// </summary>
 internal static class AccessControl
 {
-    private const string AnyProof = "caller";
-
     public static void Add(IServiceCollection services)
     {
         services.AddSingleton<Clients>().AddSingleton<LiveCalls>().AddSingleton<Budgets>().AddSingleton<Issuers>()
             .AddSingleton<AuditLog>().AddSingleton<CallAudit>().AddSingleton<AuditInterceptor>()
             .AddSingleton<IAuthorizationHandler, RpcAccessHandler>()
             .AddSingleton<IAuthorizationMiddlewareResultHandler, RefusedRequests>();
-        services.AddAuthentication(AnyProof)
-            .AddPolicyScheme(AnyProof, null, scheme => scheme.ForwardDefaultSelector = SchemeOf)
+        services.AddAuthentication()
             .AddScheme<AuthenticationSchemeOptions, PeerHandler>(PeerHandler.Name, null)
             .AddScheme<AuthenticationSchemeOptions, TokenHandler>(TokenHandler.Name, null)
             .AddScheme<AuthenticationSchemeOptions, JwtHandler>(JwtHandler.Name, null)
@@ -39,9 +36,14 @@ internal static class AccessControl
     /// <summary>Puts authentication and authorization before what comes next, and notes the calls that are let in.</summary>
     public static void Use(WebApplication app)
     {
-        app.UseAuthentication();
+        var identification = new Identification(
+            app.Services.GetRequiredService<Clients>(), app.Services.GetRequiredService<TimeProvider>(), SchemeOf);
+        app.Use(identification.IdentifyAsync);
+
+        // Without this WebApplication puts the framework's own middleware in front, which has no scheme to ask.
+        ((IApplicationBuilder)app).Properties["__AuthenticationMiddlewareSet"] = true;
         app.UseAuthorization();
-        app.UseRateLimiter();
+        app.UseWhen(ClientRates.IsLimited, limited => limited.UseRateLimiter());
         var (calls, audit) =
             (app.Services.GetRequiredService<LiveCalls>(), app.Services.GetRequiredService<CallAudit>());
         app.Use((context, next) => NoteAsync(context, next, calls, audit));
@@ -92,9 +94,8 @@ internal static class AccessControl
             return;
         }
 
-        using var call = calls.Begin(caller, access.Scope, access.AllAgents);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, call.Ended);
-        context.RequestAborted = either.Token;
+        using var call = calls.Begin(caller, access.Scope, access.AllAgents, context.RequestAborted);
+        context.RequestAborted = call.Ended;
         context.Features.Set(call);
         try
         {

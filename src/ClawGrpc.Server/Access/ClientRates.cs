@@ -25,6 +25,10 @@ internal static class ClientRates
         };
     });
 
+    /// <summary>Whether the caller of a request has a limit at all.</summary>
+    public static bool IsLimited(HttpContext context) => CallerIdentity.Of(context)?.Client.Limits
+        is { RequestsPerMinute: not null } or { Completions: not null } or { Watchers: not null };
+
     private static RateLimitPartition<Key> PerMinute(HttpContext context)
     {
         if (CallerIdentity.Of(context)?.Client is not { Limits.RequestsPerMinute: { } most } client)

@@ -44,6 +44,7 @@ internal static class Listeners
             case ListenAddress.UnixSocket socket:
                 kestrel.ListenUnixSocket(socket.Path, options =>
                 {
+                    options.Use(LastShown.Keep);
                     configure(options);
                     options.Use(PeerCredentials.Read);
                 });
@@ -51,6 +52,7 @@ internal static class Listeners
             case ListenAddress.Loopback tcp:
                 kestrel.Listen(new IPEndPoint(tcp.Address, tcp.Port), options =>
                 {
+                    options.Use(LastShown.Keep);
                     configure(options);
                     if (listening.InsecureLoopback)
                         options.Use(LoopbackHandler.Open);
@@ -59,6 +61,7 @@ internal static class Listeners
             case ListenAddress.Tls tls:
                 kestrel.Listen(new IPEndPoint(tls.Address, tls.Port), options =>
                 {
+                    options.Use(LastShown.Keep);
                     configure(options);
                     options.UseHttps(kestrel.ApplicationServices.GetRequiredService<Handshakes>().Options);
                     options.Use(kestrel.ApplicationServices.GetRequiredService<CertificateConnections>().Note);

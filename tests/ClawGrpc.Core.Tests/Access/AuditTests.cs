@@ -147,8 +147,8 @@ public class AuditTests
             if (!tail.IsTerminated)
                 lines.Write("\n"u8);
             if (tail.Closing(Now) is { } closing)
-                head = AuditLine.Append(lines, closing, head, Key);
-            AuditLine.Append(lines, Entry(9), head, Key);
+                head = AuditLine.Append(lines, new Utf8JsonWriter(lines), closing, head, Key);
+            AuditLine.Append(lines, new Utf8JsonWriter(lines), Entry(9), head, Key);
             var check = Check(lines.WrittenSpan.ToArray());
             Assert.Equal((0, length > lastStart && length < file.Length - 1 ? 1 : 0), (check.BadLine, check.TornLines));
         });
@@ -163,7 +163,7 @@ public class AuditTests
         var tail = AuditTail.Of(file);
         Assert.Equal(3, tail.Head!.Value.Sequence);
         lines.Write(file);
-        AuditLine.Append(lines, tail.Closing(Now)!, tail.Head.Value, Key);
+        AuditLine.Append(lines, new Utf8JsonWriter(lines), tail.Closing(Now)!, tail.Head.Value, Key);
         Assert.Equal(4, Check(lines.WrittenSpan.ToArray()).BadLine);
     }
 
@@ -174,7 +174,7 @@ public class AuditTests
     {
         var (lines, head) = (new ArrayBufferWriter<byte>(), AuditHead.None);
         foreach (var entry in entries)
-            head = AuditLine.Append(lines, entry, head, Key);
+            head = AuditLine.Append(lines, new Utf8JsonWriter(lines), entry, head, Key);
         return [.. Encoding.ASCII.GetString(lines.WrittenSpan).Split('\n', StringSplitOptions.RemoveEmptyEntries)];
     }
 

@@ -21,6 +21,33 @@ public class CallerTests
     }
 
     [Fact]
+    public async Task Each_call_of_a_connection_is_the_one_of_what_it_shows()
+    {
+        await using var fixture = await ServerFixture.StartAsync();
+        await fixture.AddClientAsync("ci", [Scope.Status]);
+        var one = await fixture.AddClientAsync("one", [Scope.Status]);
+        var two = await fixture.AddClientAsync("two", [Scope.Status]);
+        var wrong = new Metadata { { "authorization", one.Headers[0].Value[..^1] } };
+        var brief = await fixture.NewTokenAsync("ci", TimeSpan.FromMinutes(1));
+        for (var round = 0; round < 3; round++)
+        {
+            Assert.Equal("one", await NameAsync(fixture, one.Headers));
+            Assert.Equal("one", await NameAsync(fixture, one.Headers));
+            Assert.Equal("", await NameAsync(fixture, wrong));
+            Assert.Equal("two", await NameAsync(fixture, two.Headers));
+            Assert.Equal("local", await NameAsync(fixture, []));
+            Assert.Equal("local", await NameAsync(fixture, []));
+        }
+
+        fixture.Time.Advance(TimeSpan.FromSeconds(50));
+        Assert.Equal("ci", await NameAsync(fixture, brief.Headers));
+        fixture.Time.Advance(TimeSpan.FromSeconds(9));
+        Assert.Equal("ci", await NameAsync(fixture, brief.Headers));
+        fixture.Time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal("", await NameAsync(fixture, brief.Headers));
+    }
+
+    [Fact]
     public async Task Revoked_token_ends_its_watch_and_no_other()
     {
         await using var fixture = await ServerFixture.StartAsync();
@@ -157,6 +184,19 @@ public class CallerTests
     private const int Watchers = 50;
 
     // Fifty watches that have seen the status, and ten completions whose answers have begun.
+    // Empty: it is not let in.
+    private static async Task<string> NameAsync(ServerFixture fixture, Metadata headers)
+    {
+        try
+        {
+            return (await fixture.Access.WhoAmIAsync(new WhoAmIRequest(), headers)).Client.Name;
+        }
+        catch (RpcException exception) when (exception.StatusCode == StatusCode.Unauthenticated)
+        {
+            return "";
+        }
+    }
+
     private static async Task<Task[]> OpenAsync(ServerFixture fixture, TestToken token)
     {
         var first = new List<Task>();
