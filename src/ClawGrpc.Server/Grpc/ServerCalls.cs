@@ -1,3 +1,4 @@
+using ClawGrpc.Gateway.Status;
 using ClawGrpc.Gateway.Upstream;
 using ClawGrpc.V1;
 using Google.Protobuf.WellKnownTypes;
@@ -8,7 +9,7 @@ namespace ClawGrpc.Server.Grpc;
 internal delegate IEnumerable<Listener> OpenListeners();
 
 /// <summary>The call of AccessService about the server itself.</summary>
-internal sealed class ServerCalls(OpenListeners listeners, Gateway.Upstream.UpstreamCheck upstream, TimeProvider time)
+internal sealed class ServerCalls(OpenListeners listeners, Gateway.Status.UpstreamCheck upstream, TimeProvider time)
 {
     public async Task<GetServerResponse> GetAsync(GetServerRequest request, CancellationToken cancellation)
     {

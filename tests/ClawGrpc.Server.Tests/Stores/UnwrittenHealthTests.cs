@@ -146,6 +146,7 @@ public class UnwrittenHealthTests
     {
         private readonly ServerFixture _fixture;
         private readonly string _folder;
+        private bool _isOver;
 
         public BusyLock(ServerFixture fixture)
         {
@@ -154,11 +155,12 @@ public class UnwrittenHealthTests
             Directory.SetLastWriteTimeUtc(_folder, fixture.Time.GetUtcNow().AddSeconds(30).UtcDateTime);
         }
 
-        // A write that waits for it could not end while the clock stands.
+        // A write that waits for it could not end while the clock stands. Once: a lock that is there later is the server's.
         public void Dispose()
         {
-            if (!Directory.Exists(_folder))
+            if (_isOver)
                 return;
+            _isOver = true;
             Directory.Delete(_folder);
             _fixture.Time.TryPass(FirstDelay, LongestDelay);
         }

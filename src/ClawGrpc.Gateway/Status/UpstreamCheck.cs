@@ -1,6 +1,7 @@
 using ClawGrpc.Gateway.Configuration;
+using ClawGrpc.Gateway.Upstream;
 
-namespace ClawGrpc.Gateway.Upstream;
+namespace ClawGrpc.Gateway.Status;
 
 /// <summary>What came of asking upstream for anything at all.</summary>
 /// <param name="BaseUrl">Where requests go.</param>
