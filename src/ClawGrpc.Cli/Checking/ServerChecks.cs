@@ -20,10 +20,16 @@ internal static class ServerChecks
             return new Finding(Level.Ok, "Token", text);
         var left = end.ToDateTimeOffset() - now;
         text = $"{text}; it expires in {ShortDuration.Of(left)}";
-        return caller.Proof == "token" && left < Soon
+        return EndsSoon(caller, now)
             ? new Finding(Level.Warning, "Token", text, $"claw clients token rotate {caller.Shown}")
             : new Finding(Level.Ok, "Token", text);
     }
+
+    /// <summary>
+    /// Whether the caller's token ends soon. Certificates and signed tokens are short-lived, and renewed by others.
+    /// </summary>
+    public static bool EndsSoon(WhoAmIResponse caller, DateTimeOffset now) =>
+        caller is { Proof: "token", ExpireTime: { } end } && end.ToDateTimeOffset() - now < Soon;
 
     /// <summary>Where the server listens.</summary>
     public static IEnumerable<Finding> OfListeners(IEnumerable<Listener> listeners, DateTimeOffset now)

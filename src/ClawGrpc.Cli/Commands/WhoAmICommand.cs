@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ClawGrpc.Cli.Checking;
 using ClawGrpc.Cli.Invocations;
 using ClawGrpc.Cli.Rendering;
 using ClawGrpc.V1;
@@ -9,8 +10,6 @@ namespace ClawGrpc.Cli.Commands;
 /// <summary><c>claw whoami</c>.</summary>
 internal static class WhoAmICommand
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromDays(14);
-
     public static Command Create(Globals globals)
     {
         var json = ClientsCommand.JsonOption();
@@ -65,16 +64,13 @@ internal static class WhoAmICommand
 
     private static string Part(string kind, string id) => id.Length > 0 ? $" {kind} {id}" : "";
 
-    // Certificates and signed tokens are short-lived, and renewed by others.
     private static void Warn(Invocation invocation, WhoAmIResponse caller)
     {
-        if (caller is not { Proof: "token", ExpireTime: { } end })
+        var now = invocation.Environment.Time.GetUtcNow();
+        if (!ServerChecks.EndsSoon(caller, now))
             return;
-        var left = end.ToDateTimeOffset() - invocation.Environment.Time.GetUtcNow();
-        if (left < Soon)
-        {
-            invocation.Error.Write($"Warning: the token {caller.Shown} expires in {ShortDuration.Of(left)}. "
-                + $"Rotate it: claw clients token rotate {caller.Shown}\n");
-        }
+        var left = ShortDuration.Of(caller.ExpireTime.ToDateTimeOffset() - now);
+        invocation.Error.Write($"Warning: the token {caller.Shown} expires in {left}. "
+            + $"Rotate it: claw clients token rotate {caller.Shown}\n");
     }
 }

@@ -14,26 +14,26 @@ internal sealed record Reached(string BaseUrl, string Problem, int? Status, Time
 /// <summary>Asks upstream without a credential: it answers that one is missing, which costs nothing.</summary>
 internal sealed class UpstreamCheck(Connections connections, LiveConfiguration configuration, TimeProvider time)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
 
     public async Task<Reached> AskAsync(CancellationToken cancellation)
     {
         var url = configuration.UpstreamUrl;
-        using var limit = new CancellationTokenSource(Patience, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        using var patience = new Patience(time, cancellation);
         using var request = new HttpRequestMessage(HttpMethod.Get, $"{url.TrimEnd('/')}/v1/models");
         request.Headers.TryAddWithoutValidation("user-agent", $"ClawGrpc/{ProductVersion.Text}");
         var start = time.GetTimestamp();
+        patience.Start(Longest);
         try
         {
-            using var response = await connections.SendAsync(request, onNew: true, either.Token);
+            using var response = await connections.SendAsync(request, onNew: true, patience.Token);
             var status = (int)response.StatusCode;
             var problem = status >= 500 ? $"it answers {status}" : "";
             return new Reached(url, problem, status, time.GetElapsedTime(start), response.Headers.Date);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            return Unreached($"it did not answer within {Patience.TotalSeconds} s");
+            return Unreached($"it did not answer within {Longest.TotalSeconds} s");
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {

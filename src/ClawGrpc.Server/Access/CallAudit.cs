@@ -34,17 +34,14 @@ internal sealed partial class CallAudit(AuditLog audit, TimeProvider time, ILogg
     /// <summary>A call is over.</summary>
     public void Note(HttpContext context, LiveCall call, RpcAccess access)
     {
-        var path = PathOf(context);
         if (call.Refusal is not null)
             NoteOnce(AuditEvent.Ended, context, call.Refusal, call);
         else if (call.Answer is { } denied && IsDenial(denied.Reason) && !access.IsChange)
             NoteOnce(AuditEvent.Denied, context, denied, call);
         else if (call.Answer is { } refused && !access.IsChange)
-            LogRefused(log, audit.Shown(path), call.Caller.Client.Name, RefusalMapping.NameOf(refused.Reason));
+            LogRefused(log, audit.Shown(PathOf(context)), call.Caller.Client.Name, RefusalMapping.NameOf(refused.Reason));
         if (access.IsCompletion && !(call.Answer is { } other && IsDenial(other.Reason)))
-        {
             NoteCompletion(context, call);
-        }
     }
 
     private void NoteCompletion(HttpContext context, LiveCall call)

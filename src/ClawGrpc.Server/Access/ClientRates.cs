@@ -19,10 +19,8 @@ internal static class ClientRates
         limiter.GlobalLimiter = PartitionedRateLimiter.CreateChained(
             PartitionedRateLimiter.Create<HttpContext, Key>(PerMinute),
             PartitionedRateLimiter.Create<HttpContext, Key>(AtOnce));
-        limiter.OnRejected = static (rejected, cancellation) =>
-        {
-            return new ValueTask(Answers.RefuseByFaceAsync(rejected.HttpContext, RefusalOf(rejected)));
-        };
+        limiter.OnRejected = static (rejected, _) =>
+            new ValueTask(Answers.RefuseByFaceAsync(rejected.HttpContext, RefusalOf(rejected)));
     });
 
     /// <summary>Whether the caller of a request has a limit at all.</summary>

@@ -17,8 +17,6 @@ internal sealed class LastShown
     /// <summary>How long a proof counts without being looked at again.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
 
-    private const string ApiKey = "x-api-key";
-
     private volatile Entry? _last;
 
     /// <summary>The middleware of connections.</summary>
@@ -32,7 +30,7 @@ internal sealed class LastShown
     public AuthenticateResult? Find(HttpContext context, ClientDirectory directory, DateTimeOffset now) =>
         _last is { } last && ReferenceEquals(last.Directory, directory) && now < last.Until && now >= last.Proved
             && IsSame(last.Authorization, context.Request.Headers.Authorization)
-            && IsSame(last.ApiKey, context.Request.Headers[ApiKey]) ? last.Result : null;
+            && IsSame(last.ApiKey, context.Request.Headers[MessagesToken.ApiKey]) ? last.Result : null;
 
     /// <summary>
     /// Notes what was proved. What was refused is proved again each time, and so is a JWT, since its issuer's keys may change.
@@ -47,7 +45,7 @@ internal sealed class LastShown
             return;
         var until = caller.Expires is { } end && end < now + Longest ? end : now + Longest;
         _last = new Entry(
-            context.Request.Headers.Authorization, context.Request.Headers[ApiKey], directory, now, until, result);
+            context.Request.Headers.Authorization, context.Request.Headers[MessagesToken.ApiKey], directory, now, until, result);
     }
 
     // In a time that does not tell where the two differ.

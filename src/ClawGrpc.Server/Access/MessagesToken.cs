@@ -6,8 +6,8 @@ namespace ClawGrpc.Server.Access;
 /// <summary>The ClawGrpc token of a request to the Messages face, in whichever of the two headers the client puts it.</summary>
 internal static class MessagesToken
 {
-    private const string Bearer = "Bearer ";
-    private const string ApiKey = "x-api-key";
+    /// <summary>The second header in which a client may put it.</summary>
+    public const string ApiKey = "x-api-key";
 
     // Anthropic's credentials: a client may send one of its own beside the token. It is not looked at.
     private const string Foreign = "sk-ant-";
@@ -26,9 +26,7 @@ internal static class MessagesToken
         var isForeign = false;
         foreach (var value in context.Request.Headers.Authorization.Concat(context.Request.Headers[ApiKey]))
         {
-            var token = value is not null && value.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
-                ? value[Bearer.Length..].Trim()
-                : value?.Trim() ?? "";
+            var token = TokenHandler.BearerOf(value ?? "") ?? value?.Trim() ?? "";
             if (token.StartsWith(Foreign, StringComparison.Ordinal))
                 isForeign = true;
             else if (token.Length > 0)

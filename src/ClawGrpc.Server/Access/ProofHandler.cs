@@ -41,9 +41,9 @@ internal abstract partial class ProofHandler(
                 return CallerIdentity.ResultOf(caller, Scheme.Name);
         }
 
-        var (rpc, peer) = (SecretText.ForLog($"{Request.Path}"), UnknownPeers.PeerOf(Context));
+        var peer = UnknownPeers.PeerOf(Context);
         if (peers.TryCount(peer))
-            LogUnknown(_log, Scheme.Name, rpc, peer, why);
+            LogUnknown(_log, Scheme.Name, SecretText.ForLog($"{Request.Path}"), peer, why);
         else
             Context.Items[TooMany] = true;
 
@@ -79,10 +79,12 @@ internal sealed class TokenHandler(
     private const string Bearer = "Bearer ";
 
     /// <summary>The token of a request; null if it carries none.</summary>
-    public static string? TokenOf(HttpContext context) => context.Request.Headers.Authorization is [{ } header]
-        && header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
-            ? header[Bearer.Length..].Trim()
-            : null;
+    public static string? TokenOf(HttpContext context) =>
+        context.Request.Headers.Authorization is [{ } header] ? BearerOf(header) : null;
+
+    /// <summary>What a header has behind <c>Bearer</c>; null if it does not begin so.</summary>
+    public static string? BearerOf(string header) =>
+        header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) ? header[Bearer.Length..].Trim() : null;
 
     protected override ValueTask<(Proof? Proof, string Why)> ShownAsync() => new(
         Context.Features.Get<Answers>() is not null ? MessagesToken.Of(Context, Clients)

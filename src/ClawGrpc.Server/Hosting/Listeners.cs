@@ -28,13 +28,7 @@ internal static class Listeners
         // For all connections alike: Kestrel has no limit of one listener.
         kestrel.Limits.Http2.MaxStreamsPerConnection = listening.HasTls ? 100 : 1000;
         foreach (var address in listening.Addresses)
-        {
-            Open(kestrel, address, listening, options =>
-            {
-                options.Protocols = HttpProtocols.Http2;
-                options.Use(LastShown.Keep);
-            });
-        }
+            Open(kestrel, address, listening, options => options.Protocols = HttpProtocols.Http2);
 
         // Without TLS, one port cannot serve HTTP/1.1 and HTTP/2.
         foreach (var address in listening.Http)
@@ -42,7 +36,6 @@ internal static class Listeners
             Open(kestrel, address, listening, options =>
             {
                 options.Protocols = address is ListenAddress.Tls ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http1;
-                options.Use(LastShown.Keep);
                 options.Use(MessagesFace.Mark);
             });
         }
@@ -73,6 +66,7 @@ internal static class Listeners
     private static void Open(
         KestrelServerOptions kestrel, ListenAddress address, Listening listening, Action<ListenOptions> configure)
     {
+        configure += static options => options.Use(LastShown.Keep);
         switch (address)
         {
             case ListenAddress.UnixSocket socket:

@@ -43,15 +43,21 @@ internal sealed class MessagesEndpoints(
     {
         var (call, _) = await ReadAsync(context);
         var counted = (await completions.AskAsync(call.Count, context.RequestAborted)).OrThrow();
-        var body = new ArrayBufferWriter<byte>(64);
-        using (var json = new Utf8JsonWriter(body))
+        await WriteAsync(context, JsonOf(json =>
         {
             json.WriteStartObject();
             json.WriteNumber("input_tokens", counted.InputTokens);
             json.WriteEndObject();
-        }
+        }));
+    }
 
-        await WriteAsync(context, body.WrittenMemory);
+    /// <summary>An answer that ClawGrpc writes itself.</summary>
+    public static ReadOnlyMemory<byte> JsonOf(Action<Utf8JsonWriter> write)
+    {
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        using (var json = new Utf8JsonWriter(buffer))
+            write(json);
+        return buffer.WrittenMemory;
     }
 
     /// <summary>Writes a whole answer in JSON.</summary>

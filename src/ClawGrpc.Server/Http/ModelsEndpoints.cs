@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Globalization;
-using System.Text.Json;
 using ClawGrpc.Core;
 using ClawGrpc.Core.Access;
 using ClawGrpc.Core.Configuration;
@@ -33,7 +31,7 @@ internal sealed class ModelsEndpoints(Fleet fleet, AgentSetups setups, ModelCata
         var after = $"{query["after_id"]}";
         var start = after.Length == 0 ? 0 : models.FindIndex(model => model.Id == after) + 1;
         var page = models.Skip(start).Take(limit).ToList();
-        await MessagesEndpoints.WriteAsync(context, JsonOf(json =>
+        await MessagesEndpoints.WriteAsync(context, MessagesEndpoints.JsonOf(json =>
         {
             json.WriteStartObject();
             json.WriteStartArray("data");
@@ -85,7 +83,7 @@ internal sealed class ModelsEndpoints(Fleet fleet, AgentSetups setups, ModelCata
         client.MayUseModel($"{Provider.Anthropic}/{id}")
         && ModelRef.Parse($"{Provider.Anthropic}/{id}", ModelAliases.None) is { } model && setup.Models.IsAllowed(model);
 
-    private static Listed Made(string id, string name) => new(id, JsonOf(json =>
+    private static Listed Made(string id, string name) => new(id, MessagesEndpoints.JsonOf(json =>
     {
         json.WriteStartObject();
         json.WriteString("type", "model");
@@ -94,14 +92,6 @@ internal sealed class ModelsEndpoints(Fleet fleet, AgentSetups setups, ModelCata
         json.WriteString("created_at", "1970-01-01T00:00:00Z");
         json.WriteEndObject();
     }));
-
-    private static ReadOnlyMemory<byte> JsonOf(Action<Utf8JsonWriter> write)
-    {
-        var buffer = new ArrayBufferWriter<byte>(1024);
-        using (var json = new Utf8JsonWriter(buffer))
-            write(json);
-        return buffer.WrittenMemory;
-    }
 
     private sealed record Listed(string Id, ReadOnlyMemory<byte> Json);
 }
