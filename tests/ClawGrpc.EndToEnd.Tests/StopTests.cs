@@ -99,7 +99,7 @@ public class StopTests
         Assert.InRange(TimeProvider.System.GetElapsedTime(start), TimeSpan.Zero, TimeSpan.FromSeconds(3));
     }
 
-    [Fact]
+    [NeedsHangupFact]
     public async Task Hangup_reloads_the_configuration_and_stops_nothing()
     {
         await using var fixture = await ProcessFixture.BuildAsync();

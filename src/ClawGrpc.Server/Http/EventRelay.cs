@@ -28,8 +28,7 @@ internal sealed class EventRelay(HttpContext context, TimeProvider time)
     /// <exception cref="OperationCanceledException">The caller left, or the call ended.</exception>
     public async Task RunAsync(Task<CallResult<OpenedCompletion>> asking, Func<Receipt, Task> settle)
     {
-        await WaitAsync(asking);
-        await using var completion = (await asking).OrThrow();
+        await using var completion = await OpenAsync(asking);
         if (!context.Response.HasStarted)
             AnswerHead.Write(context.Response, completion);
         Begin();
@@ -44,6 +43,22 @@ internal sealed class EventRelay(HttpContext context, TimeProvider time)
             throw broken.ToException();
         await settle(completion.Finish());
         await FlushAsync();
+    }
+
+    // A caller that leaves while a route is opened must not leave the opened answer behind.
+    private async Task<OpenedCompletion> OpenAsync(Task<CallResult<OpenedCompletion>> asking)
+    {
+        try
+        {
+            await WaitAsync(asking);
+        }
+        catch
+        {
+            await using var _ = (await asking).OrThrow();
+            throw;
+        }
+
+        return (await asking).OrThrow();
     }
 
     // While routes are tried nothing is sent, since the next one may still refuse the request as a whole; but not for ever.

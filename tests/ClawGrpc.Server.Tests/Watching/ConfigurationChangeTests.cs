@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using ClawGrpc.Server.Hosting;
 using ClawGrpc.Server.Tests.Harness;
+using ClawGrpc.Testing;
 using ClawGrpc.V1;
 using static ClawGrpc.Server.Tests.Harness.Credentials;
 
@@ -55,7 +56,7 @@ public class ConfigurationChangeTests
         Assert.Equal(Sonnet, (await watcher.NextAsync()).ResolvedDefault);
     }
 
-    [Fact]
+    [NeedsHangupFact]
     public async Task Hangup_takes_up_the_configuration_at_once()
     {
         const int hangup = 1;
