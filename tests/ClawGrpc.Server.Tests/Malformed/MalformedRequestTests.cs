@@ -37,6 +37,12 @@ public class MalformedRequestTests(ITestOutputHelper output)
         ("ModelService/SetDefaultModel", new SetDefaultModelRequest()),
     ];
 
+    private static readonly string[] Headers =
+    [
+        "anthropic-version", "anthropic-beta", "anthropic-new", "x-clawgrpc-agent", "x-clawgrpc-session", "x-clawgrpc-profile",
+        "x-clawgrpc-cache-retention", "x-clawgrpc-fallbacks", "x-clawgrpc-none", "x-claude-code-session-id", "content-encoding",
+    ];
+
     // A channel remembers every method it has called.
     private static readonly Dictionary<string, Method<byte[], byte[]>> Methods = Messages.ToDictionary(
         each =>
@@ -50,22 +56,26 @@ public class MalformedRequestTests(ITestOutputHelper output)
         await using var fixture = await ServerFixture.StartAsync(
             sandbox: new SandboxOptions { KeepRequests = 20 }, provider: $"apiKey: '{Credentials.KeyOne}'");
         using var frames = new HttpMessageInvoker(fixture.NewHandler());
-        await SendAsync(fixture, frames, 0, 300);
+        using var http = fixture.NewHttp();
+        await SendAsync(fixture, frames, http, 0, 300);
         var before = Alive.Bytes();
-        var ends = await SendAsync(fixture, frames, 1000, Runs.Of(few: 800, full: 10_000));
+        var ends = await SendAsync(fixture, frames, http, 1000, Runs.Of(few: 800, full: 10_000));
         var after = Alive.Bytes();
         var counts = string.Join(", ", ends.OrderByDescending(end => end.Value).Select(end => $"{end.Value} {end.Key}"));
         output.WriteLine($"{counts}; managed memory {before / 1024} and {after / 1024} kB");
 
         // Other tests share this memory; by themselves these keep nothing.
         Assert.True(!Runs.InFull || after < before + (8 * 1024 * 1024), $"{before} bytes before and {after} after");
-        Assert.Subset(ends.Keys.ToHashSet(), new HashSet<string> { "ok", "INVALID_FIELD", "REQUEST_REJECTED" });
+        Assert.Subset(ends.Keys.ToHashSet(), new HashSet<string>
+        {
+            "ok", "INVALID_FIELD", "REQUEST_REJECTED", "400 invalid_request_error", "404 not_found_error",
+        });
         Assert.DoesNotContain(fixture.Log.All, line => line.StartsWith("Error ClawGrpc", StringComparison.Ordinal));
         Assert.Equal("end_turn", (await fixture.CompleteAsync()).Served.StopReason);
     }
 
     private static async Task<Dictionary<string, int>> SendAsync(
-        ServerFixture fixture, HttpMessageInvoker frames, int first, int count)
+        ServerFixture fixture, HttpMessageInvoker frames, HttpClient http, int first, int count)
     {
         var ends = new Dictionary<string, int>();
         await Parallel.ForAsync(
@@ -78,8 +88,9 @@ public class MalformedRequestTests(ITestOutputHelper output)
                 end = await (random.Next(10) switch
                 {
                     0 => SendFrameAsync(frames, random),
-                    < 5 => SendMessageAsync(fixture, random),
-                    _ => SendJsonAsync(fixture, random),
+                    < 4 => SendMessageAsync(fixture, random),
+                    < 7 => SendJsonAsync(fixture, random),
+                    _ => SendOverHttpAsync(http, random),
                 }).WaitAsync(Longest, cancellation);
             }
             catch (RpcException exception)
@@ -119,13 +130,9 @@ public class MalformedRequestTests(ITestOutputHelper output)
     // A request as JSON, damaged as text or in its values.
     private static async Task<string> SendJsonAsync(ServerFixture fixture, Random random)
     {
-        var json = Bodies[random.Next(Bodies.Count)];
-        for (var times = random.Next(1, 4); times > 0; times--)
-            json = random.Next(4) == 0 ? FuzzInput.OfBytes(random, json) : FuzzInput.OfJson(random, json);
         var input = new CompletionInput
         {
-            MessagesJson = ByteString.CopyFrom(
-            json),
+            MessagesJson = ByteString.CopyFrom(DamagedJson(random)),
             CacheRetention = (CacheRetention)random.Next(4)
         };
         using var call = fixture.Models.StreamComplete(
@@ -136,6 +143,40 @@ public class MalformedRequestTests(ITestOutputHelper output)
         }
 
         return "ok";
+    }
+
+    // The same over HTTP, with headers of ours and of Anthropic's that may be wrong.
+    private static async Task<string> SendOverHttpAsync(HttpClient http, Random random)
+    {
+        const string count = "/v1/messages/count_tokens";
+        var path = random.Next(10) switch
+        {
+            0 => count,
+            1 => "/anthropic/v1/messages?beta=true",
+            2 => "/v1/none",
+            _ => "/v1/messages",
+        };
+        var headers = Headers.Where(_ => random.Next(6) == 0)
+            .Select(name => (name, Encoding.Latin1.GetString(FuzzInput.OfBytes(random, "short"u8.ToArray()))))
+            .Where(header => header.Item2.All(letter => letter is >= ' ' and <= '~'));
+        var answer = await new MessagesClient(http).PostAsync(DamagedJson(random), path, headers);
+        if (answer.Status == 200)
+        {
+            Assert.True(path == count || answer.End == "ok", answer.End);
+            return "ok";
+        }
+
+        Assert.InRange(answer.Status, 400, 499);
+        Assert.NotEmpty($"{answer.Error.GetProperty("message")}");
+        return answer.End;
+    }
+
+    private static byte[] DamagedJson(Random random)
+    {
+        var json = Bodies[random.Next(Bodies.Count)];
+        for (var times = random.Next(1, 4); times > 0; times--)
+            json = random.Next(4) == 0 ? FuzzInput.OfBytes(random, json) : FuzzInput.OfJson(random, json);
+        return json;
     }
 
     // A frame whose head does not say what follows it, or a request that is not quite one of gRPC.
