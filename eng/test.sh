@@ -43,7 +43,8 @@ run() {
         client-python) cd clients/python && /usr/bin/python3 tests/run.py ;;
         *)
             cd "tests/$1" && dotnet test "$root/artifacts/bin/$1/release/$1.dll" \
-                --logger "trx;LogFileName=$1.trx" --results-directory "$results"
+                --logger "trx;LogFileName=$1.trx" --results-directory "$results" \
+                --blame-hang-timeout 4m --blame-hang-dump-type none
             ;;
     esac
 }

@@ -33,34 +33,7 @@ public class HttpSecretsTests
         await fixture.OnboardAsync(One, KeyOne);
         var token = await fixture.AddClientAsync("ci", [Scope.Complete, Scope.Status]);
         var heard = new StringBuilder();
-        foreach (var fault in new[]
-        {
-            null, Faults.Status(400, $"Refused: {KeyOne}"), Faults.Status(401, $"Refused: {KeyOne}"), Faults.Status(500, KeyOne),
-            new Fault { Error = new(6, "overloaded_error", $"It said {KeyOne}") },
-        })
-        {
-            foreach (var body in new[] { MessagesOverHttp.Body, MessagesOverHttp.StreamBody })
-            {
-                foreach (var headers in new (string, string)[][]
-                {
-                    [("authorization", $"Bearer {token.Text}"), ("x-api-key", ForeignKey)],
-                    [("authorization", $"Bearer {Foreign}"), ("x-api-key", token.Text)],
-                    [("authorization", $"Bearer {Foreign}")], [("x-api-key", token.Text[..^1])],
-                })
-                {
-                    fixture.Sandbox.ClearScript();
-                    if (fault is not null)
-                        fixture.Sandbox.Script(fault.Forever());
-                    var asked = body.Replace("Hello", Prompt, StringComparison.Ordinal);
-                    var answer = await fixture.PatientlyAsync(fixture.PostAsync(asked, headers));
-                    if (fault is not null)
-                        heard.Append(answer.Body);
-                    heard.AppendJoin(',', answer.Headers);
-                    await fixture.Auth.ResetProfileAsync(new ResetProfileRequest { ProfileId = One });
-                }
-            }
-        }
-
+        await AskEachWayAsync(fixture, token.Text, heard);
         using var http = fixture.NewHttp();
         foreach (var path in new[] { "/v1/oauth/token", "/anthropic/v1/oauth/token" })
         {
@@ -90,6 +63,38 @@ public class HttpSecretsTests
         {
             Assert.DoesNotContain(secret, audit, StringComparison.Ordinal);
             Assert.DoesNotContain(secret, log, StringComparison.Ordinal);
+        }
+    }
+
+    // With and without faults, in both forms, by each proof and each that is none.
+    private static async Task AskEachWayAsync(ServerFixture fixture, string token, StringBuilder heard)
+    {
+        foreach (var fault in new[]
+        {
+            null, Faults.Status(400, $"Refused: {KeyOne}"), Faults.Status(401, $"Refused: {KeyOne}"), Faults.Status(500, KeyOne),
+            new Fault { Error = new(6, "overloaded_error", $"It said {KeyOne}") },
+        })
+        {
+            foreach (var body in new[] { MessagesOverHttp.Body, MessagesOverHttp.StreamBody })
+            {
+                foreach (var headers in new (string, string)[][]
+                {
+                    [("authorization", $"Bearer {token}"), ("x-api-key", ForeignKey)],
+                    [("authorization", $"Bearer {Foreign}"), ("x-api-key", token)],
+                    [("authorization", $"Bearer {Foreign}")], [("x-api-key", token[..^1])],
+                })
+                {
+                    fixture.Sandbox.ClearScript();
+                    if (fault is not null)
+                        fixture.Sandbox.Script(fault.Forever());
+                    var asked = body.Replace("Hello", Prompt, StringComparison.Ordinal);
+                    var answer = await fixture.PatientlyAsync(fixture.PostAsync(asked, headers));
+                    if (fault is not null)
+                        heard.Append(answer.Body);
+                    heard.AppendJoin(',', answer.Headers);
+                    await fixture.Auth.ResetProfileAsync(new ResetProfileRequest { ProfileId = One });
+                }
+            }
         }
     }
 

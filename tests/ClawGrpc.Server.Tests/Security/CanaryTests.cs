@@ -53,35 +53,8 @@ public class CanaryTests
             fixture.Channel.Intercept(heard)), new ModelService.ModelServiceClient(fixture.Channel.Intercept(heard)));
         using var watcher = fixture.Watch();
         await heard.TryAsync(async () => await models.CompleteAsync(Ask()));
-        foreach (var onboard in new OnboardRequest[]
-        {
-            new() { ProfileId = One, ApiKey = new ApiKeyCredential { Key = KeyOne } },
-            new() { ProfileId = Two, ApiKey = new ApiKeyCredential { Key = KeyTwo } },
-            new() { ProfileId = "anthropic:sub", SetupToken = new SetupTokenCredential { Token = Token } },
-            new() { ApiKey = new ApiKeyCredential { Key = KeyOne + "\n" + KeyTwo } },
-            new() { ApiKey = new ApiKeyCredential { Key = Token } },
-            new() { SetupToken = new SetupTokenCredential { Token = KeyOne } },
-        })
-        {
-            await heard.TryAsync(async () => await auth.OnboardAsync(onboard));
-        }
-
-        // Upstream may repeat what it was given, in its words, its headers and its events.
-        foreach (var fault in Echoes())
-        {
-            foreach (var key in Keys)
-            {
-                fixture.Sandbox.Script(
-                    (fault with { Status = Saying(fault.Status, key), Error = Saying(fault.Error, key) }).ForKey(key).Forever());
-            }
-            await heard.TryAsync(async () => await models.CompleteAsync(Ask()));
-            await heard.TryAsync(async () => heard.Hear(await fixture.StreamAsync()));
-            fixture.Sandbox.ClearScript();
-            await heard.TryAsync(async () => await models.GetStatusAsync(new GetStatusRequest()));
-            foreach (var profile in new[] { One, Two, "anthropic:sub" })
-                await heard.TryAsync(async () => await auth.ResetProfileAsync(new ResetProfileRequest { ProfileId = profile }));
-        }
-
+        await OnboardAsync(auth, heard);
+        await ProvokeEchoesAsync(fixture, auth, models, heard);
         var answer = (await fixture.StreamAsync(Prompts.Input(Prompt))).Text;
         Assert.True(answer.Length > 10, answer);
         await heard.TryAsync(async () => await auth.GetProfileOrderAsync(new GetProfileOrderRequest { Provider = "anthropic" }));
@@ -97,6 +70,47 @@ public class CanaryTests
             new SetProfileOrderRequest { Provider = "anthropic", ProfileIds = { One } }));
         string[] never = [.. Secrets, .. await CallAsClientsAsync(fixture, heard), .. KeysOf(fixture), Prompt, answer];
         await fixture.StopServerAsync();
+        await HoldsNoneAsync(fixture, heard, never);
+    }
+
+    private static async Task OnboardAsync(AuthService.AuthServiceClient auth, Ear heard)
+    {
+        foreach (var onboard in new OnboardRequest[]
+        {
+            new() { ProfileId = One, ApiKey = new ApiKeyCredential { Key = KeyOne } },
+            new() { ProfileId = Two, ApiKey = new ApiKeyCredential { Key = KeyTwo } },
+            new() { ProfileId = "anthropic:sub", SetupToken = new SetupTokenCredential { Token = Token } },
+            new() { ApiKey = new ApiKeyCredential { Key = KeyOne + "\n" + KeyTwo } },
+            new() { ApiKey = new ApiKeyCredential { Key = Token } },
+            new() { SetupToken = new SetupTokenCredential { Token = KeyOne } },
+        })
+        {
+            await heard.TryAsync(async () => await auth.OnboardAsync(onboard));
+        }
+    }
+
+    // Upstream may repeat what it was given, in its words, its headers and its events.
+    private static async Task ProvokeEchoesAsync(
+        ServerFixture fixture, AuthService.AuthServiceClient auth, ModelService.ModelServiceClient models, Ear heard)
+    {
+        foreach (var fault in Echoes())
+        {
+            foreach (var key in Keys)
+            {
+                fixture.Sandbox.Script(
+                    (fault with { Status = Saying(fault.Status, key), Error = Saying(fault.Error, key) }).ForKey(key).Forever());
+            }
+            await heard.TryAsync(async () => await models.CompleteAsync(Ask()));
+            await heard.TryAsync(async () => heard.Hear(await fixture.StreamAsync()));
+            fixture.Sandbox.ClearScript();
+            await heard.TryAsync(async () => await models.GetStatusAsync(new GetStatusRequest()));
+            foreach (var profile in new[] { One, Two, "anthropic:sub" })
+                await heard.TryAsync(async () => await auth.ResetProfileAsync(new ResetProfileRequest { ProfileId = profile }));
+        }
+    }
+
+    private static async Task HoldsNoneAsync(ServerFixture fixture, Ear heard, string[] never)
+    {
         var audit = await File.ReadAllTextAsync(fixture.Files["audit.jsonl"]);
         Assert.Contains("hmac-sha256:", audit, StringComparison.Ordinal);
         Assert.Contains(fixture.Log.All, line => line.StartsWith("Trace Microsoft", StringComparison.Ordinal));
