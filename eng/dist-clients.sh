@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 dist=$PWD/artifacts/dist
 stage=$PWD/artifacts/dist-clients
 version=$(sed -n 's:.*<Version>\(.*\)</Version>.*:\1:p' Directory.Build.props)
-# Archives carry the time of the commit, so that the same commit makes the same bytes.
+# Archives carry the time of the commit.
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
 export SOURCE_DATE_EPOCH
 umask 022

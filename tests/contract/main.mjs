@@ -94,11 +94,13 @@ async function runLanguage(name, place, programs) {
   const environment = surroundings({ ...programs.environment, ...own });
   const result = (results[name] = { outcomes: {}, readme: undefined, seconds: 0 });
   let start = Date.now();
-  const readme = language.readme ?? (language.folder && languages[language.folder].readme);
-  if (readme && !results[language.folder]) {
+  // Alone, a language that shares a folder installs by the README of the other.
+  const readme = language.readme ?? (results[language.folder] ? undefined : languages[language.folder]?.readme);
+  if (readme) {
     const { code, output } = await end(spawn('bash', [], { cwd: place, env: environment }), script(path.join(root, readme)));
-    if (language.readme) result.readme = code === 0 ? 'ok' : `fail: ${output.trim().split('\n').slice(-8).join(' | ')}`;
-    console.log(`${name}: ${result.readme} ${readme}, ${seconds(start)}`);
+    const verdict = code === 0 ? 'ok' : `fail: ${output.trim().split('\n').slice(-8).join(' | ')}`;
+    if (language.readme) result.readme = verdict;
+    console.log(`${name}: ${readme} ${verdict}, ${seconds(start)}`);
   }
   start = Date.now();
   const [file, program, ...args] = language.program;
@@ -155,11 +157,13 @@ function report() {
   ]);
   const passed = chosen.reduce((sum, name) => sum + Object.values(results[name].outcomes).filter((each) => each === 'ok').length, 0)
     + chosen.filter((name) => results[name].readme === 'ok').length;
-  const stale = all && !written(table());
+  if (all && !written(table())) {
+    console.log('docs/clients.md had another table; it is of this run now: commit it');
+    if (process.env.CI === 'true') failures.push('the table of docs/clients.md');
+  }
   for (const each of failures) console.log(`failed: ${each}`);
-  if (stale) console.log('failed: the table of docs/clients.md was not of this run; `make contract` has written it anew, commit it');
-  console.log(`${passed} passed, ${failures.length + (stale ? 1 : 0)} failed`);
-  return failures.length > 0 || (stale && process.env.CI === 'true') ? 1 : 0;
+  console.log(`${passed} passed, ${failures.length} failed`);
+  return failures.length > 0 ? 1 : 0;
 }
 
 function table() {
@@ -173,7 +177,9 @@ function table() {
 // Puts the table between its markers; false if another one stood there.
 function written(text) {
   const before = readFileSync(docs, 'utf8');
-  const after = before.replace(/(<!-- contract -->\n)[^]*(\n<!-- \/contract -->)/, (_, open, close) => `${open}${text}${close}`);
+  const between = /(?<=<!-- contract -->\n\n)[^]*(?=\n\n<!-- \/contract -->)/;
+  if (!between.test(before)) throw new Error(`${docs} has no place for the table`);
+  const after = before.replace(between, () => text);
   if (after !== before) writeFileSync(docs, after);
   return after === before;
 }
