@@ -55,6 +55,17 @@ real-openclaw: build ## The other way round: OpenClaw from npm reads what these 
 clients-http: build ## Claude Code, the TypeScript SDK and OpenClaw from npm, pointed at the Messages API over HTTP
 	@node tests/messages/main.mjs
 
+.PHONY: dist-clients
+dist-clients: build ## The packages of the clients, into artifacts/dist: NuGet, Python, npm, Go
+	@eng/dist-clients.sh
+
+# Languages that `make contract` runs; empty runs all.
+ONLY ?=
+
+.PHONY: contract
+contract: dist-clients ## Every client from its package: the five minutes of its README, then the contract; ONLY='go shell'
+	@node tests/contract/main.mjs $(ONLY)
+
 # A folder of recorded traffic, for `make replay`: tests/recordings/README.md has its form. SEED repeats a run.
 FIXTURES ?= $(if $(wildcard ../shared/fixtures),../shared/fixtures,tests/recordings)
 SEED ?=

@@ -19,7 +19,7 @@ dotnet=()
 for project in tests/*.Tests; do
     [[ $project == tests/ClawGrpc.Server.Tests ]] || dotnet+=("${project#tests/}")
 done
-suites=(ClawGrpc.Server.Tests client-typescript client-python "${dotnet[@]}")
+suites=(ClawGrpc.Server.Tests client-typescript client-python "${dotnet[@]}" client-go)
 
 # Why a suite cannot run here; prints nothing if it can.
 absence() {
@@ -34,6 +34,10 @@ absence() {
                 protobuf-compiler protobuf-compiler-grpc libprotobuf-dev \
                 2>"$results/$1.apt" || tail -n 1 "$results/$1.apt"
             ;;
+        client-go)
+            eng/debian.sh golang-go golang-google-grpc-dev golang-github-golang-protobuf-1-5-dev \
+                2>"$results/$1.apt" || tail -n 1 "$results/$1.apt"
+            ;;
     esac
 }
 
@@ -41,6 +45,7 @@ run() {
     case $1 in
         client-typescript) cd clients/typescript && npm ci --no-audit --no-fund && npm test ;;
         client-python) cd clients/python && /usr/bin/python3 tests/run.py ;;
+        client-go) clients/go/test.sh ;;
         *)
             cd "tests/$1" && dotnet test "$root/artifacts/bin/$1/release/$1.dll" \
                 --logger "trx;LogFileName=$1.trx" --results-directory "$results" \

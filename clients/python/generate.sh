@@ -1,5 +1,5 @@
 #!/bin/sh
-# Generates clawgrpc/v1 from ../../protos: messages, type stubs for editors, service stubs, and descriptors of error details.
+# Generates clawgrpc/v1 from ../../protos: messages, service stubs, types of both, and descriptors of error details.
 # Needs protoc and grpc_python_plugin: the Debian packages protobuf-compiler and protobuf-compiler-grpc.
 set -eu
 
@@ -23,3 +23,8 @@ done >__init__.py
 for file in *_service_pb2_grpc.py; do
     sed -n "s/^class \([A-Za-z]*Stub\)(.*/from .${file%.py} import \1/p" "$file"
 done >>__init__.py
+
+# Type checkers ask for the type of an empty list; protoc writes none, and no types for services.
+sed -i 's/__slots__ = \[\]/__slots__: list[str] = []/' -- *_pb2.pyi
+cd ../..
+/usr/bin/python3 service_types.py

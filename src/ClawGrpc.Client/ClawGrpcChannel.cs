@@ -14,12 +14,14 @@ public static class ClawGrpcChannel
     /// <summary>Creates a channel to the endpoint that <see cref="ClawGrpcEndpoint.Resolve"/> finds. It connects with the first
     /// call.</summary>
     /// <param name="endpoint"><c>unix:PATH</c>, <c>http://…</c> or <c>https://…</c>; null or blank for the one of the
-    /// environment.</param>
+    /// options, else of the environment.</param>
     /// <param name="options">How to show who calls, and whom to trust; null for what the environment says.</param>
     /// <exception cref="FormatException">The text, or the environment variable, is not an endpoint.</exception>
     /// <exception cref="InvalidOperationException">As of the other overload.</exception>
     public static GrpcChannel Create(string? endpoint = null, ClawGrpcOptions? options = null) =>
-        Create(ClawGrpcEndpoint.Resolve(endpoint, options?.Environment), options);
+        Create(
+            ClawGrpcEndpoint.Resolve(string.IsNullOrWhiteSpace(endpoint) ? options?.Endpoint : endpoint, options?.Environment),
+            options);
 
     /// <summary>Creates a channel to an endpoint. It connects with the first call. If there is a token, every call shows
     /// it.</summary>

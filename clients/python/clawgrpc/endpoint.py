@@ -5,11 +5,12 @@ import os
 import re
 import urllib.parse
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import grpc
 
-from .tokens import TokenInterceptor, find_token
+from .tokens import TokenInterceptor, TokenSource, find_token
 
 _CHANNEL_OPTIONS: Mapping[str, object] = {
     # Messages may exceed 32 MB; gRPC's default limit for responses is 4 MB.
@@ -98,6 +99,39 @@ def connect(
     Raises ValueError if the endpoint is none, or if a token would go in the clear beyond this machine; OSError if a file of TLS
     cannot be read.
     """
+    plan = plan_connection(endpoint, options, token, token_file, ca_file, cert_file, key_file, environment)
+    if plan.tls is not None:
+        channel = grpc.secure_channel(plan.target, plan.tls, options=plan.arguments)
+    else:
+        channel = grpc.insecure_channel(plan.target, options=plan.arguments)
+    return channel if plan.source is None else grpc.intercept_channel(channel, TokenInterceptor(plan.source))
+
+
+@dataclass(frozen=True)
+class ConnectionPlan:
+    """What a channel is created with, whether for threads or for asyncio."""
+
+    target: str
+    """The gRPC target."""
+    arguments: tuple[tuple[str, object], ...]
+    """gRPC channel arguments."""
+    source: TokenSource | None
+    """Where the token of each call comes from; None without a token."""
+    tls: grpc.ChannelCredentials | None
+    """None without TLS."""
+
+
+def plan_connection(
+    endpoint: str,
+    options: Mapping[str, object],
+    token: str,
+    token_file: str,
+    ca_file: str,
+    cert_file: str,
+    key_file: str,
+    environment: Mapping[str, str],
+) -> ConnectionPlan:
+    """Decides what `connect` does; the arguments and errors are its own."""
     resolved = resolve_endpoint(endpoint, environment)
     target = grpc_target(resolved)
     arguments = tuple({**_CHANNEL_OPTIONS, **options}.items())
@@ -110,16 +144,14 @@ def connect(
             f"refused to show the token of {source.origin} to {resolved}: without TLS everybody on the way could read it; "
             f"call https{resolved.removeprefix('http')}, or call without a token"
         )
+    tls = None
     if resolved.startswith("https:"):
-        files = (
+        tls = _tls(
             ca_file or environment.get("CLAWGRPC_CA_FILE", ""),
             key_file or environment.get("CLAWGRPC_KEY_FILE", ""),
             cert_file or environment.get("CLAWGRPC_CERT_FILE", ""),
         )
-        channel = grpc.secure_channel(target, _tls(*files), options=arguments)
-    else:
-        channel = grpc.insecure_channel(target, options=arguments)
-    return channel if source is None else grpc.intercept_channel(channel, TokenInterceptor(source))
+    return ConnectionPlan(target, arguments, source, tls)
 
 
 def _tls(ca_file: str, key_file: str, cert_file: str) -> grpc.ChannelCredentials:

@@ -10,8 +10,8 @@ import grpc
 from . import v1
 from .errors import ErrorFacts, read_error
 
-# Whoever ends a token may replace it a moment later: so often in a row, for some seconds, a watch tries again.
-_UNKNOWN_AT_MOST = 6
+# A token that ends may be replaced a moment later: so often in a row, for some seconds, a watch tries again.
+UNKNOWN_AT_MOST = 6
 
 # The codes of broken connections. ClawGrpc's own errors have a reason; of those, only UNAVAILABLE is transient.
 _BROKEN_CONNECTION = frozenset({
@@ -100,7 +100,7 @@ class StatusWatch:
                 if self._stopped.is_set():
                     return
                 facts = read_error(error)
-                token_ended = facts.code is grpc.StatusCode.UNAUTHENTICATED and was_known and failures < _UNKNOWN_AT_MOST
+                token_ended = facts.code is grpc.StatusCode.UNAUTHENTICATED and was_known and failures < UNKNOWN_AT_MOST
                 if not (token_ended or is_transient(facts)):
                     raise
             finally:

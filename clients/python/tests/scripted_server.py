@@ -12,18 +12,25 @@ from clawgrpc import v1
 from clawgrpc.v1.model_service_pb2_grpc import ModelServiceServicer, add_ModelServiceServicer_to_server
 
 Watch = Callable[[v1.WatchStatusRequest, grpc.ServicerContext], Iterator[v1.WatchStatusResponse]]
-Completion = Callable[[grpc.ServicerContext], v1.CompleteResponse]
+Completion = Callable[[v1.CompleteRequest, grpc.ServicerContext], v1.CompleteResponse]
+Stream = Callable[[v1.StreamCompleteRequest, grpc.ServicerContext], Iterator[v1.StreamCompleteResponse]]
 
 
 class ScriptedServer(ModelServiceServicer):
-    """The n-th of `watches` serves the n-th watch, the last one all further ones; `completion` serves every completion."""
+    """The n-th of `watches` serves the n-th watch, the last one all further ones; `completion` serves every completion,
+    `streamed` every streamed one."""
 
     def __init__(
-        self, *watches: Watch, completion: Completion | None = None, port: grpc.ServerCredentials | bool = False
+        self,
+        *watches: Watch,
+        completion: Completion | None = None,
+        streamed: Stream | None = None,
+        port: grpc.ServerCredentials | bool = False,
     ) -> None:
         """`port`: listens on a loopback port instead of a Unix socket; with these credentials, or True for none."""
         self._watches = list(watches)
         self._completion = completion
+        self._streamed = streamed
         self._folder = tempfile.TemporaryDirectory()
         self._server = grpc.server(ThreadPoolExecutor(4))
         add_ModelServiceServicer_to_server(self, self._server)
@@ -56,7 +63,12 @@ class ScriptedServer(ModelServiceServicer):
 
     def Complete(self, request: v1.CompleteRequest, context: grpc.ServicerContext) -> v1.CompleteResponse:
         self._note(context)
-        return self._completion(context)
+        return self._completion(request, context)
+
+    def StreamComplete(
+        self, request: v1.StreamCompleteRequest, context: grpc.ServicerContext
+    ) -> Iterator[v1.StreamCompleteResponse]:
+        yield from self._streamed(request, context)
 
     def _note(self, context: grpc.ServicerContext) -> None:
         self.authorizations.append(dict(context.invocation_metadata()).get("authorization"))

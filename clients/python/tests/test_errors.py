@@ -11,7 +11,7 @@ from scripted_server import ScriptedServer
 
 class Errors(unittest.TestCase):
     def facts_of(self, completion: Callable[[grpc.ServicerContext], None]) -> ErrorFacts:
-        with ScriptedServer(completion=completion) as server, connect(server.endpoint) as channel:
+        with ScriptedServer(completion=lambda _, context: completion(context)) as server, connect(server.endpoint) as channel:
             with self.assertRaises(grpc.RpcError) as caught:
                 v1.ModelServiceStub(channel).Complete(v1.CompleteRequest(), timeout=30)
             return read_error(caught.exception)

@@ -24,7 +24,7 @@ class WithServer(unittest.TestCase):
         self.environment = {"CLAWGRPC_STATE_DIR": str(self.folder)}
 
     def server(self, port: grpc.ServerCredentials | bool = True) -> ScriptedServer:
-        return self.enterContext(ScriptedServer(completion=lambda _: v1.CompleteResponse(), port=port))
+        return self.enterContext(ScriptedServer(completion=lambda *_: v1.CompleteResponse(), port=port))
 
     def write(self, name: str, content: str) -> str:
         path = self.folder / name

@@ -10,7 +10,8 @@ export * from "./gen/clawgrpc/v1/status_pb.js";
 // Connect's client.
 export { type Client, Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 
-// Endpoints, errors and the status watch.
+// Endpoints, completions in one line, errors and the status watch.
 export { connect, type ConnectOptions, resolveEndpoint } from "./endpoint.js";
 export { describeError, type ErrorFacts, type FieldViolation, readError, type Reason } from "./errors.js";
+export { Answer, AnswerStream, complete, type PromptOptions, stream } from "./prompting.js";
 export { watchStatus, type WatchOptions } from "./watch.js";

@@ -16,7 +16,7 @@ const brokenConnection: ReadonlySet<Code> = new Set([
   Code.DataLoss,
 ]);
 
-// Whoever ends a token may replace it a moment later: so often in a row, for some seconds, a watch tries again.
+// A token that ends may be replaced a moment later: so often in a row, for some seconds, a watch tries again.
 const unknownAtMost = 6;
 
 /** The options of `watchStatus`. */
