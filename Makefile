@@ -88,6 +88,18 @@ build: $(stamps)/build $(apps) ## Build all of it; leaves bin/clawgrpc (server) 
 .PHONY: native
 native: $(stamps)/native ## Each as one native file, which starts in a tenth of the time; bin/ runs it until the next change
 
+.PHONY: dist
+dist: native $(if $(wildcard eng/dist-clients.sh),dist-clients) ## What is handed out, into artifacts/dist: archive, Debian package, SBOM, checksums
+	@eng/dist.sh
+
+# Where `make install` puts the native programs: below DESTDIR/PREFIX.
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+.PHONY: install
+install: native ## The native programs, man pages, completion and the unit; PREFIX=/usr/local DESTDIR=
+	@eng/install.sh '$(PREFIX)' '$(DESTDIR)'
+
 .PHONY: run
 run: build ## The server in the foreground with its embedded store; ARGS='…' goes to it
 	@exec bin/clawgrpc $(ARGS)

@@ -33,6 +33,7 @@ fi
 is_current() {
     [ -x "$native" ] || return 1
     for part in "$built"/*.dll; do
+        # shellcheck disable=SC3013 # Not of POSIX, but of every sh that is in use.
         [ ! "$part" -nt "$native" ] || return 1
     done
 }

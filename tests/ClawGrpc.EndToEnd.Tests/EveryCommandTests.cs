@@ -68,6 +68,11 @@ public class EveryCommandTests
         ["audit verify"],
         ["doctor"],
         ["whoami", "--json"],
+        ["completion bash"],
+        ["completion zsh"],
+        ["completion fish"],
+        ["help", "models", "status"],
+        ["version"],
     ];
 
     // These ask, and say so where there is no terminal.
