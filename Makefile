@@ -33,10 +33,12 @@ demo: build ## The whole story in half a minute: onboard, stream, cache, failove
 
 # The suites that `make test` runs; empty runs all.
 SUITES ?=
+# Not empty: suites that start programs start the native ones, such as `make test NATIVE=1 SUITES=ClawGrpc.EndToEnd.Tests`.
+NATIVE ?=
 
 .PHONY: test
-test: build ## Everything that tests; the last line counts
-	@eng/test.sh $(SUITES)
+test: build $(if $(NATIVE),native) ## Everything that tests; the last line counts
+	@$(if $(NATIVE),CLAWGRPC_TEST_PROGRAMS='$(CURDIR)/artifacts/native/bin') eng/test.sh $(SUITES)
 
 # A folder of recorded cases of the real programs, for `make parity`. Only the usual one is what the documentation tells of.
 CASES ?= ../shared/cases
@@ -94,6 +96,21 @@ check: build ## Lint and the tests of Core: what to run while working
 .PHONY: build
 build: $(stamps)/build $(apps) ## Build all of it; leaves bin/clawgrpc (server) and bin/claw (CLI)
 
+.PHONY: native
+native: $(stamps)/native ## Each as one native file, which starts in a tenth of the time; bin/ runs it until the next change
+
+.PHONY: dist
+dist: native dist-clients ## What is handed out, into artifacts/dist: archive, Debian package, SBOM, checksums
+	@eng/dist.sh
+
+# Where `make install` puts the native programs: below DESTDIR/PREFIX.
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+.PHONY: install
+install: native ## The native programs, man pages, completion and the unit; PREFIX=/usr/local DESTDIR=
+	@eng/install.sh '$(PREFIX)' '$(DESTDIR)'
+
 .PHONY: run
 run: build ## The server in the foreground with its embedded store; ARGS='…' goes to it
 	@exec bin/clawgrpc $(ARGS)
@@ -105,6 +122,10 @@ lint: $(stamps)/restore ## Contracts, code style, shell scripts, and what no fil
 .PHONY: bench
 bench: build ## What a completion costs, beside a bare reverse proxy
 	@bench/run.sh
+
+.PHONY: bench-claw
+bench-claw: build native ## What one command costs: claw native and built, beside OpenClaw from npm
+	@/usr/bin/python3 bench/claw.py
 
 .PHONY: clean
 clean: ## Delete everything that was made here
@@ -118,6 +139,10 @@ $(stamps)/restore: $(projects) $(settings)
 
 $(stamps)/build: $(stamps)/restore $(sources) .editorconfig
 	dotnet build ClawGrpc.sln --configuration Release --no-restore --verbosity quiet
+	@touch $@
+
+$(stamps)/native: $(stamps)/build eng/native.sh
+	@eng/native.sh
 	@touch $@
 
 bin/clawgrpc: project := ClawGrpc.Server

@@ -1,12 +1,19 @@
 #!/bin/sh
 # What a completion costs: clawgrpc beside nginx as a bare reverse proxy, the same sandbox behind both, one run. Two minutes;
-# --quick takes 30 and shows that it works, but its numbers are too high. docs/performance.md says what is measured.
+# --quick takes 30 and shows that it works, but its numbers are too high; --native first measures the server of `make native`.
+# docs/performance.md says what is measured.
 set -eu
 cd "$(dirname "$0")/.."
 
+server=
+if [ "${1:-}" = --native ]; then
+    server=$PWD/artifacts/native/bin/clawgrpc
+    shift
+    [ -x "$server" ] || { echo "no $server: make native" >&2 && exit 2; }
+fi
 case ${1:-} in
     '' | --quick) ;;
-    *) echo "usage: $0 [--quick]" >&2 && exit 2 ;;
+    *) echo "usage: $0 [--native] [--quick]" >&2 && exit 2 ;;
 esac
 PATH=$PATH:/usr/sbin
 command -v nginx >/dev/null || eng/debian.sh nginx-light
@@ -55,9 +62,10 @@ sed -e "s#SANDBOX#${sandbox#http://}#" -e "s#unix:#unix:$folder/#" bench/nginx.c
 start nginx "$folder/nginx.sock" nginx -p "$folder" -c nginx.conf -e stderr -g 'daemon off;'
 nginx=$pid
 
+# shellcheck disable=SC2086 # Two words for the built one.
 start clawgrpc 'ready on' env -u ANTHROPIC_API_KEY -u ANTHROPIC_OAUTH_TOKEN ANTHROPIC_BASE_URL="$sandbox" \
     DOTNET_STARTUP_HOOKS="$bin/ClawGrpc.Bench/release/ClawGrpc.Bench.dll" CLAWGRPC_BENCH_PROBE="$folder/probe.sock" \
-    dotnet "$bin/ClawGrpc.Server/release/clawgrpc.dll" --state-dir "$folder/state" --listen "unix:$folder/clawgrpc.sock" \
+    ${server:-dotnet "$bin/ClawGrpc.Server/release/clawgrpc.dll"} --state-dir "$folder/state" --listen "unix:$folder/clawgrpc.sock" \
     --http "unix:$folder/http.sock"
 clawgrpc=$pid
 

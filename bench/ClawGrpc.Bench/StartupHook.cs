@@ -22,9 +22,14 @@ internal static class StartupHook
         new Thread(() => AnswerAll(listener)) { IsBackground = true }.Start();
     }
 
-    /// <summary>Called in the benchmark: what clawgrpc has done since its start.</summary>
+    /// <summary>
+    /// Called in the benchmark: what clawgrpc has done since its start; zeros for a native one, which loads no hook and compiles
+    /// nothing.
+    /// </summary>
     public static (long AllocatedBytes, int CompiledMethods) Ask(string path)
     {
+        if (!File.Exists(path))
+            return default;
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         socket.Connect(new UnixDomainSocketEndPoint(path));
         using var reader = new StreamReader(new NetworkStream(socket));

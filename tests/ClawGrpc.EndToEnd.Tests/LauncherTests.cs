@@ -59,6 +59,19 @@ public sealed class LauncherTests : IDisposable
     }
 
     [Fact]
+    public void Native_program_runs_while_nothing_was_built_after_it()
+    {
+        Program("echo built");
+        var part = Write("artifacts/bin/The.App/release/part.dll", "");
+        var native = Write("artifacts/native/bin/app", "#!/bin/sh\nprintf 'native <%s>' \"$1\"\n");
+        File.SetLastWriteTimeUtc(part, DateTime.UnixEpoch);
+        Assert.Equal("native <a b>", Run(_launcher, ["a b"], "/").Out);
+
+        File.SetLastWriteTimeUtc(part, File.GetLastWriteTimeUtc(native).AddSeconds(1));
+        Assert.Equal("built\n", Run(_launcher, ["a b"], "/").Out);
+    }
+
+    [Fact]
     public void Program_that_was_not_built_says_what_to_do()
     {
         var (code, _, error, _) = Run(_launcher, [], "/");

@@ -39,14 +39,23 @@ internal sealed partial class RunningProgram : IDisposable
 
     public string Error => _error.Text;
 
-    /// <summary>Starts a program from its build output.</summary>
+    /// <summary>The folder of the native programs that are to be tested; null for those of the build output.</summary>
+    public static string? NativePrograms { get; } =
+        Environment.GetEnvironmentVariable("CLAWGRPC_TEST_PROGRAMS") is { Length: > 0 } folder ? folder : null;
+
+    /// <summary>Starts a program from its build output, or the native one of that name.</summary>
     /// <param name="project">The project, whose output lies beside that of the tests.</param>
     /// <param name="name">The program's file.</param>
     /// <param name="environment">Variables. Those of the tests' own that concern the programs are not passed on.</param>
     /// <param name="arguments">The arguments.</param>
     public static RunningProgram Start(
         string project, string name, IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments) =>
-        Start(Path.Combine(OutputOf(project), name), environment, arguments);
+        Start(FileOf(project, name), environment, arguments);
+
+    private static string FileOf(string project, string name) =>
+        NativePrograms is { } folder && Path.Combine(folder, name) is var native && File.Exists(native)
+            ? native
+            : Path.Combine(OutputOf(project), name);
 
     /// <summary>The build output of a project.</summary>
     public static string OutputOf(string project)

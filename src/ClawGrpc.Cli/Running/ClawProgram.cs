@@ -64,7 +64,8 @@ internal static class ClawProgram
     /// <summary>All commands.</summary>
     public static Command Tree(Globals globals)
     {
-        var root = Globals.Group(
+        Command root = null!;
+        root = Globals.Group(
             "claw",
             "Calls ClawGrpc, the service that holds the Claude credentials of your agents",
             OnboardCommand.Create(globals),
@@ -76,7 +77,10 @@ internal static class ClawProgram
             DoctorCommand.Create(globals),
             SecretsCommands.Create(globals),
             AuditCommands.Create(globals),
-            CompleteCommand.Create(globals));
+            CompleteCommand.Create(globals),
+            CompletionCommand.Create(() => root),
+            HelpCommand.Create(() => root),
+            new Command("version", "Show the version") { Action = new VersionAction() });
         root.Add(globals.Endpoint);
         root.Add(globals.Agent);
         root.Add(globals.TokenFile);

@@ -55,12 +55,15 @@ internal sealed class TokenEndpoint(Connections connections, TimeProvider time)
 
     private static byte[] BodyOf(OAuthConfiguration endpoint, Secret refreshToken)
     {
-        var members = new Dictionary<string, string>
+        using var body = new MemoryStream();
+        using (var json = new Utf8JsonWriter(body))
         {
-            ["grant_type"] = "refresh_token",
-            ["client_id"] = endpoint.ClientId,
-            ["refresh_token"] = refreshToken.Reveal(),
-        };
-        return JsonSerializer.SerializeToUtf8Bytes(members);
+            json.WriteStartObject();
+            json.WriteString("grant_type", "refresh_token");
+            json.WriteString("client_id", endpoint.ClientId);
+            json.WriteString("refresh_token", refreshToken.Reveal());
+            json.WriteEndObject();
+        }
+        return body.ToArray();
     }
 }

@@ -123,7 +123,7 @@ internal static class ServerHost
         app.MapGrpcService<AuthService>().Guard();
         app.MapGrpcService<ModelService>().Guard();
         app.MapGrpcService<AccessService>().Guard();
-        app.MapGrpcReflectionService().Guard();
+        Reflection.Map(app, static endpoints => endpoints.Guard());
         app.MapGrpcHealthChecksService().AllowAnonymous();
         await AuditWiring.StartAsync(app.Services);
         await app.Services.GetRequiredService<Clients>().LoadAsync();
@@ -151,7 +151,7 @@ internal static class ServerHost
             foreach (var service in new[] { V1.AuthService.Descriptor, V1.ModelService.Descriptor, V1.AccessService.Descriptor })
                 health.Services.Map(service.FullName, static _ => true);
         }).AddCheck<Readiness>("ready");
-        services.AddGrpcReflection();
+        Reflection.Add(services);
         services.AddSingleton(time).AddSingleton(folder).AddSingleton<StoppedCalls>()
             .AddSingleton(new ClaudeLoginFile(folder, Environment.GetEnvironmentVariable))
             .AddSingleton<Connections>()
