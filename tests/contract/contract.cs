@@ -147,7 +147,8 @@ async Task Token()
     var who = await new AccessService.AccessServiceClient(shown).WhoAmIAsync(new WhoAmIRequest());
     Holds((who.Client.Name, who.Proof) == ("contract", "token"), who);
     using var none = ClawGrpcChannel.Create(url, new ClawGrpcOptions { CaFile = ca });
-    var error = await FailureAsync(async () => await new AccessService.AccessServiceClient(none).WhoAmIAsync(new WhoAmIRequest()));
+    var access = new AccessService.AccessServiceClient(none);
+    var error = await FailureAsync(async () => await access.WhoAmIAsync(new WhoAmIRequest()));
     Holds(error.Reason == ErrorReason.Unauthenticated, error);
 }
 
