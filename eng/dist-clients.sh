@@ -20,7 +20,8 @@ die() {
 
 # One version for all: that of Directory.Build.props.
 grep -qx "version = \"$version\"" clients/python/pyproject.toml || die "clients/python/pyproject.toml is not of version $version"
-grep -q "^  \"version\": \"$version\",$" clients/typescript/package.json || die "clients/typescript/package.json is not of version $version"
+grep -q "^  \"version\": \"$version\",$" clients/typescript/package.json ||
+    die "clients/typescript/package.json is not of version $version"
 
 eng/debian.sh protobuf-compiler protobuf-compiler-grpc libprotobuf-dev python3-build python3-grpcio python3-protobuf \
     python3-setuptools python3-venv python3-wheel golang-go golang-google-grpc-dev golang-github-golang-protobuf-1-5-dev \

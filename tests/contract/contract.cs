@@ -1,10 +1,14 @@
 // The contract in C#. Prints a line for each case; what it needs done meanwhile it asks the driver for.
 #:package ClawGrpc.Client@0.1.0
+#:package Microsoft.Extensions.DependencyInjection@10.0.15
+#:package Microsoft.Extensions.Logging@10.0.15
 #:property RestoreAdditionalProjectSources=dist
 #:property PublishAot=false
 using ClawGrpc.Client;
 using ClawGrpc.V1;
 using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 var url = Environment.GetEnvironmentVariable("CONTRACT_URL")!;
 var ca = Environment.GetEnvironmentVariable("CONTRACT_CA");
@@ -35,8 +39,23 @@ foreach (var (name, run) in cases)
 async Task Unary()
 {
     var answer = await models.CompleteAsync("Say hello.");
+    await InjectedAsync(answer.Text);
     Holds(answer.Text.StartsWith("You said “Say hello.”", StringComparison.Ordinal), answer.Text);
     Holds(answer.Receipt.ProfileId == "anthropic:default", answer.Receipt.ProfileId);
+}
+
+// The same in an application with dependency injection, and its health.
+async Task InjectedAsync(string text)
+{
+    var services = new ServiceCollection();
+    services.AddLogging();
+    services.AddClawGrpcClient();
+    services.AddHealthChecks().AddClawGrpc();
+    await using var provider = services.BuildServiceProvider();
+    var injected = provider.GetRequiredService<ModelService.ModelServiceClient>();
+    Holds((await injected.CompleteAsync("Say hello.")).Text == text, "another text by injection");
+    var report = await provider.GetRequiredService<HealthCheckService>().CheckHealthAsync();
+    Holds(report.Status == HealthStatus.Healthy, report.Entries["clawgrpc"].Description);
 }
 
 async Task Stream()
@@ -147,7 +166,8 @@ async Task Token()
     var who = await new AccessService.AccessServiceClient(shown).WhoAmIAsync(new WhoAmIRequest());
     Holds((who.Client.Name, who.Proof) == ("contract", "token"), who);
     using var none = ClawGrpcChannel.Create(url, new ClawGrpcOptions { CaFile = ca });
-    var error = await FailureAsync(async () => await new AccessService.AccessServiceClient(none).WhoAmIAsync(new WhoAmIRequest()));
+    var access = new AccessService.AccessServiceClient(none);
+    var error = await FailureAsync(async () => await access.WhoAmIAsync(new WhoAmIRequest()));
     Holds(error.Reason == ErrorReason.Unauthenticated, error);
 }
 

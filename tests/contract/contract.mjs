@@ -15,7 +15,8 @@ async function ask(what) {
 }
 
 function holds(value, why) {
-  if (!value) throw new Error(typeof why === 'string' ? why : JSON.stringify(why, (_, each) => typeof each === 'bigint' ? `${each}` : each));
+  const readable = (_, each) => (typeof each === 'bigint' ? `${each}` : each);
+  if (!value) throw new Error(typeof why === 'string' ? why : JSON.stringify(why, readable));
 }
 
 async function failure(call) {

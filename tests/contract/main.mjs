@@ -1,5 +1,5 @@
-// make contract: every client from its package of artifacts/dist, in an empty folder: the five minutes of its README line by line,
-// then the same list of cases against a server and a sandbox of its own.
+// make contract: every client from its package of artifacts/dist, in an empty folder: the five minutes of its README line by
+// line, then the same list of cases against a server and a sandbox of its own.
 //   node tests/contract/main.mjs [LANGUAGE...]
 // The table of results in docs/clients.md is written anew when all languages ran; with CI=true a table that would change fails.
 import { spawn } from 'node:child_process';
@@ -92,13 +92,13 @@ async function runLanguage(name, place, programs) {
   const language = languages[name];
   const own = languages[language.folder ?? name].environment?.(place) ?? {};
   const environment = surroundings({ ...programs.environment, ...own });
-  const result = (results[name] = { outcomes: {}, readme: undefined, seconds: 0 });
+  const result = (results[name] = { outcomes: {}, readme: undefined });
   let start = Date.now();
   // Alone, a language that shares a folder installs by the README of the other.
   const readme = language.readme ?? (results[language.folder] ? undefined : languages[language.folder]?.readme);
   if (readme) {
     const { code, output } = await end(spawn('bash', [], { cwd: place, env: environment }), script(path.join(root, readme)));
-    const verdict = code === 0 ? 'ok' : `fail: ${output.trim().split('\n').slice(-8).join(' | ')}`;
+    const verdict = code === 0 ? 'ok' : `fail: ${lastOf(output)}`;
     if (language.readme) result.readme = verdict;
     console.log(`${name}: ${readme} ${verdict}, ${seconds(start)}`);
   }
@@ -106,9 +106,10 @@ async function runLanguage(name, place, programs) {
   const [file, program, ...args] = language.program;
   copyFileSync(path.join(root, 'tests/contract', file), path.join(place, file));
   const output = await converse(spawn(program, args, { cwd: place, env: environment }), programs, result.outcomes);
-  for (const each of Object.keys(cases)) result.outcomes[each] ??= `it was not run: ${output.trim().split('\n').slice(-5).join(' | ')}`;
+  for (const each of Object.keys(cases)) result.outcomes[each] ??= `it was not run: ${lastOf(output)}`;
   const failed = Object.entries(result.outcomes).filter(([, outcome]) => outcome !== 'ok');
-  console.log(`${name}: ${Object.keys(cases).length - failed.length} of ${Object.keys(cases).length} cases ok, ${seconds(start)}`);
+  const count = Object.keys(cases).length;
+  console.log(`${name}: ${count - failed.length} of ${count} cases ok, ${seconds(start)}`);
   for (const [each, why] of failed) console.log(`  fail ${each}: ${why}`);
 }
 
@@ -125,8 +126,8 @@ async function converse(child, programs, outcomes) {
     if (word === 'ok') outcomes[name] = 'ok';
     else if (word === 'fail') outcomes[name] = more || 'it does not say why';
     else if (word === 'ask') {
-      const answer = await programs.ask(name, more).then(() => 'done', (error) => `failed ${error.message.replaceAll('\n', ' ')}`);
-      child.stdin.write(`${answer}\n`);
+      const why = await programs.ask(name, more).then(() => '', (error) => error.message.replaceAll('\n', ' '));
+      child.stdin.write(why ? `failed ${why}\n` : 'done\n');
     } else output += `${line}\n`;
   }
   await closed;
@@ -145,6 +146,10 @@ async function end(child, stdin) {
   return { code, output };
 }
 
+function lastOf(output) {
+  return output.trim().split('\n').slice(-8).join(' | ');
+}
+
 function seconds(start) {
   return `${((Date.now() - start) / 1000).toFixed(0)} s`;
 }
@@ -155,8 +160,8 @@ function report() {
     ...(results[name].readme?.startsWith('fail') ? [`${name}, README: ${results[name].readme}`] : []),
     ...Object.entries(results[name].outcomes).filter(([, outcome]) => outcome !== 'ok').map(([each]) => `${name}, ${each}`),
   ]);
-  const passed = chosen.reduce((sum, name) => sum + Object.values(results[name].outcomes).filter((each) => each === 'ok').length, 0)
-    + chosen.filter((name) => results[name].readme === 'ok').length;
+  const outcomes = chosen.flatMap((name) => [results[name].readme, ...Object.values(results[name].outcomes)]);
+  const passed = outcomes.filter((outcome) => outcome === 'ok').length;
   if (all && !written(table())) {
     console.log('docs/clients.md had another table; it is of this run now: commit it');
     if (process.env.CI === 'true') failures.push('the table of docs/clients.md');

@@ -160,7 +160,8 @@ export class Programs {
   }
 
   async #spawn(name, args, environment, pattern) {
-    const child = spawn(path.join(root, 'bin', name), args, { env: surroundings(environment), stdio: ['ignore', 'pipe', 'pipe'] });
+    const env = surroundings(environment);
+    const child = spawn(path.join(root, 'bin', name), args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     child.stderr.on('data', (piece) => (this.#log += piece));
     const ended = once(child, 'close');
     const started = { child, ended };

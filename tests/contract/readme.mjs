@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * The script from the section "Five minutes" to the section "What there is": `sh` blocks run as they stand; a block of another language is a
- * file, named in backticks in the line above it. Blocks without a language are only shown.
+ * The script from the section "Five minutes" to the section "What there is". Blocks of `sh` run as they stand; a block of another
+ * language is a file, named in backticks at the end of the line above it. Blocks without a language are only shown.
  */
 export function script(file) {
   const lines = readFileSync(file, 'utf8').split('\n');

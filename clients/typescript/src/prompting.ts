@@ -51,7 +51,9 @@ export async function complete(prompt: string, options: PromptOptions = {}): Pro
   return new Answer(completion ?? create(CompletionSchema), receipt ?? create(ReceiptSchema));
 }
 
-/** The text of an answer, piece by piece as it comes. To leave the loop cancels the call, and with it the request to Anthropic. */
+/**
+ * The text of an answer, piece by piece as it comes. To leave the loop cancels the call, and with it the request to Anthropic.
+ */
 export class AnswerStream implements AsyncIterable<string> {
   /** What was really done; undefined until the answer is complete. */
   receipt: Receipt | undefined;
