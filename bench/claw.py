@@ -67,7 +67,7 @@ def main() -> int:
     options.add_argument("--no-openclaw", action="store_true")
     given = options.parse_args()
 
-    native = ROOT / "artifacts/native/bin/claw"
+    native = ROOT / "artifacts/programs/claw"
     if not native.exists():
         raise SystemExit(f"no {native}: make native")
     programs = {

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 server=
 if [ "${1:-}" = --native ]; then
-    server=$PWD/artifacts/native/bin/clawgrpc
+    server=$PWD/artifacts/programs/clawgrpc
     shift
     [ -x "$server" ] || { echo "no $server: make native" >&2 && exit 2; }
 fi
