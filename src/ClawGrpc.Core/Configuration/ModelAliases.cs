@@ -4,8 +4,8 @@ namespace ClawGrpc.Core.Configuration;
 
 /// <summary>
 /// Names that stand for models: the aliases of <c>agents.defaults.models</c>, and for models listed there without one, the
-/// default ones (openclaw-spec.md, section 2.5). Beyond OpenClaw, <c>opus</c>, <c>sonnet</c> and <c>haiku</c> name a model in every
-/// folder, unless an alias of the file says otherwise.
+/// default ones (openclaw-spec.md, section 2.5). Beyond OpenClaw, <c>opus</c>, <c>sonnet</c> and <c>haiku</c>
+/// name a model in every folder, unless an alias of the file says otherwise.
 /// </summary>
 internal sealed class ModelAliases
 {
