@@ -38,7 +38,7 @@ NATIVE ?=
 
 .PHONY: test
 test: build $(if $(NATIVE),native) ## Everything that tests; the last line counts
-	@$(if $(NATIVE),CLAWGRPC_TEST_PROGRAMS='$(CURDIR)/artifacts/native/bin') eng/test.sh $(SUITES)
+	@$(if $(NATIVE),CLAWGRPC_TEST_PROGRAMS='$(CURDIR)/artifacts/programs') eng/test.sh $(SUITES)
 
 # A folder of recorded cases of the real programs, for `make parity`. Only the usual one is what the documentation tells of.
 CASES ?= ../shared/cases

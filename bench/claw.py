@@ -67,7 +67,7 @@ def main() -> int:
     options.add_argument("--no-openclaw", action="store_true")
     given = options.parse_args()
 
-    native = ROOT / "artifacts/native/bin/claw"
+    native = ROOT / "artifacts/programs/claw"
     if not native.exists():
         raise SystemExit(f"no {native}: make native")
     programs = {
@@ -96,7 +96,8 @@ def main() -> int:
                     sample = run([*command, *COMMAND], environment, out.fileno())
                     if number > 0:
                         samples[name].append(sample)
-        print(f"claw {' '.join(COMMAND)}, the whole process: medians of {given.rounds}, lowest and highest; {os.cpu_count()} cores\n")
+        what = f"claw {' '.join(COMMAND)}, the whole process"
+        print(f"{what}: medians of {given.rounds}, lowest and highest; {os.cpu_count()} cores\n")
         print("| | wall, ms | CPU, ms | resident, MB |\n|---|--:|--:|--:|")
         results = {name: report(name, taken) for name, taken in samples.items()}
         kept_limit = max(results["claw, native"]) <= LIMIT_MS

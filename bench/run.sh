@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 server=
 if [ "${1:-}" = --native ]; then
-    server=$PWD/artifacts/native/bin/clawgrpc
+    server=$PWD/artifacts/programs/clawgrpc
     shift
     [ -x "$server" ] || { echo "no $server: make native" >&2 && exit 2; }
 fi
@@ -65,7 +65,8 @@ nginx=$pid
 # shellcheck disable=SC2086 # Two words for the built one.
 start clawgrpc 'ready on' env -u ANTHROPIC_API_KEY -u ANTHROPIC_OAUTH_TOKEN ANTHROPIC_BASE_URL="$sandbox" \
     DOTNET_STARTUP_HOOKS="$bin/ClawGrpc.Bench/release/ClawGrpc.Bench.dll" CLAWGRPC_BENCH_PROBE="$folder/probe.sock" \
-    ${server:-dotnet "$bin/ClawGrpc.Server/release/clawgrpc.dll"} --state-dir "$folder/state" --listen "unix:$folder/clawgrpc.sock" \
+    ${server:-dotnet "$bin/ClawGrpc.Server/release/clawgrpc.dll"} \
+    --state-dir "$folder/state" --listen "unix:$folder/clawgrpc.sock" \
     --http "unix:$folder/http.sock"
 clawgrpc=$pid
 

@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 prefix=${1:?usage: eng/install.sh PREFIX [DESTDIR]} to=${2:-}${1%/}
-native=artifacts/native/bin
+native=artifacts/programs
 
 place() {
     mkdir -p -m 755 "$(dirname "$3")"

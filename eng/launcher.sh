@@ -22,7 +22,7 @@ esac
 root=$(cd -P "${path%/*}/.." && pwd)
 built=$root/artifacts/bin/@PROJECT@/release
 app=$built/@APP@
-native=$root/artifacts/native/bin/@APP@
+native=$root/artifacts/programs/@APP@
 
 if [ ! -x "$app" ]; then
     echo "@APP@: not built; run \`make build\` in $root" >&2

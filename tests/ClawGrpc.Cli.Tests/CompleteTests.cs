@@ -99,6 +99,85 @@ public sealed class CompleteTests : IAsyncLifetime
     public async Task Missing_prompt_at_terminal_is_a_usage_error() =>
         Assert.Equal(1, (await _terminal.RunAsync(["complete"], keyboard: new Keyboard())).ExitCode);
 
+    [Theory]
+    [InlineData("complete", "")]
+    [InlineData("complete", " \n")]
+    [InlineData("complete")]
+    public async Task Empty_prompt_is_refused(params string[] arguments)
+    {
+        Assert.Equal(new Run(1, "", "Error: The prompt is empty.\n"), await _terminal.ClawAsync(arguments));
+        Assert.Empty(_terminal.Script.Requests);
+    }
+
+    [Fact]
+    public async Task Answer_that_takes_longer_than_the_timeout_is_given_up()
+    {
+        _terminal.Script.Stream = (_, _, context) => Task.Delay(Timeout.Infinite, context.CancellationToken);
+        Assert.Equal(
+            new Run(1, "", "Error: There was no whole answer within 100ms (--timeout).\n"),
+            await _terminal.ClawAsync("complete", "hi", "--timeout", "100ms"));
+    }
+
+    [Theory]
+    [InlineData("30", "--timeout needs a unit, such as 30s.")]
+    [InlineData("0s", "--timeout must be above zero, and at most a day.")]
+    [InlineData("abcs", "--timeout: invalid duration: abcs")]
+    public async Task Invalid_timeout_is_refused(string timeout, string message) => Assert.Equal(
+        new Run(1, "", $"Error: {message}\n"), await _terminal.ClawAsync("complete", "hi", "--timeout", timeout));
+
+    [Fact]
+    public async Task Terminal_shows_how_long_it_waits_from_a_second_on()
+    {
+        var mayAnswer = new TaskCompletionSource();
+        var asked = new TaskCompletionSource();
+        _terminal.Script.Stream = async (_, stream, _) =>
+        {
+            asked.SetResult();
+            await mayAnswer.Task;
+            await stream.WriteAsync(Text("Hello"));
+            await stream.WriteAsync(new StreamCompleteResponse { Finished = new CompletionFinished { Receipt = new Receipt() } });
+        };
+        await using var error = new WaitingWriter("2 s");
+        var running = _terminal.RunAsync(["complete", "hi"], error: error);
+        await asked.Task;
+        _terminal.Time.Advance(TimeSpan.FromSeconds(1));
+        _terminal.Time.Advance(TimeSpan.FromSeconds(1));
+        await error.Seen;
+        mayAnswer.SetResult();
+        var run = await running;
+        Assert.Equal(
+            (0, "Hello\n", "\r\e[KWaiting for the answer, 1 s\r\e[KWaiting for the answer, 2 s\r\e[K"),
+            (run.ExitCode, run.Out, run.Error));
+    }
+
+    [Fact]
+    public async Task Every_failed_attempt_is_named()
+    {
+        var receipt = new Receipt();
+        foreach (var (profile, message) in new[] { ("anthropic:one", "Too many."), ("anthropic:two", "Busy.") })
+        {
+            receipt.Attempts.Add(new Attempt
+            {
+                ProfileId = profile,
+                Model = "anthropic/claude-opus-4-6",
+                Outcome = AttemptOutcome.Failed,
+                Failure = FailureKind.RateLimited,
+                HttpStatus = 429,
+                Message = message,
+            });
+        }
+
+        _terminal.Script.Stream = (_, _, _) => throw Script.FailureWithTrailers(
+            StatusCode.ResourceExhausted, ErrorReason.RateLimited, "limited", metadata: null, details: [],
+            new Metadata { { "clawgrpc-receipt-bin", receipt.ToByteArray() } });
+        var run = await _terminal.ClawAsync("complete", "hi");
+        Assert.Equal(
+            "Note: anthropic:one, anthropic/claude-opus-4-6: failed, rate_limited, 429, Too many.\n"
+            + "Note: anthropic:two, anthropic/claude-opus-4-6: failed, rate_limited, 429, Busy.\n"
+            + "Error: limited\nSee claw models status.\n",
+            run.Error);
+    }
+
     [Fact]
     public async Task Error_after_text_keeps_the_text()
     {

@@ -37,7 +37,8 @@ public class ReferenceTests
     public void Man_page_matches_the_commands()
     {
         var page = new StringBuilder(
-            ".TH CLAW 1 \"\" ClawGrpc \"User Commands\"\n.SH NAME\nclaw \\- calls ClawGrpc, the service that holds Claude credentials\n"
+            ".TH CLAW 1 \"\" ClawGrpc \"User Commands\"\n.SH NAME\n"
+            + "claw \\- calls ClawGrpc, the service that holds Claude credentials\n"
             + ".SH SYNOPSIS\n.B claw\n.I command\n.RI [ options ]\n.SH OPTIONS OF EVERY COMMAND\n");
         WriteOptions(page, Globals);
         page.Append(".SH COMMANDS\n");

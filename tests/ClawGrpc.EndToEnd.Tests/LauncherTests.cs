@@ -63,7 +63,7 @@ public sealed class LauncherTests : IDisposable
     {
         Program("echo built");
         var part = Write("artifacts/bin/The.App/release/part.dll", "");
-        var native = Write("artifacts/native/bin/app", "#!/bin/sh\nprintf 'native <%s>' \"$1\"\n");
+        var native = Write("artifacts/programs/app", "#!/bin/sh\nprintf 'native <%s>' \"$1\"\n");
         File.SetLastWriteTimeUtc(part, DateTime.UnixEpoch);
         Assert.Equal("native <a b>", Run(_launcher, ["a b"], "/").Out);
 

@@ -17,36 +17,56 @@ internal static class CompleteCommand
         const string description = "Complete a prompt; the text comes as the model writes it";
         return globals.Command("complete", description, options.All, async (invocation, cancellation) =>
         {
+            var longest = options.LongestOf(invocation);
             var input = await options.ReadAsync(invocation, cancellation);
+            var call = new CallOptions(
+                deadline: longest is { } time ? DateTime.UtcNow + time : null, cancellationToken: cancellation);
             try
             {
                 if (invocation.Get(options.Plan))
-                    await PlanAsync(invocation, input, invocation.Get(options.Json), cancellation);
+                    await PlanAsync(invocation, input, invocation.Get(options.Json), call);
                 else if (invocation.Get(options.Json))
-                    await WholeAsync(invocation, input, cancellation);
+                    await WholeAsync(invocation, input, call);
                 else
-                    ShowReceipt(invocation, options, await StreamAsync(invocation, input, cancellation));
+                    ShowReceipt(invocation, options, await StreamAsync(invocation, input, call), hasFailed: false);
                 return 0;
             }
             catch (RpcException exception)
             {
                 // Failed completions have a receipt too.
-                ShowReceipt(invocation, options, ClawGrpcError.From(exception).Receipt);
+                ShowReceipt(invocation, options, ClawGrpcError.From(exception).Receipt, hasFailed: true);
+                if (exception.StatusCode == StatusCode.DeadlineExceeded && longest is not null)
+                {
+                    throw CliFailure.Failed(
+                        $"There was no whole answer within {invocation.Get(options.Timeout)!.Trim()} (--timeout).");
+                }
+
                 throw;
             }
         });
     }
 
-    private static void ShowReceipt(Invocation invocation, CompleteOptions options, Receipt? receipt)
+    // Without --receipt at least the attempts that failed. A script whose call was served in the end hears nothing of them.
+    private static void ShowReceipt(Invocation invocation, CompleteOptions options, Receipt? receipt, bool hasFailed)
     {
-        if (receipt is not null && invocation.Get(options.Receipt))
+        if (receipt is null)
+            return;
+        if (invocation.Get(options.Receipt))
+        {
             ReceiptText.Write(invocation.Error, receipt);
+            return;
+        }
+
+        if (!hasFailed && !invocation.Environment.ErrorIsTerminal)
+            return;
+        foreach (var failure in ReceiptText.Failures(receipt))
+            invocation.Error.Write($"Note: {failure}\n");
     }
 
-    private static async Task PlanAsync(Invocation invocation, CompletionInput input, bool asJson, CancellationToken cancellation)
+    private static async Task PlanAsync(Invocation invocation, CompletionInput input, bool asJson, CallOptions call)
     {
         var request = new PlanCompletionRequest { Input = input };
-        var response = await invocation.Models.PlanCompletionAsync(request, cancellationToken: cancellation);
+        var response = await invocation.Models.PlanCompletionAsync(request, call);
         if (!asJson)
         {
             ReceiptText.Write(invocation.Out, response.Receipt);
@@ -63,10 +83,10 @@ internal static class CompleteCommand
         });
     }
 
-    private static async Task WholeAsync(Invocation invocation, CompletionInput input, CancellationToken cancellation)
+    private static async Task WholeAsync(Invocation invocation, CompletionInput input, CallOptions options)
     {
         var request = new CompleteRequest { Input = input, RawJson = true };
-        var response = await invocation.Models.CompleteAsync(request, cancellationToken: cancellation);
+        var response = await invocation.Models.CompleteAsync(request, options);
         Json.WriteDocument(invocation.Out, json =>
         {
             json.WriteStartObject();
@@ -79,14 +99,15 @@ internal static class CompleteCommand
         });
     }
 
-    private static async Task<Receipt?> StreamAsync(Invocation invocation, CompletionInput input, CancellationToken cancellation)
+    private static async Task<Receipt?> StreamAsync(Invocation invocation, CompletionInput input, CallOptions options)
     {
         var request = new StreamCompleteRequest { Input = input };
-        using var call = invocation.Models.StreamComplete(request, cancellationToken: cancellation);
+        using var waiting = new WaitingLine(invocation.Environment);
+        using var call = invocation.Models.StreamComplete(request, options);
         var lastCharacter = '\n';
         try
         {
-            while (await call.ResponseStream.MoveNext(cancellation))
+            while (await call.ResponseStream.MoveNext(options.CancellationToken))
             {
                 var part = call.ResponseStream.Current;
                 if (part.Finished is { } finished)
@@ -98,6 +119,7 @@ internal static class CompleteCommand
                 var text = TextOf(part);
                 if (text.Length == 0)
                     continue;
+                waiting.Dispose();
                 invocation.Out.Write(text);
                 invocation.Out.Flush();
                 lastCharacter = text[^1];
@@ -105,6 +127,8 @@ internal static class CompleteCommand
         }
         finally
         {
+            waiting.Dispose();
+
             // An error text or the shell's prompt follows on its own line.
             if (lastCharacter != '\n')
                 invocation.Out.Write('\n');

@@ -44,6 +44,12 @@ internal sealed record CompleteOptions
         HelpName = "n",
     };
 
+    public Option<string?> Timeout { get; } = new("--timeout")
+    {
+        Description = "Give up when there is no whole answer after this time, such as 30s or 5m",
+        HelpName = "duration",
+    };
+
     public Option<bool> Json { get; } = new("--json")
     {
         Description = "Output the completion and its receipt as one JSON document",
@@ -53,7 +59,7 @@ internal sealed record CompleteOptions
 
     public Option<bool> Plan { get; } = new("--plan") { Description = "Show what would be done; nothing is sent" };
 
-    public IEnumerable<Symbol> All => [Prompt, Model, System, Session, Cache, MaxTokens, Json, Receipt, Plan];
+    public IEnumerable<Symbol> All => [Prompt, Model, System, Session, Cache, MaxTokens, Timeout, Json, Receipt, Plan];
 
     /// <summary>Reads what to complete from the options, from the file of <c>--system</c> and from standard input.</summary>
     /// <exception cref="CliFailure">There is no prompt, or an option has an invalid value.</exception>
@@ -79,6 +85,27 @@ internal sealed record CompleteOptions
         return input;
     }
 
+    /// <summary>How long the answer may take; null for no limit.</summary>
+    /// <exception cref="CliFailure">The value is not a duration above zero.</exception>
+    public TimeSpan? LongestOf(Invocation invocation)
+    {
+        if (invocation.Get(Timeout) is not { } text)
+            return null;
+
+        // Durations without a unit are days elsewhere, which is never meant here.
+        if (!char.IsAsciiLetter(text.Trim().LastOrDefault()))
+            throw CliFailure.Failed("--timeout needs a unit, such as 30s.");
+        try
+        {
+            return DurationText.Parse(text) is var time && time > TimeSpan.Zero && time.TotalDays <= 1
+                ? time : throw CliFailure.Failed("--timeout must be above zero, and at most a day.");
+        }
+        catch (FormatException exception)
+        {
+            throw CliFailure.Failed($"--timeout: {exception.Message}");
+        }
+    }
+
     private static ContentBlock TextOf(string text) => new() { Text = new TextBlock { Text = text } };
 
     private static CacheRetention RetentionOf(string? name) => name switch
@@ -95,7 +122,8 @@ internal sealed record CompleteOptions
         var prompt = invocation.Get(Prompt);
         if (prompt is null && invocation.Environment.InputIsTerminal)
             throw CliFailure.Failed("There is no prompt. Give it as an argument, or on standard input.");
-        return prompt is null or "-" ? await Secrets.FromInputAsync(invocation.Environment.In, cancellation) : prompt;
+        var text = prompt is null or "-" ? await Secrets.FromInputAsync(invocation.Environment.In, cancellation) : prompt;
+        return string.IsNullOrWhiteSpace(text) ? throw CliFailure.Failed("The prompt is empty.") : text;
     }
 
     private async Task<string?> SystemTextAsync(Invocation invocation, CancellationToken cancellation)

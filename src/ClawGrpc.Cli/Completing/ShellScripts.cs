@@ -2,7 +2,9 @@ using System.Text;
 
 namespace ClawGrpc.Cli.Completing;
 
-/// <summary>The scripts by which shells complete <c>claw</c>: whole tables, so that a shell asks no process at each key.</summary>
+/// <summary>
+/// The scripts by which shells complete <c>claw</c>: whole tables, so that a shell asks no process at each key.
+/// </summary>
 internal static class ShellScripts
 {
     /// <summary>For bash.</summary>

@@ -19,6 +19,11 @@ internal static class ReceiptText
         }
     }
 
+    /// <summary>A line for each attempt that failed.</summary>
+    public static IEnumerable<string> Failures(Receipt receipt) => receipt.Attempts
+        .Where(attempt => attempt.Outcome is AttemptOutcome.Failed or AttemptOutcome.Interrupted)
+        .Select(Of);
+
     private static IEnumerable<string> Lines(Receipt receipt)
     {
         var isPlan = receipt.Attempts.Any(attempt => attempt.Outcome == AttemptOutcome.Planned);

@@ -49,6 +49,7 @@ public sealed class Terminal : IAsyncDisposable
     /// <param name="keyboard">The keyboard of a terminal; null if standard input is a pipe.</param>
     /// <param name="output">Standard output; null to only return it.</param>
     /// <param name="screen">The terminal at standard output; null if standard output is a pipe.</param>
+    /// <param name="error">The terminal at standard error; null if it is a pipe.</param>
     /// <param name="cancellation">Ctrl-C.</param>
     public async Task<Run> RunAsync(
         string[] arguments,
@@ -56,10 +57,12 @@ public sealed class Terminal : IAsyncDisposable
         Keyboard? keyboard = null,
         TextWriter? output = null,
         Keyboard? screen = null,
+        TextWriter? error = null,
         CancellationToken cancellation = default)
     {
         output ??= new StringWriter();
-        var error = new StringWriter();
+        var errorIsTerminal = error is not null;
+        error ??= new StringWriter();
         var environment = new CliEnvironment
         {
             In = new StringReader(input),
@@ -67,13 +70,14 @@ public sealed class Terminal : IAsyncDisposable
             Error = error,
             InputIsTerminal = keyboard is not null,
             OutputIsTerminal = screen is not null,
+            ErrorIsTerminal = errorIsTerminal,
             Variable = name => Environment.GetValueOrDefault(name, name == "CLAWGRPC_STATE_DIR" ? _folder : null!),
             Time = Time,
             PromptConsole = () => keyboard ?? throw new InvalidOperationException("The run has no keyboard."),
             LiveConsole = () => screen ?? throw new InvalidOperationException("The run has no screen."),
         };
         var exitCode = await ClawProgram.RunAsync(arguments, environment, cancellation);
-        return new Run(exitCode, output.ToString()!, error.ToString());
+        return new Run(exitCode, output.ToString()!, error.ToString()!);
     }
 
     /// <summary>Sets the answer to status requests.</summary>

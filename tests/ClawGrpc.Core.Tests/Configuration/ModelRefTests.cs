@@ -54,7 +54,24 @@ public class ModelRefTests
                 ("KIMI-2", "anthropic/claude-haiku-4-5"), ("nothing", "/")],
             Aliases.Entries);
         Assert.Null(ModelAliases.None.Find("opus"));
-        Assert.Null(ModelAliases.Of(
-            [new ModelEntry("anthropic/claude-opus-4-6", null, ModelParameters.None)], ModelAliases.OpenClaw20261).Find("opus"));
+    }
+
+    [Theory]
+    [InlineData("opus", "anthropic/claude-opus-4-5")]
+    [InlineData("Sonnet", "anthropic/claude-sonnet-4-5")]
+    [InlineData("haiku", "anthropic/claude-haiku-4-5")]
+    public void Names_of_Claude_models_work_in_every_folder(string name, string expected)
+    {
+        var aliases = ModelAliases.Of([], ModelAliases.OpenClaw20261);
+        Assert.Equal(expected, aliases.Find(name)?.Key);
+        Assert.Empty(aliases.Entries);
+    }
+
+    [Fact]
+    public void Names_of_Claude_models_go_to_a_listed_model_first()
+    {
+        var aliases = ModelAliases.Of(
+            [new ModelEntry("anthropic/claude-opus-4-6", null, ModelParameters.None)], ModelAliases.OpenClaw20261);
+        Assert.Equal("anthropic/claude-opus-4-6", aliases.Find("opus")?.Key);
     }
 }
