@@ -49,7 +49,8 @@ internal sealed class AuditFile(string path, long largest) : IDisposable
                 Posix.FlushDirectory(Path.GetDirectoryName(path)!);
             }
 
-            _inode = FileIdentity.Of(path)?.Inode ?? 0;
+            // Of what is open: another file may have taken the name since.
+            _inode = OperatingSystem.IsLinux() ? Posix.LinuxStat(Handle).Inode : 0;
             _length = RandomAccess.GetLength(Handle);
             var tail = TailOf(Handle, _length);
             _needsLineBreak = !tail.IsTerminated;

@@ -104,6 +104,15 @@ internal static partial class Posix
         return error == NoSuchFile ? null : throw Failed("look at", path, error);
     }
 
+    /// <summary>The same of an open file, wherever its name leads by now.</summary>
+    public static FileIdentity LinuxStat(SafeFileHandle file)
+    {
+        Span<byte> stat = stackalloc byte[256];
+        return StatX(file, "", OfDescriptor, BasicStats, stat) == 0
+            ? new FileIdentity(U64(stat, 32), U64(stat, 40), Nanoseconds(stat, 112), Nanoseconds(stat, 96))
+            : throw Failed("look at", "the file", Marshal.GetLastPInvokeError());
+    }
+
     /// <summary>Owner and mode of an open file. Where the system is not Linux: this process's user, and the mode.</summary>
     public static (uint User, UnixFileMode Mode) StatusOf(SafeFileHandle file)
     {

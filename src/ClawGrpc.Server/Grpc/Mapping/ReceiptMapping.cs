@@ -5,7 +5,9 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace ClawGrpc.Server.Grpc.Mapping;
 
-/// <summary>Receipts on their way into messages.</summary>
+/// <summary>
+/// Receipts on their way into messages. Callers print them: a key that was given as a model or a session is not in them.
+/// </summary>
 internal static class ReceiptMapping
 {
     public static Receipt ToMessage(Gateway.Receipt receipt)
@@ -14,8 +16,8 @@ internal static class ReceiptMapping
         {
             CompletionId = receipt.CompletionId,
             AgentId = receipt.AgentId,
-            SessionId = receipt.SessionId,
-            Model = receipt.Model,
+            SessionId = SecretText.ForError(receipt.SessionId),
+            Model = SecretText.ForError(receipt.Model),
             ProfileId = receipt.ProfileId,
             Sent = receipt.Sent is null ? null : ToMessage(receipt.Sent),
             Cache = receipt.Cache is null ? null : ToMessage(receipt.Cache),
@@ -39,7 +41,7 @@ internal static class ReceiptMapping
     private static Attempt ToMessage(Gateway.Attempt attempt) => new()
     {
         ProfileId = attempt.ProfileId,
-        Model = attempt.Model,
+        Model = SecretText.ForError(attempt.Model),
         Outcome = ByName.To<Gateway.AttemptOutcome, AttemptOutcome>(attempt.Outcome),
         Failure = attempt.Failure is { } failure
             ? ByName.To<Core.Routing.FailureKind, FailureKind>(failure)
