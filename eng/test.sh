@@ -17,9 +17,9 @@ export DOTNET_TieredPGO=0 DOTNET_EnableWriteXorExecute=0
 # The longest first.
 dotnet=()
 for project in tests/*.Tests; do
-    [[ $project == tests/ClawGrpc.Server.Tests ]] || dotnet+=("${project#tests/}")
+    [[ $project == tests/ClawGrpc.@(Server|EndToEnd).Tests ]] || dotnet+=("${project#tests/}")
 done
-suites=(ClawGrpc.Server.Tests client-typescript client-python "${dotnet[@]}" client-go)
+suites=(ClawGrpc.EndToEnd.Tests ClawGrpc.Server.Tests client-typescript client-python "${dotnet[@]}" client-go)
 
 # Why a suite cannot run here; prints nothing if it can.
 absence() {

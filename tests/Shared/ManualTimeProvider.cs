@@ -4,7 +4,7 @@ namespace ClawGrpc.Testing;
 
 /// <summary>
 /// A clock that stands still until a test moves it. It stops at each timer that comes due on the way and runs it before the move
-/// returns; and it says when the code under test waits on it. A timer that ticks more often than a hundred times in one move misses
+/// returns; and it says when the code under test waits on it. A timer that ticks more than a hundred times in one move misses
 /// ticks, as it does on a machine that slept.
 /// </summary>
 public sealed class ManualTimeProvider(DateTimeOffset start) : FakeTimeProvider(start)
@@ -157,6 +157,14 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : FakeTimeProvider(
             {
                 Forget();
                 (Due, Span, Period) = (_clock.GetUtcNow() + dueTime, dueTime, period);
+                if (dueTime == TimeSpan.Zero && period <= TimeSpan.Zero)
+                {
+                    // Due now: it does not wait for a move.
+                    _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                    ThreadPool.UnsafeQueueUserWorkItem(static timer => timer.Run(), this, preferLocal: false);
+                    return true;
+                }
+
                 if (dueTime != Timeout.InfiniteTimeSpan)
                     _clock._timers.Add(this);
                 _timer.Change(dueTime, period);

@@ -5,7 +5,7 @@ import path from 'node:path';
 
 const manifest = {
   private: true,
-  dependencies: { '@anthropic-ai/claude-code': '2.1.197', '@anthropic-ai/sdk': '1.11.0' },
+  dependencies: { '@anthropic-ai/claude-code': '2.1.332', '@anthropic-ai/sdk': '1.14.0' },
 };
 
 /** Installs them unless they are there; returns the path of `claude` and the entry of the SDK. */

@@ -89,7 +89,7 @@ internal sealed class LiveCalls : IDisposable
             if (at >= _next)
                 return;
             _next = at;
-            _timer.WakeIn(at - _time.GetUtcNow() is { Ticks: > 0 } wait ? wait : TimeSpan.Zero);
+            _timer.WakeAt(_time, at);
         }
     }
 }

@@ -38,7 +38,7 @@ internal sealed class ExpiryClock : IAsyncDisposable
             if (change is null && _isAtRest)
                 return;
             _isAtRest = change is null;
-            _timer.WakeIn(change - now);
+            _timer.WakeAt(_time, change);
         }
     }
 

@@ -122,7 +122,7 @@ internal sealed partial class Logins : IAsyncDisposable
             if (_isClosed || next == _wakeAt)
                 return;
             _wakeAt = next;
-            _wake.WakeIn(next - now);
+            _wake.WakeAt(_time, next);
         }
     }
 

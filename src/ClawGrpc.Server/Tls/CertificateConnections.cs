@@ -68,6 +68,6 @@ internal sealed class CertificateConnections : IDisposable
             }
         }
 
-        _timer.WakeIn(soonest is { } end ? TimeSpan.FromTicks(Math.Max(0, (end - _time.GetUtcNow()).Ticks)) : null);
+        _timer.WakeAt(_time, soonest);
     }
 }

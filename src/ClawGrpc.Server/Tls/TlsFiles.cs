@@ -163,7 +163,7 @@ internal sealed partial class TlsFiles(
             }
         }
 
-        _expiry?.WakeIn(next - now);
+        _expiry?.WakeAt(time, next);
     }
 
     [LoggerMessage(70, LogLevel.Warning, "{Problem} The last good one stays in force.")]

@@ -6,7 +6,8 @@ using Google.Protobuf.WellKnownTypes;
 namespace ClawGrpc.Server.Grpc.Mapping;
 
 /// <summary>
-/// Receipts on their way into messages. Callers print them: a key that was given as a model or a session is not in them.
+/// Receipts on their way into messages. Callers print them: a key that was given as a model or a session is not in them, also
+/// where upstream repeats it.
 /// </summary>
 internal static class ReceiptMapping
 {
@@ -47,10 +48,10 @@ internal static class ReceiptMapping
             ? ByName.To<Core.Routing.FailureKind, FailureKind>(failure)
             : FailureKind.Unspecified,
         HttpStatus = attempt.HttpStatus,
-        ErrorType = attempt.ErrorType,
-        ErrorCode = attempt.ErrorCode,
-        Claim = attempt.Claim,
-        Message = attempt.Message,
+        ErrorType = SecretText.ForError(attempt.ErrorType),
+        ErrorCode = SecretText.ForError(attempt.ErrorCode),
+        Claim = SecretText.ForError(attempt.Claim),
+        Message = SecretText.ForError(attempt.Message),
         RequestId = attempt.RequestId,
         RetriesInPlace = attempt.RetriesInPlace,
         StartTime = attempt.Start is { } start ? Timestamp.FromDateTimeOffset(start) : null,
