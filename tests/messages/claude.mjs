@@ -180,7 +180,7 @@ export function claudeStories(claude) {
       faults: [forever({ cut: { afterEvents: 6 } })], status: 200, posts: 4,
     }),
     refused('an error in mid-stream', {
-      faults: [forever({ error: { afterEvents: 6, type: 'overloaded_error', message: 'Overloaded' } })], status: 200, posts: 4,
+      faults: [forever({ error: { afterEvents: 12, type: 'overloaded_error', message: 'Overloaded' } })], status: 200, posts: 4,
     }),
   ];
 }

@@ -5,7 +5,7 @@ internal static class Betas
 {
     private static readonly HashSet<string> Known = new(StringComparer.Ordinal)
     {
-        "admin-user-sign-out-2026-10-08", "advisor-tool-2026-03-01", "agent-memory-2026-07-22",
+        "admin-user-sign-out-2026-10-08", "advanced-tool-use-2025-11-20", "advisor-tool-2026-03-01", "agent-memory-2026-07-22",
         "analytics-usage-cost-2026-08-24", "cache-diagnosis-2026-04-07", "ce-claude-code-managed-settings-2026-10-06",
         "ce-plugins-2026-09-01", "ce-user-management-2026-07-13", "claude-code-20250219", "code-execution-2025-05-22",
         "code-execution-2025-08-25", "compact-2026-01-12", "compact-2026-09-04", "computer-use-2024-10-22",
