@@ -151,7 +151,7 @@ public sealed class CompleteTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Every_failed_attempt_is_named()
+    public async Task Every_failed_attempt_is_named_on_a_terminal()
     {
         var receipt = new Receipt();
         foreach (var (profile, message) in new[] { ("anthropic:one", "Too many."), ("anthropic:two", "Busy.") })
@@ -170,12 +170,15 @@ public sealed class CompleteTests : IAsyncLifetime
         _terminal.Script.Stream = (_, _, _) => throw Script.FailureWithTrailers(
             StatusCode.ResourceExhausted, ErrorReason.RateLimited, "limited", metadata: null, details: [],
             new Metadata { { "clawgrpc-receipt-bin", receipt.ToByteArray() } });
-        var run = await _terminal.ClawAsync("complete", "hi");
+        const string error = "Error: limited\nSee claw models status.\n";
+        Assert.Equal(error, (await _terminal.ClawAsync("complete", "hi")).Error);
+        var screen = new StringWriter();
+        await _terminal.RunAsync(["complete", "hi"], error: screen);
         Assert.Equal(
             "Note: anthropic:one, anthropic/claude-opus-4-6: failed, rate_limited, 429, Too many.\n"
             + "Note: anthropic:two, anthropic/claude-opus-4-6: failed, rate_limited, 429, Busy.\n"
-            + "Error: limited\nSee claw models status.\n",
-            run.Error);
+            + error,
+            $"{screen}");
     }
 
     [Fact]

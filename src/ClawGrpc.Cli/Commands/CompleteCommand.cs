@@ -28,13 +28,13 @@ internal static class CompleteCommand
                 else if (invocation.Get(options.Json))
                     await WholeAsync(invocation, input, call);
                 else
-                    ShowReceipt(invocation, options, await StreamAsync(invocation, input, call), hasFailed: false);
+                    ShowReceipt(invocation, options, await StreamAsync(invocation, input, call));
                 return 0;
             }
             catch (RpcException exception)
             {
                 // Failed completions have a receipt too.
-                ShowReceipt(invocation, options, ClawGrpcError.From(exception).Receipt, hasFailed: true);
+                ShowReceipt(invocation, options, ClawGrpcError.From(exception).Receipt);
                 if (exception.StatusCode == StatusCode.DeadlineExceeded && longest is not null)
                 {
                     throw CliFailure.Failed(
@@ -46,8 +46,8 @@ internal static class CompleteCommand
         });
     }
 
-    // Without --receipt at least the attempts that failed. A script whose call was served in the end hears nothing of them.
-    private static void ShowReceipt(Invocation invocation, CompleteOptions options, Receipt? receipt, bool hasFailed)
+    // Without --receipt at least the attempts that failed, for people: a script reads the error alone, as of OpenClaw.
+    private static void ShowReceipt(Invocation invocation, CompleteOptions options, Receipt? receipt)
     {
         if (receipt is null)
             return;
@@ -57,7 +57,7 @@ internal static class CompleteCommand
             return;
         }
 
-        if (!hasFailed && !invocation.Environment.ErrorIsTerminal)
+        if (!invocation.Environment.ErrorIsTerminal)
             return;
         foreach (var failure in ReceiptText.Failures(receipt))
             invocation.Error.Write($"Note: {failure}\n");
