@@ -35,7 +35,7 @@ internal sealed class LiveCalls : IDisposable
     /// <param name="aborted">Cancelled when the caller is gone.</param>
     public LiveCall Begin(Caller caller, Scopes scope, bool allAgents, CancellationToken aborted)
     {
-        var call = new LiveCall(caller, scope, allAgents, this, aborted);
+        var call = new LiveCall(caller, scope, allAgents, this, _time, aborted);
         _calls[call] = true;
         Check(call);
         return call;
@@ -91,70 +91,5 @@ internal sealed class LiveCalls : IDisposable
             _next = at;
             _timer.WakeAt(_time, at);
         }
-    }
-}
-
-/// <summary>A call under way.</summary>
-internal sealed class LiveCall : IDisposable
-{
-    private readonly CancellationTokenSource _ended;
-    private readonly LiveCalls _calls;
-
-    public LiveCall(Caller caller, Scopes scope, bool allAgents, LiveCalls calls, CancellationToken aborted)
-    {
-        (Caller, Scope, AllAgents, _calls) = (caller, scope, allAgents, calls);
-        _ended = CancellationTokenSource.CreateLinkedTokenSource(aborted);
-        Ended = _ended.Token;
-    }
-
-    /// <summary>Who called, as it was when the call began.</summary>
-    public Caller Caller { get; }
-
-    /// <summary>What the call takes.</summary>
-    public Scopes Scope { get; }
-
-    /// <summary>Whether it is about what all agents share.</summary>
-    public bool AllAgents { get; }
-
-    /// <summary>The agent that it uses; null as long as it is not known.</summary>
-    public string? AgentId { get; private set; }
-
-    /// <summary>Cancelled when the call must end, and when its caller is gone.</summary>
-    public CancellationToken Ended { get; }
-
-    /// <summary>Why it had to end; null if it had not.</summary>
-    public Refusal? Refusal { get; private set; }
-
-    /// <summary>What a completion did; null if it did not come to its end.</summary>
-    public Receipt? Receipt { get; set; }
-
-    /// <summary>What it was refused with, whoever refused it; null if it was not.</summary>
-    public Refusal? Answer { get; set; }
-
-    /// <summary>Notes the agent that it uses.</summary>
-    public void Use(string agentId)
-    {
-        AgentId = agentId;
-        _calls.Check(this);
-    }
-
-    /// <summary>Ends it.</summary>
-    public void EndNow(string why)
-    {
-        Refusal ??= AccessRefusals.Ended(Caller, why);
-        try
-        {
-            _ended.Cancel();
-        }
-        catch (ObjectDisposedException)
-        {
-            // It ended by itself meanwhile.
-        }
-    }
-
-    public void Dispose()
-    {
-        _calls.End(this);
-        _ended.Dispose();
     }
 }

@@ -116,7 +116,7 @@ internal sealed class AccessService(
 
     public override Task TailAudit(
         TailAuditRequest request, IServerStreamWriter<TailAuditResponse> responseStream, ServerCallContext context) =>
-        audit.TailAsync(request, responseStream, context.CancellationToken);
+        audit.TailAsync(request, responseStream, context.Writing(), context.CancellationToken);
 
     private BudgetUse? UseOf(Client client) =>
         ClientMapping.ToMessage(client, budgets.SpentBy(client), time.GetUtcNow());

@@ -56,7 +56,8 @@ internal sealed class AuditCalls(AuditLog audit, IHostApplicationLifetime lifeti
     }
 
     public async Task TailAsync(
-        TailAuditRequest request, IServerStreamWriter<TailAuditResponse> writer, CancellationToken cancellation)
+        TailAuditRequest request, IServerStreamWriter<TailAuditResponse> writer, CancellationToken writing,
+        CancellationToken cancellation)
     {
         if (request.LineCount is < 0 or > MostLines)
             throw Refusal.InvalidField("line_count", $"Expected 0 to {MostLines}").ToException();
@@ -65,7 +66,7 @@ internal sealed class AuditCalls(AuditLog audit, IHostApplicationLifetime lifeti
         {
             using var either = CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping, cancellation);
             foreach (var line in reading.Last(request.LineCount == 0 ? UsualLines : request.LineCount))
-                await writer.WriteAsync(MessageOf(line), cancellation);
+                await writer.WriteAsync(MessageOf(line), writing);
             while (request.Follow)
             {
                 await reading.Changed.WaitAsync(either.Token);
@@ -75,7 +76,7 @@ internal sealed class AuditCalls(AuditLog audit, IHostApplicationLifetime lifeti
                 using (earlier)
                 {
                     foreach (var line in next.After(earlier))
-                        await writer.WriteAsync(MessageOf(line), cancellation);
+                        await writer.WriteAsync(MessageOf(line), writing);
                 }
             }
         }

@@ -172,7 +172,7 @@ internal sealed class AuthService(
     {
         var agent = await fleet.FindAsync(request.AgentId, context);
         await foreach (var probe in probes.RunAsync(agent, ProbeMapping.ToOptions(request), context.CancellationToken))
-            await responseStream.WriteAsync(ProbeMapping.ToMessage(probe), context.CancellationToken);
+            await responseStream.WriteAsync(ProbeMapping.ToMessage(probe), context.Writing());
     }
 
     public override async Task<ListAgentsResponse> ListAgents(ListAgentsRequest request, ServerCallContext context)

@@ -13,6 +13,9 @@ internal static class CallerContext
     public static LiveCall Call(this ServerCallContext context) =>
         context.GetHttpContext().Features.GetRequiredFeature<LiveCall>();
 
+    /// <summary>What writes of an answer wait by: <see cref="LiveCall.Writing"/>.</summary>
+    public static CancellationToken Writing(this ServerCallContext context) => context.Call().Writing;
+
     public static Caller Caller(this ServerCallContext context) => context.Call().Caller;
 
     /// <summary>The agent of an id, if the caller may use it.</summary>

@@ -35,7 +35,7 @@ internal sealed class ModelService(
     {
         var agent = await fleet.FindAsync(request.AgentId, context);
         await new StatusWatch(board, agent, context.Caller(), time)
-            .RunAsync(request, responseStream, lifetime.ApplicationStopping, context.CancellationToken);
+            .RunAsync(request, responseStream, lifetime.ApplicationStopping, context.CancellationToken, context.Writing());
     }
 
     public override async Task<CompleteResponse> Complete(CompleteRequest request, ServerCallContext context)
@@ -61,26 +61,27 @@ internal sealed class ModelService(
         var call = await ReadAsync(request.Input, context);
         using var purse = call.Purse = await PurseOfAsync(call, context);
         await using var completion = (await completions.AskAsync(call, context.CancellationToken)).OrThrow();
+        var writing = context.Writing();
         using var events = new EventWriter(context.GetHttpContext().Response.BodyWriter);
         var messages = new EventMessages(events, completion, request.RawEvents);
         while (await completion.ReadAsync())
         {
             while (completion.TryNext(out var read))
                 messages.Add(read);
-            await events.FlushAsync(context.CancellationToken);
+            await events.FlushAsync(writing);
         }
 
         messages.End();
         if (completion.Refusal is { } broken)
         {
-            await events.FlushAsync(context.CancellationToken);
+            await events.FlushAsync(writing);
             throw broken.ToException();
         }
 
         var receipt = ReceiptMapping.ToMessage(context.Call().Receipt = completion.Finish());
         await SettleAsync(purse);
         events.Add(new StreamCompleteResponse { Finished = new CompletionFinished { Receipt = receipt } });
-        await events.FlushAsync(context.CancellationToken);
+        await events.FlushAsync(writing);
     }
 
     public override async Task<CountTokensResponse> CountTokens(CountTokensRequest request, ServerCallContext context)

@@ -21,7 +21,7 @@ internal sealed class StatusWatch(StatusBoard board, Agent agent, Caller caller,
 
     public async Task RunAsync(
         WatchStatusRequest request, IServerStreamWriter<WatchStatusResponse> writer, CancellationToken stopping,
-        CancellationToken cancellation)
+        CancellationToken cancellation, CancellationToken writing)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, cancellation);
         var heartbeat = HeartbeatOf(request);
@@ -37,14 +37,13 @@ internal sealed class StatusWatch(StatusBoard board, Agent agent, Caller caller,
                 {
                     var message = StatusMapping.ToMessage(board.Of(agent), caller);
 
-                    // Not cancelled by a stop: that would abort the call, and the reader could not be told why it ends.
-                    await writer.WriteAsync(message, cancellation);
+                    await writer.WriteAsync(message, writing);
                     seen = message.Revision;
                     await Task.Delay(BetweenMessages, time, either.Token);
                 }
                 else if (!await ChangesWithin(changed, heartbeat, either.Token))
                 {
-                    await writer.WriteAsync(new WatchStatusResponse { Revision = current.Number }, cancellation);
+                    await writer.WriteAsync(new WatchStatusResponse { Revision = current.Number }, writing);
                 }
             }
         }

@@ -114,10 +114,10 @@ internal static class ServerHost
         RefuseWritableByOthers(app);
         UseSealingKeys(app.Services);
         app.Use(app.Services.GetRequiredService<HostFilter>().FilterAsync);
-        app.Use(app.Services.GetRequiredService<StoppedCalls>().CutAsync);
         app.Use(UnreadRequests.ExplainAsync);
         MessagesFace.Separate(app);
         AccessControl.Use(app);
+        app.Use(app.Services.GetRequiredService<StoppedCalls>().CutAsync);
         app.Use(app.Services.GetRequiredService<RequestBudget>().HoldAsync);
         MessagesFace.Map(app);
         app.MapGrpcService<AuthService>().Guard();

@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using ClawGrpc.Gateway;
+using ClawGrpc.Gateway.Access;
 using ClawGrpc.Gateway.Completions;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace ClawGrpc.Server.Http;
 
@@ -16,6 +18,7 @@ internal sealed class EventRelay(HttpContext context, TimeProvider time)
     private static readonly TimeSpan BetweenComments = TimeSpan.FromSeconds(10);
 
     private readonly PipeWriter _body = context.Response.BodyWriter;
+    private readonly CancellationToken _writing = context.Features.GetRequiredFeature<LiveCall>().Writing;
 
     private static ReadOnlySpan<byte> Ping => "event: ping\ndata: {\"type\": \"ping\"}\n\n"u8;
 
@@ -121,7 +124,7 @@ internal sealed class EventRelay(HttpContext context, TimeProvider time)
 
     private async ValueTask FlushAsync()
     {
-        var flushed = await _body.FlushAsync(context.RequestAborted);
+        var flushed = await _body.FlushAsync(_writing);
         if (!flushed.IsCompleted && !flushed.IsCanceled)
             return;
 

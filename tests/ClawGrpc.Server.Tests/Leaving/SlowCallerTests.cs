@@ -2,6 +2,8 @@ using System.Net.Sockets;
 using System.Text;
 using ClawGrpc.Server.Tests.Harness;
 using ClawGrpc.Testing;
+using ClawGrpc.V1;
+using Grpc.Core;
 using static ClawGrpc.Server.Tests.Harness.Credentials;
 
 namespace ClawGrpc.Server.Tests.Leaving;
@@ -82,6 +84,37 @@ public class SlowCallerTests
         Assert.False(closed.Task.IsCompleted);
         fixture.Time.Advance(TimeSpan.FromTicks(1));
         await closed.Task.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Slow_caller_whose_token_is_revoked_has_half_a_second_to_hear_why(bool readsInTime)
+    {
+        await using var fixture = await WithTwoKeysAsync("clawgrpc: { timeouts: { idleSeconds: 77 } }");
+        fixture.Sandbox.Script(Faults.Replay(Encoding.UTF8.GetBytes(Beginning + Deltas(kilobytes: 16 * 1024) + End)));
+        var token = await fixture.AddClientAsync("ci", [Scope.Complete]);
+        using var call = fixture.Models.StreamComplete(
+            new StreamCompleteRequest { Input = Prompts.Input() }, token.Headers);
+        Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None));
+        var idle = TimeSpan.FromSeconds(77);
+        await ServerFixture.EventuallyAsync(() => Task.FromResult(!fixture.Time.HasTimer(idle, idle)));
+
+        await fixture.Access.RevokeTokenAsync(new RevokeTokenRequest { TokenId = token.Id });
+        if (!readsInTime)
+        {
+            fixture.Time.Advance(TimeSpan.FromSeconds(0.5));
+            await ServerFixture.EventuallyAsync(() => Task.FromResult(fixture.Sandbox.Requests[0].Outcome == Outcome.Aborted));
+        }
+
+        var failure = await Assert.ThrowsAsync<RpcException>(async () =>
+        {
+            while (await call.ResponseStream.MoveNext(CancellationToken.None))
+            {
+                // What had been sent.
+            }
+        });
+        Assert.Equal(readsInTime, failure.StatusCode == StatusCode.Unauthenticated);
     }
 
     // How long it takes from the leaving of a caller, who takes nothing, until upstream sees its connection closed.
