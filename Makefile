@@ -11,6 +11,12 @@ export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export MSBUILDDISABLENODEREUSE := 1
 
+# Not empty: a build makes the native programs too, and suites that start programs start those. So it is where the toolchain is
+# installed; `make build NATIVE=` leaves them out.
+toolchain := $(shell clang -E -include zlib.h -x c /dev/null >/dev/null 2>&1 && echo clang)
+NATIVE ?= $(toolchain)
+test-programs = $(if $(NATIVE),CLAWGRPC_TEST_PROGRAMS='$(CURDIR)/artifacts/programs')
+
 # Arguments for the program that `make run` starts, such as ARGS='--listen http://127.0.0.1:7700'.
 ARGS ?=
 
@@ -33,12 +39,10 @@ demo: build ## The whole story in half a minute: onboard, stream, cache, failove
 
 # The suites that `make test` runs; empty runs all.
 SUITES ?=
-# Not empty: suites that start programs start the native ones, such as `make test NATIVE=1 SUITES=ClawGrpc.EndToEnd.Tests`.
-NATIVE ?=
 
 .PHONY: test
-test: build $(if $(NATIVE),native) ## Everything that tests; the last line counts
-	@$(if $(NATIVE),CLAWGRPC_TEST_PROGRAMS='$(CURDIR)/artifacts/programs') eng/test.sh $(SUITES)
+test: build ## Everything that tests; the last line counts
+	@$(test-programs) eng/test.sh $(SUITES)
 
 # A folder of recorded cases of the real programs, for `make parity`. Only the usual one is what the documentation tells of.
 CASES ?= ../shared/cases
@@ -86,18 +90,18 @@ proofs := ClawGrpc.EndToEnd.Tests/LeavingTests ClawGrpc.EndToEnd.Tests/CrashTest
 
 .PHONY: proof
 proof: build ## 1,000 callers that leave in each phase, 5,000 fault scripts, 10,000 malformed answers and requests, 500 kills
-	@eng/proof.sh $(proofs)
+	@$(test-programs) eng/proof.sh $(proofs)
 
 .PHONY: check
-check: build ## Lint and the tests of Core: what to run while working
+check: $(stamps)/build ## Lint and the tests of Core: what to run while working
 	@eng/lint.sh
 	@eng/test.sh ClawGrpc.Core.Tests
 
 .PHONY: build
-build: $(stamps)/build $(apps) ## Build all of it; leaves bin/clawgrpc (server) and bin/claw (CLI)
+build: $(stamps)/build $(apps) $(if $(NATIVE),native) ## Build all of it; leaves bin/clawgrpc (server) and bin/claw (CLI)
 
 .PHONY: native
-native: $(stamps)/native ## Each as one native file, which starts in a tenth of the time; bin/ runs it until the next change
+native: $(stamps)/native ## Each as one native file, which starts in a tenth of the time; installs the toolchain
 
 .PHONY: dist
 dist: native dist-clients ## What is handed out, into artifacts/dist: archive, Debian package, SBOM, checksums

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Publishes clawgrpc and claw as one native file each, compiled ahead of time: artifacts/programs. Every warning is an error.
-# Takes minutes, and a C toolchain, so `make build` leaves it out.
+# Takes a minute or two. Installs the C toolchain that it needs; `make build` comes here only where that is installed already.
 set -eu
 cd "$(dirname "$0")/.."
 
