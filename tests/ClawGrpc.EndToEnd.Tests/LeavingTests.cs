@@ -45,7 +45,7 @@ public class LeavingTests(ITestOutputHelper output)
 
     // Counted inside the server, where unfinished tasks, timers that are still set and arrays that were not returned can be
     // seen.
-    [NeedsRuntimeTheory]
+    [Theory]
     [MemberData(nameof(AllPhases))]
     public async Task Callers_that_left_leave_no_task_timer_or_buffer(string phase)
     {

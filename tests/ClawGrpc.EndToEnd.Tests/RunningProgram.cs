@@ -40,20 +40,23 @@ internal sealed partial class RunningProgram : IDisposable
     public string Error => _error.Text;
 
     /// <summary>The folder of the native programs that are to be tested; null for those of the build output.</summary>
-    public static string? NativePrograms { get; } =
+    private static string? NativePrograms { get; } =
         Environment.GetEnvironmentVariable("CLAWGRPC_TEST_PROGRAMS") is { Length: > 0 } folder ? folder : null;
 
-    /// <summary>Starts a program from its build output, or the native one of that name.</summary>
+    /// <summary>
+    /// Starts a program from its build output, or the native one of that name. One that is given a startup hook is always the
+    /// built one: a native program loads no code.
+    /// </summary>
     /// <param name="project">The project, whose output lies beside that of the tests.</param>
     /// <param name="name">The program's file.</param>
     /// <param name="environment">Variables. Those of the tests' own that concern the programs are not passed on.</param>
     /// <param name="arguments">The arguments.</param>
     public static RunningProgram Start(
         string project, string name, IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments) =>
-        Start(FileOf(project, name), environment, arguments);
+        Start(FileOf(project, name, environment.ContainsKey("DOTNET_STARTUP_HOOKS")), environment, arguments);
 
-    private static string FileOf(string project, string name) =>
-        NativePrograms is { } folder && Path.Combine(folder, name) is var native && File.Exists(native)
+    private static string FileOf(string project, string name, bool built) =>
+        !built && NativePrograms is { } folder && Path.Combine(folder, name) is var native && File.Exists(native)
             ? native
             : Path.Combine(OutputOf(project), name);
 

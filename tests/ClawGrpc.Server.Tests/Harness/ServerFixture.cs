@@ -8,7 +8,9 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace ClawGrpc.Server.Tests.Harness;
 
@@ -18,6 +20,9 @@ namespace ClawGrpc.Server.Tests.Harness;
 /// </summary>
 internal sealed class ServerFixture : IAsyncDisposable
 {
+    private static readonly IConfiguration NoConsole = new ConfigurationBuilder()
+        .AddInMemoryCollection([new("Console:LogLevel:Default", nameof(LogLevel.None))]).Build();
+
     private readonly ListenAddress _address;
     private readonly List<GrpcChannel> _channels = [];
     private WebApplication? _app;
@@ -40,8 +45,8 @@ internal sealed class ServerFixture : IAsyncDisposable
     /// <summary>Where the server listens, from what it listens on anyway.</summary>
     public Func<Listening, Listening> Listen { get; set; } = static usual => usual;
 
-    /// <summary>What the server logs.</summary>
-    public LogSettings Logging { get; set; } = LogSettings.None;
+    /// <summary>What the server logs besides <see cref="Log"/>: by itself nothing, which no test reads.</summary>
+    public LogSettings Logging { get; set; } = LogSettings.None with { Variables = NoConsole };
 
     /// <summary>To the server of now: one that was stopped had another.</summary>
     public GrpcChannel Channel => _channels[^1];
