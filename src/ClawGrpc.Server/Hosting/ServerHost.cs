@@ -162,7 +162,7 @@ internal static class ServerHost
             .AddSingleton<AuthReport>().AddSingleton<StatusReport>().AddSingleton<StatusBoard>()
             .AddSingleton(provider => new SealingKeys(
                 folder, Environment.GetEnvironmentVariable, provider.GetRequiredService<ILogger<SealingKeys>>()))
-            .AddSingleton<FleetSealing>().AddSingleton<SealingCalls>()
+            .AddSingleton<FleetSealing>().AddSingleton<SealingCalls>().AddSingleton<AgentCalls>()
             .AddSingleton<CallReader>().AddSingleton<RequestBudget>()
             .AddSingleton(_ => ServerKey.Load(folder, Environment.GetEnvironmentVariable))
             .AddSingleton<ErrorInterceptor>().AddSingleton<AuthService>().AddSingleton<ModelService>()

@@ -42,6 +42,12 @@ internal sealed class ScriptedAuthService(Script script) : AuthService.AuthServi
     public override Task<ListAgentsResponse> ListAgents(ListAgentsRequest request, ServerCallContext context) =>
         script.Answer<ListAgentsResponse>(request);
 
+    public override Task<AddAgentResponse> AddAgent(AddAgentRequest request, ServerCallContext context) =>
+        script.Answer<AddAgentResponse>(request);
+
+    public override Task<RemoveAgentResponse> RemoveAgent(RemoveAgentRequest request, ServerCallContext context) =>
+        script.Answer<RemoveAgentResponse>(request);
+
     public override Task<GetSealingResponse> GetSealing(GetSealingRequest request, ServerCallContext context) =>
         script.Answer<GetSealingResponse>(request);
 
@@ -69,6 +75,15 @@ internal sealed class ScriptedModelService(Script script) : ModelService.ModelSe
 
     public override Task<ListModelsResponse> ListModels(ListModelsRequest request, ServerCallContext context) =>
         script.Answer<ListModelsResponse>(request);
+
+    public override Task<ResolveModelResponse> ResolveModel(ResolveModelRequest request, ServerCallContext context) =>
+        script.Answer<ResolveModelResponse>(request);
+
+    public override Task<AllowModelsResponse> AllowModels(AllowModelsRequest request, ServerCallContext context) =>
+        script.Answer<AllowModelsResponse>(request);
+
+    public override Task<DisallowModelsResponse> DisallowModels(DisallowModelsRequest request, ServerCallContext context) =>
+        script.Answer<DisallowModelsResponse>(request);
 
     public override Task<SetDefaultModelResponse> SetDefaultModel(SetDefaultModelRequest request, ServerCallContext context) =>
         script.Answer<SetDefaultModelResponse>(request);
