@@ -51,6 +51,7 @@ public class EveryCommandTests
         ["complete", "Hello", "--receipt"],
         ["complete", "Hello", "--json"],
         ["complete", "Hello", "--plan"],
+        ["usage", "--by", "day,client,agent,profile,model", "--json"],
         ["agents add", "work", "--json"],
         ["agents remove", "work", "--yes"],
         ["agents list", "--json"],

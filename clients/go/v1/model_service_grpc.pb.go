@@ -55,6 +55,12 @@ type ModelServiceClient interface {
 	// minutes. If upstream does not answer, the response has only the models of the configuration, and the reason. Changes nothing.
 	// Fails with INVALID_FIELD, AGENT_NOT_FOUND, STATE_UNREADABLE.
 	ListModels(ctx context.Context, in *ListModelsRequest, opts ...grpc.CallOption) (*ListModelsResponse, error)
+	// Returns what completions used and cost, by day, client, agent, profile and model, across restarts of the server.
+	//
+	// Counts the agents that the caller may use. Without the scope `admin`, clients other than the caller are counted without their
+	// names. Days are kept for 400 days; what the last five seconds used may be missing after the server was killed. Changes
+	// nothing. Fails with INVALID_FIELD, AGENT_NOT_PERMITTED, STATE_UNREADABLE.
+	GetUsage(ctx context.Context, in *GetUsageRequest, opts ...grpc.CallOption) (*GetUsageResponse, error)
 	// Returns the model that a name means, and whether the model is known.
 	//
 	// A model is known if the configuration or the server's price table has it, or upstream lists it; the server asks upstream only
@@ -215,6 +221,15 @@ func (c *modelServiceClient) ListModels(ctx context.Context, in *ListModelsReque
 	return out, nil
 }
 
+func (c *modelServiceClient) GetUsage(ctx context.Context, in *GetUsageRequest, opts ...grpc.CallOption) (*GetUsageResponse, error) {
+	out := new(GetUsageResponse)
+	err := c.cc.Invoke(ctx, "/clawgrpc.v1.ModelService/GetUsage", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *modelServiceClient) ResolveModel(ctx context.Context, in *ResolveModelRequest, opts ...grpc.CallOption) (*ResolveModelResponse, error) {
 	out := new(ResolveModelResponse)
 	err := c.cc.Invoke(ctx, "/clawgrpc.v1.ModelService/ResolveModel", in, out, opts...)
@@ -338,6 +353,12 @@ type ModelServiceServer interface {
 	// minutes. If upstream does not answer, the response has only the models of the configuration, and the reason. Changes nothing.
 	// Fails with INVALID_FIELD, AGENT_NOT_FOUND, STATE_UNREADABLE.
 	ListModels(context.Context, *ListModelsRequest) (*ListModelsResponse, error)
+	// Returns what completions used and cost, by day, client, agent, profile and model, across restarts of the server.
+	//
+	// Counts the agents that the caller may use. Without the scope `admin`, clients other than the caller are counted without their
+	// names. Days are kept for 400 days; what the last five seconds used may be missing after the server was killed. Changes
+	// nothing. Fails with INVALID_FIELD, AGENT_NOT_PERMITTED, STATE_UNREADABLE.
+	GetUsage(context.Context, *GetUsageRequest) (*GetUsageResponse, error)
 	// Returns the model that a name means, and whether the model is known.
 	//
 	// A model is known if the configuration or the server's price table has it, or upstream lists it; the server asks upstream only
@@ -406,6 +427,9 @@ func (UnimplementedModelServiceServer) PlanCompletion(context.Context, *PlanComp
 }
 func (UnimplementedModelServiceServer) ListModels(context.Context, *ListModelsRequest) (*ListModelsResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method ListModels not implemented")
+}
+func (UnimplementedModelServiceServer) GetUsage(context.Context, *GetUsageRequest) (*GetUsageResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method GetUsage not implemented")
 }
 func (UnimplementedModelServiceServer) ResolveModel(context.Context, *ResolveModelRequest) (*ResolveModelResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method ResolveModel not implemented")
@@ -575,6 +599,24 @@ func _ModelService_ListModels_Handler(srv interface{}, ctx context.Context, dec 
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(ModelServiceServer).ListModels(ctx, req.(*ListModelsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ModelService_GetUsage_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetUsageRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ModelServiceServer).GetUsage(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/clawgrpc.v1.ModelService/GetUsage",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ModelServiceServer).GetUsage(ctx, req.(*GetUsageRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -764,6 +806,10 @@ var _ModelService_serviceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListModels",
 			Handler:    _ModelService_ListModels_Handler,
+		},
+		{
+			MethodName: "GetUsage",
+			Handler:    _ModelService_GetUsage_Handler,
 		},
 		{
 			MethodName: "ResolveModel",

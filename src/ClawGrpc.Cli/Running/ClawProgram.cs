@@ -70,6 +70,7 @@ internal static class ClawProgram
             "Calls ClawGrpc, the service that holds the Claude credentials of your agents",
             OnboardCommand.Create(globals),
             ModelsCommand.Create(globals),
+            UsageCommand.Create(globals),
             AgentsCommand.Create(globals),
             ClientsCommand.Create(globals),
             WhoAmICommand.Create(globals),

@@ -44,6 +44,7 @@ internal sealed record RpcAccess(
         ["/clawgrpc.v1.ModelService/StreamComplete"] = Completion,
         ["/clawgrpc.v1.ModelService/CountTokens"] = new(Scopes.Complete),
         ["/clawgrpc.v1.ModelService/PlanCompletion"] = new(Scopes.Complete),
+        ["/clawgrpc.v1.ModelService/GetUsage"] = new(Scopes.Status),
         ["/clawgrpc.v1.ModelService/ResolveModel"] = new(Scopes.Status),
         ["/clawgrpc.v1.ModelService/AllowModels"] = new(Scopes.Admin, AllAgents: true, IsChange: true),
         ["/clawgrpc.v1.ModelService/DisallowModels"] = new(Scopes.Admin, AllAgents: true, IsChange: true),

@@ -22,6 +22,7 @@ internal sealed class ModelService(
     ModelCatalog catalog,
     StatusBoard board,
     Budgets budgets,
+    UsageCalls usage,
     TimeProvider time,
     IHostApplicationLifetime lifetime) : V1.ModelService.ModelServiceBase
 {
@@ -114,6 +115,9 @@ internal sealed class ModelService(
         var providers = board.Of(agent).Auth.Providers;
         return new ModelList(setup, agent.Profiles.Readable, providers, upstream, time.GetUtcNow()).Page(request, problem);
     }
+
+    public override Task<GetUsageResponse> GetUsage(GetUsageRequest request, ServerCallContext context) =>
+        usage.GetAsync(request, context.Caller(), context.CancellationToken);
 
     public override async Task<ResolveModelResponse> ResolveModel(ResolveModelRequest request, ServerCallContext context)
     {

@@ -163,7 +163,7 @@ internal static class ServerHost
             .AddSingleton(provider => new SealingKeys(
                 folder, Environment.GetEnvironmentVariable, provider.GetRequiredService<ILogger<SealingKeys>>()))
             .AddSingleton<FleetSealing>().AddSingleton<SealingCalls>().AddSingleton<AgentCalls>()
-            .AddSingleton<CallReader>().AddSingleton<RequestBudget>()
+            .AddSingleton<UsageBook>().AddSingleton<UsageCalls>().AddSingleton<CallReader>().AddSingleton<RequestBudget>()
             .AddSingleton(_ => ServerKey.Load(folder, Environment.GetEnvironmentVariable))
             .AddSingleton<ErrorInterceptor>().AddSingleton<AuthService>().AddSingleton<ModelService>()
             .AddSingleton<AccessService>().AddSingleton<AuditCalls>().AddSingleton<ServerCalls>().AddSingleton<UpstreamCheck>()

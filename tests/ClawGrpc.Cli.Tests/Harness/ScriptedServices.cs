@@ -76,6 +76,9 @@ internal sealed class ScriptedModelService(Script script) : ModelService.ModelSe
     public override Task<ListModelsResponse> ListModels(ListModelsRequest request, ServerCallContext context) =>
         script.Answer<ListModelsResponse>(request);
 
+    public override Task<GetUsageResponse> GetUsage(GetUsageRequest request, ServerCallContext context) =>
+        script.Answer<GetUsageResponse>(request);
+
     public override Task<ResolveModelResponse> ResolveModel(ResolveModelRequest request, ServerCallContext context) =>
         script.Answer<ResolveModelResponse>(request);
 
