@@ -12,7 +12,7 @@ internal static class AgentEditCommands
     public static Command Add(Globals globals)
     {
         var name = new Argument<string>("name") { Description = "Agent id or name" };
-        var model = new Option<string?>("--model", "-m") { Description = "Model id of this agent", HelpName = "id" };
+        var model = new Option<string?>("--model") { Description = "Model id of this agent", HelpName = "id" };
         var json = new Option<bool>("--json") { Description = "Output JSON" };
         // OpenClaw's options for what ClawGrpc does not have.
         var workspace = new Option<string?>("--workspace") { Hidden = true };
