@@ -45,12 +45,13 @@ public sealed class WrongServerTests : IAsyncLifetime
     {
         await using var page = await PageAsync(HttpProtocols.Http1AndHttp2, tls: true);
         var port = PortOf(page);
+        var (plain, secure) = ($"http://localhost:{port}", $"https://localhost:{port}");
         Assert.Contains(
-            await ErrorAsync($"http://localhost:{port}"),
+            await ErrorAsync(plain),
             new[]
             {
-                $"Error: There is no ClawGrpc server at http://localhost:{port}, or it takes TLS only: https://localhost:{port}\n",
-                Closed($"http://localhost:{port}") + $" One that takes TLS is called by https://localhost:{port}\n",
+                $"Error: There is no ClawGrpc server at {plain}, or it takes TLS only: {secure}\n",
+                Closed(plain) + $" One that takes TLS is called by {secure}\n",
             });
     }
 

@@ -156,4 +156,14 @@ internal sealed class ScriptedAccessService(Script script) : AccessService.Acces
 
     public override Task<RevokeTokenResponse> RevokeToken(RevokeTokenRequest request, ServerCallContext context) =>
         script.Answer<RevokeTokenResponse>(request);
+
+    public override Task<GetAuditHeadResponse> GetAuditHead(GetAuditHeadRequest request, ServerCallContext context) =>
+        script.Answer<GetAuditHeadResponse>(request);
+
+    public override Task<VerifyAuditResponse> VerifyAudit(VerifyAuditRequest request, ServerCallContext context) =>
+        script.Answer<VerifyAuditResponse>(request);
+
+    public override async Task TailAudit(
+        TailAuditRequest request, IServerStreamWriter<TailAuditResponse> responseStream, ServerCallContext context) =>
+        await responseStream.WriteAsync(await script.Answer<TailAuditResponse>(request));
 }
