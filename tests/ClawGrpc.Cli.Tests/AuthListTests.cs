@@ -1,5 +1,6 @@
 using ClawGrpc.Cli.Tests.Harness;
 using ClawGrpc.V1;
+using Grpc.Core;
 
 namespace ClawGrpc.Cli.Tests;
 
@@ -59,6 +60,33 @@ public sealed class AuthListTests : IAsyncLifetime
         Assert.Equal(
             new OnboardRequest { ProfileId = id, ApiKey = new ApiKeyCredential { Key = Key } },
             _terminal.Script.Single<OnboardRequest>());
+    }
+
+    [Theory]
+    [InlineData("anthropic/claude-opus-4-6", "anthropic/claude-opus-4-6@anthropic:manual")]
+    [InlineData("openai/gpt-5.2", "haiku@anthropic:manual")]
+    public async Task Key_is_verified_by_a_count_with_its_own_profile(string model, string counted)
+    {
+        Takes();
+        _terminal.HasStatus(new AgentStatus { ResolvedDefault = model });
+        _terminal.Script.On<CountTokensRequest>(_ => new CountTokensResponse());
+        var run = await _terminal.RunAsync(["models", "auth", "paste-api-key", "--verify"], input: Key);
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Assert.EndsWith("\nVerified: Anthropic takes the key.\n", run.Out, StringComparison.Ordinal);
+        Assert.Equal(counted, _terminal.Script.Single<CountTokensRequest>().Input.Model);
+    }
+
+    [Fact]
+    public async Task Key_that_Anthropic_refuses_exits_1_and_is_said_to_be_stored()
+    {
+        Takes();
+        _terminal.HasStatus(new AgentStatus { ResolvedDefault = "anthropic/claude-opus-4-6" });
+        _terminal.Script.On<CountTokensRequest>(_ => throw Script.Failure(
+            StatusCode.FailedPrecondition, ErrorReason.CredentialRejected, "invalid x-api-key"));
+        var run = await _terminal.RunAsync(["models", "auth", "paste-api-key", "--verify"], input: Key);
+        Assert.Equal(
+            (1, "Error: The key is stored as anthropic:manual, and the check of it failed: invalid x-api-key\n"),
+            (run.ExitCode, run.Error));
     }
 
     [Fact]

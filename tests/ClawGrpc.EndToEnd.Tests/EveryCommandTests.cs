@@ -22,7 +22,7 @@ public class EveryCommandTests
         ["models auth add"],
         ["models auth paste-token", "--provider", "anthropic", "--profile-id", "anthropic:three"],
         ["models auth setup-token", "--yes"],
-        ["models auth paste-api-key", "--profile-id", "anthropic:four"],
+        ["models auth paste-api-key", "--profile-id", "anthropic:four", "--verify"],
         ["models auth list", "--json"],
         ["models auth order get", "--provider", "anthropic", "--json"],
         ["models auth order set", "--provider", "anthropic", "anthropic:default", "anthropic:two"],

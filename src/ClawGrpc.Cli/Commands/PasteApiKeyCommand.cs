@@ -26,8 +26,12 @@ internal static class PasteApiKeyCommand
             Description = "Auth profile id (default: anthropic:manual)",
             HelpName = "id",
         };
+        var verify = new Option<bool>("--verify")
+        {
+            Description = "Then count a prompt's tokens with it, which is free; exit code 1 if Anthropic refuses it",
+        };
         const string description = "Save an API key in an auth profile and update config";
-        Symbol[] symbols = [provider, profileId];
+        Symbol[] symbols = [provider, profileId, verify];
         return globals.Command("paste-api-key", description, symbols, async (invocation, cancellation) =>
         {
             if (invocation.Get(provider)?.Trim() is { Length: > 0 } name && name != Anthropic)
@@ -48,7 +52,7 @@ internal static class PasteApiKeyCommand
                 try
                 {
                     await StoreAsync(invocation, id, key, cancellation);
-                    return 0;
+                    break;
                 }
                 catch (RpcException exception) when (ClawGrpcError.From(exception) is { FieldViolations: { Count: > 0 } fields })
                 {
@@ -59,7 +63,38 @@ internal static class PasteApiKeyCommand
                     invocation.Error.Write(texts + "\n");
                 }
             }
+
+            if (invocation.Get(verify))
+                await VerifyAsync(invocation, id, cancellation);
+            return 0;
         });
+    }
+
+    private static async Task VerifyAsync(Invocation invocation, string id, CancellationToken cancellation)
+    {
+        var statusRequest = new GetStatusRequest { AgentId = invocation.AgentId };
+        var status = (await invocation.Models.GetStatusAsync(statusRequest, cancellationToken: cancellation)).Status;
+        var isOwn = status.ResolvedDefault.StartsWith($"{Anthropic}/", StringComparison.Ordinal);
+        var text = new ContentBlock { Text = new TextBlock { Text = "Hello" } };
+        var request = new CountTokensRequest
+        {
+            Input = new CompletionInput
+            {
+                AgentId = invocation.AgentId,
+                Model = $"{(isOwn ? status.ResolvedDefault : "haiku")}@{id}",
+                Messages = new MessagesRequest { Messages = { new Message { Role = Role.User, Content = { text } } } },
+            },
+        };
+        try
+        {
+            await invocation.Models.CountTokensAsync(request, cancellationToken: cancellation);
+            invocation.Out.Write("Verified: Anthropic takes the key.\n");
+            invocation.Out.Flush();
+        }
+        catch (RpcException exception) when (ClawGrpcError.From(exception) is { ReasonName.Length: > 0 } error)
+        {
+            throw CliFailure.Failed($"The key is stored as {id}, and the check of it failed: {error.Message}");
+        }
     }
 
     private static async Task StoreAsync(Invocation invocation, string id, string key, CancellationToken cancellation)

@@ -73,6 +73,9 @@ internal sealed class ScriptedModelService(Script script) : ModelService.ModelSe
     public override Task<PlanCompletionResponse> PlanCompletion(PlanCompletionRequest request, ServerCallContext context) =>
         script.Answer<PlanCompletionResponse>(request);
 
+    public override Task<CountTokensResponse> CountTokens(CountTokensRequest request, ServerCallContext context) =>
+        script.Answer<CountTokensResponse>(request);
+
     public override Task<ListModelsResponse> ListModels(ListModelsRequest request, ServerCallContext context) =>
         script.Answer<ListModelsResponse>(request);
 
