@@ -22,7 +22,7 @@ public sealed class AuthListTests : IAsyncLifetime
     public async Task List_matches_its_file(string golden, params string[] options)
     {
         var status = Samples.Rich(_terminal.Time.GetUtcNow());
-        status.Auth.Profiles[0].MaskedSecret = "sk-ant-a...00000001";
+        status.Auth.Profiles[0].Mask = "sk-ant-a...00000001";
         status.Auth.Profiles[0].OrderPosition = 1;
         status.Auth.Profiles.Add(new ProfileStatus
         {
@@ -31,7 +31,7 @@ public sealed class AuthListTests : IAsyncLifetime
             Type = CredentialType.ApiKey,
             Expiry = ExpiryState.Static,
             Label = "openai:default",
-            MaskedSecret = "missing",
+            Mask = "missing",
         });
         _terminal.HasStatus(status);
         var run = await _terminal.ClawAsync(["models", "auth", "list", "--agent", "main", .. options]);

@@ -47,7 +47,7 @@ internal static class AuthListCommand
         var now = invocation.Environment.Time.GetUtcNow();
         foreach (var profile in profiles)
         {
-            var secret = profile.MaskedSecret.Length > 0 ? $" {profile.MaskedSecret}" : "";
+            var secret = profile.Mask.Length > 0 ? $" {profile.Mask}" : "";
             var order = profile.OrderPosition > 0 ? $" · order {profile.OrderPosition}" : "";
             var state = StateOf(status, profile, now);
             invocation.Out.Write(
@@ -108,7 +108,7 @@ internal static class AuthListCommand
         WriteTime(json, "disabledUntil", disabled?.RecoverTime);
         json.WriteOptional("disabledReason", disabled?.Reason ?? "");
         json.WriteOptional("recoveryHint", whole.Find(aside => aside.RecoveryHint.Length > 0)?.RecoveryHint ?? "");
-        json.WriteOptional("masked", profile.MaskedSecret);
+        json.WriteOptional("masked", profile.Mask);
         json.WriteString("status", Words.Of(profile.Expiry));
         json.WriteBoolean("disabled", disabled is not null);
         if (profile.OrderPosition > 0)

@@ -1,3 +1,4 @@
+using ClawGrpc.Core;
 using ClawGrpc.Core.Access;
 using ClawGrpc.Core.Configuration;
 using ClawGrpc.Gateway;
@@ -33,7 +34,11 @@ internal sealed class AgentCalls(Fleet fleet, LiveConfiguration configuration, A
         var name = request.Name.Trim();
         if (!name.Any(char.IsAsciiLetterOrDigit) || !ModelRef.IsAcceptable(name))
             throw Refusal.InvalidField("name", "Expected a name with letters or digits, such as work").ToException();
-        if (!ModelRef.IsAcceptable(request.Model))
+
+        // It becomes a folder and is shown: a secret that was pasted here must not.
+        if (SecretText.HasCredential(name) || SecretText.LooksSecret(name))
+            throw Refusal.InvalidField("name", "Expected a name such as work; this looks like a secret").ToException();
+        if (!ModelRef.IsAcceptable(request.Model) || SecretText.HasCredential(request.Model))
             throw Refusal.InvalidField("model", ModelRef.Expected).ToException();
         var id = AgentEntry.IdOf(name);
         var model = request.Model.Trim();

@@ -1,3 +1,4 @@
+using ClawGrpc.Core;
 using ClawGrpc.Core.Configuration;
 using ClawGrpc.Gateway;
 using ClawGrpc.Gateway.Access;
@@ -123,7 +124,7 @@ internal sealed class ModelService(
     {
         var agent = await fleet.FindAsync(request.AgentId, context);
         var setup = setups.Of(agent.Id);
-        var named = ModelRef.Parse(CheckedModel(request.Model), setup.Models.Aliases)
+        var named = ModelRef.Parse(CheckedModel(WithoutSecret("model", request.Model)), setup.Models.Aliases)
             ?? throw Refusal.InvalidField("model", $"Invalid model reference: {request.Model}").ToException();
         var problem = await catalog.ProblemOfAsync(named, agent, setup, context.CancellationToken);
         return new ResolveModelResponse
@@ -236,9 +237,14 @@ internal sealed class ModelService(
         return hadList ? [] : [.. Allowed];
     }
 
+    // What is listed is shown: a secret that was pasted here must not.
     private static List<string> CheckedModels(RepeatedField<string> models) => models.Count > 0
-        ? [.. models.Select(CheckedModel)]
+        ? [.. models.Select(model => CheckedModel(WithoutSecret("models", model)))]
         : throw Refusal.InvalidField("models", "Required: one or more models").ToException();
+
+    private static string WithoutSecret(string field, string given) => SecretText.HasCredential(given)
+        ? throw Refusal.InvalidField(field, "Expected a model; this looks like a secret").ToException()
+        : given;
 
     private static string CheckedModel(string model) =>
         Acceptable("model", model).Trim() is { Length: > 0 } said

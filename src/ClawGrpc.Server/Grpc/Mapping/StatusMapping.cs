@@ -157,7 +157,7 @@ internal static class StatusMapping
             LastFailureTime = Timestamps.OrUnset(profile.Health.LastFailureAt),
             ErrorCount = profile.Health.ErrorCount,
             Origin = profile.Origin ?? "",
-            MaskedSecret = profile.Mask,
+            Mask = profile.Mask,
             OrderPosition = profile.OrderPosition,
             Usage = profile.Usage is { } used ? UsageMapping.ToSummary(used) : null,
         };
