@@ -16,7 +16,13 @@ public sealed class CompletionTests : IDisposable
     [InlineData("claw models auth or", "order")]
     [InlineData("claw models status --probe-p", "--probe-profile --probe-provider")]
     [InlineData("claw --agent main models st", "status")]
-    [InlineData("claw completion ", "--agent --ca --endpoint --help --token-file bash fish zsh")]
+    [InlineData("claw completion ", "--agent --ca --context --endpoint --help --token-file bash fish zsh")]
+    [InlineData("claw models al", "aliases allow")]
+    [InlineData("claw models auth paste-", "paste-api-key paste-token")]
+    [InlineData("claw -a main agents ", "--agent --ca --context --endpoint --help --token-file add list remove")]
+    [InlineData("claw usage --", "--agent --by --ca --client --context --endpoint --help --json --since --token-file --until")]
+    [InlineData("claw contexts ", "--agent --ca --context --endpoint --help --token-file add list remove show use")]
+    [InlineData("claw complete -m ", "")]
     [InlineData("claw models status --probe-timeout ", "")]
     [InlineData("claw whoami --ca /proc/versi", "/proc/version")]
     public async Task Bash_completes(string line, string expected)
@@ -47,8 +53,16 @@ public sealed class CompletionTests : IDisposable
             zpty -w -n shell $'claw mod\tau\tord\t\n'
             zpty -r shell line '*got <*> end*'
             print -r -- "$line"
+            zpty -w -n shell $'claw -a main cont\tsh\t--js\t\n'
+            zpty -r shell line '*got <*> end*'
+            print -r -- "$line"
+            zpty -w -n shell $'claw us\t--si\t7d --unt\t\n'
+            zpty -r shell line '*got <*> end*'
+            print -r -- "$line"
             """);
         Assert.Contains("got <models auth order> end", said, StringComparison.Ordinal);
+        Assert.Contains("got <-a main contexts show --json> end", said, StringComparison.Ordinal);
+        Assert.Contains("got <usage --since 7d --until> end", said, StringComparison.Ordinal);
     }
 
     [NeedsFact("fish", "it completes")]
@@ -57,6 +71,12 @@ public sealed class CompletionTests : IDisposable
         var script = await ScriptAsync("fish");
         var said = Run("fish", "--no-config", "-c", $"source '{script}'; complete --do-complete 'claw models auth or'");
         Assert.Equal("order\tManage per-agent auth profile order overrides\n", said);
+        Assert.Equal(
+            "disallow\tRemove models from the allowed ones; without the last one all models are allowed\n",
+            Run("fish", "--no-config", "-c", $"source '{script}'; complete --do-complete 'claw models -a main disal'"));
+        Assert.Equal(
+            "--token-stdin\tStore a token from standard input, or a prompt\n",
+            Run("fish", "--no-config", "-c", $"source '{script}'; complete --do-complete 'claw contexts add x --token-s'"));
     }
 
     private async Task<string> ScriptAsync(string shell)

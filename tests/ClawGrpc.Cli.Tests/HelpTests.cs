@@ -39,11 +39,29 @@ public class HelpTests
         Assert.Equal(await terminal.ClawAsync([.. arguments, "--help"]), await terminal.ClawAsync(arguments));
     }
 
-    [Fact]
-    public async Task Version_prints_one_line()
+    [Theory]
+    [InlineData("models status", "-j", "--json")]
+    [InlineData("complete x --plan", "-m opus", "--model opus")]
+    [InlineData("models auth delete x", "-y", "--yes")]
+    [InlineData("agents list", "-a work", "--agent work")]
+    public async Task Letter_stands_for_its_option(string command, string letter, string option)
+    {
+        await using var terminal = await new Terminal().StartAsync();
+        var (with, without) = (
+            await terminal.ClawAsync([.. command.Split(' '), .. letter.Split(' ')]),
+            await terminal.ClawAsync([.. command.Split(' '), .. option.Split(' ')]));
+        Assert.Equal(with, without);
+        Assert.Equal(2, terminal.Script.Requests.Count);
+        Assert.Single(terminal.Script.Requests.Distinct());
+    }
+
+    [Theory]
+    [InlineData("--version")]
+    [InlineData("-V")]
+    public async Task Version_prints_one_line(string option)
     {
         await using var terminal = new Terminal();
-        var run = await terminal.ClawAsync("--version");
+        var run = await terminal.ClawAsync(option);
         Assert.Matches(@"^claw \d+\.\d+\.\d+[^\n+]*\n$", run.Out);
         Assert.Equal(0, run.ExitCode);
     }

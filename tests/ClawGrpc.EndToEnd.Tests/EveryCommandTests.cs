@@ -22,6 +22,8 @@ public class EveryCommandTests
         ["models auth add"],
         ["models auth paste-token", "--provider", "anthropic", "--profile-id", "anthropic:three"],
         ["models auth setup-token", "--yes"],
+        ["models auth paste-api-key", "--profile-id", "anthropic:four", "--verify"],
+        ["models auth list", "--json"],
         ["models auth order get", "--provider", "anthropic", "--json"],
         ["models auth order set", "--provider", "anthropic", "anthropic:default", "anthropic:two"],
         ["models auth order clear", "--provider", "anthropic"],
@@ -37,6 +39,8 @@ public class EveryCommandTests
         ["models fallbacks list", "--json"],
         ["models fallbacks remove", "anthropic/claude-haiku-4-5"],
         ["models fallbacks clear"],
+        ["models allow", "anthropic/claude-haiku-4-5"],
+        ["models disallow", "anthropic/claude-haiku-4-5"],
         ["models image-fallbacks add", "anthropic/claude-haiku-4-5"],
         ["models image-fallbacks list", "--plain"],
         ["models image-fallbacks remove", "anthropic/claude-haiku-4-5"],
@@ -47,6 +51,9 @@ public class EveryCommandTests
         ["complete", "Hello", "--receipt"],
         ["complete", "Hello", "--json"],
         ["complete", "Hello", "--plan"],
+        ["usage", "--by", "day,client,agent,profile,model", "--json"],
+        ["agents add", "work", "--json"],
+        ["agents remove", "work", "--yes"],
         ["agents list", "--json"],
         ["clients add", "service", "--scope", "complete", "--scope", "status", "--for-agent", "main"],
         ["clients list"],
@@ -68,6 +75,11 @@ public class EveryCommandTests
         ["audit verify"],
         ["doctor"],
         ["whoami", "--json"],
+        ["contexts add", "other", "--server", "unix:/nowhere"],
+        ["contexts use", "other"],
+        ["contexts show", "--json"],
+        ["contexts list"],
+        ["contexts remove", "other"],
         ["completion bash"],
         ["completion zsh"],
         ["completion fish"],
@@ -148,7 +160,7 @@ public class EveryCommandTests
     }
 
     private static string InputOf(string[] step) =>
-        step.Contains("-") ? ProcessFixture.KeyOne
+        step.Contains("-") || step[0] == "models auth paste-api-key" ? ProcessFixture.KeyOne
         : step[0] == "models auth paste-token" ? "sk-ant-oat01-" + new string('A', 80) : "";
 
     private static async Task<string> TokenOfAsync(ProcessFixture fixture)

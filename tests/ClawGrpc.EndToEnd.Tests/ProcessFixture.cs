@@ -72,7 +72,13 @@ internal sealed class ProcessFixture : IAsyncDisposable
     /// <summary>Starts the CLI, which finds the server by the state folder.</summary>
     public RunningProgram Claw(params IEnumerable<string> arguments) =>
         Keep(RunningProgram.Start(
-            "ClawGrpc.Cli", "claw", new Dictionary<string, string> { ["CLAWGRPC_STATE_DIR"] = State }, arguments));
+            "ClawGrpc.Cli", "claw",
+            new Dictionary<string, string>
+            {
+                ["CLAWGRPC_STATE_DIR"] = State,
+                ["XDG_CONFIG_HOME"] = System.IO.Path.Join(Path, "config"),
+            },
+            arguments));
 
     /// <summary>Runs the CLI to its end, which must be a good one.</summary>
     public async Task<string> ClawAsync(params IEnumerable<string> arguments)

@@ -63,6 +63,17 @@ type AuthServiceClient interface {
 	//
 	// Changes nothing. Fails with INVALID_FIELD.
 	ListAgents(ctx context.Context, in *ListAgentsRequest, opts ...grpc.CallOption) (*ListAgentsResponse, error)
+	// Adds an agent to the configuration, as `agents add` does. It inherits no credentials. The default agent stays the default
+	// one: if it was not in the configuration, it is listed there first.
+	//
+	// A repeat fails with AGENT_EXISTS. Fails also with INVALID_FIELD, CONFIGURATION_INVALID, STATE_NOT_WRITTEN.
+	AddAgent(ctx context.Context, in *AddAgentRequest, opts ...grpc.CallOption) (*AddAgentResponse, error)
+	// Removes an agent from the configuration, as `agents remove` does. Its files stay, credentials included; while its folder is
+	// among those of the agents, the agent goes on to exist.
+	//
+	// A repeat fails with AGENT_NOT_FOUND. Fails with IN_USE for the default agent while others are configured. Fails also with
+	// INVALID_FIELD, CONFIGURATION_INVALID, STATE_NOT_WRITTEN.
+	RemoveAgent(ctx context.Context, in *RemoveAgentRequest, opts ...grpc.CallOption) (*RemoveAgentResponse, error)
 	// Returns how secrets are stored and which keys seal them. Never a key.
 	//
 	// Changes nothing. Fails with AGENT_NOT_FOUND, and for a named agent with STATE_UNREADABLE.
@@ -205,6 +216,24 @@ func (c *authServiceClient) ListAgents(ctx context.Context, in *ListAgentsReques
 	return out, nil
 }
 
+func (c *authServiceClient) AddAgent(ctx context.Context, in *AddAgentRequest, opts ...grpc.CallOption) (*AddAgentResponse, error) {
+	out := new(AddAgentResponse)
+	err := c.cc.Invoke(ctx, "/clawgrpc.v1.AuthService/AddAgent", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *authServiceClient) RemoveAgent(ctx context.Context, in *RemoveAgentRequest, opts ...grpc.CallOption) (*RemoveAgentResponse, error) {
+	out := new(RemoveAgentResponse)
+	err := c.cc.Invoke(ctx, "/clawgrpc.v1.AuthService/RemoveAgent", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *authServiceClient) GetSealing(ctx context.Context, in *GetSealingRequest, opts ...grpc.CallOption) (*GetSealingResponse, error) {
 	out := new(GetSealingResponse)
 	err := c.cc.Invoke(ctx, "/clawgrpc.v1.AuthService/GetSealing", in, out, opts...)
@@ -291,6 +320,17 @@ type AuthServiceServer interface {
 	//
 	// Changes nothing. Fails with INVALID_FIELD.
 	ListAgents(context.Context, *ListAgentsRequest) (*ListAgentsResponse, error)
+	// Adds an agent to the configuration, as `agents add` does. It inherits no credentials. The default agent stays the default
+	// one: if it was not in the configuration, it is listed there first.
+	//
+	// A repeat fails with AGENT_EXISTS. Fails also with INVALID_FIELD, CONFIGURATION_INVALID, STATE_NOT_WRITTEN.
+	AddAgent(context.Context, *AddAgentRequest) (*AddAgentResponse, error)
+	// Removes an agent from the configuration, as `agents remove` does. Its files stay, credentials included; while its folder is
+	// among those of the agents, the agent goes on to exist.
+	//
+	// A repeat fails with AGENT_NOT_FOUND. Fails with IN_USE for the default agent while others are configured. Fails also with
+	// INVALID_FIELD, CONFIGURATION_INVALID, STATE_NOT_WRITTEN.
+	RemoveAgent(context.Context, *RemoveAgentRequest) (*RemoveAgentResponse, error)
 	// Returns how secrets are stored and which keys seal them. Never a key.
 	//
 	// Changes nothing. Fails with AGENT_NOT_FOUND, and for a named agent with STATE_UNREADABLE.
@@ -346,6 +386,12 @@ func (UnimplementedAuthServiceServer) ProbeProfiles(*ProbeProfilesRequest, AuthS
 }
 func (UnimplementedAuthServiceServer) ListAgents(context.Context, *ListAgentsRequest) (*ListAgentsResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method ListAgents not implemented")
+}
+func (UnimplementedAuthServiceServer) AddAgent(context.Context, *AddAgentRequest) (*AddAgentResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method AddAgent not implemented")
+}
+func (UnimplementedAuthServiceServer) RemoveAgent(context.Context, *RemoveAgentRequest) (*RemoveAgentResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method RemoveAgent not implemented")
 }
 func (UnimplementedAuthServiceServer) GetSealing(context.Context, *GetSealingRequest) (*GetSealingResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method GetSealing not implemented")
@@ -555,6 +601,42 @@ func _AuthService_ListAgents_Handler(srv interface{}, ctx context.Context, dec f
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AuthService_AddAgent_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AddAgentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuthServiceServer).AddAgent(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/clawgrpc.v1.AuthService/AddAgent",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuthServiceServer).AddAgent(ctx, req.(*AddAgentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AuthService_RemoveAgent_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(RemoveAgentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AuthServiceServer).RemoveAgent(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/clawgrpc.v1.AuthService/RemoveAgent",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AuthServiceServer).RemoveAgent(ctx, req.(*RemoveAgentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _AuthService_GetSealing_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(GetSealingRequest)
 	if err := dec(in); err != nil {
@@ -666,6 +748,14 @@ var _AuthService_serviceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListAgents",
 			Handler:    _AuthService_ListAgents_Handler,
+		},
+		{
+			MethodName: "AddAgent",
+			Handler:    _AuthService_AddAgent_Handler,
+		},
+		{
+			MethodName: "RemoveAgent",
+			Handler:    _AuthService_RemoveAgent_Handler,
 		},
 		{
 			MethodName: "GetSealing",

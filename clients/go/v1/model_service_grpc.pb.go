@@ -55,6 +55,27 @@ type ModelServiceClient interface {
 	// minutes. If upstream does not answer, the response has only the models of the configuration, and the reason. Changes nothing.
 	// Fails with INVALID_FIELD, AGENT_NOT_FOUND, STATE_UNREADABLE.
 	ListModels(ctx context.Context, in *ListModelsRequest, opts ...grpc.CallOption) (*ListModelsResponse, error)
+	// Returns what completions used and cost, by day, client, agent, profile and model, across restarts of the server.
+	//
+	// Counts the agents that the caller may use. Without the scope `admin`, clients other than the caller are counted without their
+	// names. Days are kept for 400 days; what the last five seconds used may be missing after the server was killed. Changes
+	// nothing. Fails with INVALID_FIELD, AGENT_NOT_PERMITTED, STATE_UNREADABLE.
+	GetUsage(ctx context.Context, in *GetUsageRequest, opts ...grpc.CallOption) (*GetUsageResponse, error)
+	// Returns the model that a name means, and whether the model is known.
+	//
+	// A model is known if the configuration or the server's price table has it, or upstream lists it; the server asks upstream only
+	// about others, as ListModels does. Changes nothing. Fails with INVALID_FIELD, AGENT_NOT_FOUND, STATE_UNREADABLE.
+	ResolveModel(ctx context.Context, in *ResolveModelRequest, opts ...grpc.CallOption) (*ResolveModelResponse, error)
+	// Adds models to the allow-list, as `models allow` does. Without a list all models are allowed; the first model begins one.
+	//
+	// A repeat changes nothing. Fails with INVALID_FIELD, MODEL_NOT_FOUND, CONFIGURATION_INVALID, STATE_NOT_WRITTEN.
+	AllowModels(ctx context.Context, in *AllowModelsRequest, opts ...grpc.CallOption) (*AllowModelsResponse, error)
+	// Removes models from the allow-list, as `models disallow` does, with their aliases and parameters. All models are allowed when
+	// none is left.
+	//
+	// A repeat fails with MODEL_NOT_FOUND. Fails with IN_USE for the default model or a fallback while others stay in the list.
+	// Fails also with INVALID_FIELD, CONFIGURATION_INVALID, STATE_NOT_WRITTEN.
+	DisallowModels(ctx context.Context, in *DisallowModelsRequest, opts ...grpc.CallOption) (*DisallowModelsResponse, error)
 	// Sets the default model, as `models set` does.
 	//
 	// A repeat changes nothing. Fails with INVALID_FIELD, CONFIGURATION_INVALID, STATE_NOT_WRITTEN, NOT_IMPLEMENTED.
@@ -200,6 +221,42 @@ func (c *modelServiceClient) ListModels(ctx context.Context, in *ListModelsReque
 	return out, nil
 }
 
+func (c *modelServiceClient) GetUsage(ctx context.Context, in *GetUsageRequest, opts ...grpc.CallOption) (*GetUsageResponse, error) {
+	out := new(GetUsageResponse)
+	err := c.cc.Invoke(ctx, "/clawgrpc.v1.ModelService/GetUsage", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *modelServiceClient) ResolveModel(ctx context.Context, in *ResolveModelRequest, opts ...grpc.CallOption) (*ResolveModelResponse, error) {
+	out := new(ResolveModelResponse)
+	err := c.cc.Invoke(ctx, "/clawgrpc.v1.ModelService/ResolveModel", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *modelServiceClient) AllowModels(ctx context.Context, in *AllowModelsRequest, opts ...grpc.CallOption) (*AllowModelsResponse, error) {
+	out := new(AllowModelsResponse)
+	err := c.cc.Invoke(ctx, "/clawgrpc.v1.ModelService/AllowModels", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *modelServiceClient) DisallowModels(ctx context.Context, in *DisallowModelsRequest, opts ...grpc.CallOption) (*DisallowModelsResponse, error) {
+	out := new(DisallowModelsResponse)
+	err := c.cc.Invoke(ctx, "/clawgrpc.v1.ModelService/DisallowModels", in, out, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *modelServiceClient) SetDefaultModel(ctx context.Context, in *SetDefaultModelRequest, opts ...grpc.CallOption) (*SetDefaultModelResponse, error) {
 	out := new(SetDefaultModelResponse)
 	err := c.cc.Invoke(ctx, "/clawgrpc.v1.ModelService/SetDefaultModel", in, out, opts...)
@@ -296,6 +353,27 @@ type ModelServiceServer interface {
 	// minutes. If upstream does not answer, the response has only the models of the configuration, and the reason. Changes nothing.
 	// Fails with INVALID_FIELD, AGENT_NOT_FOUND, STATE_UNREADABLE.
 	ListModels(context.Context, *ListModelsRequest) (*ListModelsResponse, error)
+	// Returns what completions used and cost, by day, client, agent, profile and model, across restarts of the server.
+	//
+	// Counts the agents that the caller may use. Without the scope `admin`, clients other than the caller are counted without their
+	// names. Days are kept for 400 days; what the last five seconds used may be missing after the server was killed. Changes
+	// nothing. Fails with INVALID_FIELD, AGENT_NOT_PERMITTED, STATE_UNREADABLE.
+	GetUsage(context.Context, *GetUsageRequest) (*GetUsageResponse, error)
+	// Returns the model that a name means, and whether the model is known.
+	//
+	// A model is known if the configuration or the server's price table has it, or upstream lists it; the server asks upstream only
+	// about others, as ListModels does. Changes nothing. Fails with INVALID_FIELD, AGENT_NOT_FOUND, STATE_UNREADABLE.
+	ResolveModel(context.Context, *ResolveModelRequest) (*ResolveModelResponse, error)
+	// Adds models to the allow-list, as `models allow` does. Without a list all models are allowed; the first model begins one.
+	//
+	// A repeat changes nothing. Fails with INVALID_FIELD, MODEL_NOT_FOUND, CONFIGURATION_INVALID, STATE_NOT_WRITTEN.
+	AllowModels(context.Context, *AllowModelsRequest) (*AllowModelsResponse, error)
+	// Removes models from the allow-list, as `models disallow` does, with their aliases and parameters. All models are allowed when
+	// none is left.
+	//
+	// A repeat fails with MODEL_NOT_FOUND. Fails with IN_USE for the default model or a fallback while others stay in the list.
+	// Fails also with INVALID_FIELD, CONFIGURATION_INVALID, STATE_NOT_WRITTEN.
+	DisallowModels(context.Context, *DisallowModelsRequest) (*DisallowModelsResponse, error)
 	// Sets the default model, as `models set` does.
 	//
 	// A repeat changes nothing. Fails with INVALID_FIELD, CONFIGURATION_INVALID, STATE_NOT_WRITTEN, NOT_IMPLEMENTED.
@@ -349,6 +427,18 @@ func (UnimplementedModelServiceServer) PlanCompletion(context.Context, *PlanComp
 }
 func (UnimplementedModelServiceServer) ListModels(context.Context, *ListModelsRequest) (*ListModelsResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method ListModels not implemented")
+}
+func (UnimplementedModelServiceServer) GetUsage(context.Context, *GetUsageRequest) (*GetUsageResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method GetUsage not implemented")
+}
+func (UnimplementedModelServiceServer) ResolveModel(context.Context, *ResolveModelRequest) (*ResolveModelResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method ResolveModel not implemented")
+}
+func (UnimplementedModelServiceServer) AllowModels(context.Context, *AllowModelsRequest) (*AllowModelsResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method AllowModels not implemented")
+}
+func (UnimplementedModelServiceServer) DisallowModels(context.Context, *DisallowModelsRequest) (*DisallowModelsResponse, error) {
+	return nil, status.Errorf(codes.Unimplemented, "method DisallowModels not implemented")
 }
 func (UnimplementedModelServiceServer) SetDefaultModel(context.Context, *SetDefaultModelRequest) (*SetDefaultModelResponse, error) {
 	return nil, status.Errorf(codes.Unimplemented, "method SetDefaultModel not implemented")
@@ -513,6 +603,78 @@ func _ModelService_ListModels_Handler(srv interface{}, ctx context.Context, dec 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ModelService_GetUsage_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetUsageRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ModelServiceServer).GetUsage(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/clawgrpc.v1.ModelService/GetUsage",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ModelServiceServer).GetUsage(ctx, req.(*GetUsageRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ModelService_ResolveModel_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ResolveModelRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ModelServiceServer).ResolveModel(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/clawgrpc.v1.ModelService/ResolveModel",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ModelServiceServer).ResolveModel(ctx, req.(*ResolveModelRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ModelService_AllowModels_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AllowModelsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ModelServiceServer).AllowModels(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/clawgrpc.v1.ModelService/AllowModels",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ModelServiceServer).AllowModels(ctx, req.(*AllowModelsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ModelService_DisallowModels_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DisallowModelsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ModelServiceServer).DisallowModels(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: "/clawgrpc.v1.ModelService/DisallowModels",
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ModelServiceServer).DisallowModels(ctx, req.(*DisallowModelsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _ModelService_SetDefaultModel_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(SetDefaultModelRequest)
 	if err := dec(in); err != nil {
@@ -644,6 +806,22 @@ var _ModelService_serviceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListModels",
 			Handler:    _ModelService_ListModels_Handler,
+		},
+		{
+			MethodName: "GetUsage",
+			Handler:    _ModelService_GetUsage_Handler,
+		},
+		{
+			MethodName: "ResolveModel",
+			Handler:    _ModelService_ResolveModel_Handler,
+		},
+		{
+			MethodName: "AllowModels",
+			Handler:    _ModelService_AllowModels_Handler,
+		},
+		{
+			MethodName: "DisallowModels",
+			Handler:    _ModelService_DisallowModels_Handler,
 		},
 		{
 			MethodName: "SetDefaultModel",

@@ -5,7 +5,7 @@ using ClawGrpc.V1;
 
 namespace ClawGrpc.Cli.Commands;
 
-/// <summary><c>claw agents list</c>.</summary>
+/// <summary><c>claw agents list|add|remove</c>.</summary>
 internal static class AgentsCommand
 {
     public static Command Create(Globals globals)
@@ -21,10 +21,12 @@ internal static class AgentsCommand
             invocation.Out.Flush();
             return 0;
         });
-        return Globals.Group("agents", "The agents that own credentials", list);
+        return Globals.Group(
+            "agents", "The agents that own credentials", list, AgentEditCommands.Add(globals), AgentEditCommands.Remove(globals));
     }
 
-    private static async Task<List<Agent>> AllAsync(Invocation invocation, CancellationToken cancellation)
+    /// <summary>All agents that the caller may use.</summary>
+    public static async Task<List<Agent>> AllAsync(Invocation invocation, CancellationToken cancellation)
     {
         var agents = new List<Agent>();
         var request = new ListAgentsRequest { PageSize = 1000 };

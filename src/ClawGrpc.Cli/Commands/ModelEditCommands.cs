@@ -11,12 +11,21 @@ internal static class ModelEditCommands
     public static Command Set(Globals globals, bool image = false)
     {
         var model = new Argument<string>("model") { Description = "Model id or alias" };
+        var yes = new Option<bool>("--yes") { Description = "Set a model that may not exist without asking" };
         var (name, description) = image ? ("set-image", "Set the image model") : ("set", "Set the default model");
-        return globals.Command(name, description, [model], async (invocation, cancellation) =>
+        return globals.Command(name, description, [model, yes], async (invocation, cancellation) =>
         {
+            if (!await ModelDoubt.AcceptsAsync(invocation, invocation.Get(model)!, invocation.Get(yes), cancellation))
+            {
+                invocation.Out.Write("Cancelled.\n");
+                return 0;
+            }
+
             var request = new SetDefaultModelRequest { Model = invocation.Get(model), Image = image };
             var response = await invocation.Models.SetDefaultModelAsync(request, cancellationToken: cancellation);
-            return WriteEdit(invocation, response.ConfigPath, $"{(image ? "Image" : "Default")} model: {response.Model}");
+            WriteEdit(invocation, response.ConfigPath, $"{(image ? "Image" : "Default")} model: {response.Model}");
+            AllowCommands.NoteOfNewList(invocation, response.NewAllowedModels);
+            return 0;
         });
     }
 
@@ -41,7 +50,9 @@ internal static class ModelEditCommands
         {
             var request = new AddModelAliasRequest { Alias = invocation.Get(alias), Model = invocation.Get(model) };
             var response = await invocation.Models.AddModelAliasAsync(request, cancellationToken: cancellation);
-            return WriteEdit(invocation, response.ConfigPath, $"Alias {request.Alias?.Trim()} -> {response.Model}");
+            WriteEdit(invocation, response.ConfigPath, $"Alias {request.Alias?.Trim()} -> {response.Model}");
+            AllowCommands.NoteOfNewList(invocation, response.NewAllowedModels);
+            return 0;
         });
         var remove = globals.Command("remove", "Remove a model alias", [alias], async (invocation, cancellation) =>
         {
@@ -77,7 +88,9 @@ internal static class ModelEditCommands
         {
             var request = new AddModelFallbackRequest { Model = invocation.Get(model), Image = image };
             var response = await invocation.Models.AddModelFallbackAsync(request, cancellationToken: cancellation);
-            return WriteEdit(invocation, response.ConfigPath, $"{title}: {string.Join(", ", response.Fallbacks)}");
+            WriteEdit(invocation, response.ConfigPath, $"{title}: {string.Join(", ", response.Fallbacks)}");
+            AllowCommands.NoteOfNewList(invocation, response.NewAllowedModels);
+            return 0;
         });
         var remove = globals.Command("remove", $"Remove {article} {kind} model", [model], async (invocation, cancellation) =>
         {
@@ -133,7 +146,8 @@ internal static class ModelEditCommands
             json.WriteEndObject();
         });
 
-    private static int WriteEdit(Invocation invocation, string configPath, params string[] lines)
+    /// <summary>Prints which file was changed, and the result.</summary>
+    public static int WriteEdit(Invocation invocation, string configPath, params string[] lines)
     {
         string[] all = [$"Updated {invocation.Environment.ShortPath(configPath)}", .. lines];
         foreach (var line in all)

@@ -19,13 +19,17 @@ internal static class ModelsCommand
         models.Add(ModelsListCommand.Create(globals));
         models.Add(ModelEditCommands.Set(globals));
         models.Add(ModelEditCommands.Set(globals, image: true));
+        models.Add(AllowCommands.Allow(globals));
+        models.Add(AllowCommands.Disallow(globals));
         models.Add(ModelEditCommands.Aliases(globals));
         models.Add(ModelEditCommands.Fallbacks(globals));
         models.Add(ModelEditCommands.Fallbacks(globals, image: true));
         models.Add(Globals.Group(
             "auth",
             "Manage model auth profiles",
+            AuthListCommand.Create(globals),
             AuthAddCommand.Create(globals),
+            PasteApiKeyCommand.Create(globals),
             PasteTokenCommand.Create(globals),
             SetupTokenCommand.Create(globals),
             OrderCommands.Create(globals),

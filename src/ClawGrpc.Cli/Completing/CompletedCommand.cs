@@ -26,17 +26,23 @@ internal sealed record CompletedCommand(
 
 /// <summary>An option as a shell completes it.</summary>
 /// <param name="Name">Its long name.</param>
+/// <param name="Short">Its letter, such as <c>-a</c>; empty if it has none.</param>
 /// <param name="Text">Its line in the help.</param>
 /// <param name="Value">What follows it.</param>
 /// <param name="Values">The values that it takes; empty if there are too many to name.</param>
-internal sealed record CompletedOption(string Name, string Text, OptionValue Value, IReadOnlyList<string> Values)
+internal sealed record CompletedOption(
+    string Name, string Short, string Text, OptionValue Value, IReadOnlyList<string> Values)
 {
     public static CompletedOption Of(Option option)
     {
         var values = option.Arity.MaximumNumberOfValues == 0 || option.ValueType == typeof(bool)
             ? [] : option.GetCompletions(CompletionContext.Empty).Select(item => item.InsertText ?? item.Label).ToList();
-        return new CompletedOption(option.Name, option.Description ?? "", ValueOf(option), values);
+        var letter = option.Aliases.FirstOrDefault(alias => alias is ['-', not '-']) ?? "";
+        return new CompletedOption(option.Name, letter, option.Description ?? "", ValueOf(option), values);
     }
+
+    /// <summary>All that name it on a command line.</summary>
+    public IEnumerable<string> Names => Short.Length > 0 ? [Name, Short] : [Name];
 
     private static OptionValue ValueOf(Option option) => option switch
     {

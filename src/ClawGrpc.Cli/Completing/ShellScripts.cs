@@ -17,7 +17,7 @@ internal static class ShellScripts
         .Append("    case \"$at $before\" in\n")
         .Append(Each(commands, Files, "COMPREPLY=($(compgen -f -- \"$current\")) && return"))
         .AppendJoin("", commands.SelectMany(command => command.Options.Where(IsChoice).Select(option =>
-            $"        '{command.Path} {option.Name}') words='{string.Join(' ', option.Values)}' ;;\n")))
+            $"        {PatternOf(command, option)}) words='{string.Join(' ', option.Values)}' ;;\n")))
         .Append(Each(commands, IsFree, "return"))
         .Append("        *)\n            case $at in\n")
         .AppendJoin("", commands.Select(command =>
@@ -36,7 +36,7 @@ internal static class ShellScripts
         .Append("    case \"$at ${words[CURRENT-1]}\" in\n")
         .Append(Each(commands, Files, "_files && return"))
         .AppendJoin("", commands.SelectMany(command => command.Options.Where(IsChoice).Select(option =>
-            $"        '{command.Path} {option.Name}') choices=({string.Join(' ', option.Values)}) ;;\n")))
+            $"        {PatternOf(command, option)}) choices=({string.Join(' ', option.Values)}) ;;\n")))
         .Append(Each(commands, IsFree, "return"))
         .Append("        *)\n            case $at in\n")
         .AppendJoin("", commands.Select(command => $"                '{command.Path}') choices=({string.Join(
@@ -68,7 +68,8 @@ internal static class ShellScripts
                     { Value: OptionValue.File } => " -r -F",
                     _ => " -x",
                 };
-                script.Append($"{start} -l {option.Name[2..]}{value} -d {Quoted(option.Text, @"\'")}\n");
+                var letter = option.Short.Length > 0 ? $" -s {option.Short[1..]}" : "";
+                script.Append($"{start} -l {option.Name[2..]}{letter}{value} -d {Quoted(option.Text, @"\'")}\n");
             }
         }
 
@@ -91,9 +92,12 @@ internal static class ShellScripts
     private static string Each(IReadOnlyList<CompletedCommand> commands, Func<CompletedOption, bool> which, string then)
     {
         var patterns = commands.SelectMany(command =>
-            command.Options.Where(which).Select(option => $"'{command.Path} {option.Name}'")).ToList();
+            command.Options.Where(which).Select(option => PatternOf(command, option))).ToList();
         return patterns.Count == 0 ? "" : $"        {string.Join(" | ", patterns)}) {then} ;;\n";
     }
+
+    private static string PatternOf(CompletedCommand command, CompletedOption option) =>
+        string.Join(" | ", option.Names.Select(name => $"'{command.Path} {name}'"));
 
     private static string Quoted(string text, string quote = @"'\''") =>
         $"'{text.Replace("'", quote, StringComparison.Ordinal)}'";

@@ -13,8 +13,16 @@ internal sealed record Globals(CliEnvironment Environment)
         Recursive = true,
     };
 
+    /// <summary>The context that names the server.</summary>
+    public Option<string?> Context { get; } = new("--context")
+    {
+        Description = "Context with the server (default: CLAW_CONTEXT, else claw contexts use)",
+        HelpName = "name",
+        Recursive = true,
+    };
+
     /// <summary>The agent.</summary>
-    public Option<string?> Agent { get; } = new("--agent")
+    public Option<string?> Agent { get; } = new("--agent", "-a")
     {
         Description = "Agent id (default: configured default agent)",
         HelpName = "id",
@@ -50,6 +58,8 @@ internal sealed record Globals(CliEnvironment Environment)
         {
             if (symbol is Option<string?> text)
                 TakeLast(text);
+            if (symbol is Option named && ShortNames.GetValueOrDefault(named.Name) is { } letter)
+                named.Aliases.Add(letter);
             if (symbol is Option option)
                 command.Add(option);
             else
@@ -63,6 +73,14 @@ internal sealed record Globals(CliEnvironment Environment)
         });
         return command;
     }
+
+    // The same letter for the same option in all commands.
+    private static readonly Dictionary<string, string> ShortNames = new(StringComparer.Ordinal)
+    {
+        ["--json"] = "-j",
+        ["--model"] = "-m",
+        ["--yes"] = "-y",
+    };
 
     // When an option is given twice, the last value wins, as in OpenClaw: a script can append to a command line.
     private static void TakeLast(Option<string?> option)

@@ -11,22 +11,22 @@ internal sealed class Invocation : IDisposable
 {
     private readonly ParseResult _parsed;
     private readonly Globals _globals;
+    private readonly Lazy<Target> _target;
     private readonly Lazy<GrpcChannel> _channel;
 
     public Invocation(ParseResult parsed, Globals globals)
     {
         _parsed = parsed;
         _globals = globals;
-        Endpoint = EndpointOf(parsed, globals);
-        Options = OptionsOf(parsed, globals);
+        _target = new Lazy<Target>(() => Target.Of(parsed, globals));
         _channel = new Lazy<GrpcChannel>(Connect);
     }
 
     /// <summary>Where the server listens.</summary>
-    public ClawGrpcEndpoint Endpoint { get; }
+    public ClawGrpcEndpoint Endpoint => _target.Value.Endpoint;
 
     /// <summary>How calls show who calls.</summary>
-    public ClawGrpcOptions Options { get; }
+    public ClawGrpcOptions Options => _target.Value.Options;
 
     public CliEnvironment Environment => _globals.Environment;
 
@@ -34,8 +34,11 @@ internal sealed class Invocation : IDisposable
 
     public TextWriter Error => Environment.Error;
 
-    /// <summary>The agent of <c>--agent</c>; empty for the default agent.</summary>
-    public string AgentId => _parsed.GetValue(_globals.Agent)?.Trim() ?? "";
+    /// <summary>The agent of <c>--agent</c> or of the context; empty for the default agent.</summary>
+    public string AgentId => _target.Value.AgentId;
+
+    /// <summary>The options that every command has.</summary>
+    public Globals Globals => _globals;
 
     public AuthService.AuthServiceClient Auth => new(_channel.Value);
 
@@ -51,28 +54,6 @@ internal sealed class Invocation : IDisposable
 
     /// <summary>Whether an option was given, with or without a value.</summary>
     public bool Has(Option option) => _parsed.GetResult(option) is { Implicit: false };
-
-    /// <summary>The endpoint that a command line calls.</summary>
-    /// <exception cref="CliFailure">The value of <c>--endpoint</c> or <c>CLAWGRPC_ENDPOINT</c> is not an endpoint.</exception>
-    public static ClawGrpcEndpoint EndpointOf(ParseResult parsed, Globals globals)
-    {
-        try
-        {
-            return ClawGrpcEndpoint.Resolve(parsed.GetValue(globals.Endpoint), globals.Environment.Variable);
-        }
-        catch (FormatException exception)
-        {
-            throw CliFailure.Failed(exception.Message);
-        }
-    }
-
-    /// <summary>How the calls of a command line show who calls.</summary>
-    public static ClawGrpcOptions OptionsOf(ParseResult parsed, Globals globals) => new()
-    {
-        TokenFile = parsed.GetValue(globals.TokenFile),
-        CaFile = parsed.GetValue(globals.Ca),
-        Environment = globals.Environment.Variable,
-    };
 
     private GrpcChannel Connect()
     {

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using ClawGrpc.Cli.Input;
 using ClawGrpc.Client;
 using ClawGrpc.V1;
@@ -17,11 +16,11 @@ internal static class FailureText
     /// <param name="hasToken">Whether the call showed a token.</param>
     public static string Of(RpcException exception, ClawGrpcEndpoint endpoint, bool hasToken)
     {
-        if (IsRefusedConnection(exception))
-            return $"No ClawGrpc server at {endpoint}. {HowToStart(endpoint)}";
         var error = ClawGrpcError.From(exception);
+        if (error.ReasonName.Length == 0 && WrongServer.Of(exception, endpoint) is { } wrong)
+            return wrong;
         if (error.ReasonName.Length == 0 && exception.Status.DebugException is { } cause)
-            return $"The connection to {endpoint} broke: {Innermost(cause).Message}";
+            return Broken(endpoint, Innermost(cause).Message);
         var hint = error.Reason == ErrorReason.Unauthenticated && !hasToken ? NoToken : Hint(error);
         return Secrets.Mask(hint.Length > 0 ? $"{Message(error)}\n{hint}" : Message(error));
     }
@@ -48,22 +47,12 @@ internal static class FailureText
         _ => "",
     };
 
-    private static bool IsRefusedConnection(RpcException exception) =>
-        exception.Status.DebugException is { } debug
-        && Innermost(debug) is SocketException
-        {
-            SocketErrorCode: SocketError.ConnectionRefused or SocketError.AddressNotAvailable or SocketError.HostNotFound,
-        };
+    // A person knows nothing of the frames below.
+    private static string Broken(ClawGrpcEndpoint endpoint, string why) =>
+        why.Contains("HTTP/2", StringComparison.Ordinal) || why.Contains("(ResponseEnded)", StringComparison.Ordinal)
+            ? WrongServer.Closed(endpoint)
+            : $"The connection to {endpoint} broke: {why}";
 
     private static Exception Innermost(Exception exception) =>
         exception.InnerException is { } inner ? Innermost(inner) : exception;
-
-    private static string HowToStart(ClawGrpcEndpoint endpoint)
-    {
-        if (endpoint.SocketPath is null && !endpoint.Address.IsLoopback)
-            return "Is the address right, and is it running?";
-        return Path.GetFileName(endpoint.SocketPath) == "clawgrpc.sock"
-            ? $"Start one: clawgrpc --state-dir {Path.GetDirectoryName(endpoint.SocketPath)}"
-            : $"Start one: clawgrpc --listen {endpoint}";
-    }
 }

@@ -50,9 +50,9 @@ internal static class ClawProgram
         }
         catch (RpcException exception)
         {
-            var endpoint = Invocation.EndpointOf(parsed, globals);
-            var hasToken = Invocation.OptionsOf(parsed, globals).TokenOrigin(endpoint) is not null;
-            return Fail(environment, "Error: " + FailureText.Of(exception, endpoint, hasToken));
+            var target = Target.Of(parsed, globals);
+            var hasToken = target.Options.TokenOrigin(target.Endpoint) is not null;
+            return Fail(environment, "Error: " + FailureText.Of(exception, target.Endpoint, hasToken));
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
@@ -70,9 +70,11 @@ internal static class ClawProgram
             "Calls ClawGrpc, the service that holds the Claude credentials of your agents",
             OnboardCommand.Create(globals),
             ModelsCommand.Create(globals),
+            UsageCommand.Create(globals),
             AgentsCommand.Create(globals),
             ClientsCommand.Create(globals),
             WhoAmICommand.Create(globals),
+            ContextsCommand.Create(globals),
             ConnectCommand.Create(globals),
             DoctorCommand.Create(globals),
             SecretsCommands.Create(globals),
@@ -82,6 +84,7 @@ internal static class ClawProgram
             HelpCommand.Create(() => root),
             new Command("version", "Show the version") { Action = new VersionAction() });
         root.Add(globals.Endpoint);
+        root.Add(globals.Context);
         root.Add(globals.Agent);
         root.Add(globals.TokenFile);
         root.Add(globals.Ca);
@@ -91,7 +94,7 @@ internal static class ClawProgram
             Recursive = true,
             Action = HelpText.Action,
         });
-        root.Add(new Option<bool>("--version") { Description = "Show the version", Action = new VersionAction() });
+        root.Add(new Option<bool>("--version", "-V") { Description = "Show the version", Action = new VersionAction() });
         return root;
     }
 

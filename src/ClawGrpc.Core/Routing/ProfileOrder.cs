@@ -47,6 +47,12 @@ internal sealed record ProfileOrder(ImmutableArray<Candidate> Candidates, Immuta
             [.. ineligible]);
     }
 
+    /// <summary>The explicit order of a provider's profiles: the stored one, else the configured one; null if there is
+    /// none.</summary>
+    /// <param name="provider">Normalized.</param>
+    public static ImmutableArray<string>? ExplicitOf(ProfileStore store, AuthSettings auth, string provider) =>
+        OrderOf(store.Order, provider) is { IsEmpty: false } stored ? stored : OrderOf(auth.Order, provider);
+
     private static IEnumerable<Candidate> Ordered(List<Candidate> usable, ProfileStore store, bool isExplicit, string? preferred)
     {
         if (usable.Count < 2)
@@ -61,10 +67,8 @@ internal sealed record ProfileOrder(ImmutableArray<Candidate> Candidates, Immuta
     private static (IReadOnlyCollection<string> Ids, bool IsExplicit) BaseList(
         ProfileStore store, AuthSettings auth, string provider)
     {
-        if (OrderOf(store.Order, provider) is { IsEmpty: false } stored)
-            return (stored, true);
-        if (OrderOf(auth.Order, provider) is { } configured)
-            return (configured, true);
+        if (ExplicitOf(store, auth, provider) is { } given)
+            return (given, true);
         var ids = new List<string>(1);
         foreach (var declared in auth.Profiles)
         {

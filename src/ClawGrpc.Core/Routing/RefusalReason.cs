@@ -132,6 +132,12 @@ internal enum RefusalReason
     /// <summary>Another program reads the agent's folder, and could not read sealed secrets.</summary>
     FolderShared,
 
+    /// <summary>What the call would remove is used: the default model or a fallback, or the default agent.</summary>
+    InUse,
+
+    /// <summary>An agent of this id is configured already.</summary>
+    AgentExists,
+
     /// <summary>A fault of ClawGrpc.</summary>
     Internal,
 }

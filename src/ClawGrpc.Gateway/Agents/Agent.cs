@@ -12,6 +12,8 @@ namespace ClawGrpc.Gateway.Agents;
 /// </summary>
 internal sealed partial class Agent : IAsyncDisposable
 {
+    private static readonly TimeSpan BetweenHealthWrites = TimeSpan.FromSeconds(1);
+
     private readonly IStateStore _store;
     private readonly Func<HealthRules> _rules;
     private readonly Action _told;
@@ -21,7 +23,7 @@ internal sealed partial class Agent : IAsyncDisposable
     private readonly ResolvedProfiles _resolved;
     private readonly Inheritance _inheritance;
     private readonly ExpiryClock _clock;
-    private readonly HealthWriter _writer;
+    private readonly WriteBehind _writer;
     private readonly SemaphoreSlim _writing = new(1, 1);
 
     /// <param name="id">Its id.</param>
@@ -34,22 +36,23 @@ internal sealed partial class Agent : IAsyncDisposable
     /// <param name="log">The log.</param>
     /// <param name="resolve">What references come to; null if the agent resolves none.</param>
     /// <param name="origin">The configured origin; null if its profiles belong to none.</param>
+    /// <param name="book">Where its usage is kept across restarts; null if it is not.</param>
     public Agent(
         string id, IStateStore store, Func<HealthRules> rules, Func<Agent?> main, Action told, Func<Agent, Logins> logins,
         TimeProvider time, ILogger<Agent> log, Func<SecretReference, ResolvedSecret>? resolve = null,
-        Func<string>? origin = null)
+        Func<string>? origin = null, UsageBook? book = null)
     {
         (Id, _store, _rules, _told, _log) = (id, store, rules, told, log);
         _origins = origin is null ? null : new ProfileOrigins(id, store, origin);
         _resolved = new ResolvedProfiles(
             resolve ?? (static _ => ResolvedSecret.Not("references are not resolved here")), _origins);
         Feed = new StatusFeed(time);
-        Usage = new UsageLedger(Feed.Publish);
+        Usage = new UsageLedger(id, Feed.Publish, book);
         _own = new OwnProfiles(rules, time);
         _inheritance = new Inheritance(main);
         _clock = new ExpiryClock(() => _own.Now.Profiles, Tell, time);
         Logins = logins(this);
-        _writer = new HealthWriter(TryWriteHealthAsync, time);
+        _writer = new WriteBehind(TryWriteHealthAsync, BetweenHealthWrites, time);
     }
 
     public string Id { get; }

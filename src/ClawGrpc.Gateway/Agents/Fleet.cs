@@ -11,7 +11,7 @@ namespace ClawGrpc.Gateway.Agents;
 /// <summary>The agents: those of the configuration, those that have a folder, and the default one.</summary>
 internal sealed partial class Fleet(
     IStateStore store, LiveConfiguration configuration, ClaudeLoginFile claudeLogin, TokenEndpoint tokenEndpoint,
-    SecretResolver secrets, TimeProvider time, ILogger<Agent> log)
+    SecretResolver secrets, UsageBook book, TimeProvider time, ILogger<Agent> log)
     : IAsyncDisposable
 {
     private const string Main = "main";
@@ -132,7 +132,7 @@ internal sealed partial class Fleet(
         var agent = new Agent(
             id, store, () => configuration.Current.Configuration.Auth.Health, id == Main ? static () => null : MainOfHeirs,
             id == Main ? TellHeirs : static () => { }, LoginsOf, time, log, secrets.Resolve,
-            () => configuration.Origin);
+            () => configuration.Origin, book);
 
         // A status shows the configuration, and logins are refreshed as it says.
         configuration.Changed += () =>

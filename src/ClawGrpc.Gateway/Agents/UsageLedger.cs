@@ -31,8 +31,10 @@ internal sealed record UsageSum(int Completions, int UnpricedCompletions, UsageC
 }
 
 /// <summary>Usage and cost of one agent since the server started: as a whole, by profile and by model.</summary>
+/// <param name="agentId">The agent.</param>
 /// <param name="changed">Called after each change.</param>
-internal sealed class UsageLedger(Action changed)
+/// <param name="book">Where usage is kept across restarts; null if it is not.</param>
+internal sealed class UsageLedger(string agentId, Action changed, UsageBook? book = null)
 {
     /// <summary>More lines of profiles, or of models, are not kept: the one that was used longest ago is forgotten.</summary>
     public const int MostLines = 200;
@@ -43,13 +45,16 @@ internal sealed class UsageLedger(Action changed)
     private long _uses;
 
     /// <summary>Counts an answer that has begun, however it ended.</summary>
+    /// <param name="client">The client that called.</param>
     /// <param name="route">The route that served.</param>
     /// <param name="usage">Null if upstream counted nothing.</param>
     /// <param name="cost">Null likewise.</param>
-    public void Add(Route route, UsageCount? usage, Cost? cost) => Add(route, usage, cost, completions: 1);
+    public void Add(string client, Route route, UsageCount? usage, Cost? cost) =>
+        Add(client, route, usage, cost, completions: 1);
 
     /// <summary>Counts an attempt that was abandoned before its answer began, after upstream had read the prompt.</summary>
-    public void AddAbandoned(Route route, UsageCount usage, Cost cost) => Add(route, usage, cost, completions: 0);
+    public void AddAbandoned(string client, Route route, UsageCount usage, Cost cost) =>
+        Add(client, route, usage, cost, completions: 0);
 
     public UsageSum Total() => _all.Sum;
 
@@ -60,8 +65,9 @@ internal sealed class UsageLedger(Action changed)
     public IEnumerable<(string Model, UsageSum Sum)> ByModel() =>
         _models.OrderBy(model => model.Key, StringComparer.Ordinal).Select(model => (model.Key, model.Value.Sum));
 
-    private void Add(Route route, UsageCount? usage, Cost? cost, int completions)
+    private void Add(string client, Route route, UsageCount? usage, Cost? cost, int completions)
     {
+        book?.Add(client, agentId, route, usage, cost, completions);
         _all.Add(usage, cost, completions);
         LineOf(_profiles, route.ProfileId).Add(usage, cost, completions);
         LineOf(_models, route.ModelRef).Add(usage, cost, completions);

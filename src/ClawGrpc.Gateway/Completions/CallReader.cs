@@ -42,7 +42,10 @@ internal sealed partial class CallReader(Fleet fleet, AgentSetups setups, Sessio
         var question = new RouteQuestion(
             [.. permitted], request.ProfileId.Length > 0 ? request.ProfileId : model.ProfileId, pins.Find(agent.Id, session));
         var requests = new RequestFactory(body!, request, setup);
-        var call = new CompletionCall(agent, setup, question, session, requests, pins, time);
+        var call = new CompletionCall(agent, setup, question, session, requests, pins, time)
+        {
+            Client = request.Caller.Client.Name,
+        };
         return new CallResult<CompletionCall>.Served(call);
     }
 

@@ -153,7 +153,7 @@ internal sealed class Completion(AnthropicApi upstream, TimeProvider time, ILogg
         if (counted is not null)
         {
             var cost = Cost.Of(counted, route.Model, route.Model, request.Cache?.HasOneHour == true, call.Setup.Prices);
-            call.Agent.Usage.AddAbandoned(route, counted, cost);
+            call.Agent.Usage.AddAbandoned(call.Client, route, counted, cost);
             call.Purse?.Charge(cost.Total, counted.AllTokens);
         }
 

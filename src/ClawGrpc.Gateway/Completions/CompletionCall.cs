@@ -48,7 +48,7 @@ internal sealed class CompletionCall(
         Agent.RateLimits.See(profileId, attempt.Answer.Headers, attempt.Served);
         Agent.Record(profileId, new Served(attempt.Route.ModelRef, attempt.Began, attempt.Served));
         pins.Pin(Agent.Id, SessionId, profileId);
-        return new OpenedCompletion(Agent, Setup, attempt, Purse, time);
+        return new OpenedCompletion(Agent, Setup, attempt, Client, Purse, time);
     }
 }
 

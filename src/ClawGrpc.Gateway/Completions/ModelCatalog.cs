@@ -3,6 +3,8 @@ using System.Security.Cryptography;
 using System.Text;
 using ClawGrpc.Core;
 using ClawGrpc.Core.Anthropic;
+using ClawGrpc.Core.Configuration;
+using ClawGrpc.Core.Pricing;
 using ClawGrpc.Core.Routing;
 using ClawGrpc.Gateway.Agents;
 using ClawGrpc.Gateway.Configuration;
@@ -37,7 +39,41 @@ internal sealed class ModelCatalog(Completion completions, AnthropicApi upstream
     public Task<CallResult<UpstreamModels>> ReadAsync(Agent agent, AgentSetup setup, CancellationToken cancellation) =>
         completions.AskAsync(new ModelsCall(agent, setup, FetchSharedAsync), cancellation);
 
+    /// <summary>Why a model may not exist or cannot be used, for people; null if it is known.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="agent">Whose credentials ask upstream, if nothing here knows it.</param>
+    /// <param name="setup">The agent's configuration.</param>
+    /// <param name="cancellation">Ends the call.</param>
+    public async Task<string?> ProblemOfAsync(
+        ModelRef model, Agent agent, AgentSetup setup, CancellationToken cancellation)
+    {
+        if (setup.Models.Names(model))
+            return null;
+        if (model.Provider != Provider.Anthropic)
+            return $"{model.Key} is a model of {model.Provider}; ClawGrpc serves those of {Provider.Anthropic}.";
+        if (setup.ProviderModels.Any(own => own.Id == model.Model)
+            || ListPrices.Table.Models.Keys.Any(known => Is(known, model.Model)))
+        {
+            return null;
+        }
+
+        if (setup.ModelsUrl is null)
+            return $"{model.Key} is not among the models of the configuration, which replace Anthropic's.";
+        return await ReadAsync(agent, setup, cancellation) switch
+        {
+            CallResult<UpstreamModels>.Served { Result: var list } => list.Models.Any(listed => Is(listed.Id, model.Model))
+                ? null
+                : $"Neither Anthropic nor the configuration lists {model.Key}.",
+            CallResult<UpstreamModels>.Refused { Refusal: var refusal } =>
+                $"{model.Key} is not known, and Anthropic's list of models is missing: {refusal.Message}",
+            var unknown => throw new InvalidOperationException($"Unknown result {unknown.GetType().Name}."),
+        };
+    }
+
     public void Dispose() => _lists.Dispose();
+
+    // An id without its date is another name of the dated one.
+    private static bool Is(string listed, string named) => listed == named || Prices.IsSnapshot(listed, named);
 
     private async Task<AttemptResult<UpstreamModels>> FetchSharedAsync(UpstreamRequest request, Patience patience, TimeSpan limit)
     {

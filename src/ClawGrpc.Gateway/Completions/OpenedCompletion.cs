@@ -14,7 +14,8 @@ namespace ClawGrpc.Gateway.Completions;
 /// says why.
 /// </summary>
 internal sealed class OpenedCompletion(
-    Agent agent, AgentSetup setup, ServedAttempt<AnswerStream> attempt, Purse? purse, TimeProvider time) : IAsyncDisposable
+    Agent agent, AgentSetup setup, ServedAttempt<AnswerStream> attempt, string client, Purse? purse, TimeProvider time)
+    : IAsyncDisposable
 {
     private readonly AnswerStream _answer = attempt.Answer;
     private MessageFold _fold = new(keepContent: false);
@@ -179,6 +180,6 @@ internal sealed class OpenedCompletion(
             purse?.Charge(cost.Total, usage.AllTokens);
         }
 
-        agent.Usage.Add(Route, _fold.Usage, cost);
+        agent.Usage.Add(client, Route, _fold.Usage, cost);
     }
 }

@@ -1,4 +1,5 @@
 using ClawGrpc.Core;
+using ClawGrpc.Core.Access;
 using ClawGrpc.Core.Routing;
 using ClawGrpc.Core.StateFiles;
 using ClawGrpc.Gateway.Access;
@@ -26,6 +27,9 @@ internal abstract class UpstreamCall<TAnswer, TResult>(Agent agent, AgentSetup s
     public RouteQuestion Question => question;
 
     public string SessionId => sessionId;
+
+    /// <summary>The client that asks.</summary>
+    public string Client { get; init; } = Caller.Server.Client.Name;
 
     /// <summary>What pays for it; null if the caller has no budget.</summary>
     public Purse? Purse { get; set; }

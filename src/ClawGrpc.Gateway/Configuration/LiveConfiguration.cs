@@ -110,7 +110,7 @@ internal sealed partial class LiveConfiguration(
                         reading = Usable(Read());
                     var edited = Edited(edit, text ?? ConfigurationEdit.NoFile, path);
                     if (edited.Refusal is { } refusal)
-                        throw new Refusal(RefusalReason.ModelNotFound, RefusalCode.NotFound, refusal).ToException();
+                        throw new Refusal(edited.Reason, CodeOf(edited.Reason), refusal).ToException();
                     reading = Usable(reading.With(path, edited.Text, store.ReadConfiguration));
                     return edited.Text;
                 },
@@ -190,6 +190,13 @@ internal sealed partial class LiveConfiguration(
             .With("column", $"{rejected.Errors[0].Column}")
             .With("key_path", rejected.Errors[0].KeyPath).ToException()
         : reading;
+
+    private static RefusalCode CodeOf(RefusalReason reason) => reason switch
+    {
+        RefusalReason.InUse => RefusalCode.FailedPrecondition,
+        RefusalReason.AgentExists => RefusalCode.AlreadyExists,
+        _ => RefusalCode.NotFound,
+    };
 
     // In the programs' words, with the place behind each.
     private string TextOf(ImmutableArray<ConfigurationError> errors) =>

@@ -84,6 +84,10 @@ internal sealed record ModelChoices
     public bool IsAllowed(ModelRef model) => Allowed.IsEmpty || model.Key == Default.Key
         || Allowed.Any(key => ModelRef.Parse(key, Aliases)?.Key == model.Key);
 
+    /// <summary>Whether the configuration names the model, or the folder's programs do.</summary>
+    public bool Names(ModelRef model) => Fallbacks.Concat(ImageFallbacks).Append(Default).Append(Image)
+        .Concat(Shown.Select(ModelRef.ParseKey)).Any(named => named?.Key == model.Key);
+
     /// <summary>
     /// The models to try for a request, the requested one first. Leaves out fallbacks of other providers, which cannot be served.
     /// </summary>

@@ -96,6 +96,12 @@ internal sealed record ProfileStatus
     /// <summary>As upstream last stated them.</summary>
     public required ImmutableArray<RateLimitWindow> RateLimits { get; init; }
 
+    /// <summary>The secret as it may be shown; empty for a login.</summary>
+    public required string Mask { get; init; }
+
+    /// <summary>Its place in the explicit order of its provider, from 1; 0 without one.</summary>
+    public required int OrderPosition { get; init; }
+
     /// <summary>Since the server started; null if the profile has served nothing.</summary>
     public required UsageSum? Usage { get; init; }
 }

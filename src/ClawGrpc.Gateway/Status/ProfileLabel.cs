@@ -14,14 +14,22 @@ internal static class ProfileLabel
     {
         var shown = profile.Credential switch
         {
-            { SealProblem: not null } => "sealed",
-            { Reference: { } reference } => $"ref({reference.Shown})",
-            ApiKeyCredential key => Masked(key.Key),
-            TokenCredential token => $"token:{Masked(token.Token)}",
-            _ => email is null ? "OAuth" : $"OAuth ({email})",
+            { SealProblem: null, Reference: null } and TokenCredential => $"token:{MaskOf(profile.Credential)}",
+            { SealProblem: null, Reference: null } and not ApiKeyCredential => email is null ? "OAuth" : $"OAuth ({email})",
+            var other => MaskOf(other),
         };
         return $"{profile.Id}={shown}{(aside is null ? "" : $" [{StateOf(aside)}{RemainingOf(aside, now)}]")}";
     }
+
+    /// <summary>The secret as it may be shown: its beginning and end, or where it is kept; empty for a login.</summary>
+    public static string MaskOf(Credential credential) => credential switch
+    {
+        { SealProblem: not null } => "sealed",
+        { Reference: { } reference } => $"ref({reference.Shown})",
+        ApiKeyCredential key => Masked(key.Key),
+        TokenCredential token => Masked(token.Token),
+        _ => "",
+    };
 
     private static string Masked(Secret? secret) => secret?.Mask() ?? "missing";
 

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using ClawGrpc.Core;
+using ClawGrpc.Core.Routing;
 using ClawGrpc.Core.StateFiles;
 using ClawGrpc.Gateway.Agents;
 using ClawGrpc.Gateway.Configuration;
@@ -11,6 +13,7 @@ internal sealed class ProfileReport(LiveConfiguration configuration)
     public ImmutableArray<ProfileStatus> Of(Agent agent, ProfileStore store, DateTimeOffset now)
     {
         var generation = configuration.Generation;
+        var auth = configuration.Current.Configuration.AuthSettings;
         var sorted = store.Profiles
             .OrderBy(profile => profile.Credential.Provider, Alphabetical.Order)
             .ThenBy(profile => profile.Id, Alphabetical.Order);
@@ -25,6 +28,9 @@ internal sealed class ProfileReport(LiveConfiguration configuration)
             Label = EmailOf(profile) is { } email ? $"{profile.Id} ({email})" : profile.Id,
             Health = store.HealthOf(profile.Id),
             Origin = profile.Origin,
+            Mask = ProfileLabel.MaskOf(profile.Credential),
+            OrderPosition = 1 + (ProfileOrder.ExplicitOf(store, auth, Provider.Normalize(profile.Credential.Provider))
+                ?.IndexOf(profile.Id) ?? -1),
             RateLimits = [.. agent.RateLimits.Of(profile.Id)],
             Usage = agent.Usage.OfProfile(profile.Id),
         })]);
@@ -70,7 +76,7 @@ internal sealed class ProfileReport(LiveConfiguration configuration)
     }
 
     private static int SizeOf(ProfileStatus profile) =>
-        StatusBudget.SizeOf(profile.ProfileId, profile.Provider, profile.Label, profile.Source, profile.Origin)
+        StatusBudget.SizeOf(profile.ProfileId, profile.Provider, profile.Label, profile.Source, profile.Origin, profile.Mask)
         + profile.RateLimits.Sum(window => StatusBudget.SizeOf(window.Name, window.State))
         + (profile.Usage is null ? 0 : StatusBudget.SizeOf() * 3);
 

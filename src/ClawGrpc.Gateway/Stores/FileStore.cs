@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using ClawGrpc.Core.Access;
+using ClawGrpc.Core.Accounting;
 using ClawGrpc.Core.Configuration;
 using ClawGrpc.Core.StateFiles;
 
@@ -37,6 +38,8 @@ internal sealed class FileStore(
             : throw new StateUnreadableException(folder.BudgetsPath, error!),
         SpendingDocument.Write,
         ImmutableDictionary.Create<string, Spending>(StringComparer.Ordinal));
+
+    private readonly UsageFiles _usage = new(folder.UsagePath);
 
     public IReadOnlyList<string> AgentIds => folder.StoredAgents();
 
@@ -92,6 +95,13 @@ internal sealed class FileStore(
     public Task UpdateSpendingAsync(
         Func<ImmutableDictionary<string, Spending>, ImmutableDictionary<string, Spending>> decide,
         CancellationToken cancellation = default) => _spending.UpdateAsync(decide, cancellation);
+
+    public ValueTask<ImmutableDictionary<UsageKey, UsageCounters>> ReadUsageAsync(CancellationToken cancellation = default) =>
+        new(_usage.Read());
+
+    public Task AddUsageAsync(
+        DateOnly day, IReadOnlyCollection<KeyValuePair<UsageKey, UsageCounters>> more, DateOnly keepFrom,
+        CancellationToken cancellation = default) => _usage.AddAsync(day, more, keepFrom, cancellation);
 
     /// <summary>
     /// A lock folder beside the agent's file. It excludes other ClawGrpc servers. OpenClaw knows only the lock of the file
@@ -153,6 +163,7 @@ internal sealed class FileStore(
     {
         _clients.Dispose();
         _spending.Dispose();
+        _usage.Dispose();
         if (keys is not null)
             keys.Changed -= TakeUpKeys;
         foreach (var agent in _agents.Values)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ClawGrpc.Core.Access;
+using ClawGrpc.Core.Accounting;
 using ClawGrpc.Core.StateFiles;
 
 namespace ClawGrpc.Gateway.Stores;
@@ -95,6 +96,21 @@ internal interface IStateStore
     /// <exception cref="StateNotWrittenException">It cannot be stored; nothing was changed.</exception>
     Task UpdateSpendingAsync(
         Func<ImmutableDictionary<string, Spending>, ImmutableDictionary<string, Spending>> decide,
+        CancellationToken cancellation = default);
+
+    /// <summary>All usage that was counted; empty if nothing is stored.</summary>
+    /// <exception cref="StateUnreadableException">It cannot be read or parsed.</exception>
+    ValueTask<ImmutableDictionary<UsageKey, UsageCounters>> ReadUsageAsync(CancellationToken cancellation = default);
+
+    /// <summary>Adds to the usage of a day, all of it or nothing. Stored durably when it returns.</summary>
+    /// <param name="day">The day of all rows.</param>
+    /// <param name="more">What is added to each row.</param>
+    /// <param name="keepFrom">What is older may be forgotten.</param>
+    /// <param name="cancellation">Ends the waiting; a write that has begun is finished.</param>
+    /// <exception cref="StateUnreadableException">It cannot be read or parsed, and is left as it is.</exception>
+    /// <exception cref="StateNotWrittenException">It cannot be stored; nothing was changed.</exception>
+    Task AddUsageAsync(
+        DateOnly day, IReadOnlyCollection<KeyValuePair<UsageKey, UsageCounters>> more, DateOnly keepFrom,
         CancellationToken cancellation = default);
 
     /// <summary>

@@ -84,6 +84,9 @@ internal sealed class StateFolder
     /// <summary>The file of what clients have spent of their budgets.</summary>
     public string BudgetsPath => System.IO.Path.Join(Path, "budgets.json");
 
+    /// <summary>The folder of counted usage, with one file for each month.</summary>
+    public string UsagePath => System.IO.Path.Join(Path, "clawgrpc-usage");
+
     /// <summary>The file of the server's key.</summary>
     public string ServerKeyPath => System.IO.Path.Join(Path, "clawgrpc.key");
 

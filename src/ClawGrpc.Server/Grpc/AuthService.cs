@@ -11,7 +11,6 @@ using ClawGrpc.Gateway.Configuration;
 using ClawGrpc.Gateway.Stores;
 using ClawGrpc.Server.Grpc.Mapping;
 using ClawGrpc.V1;
-using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Agent = ClawGrpc.Gateway.Agents.Agent;
 using ApiKeyCredential = ClawGrpc.Core.StateFiles.ApiKeyCredential;
@@ -26,13 +25,12 @@ internal sealed class AuthService(
     AgentSetups setups,
     ClaudeLoginFile claudeLogin,
     Probes probes,
+    AgentCalls agents,
     SealingCalls sealing,
     TimeProvider time) : V1.AuthService.AuthServiceBase
 {
     private const string DefaultProfile = "anthropic:default";
     private const string ApiKeyVariable = "ANTHROPIC_API_KEY";
-    private const int DefaultPage = 100;
-    private const int LargestPage = 1000;
 
     private static readonly string TooManyProfiles =
         $"The agent has {ProfileStore.MostProfiles} profiles, which is the most: delete one, or replace the credential of one";
@@ -175,19 +173,14 @@ internal sealed class AuthService(
             await responseStream.WriteAsync(ProbeMapping.ToMessage(probe), context.Writing());
     }
 
-    public override async Task<ListAgentsResponse> ListAgents(ListAgentsRequest request, ServerCallContext context)
-    {
-        if (request.PageSize is < 0 or > LargestPage)
-            throw Refusal.InvalidField("page_size", $"Expected 0 to {LargestPage}").ToException();
-        var size = request.PageSize == 0 ? DefaultPage : request.PageSize;
-        var caller = context.Caller();
-        var ids = fleet.Ids.Where(id => caller.MayUse(id) && string.CompareOrdinal(id, request.PageToken) > 0)
-            .Take(size + 1).ToList();
-        var response = new ListAgentsResponse { NextPageToken = ids.Count > size ? ids[size - 1] : "" };
-        foreach (var id in ids.Take(size))
-            response.Agents.Add(MessageOf(await fleet.FindAsync(caller, id)));
-        return response;
-    }
+    public override Task<ListAgentsResponse> ListAgents(ListAgentsRequest request, ServerCallContext context) =>
+        agents.ListAsync(request, context.Caller());
+
+    public override Task<AddAgentResponse> AddAgent(AddAgentRequest request, ServerCallContext context) =>
+        agents.AddAsync(request, context.CancellationToken);
+
+    public override Task<RemoveAgentResponse> RemoveAgent(RemoveAgentRequest request, ServerCallContext context) =>
+        agents.RemoveAsync(request, context.CancellationToken);
 
     public override Task<GetSealingResponse> GetSealing(GetSealingRequest request, ServerCallContext context) =>
         sealing.GetAsync(request);
@@ -328,15 +321,4 @@ internal sealed class AuthService(
             store.Order.Where(pair => Provider.Normalize(pair.Key) == provider).SelectMany(pair => pair.Value));
         return order;
     }
-
-    private V1.Agent MessageOf(Agent agent) => new()
-    {
-        AgentId = agent.Id,
-        DisplayName = configuration.Current.Configuration.Agents.Find(agent.Id)?.Name ?? "",
-        AgentDir = agent.Directory,
-        DefaultAgent = agent.Id == fleet.DefaultId,
-        Model = setups.Of(agent.Id).Models.DefaultText,
-        ProfileCount = agent.Profiles.Own.Profiles.Length,
-        UpdateTime = File.Exists(agent.StorePath) ? Timestamp.FromDateTime(File.GetLastWriteTimeUtc(agent.StorePath)) : null,
-    };
 }

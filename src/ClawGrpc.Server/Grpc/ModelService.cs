@@ -1,3 +1,4 @@
+using ClawGrpc.Core;
 using ClawGrpc.Core.Configuration;
 using ClawGrpc.Gateway;
 using ClawGrpc.Gateway.Access;
@@ -7,6 +8,7 @@ using ClawGrpc.Gateway.Configuration;
 using ClawGrpc.Gateway.Status;
 using ClawGrpc.Server.Grpc.Mapping;
 using ClawGrpc.V1;
+using Google.Protobuf.Collections;
 using Grpc.Core;
 
 namespace ClawGrpc.Server.Grpc;
@@ -21,6 +23,7 @@ internal sealed class ModelService(
     ModelCatalog catalog,
     StatusBoard board,
     Budgets budgets,
+    UsageCalls usage,
     TimeProvider time,
     IHostApplicationLifetime lifetime) : V1.ModelService.ModelServiceBase
 {
@@ -115,19 +118,71 @@ internal sealed class ModelService(
         return new ModelList(setup, agent.Profiles.Readable, providers, upstream, time.GetUtcNow()).Page(request, problem);
     }
 
+    public override Task<GetUsageResponse> GetUsage(GetUsageRequest request, ServerCallContext context) =>
+        usage.GetAsync(request, context.Caller(), context.CancellationToken);
+
+    public override async Task<ResolveModelResponse> ResolveModel(ResolveModelRequest request, ServerCallContext context)
+    {
+        var agent = await fleet.FindAsync(request.AgentId, context);
+        var setup = setups.Of(agent.Id);
+        var named = ModelRef.Parse(CheckedModel(WithoutSecret("model", request.Model)), setup.Models.Aliases)
+            ?? throw Refusal.InvalidField("model", $"Invalid model reference: {request.Model}").ToException();
+        var problem = await catalog.ProblemOfAsync(named, agent, setup, context.CancellationToken);
+        return new ResolveModelResponse
+        {
+            Model = named.Key,
+            Known = problem is null,
+            Problem = problem ?? "",
+            Allowed = setup.Models.IsAllowed(named),
+        };
+    }
+
+    public override async Task<AllowModelsResponse> AllowModels(AllowModelsRequest request, ServerCallContext context)
+    {
+        var models = CheckedModels(request.Models);
+        var begun = await ListAsync(text => AllowEdits.Allow(text, models, Aliases), context);
+        var response = new AllowModelsResponse { ConfigPath = configuration.EditedPath };
+        response.AllowedModels.AddRange(Allowed);
+        response.NewAllowedModels.AddRange(begun);
+        return response;
+    }
+
+    public override async Task<DisallowModelsResponse> DisallowModels(DisallowModelsRequest request, ServerCallContext context)
+    {
+        var models = CheckedModels(request.Models);
+        var before = Aliases.Entries;
+        await EditAsync(
+            text =>
+            {
+                var agents = configuration.Current.Configuration.Agents;
+                var standard = agents.Model.Primary ?? configuration.Generation.DefaultModel;
+                return AllowEdits.Disallow(text, models, Aliases, AllowEdits.UsesOf(agents, standard, Aliases));
+            },
+            context);
+        var response = new DisallowModelsResponse { ConfigPath = configuration.EditedPath };
+        response.AllowedModels.AddRange(Allowed);
+        response.RemovedAliases.AddRange(before.Except(Aliases.Entries).Select(entry => entry.Alias));
+        return response;
+    }
+
     public override async Task<SetDefaultModelResponse> SetDefaultModel(SetDefaultModelRequest request, ServerCallContext context)
     {
-        await EditAsync(text => ModelEdits.SetDefault(text, CheckedModel(request.Model), Aliases, request.Image), context);
+        var begun = await ListAsync(
+            text => ModelEdits.SetDefault(text, CheckedModel(request.Model), Aliases, request.Image), context);
         var model = ChoiceOf(request.Image).Primary ?? "";
-        return new SetDefaultModelResponse { Model = model, ConfigPath = configuration.EditedPath };
+        var response = new SetDefaultModelResponse { Model = model, ConfigPath = configuration.EditedPath };
+        response.NewAllowedModels.AddRange(begun);
+        return response;
     }
 
     public override async Task<AddModelAliasResponse> AddModelAlias(AddModelAliasRequest request, ServerCallContext context)
     {
-        await EditAsync(
+        var begun = await ListAsync(
             text => ModelEdits.AddAlias(text, CheckedAlias(request.Alias), CheckedModel(request.Model), Aliases), context);
         var model = Aliases.Find(request.Alias)?.Key ?? "";
-        return new AddModelAliasResponse { Model = model, ConfigPath = configuration.EditedPath };
+        var response = new AddModelAliasResponse { Model = model, ConfigPath = configuration.EditedPath };
+        response.NewAllowedModels.AddRange(begun);
+        return response;
     }
 
     public override async Task<RemoveModelAliasResponse> RemoveModelAlias(
@@ -140,8 +195,10 @@ internal sealed class ModelService(
     public override async Task<AddModelFallbackResponse> AddModelFallback(
         AddModelFallbackRequest request, ServerCallContext context)
     {
-        await EditAsync(text => ModelEdits.AddFallback(text, CheckedModel(request.Model), Aliases, request.Image), context);
+        var begun = await ListAsync(
+            text => ModelEdits.AddFallback(text, CheckedModel(request.Model), Aliases, request.Image), context);
         var response = new AddModelFallbackResponse { ConfigPath = configuration.EditedPath };
+        response.NewAllowedModels.AddRange(begun);
         response.Fallbacks.AddRange(ChoiceOf(request.Image).Fallbacks ?? []);
         return response;
     }
@@ -170,6 +227,25 @@ internal sealed class ModelService(
 
     private Task EditAsync(Func<string, ConfigurationEdit> edit, ServerCallContext context) =>
         configuration.EditAsync(edit, context.CancellationToken);
+
+    private IEnumerable<string> Allowed => configuration.Current.Configuration.Agents.Models.Select(model => model.Key);
+
+    // The allow-list, if the edit began it.
+    private async Task<IReadOnlyList<string>> ListAsync(Func<string, ConfigurationEdit> edit, ServerCallContext context)
+    {
+        var hadList = Allowed.Any();
+        await EditAsync(edit, context);
+        return hadList ? [] : [.. Allowed];
+    }
+
+    // What is listed is shown: a secret that was pasted here must not.
+    private static List<string> CheckedModels(RepeatedField<string> models) => models.Count > 0
+        ? [.. models.Select(model => CheckedModel(WithoutSecret("models", model)))]
+        : throw Refusal.InvalidField("models", "Required: one or more models").ToException();
+
+    private static string WithoutSecret(string field, string given) => SecretText.HasCredential(given)
+        ? throw Refusal.InvalidField(field, "Expected a model; this looks like a secret").ToException()
+        : given;
 
     private static string CheckedModel(string model) =>
         Acceptable("model", model).Trim() is { Length: > 0 } said

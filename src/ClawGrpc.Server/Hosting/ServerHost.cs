@@ -162,8 +162,8 @@ internal static class ServerHost
             .AddSingleton<AuthReport>().AddSingleton<StatusReport>().AddSingleton<StatusBoard>()
             .AddSingleton(provider => new SealingKeys(
                 folder, Environment.GetEnvironmentVariable, provider.GetRequiredService<ILogger<SealingKeys>>()))
-            .AddSingleton<FleetSealing>().AddSingleton<SealingCalls>()
-            .AddSingleton<CallReader>().AddSingleton<RequestBudget>()
+            .AddSingleton<FleetSealing>().AddSingleton<SealingCalls>().AddSingleton<AgentCalls>()
+            .AddSingleton<UsageBook>().AddSingleton<UsageCalls>().AddSingleton<CallReader>().AddSingleton<RequestBudget>()
             .AddSingleton(_ => ServerKey.Load(folder, Environment.GetEnvironmentVariable))
             .AddSingleton<ErrorInterceptor>().AddSingleton<AuthService>().AddSingleton<ModelService>()
             .AddSingleton<AccessService>().AddSingleton<AuditCalls>().AddSingleton<ServerCalls>().AddSingleton<UpstreamCheck>()

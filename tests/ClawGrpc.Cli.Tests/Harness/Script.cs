@@ -15,6 +15,9 @@ public sealed class Script
 {
     private readonly Dictionary<System.Type, Func<IMessage, IMessage>> _answers = [];
 
+    /// <summary>Whether requests without an answer of their own get a <see cref="Sample"/>, in place of UNIMPLEMENTED.</summary>
+    public bool HasSamples { get; set; }
+
     /// <summary>All requests, in the order received.</summary>
     public ConcurrentQueue<IMessage> Requests { get; } = new();
 
@@ -44,8 +47,8 @@ public sealed class Script
     internal Task<TResponse> Answer<TResponse>(IMessage request)
     {
         Requests.Enqueue(request);
-        return _answers.TryGetValue(request.GetType(), out var answer)
-            ? Task.FromResult((TResponse)answer(request))
+        return _answers.TryGetValue(request.GetType(), out var answer) ? Task.FromResult((TResponse)answer(request))
+            : HasSamples ? Task.FromResult((TResponse)Sample.Of(typeof(TResponse)))
             : throw Failure(
                 StatusCode.Unimplemented,
                 ErrorReason.NotImplemented,

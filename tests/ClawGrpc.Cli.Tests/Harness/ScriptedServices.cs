@@ -42,6 +42,12 @@ internal sealed class ScriptedAuthService(Script script) : AuthService.AuthServi
     public override Task<ListAgentsResponse> ListAgents(ListAgentsRequest request, ServerCallContext context) =>
         script.Answer<ListAgentsResponse>(request);
 
+    public override Task<AddAgentResponse> AddAgent(AddAgentRequest request, ServerCallContext context) =>
+        script.Answer<AddAgentResponse>(request);
+
+    public override Task<RemoveAgentResponse> RemoveAgent(RemoveAgentRequest request, ServerCallContext context) =>
+        script.Answer<RemoveAgentResponse>(request);
+
     public override Task<GetSealingResponse> GetSealing(GetSealingRequest request, ServerCallContext context) =>
         script.Answer<GetSealingResponse>(request);
 
@@ -67,8 +73,23 @@ internal sealed class ScriptedModelService(Script script) : ModelService.ModelSe
     public override Task<PlanCompletionResponse> PlanCompletion(PlanCompletionRequest request, ServerCallContext context) =>
         script.Answer<PlanCompletionResponse>(request);
 
+    public override Task<CountTokensResponse> CountTokens(CountTokensRequest request, ServerCallContext context) =>
+        script.Answer<CountTokensResponse>(request);
+
     public override Task<ListModelsResponse> ListModels(ListModelsRequest request, ServerCallContext context) =>
         script.Answer<ListModelsResponse>(request);
+
+    public override Task<GetUsageResponse> GetUsage(GetUsageRequest request, ServerCallContext context) =>
+        script.Answer<GetUsageResponse>(request);
+
+    public override Task<ResolveModelResponse> ResolveModel(ResolveModelRequest request, ServerCallContext context) =>
+        script.Answer<ResolveModelResponse>(request);
+
+    public override Task<AllowModelsResponse> AllowModels(AllowModelsRequest request, ServerCallContext context) =>
+        script.Answer<AllowModelsResponse>(request);
+
+    public override Task<DisallowModelsResponse> DisallowModels(DisallowModelsRequest request, ServerCallContext context) =>
+        script.Answer<DisallowModelsResponse>(request);
 
     public override Task<SetDefaultModelResponse> SetDefaultModel(SetDefaultModelRequest request, ServerCallContext context) =>
         script.Answer<SetDefaultModelResponse>(request);
@@ -138,4 +159,14 @@ internal sealed class ScriptedAccessService(Script script) : AccessService.Acces
 
     public override Task<RevokeTokenResponse> RevokeToken(RevokeTokenRequest request, ServerCallContext context) =>
         script.Answer<RevokeTokenResponse>(request);
+
+    public override Task<GetAuditHeadResponse> GetAuditHead(GetAuditHeadRequest request, ServerCallContext context) =>
+        script.Answer<GetAuditHeadResponse>(request);
+
+    public override Task<VerifyAuditResponse> VerifyAudit(VerifyAuditRequest request, ServerCallContext context) =>
+        script.Answer<VerifyAuditResponse>(request);
+
+    public override async Task TailAudit(
+        TailAuditRequest request, IServerStreamWriter<TailAuditResponse> responseStream, ServerCallContext context) =>
+        await responseStream.WriteAsync(await script.Answer<TailAuditResponse>(request));
 }

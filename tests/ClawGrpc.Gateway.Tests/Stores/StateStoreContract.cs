@@ -1,5 +1,6 @@
 using ClawGrpc.Core;
 using ClawGrpc.Core.Access;
+using ClawGrpc.Core.Accounting;
 using ClawGrpc.Core.StateFiles;
 using ClawGrpc.Gateway.Stores;
 
@@ -227,6 +228,25 @@ public abstract class StateStoreContract
         await Assert.ThrowsAsync<NotSupportedException>(
             () => store.EditConfigurationAsync(Configuration, _ => throw new NotSupportedException()));
         Assert.Equal("{ a: 1 }", store.ReadConfiguration(Configuration));
+    }
+
+    [Fact]
+    public async Task Usage_adds_up_across_processes_and_old_days_may_go()
+    {
+        var (store, other) = (Open(), Open());
+        Assert.Empty(await store.ReadUsageAsync());
+        var (old, day) = (new DateOnly(2025, 1, 31), new DateOnly(2026, 2, 8));
+        var (before, now) = (new UsageKey(old, "ci", Agent, One, "a/b"), new UsageKey(day, "ci", Agent, One, "a/b"));
+        var once = new UsageCounters(1, 1, 2, 3, 4, 5, long.MaxValue / 4);
+        await store.AddUsageAsync(old, [new(before, once)], old);
+        await store.AddUsageAsync(day, [new(now, once)], old);
+        await other.AddUsageAsync(day, [new(now, once)], old);
+        Assert.Equal([(before, once), (now, once + once)], Rows(await store.ReadUsageAsync()));
+        await store.AddUsageAsync(day, [new(now, once)], new DateOnly(2025, 2, 1));
+        Assert.Equal([(now, once + once + once)], Rows(await other.ReadUsageAsync()));
+
+        static IEnumerable<(UsageKey, UsageCounters)> Rows(IEnumerable<KeyValuePair<UsageKey, UsageCounters>> rows) =>
+            rows.OrderBy(row => row.Key.Day).Select(row => (row.Key, row.Value));
     }
 
     [Fact]

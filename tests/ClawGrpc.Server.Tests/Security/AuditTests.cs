@@ -235,5 +235,9 @@ public class AuditTests
         await fixture.Models.AddModelFallbackAsync(new AddModelFallbackRequest { Model = "anthropic/claude-haiku-4-5" });
         await fixture.Models.RemoveModelFallbackAsync(new RemoveModelFallbackRequest { Model = "anthropic/claude-haiku-4-5" });
         await fixture.Models.ClearModelFallbacksAsync(new ClearModelFallbacksRequest());
+        await fixture.Auth.AddAgentAsync(new AddAgentRequest { Name = "work" });
+        await fixture.Auth.RemoveAgentAsync(new RemoveAgentRequest { AgentId = "work" });
+        await fixture.Models.AllowModelsAsync(new AllowModelsRequest { Models = { model } });
+        await fixture.Models.DisallowModelsAsync(new DisallowModelsRequest { Models = { "anthropic/claude-haiku-4-5" } });
     }
 }

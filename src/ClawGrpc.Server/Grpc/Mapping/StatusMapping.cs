@@ -157,6 +157,8 @@ internal static class StatusMapping
             LastFailureTime = Timestamps.OrUnset(profile.Health.LastFailureAt),
             ErrorCount = profile.Health.ErrorCount,
             Origin = profile.Origin ?? "",
+            Mask = profile.Mask,
+            OrderPosition = profile.OrderPosition,
             Usage = profile.Usage is { } used ? UsageMapping.ToSummary(used) : null,
         };
         message.RateLimits.AddRange(profile.RateLimits.Select(UsageMapping.ToMessage));

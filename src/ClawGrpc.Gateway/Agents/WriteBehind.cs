@@ -1,10 +1,9 @@
 namespace ClawGrpc.Gateway.Agents;
 
-/// <summary>Writes health behind the calls that caused it, at most once a second, and once more when the server stops.</summary>
-internal sealed class HealthWriter : IAsyncDisposable
+/// <summary>Writes behind the calls that caused it, at most once in a while, and once more when the server stops.</summary>
+internal sealed class WriteBehind : IAsyncDisposable
 {
-    private static readonly TimeSpan BetweenWrites = TimeSpan.FromSeconds(1);
-
+    private readonly TimeSpan _between;
     private readonly Func<Task<bool>> _tryWrite;
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
@@ -15,15 +14,16 @@ internal sealed class HealthWriter : IAsyncDisposable
     private bool _isLaterSet;
 
     /// <param name="tryWrite">Writes what is not written yet, and tells whether there was anything.</param>
+    /// <param name="between">The least time between two writes.</param>
     /// <param name="time">The clock.</param>
-    public HealthWriter(Func<Task<bool>> tryWrite, TimeProvider time)
+    public WriteBehind(Func<Task<bool>> tryWrite, TimeSpan between, TimeProvider time)
     {
-        (_tryWrite, _time) = (tryWrite, time);
+        (_tryWrite, _between, _time) = (tryWrite, between, time);
         _later = time.CreateTimer(_ => WriteSoon(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _loop = Task.Run(LoopAsync);
     }
 
-    /// <summary>Writes as soon as a second has passed since the last write.</summary>
+    /// <summary>Writes as soon as that time has passed since the last write.</summary>
     public void WriteSoon()
     {
         lock (_gate)
@@ -34,13 +34,13 @@ internal sealed class HealthWriter : IAsyncDisposable
         }
     }
 
-    /// <summary>Writes within a second, with whatever comes until then.</summary>
+    /// <summary>Writes after that time, with what comes until then.</summary>
     public void WriteLater()
     {
         lock (_gate)
         {
             if (!_isLaterSet)
-                _later.Change(BetweenWrites, Timeout.InfiniteTimeSpan);
+                _later.Change(_between, Timeout.InfiniteTimeSpan);
             _isLaterSet = true;
         }
     }
@@ -72,7 +72,7 @@ internal sealed class HealthWriter : IAsyncDisposable
             try
             {
                 if (isOpen && wrote)
-                    await Task.Delay(BetweenWrites, _time, _closing.Token);
+                    await Task.Delay(_between, _time, _closing.Token);
             }
             catch (OperationCanceledException)
             {
