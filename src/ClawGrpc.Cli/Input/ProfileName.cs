@@ -1,10 +1,25 @@
 using System.Text;
+using ClawGrpc.Cli.Invocations;
 
 namespace ClawGrpc.Cli.Input;
 
 /// <summary>Profile ids from the names of tokens (openclaw-spec.md, section 3.3, "Token profile name → id").</summary>
 internal static class ProfileName
 {
+    /// <summary>Why a text cannot be a name; null if it can. Names are shown and logged, so a secret that was pasted into the
+    /// wrong question must not become one.</summary>
+    public static string? Problem(string name) => Secrets.LooksLikeSecret(name)
+        ? "This looks like a secret, and this is the place for a name, which everybody may see. Nothing was stored."
+        : null;
+
+    /// <summary>An id that an option gave; empty if it gave none.</summary>
+    /// <exception cref="CliFailure">It looks like a secret.</exception>
+    public static string Checked(string? given)
+    {
+        var id = given?.Trim() ?? "";
+        return Problem(id) is { } problem ? throw CliFailure.Failed(problem) : id;
+    }
+
     /// <summary>The provider and the slug of the name, such as <c>anthropic:my-laptop</c>; <c>default</c> if the slug is
     /// empty.</summary>
     public static string ToId(string provider, string name)

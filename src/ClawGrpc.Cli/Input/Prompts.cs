@@ -5,12 +5,18 @@ namespace ClawGrpc.Cli.Input;
 /// <summary>Questions to the person at the terminal.</summary>
 internal static class Prompts
 {
-    /// <summary>Asks for a secret, echoed as <c>▪</c>, until it is not blank.</summary>
-    public static Task<string> SecretAsync(IAnsiConsole console, string question, CancellationToken cancellation) => AskAsync(
+    /// <summary>Asks for a secret, echoed as <c>▪</c>.</summary>
+    /// <param name="console">The console.</param>
+    /// <param name="question">The question.</param>
+    /// <param name="cancellation">Ends the prompt.</param>
+    /// <param name="problem">Returns what is wrong with an answer, which is asked for again; null if it is valid. Null if only
+    /// a blank one is wrong.</param>
+    public static Task<string> SecretAsync(
+        IAnsiConsole console, string question, CancellationToken cancellation, Func<string, string?>? problem = null) => AskAsync(
         console,
         question,
         new TextPrompt<string>("").AllowEmpty().Secret('▪'),
-        static answer => string.IsNullOrWhiteSpace(answer) ? "Required" : null,
+        problem ?? (static answer => string.IsNullOrWhiteSpace(answer) ? "Required" : null),
         cancellation);
 
     /// <summary>Asks for a text; Enter alone takes the offered one.</summary>
@@ -31,21 +37,23 @@ internal static class Prompts
                 .Validate(answer => problem(answer) is { } error
                     ? ValidationResult.Error(Markup.Escape(error))
                     : ValidationResult.Success())
-                .ShowAsync(console, cancellation);
+                .ShowAsync(new EndableConsole(console), cancellation);
 
     /// <summary>Asks for one of several choices.</summary>
     public static Task<string> ChoiceAsync(
         IAnsiConsole console, string question, string[] choices, CancellationToken cancellation) =>
-        new SelectionPrompt<string>().Title(Markup.Escape(question)).AddChoices(choices).ShowAsync(console, cancellation);
+        new SelectionPrompt<string>().Title(Markup.Escape(question)).AddChoices(choices)
+            .ShowAsync(new EndableConsole(console), cancellation);
 
     /// <summary>Asks for yes or no, answered by one key, as in OpenClaw.</summary>
     public static async Task<bool> ConfirmAsync(
         IAnsiConsole console, string question, bool defaultAnswer, CancellationToken cancellation)
     {
+        console = new EndableConsole(console);
         console.Markup($"{Markup.Escape(question)} [blue]{Markup.Escape(defaultAnswer ? "[Y/n]" : "[y/N]")}[/] ");
         while (true)
         {
-            var key = await console.Input.ReadKeyAsync(intercept: true, cancellation) ?? throw new OperationCanceledException();
+            var key = await console.Input.ReadKeyAsync(intercept: true, cancellation);
             bool? answer = key switch
             {
                 { Key: ConsoleKey.Enter } => defaultAnswer,
@@ -56,7 +64,7 @@ internal static class Prompts
             if (answer is not { } said)
                 continue;
             // An Enter after the key belongs to this answer, not to the next question.
-            if (key.Key != ConsoleKey.Enter && console.Input.IsKeyAvailable())
+            if (key?.Key != ConsoleKey.Enter && console.Input.IsKeyAvailable())
                 await console.Input.ReadKeyAsync(intercept: true, cancellation);
             console.WriteLine(said ? "yes" : "no");
             return said;
@@ -74,7 +82,7 @@ internal static class Prompts
         while (true)
         {
             console.Write(question);
-            var answer = await prompt.ShowAsync(console, cancellation);
+            var answer = await prompt.ShowAsync(new EndableConsole(console), cancellation);
             if (problem(answer) is not { } error)
                 return answer;
             console.WriteLine(error);

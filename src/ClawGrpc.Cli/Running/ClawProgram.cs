@@ -40,6 +40,11 @@ internal static class ClawProgram
                 },
                 cancellation);
         }
+        catch (PromptEndedException ended)
+        {
+            Fail(environment, ended.Message);
+            return ended.Interrupted ? Interrupted : Failed;
+        }
         catch (Exception exception) when (cancellation.IsCancellationRequested && IsCancellation(exception))
         {
             return Interrupted;

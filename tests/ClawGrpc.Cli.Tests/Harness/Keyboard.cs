@@ -10,6 +10,7 @@ public sealed class Keyboard : IAnsiConsole, IAnsiConsoleInput
     private readonly Queue<ConsoleKeyInfo> _keys = new();
     private readonly StringBuilder _screen = new();
     private readonly IAnsiConsole _console;
+    private CancellationTokenSource? _interrupted;
 
     public Keyboard()
     {
@@ -45,9 +46,16 @@ public sealed class Keyboard : IAnsiConsole, IAnsiConsoleInput
     }
 
     /// <summary>Presses a key.</summary>
-    public Keyboard Press(ConsoleKey key)
+    public Keyboard Press(ConsoleKey key, char character = '\0')
     {
-        _keys.Enqueue(new ConsoleKeyInfo('\0', key, shift: false, alt: false, control: false));
+        _keys.Enqueue(new ConsoleKeyInfo(character, key, shift: false, alt: false, control: false));
+        return this;
+    }
+
+    /// <summary>Presses Ctrl-C when the keys before it are read.</summary>
+    public Keyboard Interrupt(CancellationTokenSource program)
+    {
+        _interrupted = program;
         return this;
     }
 
@@ -61,6 +69,11 @@ public sealed class Keyboard : IAnsiConsole, IAnsiConsoleInput
 
     public ConsoleKeyInfo? ReadKey(bool intercept) => _keys.Dequeue();
 
-    public Task<ConsoleKeyInfo?> ReadKeyAsync(bool intercept, CancellationToken cancellationToken) =>
-        Task.FromResult<ConsoleKeyInfo?>(_keys.Dequeue());
+    public async Task<ConsoleKeyInfo?> ReadKeyAsync(bool intercept, CancellationToken cancellationToken)
+    {
+        if (_keys.Count > 0 || _interrupted is null)
+            return _keys.Dequeue();
+        await _interrupted.CancelAsync();
+        throw new OperationCanceledException(cancellationToken);
+    }
 }
