@@ -26,6 +26,9 @@ internal sealed record CliEnvironment
     /// <summary>Reads an environment variable; null if it is not set.</summary>
     public required Func<string, string?> Variable { get; init; }
 
+    /// <summary>What Ctrl-C does.</summary>
+    public Interrupts Interrupts { get; init; } = new();
+
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

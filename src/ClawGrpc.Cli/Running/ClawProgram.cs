@@ -83,6 +83,7 @@ internal static class ClawProgram
             SecretsCommands.Create(globals),
             AuditCommands.Create(globals),
             CompleteCommand.Create(globals),
+            ChatCommand.Create(globals),
             CompletionCommand.Create(() => root),
             HelpCommand.Create(() => root),
             new Command("version", "Show the version") { Action = new VersionAction() });

@@ -1,4 +1,5 @@
 using System.Text;
+using ClawGrpc.Cli.Invocations;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -10,7 +11,7 @@ public sealed class Keyboard : IAnsiConsole, IAnsiConsoleInput
     private readonly Queue<ConsoleKeyInfo> _keys = new();
     private readonly StringBuilder _screen = new();
     private readonly IAnsiConsole _console;
-    private CancellationTokenSource? _interrupted;
+    private Action? _interrupt;
 
     public Keyboard()
     {
@@ -38,11 +39,14 @@ public sealed class Keyboard : IAnsiConsole, IAnsiConsoleInput
     public RenderPipeline Pipeline => _console.Pipeline;
 
     /// <summary>Types a line.</summary>
-    public Keyboard Type(string line)
+    public Keyboard Type(string line) => Keys(line).Press(ConsoleKey.Enter);
+
+    /// <summary>Types without Enter.</summary>
+    public Keyboard Keys(string text)
     {
-        foreach (var character in line)
+        foreach (var character in text)
             _keys.Enqueue(new ConsoleKeyInfo(character, ConsoleKey.None, shift: false, alt: false, control: false));
-        return Press(ConsoleKey.Enter);
+        return this;
     }
 
     /// <summary>Presses a key.</summary>
@@ -55,7 +59,14 @@ public sealed class Keyboard : IAnsiConsole, IAnsiConsoleInput
     /// <summary>Presses Ctrl-C when the keys before it are read.</summary>
     public Keyboard Interrupt(CancellationTokenSource program)
     {
-        _interrupted = program;
+        _interrupt = program.Cancel;
+        return this;
+    }
+
+    /// <inheritdoc cref="Interrupt(CancellationTokenSource)"/>
+    internal Keyboard Interrupt(Interrupts interrupts)
+    {
+        _interrupt = () => interrupts.Press();
         return this;
     }
 
@@ -71,9 +82,9 @@ public sealed class Keyboard : IAnsiConsole, IAnsiConsoleInput
 
     public async Task<ConsoleKeyInfo?> ReadKeyAsync(bool intercept, CancellationToken cancellationToken)
     {
-        if (_keys.Count > 0 || _interrupted is null)
-            return _keys.Dequeue();
-        await _interrupted.CancelAsync();
+        if (_keys.Count > 0 || _interrupt is null)
+            return await Task.FromResult<ConsoleKeyInfo?>(_keys.Dequeue());
+        _interrupt();
         throw new OperationCanceledException(cancellationToken);
     }
 }

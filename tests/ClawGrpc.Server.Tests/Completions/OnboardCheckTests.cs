@@ -9,6 +9,7 @@ namespace ClawGrpc.Server.Tests.Completions;
 /// <summary><c>Onboard</c> with <c>validate_only</c>: asks upstream, stores nothing.</summary>
 public class OnboardCheckTests
 {
+    private const string CountPath = "/v1/messages/count_tokens";
     private const string Other = "sk-ant-api03-FAKE-third-key-0000000000000003";
 
     [Fact]
@@ -19,7 +20,7 @@ public class OnboardCheckTests
         var response = await fixture.Auth.OnboardAsync(Check(Other, "anthropic:third"));
         Assert.Equal(("anthropic:third", CredentialType.ApiKey), (response.ProfileId, response.Type));
         var seen = Assert.Single(fixture.Sandbox.Requests);
-        Assert.Equal(("/v1/messages/count_tokens", Other), (seen.Path, seen.Credential));
+        Assert.Equal((CountPath, Other), (seen.Path, seen.Credential));
         Assert.Equal(before, fixture.Files.Snapshot());
     }
 
@@ -30,7 +31,7 @@ public class OnboardCheckTests
     public async Task Refused_credential_is_not_stored(int status, StatusCode code, string reason)
     {
         await using var fixture = await WithTwoKeysAsync();
-        fixture.Sandbox.Script(Faults.Status(status));
+        fixture.Sandbox.Script(Faults.Status(status).ForPath(CountPath).Forever());
         var failed = await BadCredentialTests.RefusesAsync(
             fixture, code, reason, async () => await fixture.Auth.OnboardAsync(Check(Other)),
             text: "Anthropic did not take it: ");
