@@ -52,7 +52,7 @@ internal sealed partial class RunningProgram : IDisposable
         string project, string name, IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments) =>
         Start(FileOf(project, name), environment, arguments);
 
-    private static string FileOf(string project, string name) =>
+    public static string FileOf(string project, string name) =>
         NativePrograms is { } folder && Path.Combine(folder, name) is var native && File.Exists(native)
             ? native
             : Path.Combine(OutputOf(project), name);

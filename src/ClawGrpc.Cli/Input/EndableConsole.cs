@@ -24,6 +24,23 @@ internal sealed class EndableConsole(IAnsiConsole console) : IAnsiConsole, IAnsi
 
     public void WriteAnsi(Action<AnsiWriter> action) => console.WriteAnsi(action);
 
+    /// <summary>Asks a question.</summary>
+    /// <exception cref="PromptEndedException">It was ended.</exception>
+    public static async Task<T> AskAsync<T>(IAnsiConsole console, Func<IAnsiConsole, Task<T>> question)
+    {
+        try
+        {
+            return await question(new EndableConsole(console));
+        }
+        catch (Exception exception) when (exception is PromptEndedException or OperationCanceledException)
+        {
+            // A list hides the cursor, and every question leaves it behind its own text.
+            console.Cursor.Show();
+            console.WriteLine();
+            throw exception as PromptEndedException ?? new PromptEndedException(interrupted: true);
+        }
+    }
+
     public bool IsKeyAvailable() => console.Input.IsKeyAvailable();
 
     public ConsoleKeyInfo? ReadKey(bool intercept) => Checked(console.Input.ReadKey(intercept));
@@ -38,22 +55,14 @@ internal sealed class EndableConsole(IAnsiConsole console) : IAnsiConsole, IAnsi
         }
         catch (OperationCanceledException)
         {
-            throw Ended(interrupted: true);
+            throw new PromptEndedException(interrupted: true);
         }
     }
 
-    private ConsoleKeyInfo? Checked(ConsoleKeyInfo? key) => key switch
+    private static ConsoleKeyInfo? Checked(ConsoleKeyInfo? key) => key switch
     {
-        null => throw Ended(interrupted: true),
-        { Key: ConsoleKey.Escape } or { KeyChar: EndOfTransmission } => throw Ended(interrupted: false),
+        null => throw new PromptEndedException(interrupted: true),
+        { Key: ConsoleKey.Escape } or { KeyChar: EndOfTransmission } => throw new PromptEndedException(interrupted: false),
         _ => key,
     };
-
-    // A list hides the cursor, and a question leaves it behind its own text.
-    private PromptEndedException Ended(bool interrupted)
-    {
-        console.Cursor.Show();
-        console.WriteLine();
-        return new PromptEndedException(interrupted);
-    }
 }

@@ -33,23 +33,27 @@ internal static class Prompts
         string offered = "") =>
         offered.Length == 0
             ? AskAsync(console, question, new TextPrompt<string>("").AllowEmpty(), problem, cancellation)
-            : new TextPrompt<string>(Markup.Escape(question)).AllowEmpty().DefaultValue(offered)
+            : EndableConsole.AskAsync(console, endable => new TextPrompt<string>(Markup.Escape(question))
+                .AllowEmpty().DefaultValue(offered)
                 .Validate(answer => problem(answer) is { } error
                     ? ValidationResult.Error(Markup.Escape(error))
                     : ValidationResult.Success())
-                .ShowAsync(new EndableConsole(console), cancellation);
+                .ShowAsync(endable, cancellation));
 
     /// <summary>Asks for one of several choices.</summary>
     public static Task<string> ChoiceAsync(
         IAnsiConsole console, string question, string[] choices, CancellationToken cancellation) =>
-        new SelectionPrompt<string>().Title(Markup.Escape(question)).AddChoices(choices)
-            .ShowAsync(new EndableConsole(console), cancellation);
+        EndableConsole.AskAsync(console, endable => new SelectionPrompt<string>()
+            .Title(Markup.Escape(question)).AddChoices(choices).ShowAsync(endable, cancellation));
 
     /// <summary>Asks for yes or no, answered by one key, as in OpenClaw.</summary>
-    public static async Task<bool> ConfirmAsync(
+    public static Task<bool> ConfirmAsync(
+        IAnsiConsole console, string question, bool defaultAnswer, CancellationToken cancellation) =>
+        EndableConsole.AskAsync(console, endable => YesOrNoAsync(endable, question, defaultAnswer, cancellation));
+
+    private static async Task<bool> YesOrNoAsync(
         IAnsiConsole console, string question, bool defaultAnswer, CancellationToken cancellation)
     {
-        console = new EndableConsole(console);
         console.Markup($"{Markup.Escape(question)} [blue]{Markup.Escape(defaultAnswer ? "[Y/n]" : "[y/N]")}[/] ");
         while (true)
         {
@@ -82,7 +86,7 @@ internal static class Prompts
         while (true)
         {
             console.Write(question);
-            var answer = await prompt.ShowAsync(new EndableConsole(console), cancellation);
+            var answer = await EndableConsole.AskAsync(console, endable => prompt.ShowAsync(endable, cancellation));
             if (problem(answer) is not { } error)
                 return answer;
             console.WriteLine(error);
