@@ -47,6 +47,7 @@ public class EveryCommandTests
         ["complete", "Hello", "--receipt"],
         ["complete", "Hello", "--json"],
         ["complete", "Hello", "--plan"],
+        ["chat", "--session", "talk"],
         ["agents list", "--json"],
         ["clients add", "service", "--scope", "complete", "--scope", "status", "--for-agent", "main"],
         ["clients list"],
@@ -149,6 +150,7 @@ public class EveryCommandTests
 
     private static string InputOf(string[] step) =>
         step.Contains("-") ? ProcessFixture.KeyOne
+        : step[0] == "chat" ? "Hello\n/model haiku\nAnd again\n"
         : step[0] == "models auth paste-token" ? "sk-ant-oat01-" + new string('A', 80) : "";
 
     private static async Task<string> TokenOfAsync(ProcessFixture fixture)
