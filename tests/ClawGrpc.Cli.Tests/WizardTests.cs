@@ -200,7 +200,8 @@ public sealed class WizardTests : IAsyncLifetime
         Assert.Equal(
             new Run(
                 1, "",
-                "Error: This looks like a secret, and this is the place for a name, which everybody may see. Nothing was stored.\n"),
+                "Error: This looks like a secret, and this is the place for a name, which everybody may see. "
+                + "Nothing was stored.\n"),
             run);
         Assert.Empty(_terminal.Script.Requests);
     }
@@ -222,7 +223,7 @@ public sealed class WizardTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Replaced_kind_is_said_where_no_one_can_be_asked()
+    public async Task Replaced_kind_is_said_without_a_terminal()
     {
         _terminal.HasStatus(Has("anthropic:x", CredentialType.Token));
         var run = await _terminal.ClawAsync("onboard", "--anthropic-api-key", Key, "--profile-id", "anthropic:x");

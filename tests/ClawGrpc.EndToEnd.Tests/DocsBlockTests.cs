@@ -10,8 +10,9 @@ public sealed partial class DocsBlockTests
 {
     private const string Recipes = "docs/callers.md";
 
-    // Beside plain blocks, which run. `server`: runs beside the others. `ci`: .ci/run has these lines. `terminal`: TerminalTests
-    // run it in one. `shells`: CompletionTests run it in each shell. `system`: changes the machine. `anthropic`: needs a real key.
+    // Beside plain blocks, which run. `server`: runs beside the others. `ci`: .ci/run has these lines. `terminal`:
+    // TerminalTests run it in one. `shells`: CompletionTests run it in each shell. `system`: changes the machine.
+    // `anthropic`: needs a real key.
     private static readonly string[] Kinds = ["", "server", "ci", "terminal", "shells", "system", "anthropic"];
 
     // What a reader has, and the blocks use.

@@ -61,7 +61,8 @@ public sealed class WizardScreens : IAsyncLifetime
         },
         [RunningProgram.FileOf("ClawGrpc.Cli", "claw"), .. arguments]);
 
-    /// <summary>Presses keys; what begins with <c>=</c> is typed, and for what begins with <c>?</c> the screen is awaited.</summary>
+    /// <summary>Presses keys; what begins with <c>=</c> is typed, and for what begins with <c>?</c> the screen is
+    /// awaited.</summary>
     internal static async Task PressAsync(TmuxTerminal terminal, params IEnumerable<string> keys)
     {
         foreach (var key in keys)

@@ -191,8 +191,8 @@ function table() {
   return [['', ...names], names.map(() => '---').concat('---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
 }
 
-// The seconds that a language took: to start a server and onboard, for the steps of its README, to leave a stream. The shell has no
-// README: its steps are those of the contract.
+// The seconds that a language took: to start a server and onboard, for the steps of its README, to leave a stream. The shell has
+// no README: its steps are those of the contract.
 function minutes(name) {
   const { took } = results[name];
   const steps = took.readme ?? (name === 'shell' ? ['unary', 'stream', 'watch'].reduce((sum, each) => sum + took[each], 0) : NaN);

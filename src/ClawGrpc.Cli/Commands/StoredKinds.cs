@@ -39,7 +39,7 @@ internal sealed record StoredKinds
         catch (RpcException exception) when (
             exception.StatusCode is StatusCode.PermissionDenied or StatusCode.Unimplemented or StatusCode.FailedPrecondition)
         {
-            // Whoever may only onboard, may do that. What is wrong with the folder, the onboarding says.
+            // A caller may have the scope to onboard alone. What is wrong with the folder, the onboarding says.
             return new StoredKinds(invocation.AgentId, new Dictionary<string, CredentialType>());
         }
     }
