@@ -4,8 +4,8 @@ using Spectre.Console.Rendering;
 
 namespace ClawGrpc.Cli.Input;
 
-/// <summary>Reads lines at a terminal. What Ctrl-C does depends on whether something is typed, which the runtime's own reader does
-/// not tell.</summary>
+/// <summary>Reads lines at a terminal. What Ctrl-C does depends on whether something is typed, which the runtime's own reader
+/// does not tell.</summary>
 /// <param name="console">The terminal.</param>
 /// <param name="prompt">Stands before each line.</param>
 internal sealed class LineEditor(IAnsiConsole console, string prompt)
