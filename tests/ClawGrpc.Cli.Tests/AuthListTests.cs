@@ -62,31 +62,35 @@ public sealed class AuthListTests : IAsyncLifetime
             _terminal.Script.Single<OnboardRequest>());
     }
 
-    [Theory]
-    [InlineData("anthropic/claude-opus-4-6", "anthropic/claude-opus-4-6@anthropic:manual")]
-    [InlineData("openai/gpt-5.2", "haiku@anthropic:manual")]
-    public async Task Key_is_verified_by_a_count_with_its_own_profile(string model, string counted)
+    [Fact]
+    public async Task Key_is_verified_before_it_is_stored()
     {
         Takes();
-        _terminal.HasStatus(new AgentStatus { ResolvedDefault = model });
-        _terminal.Script.On<CountTokensRequest>(_ => new CountTokensResponse());
         var run = await _terminal.RunAsync(["models", "auth", "paste-api-key", "--verify"], input: Key);
-        Assert.Equal((0, ""), (run.ExitCode, run.Error));
-        Assert.EndsWith("\nVerified: Anthropic takes the key.\n", run.Out, StringComparison.Ordinal);
-        Assert.Equal(counted, _terminal.Script.Single<CountTokensRequest>().Input.Model);
+        Assert.Equal((0, "Anthropic takes it.\n"), (run.ExitCode, run.Error));
+        Assert.Equal([true, false], _terminal.Script.Requests.OfType<OnboardRequest>().Select(request => request.ValidateOnly));
     }
 
     [Fact]
-    public async Task Key_that_Anthropic_refuses_exits_1_and_is_said_to_be_stored()
+    public async Task Key_that_Anthropic_refuses_is_not_stored()
     {
-        Takes();
-        _terminal.HasStatus(new AgentStatus { ResolvedDefault = "anthropic/claude-opus-4-6" });
-        _terminal.Script.On<CountTokensRequest>(_ => throw Script.Failure(
+        _terminal.Script.On<OnboardRequest>(_ => throw Script.Failure(
             StatusCode.FailedPrecondition, ErrorReason.CredentialRejected, "invalid x-api-key"));
         var run = await _terminal.RunAsync(["models", "auth", "paste-api-key", "--verify"], input: Key);
-        Assert.Equal(
-            (1, "Error: The key is stored as anthropic:manual, and the check of it failed: invalid x-api-key\n"),
-            (run.ExitCode, run.Error));
+        Assert.Equal(new Run(1, "", "Error: invalid x-api-key Nothing was stored.\n"), run);
+        Assert.True(_terminal.Script.Single<OnboardRequest>().ValidateOnly);
+    }
+
+    [Fact]
+    public async Task Credential_of_another_kind_is_replaced_only_after_a_yes()
+    {
+        Takes();
+        var profile = new ProfileStatus { ProfileId = "anthropic:manual", Provider = "anthropic", Type = CredentialType.Token };
+        _terminal.HasStatus(new AgentStatus { Auth = new AuthStatus { Profiles = { profile } } });
+        var keyboard = new Keyboard().Type(Key).Keys("n");
+        var run = await _terminal.RunAsync(["models", "auth", "paste-api-key"], keyboard: keyboard);
+        Assert.Equal(1, run.ExitCode);
+        Assert.Empty(_terminal.Script.Requests.OfType<OnboardRequest>());
     }
 
     [Fact]
@@ -97,7 +101,7 @@ public sealed class AuthListTests : IAsyncLifetime
         var run = await _terminal.RunAsync(["models", "auth", "paste-api-key"], keyboard: keyboard);
         Assert.Equal((0, "Not a key\n"), (run.ExitCode, run.Error));
         Assert.DoesNotContain(Key, keyboard.Screen, StringComparison.Ordinal);
-        Assert.Equal(2, _terminal.Script.Requests.Count);
+        Assert.Equal(2, _terminal.Script.Requests.OfType<OnboardRequest>().Count());
     }
 
     [Theory]

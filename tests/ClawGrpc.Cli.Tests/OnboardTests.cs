@@ -148,7 +148,7 @@ public sealed class OnboardTests : IAsyncLifetime
                 "Note: no key was given; anthropic:work has the one that is there.\n"),
             await _terminal.ClawAsync("onboard", "--auth-choice", "apiKey", "--anthropic-api-key", "  "));
         Assert.All(
-            _terminal.Script.Requests,
+            _terminal.Script.Requests.OfType<OnboardRequest>(),
             request => Assert.Equal(new OnboardRequest { ApiKey = new ApiKeyCredential { Existing = true } }, request));
     }
 

@@ -103,11 +103,56 @@ public sealed class WatchCommandTests : IAsyncLifetime
     }
 
     [Fact]
-    public void Table_shows_profiles_and_routes_set_aside()
+    public async Task Q_ends_the_watch_and_leaves_the_last_table()
     {
         var screen = new Keyboard();
-        screen.Write(StatusTable.Of(Samples.Rich(_terminal.Time.GetUtcNow()), _terminal.Time.GetUtcNow(), interruption: null));
-        Golden.Matches("text/table.txt", string.Join('\n', screen.Screen.Split('\n').Select(line => line.TrimEnd())));
+        var keyboard = new Keyboard().Keys("xq");
+        var run = await _terminal.RunAsync(["models", "status", "--watch"], keyboard: keyboard, screen: screen);
+        Assert.Equal(new Run(0, "", ""), run);
+        Assert.StartsWith("\e[?1049h\e[?25l", screen.Screen, StringComparison.Ordinal);
+        Assert.Contains("anthropic:work", screen.Screen.Split("\e[?25h\e[?1049l")[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Failure_leaves_the_second_screen()
+    {
+        _terminal.Script.Watch = async (_, stream, cancellation) =>
+        {
+            await stream.WriteAsync(
+                new WatchStatusResponse { Status = Samples.Rich(_terminal.Time.GetUtcNow()), Revision = 12 }, cancellation);
+            throw Script.Failure(StatusCode.NotFound, ErrorReason.AgentNotFound, "gone");
+        };
+        var screen = new Keyboard();
+        Assert.Equal(1, (await _terminal.RunAsync(["models", "status", "--watch"], screen: screen)).ExitCode);
+        Assert.EndsWith("\e[?25h\e[?1049l", screen.Screen, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(60, "table-60")]
+    [InlineData(80, "table-80")]
+    [InlineData(120, "table")]
+    public void Table_shows_profiles_and_routes_set_aside_in_rows_that_fit(int width, string golden)
+    {
+        var screen = new Keyboard();
+        screen.Profile.Width = width;
+        var status = Samples.Rich(_terminal.Time.GetUtcNow());
+        screen.Write(StatusTable.Of(status, _terminal.Time.GetUtcNow(), interruption: null, width));
+        var lines = screen.Screen.Split('\n').Select(line => line.TrimEnd()).ToList();
+        Assert.All(lines, line => Assert.True(line.Length <= width, line));
+        Golden.Matches($"text/{golden}.txt", string.Join('\n', lines));
+    }
+
+    [Fact]
+    public void Long_names_are_cut_and_do_not_wrap()
+    {
+        var screen = new Keyboard();
+        screen.Profile.Width = 60;
+        var status = Samples.Rich(_terminal.Time.GetUtcNow());
+        status.Auth.Profiles[0].ProfileId = "anthropic:" + new string('n', 80);
+        const string interruption = "The connection to unix:/run/user/1000/clawgrpc/clawgrpc.sock broke: reset.";
+        screen.Write(StatusTable.Of(status, _terminal.Time.GetUtcNow(), interruption, 60));
+        Assert.All(screen.Screen.Split('\n'), line => Assert.True(line.TrimEnd().Length <= 60, line));
+        Assert.Contains("nnn…", screen.Screen, StringComparison.Ordinal);
     }
 
     private async Task<Run> WatchUntilAsync(string text, params string[] options)

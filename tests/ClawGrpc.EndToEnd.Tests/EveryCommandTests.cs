@@ -54,6 +54,7 @@ public class EveryCommandTests
         ["usage", "--by", "day,client,agent,profile,model", "--json"],
         ["agents add", "work", "--json"],
         ["agents remove", "work", "--yes"],
+        ["chat", "--session", "talk"],
         ["agents list", "--json"],
         ["clients add", "service", "--scope", "complete", "--scope", "status", "--for-agent", "main"],
         ["clients list"],
@@ -161,6 +162,7 @@ public class EveryCommandTests
 
     private static string InputOf(string[] step) =>
         step.Contains("-") || step[0] == "models auth paste-api-key" ? ProcessFixture.KeyOne
+        : step[0] == "chat" ? "Hello\n/model haiku\nAnd again\n"
         : step[0] == "models auth paste-token" ? "sk-ant-oat01-" + new string('A', 80) : "";
 
     private static async Task<string> TokenOfAsync(ProcessFixture fixture)

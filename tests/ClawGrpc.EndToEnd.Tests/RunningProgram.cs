@@ -55,8 +55,12 @@ internal sealed partial class RunningProgram : IDisposable
         string project, string name, IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments) =>
         Start(FileOf(project, name, environment.ContainsKey("DOTNET_STARTUP_HOOKS")), environment, arguments);
 
-    private static string FileOf(string project, string name, bool built) =>
-        !built && NativePrograms is { } folder && Path.Combine(folder, name) is var native && File.Exists(native)
+    /// <summary>The file of a program: the native one, if those are tested.</summary>
+    /// <param name="project">Its project.</param>
+    /// <param name="name">The file's name.</param>
+    /// <param name="isBuilt">The built one in any case.</param>
+    public static string FileOf(string project, string name, bool isBuilt = false) =>
+        !isBuilt && NativePrograms is { } folder && Path.Combine(folder, name) is var native && File.Exists(native)
             ? native
             : Path.Combine(OutputOf(project), name);
 

@@ -2,6 +2,7 @@
 // line, then the same list of cases against a server and a sandbox of its own.
 //   node tests/contract/main.mjs [LANGUAGE...]
 // The table of results in docs/clients.md is written anew when all languages ran; with CI=true a table that would change fails.
+// So is the table of seconds, which differs from run to run and fails nothing.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -79,9 +80,12 @@ async function runGroup(group) {
     const folder = path.join(work, `server-${name.replace('#', 'sharp').toLowerCase()}`);
     mkdirSync(folder);
     for (const file of certificates.files) copyFileSync(path.join(work, file), path.join(folder, file));
+    const start = Date.now();
     const programs = await Programs.start(folder);
+    const onboarded = Date.now() - start;
     try {
       await runLanguage(name, place, programs);
+      results[name].took.onboard = onboarded;
     } finally {
       await programs.stop();
     }
@@ -92,7 +96,7 @@ async function runLanguage(name, place, programs) {
   const language = languages[name];
   const own = languages[language.folder ?? name].environment?.(place) ?? {};
   const environment = surroundings({ ...programs.environment, ...own });
-  const result = (results[name] = { outcomes: {}, readme: undefined });
+  const result = (results[name] = { outcomes: {}, readme: undefined, took: {} });
   let start = Date.now();
   // Alone, a language that shares a folder installs by the README of the other.
   const readme = language.readme ?? (results[language.folder] ? undefined : languages[language.folder]?.readme);
@@ -100,12 +104,13 @@ async function runLanguage(name, place, programs) {
     const { code, output } = await end(spawn('bash', [], { cwd: place, env: environment }), script(path.join(root, readme)));
     const verdict = code === 0 ? 'ok' : `fail: ${lastOf(output)}`;
     if (language.readme) result.readme = verdict;
+    if (language.readme) result.took.readme = Date.now() - start;
     console.log(`${name}: ${readme} ${verdict}, ${seconds(start)}`);
   }
   start = Date.now();
   const [file, program, ...args] = language.program;
   copyFileSync(path.join(root, 'tests/contract', file), path.join(place, file));
-  const output = await converse(spawn(program, args, { cwd: place, env: environment }), programs, result.outcomes);
+  const output = await converse(spawn(program, args, { cwd: place, env: environment }), programs, result);
   for (const each of Object.keys(cases)) result.outcomes[each] ??= `it was not run: ${lastOf(output)}`;
   const failed = Object.entries(result.outcomes).filter(([, outcome]) => outcome !== 'ok');
   const count = Object.keys(cases).length;
@@ -114,7 +119,8 @@ async function runLanguage(name, place, programs) {
 }
 
 // Reads what a program prints, and does what it asks for in between.
-async function converse(child, programs, outcomes) {
+async function converse(child, programs, { outcomes, took }) {
+  let last = Date.now();
   const late = setTimeout(() => child.kill('SIGKILL'), patience);
   let output = '';
   child.stderr.on('data', (piece) => (output += piece));
@@ -123,6 +129,10 @@ async function converse(child, programs, outcomes) {
   const closed = once(child, 'close').catch(() => {});
   for await (const line of createInterface(child.stdout)) {
     const [, word, name, more] = /^(\w+) ([\w-]+):? ?(.*)$/.exec(line) ?? [];
+    if (word === 'ok' || word === 'fail') {
+      took[name] = Date.now() - last;
+      last = Date.now();
+    }
     if (word === 'ok') outcomes[name] = 'ok';
     else if (word === 'fail') outcomes[name] = more || 'it does not say why';
     else if (word === 'ask') {
@@ -162,7 +172,9 @@ function report() {
   ]);
   const outcomes = chosen.flatMap((name) => [results[name].readme, ...Object.values(results[name].outcomes)]);
   const passed = outcomes.filter((outcome) => outcome === 'ok').length;
-  if (all && !written(table())) {
+  for (const name of chosen) console.log(minutes(name).join(', '));
+  if (all && process.env.CI !== 'true') written(minutesTable(), 'minutes');
+  if (all && !written(table(), 'contract')) {
     console.log('docs/clients.md had another table; it is of this run now: commit it');
     if (process.env.CI === 'true') failures.push('the table of docs/clients.md');
   }
@@ -179,10 +191,26 @@ function table() {
   return [['', ...names], names.map(() => '---').concat('---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
 }
 
-// Puts the table between its markers; false if another one stood there.
-function written(text) {
+// The seconds that a language took: to start a server and onboard, for the steps of its README, to leave a stream. The shell has
+// no README: its steps are those of the contract.
+function minutes(name) {
+  const { took } = results[name];
+  const steps = took.readme ?? (name === 'shell' ? ['unary', 'stream', 'watch'].reduce((sum, each) => sum + took[each], 0) : NaN);
+  const all = [took.onboard, steps, took.cancel];
+  const text = (each) => (Number.isFinite(each) ? `${(each / 1000).toFixed(1)} s` : '');
+  return [name, ...[...all, all.reduce((sum, each) => sum + each, 0)].map(text)];
+}
+
+function minutesTable() {
+  const head = ['', 'server and onboarding', 'install, complete, stream, watch', 'cancel', 'together'];
+  const rows = Object.keys(languages).filter((name) => name !== 'asyncio').map(minutes);
+  return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+}
+
+// Puts a table between its markers; false if another one stood there.
+function written(text, name) {
   const before = readFileSync(docs, 'utf8');
-  const between = /(?<=<!-- contract -->\n\n)[^]*(?=\n\n<!-- \/contract -->)/;
+  const between = new RegExp(`(?<=<!-- ${name} -->\n\n)[^]*(?=\n\n<!-- /${name} -->)`);
   if (!between.test(before)) throw new Error(`${docs} has no place for the table`);
   const after = before.replace(between, () => text);
   if (after !== before) writeFileSync(docs, after);

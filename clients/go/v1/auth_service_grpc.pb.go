@@ -20,8 +20,8 @@ type AuthServiceClient interface {
 	// Stores a credential as a profile of an agent and declares the profile in the configuration.
 	//
 	// A repeat replaces the profile with the same id and clears its cooldowns. The profile is on disk before the response.
-	// Fails with INVALID_FIELD, AGENT_NOT_FOUND, SUBSCRIPTIONS_DISABLED, CONFIGURATION_INVALID, STATE_UNREADABLE,
-	// STATE_NOT_WRITTEN, NOT_IMPLEMENTED.
+	// With `validate_only` nothing is stored. Fails with INVALID_FIELD, AGENT_NOT_FOUND, SUBSCRIPTIONS_DISABLED,
+	// CONFIGURATION_INVALID, STATE_UNREADABLE, STATE_NOT_WRITTEN, NOT_IMPLEMENTED; with `validate_only` also as Complete does.
 	Onboard(ctx context.Context, in *OnboardRequest, opts ...grpc.CallOption) (*OnboardResponse, error)
 	// Stores a pasted token, as `models auth paste-token` does. Accepts any text that is valid in a header.
 	//
@@ -277,8 +277,8 @@ type AuthServiceServer interface {
 	// Stores a credential as a profile of an agent and declares the profile in the configuration.
 	//
 	// A repeat replaces the profile with the same id and clears its cooldowns. The profile is on disk before the response.
-	// Fails with INVALID_FIELD, AGENT_NOT_FOUND, SUBSCRIPTIONS_DISABLED, CONFIGURATION_INVALID, STATE_UNREADABLE,
-	// STATE_NOT_WRITTEN, NOT_IMPLEMENTED.
+	// With `validate_only` nothing is stored. Fails with INVALID_FIELD, AGENT_NOT_FOUND, SUBSCRIPTIONS_DISABLED,
+	// CONFIGURATION_INVALID, STATE_UNREADABLE, STATE_NOT_WRITTEN, NOT_IMPLEMENTED; with `validate_only` also as Complete does.
 	Onboard(context.Context, *OnboardRequest) (*OnboardResponse, error)
 	// Stores a pasted token, as `models auth paste-token` does. Accepts any text that is valid in a header.
 	//

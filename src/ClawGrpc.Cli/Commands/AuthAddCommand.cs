@@ -26,7 +26,7 @@ internal static class AuthAddCommand
                 return 0;
             }
 
-            var profileId = await Prompts.TextAsync(console, "Profile id", Missing, cancellation, offered: $"{provider}:manual");
+            var profileId = await Prompts.TextAsync(console, "Profile id", NoName, cancellation, offered: $"{provider}:manual");
             var expires = await Prompts.ConfirmAsync(console, "Does this token expire?", defaultAnswer: false, cancellation);
             var expiresIn = expires
                 ? await Prompts.TextAsync(console, "Expires in (duration)", InvalidDuration, cancellation, offered: "365d")
@@ -35,6 +35,8 @@ internal static class AuthAddCommand
             await PasteTokenCommand.PasteAsync(invocation, provider, profileId.Trim(), expiry, cancellation);
             return 0;
         });
+
+    private static string? NoName(string answer) => Missing(answer) ?? ProfileName.Problem(answer);
 
     private static string? Missing(string answer) => string.IsNullOrWhiteSpace(answer) ? "Required" : null;
 

@@ -28,7 +28,7 @@ internal static class CompleteCommand
                 else if (invocation.Get(options.Json))
                     await WholeAsync(invocation, input, call);
                 else
-                    ShowReceipt(invocation, options, await StreamAsync(invocation, input, call));
+                    ShowReceipt(invocation, options, await AnswerText.StreamAsync(invocation, input, call));
                 return 0;
             }
             catch (RpcException exception)
@@ -97,58 +97,5 @@ internal static class CompleteCommand
             ReceiptJson.Write(json, response.Receipt);
             json.WriteEndObject();
         });
-    }
-
-    private static async Task<Receipt?> StreamAsync(Invocation invocation, CompletionInput input, CallOptions options)
-    {
-        var request = new StreamCompleteRequest { Input = input };
-        using var waiting = new WaitingLine(invocation.Environment);
-        using var call = invocation.Models.StreamComplete(request, options);
-        var lastCharacter = '\n';
-        try
-        {
-            while (await call.ResponseStream.MoveNext(options.CancellationToken))
-            {
-                var part = call.ResponseStream.Current;
-                if (part.Finished is { } finished)
-                {
-                    WriteStopReason(invocation, finished.Receipt?.StopReason ?? "");
-                    return finished.Receipt;
-                }
-
-                var text = TextOf(part);
-                if (text.Length == 0)
-                    continue;
-                waiting.Dispose();
-                invocation.Out.Write(text);
-                invocation.Out.Flush();
-                lastCharacter = text[^1];
-            }
-        }
-        finally
-        {
-            waiting.Dispose();
-
-            // An error text or the shell's prompt follows on its own line.
-            if (lastCharacter != '\n')
-                invocation.Out.Write('\n');
-            invocation.Out.Flush();
-        }
-
-        throw CliFailure.Failed("The answer ended before it was complete.");
-    }
-
-    private static string TextOf(StreamCompleteResponse part) => part.EventCase switch
-    {
-        StreamCompleteResponse.EventOneofCase.BlockStart => part.BlockStart.Block?.Text?.Text ?? "",
-        StreamCompleteResponse.EventOneofCase.BlockDelta => part.BlockDelta.HasText ? part.BlockDelta.Text : "",
-        _ => "",
-    };
-
-    private static void WriteStopReason(Invocation invocation, string stopReason)
-    {
-        if (stopReason is "" or "end_turn" or "stop_sequence")
-            return;
-        invocation.Error.Write($"Note: the answer stopped with \"{stopReason}\".\n");
     }
 }

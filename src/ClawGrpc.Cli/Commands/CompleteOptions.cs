@@ -65,6 +65,17 @@ internal sealed record CompleteOptions
     /// <exception cref="CliFailure">There is no prompt, or an option has an invalid value.</exception>
     public async Task<CompletionInput> ReadAsync(Invocation invocation, CancellationToken cancellation)
     {
+        var input = await SettingsAsync(invocation, cancellation);
+        var prompt = new Message { Role = Role.User };
+        prompt.Content.Add(TextOf(await PromptTextAsync(invocation, cancellation)));
+        input.Messages.Messages.Add(prompt);
+        return input;
+    }
+
+    /// <summary>Reads everything but the prompt.</summary>
+    /// <exception cref="CliFailure">An option has an invalid value.</exception>
+    public async Task<CompletionInput> SettingsAsync(Invocation invocation, CancellationToken cancellation)
+    {
         var messages = new MessagesRequest();
         // Zero is valid: Anthropic reads the prompt into its cache and answers nothing.
         if (invocation.Get(MaxTokens) is { } maxTokens)
@@ -79,9 +90,6 @@ internal sealed record CompleteOptions
         };
         if (await SystemTextAsync(invocation, cancellation) is { } system)
             messages.System.Add(TextOf(system));
-        var prompt = new Message { Role = Role.User };
-        prompt.Content.Add(TextOf(await PromptTextAsync(invocation, cancellation)));
-        messages.Messages.Add(prompt);
         return input;
     }
 
@@ -108,7 +116,9 @@ internal sealed record CompleteOptions
 
     private static ContentBlock TextOf(string text) => new() { Text = new TextBlock { Text = text } };
 
-    private static CacheRetention RetentionOf(string? name) => name switch
+    /// <summary>The retention of a name.</summary>
+    /// <exception cref="CliFailure">No retention has this name.</exception>
+    public static CacheRetention RetentionOf(string? name) => name switch
     {
         null => CacheRetention.Unspecified,
         "none" => CacheRetention.None,

@@ -1,4 +1,5 @@
 using ClawGrpc.Cli.Invocations;
+using ClawGrpc.V1;
 
 namespace ClawGrpc.Cli.Commands;
 
@@ -30,6 +31,21 @@ internal static class OnboardChoices
         (OnboardChoice.ClaudeCli, "claude-cli"),
         (OnboardChoice.SetupToken, "oauth"),
     ];
+
+    /// <summary>The profile that the login of the Claude CLI always has.</summary>
+    public const string ClaudeCliProfile = "anthropic:claude-cli";
+
+    /// <summary>The profile that the server takes if none is named.</summary>
+    public static string DefaultProfileOf(OnboardChoice choice) =>
+        choice == OnboardChoice.ClaudeCli ? ClaudeCliProfile : "anthropic:default";
+
+    /// <summary>The kind of credential that a choice stores.</summary>
+    public static CredentialType TypeOf(OnboardChoice choice) => choice switch
+    {
+        OnboardChoice.ApiKey => CredentialType.ApiKey,
+        OnboardChoice.ClaudeCli => CredentialType.Oauth,
+        _ => CredentialType.Token,
+    };
 
     public static string NameOf(OnboardChoice choice) => All.First(entry => entry.Choice == choice).Name;
 

@@ -1,10 +1,8 @@
 using System.CommandLine;
-using ClawGrpc.Cli.Input;
 using ClawGrpc.Cli.Invocations;
 using ClawGrpc.Cli.Rendering;
 using ClawGrpc.Client;
 using ClawGrpc.V1;
-using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 
 namespace ClawGrpc.Cli.Commands;
@@ -21,22 +19,30 @@ internal static class OnboardCommand
             if (invocation.Get(options.Mode) is { } mode and not ("local" or "remote"))
                 throw CliFailure.Verbatim($"Invalid --mode \"{mode}\" (use local|remote).");
             WriteIgnoredOptions(invocation, options);
+            var profileId = ProfileIdOption.Checked(invocation.Get(options.ProfileId) ?? invocation.Get(options.TokenProfileId));
             var questions = new OnboardQuestions(invocation, options);
+            var check = new OnboardCheck(invocation, options, questions);
+            var stored = questions.CanAsk ? await questions.BeginAsync(cancellation) : null;
             var choice = await questions.ChoiceAsync(cancellation);
-            var profileId = (invocation.Get(options.ProfileId) ?? invocation.Get(options.TokenProfileId))?.Trim();
             while (true)
             {
                 var secret = await questions.SecretAsync(choice, cancellation);
-                profileId ??= await questions.ProfileIdAsync(choice, cancellation);
-                var request = RequestFor(choice, secret?.Value, invocation.Get(options.TokenExpiresIn));
+                var request = OnboardRequests.Of(choice, secret?.Value, invocation.Get(options.TokenExpiresIn));
                 request.AgentId = invocation.AgentId;
+                stored ??= await StoredKinds.ReadAsync(invocation, cancellation);
+                profileId = await questions.ProfileIdAsync(choice, stored, profileId, cancellation);
                 request.ProfileId = profileId;
                 try
                 {
+                    if (!await check.RunAsync(request, secret, cancellation))
+                        continue;
                     var response = await invocation.Auth.OnboardAsync(request, cancellationToken: cancellation);
                     if (secret is null)
                         invocation.Error.Write($"Note: no key was given; {response.ProfileId} has the one that is there.\n");
+                    else if (!questions.CanAsk)
+                        stored.Tell(invocation, response.Type, response.ProfileId);
                     Write(invocation, response, choice, asJson: invocation.Get(options.Json));
+                    questions.End();
                     return 0;
                 }
                 catch (RpcException exception)
@@ -58,37 +64,6 @@ internal static class OnboardCommand
 
     private static string FieldTexts(RpcException exception) =>
         string.Join('\n', ClawGrpcError.From(exception).FieldViolations.Select(violation => violation.Description));
-
-    private static OnboardRequest RequestFor(OnboardChoice choice, string? secret, string? expiresIn) => choice switch
-    {
-        // Without a key, the server takes one that it has (openclaw-spec.md, section 7.1).
-        OnboardChoice.ApiKey => new OnboardRequest
-        {
-            ApiKey = new ApiKeyCredential { Key = secret ?? "", Existing = secret is null },
-        },
-        OnboardChoice.ClaudeCli => new OnboardRequest { ClaudeCli = new ClaudeCliCredential() },
-        _ => new OnboardRequest
-        {
-            SetupToken = new SetupTokenCredential
-            {
-                Token = secret ?? "",
-                ExpiresIn = ExpiresIn(expiresIn) is { } duration ? Duration.FromTimeSpan(duration) : null,
-            },
-        },
-    };
-
-    private static TimeSpan? ExpiresIn(string? text)
-    {
-        try
-        {
-            return DurationText.ParseOptional(text);
-        }
-        catch (FormatException exception)
-        {
-            // Two prefixes, because OpenClaw prints the error that it caught (openclaw-spec.md, section 3.3, "Duration").
-            throw CliFailure.Verbatim($"Invalid --token-expires-in: Error: {exception.Message}");
-        }
-    }
 
     private static void Write(Invocation invocation, OnboardResponse response, OnboardChoice choice, bool asJson)
     {

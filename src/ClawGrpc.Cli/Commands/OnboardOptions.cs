@@ -62,6 +62,11 @@ internal sealed record OnboardOptions
         HelpName = "id",
     };
 
+    public Option<bool> Verify { get; } = new("--verify")
+    {
+        Description = "Ask Anthropic first, by a free call, whether it takes the credential",
+    };
+
     public Option<bool> NonInteractive { get; } = new("--non-interactive") { Description = "Run without prompts" };
 
     public Option<bool> AcceptRisk { get; } = new("--accept-risk")
@@ -79,7 +84,8 @@ internal sealed record OnboardOptions
 
     public IEnumerable<Symbol> All =>
     [
-        ApiKey, AuthChoice, Token, TokenProvider, TokenProfileId, TokenExpiresIn, ProfileId, NonInteractive, AcceptRisk, Json,
+        ApiKey, AuthChoice, Token, TokenProvider, TokenProfileId, TokenExpiresIn, ProfileId, Verify, NonInteractive, AcceptRisk,
+        Json,
         .. Ignored,
     ];
 }

@@ -6,13 +6,19 @@ using Spectre.Console;
 namespace ClawGrpc.Cli.Commands;
 
 /// <summary>The secret to onboard. Not a record, because records print their members.</summary>
-internal sealed class OnboardSecret(string value, bool wasTyped)
+/// <param name="value">The secret.</param>
+/// <param name="wasTyped">Whether it was typed.</param>
+/// <param name="wasOffered">Whether it was found, and the person wanted it.</param>
+internal sealed class OnboardSecret(string value, bool wasTyped, bool wasOffered = false)
 {
     /// <summary>The secret; empty if the choice has none.</summary>
     public string Value { get; } = value;
 
     /// <summary>Whether it was typed at a prompt, where it can be typed again.</summary>
     public bool WasTyped { get; } = wasTyped;
+
+    /// <summary>Whether a person chose it at a question.</summary>
+    public bool WasChosen { get; } = wasTyped || wasOffered;
 }
 
 /// <summary>Collects what onboarding needs: from the options and the environment, else from the person at the terminal.</summary>
@@ -20,13 +26,39 @@ internal sealed class OnboardQuestions(Invocation invocation, OnboardOptions opt
 {
     private const string ApiKeyChoice = "Anthropic API key";
     private const string SetupTokenChoice = "Anthropic token (paste setup-token)";
+    private const string ClaudeChoice = "Login of Claude Code";
 
     private readonly Lazy<IAnsiConsole> _console = new(invocation.Environment.PromptConsole);
 
     // The secret of the options or the environment is tried once; if the server refuses it, ask the person.
     private bool _offered;
 
-    private bool CanAsk => invocation.Environment.InputIsTerminal && !invocation.Get(options.NonInteractive);
+    // Whether the profile is settled: it is asked for once, however often the secret is.
+    private bool _isNamed;
+
+    /// <summary>Whether there is a person to ask.</summary>
+    public bool CanAsk => invocation.Environment.InputIsTerminal && !invocation.Get(options.NonInteractive);
+
+    /// <summary>Says which server and which agent it is about.</summary>
+    public async Task<StoredKinds> BeginAsync(CancellationToken cancellation)
+    {
+        var stored = await StoredKinds.ReadAsync(invocation, cancellation);
+        var socket = invocation.Endpoint.SocketPath;
+        var server = socket is null ? invocation.Endpoint.ToString() : $"unix:{invocation.Environment.ShortPath(socket)}";
+        var has = stored.Text.Length > 0 ? $", which has {stored.Text}" : "";
+        _console.Value.WriteLine($"Server: {server}");
+        _console.Value.WriteLine($"Agent: {(stored.AgentId.Length > 0 ? stored.AgentId : "the default agent")}{has}");
+        return stored;
+    }
+
+    /// <summary>Says what to do next.</summary>
+    public void End()
+    {
+        if (!CanAsk)
+            return;
+        var agent = invocation.AgentId.Length > 0 ? $" --agent {invocation.AgentId}" : "";
+        _console.Value.WriteLine($"Next: claw complete{agent} \"Say hello.\"");
+    }
 
     /// <summary>The way to onboard.</summary>
     /// <exception cref="CliFailure">Neither the options nor the environment decide, and there is no terminal.</exception>
@@ -40,9 +72,15 @@ internal sealed class OnboardQuestions(Invocation invocation, OnboardOptions opt
             return OnboardChoice.SetupToken;
         if (CanAsk)
         {
-            string[] choices = [ApiKeyChoice, SetupTokenChoice];
-            var answer = await Prompts.ChoiceAsync(_console.Value, "How does Claude know you?", choices, cancellation);
-            return answer == ApiKeyChoice ? OnboardChoice.ApiKey : OnboardChoice.SetupToken;
+            string[] choices = ClaudeLogin() is { } login
+                ? [ApiKeyChoice, SetupTokenChoice, login]
+                : [ApiKeyChoice, SetupTokenChoice];
+            return await Prompts.ChoiceAsync(_console.Value, "How does Claude know you?", choices, cancellation) switch
+            {
+                ApiKeyChoice => OnboardChoice.ApiKey,
+                SetupTokenChoice => OnboardChoice.SetupToken,
+                _ => OnboardChoice.ClaudeCli,
+            };
         }
 
         return EnvironmentKey() is not null
@@ -62,15 +100,38 @@ internal sealed class OnboardQuestions(Invocation invocation, OnboardOptions opt
     };
 
     /// <summary>The profile's id; empty for the server's default.</summary>
-    public async Task<string> ProfileIdAsync(OnboardChoice choice, CancellationToken cancellation)
+    /// <param name="choice">The way to onboard.</param>
+    /// <param name="stored">What the agent has.</param>
+    /// <param name="known">The id that is known already; empty if there is none.</param>
+    /// <param name="cancellation">Ends the questions.</param>
+    public async Task<string> ProfileIdAsync(
+        OnboardChoice choice, StoredKinds stored, string known, CancellationToken cancellation)
     {
-        // Only the full wizard asks for a name; a caller who gives options can give --profile-id.
-        if (!CanAsk || choice != OnboardChoice.SetupToken || invocation.Has(options.AuthChoice) || invocation.Has(options.Token))
-            return "";
+        if (!CanAsk || _isNamed)
+            return known;
 
-        var name = await Prompts.TextAsync(_console.Value, "Token name (blank = default)", static _ => null, cancellation);
-        return string.IsNullOrWhiteSpace(name) ? "" : ProfileName.ToId("anthropic", name);
+        // Only the full wizard asks for a name; a caller who gives options can give --profile-id.
+        var asks = choice == OnboardChoice.SetupToken && !invocation.Has(options.AuthChoice) && !invocation.Has(options.Token);
+        if (asks && known.Length == 0)
+            known = await NameAsync("Token name (blank = default)", ProfileName.Problem, cancellation);
+        while (true)
+        {
+            var id = known.Length > 0 ? known : OnboardChoices.DefaultProfileOf(choice);
+            _isNamed = await stored.MayReplaceAsync(invocation, OnboardChoices.TypeOf(choice), id, cancellation);
+            if (_isNamed)
+                return known;
+            if (choice == OnboardChoice.ClaudeCli)
+                throw new PromptEndedException(interrupted: false);
+            known = await NameAsync(
+                "Name of another profile",
+                static name => string.IsNullOrWhiteSpace(name) ? "Required" : ProfileName.Problem(name),
+                cancellation);
+        }
     }
+
+    /// <summary>Asks a question that is answered by yes or no.</summary>
+    public Task<bool> ConfirmAsync(string question, bool defaultAnswer, CancellationToken cancellation) =>
+        Prompts.ConfirmAsync(_console.Value, question, defaultAnswer, cancellation);
 
     /// <summary>Shows what is wrong with an answer.</summary>
     public void Say(string text) => _console.Value.MarkupLineInterpolated($"[red]{text}[/]");
@@ -84,15 +145,29 @@ internal sealed class OnboardQuestions(Invocation invocation, OnboardOptions opt
         if (!string.IsNullOrWhiteSpace(given))
             return new OnboardSecret(Secrets.OnOneLine(given), wasTyped: false);
         if (first && EnvironmentKey() is { } key && (!CanAsk || await WantedAsync(key, cancellation)))
-            return new OnboardSecret(Secrets.OnOneLine(key), wasTyped: false);
-        return CanAsk ? await TypedAsync("Enter Anthropic API key", cancellation) : null;
+            return new OnboardSecret(Secrets.OnOneLine(key), wasTyped: false, wasOffered: CanAsk);
+        return CanAsk ? await TypedKeyAsync(cancellation) : null;
+    }
+
+    // Gateways in between may have keys of another form, so that one is only asked about.
+    private async Task<OnboardSecret> TypedKeyAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var typed = await TypedAsync("Enter Anthropic API key", CredentialShape.KeyProblem, cancellation);
+            if (CredentialShape.LooksLikeKey(typed.Value) || await ConfirmAsync(
+                "This does not look like an API key (sk-ant-api…). Use it?", defaultAnswer: false, cancellation))
+            {
+                return typed;
+            }
+        }
     }
 
     private Task<string?> GivenAsync(Option<string?> option, CancellationToken cancellation) =>
         Secrets.FromOptionAsync(invocation.Get(option), invocation.Environment.In, cancellation);
 
-    private Task<bool> WantedAsync(string key, CancellationToken cancellation) => Prompts.ConfirmAsync(
-        _console.Value, $"Use existing ANTHROPIC_API_KEY (env, {Secrets.Preview(key)})?", defaultAnswer: true, cancellation);
+    private Task<bool> WantedAsync(string key, CancellationToken cancellation) => ConfirmAsync(
+        $"Use existing ANTHROPIC_API_KEY (env, {Secrets.Preview(key)})?", defaultAnswer: true, cancellation);
 
     private async Task<OnboardSecret?> TokenAsync(OnboardChoice choice, CancellationToken cancellation)
     {
@@ -106,11 +181,31 @@ internal sealed class OnboardQuestions(Invocation invocation, OnboardOptions opt
             throw CliFailure.Verbatim($"Missing --token for --auth-choice {OnboardChoices.NameOf(choice)}.");
         if (first)
             _console.Value.WriteLine("Run `claude setup-token` in another terminal, and paste the token it prints here.");
-        return await TypedAsync("Paste Anthropic setup-token", cancellation);
+        return await TypedAsync("Paste Anthropic setup-token", CredentialShape.TokenProblem, cancellation);
     }
 
-    private async Task<OnboardSecret> TypedAsync(string question, CancellationToken cancellation) =>
-        new(Secrets.OnOneLine(await Prompts.SecretAsync(_console.Value, question, cancellation)), wasTyped: true);
+    private async Task<OnboardSecret> TypedAsync(
+        string question, Func<string, string?> problem, CancellationToken cancellation) =>
+        new(Secrets.OnOneLine(await Prompts.SecretAsync(_console.Value, question, cancellation, problem)), wasTyped: true);
+
+    private async Task<string> NameAsync(string question, Func<string, string?> problem, CancellationToken cancellation)
+    {
+        var name = await Prompts.TextAsync(_console.Value, question, problem, cancellation);
+        return string.IsNullOrWhiteSpace(name) ? "" : ProfileName.ToId("anthropic", name);
+    }
+
+    // The choice of a login of the Claude CLI; null if there is none on this machine, which is the server's.
+    private string? ClaudeLogin()
+    {
+        if (invocation.Endpoint.SocketPath is null)
+            return $"{ClaudeChoice} on the server's machine";
+        var home = invocation.Environment.Variable("HOME") ?? "";
+        var folder = invocation.Environment.Variable("CLAUDE_CONFIG_DIR")?.Trim() is { Length: > 0 } named
+            ? named
+            : Path.Combine(home, ".claude");
+        var file = Path.Combine(folder, ".credentials.json");
+        return File.Exists(file) ? $"{ClaudeChoice} ({invocation.Environment.ShortPath(file)})" : null;
+    }
 
     // openclaw-spec.md, section 7.1: the choice `token` requires a provider, which can only be anthropic.
     private void RequireProvider(OnboardChoice choice)

@@ -28,7 +28,7 @@ internal static class PasteApiKeyCommand
         };
         var verify = new Option<bool>("--verify")
         {
-            Description = "Then count a prompt's tokens with it, which is free; exit code 1 if Anthropic refuses it",
+            Description = "First ask Anthropic, by a free call, whether it takes the key; store it only then",
         };
         const string description = "Save an API key in an auth profile and update config";
         Symbol[] symbols = [provider, profileId, verify];
@@ -40,73 +40,67 @@ internal static class PasteApiKeyCommand
                     $"API keys are of --provider {Anthropic}. For another one: claw models auth paste-token.");
             }
 
-            var id = invocation.Get(profileId)?.Trim() is { Length: > 0 } given ? given : $"{Anthropic}:manual";
-            while (true)
-            {
-                var isTyped = invocation.Environment.InputIsTerminal;
-                var key = isTyped
-                    ? await Prompts.SecretAsync(invocation.Environment.PromptConsole(), "Paste Anthropic API key", cancellation)
-                    : await Secrets.FromInputAsync(invocation.Environment.In, cancellation);
-                if (key.Length == 0)
-                    throw CliFailure.Failed("No API key on standard input.");
-                try
-                {
-                    await StoreAsync(invocation, id, key, cancellation);
-                    break;
-                }
-                catch (RpcException exception) when (ClawGrpcError.From(exception) is { FieldViolations: { Count: > 0 } fields })
-                {
-                    // Asks again for a typed key alone: standard input is at its end.
-                    var texts = string.Join('\n', fields.Select(field => field.Description));
-                    if (!isTyped || !fields.All(field => field.Field == "api_key.key"))
-                        throw CliFailure.Failed(texts);
-                    invocation.Error.Write(texts + "\n");
-                }
-            }
-
-            if (invocation.Get(verify))
-                await VerifyAsync(invocation, id, cancellation);
+            var id = ProfileIdOption.Checked(invocation.Get(profileId));
+            await PasteAsync(invocation, id.Length > 0 ? id : $"{Anthropic}:manual", invocation.Get(verify), cancellation);
             return 0;
         });
     }
 
-    private static async Task VerifyAsync(Invocation invocation, string id, CancellationToken cancellation)
+    private static async Task PasteAsync(Invocation invocation, string id, bool verify, CancellationToken cancellation)
     {
-        var statusRequest = new GetStatusRequest { AgentId = invocation.AgentId };
-        var status = (await invocation.Models.GetStatusAsync(statusRequest, cancellationToken: cancellation)).Status;
-        var isOwn = status.ResolvedDefault.StartsWith($"{Anthropic}/", StringComparison.Ordinal);
-        var text = new ContentBlock { Text = new TextBlock { Text = "Hello" } };
-        var request = new CountTokensRequest
+        var isTyped = invocation.Environment.InputIsTerminal;
+        while (true)
         {
-            Input = new CompletionInput
+            var key = isTyped
+                ? await Prompts.SecretAsync(invocation.Environment.PromptConsole(), "Paste Anthropic API key", cancellation)
+                : await Secrets.FromInputAsync(invocation.Environment.In, cancellation);
+            if (key.Length == 0)
+                throw CliFailure.Failed("No API key on standard input.");
+            var stored = await StoredKinds.ReadAsync(invocation, cancellation);
+            if (isTyped && !await stored.MayReplaceAsync(invocation, CredentialType.ApiKey, id, cancellation))
+                throw new PromptEndedException(interrupted: false);
+            try
             {
-                AgentId = invocation.AgentId,
-                Model = $"{(isOwn ? status.ResolvedDefault : "haiku")}@{id}",
-                Messages = new MessagesRequest { Messages = { new Message { Role = Role.User, Content = { text } } } },
-            },
-        };
-        try
-        {
-            await invocation.Models.CountTokensAsync(request, cancellationToken: cancellation);
-            invocation.Out.Write("Verified: Anthropic takes the key.\n");
-            invocation.Out.Flush();
-        }
-        catch (RpcException exception) when (ClawGrpcError.From(exception) is { ReasonName.Length: > 0 } error)
-        {
-            throw CliFailure.Failed($"The key is stored as {id}, and the check of it failed: {error.Message}");
+                if (verify)
+                    await VerifyAsync(invocation, id, key, cancellation);
+                var request = RequestOf(invocation, id, key);
+                var response = await invocation.Auth.OnboardAsync(request, cancellationToken: cancellation);
+                if (!isTyped)
+                    stored.Tell(invocation, CredentialType.ApiKey, response.ProfileId);
+                var profile = $"{response.ProfileId} ({Anthropic}/{Words.Of(response.Type)})";
+                Announcement.Write(invocation, response.ConfigPath, profile, response.Notices);
+                return;
+            }
+            catch (RpcException exception) when (ClawGrpcError.From(exception) is { FieldViolations: { Count: > 0 } fields })
+            {
+                // Asks again for a typed key alone: standard input is at its end.
+                var texts = string.Join('\n', fields.Select(field => field.Description));
+                if (!isTyped || !fields.All(field => field.Field == "api_key.key"))
+                    throw CliFailure.Failed(texts);
+                invocation.Error.Write(texts + "\n");
+            }
         }
     }
 
-    private static async Task StoreAsync(Invocation invocation, string id, string key, CancellationToken cancellation)
+    private static async Task VerifyAsync(Invocation invocation, string id, string key, CancellationToken cancellation)
     {
-        var request = new OnboardRequest
+        var check = RequestOf(invocation, id, key);
+        check.ValidateOnly = true;
+        try
         {
-            AgentId = invocation.AgentId,
-            ProfileId = id,
-            ApiKey = new ApiKeyCredential { Key = key },
-        };
-        var response = await invocation.Auth.OnboardAsync(request, cancellationToken: cancellation);
-        var profile = $"{response.ProfileId} ({Anthropic}/{Words.Of(response.Type)})";
-        Announcement.Write(invocation, response.ConfigPath, profile, response.Notices);
+            await invocation.Auth.OnboardAsync(check, cancellationToken: cancellation);
+            invocation.Error.Write("Anthropic takes it.\n");
+        }
+        catch (RpcException exception) when (OnboardCheck.IsOfUpstream(exception))
+        {
+            throw CliFailure.Failed($"{Secrets.Mask(ClawGrpcError.From(exception).Message)} Nothing was stored.");
+        }
     }
+
+    private static OnboardRequest RequestOf(Invocation invocation, string id, string key) => new()
+    {
+        AgentId = invocation.AgentId,
+        ProfileId = id,
+        ApiKey = new ApiKeyCredential { Key = key },
+    };
 }

@@ -26,7 +26,7 @@ internal static class PasteTokenCommand
         return globals.Command("paste-token", description, [provider, profileId, expiresIn], async (invocation, cancellation) =>
         {
             var name = ProviderOption.Required(invocation, provider);
-            var id = invocation.Get(profileId)?.Trim() ?? "";
+            var id = ProfileIdOption.Checked(invocation.Get(profileId));
             await PasteAsync(invocation, name, id, Expiry(invocation.Get(expiresIn)), cancellation);
             return 0;
         });
@@ -39,6 +39,14 @@ internal static class PasteTokenCommand
         var token = invocation.Environment.InputIsTerminal
             ? await Prompts.SecretAsync(invocation.Environment.PromptConsole(), $"Paste token for {provider}", cancellation)
             : await Secrets.FromInputAsync(invocation.Environment.In, cancellation);
+        var stored = await StoredKinds.ReadAsync(invocation, cancellation);
+        var target = profileId.Length > 0 ? profileId : $"{provider}:manual";
+        if (invocation.Environment.InputIsTerminal
+            && !await stored.MayReplaceAsync(invocation, CredentialType.Token, target, cancellation))
+        {
+            throw new PromptEndedException(interrupted: false);
+        }
+
         var request = new PasteTokenRequest
         {
             AgentId = invocation.AgentId,
@@ -49,6 +57,8 @@ internal static class PasteTokenCommand
         };
         var response = await invocation.Auth.PasteTokenAsync(request, cancellationToken: cancellation);
         var profile = $"{response.ProfileId} ({response.Provider}/token)";
+        if (!invocation.Environment.InputIsTerminal)
+            stored.Tell(invocation, CredentialType.Token, response.ProfileId);
         Announcement.Write(invocation, response.ConfigPath, profile, response.Notices);
     }
 

@@ -49,9 +49,13 @@ internal static class SetupTokenCommand
             return;
         }
 
+        var stored = await StoredKinds.ReadAsync(invocation, cancellation);
+        if (!await stored.MayReplaceAsync(invocation, CredentialType.Token, ProfileId, cancellation))
+            throw new PromptEndedException(interrupted: false);
         while (true)
         {
-            var token = await Prompts.SecretAsync(console, "Paste Anthropic setup-token", cancellation);
+            var token = await Prompts.SecretAsync(
+                console, "Paste Anthropic setup-token", cancellation, CredentialShape.TokenProblem);
             try
             {
                 var request = new OnboardRequest

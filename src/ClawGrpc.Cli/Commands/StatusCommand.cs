@@ -15,7 +15,7 @@ internal static class StatusCommand
         {
             Description = "Exit non-zero if auth is expiring/expired (1=expired/missing, 2=expiring)",
         };
-        var watch = new Option<bool>("--watch") { Description = "Follow changes until interrupted" };
+        var watch = new Option<bool>("--watch") { Description = "Follow changes until q or Ctrl-C" };
         var probe = new ProbeOptions();
         Symbol[] symbols = [outputs.Json, outputs.Plain, check, watch, .. probe.All];
         return globals.Command("status", "Show configured model state", symbols, async (invocation, cancellation) =>

@@ -12,7 +12,8 @@ internal static class WatchCommand
     /// of text for each change.</summary>
     public static Task<int> FollowAsync(Invocation invocation, OutputForm form, CancellationToken cancellation) =>
         form == OutputForm.Text && invocation.Environment.OutputIsTerminal
-            ? LiveAsync(invocation, cancellation)
+            && invocation.Environment.LiveConsole() is { Profile.Capabilities.Ansi: true } console
+            ? LiveAsync(invocation, console, cancellation)
             : PrintAsync(invocation, form, cancellation);
 
     private static async Task<int> PrintAsync(Invocation invocation, OutputForm form, CancellationToken cancellation)
@@ -36,33 +37,15 @@ internal static class WatchCommand
         return 0;
     }
 
-    private static async Task<int> LiveAsync(Invocation invocation, CancellationToken cancellation)
+    private static async Task<int> LiveAsync(Invocation invocation, IAnsiConsole console, CancellationToken cancellation)
     {
-        var time = invocation.Environment.Time;
         string? interruption = null;
+        using var live = new LiveWatch(invocation.Environment, console, cancellation);
         var watch = Watch(invocation, reason => interruption = reason);
-        await using var changes = watch.FollowAsync(invocation.AgentId, cancellation: cancellation)
-            .GetAsyncEnumerator(cancellation);
+        await using var changes = watch.FollowAsync(invocation.AgentId, cancellation: live.Ended).GetAsyncEnumerator(live.Ended);
         // Wait for the first status before drawing, so that a failure prints an error and not an empty table.
         await changes.MoveNextAsync();
-        await invocation.Environment.LiveConsole().Live(new Text("")).StartAsync(async view =>
-        {
-            var latest = changes.Current;
-            var next = changes.MoveNextAsync().AsTask();
-            while (true)
-            {
-                view.UpdateTarget(StatusTable.Of(latest, time.GetUtcNow(), interruption));
-                // Remaining times count down between changes.
-                await Task.WhenAny(next, Task.Delay(TimeSpan.FromSeconds(1), time, cancellation));
-                if (!next.IsCompleted && !cancellation.IsCancellationRequested)
-                    continue;
-                // Await even when cancelled: an enumerator must not be disposed while MoveNextAsync runs.
-                await next;
-                latest = changes.Current;
-                next = changes.MoveNextAsync().AsTask();
-            }
-        });
-        return 0;
+        return await live.RunAsync(changes, () => interruption);
     }
 
     // One line at the start of an outage and one at its end, whatever the number of tries between.

@@ -5,12 +5,18 @@ namespace ClawGrpc.Cli.Input;
 /// <summary>Questions to the person at the terminal.</summary>
 internal static class Prompts
 {
-    /// <summary>Asks for a secret, echoed as <c>▪</c>, until it is not blank.</summary>
-    public static Task<string> SecretAsync(IAnsiConsole console, string question, CancellationToken cancellation) => AskAsync(
+    /// <summary>Asks for a secret, echoed as <c>▪</c>.</summary>
+    /// <param name="console">The console.</param>
+    /// <param name="question">The question.</param>
+    /// <param name="cancellation">Ends the prompt.</param>
+    /// <param name="problem">Returns what is wrong with an answer, which is asked for again; null if it is valid. Null if only
+    /// a blank one is wrong.</param>
+    public static Task<string> SecretAsync(
+        IAnsiConsole console, string question, CancellationToken cancellation, Func<string, string?>? problem = null) => AskAsync(
         console,
         question,
         new TextPrompt<string>("").AllowEmpty().Secret('▪'),
-        static answer => string.IsNullOrWhiteSpace(answer) ? "Required" : null,
+        problem ?? (static answer => string.IsNullOrWhiteSpace(answer) ? "Required" : null),
         cancellation);
 
     /// <summary>Asks for a text; Enter alone takes the offered one.</summary>
@@ -27,25 +33,31 @@ internal static class Prompts
         string offered = "") =>
         offered.Length == 0
             ? AskAsync(console, question, new TextPrompt<string>("").AllowEmpty(), problem, cancellation)
-            : new TextPrompt<string>(Markup.Escape(question)).AllowEmpty().DefaultValue(offered)
+            : EndableConsole.AskAsync(console, endable => new TextPrompt<string>(Markup.Escape(question))
+                .AllowEmpty().DefaultValue(offered)
                 .Validate(answer => problem(answer) is { } error
                     ? ValidationResult.Error(Markup.Escape(error))
                     : ValidationResult.Success())
-                .ShowAsync(console, cancellation);
+                .ShowAsync(endable, cancellation));
 
     /// <summary>Asks for one of several choices.</summary>
     public static Task<string> ChoiceAsync(
         IAnsiConsole console, string question, string[] choices, CancellationToken cancellation) =>
-        new SelectionPrompt<string>().Title(Markup.Escape(question)).AddChoices(choices).ShowAsync(console, cancellation);
+        EndableConsole.AskAsync(console, endable => new SelectionPrompt<string>()
+            .Title(Markup.Escape(question)).AddChoices(choices).ShowAsync(endable, cancellation));
 
     /// <summary>Asks for yes or no, answered by one key, as in OpenClaw.</summary>
-    public static async Task<bool> ConfirmAsync(
+    public static Task<bool> ConfirmAsync(
+        IAnsiConsole console, string question, bool defaultAnswer, CancellationToken cancellation) =>
+        EndableConsole.AskAsync(console, endable => YesOrNoAsync(endable, question, defaultAnswer, cancellation));
+
+    private static async Task<bool> YesOrNoAsync(
         IAnsiConsole console, string question, bool defaultAnswer, CancellationToken cancellation)
     {
         console.Markup($"{Markup.Escape(question)} [blue]{Markup.Escape(defaultAnswer ? "[Y/n]" : "[y/N]")}[/] ");
         while (true)
         {
-            var key = await console.Input.ReadKeyAsync(intercept: true, cancellation) ?? throw new OperationCanceledException();
+            var key = await console.Input.ReadKeyAsync(intercept: true, cancellation);
             bool? answer = key switch
             {
                 { Key: ConsoleKey.Enter } => defaultAnswer,
@@ -56,7 +68,7 @@ internal static class Prompts
             if (answer is not { } said)
                 continue;
             // An Enter after the key belongs to this answer, not to the next question.
-            if (key.Key != ConsoleKey.Enter && console.Input.IsKeyAvailable())
+            if (key?.Key != ConsoleKey.Enter && console.Input.IsKeyAvailable())
                 await console.Input.ReadKeyAsync(intercept: true, cancellation);
             console.WriteLine(said ? "yes" : "no");
             return said;
@@ -74,7 +86,7 @@ internal static class Prompts
         while (true)
         {
             console.Write(question);
-            var answer = await prompt.ShowAsync(console, cancellation);
+            var answer = await EndableConsole.AskAsync(console, endable => prompt.ShowAsync(endable, cancellation));
             if (problem(answer) is not { } error)
                 return answer;
             console.WriteLine(error);

@@ -33,6 +33,14 @@ internal static partial class Secrets
     public static string Mask(string text) =>
         ClientToken().Replace(AnthropicCredential().Replace(text, "sk-ant-…"), "claw_…");
 
+    /// <summary>Whether a text that should be a name looks like a secret: it has one in it, or is long and of the characters of
+    /// one.</summary>
+    public static bool LooksLikeSecret(string text) =>
+        text.Contains("sk-ant-", StringComparison.OrdinalIgnoreCase) || Mask(text) != text || RandomText().IsMatch(text);
+
+    [GeneratedRegex("(?=[A-Z0-9+/=_-]*[a-z])(?=[a-z0-9+/=_-]*[A-Z])(?=[A-Za-z+/=_-]*[0-9])[A-Za-z0-9+/=_-]{32,}")]
+    private static partial Regex RandomText();
+
     [GeneratedRegex("sk-ant-[A-Za-z0-9_-]{7,}")]
     private static partial Regex AnthropicCredential();
 

@@ -26,6 +26,9 @@ internal sealed record CliEnvironment
     /// <summary>Reads an environment variable; null if it is not set.</summary>
     public required Func<string, string?> Variable { get; init; }
 
+    /// <summary>What Ctrl-C does.</summary>
+    public Interrupts Interrupts { get; init; } = new();
+
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
@@ -46,7 +49,13 @@ internal sealed record CliEnvironment
         OutputIsTerminal = !Console.IsOutputRedirected,
         ErrorIsTerminal = !Console.IsErrorRedirected,
         Variable = Environment.GetEnvironmentVariable,
-        PromptConsole = () => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) }),
+        PromptConsole = () =>
+        {
+            // Switches the terminal to single keys before a question is shown: Ctrl-D would be lost until then.
+            if (!Console.IsInputRedirected)
+                _ = Console.KeyAvailable;
+            return AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        },
         LiveConsole = () => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) }),
     };
 

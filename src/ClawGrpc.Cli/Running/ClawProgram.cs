@@ -40,6 +40,11 @@ internal static class ClawProgram
                 },
                 cancellation);
         }
+        catch (PromptEndedException ended)
+        {
+            Fail(environment, ended.Message);
+            return ended.Interrupted ? Interrupted : Failed;
+        }
         catch (Exception exception) when (cancellation.IsCancellationRequested && IsCancellation(exception))
         {
             return Interrupted;
@@ -80,6 +85,7 @@ internal static class ClawProgram
             SecretsCommands.Create(globals),
             AuditCommands.Create(globals),
             CompleteCommand.Create(globals),
+            ChatCommand.Create(globals),
             CompletionCommand.Create(() => root),
             HelpCommand.Create(() => root),
             new Command("version", "Show the version") { Action = new VersionAction() });

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ClawGrpc.Core.Routing;
 
 namespace ClawGrpc.Core.Configuration;
 
@@ -26,7 +27,7 @@ internal sealed record Generation
     /// <summary>OpenClaw 2026.1.</summary>
     public static readonly Generation OpenClaw20261 = new() { Name = "openclaw-2026.1" };
 
-    /// <summary>OpenClaw from 2026.2 on, and folders of ClawGrpc's own.</summary>
+    /// <summary>OpenClaw from 2026.2 on.</summary>
     public static readonly Generation OpenClaw = new()
     {
         Name = "openclaw",
@@ -35,7 +36,10 @@ internal sealed record Generation
         RefreshableIsOk = true,
     };
 
-    private static readonly ImmutableArray<Generation> All = [Clawdbot, Moltbot, OpenClawCn, OpenClaw20261, OpenClaw];
+    /// <summary>Folders of ClawGrpc's own: OpenClaw's rules, but API keys serve first.</summary>
+    public static readonly Generation Own = OpenClaw with { Name = "clawgrpc", Rank = CredentialRank.KeysFirst };
+
+    private static readonly ImmutableArray<Generation> All = [Clawdbot, Moltbot, OpenClawCn, OpenClaw20261, OpenClaw, Own];
 
     /// <summary>As <c>CLAWGRPC_GENERATION</c> has it.</summary>
     public required string Name { get; init; }
@@ -53,6 +57,9 @@ internal sealed record Generation
 
     /// <summary>Whether the main agent has the login of the Claude CLI without onboarding it (section 3.5).</summary>
     public bool SharesClaudeLogin { get; init; }
+
+    /// <summary>Which kind of credential is tried first where no order is set.</summary>
+    public CredentialRank Rank { get; init; } = CredentialRank.LoginsFirst;
 
     /// <summary>Whether variables of the configuration's own decide on implicit models (section 2.5).</summary>
     public bool OwnVariablesCount { get; init; } = true;
@@ -78,6 +85,7 @@ internal sealed record Generation
         "clawdbot.json" => Clawdbot,
         "moltbot.json" or "moldbot.json" => Moltbot,
         "openclaw.json" when writtenBy?.StartsWith("2026.1.", StringComparison.Ordinal) == true => OpenClaw20261,
-        _ => OpenClaw,
+        "openclaw.json" => OpenClaw,
+        _ => Own,
     };
 }

@@ -21,6 +21,9 @@ internal sealed record AuthSettings
     public ImmutableDictionary<string, ImmutableArray<string>> Order { get; init; } =
         ImmutableDictionary<string, ImmutableArray<string>>.Empty;
 
+    /// <summary>Which kind of credential is tried first where there is no order.</summary>
+    public CredentialRank Rank { get; init; } = CredentialRank.LoginsFirst;
+
     /// <summary>The upstream that requests go to; null if any profile may serve.</summary>
     public string? Origin { get; init; }
 

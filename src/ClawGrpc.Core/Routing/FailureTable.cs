@@ -31,7 +31,7 @@ internal sealed record FailureRow(
     public bool RetriesInPlace { get; init; }
 }
 
-/// <summary>The one place that decides what a failure means. The README has the same table.</summary>
+/// <summary>The one place that decides what a failure means. docs/failures.md has the same table.</summary>
 internal static class FailureTable
 {
     /// <summary>One row for each kind.</summary>

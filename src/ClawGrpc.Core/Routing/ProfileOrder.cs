@@ -43,7 +43,10 @@ internal sealed record ProfileOrder(ImmutableArray<Candidate> Candidates, Immuta
         }
 
         return new ProfileOrder(
-            [.. Ordered(usable, store, isExplicit, preferred), .. aside.OrderBy(candidate => candidate.SetAside!.Until)],
+            [
+                .. Ordered(usable, store, isExplicit ? null : auth.Rank, preferred),
+                .. aside.OrderBy(candidate => candidate.SetAside!.Until),
+            ],
             [.. ineligible]);
     }
 
@@ -53,11 +56,13 @@ internal sealed record ProfileOrder(ImmutableArray<Candidate> Candidates, Immuta
     public static ImmutableArray<string>? ExplicitOf(ProfileStore store, AuthSettings auth, string provider) =>
         OrderOf(store.Order, provider) is { IsEmpty: false } stored ? stored : OrderOf(auth.Order, provider);
 
-    private static IEnumerable<Candidate> Ordered(List<Candidate> usable, ProfileStore store, bool isExplicit, string? preferred)
+    private static IEnumerable<Candidate> Ordered(
+        List<Candidate> usable, ProfileStore store, CredentialRank? rank, string? preferred)
     {
         if (usable.Count < 2)
             return usable;
-        IEnumerable<Candidate> ordered = isExplicit ? usable : usable.OrderBy(candidate => RankOf(candidate.Profile.Credential))
+        IEnumerable<Candidate> ordered = rank is null ? usable : usable
+            .OrderBy(candidate => rank.Of(candidate.Profile.Credential))
             .ThenBy(candidate => store.HealthOf(candidate.Profile.Id).LastUsed ?? DateTimeOffset.MinValue);
         return preferred is null ? ordered : ordered.OrderBy(candidate => candidate.Profile.Id == preferred ? 0 : 1);
     }
@@ -95,11 +100,4 @@ internal sealed record ProfileOrder(ImmutableArray<Candidate> Candidates, Immuta
             .Where(pair => Provider.Normalize(pair.Key) == provider).Select(pair => (ImmutableArray<string>?)pair.Value)
             .FirstOrDefault();
     }
-
-    private static int RankOf(Credential credential) => credential switch
-    {
-        OAuthCredential => 0,
-        TokenCredential => 1,
-        _ => 2,
-    };
 }

@@ -50,7 +50,7 @@ internal sealed class AgentSetups(LiveConfiguration configuration, SecretResolve
         var (baseUrl, origin) = (configuration.UpstreamUrl, configuration.Origin);
         return new AgentSetup
         {
-            Auth = configured.AuthSettings with { Origin = origin },
+            Auth = configured.AuthSettings with { Origin = origin, Rank = generation.Rank },
             Health = configured.Auth.Health,
             References = references,
             FallbackKeys = FallbackKeysOf(anthropic, references, service.Subscriptions, origin),

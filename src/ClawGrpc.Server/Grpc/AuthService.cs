@@ -26,6 +26,7 @@ internal sealed class AuthService(
     ClaudeLoginFile claudeLogin,
     Probes probes,
     AgentCalls agents,
+    CredentialCheck check,
     SealingCalls sealing,
     TimeProvider time) : V1.AuthService.AuthServiceBase
 {
@@ -38,16 +39,20 @@ internal sealed class AuthService(
     public override async Task<OnboardResponse> Onboard(OnboardRequest request, ServerCallContext context)
     {
         var agent = await fleet.FindAsync(request.AgentId, context);
+        if (request is { ApiKey.Existing: true, ValidateOnly: true })
+            throw Refusal.InvalidField("validate_only", "Expected a credential to check, not the existing one").ToException();
         if (request is { ApiKey.Existing: true } && configuration.Variable(ApiKeyVariable) is null)
             return await DeclareExistingAsync(agent, request);
         var input = new Input();
         var isClaudeCli = request.CredentialCase == OnboardRequest.CredentialOneofCase.ClaudeCli;
-        var id = input.ProfileId("profile_id", request.ProfileId, isClaudeCli ? ClaudeLogin.ProfileId : DefaultProfile);
+        var id = input.NewProfileId("profile_id", request.ProfileId, isClaudeCli ? ClaudeLogin.ProfileId : DefaultProfile);
         if (isClaudeCli && id != ClaudeLogin.ProfileId)
             input.Wrong("profile_id", $"The login of the Claude CLI is always {ClaudeLogin.ProfileId}");
         var (credential, type) = CredentialOf(request, input);
         input.Check();
-        var notices = await StoreAsync(agent, id, credential, context.CancellationToken);
+        var notices = request.ValidateOnly
+            ? await CheckAsync(agent, id, credential, context.CancellationToken)
+            : await StoreAsync(agent, id, credential, context.CancellationToken);
         var response = new OnboardResponse
         {
             AgentId = agent.Id,
@@ -64,7 +69,7 @@ internal sealed class AuthService(
         var agent = await fleet.FindAsync(request.AgentId, context);
         var input = new Input();
         var provider = input.Provider("provider", request.Provider);
-        var id = input.ProfileId("profile_id", request.ProfileId, $"{provider}:manual");
+        var id = input.NewProfileId("profile_id", request.ProfileId, $"{provider}:manual");
         var token = input.Secret("token", CredentialInput.PastedToken(request.Token));
         var expires = input.Expires("expires_in", request.ExpiresIn, time.GetUtcNow());
         input.Check();
@@ -194,12 +199,34 @@ internal sealed class AuthService(
     public override Task<RotateSealingKeyResponse> RotateSealingKey(
         RotateSealingKeyRequest request, ServerCallContext context) => sealing.RotateAsync(request, context.CancellationToken);
 
-    private async Task<IReadOnlyList<string>> StoreAsync(
+    private async Task<IReadOnlyList<string>> CheckAsync(
         Agent agent, string id, Credential credential, CancellationToken cancellation)
+    {
+        var subscription = IsSubscription(id, credential);
+        var secret = credential switch
+        {
+            ApiKeyCredential key => key.Key,
+            TokenCredential token => token.Token,
+            OAuthCredential login => login.Access,
+            _ => null,
+        };
+        if (secret is not null && await check.RunAsync(agent, secret, cancellation) is { } refusal)
+            throw refusal.ToException();
+        return subscription ? Terms.OfSubscriptions : [];
+    }
+
+    private bool IsSubscription(string id, Credential credential)
     {
         var subscription = credential is not ApiKeyCredential && credential.Provider == Provider.Anthropic;
         if (subscription && !configuration.Current.Configuration.Service.Subscriptions)
             throw Refusal.SubscriptionsDisabled(id).ToException();
+        return subscription;
+    }
+
+    private async Task<IReadOnlyList<string>> StoreAsync(
+        Agent agent, string id, Credential credential, CancellationToken cancellation)
+    {
+        var subscription = IsSubscription(id, credential);
 
         // First the secret, then the declaration: a declared profile that is not stored would hide those that are.
         var known = await configuration.CheckAsync();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using ClawGrpc.Core;
 using ClawGrpc.Core.Anthropic;
 using ClawGrpc.Core.StateFiles;
 using ClawGrpc.Gateway;
@@ -46,6 +47,15 @@ internal sealed partial class Input
         else if (id.Length > LongestProfileId || !IsPrintable(id))
             Wrong(field, $"Expected at most {LongestProfileId} printable characters on one line, such as anthropic:work");
         return id ?? "";
+    }
+
+    /// <summary>The id of a profile to store. It is shown and logged, so it must not be a secret that was pasted there.</summary>
+    public string NewProfileId(string field, string given, string otherwise)
+    {
+        var id = ProfileId(field, given, otherwise);
+        if (SecretText.LooksSecret(id))
+            Wrong(field, "This looks like a secret; expected a name, such as anthropic:work");
+        return id;
     }
 
     /// <summary>The address of whoever owns a credential; null: none.</summary>

@@ -156,7 +156,7 @@ internal static class ServerHost
             .AddSingleton(new ClaudeLoginFile(folder, Environment.GetEnvironmentVariable))
             .AddSingleton<Connections>()
             .AddSingleton<AnthropicApi>().AddSingleton<TokenEndpoint>().AddSingleton<SessionPins>().AddSingleton<Completion>()
-            .AddSingleton<ModelCatalog>().AddSingleton<Probes>().AddSingleton<StateWatch>()
+            .AddSingleton<ModelCatalog>().AddSingleton<Probes>().AddSingleton<CredentialCheck>().AddSingleton<StateWatch>()
             .AddSingleton<LiveConfiguration>().AddSingleton<Fleet>().AddSingleton<IStateStore>(FilesOf)
             .AddSingleton<SecretResolver>().AddSingleton<AgentSetups>().AddSingleton<ProfileReport>()
             .AddSingleton<AuthReport>().AddSingleton<StatusReport>().AddSingleton<StatusBoard>()

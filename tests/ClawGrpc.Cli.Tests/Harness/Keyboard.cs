@@ -1,4 +1,5 @@
 using System.Text;
+using ClawGrpc.Cli.Invocations;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -10,6 +11,7 @@ public sealed class Keyboard : IAnsiConsole, IAnsiConsoleInput
     private readonly Queue<ConsoleKeyInfo> _keys = new();
     private readonly StringBuilder _screen = new();
     private readonly IAnsiConsole _console;
+    private Action? _interrupt;
 
     public Keyboard()
     {
@@ -37,17 +39,34 @@ public sealed class Keyboard : IAnsiConsole, IAnsiConsoleInput
     public RenderPipeline Pipeline => _console.Pipeline;
 
     /// <summary>Types a line.</summary>
-    public Keyboard Type(string line)
+    public Keyboard Type(string line) => Keys(line).Press(ConsoleKey.Enter);
+
+    /// <summary>Types without Enter.</summary>
+    public Keyboard Keys(string text)
     {
-        foreach (var character in line)
+        foreach (var character in text)
             _keys.Enqueue(new ConsoleKeyInfo(character, ConsoleKey.None, shift: false, alt: false, control: false));
-        return Press(ConsoleKey.Enter);
+        return this;
     }
 
     /// <summary>Presses a key.</summary>
-    public Keyboard Press(ConsoleKey key)
+    public Keyboard Press(ConsoleKey key, char character = '\0')
     {
-        _keys.Enqueue(new ConsoleKeyInfo('\0', key, shift: false, alt: false, control: false));
+        _keys.Enqueue(new ConsoleKeyInfo(character, key, shift: false, alt: false, control: false));
+        return this;
+    }
+
+    /// <summary>Presses Ctrl-C when the keys before it are read.</summary>
+    public Keyboard Interrupt(CancellationTokenSource program)
+    {
+        _interrupt = program.Cancel;
+        return this;
+    }
+
+    /// <inheritdoc cref="Interrupt(CancellationTokenSource)"/>
+    internal Keyboard Interrupt(Interrupts interrupts)
+    {
+        _interrupt = () => interrupts.Press();
         return this;
     }
 
@@ -61,6 +80,11 @@ public sealed class Keyboard : IAnsiConsole, IAnsiConsoleInput
 
     public ConsoleKeyInfo? ReadKey(bool intercept) => _keys.Dequeue();
 
-    public Task<ConsoleKeyInfo?> ReadKeyAsync(bool intercept, CancellationToken cancellationToken) =>
-        Task.FromResult<ConsoleKeyInfo?>(_keys.Dequeue());
+    public async Task<ConsoleKeyInfo?> ReadKeyAsync(bool intercept, CancellationToken cancellationToken)
+    {
+        if (_keys.Count > 0 || _interrupt is null)
+            return await Task.FromResult<ConsoleKeyInfo?>(_keys.Dequeue());
+        _interrupt();
+        throw new OperationCanceledException(cancellationToken);
+    }
 }

@@ -51,14 +51,30 @@ public sealed class Terminal : IAsyncDisposable
     /// <param name="screen">The terminal at standard output; null if standard output is a pipe.</param>
     /// <param name="error">The terminal at standard error; null if it is a pipe.</param>
     /// <param name="cancellation">Ctrl-C.</param>
-    public async Task<Run> RunAsync(
+    public Task<Run> RunAsync(
         string[] arguments,
         string input = "",
         Keyboard? keyboard = null,
         TextWriter? output = null,
         Keyboard? screen = null,
         TextWriter? error = null,
-        CancellationToken cancellation = default)
+        CancellationToken cancellation = default) =>
+        RunAsync(arguments, null, input, keyboard, output, screen, error, cancellation);
+
+    /// <summary>Runs <c>claw</c> with a Ctrl-C that a part of a command may take.</summary>
+    internal Task<Run> RunAsync(
+        string[] arguments, Interrupts interrupts, Keyboard? keyboard = null, TextWriter? output = null) =>
+        RunAsync(arguments, interrupts, "", keyboard, output, null, null, interrupts.Program);
+
+    private async Task<Run> RunAsync(
+        string[] arguments,
+        Interrupts? interrupts,
+        string input,
+        Keyboard? keyboard,
+        TextWriter? output,
+        Keyboard? screen,
+        TextWriter? error,
+        CancellationToken cancellation)
     {
         output ??= new StringWriter();
         var errorIsTerminal = error is not null;
@@ -73,6 +89,7 @@ public sealed class Terminal : IAsyncDisposable
             ErrorIsTerminal = errorIsTerminal,
             Variable = name => Environment.GetValueOrDefault(name, name == "CLAWGRPC_STATE_DIR" ? _folder : null!),
             Time = Time,
+            Interrupts = interrupts ?? new Interrupts(),
             PromptConsole = () => keyboard ?? throw new InvalidOperationException("The run has no keyboard."),
             LiveConsole = () => screen ?? throw new InvalidOperationException("The run has no screen."),
         };

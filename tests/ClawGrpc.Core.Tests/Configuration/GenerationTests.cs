@@ -13,7 +13,7 @@ public class GenerationTests
     [InlineData("openclaw.json", "2026.1.29", "openclaw-2026.1")]
     [InlineData("openclaw.json", "2026.10.1", "openclaw")]
     [InlineData("openclaw.json", "2026.2.6-3", "openclaw")]
-    [InlineData("clawgrpc.json", "2026.1.29", "openclaw")]
+    [InlineData("clawgrpc.json", "2026.1.29", "clawgrpc")]
     public void Generation_follows_from_the_configuration_file(string config, string? writtenBy, string generation) =>
         Assert.Equal(generation, Generation.Of(config, writtenBy).Name);
 

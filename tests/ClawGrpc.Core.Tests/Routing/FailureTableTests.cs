@@ -3,7 +3,7 @@ using ClawGrpc.Core.Routing;
 namespace ClawGrpc.Core.Tests.Routing;
 
 /// <summary>
-/// The failure table is what the README promises, and its reasons are the names that stand in <c>usageStats</c>.
+/// The failure table is what docs/failures.md promises, and its reasons are the names that stand in <c>usageStats</c>.
 /// </summary>
 public class FailureTableTests
 {
@@ -25,9 +25,9 @@ public class FailureTableTests
     };
 
     [Fact]
-    public void The_README_tells_every_row()
+    public void Docs_tell_every_row()
     {
-        var told = ReadmeRows().ToList();
+        var told = DocumentedRows().ToList();
         Assert.Equal(Enum.GetNames<FailureKind>(), told.Select(row => row.Kind));
         Assert.All(told.Zip(FailureTable.Rows), pair =>
         {
@@ -95,12 +95,12 @@ public class FailureTableTests
                 (letter, at) => at > 0 && char.IsUpper(letter) ? $"_{letter}" : $"{letter}")).ToUpperInvariant());
 
     // "rate limited" is RateLimited.
-    private static IEnumerable<(string Kind, string SetsAside, string Next, string Clock, string Code)> ReadmeRows()
+    private static IEnumerable<(string Kind, string SetsAside, string Next, string Clock, string Code)> DocumentedRows()
     {
         var root = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(root.FullName, "ClawGrpc.sln")))
             root = root.Parent!;
-        return File.ReadLines(Path.Combine(root.FullName, "README.md"))
+        return File.ReadLines(Path.Combine(root.FullName, "docs", "failures.md"))
             .SkipWhile(line => !line.StartsWith("| Failure |", StringComparison.Ordinal)).Skip(2)
             .TakeWhile(line => line.StartsWith('|'))
             .Select(line => line.Split('|', StringSplitOptions.TrimEntries))

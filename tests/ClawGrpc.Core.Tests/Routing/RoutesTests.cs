@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ClawGrpc.Core.Configuration;
 using ClawGrpc.Core.Routing;
 using ClawGrpc.Core.StateFiles;
 
@@ -12,8 +13,14 @@ public class RoutesTests
     private static readonly TokenCredential Token = new("anthropic", new Secret("sk-ant-oat01-FAKE"));
     private static readonly OAuthCredential OAuth = new("anthropic", new Secret("sk-ant-oat01-FAKE"), null, Noon.AddHours(1));
 
-    [Fact]
-    public void Logins_precede_tokens_and_keys_least_recently_used_first()
+    [Theory]
+    [InlineData("clawgrpc", "key:old", "key:new", "oauth", "token")]
+    [InlineData("openclaw", "oauth", "token", "key:old", "key:new")]
+    [InlineData("openclaw-2026.1", "oauth", "token", "key:old", "key:new")]
+    [InlineData("openclaw-cn", "oauth", "token", "key:old", "key:new")]
+    [InlineData("moltbot", "oauth", "token", "key:old", "key:new")]
+    [InlineData("clawdbot", "oauth", "token", "key:old", "key:new")]
+    public void Kinds_are_tried_in_the_order_of_the_folder_least_recently_used_first(string generation, params string[] ids)
     {
         var store = Store(("key:new", Key), ("key:old", Key), ("token", Token), ("oauth", OAuth)) with
         {
@@ -21,7 +28,10 @@ public class RoutesTests
                 .Add("key:new", new ProfileHealth { LastUsed = Noon.AddMinutes(-1) })
                 .Add("key:old", new ProfileHealth { LastUsed = Noon.AddMinutes(-9) }),
         };
-        Assert.Equal(["oauth", "token", "key:old", "key:new"], Ids(store, AuthSettings.None));
+        var auth = AuthSettings.None with { Rank = Generation.Find(generation)!.Rank };
+        Assert.Equal(ids, Ids(store, auth));
+        Assert.Equal(["token", "key:new"], Ids(store, auth with { Order = Orders("token", "key:new") }));
+        Assert.Equal("oauth", Ids(store, auth, preferred: "oauth").First());
     }
 
     [Fact]

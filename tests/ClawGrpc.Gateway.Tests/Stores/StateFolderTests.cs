@@ -62,7 +62,7 @@ public sealed class StateFolderTests : IDisposable
     {
         Assert.Equal("openclaw-cn", StateFolder.Resolve(
             "/x", name => name == "CLAWGRPC_GENERATION" ? "openclaw-cn" : null, "/").GenerationOf([], "2026.2.1").Name);
-        Assert.Equal("openclaw", StateFolder.Resolve("/x", _ => null, "/").GenerationOf([], null).Name);
+        Assert.Equal("clawgrpc", StateFolder.Resolve("/x", _ => null, "/").GenerationOf([], null).Name);
         Assert.Throws<ArgumentException>(
             () => StateFolder.Resolve("/x", name => name == "CLAWGRPC_GENERATION" ? "cn" : null, "/"));
     }
@@ -86,7 +86,7 @@ public sealed class StateFolderTests : IDisposable
     [Theory]
     [InlineData("~/.clawdbot", "clawdbot")]
     [InlineData("~/.openclaw", "openclaw")]
-    [InlineData("/x", "openclaw", "/x/clawgrpc.json")]
+    [InlineData("/x", "clawgrpc", "/x/clawgrpc.json")]
     [InlineData("/x", "clawdbot", "/x/clawgrpc.json", "/x/clawdbot.json")]
     [InlineData("~/.clawdbot", "clawdbot", "/elsewhere/mine.json5")]
     [InlineData("~/.openclaw", "moltbot", "/home/u/.openclaw/moltbot.json")]

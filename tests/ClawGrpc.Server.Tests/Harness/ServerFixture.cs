@@ -48,6 +48,9 @@ internal sealed class ServerFixture : IAsyncDisposable
     /// <summary>What the server logs besides <see cref="Log"/>: by itself nothing, which no test reads.</summary>
     public LogSettings Logging { get; set; } = LogSettings.None with { Variables = NoConsole };
 
+    /// <summary>Whose rules hold for the folder; null for ClawGrpc's own.</summary>
+    public string? Generation { get; set; }
+
     /// <summary>To the server of now: one that was stopped had another.</summary>
     public GrpcChannel Channel => _channels[^1];
 
@@ -89,7 +92,8 @@ internal sealed class ServerFixture : IAsyncDisposable
 
     public async Task StartServerAsync()
     {
-        var folder = StateFolder.Resolve(Files.Path, _ => null, Files.Path);
+        var folder = StateFolder.Resolve(
+            Files.Path, name => name == "CLAWGRPC_GENERATION" ? Generation : null, Files.Path);
         var usual = new Listening([_address]) { Http = [new ListenAddress.UnixSocket(Files["http.sock"])] };
         _app = await ServerHost.BuildAsync(folder, Listen(usual), Time, Log, Logging);
         await _app.StartAsync();

@@ -28,6 +28,9 @@ internal static class Login
         TimeSpan left, bool withKey = false, bool configured = true, SandboxOptions? sandbox = null, string more = "")
     {
         var fixture = await ServerFixture.PrepareAsync(sandbox);
+
+        // OpenClaw's order, by which the login is tried before the key.
+        fixture.Generation = "openclaw";
         await fixture.StoreLoginAsync(left, withKey: withKey);
         await fixture.Files.ConfigureAsync(
             fixture.Sandbox.BaseUrl, $"{(configured ? Section($"{fixture.Sandbox.BaseUrl}{Path}") : "")}, {more}".Trim(' ', ','));

@@ -19,6 +19,7 @@ public class OneRefreshTests
         // Longer than a granted token counts as too new for another refresh to help.
         var late = TimeSpan.FromMinutes(2);
         await using var fixture = await ServerFixture.PrepareAsync();
+        fixture.Generation = "openclaw";
         await fixture.StoreLoginAsync(Good, withKey: true);
         await fixture.Files.ConfigureAsync(fixture.Sandbox.BaseUrl, $$"""
             clawgrpc: { timeouts: { firstEventSeconds: 600 },

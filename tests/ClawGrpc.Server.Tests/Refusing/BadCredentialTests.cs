@@ -40,6 +40,7 @@ public class BadCredentialTests
         ["a profile with a line break"] = (Key(KeyOne, "anthropic:\none"), "profile_id", "printable characters on one line"),
         ["a profile with a mark that turns the writing"] =
             (Key(KeyOne, "anthropic:\u202Eone"), "profile_id", "printable characters on one line"),
+        ["a profile that is a secret"] = (Key(KeyOne, $"anthropic:{KeyOne}"), "profile_id", "This looks like a secret"),
         ["an endless profile"] = (Key(KeyOne, new string('p', 100_000)), "profile_id", "at most 200"),
         ["an e-mail with a line break"] =
             (new() { ApiKey = new() { Key = KeyOne, Email = "a@example.com\nb" } }, "api_key.email", "one line"),

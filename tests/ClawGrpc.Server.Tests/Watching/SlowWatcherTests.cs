@@ -43,12 +43,12 @@ public class SlowWatcherTests
         await using var fixture = await ServerFixture.StartAsync();
 
         // One status is more than the windows hold, so it is still being written when its beginning has come.
-        await WriteProfilesAsync(fixture, 2000);
+        await WriteProfilesAsync(fixture, 1500);
         using var call = fixture.Models.WatchStatus(new WatchStatusRequest());
         await call.ResponseHeadersAsync;
         var stopped = fixture.StopServerAsync();
         Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None));
-        Assert.Equal(2000, call.ResponseStream.Current.Status.Auth.Profiles.Count);
+        Assert.Equal(1500, call.ResponseStream.Current.Status.Auth.Profiles.Count);
         Assert.Equal("STOPPING", (await CallFailure.OfAsync(() => call.ResponseStream.MoveNext(CancellationToken.None))).Reason);
         await stopped;
     }

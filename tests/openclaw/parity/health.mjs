@@ -1,4 +1,4 @@
-// What ClawGrpc makes of a profile's health when upstream answers it as a case says (README.md, What a failure means).
+// What ClawGrpc makes of a profile's health when upstream answers it as a case says (docs/failures.md).
 
 const hour = 3_600_000;
 const ladder = [60, 300, 1500, 3600];
