@@ -11,17 +11,16 @@ export DOTNET_NOLOGO := 1
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export MSBUILDDISABLENODEREUSE := 1
 
-# Not empty: a build makes the native programs too, and suites that start programs start those. So it is where the toolchain is
-# installed; `make build NATIVE=` leaves them out.
+# Not empty: a build makes the native claw too. So it is where the toolchain is installed; `make build NATIVE=` leaves it out.
 toolchain := $(shell clang -E -include zlib.h -x c /dev/null >/dev/null 2>&1 && echo clang)
 NATIVE ?= $(toolchain)
-test-programs = $(if $(NATIVE),CLAWGRPC_TEST_PROGRAMS='$(CURDIR)/artifacts/programs')
 
 # Arguments for the program that `make run` starts, such as ARGS='--listen http://127.0.0.1:7700'.
 ARGS ?=
 
 apps := bin/clawgrpc bin/claw bin/sandbox
 stamps := artifacts/stamps
+natives := $(stamps)/native-claw $(stamps)/native-clawgrpc
 # Folders are listed too: a folder's time changes when a file is added to it or deleted from it.
 # Of bench the project alone: a folder named like a target would be that target.
 roots := $(wildcard src tests protos bench/ClawGrpc.Bench)
@@ -42,7 +41,7 @@ SUITES ?=
 
 .PHONY: test
 test: build ## Everything that tests; the last line counts
-	@$(test-programs) eng/test.sh $(SUITES)
+	@eng/test.sh $(SUITES)
 
 # A folder of recorded cases of the real programs, for `make parity`. Only the usual one is what the documentation tells of.
 CASES ?= ../shared/cases
@@ -90,7 +89,7 @@ proofs := ClawGrpc.EndToEnd.Tests/LeavingTests ClawGrpc.EndToEnd.Tests/CrashTest
 
 .PHONY: proof
 proof: build ## 1,000 callers that leave in each phase, 5,000 fault scripts, 10,000 malformed answers and requests, 500 kills
-	@$(test-programs) eng/proof.sh $(proofs)
+	@eng/proof.sh $(proofs)
 
 .PHONY: check
 check: $(stamps)/build ## Lint and the tests of Core: what to run while working
@@ -98,10 +97,10 @@ check: $(stamps)/build ## Lint and the tests of Core: what to run while working
 	@eng/test.sh ClawGrpc.Core.Tests
 
 .PHONY: build
-build: $(stamps)/build $(apps) $(if $(NATIVE),native) ## Build all of it; leaves bin/clawgrpc (server) and bin/claw (CLI)
+build: $(stamps)/build $(apps) $(if $(NATIVE),$(stamps)/native-claw) ## Build all of it; leaves bin/clawgrpc (server) and bin/claw (CLI)
 
 .PHONY: native
-native: $(stamps)/native ## Each as one native file, which starts in a tenth of the time; installs the toolchain
+native: build $(natives) ## Each as one native file, which starts in a tenth of the time; installs the toolchain
 
 .PHONY: dist
 dist: native dist-clients ## What is handed out, into artifacts/dist: archive, Debian package, SBOM, checksums
@@ -145,8 +144,8 @@ $(stamps)/build: $(stamps)/restore $(sources) .editorconfig
 	dotnet build ClawGrpc.sln --configuration Release --no-restore --verbosity quiet
 	@touch $@
 
-$(stamps)/native: $(stamps)/build eng/native.sh
-	@eng/native.sh
+$(natives): $(stamps)/native-%: $(stamps)/build eng/native.sh
+	@eng/native.sh $*
 	@touch $@
 
 bin/clawgrpc: project := ClawGrpc.Server

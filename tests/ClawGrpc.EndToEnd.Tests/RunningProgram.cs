@@ -39,13 +39,9 @@ internal sealed partial class RunningProgram : IDisposable
 
     public string Error => _error.Text;
 
-    /// <summary>The folder of the native programs that are to be tested; null for those of the build output.</summary>
-    private static string? NativePrograms { get; } =
-        Environment.GetEnvironmentVariable("CLAWGRPC_TEST_PROGRAMS") is { Length: > 0 } folder ? folder : null;
-
     /// <summary>
-    /// Starts a program from its build output, or the native one of that name. One that is given a startup hook is always the
-    /// built one: a native program loads no code.
+    /// Starts a program: the native one, if it is there and current. One that is given a startup hook is always the built one: a
+    /// native program loads no code.
     /// </summary>
     /// <param name="project">The project, whose output lies beside that of the tests.</param>
     /// <param name="name">The program's file.</param>
@@ -55,14 +51,19 @@ internal sealed partial class RunningProgram : IDisposable
         string project, string name, IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments) =>
         Start(FileOf(project, name, environment.ContainsKey("DOTNET_STARTUP_HOOKS")), environment, arguments);
 
-    /// <summary>The file of a program: the native one, if those are tested.</summary>
+    /// <summary>The file of a program: the native one, as long as nothing was built after it.</summary>
     /// <param name="project">Its project.</param>
     /// <param name="name">The file's name.</param>
     /// <param name="isBuilt">The built one in any case.</param>
-    public static string FileOf(string project, string name, bool isBuilt = false) =>
-        !isBuilt && NativePrograms is { } folder && Path.Combine(folder, name) is var native && File.Exists(native)
-            ? native
-            : Path.Combine(OutputOf(project), name);
+    public static string FileOf(string project, string name, bool isBuilt = false)
+    {
+        var output = OutputOf(project);
+        var native = Path.Combine(output, "../../../programs", name);
+        return !isBuilt && File.Exists(native) && Directory.EnumerateFiles(output, "*.dll").All(
+            part => File.GetLastWriteTimeUtc(part) <= File.GetLastWriteTimeUtc(native))
+            ? Path.GetFullPath(native)
+            : Path.Combine(output, name);
+    }
 
     /// <summary>The build output of a project.</summary>
     public static string OutputOf(string project)
