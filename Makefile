@@ -68,7 +68,7 @@ dist-clients: build ## The packages of the clients, into artifacts/dist: NuGet, 
 ONLY ?=
 
 .PHONY: contract
-contract: dist-clients ## Every client from its package: the five minutes of its README, then the contract; ONLY='go shell'
+contract: dist ## Every client from its package, with the programs of the archive: the five minutes of its README, then the contract; ONLY='go shell'
 	@node tests/contract/main.mjs $(ONLY)
 
 # A folder of recorded traffic, for `make replay`: tests/recordings/README.md has its form. SEED repeats a run.

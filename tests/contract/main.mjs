@@ -1,4 +1,4 @@
-// make contract: every client from its package of artifacts/dist, in an empty folder: the five minutes of its README line by
+// make contract: every client and the programs from what artifacts/dist has, in an empty folder: the five minutes of its README line by
 // line, then the same list of cases against a server and a sandbox of its own.
 //   node tests/contract/main.mjs [LANGUAGE...]
 // The table of results in docs/clients.md is written anew when all languages ran; with CI=true a table that would change fails.
@@ -9,7 +9,7 @@ import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wri
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { Programs, certificates, surroundings } from './programs.mjs';
+import { Programs, certificates, surroundings, unpack } from './programs.mjs';
 import { script } from './readme.mjs';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -59,6 +59,7 @@ const work = mkdtempSync(path.join(tmpdir(), 'claw-contract-'));
 const results = {};
 try {
   certificates(work);
+  unpack(path.join(work, 'programs'));
   // Two at a time. What shares a folder runs in one go.
   const groups = chosen.filter((name) => !chosen.includes(languages[name].folder)).map((name) => [
     name, ...chosen.filter((other) => languages[other].folder === name),

@@ -1,19 +1,31 @@
 // A server with a sandbox as its upstream, and what a client's program may ask of them while it runs.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 
 const root = path.resolve(import.meta.dirname, '../..');
+const dist = path.join(root, 'artifacts/dist');
+let handedOut;
 // A busy machine needs minutes for what takes seconds.
 const patience = 240_000;
+
+/** Unpacks the archive of the programs; claw and clawgrpc are those from then on. */
+export function unpack(folder) {
+  const archives = readdirSync(dist).filter((name) => /^clawgrpc-.*-linux-.*\.tar\.gz$/.test(name));
+  if (archives.length !== 1) throw new Error(`${dist} has ${archives.length} archives of the programs`);
+  mkdirSync(folder);
+  const { status, stderr } = spawnSync('tar', ['-xzf', path.join(dist, archives[0]), '--strip-components=1', '-C', folder]);
+  if (status !== 0) throw new Error(`tar: ${stderr}`);
+  handedOut = path.join(folder, 'bin');
+}
 
 /** The environment without credentials and endpoints of the person who runs this. */
 export function surroundings(additions = {}) {
   const hidden = /^(ANTHROPIC|CLAUDE|CLAWGRPC|OPENCLAW|CLAWDBOT|MOLTBOT|MOLDBOT|MAKE|MFLAGS)|^(https?|all)_proxy$/i;
   const kept = Object.entries(process.env).filter(([name]) => !hidden.test(name));
-  return { ...Object.fromEntries(kept), PATH: `${root}/bin:${process.env.PATH}`, NO_COLOR: '1', ...additions };
+  return { ...Object.fromEntries(kept), PATH: `${handedOut}:${root}/bin:${process.env.PATH}`, NO_COLOR: '1', ...additions };
 }
 
 const key = (name) => `sk-ant-api03-FAKE-${name}-${'0'.repeat(60)}`;
@@ -161,7 +173,7 @@ export class Programs {
 
   async #spawn(name, args, environment, pattern) {
     const env = surroundings(environment);
-    const child = spawn(path.join(root, 'bin', name), args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(name, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     child.stderr.on('data', (piece) => (this.#log += piece));
     const ended = once(child, 'close');
     const started = { child, ended };
