@@ -66,7 +66,8 @@ public class OtherUserTests
         {
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(socket));
             Assert.Equal(
-                (1, $"Error: The connection to unix:{socket} broke: Permission denied\n"),
+                (1, $"Error: The socket of unix:{socket} is closed to you. The server opens it to others with --socket-mode and "
+                    + "--socket-group.\n"),
                 await other.ClawAsync($"unix:{socket}", "models", "status"));
         }
     }

@@ -4,7 +4,7 @@ namespace ClawGrpc.EndToEnd.Tests;
 
 /// <summary>One server for all terminals of the tests, with a token where the wizard would put an API key, and a login of Claude
 /// Code on the machine.</summary>
-public sealed class WizardScreens : IAsyncLifetime
+public sealed class WizardScreens : IAsyncLifetime, IAsyncDisposable
 {
     internal const string Key = "Enter Anthropic API key";
     internal const string Replace = "Replace it with an API key?";
@@ -45,6 +45,16 @@ public sealed class WizardScreens : IAsyncLifetime
     }
 
     public Task DisposeAsync() => Fixture.DisposeAsync().AsTask();
+
+    ValueTask IAsyncDisposable.DisposeAsync() => Fixture.DisposeAsync();
+
+    /// <summary>Another such server.</summary>
+    internal static async Task<WizardScreens> StartAsync()
+    {
+        var screens = new WizardScreens();
+        await screens.InitializeAsync();
+        return screens;
+    }
 
     /// <summary>Opens a terminal with a command of <c>claw</c>.</summary>
     internal Task<TmuxTerminal> OpenAsync(int columns, int rows, params IEnumerable<string> arguments) => TmuxTerminal.OpenAsync(
