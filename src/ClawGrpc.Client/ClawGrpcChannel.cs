@@ -66,6 +66,9 @@ public static class ClawGrpcChannel
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
             EnableMultipleHttp2Connections = true,
 
+            // Something may accept connections and say nothing.
+            ConnectTimeout = TimeSpan.FromSeconds(10),
+
             // Nobody but the endpoint gets the token.
             AllowAutoRedirect = false,
             UseProxy = endpoint.HasTls,

@@ -47,7 +47,7 @@ public sealed class ClientTokenTests : IAsyncLifetime
     public async Task Token_goes_to_a_file_of_its_owner_and_is_not_printed()
     {
         var path = _terminal.FilePath("token");
-        await File.WriteAllTextAsync(path, "of before");
+        await File.WriteAllTextAsync(path, "claw_of_before");
         foreach (var json in new string[][] { [], ["--json"] })
         {
             var run = await _terminal.ClawAsync(["clients", "token", "rotate", "abcdefghijkl", "--to-file", path, .. json]);
@@ -76,15 +76,30 @@ public sealed class ClientTokenTests : IAsyncLifetime
         Assert.Empty(_terminal.Script.Requests);
     }
 
-    [Fact]
-    public async Task Failed_creation_leaves_the_file_of_before()
+    [Theory]
+    [InlineData("my notes", "create", "ci")]
+    [InlineData("my notes", "rotate", "abcdefghijkl")]
+    [InlineData("claw_of_another", "create", "ci")]
+    public async Task File_of_something_else_is_not_overwritten(string content, params string[] command)
     {
-        _terminal.Script.On<CreateTokenRequest>(
-            _ => throw Script.Failure(StatusCode.NotFound, ErrorReason.ClientNotFound, "Unknown client \"ci\"."));
         var path = _terminal.FilePath("token");
-        await File.WriteAllTextAsync(path, "of before");
-        Assert.Equal(1, (await _terminal.ClawAsync("clients", "token", "create", "ci", "--to-file", path)).ExitCode);
-        Assert.Equal("of before", await File.ReadAllTextAsync(path));
+        await File.WriteAllTextAsync(path, content);
+        var run = await _terminal.ClawAsync(["clients", "token", .. command, "--to-file", path]);
+        Assert.Equal((1, ""), (run.ExitCode, run.Out));
+        Assert.EndsWith("Name another file, or delete it.\n", run.Error, StringComparison.Ordinal);
+        Assert.Equal(content, await File.ReadAllTextAsync(path));
+        Assert.Empty(_terminal.Script.Requests);
+    }
+
+    [Fact]
+    public async Task Failed_rotation_leaves_the_file_of_before()
+    {
+        _terminal.Script.On<RotateTokenRequest>(
+            _ => throw Script.Failure(StatusCode.NotFound, ErrorReason.TokenNotFound, "Unknown token."));
+        var path = _terminal.FilePath("token");
+        await File.WriteAllTextAsync(path, "claw_of_before");
+        Assert.Equal(1, (await _terminal.ClawAsync("clients", "token", "rotate", "abcdefghijkl", "--to-file", path)).ExitCode);
+        Assert.Equal("claw_of_before", await File.ReadAllTextAsync(path));
     }
 
     [Fact]

@@ -162,6 +162,16 @@ public sealed class ContextTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Credential_of_Anthropic_is_no_token_of_a_server()
+    {
+        var run = await _terminal.RunAsync(
+            ["contexts", "add", "x", "--server", "unix:/x", "--token-stdin"], input: "sk-ant-api03-FAKE");
+        Assert.Equal(1, run.ExitCode);
+        Assert.StartsWith("Error: This is a credential of Anthropic. ", run.Error, StringComparison.Ordinal);
+        Assert.False(System.IO.File.Exists(File));
+    }
+
+    [Fact]
     public async Task Broken_file_is_named_and_left_as_it_is()
     {
         Directory.CreateDirectory(Path.GetDirectoryName(File)!);

@@ -30,7 +30,7 @@ internal static class ClientTokenCommands
                 AgentId = invocation.Get(agent) ?? "",
                 SessionId = invocation.Get(session) ?? "",
             };
-            return output.RunAsync(invocation, async () =>
+            return output.RunAsync(invocation, replaces: false, async () =>
             {
                 var response = await invocation.Access.CreateTokenAsync(request, cancellationToken: cancellation);
                 return (response.Secret, response.Token);
@@ -57,7 +57,7 @@ internal static class ClientTokenCommands
                 Ttl = PasteTokenCommand.Expiry(invocation.Get(life.Ttl)),
                 NoExpiry = invocation.Get(life.NoExpiry),
             };
-            return output.RunAsync(invocation, async () =>
+            return output.RunAsync(invocation, replaces: true, async () =>
             {
                 var response = await invocation.Access.RotateTokenAsync(request, cancellationToken: cancellation);
                 return (response.Secret, response.Token);

@@ -173,6 +173,14 @@ internal static class ContextsCommand
         token = token.Trim();
         if (token.Length == 0)
             throw CliFailure.Failed("No token on standard input.");
+
+        // Each call would show it to the server.
+        if (token.Contains("sk-ant-", StringComparison.Ordinal))
+        {
+            throw CliFailure.Failed(
+                "This is a credential of Anthropic. Expected a token of the server: claw clients token create NAME");
+        }
+
         return token.All(character => character is > ' ' and <= '~')
             ? token
             : throw CliFailure.Failed("A token is one line of printable ASCII.");

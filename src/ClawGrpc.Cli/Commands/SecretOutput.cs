@@ -9,6 +9,9 @@ namespace ClawGrpc.Cli.Commands;
 /// <summary>Where a token goes that is shown once: to standard output, alone, or to a file.</summary>
 internal sealed record SecretOutput
 {
+    private const string TokenPrefix = "claw_";
+    private const int MostBytes = 4096;
+
     private Option<string?> ToFile { get; } = new("--to-file")
     {
         Description = "Write it to this file, for its owner alone, and do not print it",
@@ -20,7 +23,12 @@ internal sealed record SecretOutput
     public IEnumerable<Option> All => [ToFile, AsJson];
 
     /// <summary>Makes a token and writes it.</summary>
-    public async Task<int> RunAsync(Invocation invocation, Func<Task<(string Secret, ClientToken Token)>> makeAsync)
+    /// <param name="invocation">The invocation.</param>
+    /// <param name="replaces">Whether it may take the place of the token in that file.</param>
+    /// <param name="makeAsync">Makes it.</param>
+    /// <exception cref="CliFailure">The file cannot be written, or holds something else.</exception>
+    public async Task<int> RunAsync(
+        Invocation invocation, bool replaces, Func<Task<(string Secret, ClientToken Token)>> makeAsync)
     {
         if (invocation.Get(ToFile) is not { } path)
         {
@@ -30,6 +38,12 @@ internal sealed record SecretOutput
         }
 
         // A file that cannot be written must not cost a token.
+        if (File.Exists(path) && !(replaces && HoldsToken(path)))
+        {
+            var what = replaces ? "exists and holds no token" : "exists";
+            throw CliFailure.Failed($"--to-file: {path} {what}. Name another file, or delete it.");
+        }
+
         using var file = Prepare(path);
         var made = await makeAsync();
         try
@@ -45,6 +59,19 @@ internal sealed record SecretOutput
 
         Write(invocation, made.Token, secret: null, path);
         return 0;
+    }
+
+    private static bool HoldsToken(string path)
+    {
+        try
+        {
+            return new FileInfo(path).Length < MostBytes
+                && File.ReadAllText(path).StartsWith(TokenPrefix, StringComparison.Ordinal);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     private static PrivateFile Prepare(string path)

@@ -64,7 +64,12 @@ internal sealed class LineEditor(IAnsiConsole console, string prompt)
                     break;
                 case { KeyChar: var character } when !char.IsControl(character):
                     _text.Append(character);
-                    Write(character.ToString());
+
+                    // The first half of a pair is no character yet.
+                    if (char.IsLowSurrogate(character) && _text.Length > 1)
+                        Write(_text.ToString(_text.Length - 2, 2));
+                    else if (!char.IsHighSurrogate(character))
+                        Write(character.ToString());
                     break;
             }
         }

@@ -29,6 +29,8 @@ internal static class WrongServer
             return OfSocket(socket.SocketErrorCode, endpoint);
         if (exception.Status.Detail.StartsWith(NoAnswerOfGrpc, StringComparison.Ordinal))
             return $"There is no ClawGrpc server at {endpoint}. {WebServer}";
+        if (causes.Exists(cause => cause is TimeoutException))
+            return $"{endpoint} does not answer. Is that a ClawGrpc server, and is the address right?";
         var (secure, problem) = (endpoint.Address.Scheme == Uri.UriSchemeHttps, causes.OfType<HttpRequestException>()
             .LastOrDefault()?.HttpRequestError);
         return problem switch

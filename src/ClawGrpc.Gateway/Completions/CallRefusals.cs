@@ -162,7 +162,7 @@ internal static class CallRefusals
         {
             FailureKind.CredentialRejected =>
                 $"{Sentence.Of(all ?? $"Anthropic refused the credential of {owner}: {failure.Message}")} "
-                + "Onboard a new one (claw onboard) or paste a token (claw models auth paste-token).",
+                + "Onboard a new one (claw onboard) or paste a token (claw models auth paste-token --provider anthropic).",
             FailureKind.AccountRefused when all is null => $"Anthropic refused the account of {owner}: {failure.Message}",
             FailureKind.Billing when all is null =>
                 $"Anthropic reports a billing problem for {owner}: {failure.Message}",

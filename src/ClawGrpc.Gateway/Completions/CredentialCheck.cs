@@ -28,7 +28,7 @@ internal sealed class CredentialCheck(AnthropicApi upstream, AgentSetups setups,
         {
             AttemptResult<TokenCount>.Served => null,
             AttemptResult<TokenCount>.Failed { Failure: var failure } =>
-                new Refusal(failure.End.Reason, failure.End.Code, $"Anthropic did not take it: {failure.Message}")
+                new Refusal(failure.End.Reason, failure.End.Code, $"{Verdict(failure)}: {failure.Message}")
                 {
                     Failure = failure.Kind,
                     HttpStatus = failure.End.HttpStatus,
@@ -37,4 +37,7 @@ internal sealed class CredentialCheck(AnthropicApi upstream, AgentSetups setups,
             _ => throw new OperationCanceledException(cancellation),
         };
     }
+
+    private static string Verdict(UpstreamFailure failure) =>
+        failure.Status > 0 ? "Anthropic did not take it" : "Anthropic could not be asked";
 }

@@ -125,7 +125,7 @@ internal sealed class ModelService(
     {
         var agent = await fleet.FindAsync(request.AgentId, context);
         var setup = setups.Of(agent.Id);
-        var named = ModelRef.Parse(CheckedModel(WithoutSecret("model", request.Model)), setup.Models.Aliases)
+        var named = ModelRef.Parse(NewModel(request.Model), setup.Models.Aliases)
             ?? throw Refusal.InvalidField("model", $"Invalid model reference: {request.Model}").ToException();
         var problem = await catalog.ProblemOfAsync(named, agent, setup, context.CancellationToken);
         return new ResolveModelResponse
@@ -139,7 +139,7 @@ internal sealed class ModelService(
 
     public override async Task<AllowModelsResponse> AllowModels(AllowModelsRequest request, ServerCallContext context)
     {
-        var models = CheckedModels(request.Models);
+        var models = CheckedModels(request.Models, NewModel);
         var begun = await ListAsync(text => AllowEdits.Allow(text, models, Aliases), context);
         var response = new AllowModelsResponse { ConfigPath = configuration.EditedPath };
         response.AllowedModels.AddRange(Allowed);
@@ -149,7 +149,7 @@ internal sealed class ModelService(
 
     public override async Task<DisallowModelsResponse> DisallowModels(DisallowModelsRequest request, ServerCallContext context)
     {
-        var models = CheckedModels(request.Models);
+        var models = CheckedModels(request.Models, CheckedModel);
         var before = Aliases.Entries;
         await EditAsync(
             text =>
@@ -168,7 +168,7 @@ internal sealed class ModelService(
     public override async Task<SetDefaultModelResponse> SetDefaultModel(SetDefaultModelRequest request, ServerCallContext context)
     {
         var begun = await ListAsync(
-            text => ModelEdits.SetDefault(text, CheckedModel(request.Model), Aliases, request.Image), context);
+            text => ModelEdits.SetDefault(text, NewModel(request.Model), Aliases, request.Image), context);
         var model = ChoiceOf(request.Image).Primary ?? "";
         var response = new SetDefaultModelResponse { Model = model, ConfigPath = configuration.EditedPath };
         response.NewAllowedModels.AddRange(begun);
@@ -178,7 +178,7 @@ internal sealed class ModelService(
     public override async Task<AddModelAliasResponse> AddModelAlias(AddModelAliasRequest request, ServerCallContext context)
     {
         var begun = await ListAsync(
-            text => ModelEdits.AddAlias(text, CheckedAlias(request.Alias), CheckedModel(request.Model), Aliases), context);
+            text => ModelEdits.AddAlias(text, NewAlias(request.Alias), NewModel(request.Model), Aliases), context);
         var model = Aliases.Find(request.Alias)?.Key ?? "";
         var response = new AddModelAliasResponse { Model = model, ConfigPath = configuration.EditedPath };
         response.NewAllowedModels.AddRange(begun);
@@ -196,7 +196,7 @@ internal sealed class ModelService(
         AddModelFallbackRequest request, ServerCallContext context)
     {
         var begun = await ListAsync(
-            text => ModelEdits.AddFallback(text, CheckedModel(request.Model), Aliases, request.Image), context);
+            text => ModelEdits.AddFallback(text, NewModel(request.Model), Aliases, request.Image), context);
         var response = new AddModelFallbackResponse { ConfigPath = configuration.EditedPath };
         response.NewAllowedModels.AddRange(begun);
         response.Fallbacks.AddRange(ChoiceOf(request.Image).Fallbacks ?? []);
@@ -238,13 +238,18 @@ internal sealed class ModelService(
         return hadList ? [] : [.. Allowed];
     }
 
-    // What is listed is shown: a secret that was pasted here must not.
-    private static List<string> CheckedModels(RepeatedField<string> models) => models.Count > 0
-        ? [.. models.Select(model => CheckedModel(WithoutSecret("models", model)))]
+    private static List<string> CheckedModels(RepeatedField<string> models, Func<string, string> check) => models.Count > 0
+        ? [.. models.Select(check)]
         : throw Refusal.InvalidField("models", "Required: one or more models").ToException();
 
-    private static string WithoutSecret(string field, string given) => SecretText.HasCredential(given)
-        ? throw Refusal.InvalidField(field, "Expected a model; this looks like a secret").ToException()
+    // What the configuration names is shown: a secret that was pasted into the wrong place must not come there. One that is there
+    // can be taken away.
+    private static string NewModel(string model) => CheckedModel(WithoutSecret("model", "model", model));
+
+    private static string NewAlias(string alias) => CheckedAlias(WithoutSecret("alias", "name", alias));
+
+    private static string WithoutSecret(string field, string what, string given) => SecretText.HasCredential(given)
+        ? throw Refusal.InvalidField(field, $"Expected a {what}; this looks like a secret").ToException()
         : given;
 
     private static string CheckedModel(string model) =>

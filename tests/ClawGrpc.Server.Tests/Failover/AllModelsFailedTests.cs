@@ -54,7 +54,8 @@ public class AllModelsFailedTests
         Assert.Equal(
             $"All models failed (2): anthropic/{Opus}: HTTP 401 authentication_error: invalid x-api-key"
             + $" (request_id: req_of_{Opus}) (auth) | anthropic/{Sonnet}: {None} (auth)."
-            + " Onboard a new one (claw onboard) or paste a token (claw models auth paste-token).", failed.Message);
+            + " Onboard a new one (claw onboard) or paste a token (claw models auth paste-token --provider anthropic).",
+            failed.Message);
         Assert.Equal((StatusCode.FailedPrecondition, "CREDENTIAL_REJECTED"), (failed.Code, failed.Reason));
 
         // Then nothing is sent any more.

@@ -38,6 +38,34 @@ public class AllowListTests
     }
 
     [Fact]
+    public async Task Secret_is_no_model_and_no_alias_and_one_that_is_there_can_be_taken_away()
+    {
+        const string secret = "sk-ant-api03-FAKE-pasted-into-the-wrong-place-000000000000000000000000";
+        await using var fixture = await ServerFixture.StartAsync(
+            $$"""agents: { defaults: { models: { 'anthropic/{{secret}}': {}, '{{Opus}}': {}, '{{Haiku}}': {} } } }""");
+        var models = fixture.Models;
+        foreach (var call in new Func<Task>[]
+        {
+            async () => await models.SetDefaultModelAsync(new SetDefaultModelRequest { Model = secret }),
+            async () => await models.SetDefaultModelAsync(
+                new SetDefaultModelRequest { Model = $"anthropic/{secret}", Image = true }),
+            async () => await models.AddModelFallbackAsync(new AddModelFallbackRequest { Model = secret }),
+            async () => await models.AddModelFallbackAsync(new AddModelFallbackRequest { Model = secret, Image = true }),
+            async () => await models.AddModelAliasAsync(new AddModelAliasRequest { Alias = secret, Model = Haiku }),
+            async () => await models.AddModelAliasAsync(new AddModelAliasRequest { Alias = "mine", Model = secret }),
+            async () => await models.AllowModelsAsync(new AllowModelsRequest { Models = { secret } }),
+        })
+        {
+            var refused = await CallFailure.OfAsync(call);
+            Assert.Equal((StatusCode.InvalidArgument, "INVALID_FIELD"), (refused.Code, refused.Reason));
+            Assert.DoesNotContain("FAKE-pasted", refused.Message, StringComparison.Ordinal);
+        }
+
+        var left = await models.DisallowModelsAsync(new DisallowModelsRequest { Models = { $"anthropic/{secret}" } });
+        Assert.Equal([Opus, Haiku], left.AllowedModels);
+    }
+
+    [Fact]
     public async Task Known_models_are_not_asked_for_upstream()
     {
         await using var fixture = await ServerFixture.StartAsync("agents: { defaults: { models: { 'x/y': { alias: 'z' } } } }");
