@@ -143,7 +143,7 @@ public sealed class WrongServerTests : IAsyncLifetime
             await ErrorAsync(endpoint),
             new[]
             {
-                $"Error: There is no ClawGrpc server at {endpoint}. Something else answers there.\n",
+                $"Error: There is no ClawGrpc server at {endpoint}. Something else is there.\n",
                 Closed(endpoint) + "\n",
                 Closed(endpoint) + $" One that takes TLS is called by https{endpoint[4..]}\n",
             });

@@ -41,10 +41,10 @@ internal static class WrongServer
             HttpRequestError.HttpProtocolError when CodeOf(causes) == Http11Required =>
                 $"There is no ClawGrpc server at {endpoint}. {WebServer}",
             HttpRequestError.HttpProtocolError when CodeOf(causes) is ProtocolError or FrameSizeError =>
-                $"There is no ClawGrpc server at {endpoint}. Something else answers there.",
+                $"There is no ClawGrpc server at {endpoint}. Something else is there.",
             HttpRequestError.InvalidResponse when endpoint.SocketPath is null && !secure =>
                 $"There is no ClawGrpc server at {endpoint}, or it takes TLS only: https://{endpoint.Address.Authority}",
-            HttpRequestError.InvalidResponse => $"There is no ClawGrpc server at {endpoint}. Something else answers there.",
+            HttpRequestError.InvalidResponse => $"There is no ClawGrpc server at {endpoint}. Something else is there.",
             _ => null,
         };
     }
