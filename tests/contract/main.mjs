@@ -1,5 +1,5 @@
-// make contract: every client and the programs from what artifacts/dist has, in an empty folder: the five minutes of its README line by
-// line, then the same list of cases against a server and a sandbox of its own.
+// make contract: every client and the programs from what artifacts/dist has, in an empty folder: the five minutes of its README
+// line by line, then the same list of cases against a server and a sandbox of its own.
 //   node tests/contract/main.mjs [LANGUAGE...]
 // The table of results in docs/clients.md is written anew when all languages ran; with CI=true a table that would change fails.
 // So is the table of seconds, which differs from run to run and fails nothing.
