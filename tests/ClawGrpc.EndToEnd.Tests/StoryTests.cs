@@ -42,10 +42,12 @@ public partial class StoryTests
     {
         await using var fixture = await ProcessFixture.BuildAsync();
         var server = await fixture.ServeAsync("--insecure-loopback", "--listen", "http://127.0.0.1:0");
-        Assert.Contains("Warning: callers are not authenticated", server.Error, StringComparison.Ordinal);
         Assert.False(File.Exists(Path.Join(fixture.State, "admin-token")));
         var port = server.Out.Split(' ', '\n').Single(word => word.StartsWith("http://", StringComparison.Ordinal));
         Assert.Contains("Known by: none", await fixture.ClawAsync("whoami", "--endpoint", port), StringComparison.Ordinal);
+        server.Signal(RunningProgram.SigTerm);
+        Assert.Equal(0, await server.ExitAsync());
+        Assert.Contains("Warning: callers are not authenticated", server.Error, StringComparison.Ordinal);
     }
 
     [Fact]
