@@ -6,7 +6,14 @@ namespace ClawGrpc.Core.Accounting;
 /// <param name="Agent">The agent whose credential served.</param>
 /// <param name="Profile">The profile that served; empty for a key that belongs to none.</param>
 /// <param name="Model">The model that served, as <c>provider/model</c>.</param>
-internal readonly record struct UsageKey(DateOnly Day, string Client, string Agent, string Profile, string Model);
+internal readonly record struct UsageKey(DateOnly Day, string Client, string Agent, string Profile, string Model)
+{
+    /// <summary>By day, client, agent, profile and model: the order of files and of reports.</summary>
+    public static IEnumerable<KeyValuePair<UsageKey, UsageCounters>> Ordered(
+        IEnumerable<KeyValuePair<UsageKey, UsageCounters>> rows) => rows.OrderBy(row => row.Key.Day)
+        .ThenBy(row => row.Key.Client, StringComparer.Ordinal).ThenBy(row => row.Key.Agent, StringComparer.Ordinal)
+        .ThenBy(row => row.Key.Profile, StringComparer.Ordinal).ThenBy(row => row.Key.Model, StringComparer.Ordinal);
+}
 
 /// <summary>What was used.</summary>
 /// <param name="Completions">Answers that began, however they ended.</param>

@@ -32,10 +32,7 @@ internal static class UsageDocument
 
     public static string Write(ImmutableDictionary<UsageKey, UsageCounters> rows)
     {
-        var items = rows.OrderBy(row => row.Key.Day)
-            .ThenBy(row => row.Key.Client, StringComparer.Ordinal).ThenBy(row => row.Key.Agent, StringComparer.Ordinal)
-            .ThenBy(row => row.Key.Profile, StringComparer.Ordinal).ThenBy(row => row.Key.Model, StringComparer.Ordinal)
-            .Select(row => RowOf(row.Key, row.Value));
+        var items = UsageKey.Ordered(rows).Select(row => RowOf(row.Key, row.Value));
         var root = JsonObject.Empty.With("version", JsonTree.Of(Version)).With("rows", new JsonArray(0, [.. items]));
         return $"{JsonTreeText.Of(root)}\n";
     }

@@ -65,10 +65,7 @@ internal sealed record UsageReport(ImmutableArray<KeyValuePair<UsageKey, UsageCo
             total += counters;
         }
 
-        var rows = sums.OrderBy(row => row.Key.Day)
-            .ThenBy(row => row.Key.Client, StringComparer.Ordinal).ThenBy(row => row.Key.Agent, StringComparer.Ordinal)
-            .ThenBy(row => row.Key.Profile, StringComparer.Ordinal).ThenBy(row => row.Key.Model, StringComparer.Ordinal);
-        return new UsageReport([.. rows], total);
+        return new UsageReport([.. UsageKey.Ordered(sums)], total);
     }
 
     private static UsageKey Cut(UsageKey key, UsageDimensions by) => new(

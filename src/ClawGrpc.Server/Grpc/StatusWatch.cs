@@ -36,7 +36,6 @@ internal sealed class StatusWatch(StatusBoard board, Agent agent, Caller caller,
                 if (current.Number > seen)
                 {
                     var message = StatusMapping.ToMessage(board.Of(agent), caller);
-
                     await writer.WriteAsync(message, writing);
                     seen = message.Revision;
                     await Task.Delay(BetweenMessages, time, either.Token);
