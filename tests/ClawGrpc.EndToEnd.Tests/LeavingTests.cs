@@ -68,9 +68,10 @@ public class LeavingTests(ITestOutputHelper output)
             && after.RentedArrays <= before.RentedArrays && after.Timers <= before.Timers);
         output.WriteLine($"{Calls} callers left {phase}\n  before: {before}\n  amid:   {amid}\n  after:  {after}");
 
-        // Those who are there are counted, or the count would prove nothing.
+        // Those who are there are counted, or the count would prove nothing. Those of the round before have left, and their
+        // requests may not have ended yet.
         Assert.InRange(amid.UnfinishedTasks, before.UnfinishedTasks + 1, int.MaxValue);
-        Assert.InRange(amid.Requests["http.server.active_requests"], 1, AtOnce);
+        Assert.InRange(amid.Requests["http.server.active_requests"], 1, 2 * AtOnce);
         Assert.Equal((0, 0), (after.Requests["http.server.active_requests"], after.Requests["http.client.active_requests"]));
         Assert.True(!Runs.InFull || after.ManagedBytes < before.ManagedBytes + (512 * 1024),
             $"{before.ManagedBytes} bytes before and {after.ManagedBytes} after");
