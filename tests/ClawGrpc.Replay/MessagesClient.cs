@@ -1,6 +1,8 @@
 using System.Net.Http.Headers;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace ClawGrpc.Replay;
 
@@ -56,9 +58,9 @@ public sealed record MessagesAnswer(int Status, IReadOnlyDictionary<string, stri
 
     /// <summary>The text of the answer so far.</summary>
     public string Text => IsStream
-        ? string.Concat(Events.Select(data => $"{Member(Member(Json(data), "delta"), "text")}"))
+        ? string.Concat(Events.Select(data => WordsOf(Member(Member(Json(data), "delta"), "text"))))
         : Member(Recording.Json(Body), "content") is { ValueKind: JsonValueKind.Array } content
-            ? string.Concat(content.EnumerateArray().Select(block => $"{Member(block, "text")}"))
+            ? string.Concat(content.EnumerateArray().Select(block => WordsOf(Member(block, "text"))))
             : "";
 
     /// <summary><c>ok</c>, such as <c>429 rate_limit_error</c>, or <see cref="Interrupted"/>.</summary>
@@ -67,17 +69,30 @@ public sealed record MessagesAnswer(int Status, IReadOnlyDictionary<string, stri
         get
         {
             if (Status != 200)
-                return $"{Status} {Member(Error, "type")}";
+                return $"{Status} {WordsOf(Member(Error, "type"))}";
             if (!IsStream)
-                return $"{Member(Recording.Json(Body), "type")}" == "message" ? "ok" : "no message";
-            var last = Events.Count > 0 ? $"{Member(Json(Events[^1]), "type")}" : "";
-            return last switch { "message_stop" => "ok", "error" => Interrupted, _ => $"ended with {last}" };
+                return WordsOf(Member(Recording.Json(Body), "type")) == "message" ? "ok" : "no message";
+            return LastType switch { "message_stop" => "ok", "error" => Interrupted, var last => $"ended with {last}" };
+        }
+    }
+
+    // The name of an event counts where its data has no type.
+    private string LastType
+    {
+        get
+        {
+            var type = Events.Count > 0 ? Member(Json(Events[^1]), "type") : default;
+            if (type.ValueKind == JsonValueKind.String)
+                return WordsOf(type);
+            var names = Encoding.UTF8.GetString(Body.Span).Split('\n')
+                .Where(line => line.StartsWith("event:", StringComparison.Ordinal));
+            return names.LastOrDefault()?["event:".Length..].Trim() ?? "";
         }
     }
 
     /// <summary>The member <c>error</c> of an error's envelope.</summary>
     public JsonElement Error =>
-        $"{Member(Recording.Json(Body), "type")}" == "error" ? Member(Recording.Json(Body), "error") : default;
+        WordsOf(Member(Recording.Json(Body), "type")) == "error" ? Member(Recording.Json(Body), "error") : default;
 
     /// <summary>The end of an answer that gRPC's callers get with this reason, when upstream did not judge the request.</summary>
     /// <param name="reason">The name of an <c>ErrorReason</c>, without its prefix.</param>
@@ -91,6 +106,19 @@ public sealed record MessagesAnswer(int Status, IReadOnlyDictionary<string, stri
         "MODEL_NOT_FOUND" => "404 not_found_error",
         _ => "503 api_error",
     };
+
+    // A text may end in half a surrogate pair, or in half a character.
+    private static string WordsOf(JsonElement text)
+    {
+        try
+        {
+            return $"{text}";
+        }
+        catch (InvalidOperationException)
+        {
+            return Regex.Unescape(Encoding.UTF8.GetString(JsonMarshal.GetRawUtf8Value(text)[1..^1]));
+        }
+    }
 
     private static JsonElement Json(string data) => Recording.Json(Encoding.UTF8.GetBytes(data));
 

@@ -61,6 +61,12 @@ internal sealed record Served(string Model, DateTimeOffset Began, DateTimeOffset
 internal sealed record Failed(string Model, DateTimeOffset Began, DateTimeOffset Now, UpstreamFailure Failure)
     : HealthChange(Model, Began, Now)
 {
+    /// <summary>
+    /// When the profile had last failed, as far as was known when the attempt was let through: it knew nothing of failures after
+    /// that, which another server may have recorded, and is of the same burst. The least time: it knew of none.
+    /// </summary>
+    public DateTimeOffset Known { get; init; } = DateTimeOffset.MaxValue;
+
     protected override ProfileHealth Change(ProfileHealth before, HealthRules rules) => Failure.SetsAside switch
     {
         SetsAside.Nothing => before,
@@ -143,7 +149,11 @@ internal sealed record Failed(string Model, DateTimeOffset Began, DateTimeOffset
     }
 
     // Attempts under way when the route last failed are one burst and count once.
-    private bool IsBurst(DateTimeOffset lastFailureAt) => lastFailureAt >= Began && IsPast(lastFailureAt);
+    private bool IsBurst(DateTimeOffset lastFailureAt) =>
+        (lastFailureAt >= Began || Stored(lastFailureAt) > Stored(Known)) && IsPast(lastFailureAt);
+
+    // As precise as a stored time.
+    private static long Stored(DateTimeOffset time) => time.ToUnixTimeMilliseconds();
 
     private bool IsOld(DateTimeOffset lastFailureAt, HealthRules rules) => Now - lastFailureAt > rules.FailureWindow;
 

@@ -77,8 +77,10 @@ internal sealed class Completion(AnthropicApi upstream, TimeProvider time, ILogg
             return new AttemptResult<TResult>.NoToken(problem!);
         }
 
-        // Asked after the beginning is fixed: a failure that is recorded from now on is of the same burst.
+        // Asked after the beginning is fixed: a failure that is recorded from now on is of the same burst, and so is one that was
+        // recorded before and is not seen yet.
         var began = time.GetUtcNow();
+        var known = call.Agent.Profiles.Effective.HealthOf(route.ProfileId).LastFailureAt ?? DateTimeOffset.MinValue;
         if (AsideOf(call, route, began) is { } aside)
             return new AttemptResult<TResult>.SetAside(aside);
         var (result, failed) = await AttemptAsync(call, route, token, began, log, patience);
@@ -103,7 +105,7 @@ internal sealed class Completion(AnthropicApi upstream, TimeProvider time, ILogg
             }
         }
 
-        return result ?? new AttemptResult<TResult>.Failed(Fail(call, route, log, failed!));
+        return result ?? new AttemptResult<TResult>.Failed(Fail(call, route, log, failed!, known));
     }
 
     // The attempt and its repeats in place: what served, or how the last one failed.
@@ -163,7 +165,7 @@ internal sealed class Completion(AnthropicApi upstream, TimeProvider time, ILogg
     }
 
     private UpstreamFailure Fail<TAnswer, TResult>(
-        UpstreamCall<TAnswer, TResult> call, Route route, ReceiptLog log, FailedAttempt failed)
+        UpstreamCall<TAnswer, TResult> call, Route route, ReceiptLog log, FailedAttempt failed, DateTimeOffset known)
     {
         var failure = failed.Failure;
         var hasNoEffect = call.HealthEffect == HealthEffect.None
@@ -172,7 +174,7 @@ internal sealed class Completion(AnthropicApi upstream, TimeProvider time, ILogg
             failure = failure with { SetsAside = SetsAside.Nothing };
         var now = time.GetUtcNow();
         if (route.ProfileId.Length > 0)
-            call.Agent.Record(route.ProfileId, new Failed(route.ModelRef, failed.Began, now, failure));
+            call.Agent.Record(route.ProfileId, new Failed(route.ModelRef, failed.Began, now, failure) { Known = known });
         var aside = failure.SetsAside == SetsAside.Nothing
             ? null
             : SetAside.Of(call.Agent.Profiles.Effective.HealthOf(route.ProfileId), route.ModelRef, now);

@@ -179,6 +179,23 @@ public class HealthTests
         Assert.Equal((count, count), (second.ErrorCount, second.Routes[Opus].ErrorCount));
     }
 
+    // Another server, or another thread, recorded the last failure before this attempt began, and the attempt had not seen it.
+    [Theory]
+    [InlineData(FailureKind.RateLimited, -10, 1)]
+    [InlineData(FailureKind.RateLimited, 0, 2)]
+    [InlineData(FailureKind.RateLimited, 0.0004, 2)]
+    [InlineData(FailureKind.Billing, -10, 1)]
+    [InlineData(FailureKind.Billing, 0, 2)]
+    internal void Failures_that_an_attempt_did_not_know_of_are_of_its_burst(FailureKind kind, double known, int count)
+    {
+        var first = Fail(ProfileHealth.Unknown, kind, Noon, Noon);
+        var second = new Failed(Opus, Noon.AddSeconds(2), Noon.AddSeconds(3), new UpstreamFailure(kind, "words"))
+        {
+            Known = known < 0 ? DateTimeOffset.MinValue : Noon.AddSeconds(known),
+        }.Apply(first, Rules);
+        Assert.Equal(count, second.ErrorCount);
+    }
+
     [Fact]
     public void Burst_stays_on_its_step_of_the_ladder()
     {

@@ -23,9 +23,14 @@ public partial class MalformedAnswerTests(ITestOutputHelper output)
         // A key that is no profile has no cooldowns: every call is sent.
         await fixture.Files.ConfigureAsync(upstream.BaseUrl, provider: $"apiKey: '{Credentials.KeyOne}'");
         await fixture.StartServerAsync();
-        await AskAsync(fixture, 0, Runs.Of(few: 200, full: 1000));
+
+        // Until pools of buffers have as many as are ever used at once.
+        await AskAsync(fixture, 0, Runs.Of(few: 200, full: 5000));
+        fixture.Log.Clear();
         var before = Alive.Bytes();
         var ends = await AskAsync(fixture, 10_000, Runs.Of(few: 600, full: 10_000));
+        Assert.DoesNotContain(fixture.Log.All, IsError);
+        fixture.Log.Clear();
         var after = Alive.Bytes();
         var counts = string.Join(", ", ends.OrderByDescending(end => end.Value).Select(end => $"{end.Value} {end.Key}"));
         output.WriteLine($"{counts}; managed memory {before / 1024} and {after / 1024} kB");
@@ -33,7 +38,6 @@ public partial class MalformedAnswerTests(ITestOutputHelper output)
         // Other tests share this memory; by themselves these keep nothing.
         Assert.True(!Runs.InFull || after < before + (8 * 1024 * 1024), $"{before} bytes before and {after} after");
         Assert.Contains("ok", ends.Keys);
-        Assert.DoesNotContain(fixture.Log.All, IsError);
     }
 
     private static bool IsError(string line) => line.StartsWith("Error", StringComparison.Ordinal);
