@@ -100,6 +100,7 @@ public sealed class ChatTests : IAsyncLifetime
         using var interrupts = new Interrupts();
         _keyboard.Interrupt(interrupts);
         Assert.Equal(130, (await _terminal.RunAsync(["chat"], keyboard: _keyboard, interrupts: interrupts)).ExitCode);
+        Assert.Contains("\e[?2004l", _keyboard.Screen, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -108,6 +109,15 @@ public sealed class ChatTests : IAsyncLifetime
         _keyboard.Keys("Hellp").Press(ConsoleKey.Backspace).Type("o").Keys("gone").Press(ConsoleKey.Escape).Type("/exit");
         await _terminal.RunAsync(["chat"], keyboard: _keyboard);
         Assert.Equal(["Hello"], TextsOf(Assert.Single(Inputs())));
+    }
+
+    [Fact]
+    public async Task Pasted_lines_are_one_message_and_no_command()
+    {
+        _keyboard.Paste("// a comment\r/model haiku").Type("").Press(CtrlD, EndOfTransmission);
+        await _terminal.RunAsync(["chat"], keyboard: _keyboard);
+        Assert.Equal(["// a comment\n/model haiku"], TextsOf(Assert.Single(Inputs())));
+        Assert.EndsWith("\e[?2004l", _keyboard.Screen, StringComparison.Ordinal);
     }
 
     [Fact]

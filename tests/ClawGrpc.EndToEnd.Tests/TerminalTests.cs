@@ -111,6 +111,34 @@ public sealed class TerminalTests(WizardScreens screens) : IClassFixture<WizardS
     }
 
     [NeedsFact("tmux", Tmux)]
+    public async Task Chat_takes_a_paste_as_one_message()
+    {
+        foreach (var (end, width, code) in new[] { ("C-d", 60, 0), ("C-c", 80, 130) })
+        {
+            await using var terminal = await screens.OpenAsync(width, Rows, "chat");
+            await terminal.ShowsAsync("\n>");
+            await terminal.PasteAsync("Is this\nwrong?\n\tif 日本");
+            await WizardScreens.PressAsync(
+                terminal, "?if 日本", "Left", "Left", "=😀", "?if 😀日本", "C-e", "C-w", "?wrong?\n      if\n", "Enter", "?$0",
+                "Up", "?wrong?\n      if\n", "C-u", "=Not this", "?Not this", "Home", "C-k", "=Bye", "?> Bye", "Enter");
+            Golden.Matches(
+                $"terminal/chat-paste-{width}.txt",
+                await terminal.WaitAsync(
+                    text => text.Split("$0").Length > 2 && text.EndsWith("\n>\n", StringComparison.Ordinal), "two answers"));
+
+            // More than the runtime reads at once.
+            await terminal.PasteAsync(string.Join('\n', Enumerable.Range(1, 1000)));
+            await WizardScreens.PressAsync(terminal, "?  999\n  1000", "C-c");
+            await terminal.WaitAsync(text => text.EndsWith(">\n", StringComparison.Ordinal), "an empty line");
+            await terminal.PressAsync(end);
+            Assert.Equal($">\n[exit {code}, terminal restored]\n", await terminal.EndedAsync());
+            Assert.True(await terminal.IsAsBeforeAsync());
+            await terminal.PasteAsync("after");
+            Assert.DoesNotContain("00~", await terminal.ShowsAsync("after"), StringComparison.Ordinal);
+        }
+    }
+
+    [NeedsFact("tmux", Tmux)]
     public async Task Status_watch_follows_the_size_and_leaves_the_terminal_as_it_was()
     {
         // A server of its own: others count completions meanwhile.

@@ -89,6 +89,14 @@ internal sealed class TmuxTerminal : IAsyncDisposable
     /// <summary>Types a text.</summary>
     public Task TypeAsync(string text) => TellAsync($"send-keys -l '{text}'");
 
+    /// <summary>Pastes a text; its lines are separated by <c>\n</c>. It is marked as a paste where the program has asked for
+    /// that.</summary>
+    public async Task PasteAsync(string text)
+    {
+        await TellAsync($"set-buffer \"{text.Replace("\n", "\\n", StringComparison.Ordinal)}\"");
+        await TellAsync("paste-buffer -p");
+    }
+
     /// <summary>Presses a key by the name that tmux has for it, such as <c>Enter</c> or <c>C-c</c>.</summary>
     public Task PressAsync(string key) => TellAsync($"send-keys {key}");
 

@@ -23,7 +23,7 @@ internal static class ChatCommand
         /help                        this
         /exit                        ends; so does Ctrl-D
         //TEXT                       says a text that begins with a slash
-        Ctrl-C ends the answer; on an empty line it ends the chat.
+        Ctrl-C ends the answer; on an empty line it ends the chat. Up and Down show what was said before.
         """;
 
     public static Command Create(Globals globals)
@@ -38,7 +38,7 @@ internal static class ChatCommand
                 ? settings.SessionId
                 : $"chat-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(SessionBytes))}";
             var conversation = new Conversation(session, settings);
-            var input = new ChatInput(invocation.Environment);
+            using var input = new ChatInput(invocation.Environment);
             if (input.IsTerminal)
                 input.Say("/help lists the commands; Ctrl-D ends.");
             try
@@ -59,7 +59,9 @@ internal static class ChatCommand
     private static Task TakeAsync(
         Invocation invocation, Conversation conversation, ChatInput input, string text, CancellationToken cancellation)
     {
-        if (text.StartsWith('/') && !text.StartsWith("//", StringComparison.Ordinal))
+        // What is pasted with its lines is a text, whatever it begins with.
+        var isCommand = text.StartsWith('/') && !text.Contains('\n');
+        if (isCommand && !text.StartsWith("//", StringComparison.Ordinal))
         {
             Obey(conversation, input, text);
             return Task.CompletedTask;
@@ -67,7 +69,7 @@ internal static class ChatCommand
 
         return text.Length == 0
             ? Task.CompletedTask
-            : AnswerAsync(invocation, conversation, input, text.StartsWith('/') ? text[1..] : text, cancellation);
+            : AnswerAsync(invocation, conversation, input, isCommand ? text[1..] : text, cancellation);
     }
 
     private static async Task AnswerAsync(

@@ -6,7 +6,7 @@ namespace ClawGrpc.Cli.Commands;
 
 /// <summary>Where a chat reads lines, and where it says what is not part of an answer: a terminal, or a pipe without
 /// prompts.</summary>
-internal sealed class ChatInput
+internal sealed class ChatInput : IDisposable
 {
     private const string Prompt = "> ";
 
@@ -24,7 +24,7 @@ internal sealed class ChatInput
     /// <summary>Whether a person types.</summary>
     public bool IsTerminal => _console is not null;
 
-    /// <summary>The next line; null at the end.</summary>
+    /// <summary>The next message; null at the end.</summary>
     /// <exception cref="OperationCanceledException">Ctrl-C was pressed on an empty line.</exception>
     public async Task<string?> ReadAsync(CancellationToken cancellation) => _editor is null
         ? await _environment.In.ReadLineAsync(cancellation)
@@ -47,4 +47,7 @@ internal sealed class ChatInput
         else
             _console.Write(new Text(text + "\n", new Style(decoration: Decoration.Dim)));
     }
+
+    /// <summary>Leaves the terminal as it was.</summary>
+    public void Dispose() => _editor?.Dispose();
 }

@@ -56,6 +56,26 @@ public sealed class Keyboard : IAnsiConsole, IAnsiConsoleInput
         return this;
     }
 
+    /// <summary>Pastes a text, as a terminal passes it on that marks pastes.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="markInTwo">Whether the runtime takes the beginning of a mark for two keys, as it does where its buffer ends
+    /// between them.</param>
+    public Keyboard Paste(string text, bool markInTwo = false)
+    {
+        Mark("200~");
+        foreach (var character in text)
+            Press(character is '\r' or '\n' ? ConsoleKey.Enter : ConsoleKey.None, character);
+        return Mark("201~");
+
+        Keyboard Mark(string rest)
+        {
+            if (markInTwo)
+                return Press(ConsoleKey.Escape, '\e').Keys("[" + rest);
+            _keys.Enqueue(new ConsoleKeyInfo('[', ConsoleKey.None, shift: false, alt: true, control: false));
+            return Keys(rest);
+        }
+    }
+
     /// <summary>Presses Ctrl-C when the keys before it are read.</summary>
     public Keyboard Interrupt(CancellationTokenSource program)
     {
