@@ -25,6 +25,44 @@ public class HelpTests
             string.Join('\n', run.Out.ReplaceLineEndings("\n").Split('\n').Select(line => line.TrimEnd())));
     }
 
+    [Theory]
+    [InlineData(60)]
+    [InlineData(80)]
+    public async Task Help_fits_a_terminal_and_breaks_at_words(int width)
+    {
+        foreach (var path in Paths)
+        {
+            await using var terminal = new Terminal();
+            var screen = new Keyboard();
+            screen.Profile.Width = width;
+            var run = await terminal.RunAsync([.. path.Split(' ')[1..], "--help"], screen: screen);
+            var lines = run.Out.ReplaceLineEndings("\n").Split('\n').Select(line => line.TrimEnd()).ToList();
+            Assert.All(lines, line => Assert.InRange(line.Length, 0, width));
+
+            // The longest words do not fit into a column.
+            var shown = WordsOf(string.Join('\n', lines)).ToLookup(word => word);
+            Assert.All(
+                WordsOf(Golden.Text($"help/{path.Replace(' ', '-')}.txt")).Where(word => word.Length < width / 2)
+                    .GroupBy(word => word),
+                word => Assert.Equal(word.Count(), shown[word.Key].Count()));
+        }
+    }
+
+    [Theory]
+    [InlineData("Note: short.\n", "Note: short.\n")]
+    [InlineData("Note: a line of more columns.\nNext: go\n", "Note: a line of more\ncolumns.\nNext: go\n")]
+    [InlineData("  - indented, and longer\n", "  - indented, and\n  longer\n")]
+    [InlineData("See /a/path/that/is/longer for it\n", "See\n/a/path/that/is/longer\nfor it\n")]
+    [InlineData("日本語 日本語 日本語 日本語\n", "日本語 日本語 日本語\n日本語\n")]
+    [InlineData("\r\u001b[KWaiting for the answer, 10 s", "\r\u001b[KWaiting for the answer, 10 s")]
+    public void Note_breaks_at_words(string text, string shown)
+    {
+        using var terminal = new StringWriter();
+        using (var error = new WrappingWriter(terminal, () => 20))
+            error.Write(text);
+        Assert.Equal(shown, terminal.ToString());
+    }
+
     [Fact]
     public void Help_files_match_the_commands() =>
         Assert.Equal(Paths.Select(path => $"{path.Replace(' ', '-')}.txt").Order(), Golden.Names("help"));
@@ -65,6 +103,8 @@ public class HelpTests
         Assert.Matches(@"^claw \d+\.\d+\.\d+[^\n+]*\n$", run.Out);
         Assert.Equal(0, run.ExitCode);
     }
+
+    private static string[] WordsOf(string text) => text.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
 
     private static IEnumerable<string> PathsOf(Command command) =>
         command.Subcommands.SelectMany(PathsOf).Select(path => $"{command.Name} {path}").Prepend(command.Name);

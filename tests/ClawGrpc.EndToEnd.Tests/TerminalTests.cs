@@ -139,6 +139,18 @@ public sealed class TerminalTests(WizardScreens screens) : IClassFixture<WizardS
     }
 
     [NeedsFact("tmux", Tmux)]
+    public async Task Help_and_errors_break_at_words()
+    {
+        foreach (var width in Widths[..2])
+        {
+            await using var help = await screens.OpenAsync(width, Rows + Rows, "chat", "--help");
+            Golden.Matches($"terminal/help-{width}.txt", await help.EndedAsync());
+            await using var error = await screens.OpenAsync(width, Rows, "whoami", "--endpoint", "http://127.0.0.1:1");
+            Golden.Matches($"terminal/error-{width}.txt", await error.EndedAsync());
+        }
+    }
+
+    [NeedsFact("tmux", Tmux)]
     public async Task Status_watch_follows_the_size_and_leaves_the_terminal_as_it_was()
     {
         // A server of its own: others count completions meanwhile.

@@ -20,6 +20,9 @@ internal sealed record CliEnvironment
     /// <summary>Whether standard output is a terminal.</summary>
     public required bool OutputIsTerminal { get; init; }
 
+    /// <summary>The width of the terminal at standard output; null if it is none.</summary>
+    public Func<int?> OutputColumns { get; init; } = static () => null;
+
     /// <summary>Whether standard error is a terminal.</summary>
     public bool ErrorIsTerminal { get; init; }
 
@@ -44,9 +47,10 @@ internal sealed record CliEnvironment
     {
         In = Console.In,
         Out = Console.Out,
-        Error = Console.Error,
+        Error = Console.IsErrorRedirected ? Console.Error : new WrappingWriter(Console.Error, () => Console.WindowWidth),
         InputIsTerminal = !Console.IsInputRedirected,
         OutputIsTerminal = !Console.IsOutputRedirected,
+        OutputColumns = () => Console.IsOutputRedirected ? null : Console.WindowWidth,
         ErrorIsTerminal = !Console.IsErrorRedirected,
         Variable = Environment.GetEnvironmentVariable,
         PromptConsole = () =>

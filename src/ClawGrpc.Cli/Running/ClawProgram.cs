@@ -25,7 +25,8 @@ internal static class ClawProgram
     {
         var globals = new Globals(environment);
         // Response files are off: a leading @ belongs to a prompt or to --system @file.
-        var parsed = Tree(globals).Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var tree = Tree(globals, environment.OutputColumns());
+        var parsed = tree.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         try
         {
             if (parsed.Action is not HelpAction && UsageError.Of(parsed) is { } usageError)
@@ -67,7 +68,9 @@ internal static class ClawProgram
     }
 
     /// <summary>All commands.</summary>
-    public static Command Tree(Globals globals)
+    /// <param name="globals">What every command has.</param>
+    /// <param name="columns">The width of the terminal that help is printed on; null if there is none.</param>
+    public static Command Tree(Globals globals, int? columns = null)
     {
         Command root = null!;
         root = Globals.Group(
@@ -98,7 +101,7 @@ internal static class ClawProgram
         {
             Description = "Display help for command",
             Recursive = true,
-            Action = HelpText.Action,
+            Action = HelpText.ActionFor(columns),
         });
         root.Add(new Option<bool>("--version", "-V") { Description = "Show the version", Action = new VersionAction() });
         return root;

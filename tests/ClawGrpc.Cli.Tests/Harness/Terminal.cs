@@ -86,6 +86,7 @@ public sealed class Terminal : IAsyncDisposable
             Error = error,
             InputIsTerminal = keyboard is not null,
             OutputIsTerminal = screen is not null,
+            OutputColumns = () => screen?.Profile.Width,
             ErrorIsTerminal = errorIsTerminal,
             Variable = name => Environment.GetValueOrDefault(name, name == "CLAWGRPC_STATE_DIR" ? _folder : null!),
             Time = Time,
