@@ -7,6 +7,12 @@ namespace ClawGrpc.Cli.Tests;
 /// <summary>The scripts of <c>claw completion</c>, in real shells.</summary>
 public sealed class CompletionTests : IDisposable
 {
+    // Answers as claw with two contexts does.
+    private const string Contexts =
+        """
+        claw() { [ "$*" = "contexts list" ] && printf '%s\n' '* home    unix:/s  token: none' '  work.2  unix:/t  token: none'; }
+        """;
+
     private readonly string _folder = Directory.CreateTempSubdirectory("claw-completion-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -25,12 +31,24 @@ public sealed class CompletionTests : IDisposable
     [InlineData("claw complete -m ", "")]
     [InlineData("claw models status --probe-timeout ", "")]
     [InlineData("claw whoami --ca /proc/versi", "/proc/version")]
+    [InlineData("claw usage --by ", "agent client day model none profile")]
+    [InlineData("claw complete --cache s", "short")]
+    [InlineData("claw contexts use ", "--agent --ca --context --endpoint --help --token-file default home work.2")]
+    [InlineData("claw contexts show w", "work.2")]
+    [InlineData("claw contexts remove h", "home")]
+    [InlineData("claw contexts add h", "")]
+    [InlineData("claw models list --context ", "home work.2")]
+    [InlineData("claw help mod", "models")]
+    [InlineData("claw help models auth or", "order")]
+    [InlineData("claw help contexts ", "add list remove show use")]
+    [InlineData("claw help contexts use ", "")]
     public async Task Bash_completes(string line, string expected)
     {
         var script = await ScriptAsync("bash");
         var words = line.Split(' ');
         var said = Run("bash", "--norc", "-c", $$"""
             source '{{script}}'
+            {{Contexts}}
             COMP_WORDS=({{string.Join(' ', words[..^1])}} "{{words[^1]}}")
             COMP_CWORD={{words.Length - 1}}
             _claw
@@ -48,7 +66,8 @@ public sealed class CompletionTests : IDisposable
             zmodload zsh/zpty
             zpty shell zsh -f -i
             zpty -w shell "autoload -Uz compinit; compinit -u -d '{{_folder}}/dump'; source '{{script}}'"
-            zpty -w shell 'claw() { print -r -- g"ot <$*> e"nd }; print -r -- rea"dy"'
+            zpty -w shell 'claw() { [[ $* == "contexts list" ]] && print -l "* home h" "  work.2 h" || print g"ot <$*> e"nd }'
+            zpty -w shell 'print -r -- rea"dy"'
             zpty -r shell line '*ready*'
             zpty -w -n shell $'claw mod\tau\tord\t\n'
             zpty -r shell line '*got <*> end*'
@@ -59,7 +78,19 @@ public sealed class CompletionTests : IDisposable
             zpty -w -n shell $'claw us\t--si\t7d --unt\t\n'
             zpty -r shell line '*got <*> end*'
             print -r -- "$line"
+            zpty -w -n shell $'claw us\t--by mod\t\n'
+            zpty -r shell line '*got <*> end*'
+            print -r -- "$line"
+            zpty -w -n shell $'claw cont\tu\two\t\n'
+            zpty -r shell line '*got <*> end*'
+            print -r -- "$line"
+            zpty -w -n shell $'claw --context ho\the\tmod\tau\tord\t\n'
+            zpty -r shell line '*got <*> end*'
+            print -r -- "$line"
             """);
+        Assert.Contains("got <usage --by model> end", said, StringComparison.Ordinal);
+        Assert.Contains("got <contexts use work.2> end", said, StringComparison.Ordinal);
+        Assert.Contains("got <--context home help models auth order> end", said, StringComparison.Ordinal);
         Assert.Contains("got <models auth order> end", said, StringComparison.Ordinal);
         Assert.Contains("got <-a main contexts show --json> end", said, StringComparison.Ordinal);
         Assert.Contains("got <usage --since 7d --until> end", said, StringComparison.Ordinal);
@@ -77,6 +108,18 @@ public sealed class CompletionTests : IDisposable
         Assert.Equal(
             "--token-stdin\tStore a token from standard input, or a prompt\n",
             Run("fish", "--no-config", "-c", $"source '{script}'; complete --do-complete 'claw contexts add x --token-s'"));
+        const string contexts = """
+            function claw; test "$argv" = "contexts list"; and printf '%s\n' '* home  h' '  work.2  h'; end
+            """;
+        foreach (var (line, expected) in new[]
+        {
+            ("usage --by mo", "model"), ("contexts use d", "default"), ("contexts use wo", "work.2"),
+            ("--context ho", "home"), ("help models auth or", "order"),
+        })
+        {
+            var offered = Run("fish", "--no-config", "-c", $"source '{script}'; {contexts}; complete -C 'claw {line}'");
+            Assert.Equal(expected, offered.TrimEnd().Split('\t')[0]);
+        }
     }
 
     private async Task<string> ScriptAsync(string shell)

@@ -36,6 +36,7 @@ internal sealed record CompleteOptions
     {
         Description = "Prompt cache retention: none|short|long (default: as configured)",
         HelpName = "retention",
+        CompletionSources = { "none", "short", "long" },
     };
 
     public Option<int?> MaxTokens { get; } = new("--max-tokens")

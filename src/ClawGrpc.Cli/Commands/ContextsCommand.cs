@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using ClawGrpc.Cli.Completing;
 using ClawGrpc.Cli.Input;
 using ClawGrpc.Cli.Invocations;
 using ClawGrpc.Cli.Rendering;
@@ -30,7 +31,7 @@ internal static class ContextsCommand
 
     private static Command Add(Globals globals)
     {
-        var name = NameArgument();
+        var name = new Argument<string>("name") { Description = "Context" };
         var server = new Option<string?>("--server") { Description = "Server, required", HelpName = "unix:PATH|URL" };
         var stdin = new Option<bool>("--token-stdin") { Description = "Store a token from standard input, or a prompt" };
         const string description = "Add a context; --token-file, --ca and --agent become a part of it";
@@ -68,7 +69,8 @@ internal static class ContextsCommand
 
     private static Command Use(Globals globals)
     {
-        var name = new Argument<string>("name") { Description = "Context; default: none of them" };
+        var name = NameArgument("Context; default: none of them");
+        name.CompletionSources.Add(ServerContext.NoName);
         return globals.Command("use", "Choose the context of commands that name none", [name], (invocation, _) =>
         {
             var given = invocation.Get(name)!;
@@ -88,6 +90,7 @@ internal static class ContextsCommand
         {
             Description = "Context (default: the current one)",
             Arity = ArgumentArity.ZeroOrOne,
+            CompletionSources = { CompletedNames.OfContexts },
         };
         var json = new Option<bool>("--json") { Description = "Output JSON" };
         return globals.Command("show", "Show a context, without its token", [name, json], (invocation, _) =>
@@ -114,7 +117,7 @@ internal static class ContextsCommand
 
     private static Command Remove(Globals globals)
     {
-        var name = NameArgument();
+        var name = NameArgument("Context");
         var yes = new Option<bool>("--yes") { Description = "Skip confirmation" };
         return globals.Command("remove", "Remove a context and its stored token", [name, yes], async (invocation, cancellation) =>
         {
@@ -140,7 +143,13 @@ internal static class ContextsCommand
         });
     }
 
-    private static Argument<string> NameArgument() => new("name") { Description = "Context" };
+    // The help shows the name, and not what completes it.
+    private static Argument<string> NameArgument(string description) => new("name")
+    {
+        Description = description,
+        HelpName = "name",
+        CompletionSources = { CompletedNames.OfContexts },
+    };
 
     private static string EndpointOf(string? server)
     {

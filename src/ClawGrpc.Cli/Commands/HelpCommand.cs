@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ClawGrpc.Cli.Completing;
 using ClawGrpc.Cli.Input;
 using ClawGrpc.Cli.Invocations;
 
@@ -15,6 +16,7 @@ internal static class HelpCommand
         {
             Description = "Command, such as models status",
             Arity = ArgumentArity.ZeroOrMore,
+            CompletionSources = { CompletedNames.OfCommands },
         };
         var command = new Command("help", "Display help for command") { words };
         command.SetAction(parsed =>

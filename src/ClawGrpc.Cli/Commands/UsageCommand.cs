@@ -28,6 +28,7 @@ internal static class UsageCommand
             Description = "Rows, comma-separated: day, client, agent, profile, model, or none (default: day)",
             HelpName = "what",
         };
+        by.CompletionSources.Add([.. Dimensions.Select(each => each.Name), "none"]);
         var since = new Option<string?>("--since")
         {
             Description = "First day in UTC, or a duration such as 7d (default: 30d)",

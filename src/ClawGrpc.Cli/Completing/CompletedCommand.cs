@@ -7,9 +7,19 @@ namespace ClawGrpc.Cli.Completing;
 /// <param name="Path">The command from the program on, such as <c>claw models auth</c>.</param>
 /// <param name="Next">Its commands, with their lines in the help.</param>
 /// <param name="Options">Its options, and those of the commands above it that it takes too.</param>
+/// <param name="Values">The values of its arguments; empty if there are too many to name.</param>
 internal sealed record CompletedCommand(
-    string Path, IReadOnlyList<(string Word, string Text)> Next, IReadOnlyList<CompletedOption> Options)
+    string Path,
+    IReadOnlyList<(string Word, string Text)> Next,
+    IReadOnlyList<CompletedOption> Options,
+    IReadOnlyList<string> Values)
 {
+    /// <summary>Whether its argument is the name of a context.</summary>
+    public bool TakesContext { get; private init; }
+
+    /// <summary>Whether its arguments are a command of the program.</summary>
+    public bool TakesCommand { get; private init; }
+
     /// <summary>Every command of a program.</summary>
     public static IEnumerable<CompletedCommand> Of(Command root) => Of(root, root.Name, []);
 
@@ -19,8 +29,14 @@ internal sealed record CompletedCommand(
         var options = own.Select(CompletedOption.Of).Concat(above).ToList();
         var inherited = own.Where(option => option.Recursive).Select(CompletedOption.Of).Concat(above).ToList();
         var next = command.Subcommands.Where(each => !each.Hidden).ToList();
-        return next.SelectMany(each => Of(each, $"{path} {each.Name}", inherited)).Prepend(
-            new CompletedCommand(path, [.. next.Select(each => (each.Name, each.Description ?? ""))], options));
+        var values = command.Arguments.SelectMany(argument => argument.GetCompletions(CompletionContext.Empty))
+            .Select(item => item.InsertText ?? item.Label).ToList();
+        var completed = new CompletedCommand(path, [.. next.Select(each => (each.Name, each.Description ?? ""))], options, values)
+        {
+            TakesContext = command.Arguments.Any(each => each.CompletionSources.Contains(CompletedNames.OfContexts)),
+            TakesCommand = command.Arguments.Any(each => each.CompletionSources.Contains(CompletedNames.OfCommands)),
+        };
+        return next.SelectMany(each => Of(each, $"{path} {each.Name}", inherited)).Prepend(completed);
     }
 }
 
@@ -47,6 +63,7 @@ internal sealed record CompletedOption(
     private static OptionValue ValueOf(Option option) => option switch
     {
         { ValueType: var type } when type == typeof(bool) => OptionValue.None,
+        _ when option.CompletionSources.Contains(CompletedNames.OfContexts) => OptionValue.Context,
         { HelpName: "path" or "file" or "dir" } => OptionValue.File,
         _ => OptionValue.Word,
     };
@@ -63,4 +80,7 @@ internal enum OptionValue
 
     /// <summary>The path of a file.</summary>
     File,
+
+    /// <summary>The name of a context.</summary>
+    Context,
 }

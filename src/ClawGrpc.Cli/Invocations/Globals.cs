@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ClawGrpc.Cli.Completing;
 
 namespace ClawGrpc.Cli.Invocations;
 
@@ -19,6 +20,7 @@ internal sealed record Globals(CliEnvironment Environment)
         Description = "Context with the server (default: CLAW_CONTEXT, else claw contexts use)",
         HelpName = "name",
         Recursive = true,
+        CompletionSources = { CompletedNames.OfContexts },
     };
 
     /// <summary>The agent.</summary>
