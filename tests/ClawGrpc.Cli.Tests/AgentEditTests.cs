@@ -39,6 +39,17 @@ public sealed class AgentEditTests : IAsyncLifetime
             });
     }
 
+    [Fact]
+    public async Task Name_with_letters_that_no_id_has_is_refused()
+    {
+        Assert.Equal(
+            new Run(1, "", "Error: An agent's id has the letters a to z, digits, dashes and underscores only; \"Ünï\" has "
+                + "others. Choose such a name, such as work.\n"),
+            await _terminal.ClawAsync("agents", "add", "Ünï"));
+        Assert.Empty(_terminal.Script.Requests);
+        Assert.Equal(0, (await _terminal.ClawAsync("agents", "add", "My work – at home!")).ExitCode);
+    }
+
     public async Task DisposeAsync() => await _terminal.DisposeAsync();
 
     [Theory]

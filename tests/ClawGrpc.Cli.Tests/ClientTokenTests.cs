@@ -66,11 +66,15 @@ public sealed class ClientTokenTests : IAsyncLifetime
     [Fact]
     public async Task File_that_cannot_be_written_costs_no_token()
     {
-        foreach (var path in new[] { _terminal.FilePath("no/such/folder"), Path.GetDirectoryName(_terminal.SocketPath)! })
+        var folder = Path.GetDirectoryName(_terminal.SocketPath)!;
+        foreach (var (path, problem) in new[]
+        {
+            (_terminal.FilePath("no/file"), $"there is no folder {folder}/no. Make it, or name another file."),
+            (folder, "this is a folder. Name a file."),
+        })
         {
             var run = await _terminal.ClawAsync("clients", "token", "create", "ci", "--to-file", path);
-            Assert.Equal((1, ""), (run.ExitCode, run.Out));
-            Assert.StartsWith("Error: --to-file: ", run.Error, StringComparison.Ordinal);
+            Assert.Equal(new Run(1, "", $"Error: --to-file {path}: {problem}\n"), run);
         }
 
         Assert.Empty(_terminal.Script.Requests);

@@ -88,6 +88,11 @@ public sealed class CompleteTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task System_prompt_that_is_not_there_is_named() => Assert.Equal(
+        new Run(1, "", "Error: --system @/no/such/file: there is no folder /no/such. Make it, or name another file.\n"),
+        await _terminal.ClawAsync("complete", "hi", "--system", "@/no/such/file"));
+
+    [Fact]
     public async Task Zero_max_tokens_is_sent()
     {
         await _terminal.ClawAsync("complete", "hi", "--max-tokens", "0", "--plan");

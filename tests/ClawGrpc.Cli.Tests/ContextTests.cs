@@ -171,15 +171,37 @@ public sealed class ContextTests : IAsyncLifetime
         Assert.False(System.IO.File.Exists(File));
     }
 
-    [Fact]
-    public async Task Broken_file_is_named_and_left_as_it_is()
+    [Theory]
+    [InlineData("https://10.0.0.1:7", 0)]
+    [InlineData("http://127.0.0.1:7", 0)]
+    [InlineData("http://10.0.0.1:7", 1)]
+    public async Task Token_goes_nowhere_in_the_clear(string server, int exitCode)
+    {
+        await System.IO.File.WriteAllTextAsync(_terminal.FilePath("token"), Secret);
+        var run = await _terminal.ClawAsync(
+            "contexts", "add", "x", "--server", server, "--token-file", _terminal.FilePath("token"));
+        Assert.Equal(exitCode, run.ExitCode);
+        Assert.Equal(
+            exitCode == 0 ? "Next: claw contexts use x\n" : "Error: http://10.0.0.1:7 takes no token: without TLS everybody "
+                + "on the way could read it. Name https://10.0.0.1:7, or add the context without a token.\n",
+            run.Error);
+        Assert.Equal(exitCode == 0, System.IO.File.Exists(File));
+        Assert.Equal(0, (await _terminal.ClawAsync("contexts", "add", "y", "--server", server)).ExitCode);
+    }
+
+    [Theory]
+    [InlineData("{ \"contexts\": 1 }", "it does not have the form")]
+    [InlineData("{ \"contexts\": { \"a\": { \"server\": null } } }", "it does not have the form")]
+    [InlineData("[]", "it does not have the form")]
+    [InlineData("{\n\"contexts\"\n", "line 3 is not JSON. Mend it; or remove it, and add the contexts again")]
+    public async Task Broken_file_is_named_and_left_as_it_is(string content, string problem)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(File)!);
-        await System.IO.File.WriteAllTextAsync(File, "{ \"contexts\": 1 }");
+        await System.IO.File.WriteAllTextAsync(File, content);
         var run = await _terminal.ClawAsync("contexts", "add", "x", "--server", "unix:/x");
         Assert.Equal(1, run.ExitCode);
-        Assert.StartsWith($"Error: {File} is not a file of contexts: ", run.Error, StringComparison.Ordinal);
-        Assert.Equal("{ \"contexts\": 1 }", await System.IO.File.ReadAllTextAsync(File));
+        Assert.StartsWith($"Error: {File} is not a file of contexts: {problem}", run.Error, StringComparison.Ordinal);
+        Assert.Equal(content, await System.IO.File.ReadAllTextAsync(File));
     }
 
     private string Endpoint => $"unix:{_other.SocketPath}";

@@ -77,6 +77,15 @@ public class HelpTests
         Assert.Equal(await terminal.ClawAsync([.. arguments, "--help"]), await terminal.ClawAsync(arguments));
     }
 
+    [Fact]
+    public async Task Help_of_a_command_that_does_not_exist_says_so()
+    {
+        await using var terminal = new Terminal();
+        Assert.Equal(
+            new Run(1, "", "error: unknown command 'nosuch'\nSee claw models --help.\n"),
+            await terminal.ClawAsync("help", "models", "nosuch"));
+    }
+
     [Theory]
     [InlineData("models status", "-j", "--json")]
     [InlineData("complete x --plan", "-m opus", "--model opus")]

@@ -62,7 +62,19 @@ public sealed class ModelCommandTests : IAsyncLifetime
         Assert.Equal(
             new Run(0, $"Updated ~/.openclaw/openclaw.json\n{line}\n", ""),
             await _terminal.ClawAsync(["models", .. command]));
-        Assert.Equal(request, Assert.Single(_terminal.Script.Requests, asked => asked is not ResolveModelRequest));
+        Assert.Equal(
+            request,
+            Assert.Single(_terminal.Script.Requests, asked => asked is not (ResolveModelRequest or GetStatusRequest)));
+    }
+
+    [Theory]
+    [InlineData("old", Opus, "Note: it replaces old, which is no alias any more: a model has one.\n")]
+    [InlineData("o", Opus, "")]
+    [InlineData("old", "x/1", "")]
+    public async Task Alias_that_is_replaced_is_named(string there, string model, string note)
+    {
+        _terminal.HasStatus(new AgentStatus { Aliases = { { there, model } } });
+        Assert.Equal(note, (await _terminal.ClawAsync("models", "aliases", "add", "o", "opus")).Error);
     }
 
     [Theory]

@@ -1,5 +1,6 @@
 using ClawGrpc.Cli.Tests.Harness;
 using ClawGrpc.V1;
+using Grpc.Core;
 
 namespace ClawGrpc.Cli.Tests;
 
@@ -59,6 +60,20 @@ public sealed class UsageTests : IAsyncLifetime
     {
         Assert.Equal(new Run(1, "", $"Error: {problem}\n"), await _terminal.ClawAsync(["usage", .. options]));
         Assert.Empty(_terminal.Script.Requests);
+    }
+
+    [Fact]
+    public async Task Agent_that_does_not_exist_is_named()
+    {
+        string[] command = ["usage", "--agent", "nosuch", "--by", "none"];
+        _terminal.Script.On<GetStatusRequest>(request => throw Script.Failure(
+            StatusCode.NotFound, ErrorReason.AgentNotFound, "No agent.", new() { ["agent_id"] = request.AgentId }));
+        Assert.Equal(0, (await _terminal.ClawAsync(command)).ExitCode);
+        _terminal.Script.On<GetUsageRequest>(_ => new GetUsageResponse { Total = new UsageCounters() });
+        Assert.Equal(
+            new Run(1, "", "Error: Unknown agent id \"nosuch\". Use \"claw agents list\" to see configured agents.\n"),
+            await _terminal.ClawAsync(command));
+        Assert.Equal(0, (await _terminal.ClawAsync("usage")).ExitCode);
     }
 
     private static UsageRow Row(string day, string client, long completions) => new()

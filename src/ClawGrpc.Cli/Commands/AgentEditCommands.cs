@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using ClawGrpc.Cli.Input;
 using ClawGrpc.Cli.Invocations;
 using ClawGrpc.Cli.Rendering;
@@ -22,6 +23,7 @@ internal static class AgentEditCommands
         {
             if (invocation.Has(workspace))
                 invocation.Error.Write("Note: ignored, there is no workspace to set up: --workspace\n");
+            RefuseLetters(invocation.Get(name)!);
             var request = new AddAgentRequest { Name = invocation.Get(name), Model = invocation.Get(model)?.Trim() ?? "" };
             if (request.Model.Length > 0)
                 await ModelDoubt.WarnAsync(invocation, request.Model, cancellation);
@@ -71,6 +73,17 @@ internal static class AgentEditCommands
             invocation.Error.Write(Stays(invocation, response));
             return 0;
         });
+    }
+
+    // An id keeps letters and digits of ASCII only: of Ünï it would keep n.
+    private static void RefuseLetters(string name)
+    {
+        if (name.EnumerateRunes().Any(rune => !rune.IsAscii && Rune.IsLetterOrDigit(rune)))
+        {
+            throw CliFailure.Failed(
+                $"An agent's id has the letters a to z, digits, dashes and underscores only; \"{Secrets.Mask(name)}\" has "
+                + "others. Choose such a name, such as work.");
+        }
     }
 
     // Empty if nothing does.

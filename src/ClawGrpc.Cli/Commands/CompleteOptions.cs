@@ -146,9 +146,9 @@ internal sealed record CompleteOptions
         {
             return await File.ReadAllTextAsync(system[1..], cancellation);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception exception) when (FileProblem.Is(exception))
         {
-            throw CliFailure.Failed($"--system: {exception.Message}");
+            throw CliFailure.Failed($"--system {system}: {FileProblem.Of(exception, system[1..])}");
         }
     }
 }

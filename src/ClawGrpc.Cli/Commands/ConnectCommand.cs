@@ -116,9 +116,9 @@ internal static class ConnectCommand
         {
             return "";
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileProblem.Is(exception))
         {
-            throw CliFailure.Failed(exception.Message);
+            throw CliFailure.Failed($"{path}: {FileProblem.Of(exception, path)}");
         }
     }
 
@@ -143,9 +143,9 @@ internal static class ConnectCommand
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
             return PrivateFile.Begin(target);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileProblem.Is(exception))
         {
-            throw CliFailure.Failed(exception.Message);
+            throw CliFailure.Failed($"{path}: {FileProblem.Of(exception, path)}");
         }
     }
 

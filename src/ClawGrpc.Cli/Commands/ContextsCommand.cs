@@ -43,12 +43,15 @@ internal static class ContextsCommand
             var file = ContextFile.Read(invocation.Environment);
             if (file.All.Any(other => other.Name == given))
                 throw CliFailure.Failed($"There is a context \"{given}\" already. Remove it first: claw contexts remove {given}");
-            var context = new ServerContext(given, EndpointOf(invocation.Get(server)))
+            var endpoint = EndpointOf(invocation.Get(server));
+            var context = new ServerContext(given, endpoint.ToString())
             {
                 TokenFile = FileOf(invocation, globals.TokenFile),
                 CaFile = FileOf(invocation, globals.Ca),
                 Agent = invocation.Get(globals.Agent)?.Trim() is { Length: > 0 } agent ? agent : null,
             };
+            if (context.TokenFile is not null || invocation.Get(stdin))
+                RefuseInTheClear(endpoint);
             if (invocation.Get(stdin))
             {
                 if (context.TokenFile is not null)
@@ -151,18 +154,29 @@ internal static class ContextsCommand
         CompletionSources = { CompletedNames.OfContexts },
     };
 
-    private static string EndpointOf(string? server)
+    private static ClawGrpcEndpoint EndpointOf(string? server)
     {
         if (string.IsNullOrWhiteSpace(server))
             throw CliFailure.Verbatim("error: required option '--server <unix:PATH|URL>' not specified");
         try
         {
             // A relative path of a socket becomes absolute.
-            return ClawGrpcEndpoint.Parse(server).ToString();
+            return ClawGrpcEndpoint.Parse(server);
         }
         catch (FormatException exception)
         {
             throw CliFailure.Failed(exception.Message);
+        }
+    }
+
+    // No call would show it there.
+    private static void RefuseInTheClear(ClawGrpcEndpoint endpoint)
+    {
+        if (endpoint is { SocketPath: null, Address: { Scheme: "http", IsLoopback: false } })
+        {
+            throw CliFailure.Failed(
+                $"{endpoint} takes no token: without TLS everybody on the way could read it. Name https://"
+                + $"{endpoint.Address.Authority}, or add the context without a token.");
         }
     }
 

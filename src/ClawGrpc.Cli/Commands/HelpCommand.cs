@@ -26,14 +26,21 @@ internal static class HelpCommand
             {
                 about = about.Subcommands.FirstOrDefault(each => each.Name == word || each.Aliases.Contains(word))
                     ?? throw CliFailure.Verbatim($"error: unknown command '{word}'"
-                        + $"{Spelling.Suggestion(word, about.Subcommands.Select(each => each.Name))}\nSee {about.Name} --help.");
+                        + Spelling.Suggestion(word, about.Subcommands.Select(each => each.Name))
+                        + $"\nSee {string.Join(' ', PathOf(about).Prepend(root().Name))} --help.");
             }
 
-            var path = new Stack<string>();
-            for (var part = about; part.Parents.OfType<Command>().FirstOrDefault() is { } parent; part = parent)
-                path.Push(part.Name);
-            return root().Parse([.. path, "--help"]).Invoke(parsed.InvocationConfiguration);
+            return root().Parse([.. PathOf(about), "--help"]).Invoke(parsed.InvocationConfiguration);
         });
         return command;
+    }
+
+    // Without the name of the program.
+    private static Stack<string> PathOf(Command command)
+    {
+        var path = new Stack<string>();
+        for (var part = command; part.Parents.OfType<Command>().FirstOrDefault() is { } parent; part = parent)
+            path.Push(part.Name);
+        return path;
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using ClawGrpc.Cli.Invocations;
 using ClawGrpc.Cli.Rendering;
 using ClawGrpc.V1;
+using Grpc.Core;
 
 namespace ClawGrpc.Cli.Commands;
 
@@ -49,8 +50,11 @@ internal static class ModelEditCommands
         var add = globals.Command("add", "Add or update a model alias", [alias, model], async (invocation, cancellation) =>
         {
             var request = new AddModelAliasRequest { Alias = invocation.Get(alias), Model = invocation.Get(model) };
+            var before = await AliasesAsync(invocation, cancellation);
             var response = await invocation.Models.AddModelAliasAsync(request, cancellationToken: cancellation);
             WriteEdit(invocation, response.ConfigPath, $"Alias {request.Alias?.Trim()} -> {response.Model}");
+            foreach (var (old, _) in before.Where(each => each.Value == response.Model && each.Key != request.Alias?.Trim()))
+                invocation.Error.Write($"Note: it replaces {old}, which is no alias any more: a model has one.\n");
             AllowCommands.NoteOfNewList(invocation, response.NewAllowedModels);
             return 0;
         });
@@ -114,6 +118,19 @@ internal static class ModelEditCommands
     {
         var request = new GetStatusRequest { AgentId = invocation.AgentId };
         return (await invocation.Models.GetStatusAsync(request, cancellationToken: cancellation)).Status;
+    }
+
+    // Only for a note: an alias is added without it, too.
+    private static async Task<IDictionary<string, string>> AliasesAsync(Invocation invocation, CancellationToken cancellation)
+    {
+        try
+        {
+            return (await StatusAsync(invocation, cancellation)).Aliases;
+        }
+        catch (RpcException)
+        {
+            return new Dictionary<string, string>();
+        }
     }
 
     private static void WriteList(Invocation invocation, OutputForm form, string title, IReadOnlyCollection<string> entries)

@@ -41,7 +41,7 @@ internal sealed record SecretOutput
         if (File.Exists(path) && !(replaces && HoldsToken(path)))
         {
             var what = replaces ? "exists and holds no token" : "exists";
-            throw CliFailure.Failed($"--to-file: {path} {what}. Name another file, or delete it.");
+            throw CliFailure.Failed($"--to-file {path}: the file {what}. Name another file, or delete it.");
         }
 
         using var file = Prepare(path);
@@ -50,10 +50,10 @@ internal sealed record SecretOutput
         {
             file.Commit(made.Secret + "\n");
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileProblem.Is(exception))
         {
             throw CliFailure.Failed(
-                $"--to-file: {exception.Message} Token {made.Token.TokenId} was made all the same: "
+                $"--to-file {path}: {FileProblem.Of(exception, path)} Token {made.Token.TokenId} was made all the same: "
                 + $"claw clients token revoke {made.Token.TokenId}");
         }
 
@@ -80,9 +80,9 @@ internal sealed record SecretOutput
         {
             return PrivateFile.Begin(path);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception exception) when (FileProblem.Is(exception))
         {
-            throw CliFailure.Failed($"--to-file: {exception.Message}");
+            throw CliFailure.Failed($"--to-file {path}: {FileProblem.Of(exception, path)}");
         }
     }
 

@@ -54,6 +54,14 @@ internal static class UsageCommand
             if (string.CompareOrdinal(request.FirstDay, request.LastDay) > 0)
                 throw CliFailure.Failed($"--since {request.FirstDay} is after --until {request.LastDay}.");
             var (rows, total) = await AllAsync(invocation, request, cancellation);
+
+            // An agent that was removed has usage still. Of one that has none, the status says whether there is such an agent.
+            if (total.Completions == 0 && request.AgentId.Length > 0)
+            {
+                var agent = new GetStatusRequest { AgentId = request.AgentId };
+                await invocation.Models.GetStatusAsync(agent, cancellationToken: cancellation);
+            }
+
             var names = dimensions.ConvertAll(each => each.Name);
             if (invocation.Get(json))
                 Json.WriteDocument(invocation.Out, writer => UsageOutput.Write(writer, request, names, rows, total));

@@ -44,7 +44,7 @@ internal sealed class ContextFile
             using var document = JsonDocument.Parse(File.ReadAllBytes(path));
             var root = document.RootElement;
             var all = root.GetProperty("contexts").EnumerateObject().Select(context => new ServerContext(
-                context.Name, context.Value.GetProperty("server").GetString()!)
+                context.Name, TextOf(context.Value, "server") ?? throw new KeyNotFoundException())
             {
                 TokenFile = TextOf(context.Value, "tokenFile"),
                 CaFile = TextOf(context.Value, "caFile"),
@@ -53,13 +53,17 @@ internal sealed class ContextFile
             return new ContextFile(
                 path, TextOf(root, "current"), [.. all.OrderBy(context => context.Name, StringComparer.Ordinal)]);
         }
-        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (JsonException exception)
         {
-            throw CliFailure.Failed($"{path} is not a file of contexts: {exception.Message} Mend it, or remove it.");
+            throw Broken(path, $"line {exception.LineNumber + 1} is not JSON");
+        }
+        catch (Exception exception) when (exception is KeyNotFoundException or InvalidOperationException)
+        {
+            throw Broken(path, "it does not have the form {\"contexts\": {\"NAME\": {\"server\": \"URL\"}}}");
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw CliFailure.Failed($"The contexts cannot be read: {exception.Message}");
+            throw CliFailure.Failed($"{path} cannot be read: {FileProblem.Of(exception, path)}");
         }
     }
 
@@ -119,11 +123,14 @@ internal sealed class ContextFile
             using var file = PrivateFile.Begin(path);
             file.Commit(text);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (FileProblem.Is(exception))
         {
-            throw CliFailure.Failed($"{path} cannot be written: {exception.Message}");
+            throw CliFailure.Failed($"{path} cannot be written: {FileProblem.Of(exception, path)}");
         }
     }
+
+    private static CliFailure Broken(string path, string problem) => CliFailure.Failed(
+        $"{path} is not a file of contexts: {problem}. Mend it; or remove it, and add the contexts again by claw contexts add.");
 
     private static void Write(Utf8JsonWriter json, ServerContext context)
     {
