@@ -39,6 +39,22 @@ public sealed partial class ExitCodeTests : IAsyncLifetime
         Assert.Equal(0, (await _terminal.ClawAsync("models", "status")).ExitCode);
     }
 
+    [Theory]
+    [InlineData("cooldown")]
+    [InlineData("disabled")]
+    public async Task Check_passes_over_what_is_set_aside(string kind)
+    {
+        _terminal.HasStatus(new AgentStatus
+        {
+            Auth = new AuthStatus
+            {
+                Profiles = { new ProfileStatus { ProfileId = "a", Type = CredentialType.ApiKey, Expiry = ExpiryState.Static } },
+                UnusableProfiles = { new UnusableProfile { ProfileId = "a", Kind = kind, Reason = "billing" } },
+            },
+        });
+        Assert.Equal(0, (await _terminal.ClawAsync("models", "status", "--check")).ExitCode);
+    }
+
     [Fact]
     public async Task Failure_and_wrong_call_exit_1_and_print_no_JSON()
     {
