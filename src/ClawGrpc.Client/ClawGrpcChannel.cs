@@ -11,6 +11,9 @@ public static class ClawGrpcChannel
     /// envelope.</summary>
     public const int MaxMessageBytes = 36 * 1024 * 1024;
 
+    // Of a connection, and of the first bytes of the server.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     /// <summary>Creates a channel to the endpoint that <see cref="ClawGrpcEndpoint.Resolve"/> finds. It connects with the first
     /// call.</summary>
     /// <param name="endpoint"><c>unix:PATH</c>, <c>http://…</c> or <c>https://…</c>; null or blank for the one of the
@@ -66,8 +69,10 @@ public static class ClawGrpcChannel
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
             EnableMultipleHttp2Connections = true,
 
-            // Something may accept connections and say nothing.
-            ConnectTimeout = TimeSpan.FromSeconds(10),
+            // Something may accept connections and say nothing, before TLS or after it.
+            ConnectTimeout = Patience,
+            PlaintextStreamFilter = static (context, _) => ValueTask.FromResult<Stream>(
+                new AnsweredStream(context.PlaintextStream, Patience, TimeProvider.System)),
 
             // Nobody but the endpoint gets the token.
             AllowAutoRedirect = false,

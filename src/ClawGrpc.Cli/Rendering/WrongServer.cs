@@ -30,7 +30,11 @@ internal static class WrongServer
         if (exception.Status.Detail.StartsWith(NoAnswerOfGrpc, StringComparison.Ordinal))
             return $"There is no ClawGrpc server at {endpoint}. {WebServer}";
         if (causes.Exists(cause => cause is TimeoutException))
-            return $"{endpoint} does not answer. Is that a ClawGrpc server, and is the address right?";
+        {
+            return $"{endpoint} does not answer. Is that a ClawGrpc server, is the address right, and does no firewall stand "
+                + "between?";
+        }
+
         var (secure, problem) = (endpoint.Address.Scheme == Uri.UriSchemeHttps, causes.OfType<HttpRequestException>()
             .LastOrDefault()?.HttpRequestError);
         return problem switch
