@@ -44,13 +44,14 @@ internal static class AgentEditCommands
     public static Command Remove(Globals globals)
     {
         var name = new Argument<string>("name") { Description = "Agent id" };
-        var yes = new Option<bool>("--yes") { Description = "Skip confirmation" };
+        var yes = Removal.YesOption();
         var json = new Option<bool>("--json") { Description = "Output JSON" };
         const string description = "Remove an agent from the configuration; its files stay";
         return globals.Command("remove", description, [name, yes, json], async (invocation, cancellation) =>
         {
             var id = invocation.Get(name)!.Trim();
-            if (!invocation.Get(yes) && !await ConfirmedAsync(invocation, id, cancellation))
+            var question = $"Remove agent {id} from the configuration? Its files stay.";
+            if (!await Removal.IsConfirmedAsync(invocation, yes, $"agent {id}", question, cancellation))
             {
                 invocation.Out.Write("Cancelled.\n");
                 return 0;
@@ -95,19 +96,6 @@ internal static class AgentEditCommands
         var profiles = response.ProfileCount == 1 ? "1 auth profile" : $"{response.ProfileCount} auth profiles";
         var until = response.Exists ? " Until you remove that folder, the agent can still be used." : "";
         return $"Note: its files stay, with {profiles}: {folder}.{until}\n";
-    }
-
-    private static async Task<bool> ConfirmedAsync(Invocation invocation, string id, CancellationToken cancellation)
-    {
-        if (!invocation.Environment.InputIsTerminal)
-        {
-            throw CliFailure.Failed(
-                $"Refusing to remove agent {id} without confirmation. Pass --yes to remove it non-interactively.");
-        }
-
-        var console = invocation.Environment.PromptConsole();
-        return await Prompts.ConfirmAsync(
-            console, $"Remove agent {id} from the configuration? Its files stay.", defaultAnswer: false, cancellation);
     }
 
     private static void Write(Invocation invocation, AddAgentResponse response)

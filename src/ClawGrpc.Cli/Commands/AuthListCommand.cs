@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
 using ClawGrpc.Cli.Invocations;
 using ClawGrpc.Cli.Rendering;
@@ -133,9 +132,6 @@ internal static class AuthListCommand
     private static void WriteTime(Utf8JsonWriter json, string name, Timestamp? time)
     {
         if (time is not null)
-        {
-            json.WriteString(
-                name, time.ToDateTime().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
-        }
+            json.WriteString(name, Words.Instant(time));
     }
 }

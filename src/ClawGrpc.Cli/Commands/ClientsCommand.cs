@@ -1,5 +1,4 @@
 using System.CommandLine;
-using ClawGrpc.Cli.Input;
 using ClawGrpc.Cli.Invocations;
 using ClawGrpc.Cli.Rendering;
 using ClawGrpc.V1;
@@ -91,12 +90,13 @@ internal static class ClientsCommand
     private static Command Remove(Globals globals)
     {
         var (name, json) = (NameArgument(), JsonOption());
-        var yes = new Option<bool>("--yes") { Description = "Skip confirmation" };
+        var yes = Removal.YesOption();
         const string description = "Remove a client and its tokens; its calls under way end";
         return globals.Command("remove", description, [name, yes, json], async (invocation, cancellation) =>
         {
             var client = invocation.Get(name)!.Trim();
-            if (!invocation.Get(yes) && !await ConfirmedAsync(invocation, client, cancellation))
+            var question = $"Remove client {client} and its tokens?";
+            if (!await Removal.IsConfirmedAsync(invocation, yes, $"client {client}", question, cancellation))
             {
                 invocation.Error.Write("Cancelled.\n");
                 return 0;
@@ -147,17 +147,4 @@ internal static class ClientsCommand
     private static async Task<V1.Client> FindAsync(Invocation invocation, string name, CancellationToken cancellation) =>
         (await AllAsync(invocation, cancellation)).Find(client => client.Name == name.Trim())
             ?? throw CliFailure.Failed($"Unknown client \"{name.Trim()}\". Use \"claw clients list\" to see the clients.");
-
-    private static async Task<bool> ConfirmedAsync(Invocation invocation, string client, CancellationToken cancellation)
-    {
-        if (invocation.Environment.InputIsTerminal)
-        {
-            var console = invocation.Environment.PromptConsole();
-            return await Prompts.ConfirmAsync(
-                console, $"Remove client {client} and its tokens?", defaultAnswer: false, cancellation);
-        }
-
-        throw CliFailure.Failed(
-            $"Refusing to remove client {client} without confirmation. Pass --yes to remove it non-interactively.");
-    }
 }

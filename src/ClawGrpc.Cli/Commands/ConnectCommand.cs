@@ -14,7 +14,7 @@ namespace ClawGrpc.Cli.Commands;
 internal static class ConnectCommand
 {
     // Stands for the token while it is not made.
-    private const string NoToken = "claw_";
+    private const string NoToken = Secrets.TokenPrefix;
 
     public static Command Create(Globals globals) => new VerbGroup(
         "connect", "Settings for a program that speaks Anthropic's Messages API",

@@ -121,7 +121,7 @@ internal static class ContextsCommand
     private static Command Remove(Globals globals)
     {
         var name = NameArgument("Context");
-        var yes = new Option<bool>("--yes") { Description = "Skip confirmation" };
+        var yes = Removal.YesOption();
         return globals.Command("remove", "Remove a context and its stored token", [name, yes], async (invocation, cancellation) =>
         {
             var file = ContextFile.Read(invocation.Environment);
@@ -129,7 +129,8 @@ internal static class ContextsCommand
             var isStored = IsStored(file, context);
 
             // A token is shown once, when it is made: a stored one may be the only copy.
-            if (isStored && !invocation.Get(yes) && !await ConfirmedAsync(invocation, context.Name, cancellation))
+            var what = $"context {context.Name} and its stored token";
+            if (isStored && !await Removal.IsConfirmedAsync(invocation, yes, what, $"Remove {what}?", cancellation))
             {
                 invocation.Out.Write("Cancelled.\n");
                 return 0;
@@ -207,20 +208,6 @@ internal static class ContextsCommand
         return token.All(character => character is > ' ' and <= '~')
             ? token
             : throw CliFailure.Failed("A token is one line of printable ASCII.");
-    }
-
-    private static async Task<bool> ConfirmedAsync(Invocation invocation, string name, CancellationToken cancellation)
-    {
-        if (!invocation.Environment.InputIsTerminal)
-        {
-            throw CliFailure.Failed(
-                $"Refusing to remove context {name} and its stored token without confirmation. Pass --yes to remove it "
-                + "non-interactively.");
-        }
-
-        var console = invocation.Environment.PromptConsole();
-        return await Prompts.ConfirmAsync(
-            console, $"Remove context {name} and its stored token?", defaultAnswer: false, cancellation);
     }
 
     private static bool IsStored(ContextFile file, ServerContext context) => context.TokenFile == file.TokenPathOf(context.Name);

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using ClawGrpc.Cli.Input;
 using ClawGrpc.Cli.Invocations;
 using ClawGrpc.Cli.Rendering;
 using ClawGrpc.V1;
@@ -45,12 +44,13 @@ internal static class ProfileCommands
     public static Command Delete(Globals globals)
     {
         var profile = ProfileArgument();
-        var yes = new Option<bool>("--yes") { Description = "Skip confirmation" };
+        var yes = Removal.YesOption();
         var command = globals.Command("delete", "Remove a saved auth profile", [profile, yes], async (invocation, cancellation) =>
         {
             var id = invocation.Get(profile)!;
             var description = await DescribeAsync(invocation, id, cancellation);
-            if (!invocation.Get(yes) && !await ConfirmedAsync(invocation, description, cancellation))
+            var (what, question) = ($"auth profile {description}", $"Remove auth profile {description}?");
+            if (!await Removal.IsConfirmedAsync(invocation, yes, what, question, cancellation))
             {
                 invocation.Out.Write("Cancelled.\n");
                 return 0;
@@ -78,17 +78,5 @@ internal static class ProfileCommands
             new GetStatusRequest { AgentId = invocation.AgentId }, cancellationToken: cancellation);
         var found = response.Status.Auth?.Profiles.FirstOrDefault(profile => profile.ProfileId == id);
         return found is null ? id : $"{id} ({found.Provider}/{Words.Of(found.Type)})";
-    }
-
-    private static async Task<bool> ConfirmedAsync(Invocation invocation, string description, CancellationToken cancellation)
-    {
-        if (invocation.Environment.InputIsTerminal)
-        {
-            var console = invocation.Environment.PromptConsole();
-            return await Prompts.ConfirmAsync(console, $"Remove auth profile {description}?", defaultAnswer: false, cancellation);
-        }
-
-        throw CliFailure.Failed(
-            $"Refusing to remove auth profile {description} without confirmation. Pass --yes to remove it non-interactively.");
     }
 }

@@ -9,7 +9,6 @@ namespace ClawGrpc.Cli.Commands;
 /// <summary>Where a token goes that is shown once: to standard output, alone, or to a file.</summary>
 internal sealed record SecretOutput
 {
-    private const string TokenPrefix = "claw_";
     private const int MostBytes = 4096;
 
     private Option<string?> ToFile { get; } = new("--to-file")
@@ -66,7 +65,7 @@ internal sealed record SecretOutput
         try
         {
             return new FileInfo(path).Length < MostBytes
-                && File.ReadAllText(path).StartsWith(TokenPrefix, StringComparison.Ordinal);
+                && File.ReadAllText(path).StartsWith(Secrets.TokenPrefix, StringComparison.Ordinal);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -26,7 +26,7 @@ internal static class WatchCommand
             {
                 if (!first)
                     invocation.Out.Write('\n');
-                var time = $"{status.ChangeTime?.ToDateTimeOffset():yyyy-MM-dd'T'HH:mm:ss.fff'Z'}";
+                var time = status.ChangeTime is { } changed ? Words.Instant(changed) : "";
                 invocation.Out.Write($"Revision {status.Revision}, {time}\n");
             }
 

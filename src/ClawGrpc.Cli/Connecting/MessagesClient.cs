@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using ClawGrpc.Cli.Input;
 using ClawGrpc.Cli.Invocations;
 using ClawGrpc.Json5;
 
@@ -40,7 +41,7 @@ internal sealed partial record MessagesClient(
         ? match.Groups[1].Value
         : null;
 
-    [GeneratedRegex("claw_([a-z2-7]{12})_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}")]
+    [GeneratedRegex(Secrets.TokenPrefix + "([a-z2-7]{12})_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}")]
     private static partial Regex TokenPattern { get; }
 
     private static string ClaudeCodeFile(CliEnvironment environment) => Path.Join(

@@ -15,7 +15,7 @@ internal static class CredentialShape
             "This is a setup-token, not an API key: onboard it as a setup-token",
         _ when pasted.Contains("sk-ant-admin", StringComparison.Ordinal) =>
             "This is an admin key, which cannot call models: create an API key in the Anthropic Console and paste that",
-        _ when Secrets.Mask(pasted).Contains("claw_…", StringComparison.Ordinal) =>
+        _ when Secrets.Mask(pasted).Contains(Secrets.TokenPrefix + "…", StringComparison.Ordinal) =>
             "This is a token of ClawGrpc, not an API key of Anthropic",
         _ => null,
     };

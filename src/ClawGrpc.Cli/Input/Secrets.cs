@@ -5,6 +5,9 @@ namespace ClawGrpc.Cli.Input;
 /// <summary>Reads secrets, and hides them in texts.</summary>
 internal static partial class Secrets
 {
+    /// <summary>What every token of ClawGrpc begins with.</summary>
+    public const string TokenPrefix = "claw_";
+
     /// <summary>The secret of an option. The value <c>-</c> stands for standard input, which keeps the secret out of the process
     /// list. Null if the option has no value.</summary>
     public static async Task<string?> FromOptionAsync(string? value, TextReader input, CancellationToken cancellation) =>
@@ -31,7 +34,7 @@ internal static partial class Secrets
     /// <c>sk-ant-oat01-</c>. The value of a mistyped option becomes an argument, which the parser would quote into a
     /// log.</summary>
     public static string Mask(string text) =>
-        ClientToken().Replace(AnthropicCredential().Replace(text, "sk-ant-…"), "claw_…");
+        ClientToken().Replace(AnthropicCredential().Replace(text, "sk-ant-…"), TokenPrefix + "…");
 
     /// <summary>Whether a text that should be a name looks like a secret: it has one in it, or is long and of the characters of
     /// one.</summary>
@@ -44,6 +47,6 @@ internal static partial class Secrets
     [GeneratedRegex("sk-ant-[A-Za-z0-9_-]{7,}")]
     private static partial Regex AnthropicCredential();
 
-    [GeneratedRegex("claw_[a-z2-7]{12}_[0-9A-Za-z_]+")]
+    [GeneratedRegex(TokenPrefix + "[a-z2-7]{12}_[0-9A-Za-z_]+")]
     private static partial Regex ClientToken();
 }

@@ -120,6 +120,10 @@ internal static class Words
     /// <summary>Dollars from billionths of a dollar, exact.</summary>
     public static decimal Usd(long nanoUsd) => nanoUsd / 1_000_000_000m;
 
+    /// <summary>Such as <c>2026-02-08T12:00:00.000Z</c>.</summary>
+    public static string Instant(Timestamp time) =>
+        time.ToDateTime().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+
     /// <summary>Milliseconds since 1970, as in OpenClaw's files and outputs.</summary>
     public static long Milliseconds(Timestamp time) => time.ToDateTimeOffset().ToUnixTimeMilliseconds();
 
