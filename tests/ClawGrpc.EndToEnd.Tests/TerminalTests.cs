@@ -13,27 +13,22 @@ public sealed class TerminalTests(WizardScreens screens) : IClassFixture<WizardS
     private static readonly int[] Widths = [60, 80, 200];
     private static readonly string[] Ends = ["Escape", "C-d", "C-c"];
 
-    // Every key at every prompt, and every prompt at every width.
     [NeedsFact("tmux", Tmux)]
     public async Task Every_prompt_of_the_wizard_can_be_ended_and_changes_nothing()
     {
         // A server of its own: what the completions of other tests change is written later.
         await using var own = await WizardScreens.StartAsync();
         var before = own.Fixture.Snapshot();
-        for (var prompt = 0; prompt < WizardScreens.Prompts.Length; prompt++)
+        var ways = from prompt in WizardScreens.Prompts from end in Ends from width in Widths select (prompt, end, width);
+        foreach (var ((name, keys, shows), end, width) in ways)
         {
-            for (var end = 0; end < Ends.Length; end++)
-            {
-                var width = Widths[(prompt + end) % Widths.Length];
-                var (name, keys, shows) = WizardScreens.Prompts[prompt];
-                await using var terminal = await own.OpenAsync(width, Rows, "onboard");
-                await terminal.ShowsAsync("How does Claude know you?");
-                await WizardScreens.PressAsync(terminal, keys);
-                await terminal.ShowsAsync(shows);
-                await terminal.PressAsync(Ends[end]);
-                Golden.Matches($"terminal/end-{name}-{Ends[end]}-{width}.txt", await terminal.EndedAsync());
-                Assert.True(await terminal.IsAsBeforeAsync(), $"{name} {Ends[end]}");
-            }
+            await using var terminal = await own.OpenAsync(width, Rows, "onboard");
+            await terminal.ShowsAsync("How does Claude know you?");
+            await WizardScreens.PressAsync(terminal, keys);
+            await terminal.ShowsAsync(shows);
+            await terminal.PressAsync(end);
+            Golden.Matches($"terminal/end-{name}-{end}-{width}.txt", await terminal.EndedAsync());
+            Assert.True(await terminal.IsAsBeforeAsync(), $"{name} {end} {width}");
         }
 
         Assert.Equal(before, own.Fixture.Snapshot());
