@@ -33,19 +33,39 @@ internal sealed class FileStore(
 
     private readonly DocumentFile<ImmutableDictionary<string, Spending>> _spending = new(
         folder.BudgetsPath,
-        text => SpendingDocument.Read(text) is var (spent, error) && spent is not null
-            ? spent
-            : throw new StateUnreadableException(folder.BudgetsPath, error!),
+        text => ParseSpending(text, folder.BudgetsPath),
         SpendingDocument.Write,
         ImmutableDictionary.Create<string, Spending>(StringComparer.Ordinal));
 
     private readonly UsageFiles _usage = new(folder.UsagePath);
+
+    // A folder has one server; OpenClaw, which may work on it too, looks at the file before each call.
+    public bool IsShared => false;
+
+    public DateTimeOffset? AwaySince => null;
+
+    public event Action? AwayChanged
+    {
+        add
+        {
+        }
+
+        remove
+        {
+        }
+    }
 
     public IReadOnlyList<string> AgentIds => folder.StoredAgents();
 
     public string ClientsPlace => _clients.Path;
 
     public string PlaceOf(string agentId) => FileOf(agentId).Path;
+
+    public long RevisionOf(string agentId) => 0;
+
+    public Task<IReadOnlyList<SessionPin>> ExchangePinsAsync(
+        IReadOnlyCollection<SessionPin> mine, CancellationToken cancellation = default) =>
+        Task.FromResult<IReadOnlyList<SessionPin>>([]);
 
     public async Task OpenAsync(string agentId)
     {
@@ -174,11 +194,20 @@ internal sealed class FileStore(
             document.Dispose();
     }
 
-    private static StoredClients ParseClients(string text, string path) =>
+    /// <summary>What the text of the clients says.</summary>
+    /// <exception cref="StateUnreadableException">It says nothing.</exception>
+    public static StoredClients ParseClients(string text, string path) =>
         ClientsDocument.Read(text, path) is var (clients, error) && clients is not null
             ? clients
             : throw new StateUnreadableException(
                 path, new StoreSyntaxError(error!.Line, error.Column, error.Problem));
+
+    /// <summary>What the text of what clients have spent says.</summary>
+    /// <exception cref="StateUnreadableException">It says nothing.</exception>
+    public static ImmutableDictionary<string, Spending> ParseSpending(string text, string path) =>
+        SpendingDocument.Read(text) is var (spent, error) && spent is not null
+            ? spent
+            : throw new StateUnreadableException(path, error!);
 
     private void TakeUpKeys()
     {

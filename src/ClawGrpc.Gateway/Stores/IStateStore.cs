@@ -12,6 +12,19 @@ namespace ClawGrpc.Gateway.Stores;
 /// </summary>
 internal interface IStateStore
 {
+    /// <summary>
+    /// Whether other servers work on the same state at the same time: what this one learns must reach them before their next call.
+    /// </summary>
+    bool IsShared { get; }
+
+    /// <summary>
+    /// Since when the state can be neither read nor written, so that what was read before serves; null if it can be.
+    /// </summary>
+    DateTimeOffset? AwaySince { get; }
+
+    /// <summary>Raised when <see cref="AwaySince"/> changes from null or to null.</summary>
+    event Action? AwayChanged;
+
     /// <summary>The agents that have stored state, by id.</summary>
     IReadOnlyList<string> AgentIds { get; }
 
@@ -19,6 +32,12 @@ internal interface IStateStore
     /// Where an agent's profiles are, for people and for <see cref="WatchAsync"/>: of files, the absolute path.
     /// </summary>
     string PlaceOf(string agentId);
+
+    /// <summary>
+    /// The number of what was read or written last of an agent's profiles, which grows with every change and is the same for every
+    /// server, in microseconds since 1970; 0 if the store counts none.
+    /// </summary>
+    long RevisionOf(string agentId);
 
     /// <summary>
     /// Prepares an agent before its first use: removes what a crash left, and imports the credentials of older formats.
@@ -112,6 +131,16 @@ internal interface IStateStore
     Task AddUsageAsync(
         DateOnly day, IReadOnlyCollection<KeyValuePair<UsageKey, UsageCounters>> more, DateOnly keepFrom,
         CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Tells other servers which profiles served sessions here, and takes up what they told since the last time; none if there are
+    /// no others.
+    /// </summary>
+    /// <param name="mine">The newest of each session.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <exception cref="StateNotWrittenException">They cannot be told.</exception>
+    Task<IReadOnlyList<SessionPin>> ExchangePinsAsync(
+        IReadOnlyCollection<SessionPin> mine, CancellationToken cancellation = default);
 
     /// <summary>
     /// Waits for the exclusive right to refresh a login. Of all holders of one store, in any process, one has it at a time; it

@@ -26,15 +26,19 @@ internal sealed class OriginsFile(string path) : IDisposable
 
     /// <summary>From profile id, or <see cref="TokenEndpointOf"/> it, to origin; null if there is no file.</summary>
     /// <exception cref="StateUnreadableException">It cannot be read or parsed.</exception>
-    public ImmutableDictionary<string, string>? Read()
+    public ImmutableDictionary<string, string>? Read() =>
+        WholeFile.Read(Path) is { } bytes ? Parse(Encoding.UTF8.GetString(bytes), Path) : null;
+
+    /// <summary>What the text of such a file says.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="path">Where it comes from.</param>
+    /// <exception cref="StateUnreadableException">It says nothing.</exception>
+    public static ImmutableDictionary<string, string> Parse(string text, string path)
     {
-        if (WholeFile.Read(Path) is not { } bytes)
-            return null;
-        var text = Encoding.UTF8.GetString(bytes);
         if (JsonTreeParser.Parse(text, out var error) is not { } tree)
-            throw new StateUnreadableException(Path, error ?? new StoreSyntaxError(1, 1, "it is empty"));
+            throw new StateUnreadableException(path, error ?? new StoreSyntaxError(1, 1, "it is empty"));
         if (tree is not JsonObject root || (root[Profiles] is not null and not JsonObject))
-            throw new StateUnreadableException(Path, new StoreSyntaxError(1, 1, "expected an object with \"profiles\""));
+            throw new StateUnreadableException(path, new StoreSyntaxError(1, 1, "expected an object with \"profiles\""));
         var endpoints = root.ObjectOf(TokenEndpoints).Members
             .Select(member => KeyValuePair.Create(TokenEndpointOf(member.Key), member.Value));
         return root.ObjectOf(Profiles).Members.Concat(endpoints).Where(member => member.Value is JsonString)
@@ -75,9 +79,9 @@ internal sealed class OriginsFile(string path) : IDisposable
 
     public void Dispose() => _oneWriter.Dispose();
 
-    private bool TryReplace(FileIdentity? before, ImmutableDictionary<string, string> origins)
+    /// <summary>The text of such a file.</summary>
+    public static string TextOf(ImmutableDictionary<string, string> origins)
     {
-        StateFolder.MakeDirectory(System.IO.Path.GetDirectoryName(Path)!);
         var prefix = TokenEndpointOf("");
         var (profiles, endpoints) = (JsonObject.Empty, JsonObject.Empty);
         foreach (var (key, origin) in origins.OrderBy(origin => origin.Key, StringComparer.Ordinal))
@@ -90,7 +94,13 @@ internal sealed class OriginsFile(string path) : IDisposable
 
         var root = JsonObject.Empty.With(Version, JsonTree.Of(1)).With(Profiles, profiles)
             .WithUnlessEmpty(TokenEndpoints, endpoints);
-        using var replacement = AtomicFile.Prepare(Path, Encoding.UTF8.GetBytes($"{JsonTreeText.Of(root)}\n"));
+        return $"{JsonTreeText.Of(root)}\n";
+    }
+
+    private bool TryReplace(FileIdentity? before, ImmutableDictionary<string, string> origins)
+    {
+        StateFolder.MakeDirectory(System.IO.Path.GetDirectoryName(Path)!);
+        using var replacement = AtomicFile.Prepare(Path, Encoding.UTF8.GetBytes(TextOf(origins)));
         if (FileIdentity.Of(Path) != before)
             return false;
         replacement.Commit();

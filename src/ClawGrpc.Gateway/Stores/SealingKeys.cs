@@ -12,13 +12,17 @@ namespace ClawGrpc.Gateway.Stores;
 /// <param name="folder">The state folder.</param>
 /// <param name="environment">The value of a variable; null if it is not set.</param>
 /// <param name="log">The log.</param>
+/// <param name="stateAt">Where it is kept which key is active; null: in the state folder.</param>
+/// <param name="keyFile">The file of the first key; null: as configured.</param>
 internal sealed partial class SealingKeys(
-    StateFolder folder, Func<string, string?> environment, ILogger<SealingKeys> log) : IDisposable
+    StateFolder folder, Func<string, string?> environment, ILogger<SealingKeys> log, SealStateAccess? stateAt = null,
+    string? keyFile = null) : IDisposable
 {
     private const string Credential = "clawgrpc-seal-key";
 
     private readonly Lock _gate = new();
-    private readonly SealStateFile _state = new(Path.Join(folder.Path, SealStateFile.Name));
+    private readonly SealStateAccess _state = stateAt ?? SealStateFile.In(folder.Path);
+
     private SealConfiguration? _configured;
     private volatile KeyRing _now = KeyRing.None;
 
@@ -140,6 +144,8 @@ internal sealed partial class SealingKeys(
                     $"{Credential}.", StringComparison.Ordinal)));
         }
 
+        if (keyFile is not null)
+            configured = configured.Prepend((keyFile, false, false));
         return [.. configured.Concat(credentials.Select(path => (path, false, true))).DistinctBy(source => source.Item1)];
     }
 

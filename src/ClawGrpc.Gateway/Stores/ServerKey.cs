@@ -29,11 +29,17 @@ internal sealed class ServerKey
         var path = given is not null && File.Exists(given) ? given : folder.ServerKeyPath;
         if (Path.Exists(path) || FileIdentity.IsLink(path))
             return new ServerKey(Read(path));
-        var made = RandomNumberGenerator.GetBytes(Bytes);
+        var made = Make();
         using var file = AtomicFile.Prepare(path, Encoding.ASCII.GetBytes($"{Convert.ToBase64String(made)}\n"));
         file.Commit();
         return new ServerKey(made);
     }
+
+    /// <summary>A key that is kept elsewhere.</summary>
+    public static ServerKey Of(byte[] key) => new(key);
+
+    /// <summary>A new key's bytes.</summary>
+    public static byte[] Make() => RandomNumberGenerator.GetBytes(Bytes);
 
     /// <summary>The key for one purpose.</summary>
     public byte[] For(string purpose) =>

@@ -45,6 +45,16 @@ internal sealed class StateNotWrittenException : StateFileException
     /// <summary>Whether a secret would have to be sealed, and no key for that can be used.</summary>
     public bool IsNotSealed { get; private init; }
 
+    /// <summary>Whether what keeps the state cannot be reached.</summary>
+    public bool IsUnavailable { get; private init; }
+
+    /// <summary>What keeps the state cannot be reached. Whether the change was made may be unknown.</summary>
+    public static StateNotWrittenException Unavailable(string path, Exception inner) =>
+        new(path, $"Failed to update {path}: {inner.Message.TrimEnd('.')}.", inner) { IsUnavailable = true };
+
+    /// <summary>The change would do harm, as the message says.</summary>
+    public static StateNotWrittenException Refused(string path, string message) => new(path, message, null);
+
     /// <summary>A secret would have to be sealed, and no key for that can be used.</summary>
     /// <param name="path">The file.</param>
     /// <param name="profileId">The profile of the secret.</param>

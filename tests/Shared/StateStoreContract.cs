@@ -4,7 +4,7 @@ using ClawGrpc.Core.Accounting;
 using ClawGrpc.Core.StateFiles;
 using ClawGrpc.Gateway.Stores;
 
-namespace ClawGrpc.Gateway.Tests.Stores;
+namespace ClawGrpc.Testing;
 
 /// <summary>
 /// What every <see cref="IStateStore"/> must do. A test class for each implementation derives from it and says how to open the

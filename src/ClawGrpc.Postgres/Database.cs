@@ -1,0 +1,119 @@
+using System.Diagnostics;
+using Npgsql;
+
+namespace ClawGrpc.Postgres;
+
+/// <summary>The database cannot be reached, or does not do what it is asked to. What was asked for may have been done.</summary>
+internal sealed class DatabaseException(string message, Exception inner) : Exception(message, inner);
+
+/// <summary>Connections to the database, and whether it can be reached.</summary>
+internal sealed class Database : IAsyncDisposable
+{
+    /// <summary>The channel of NOTIFY: its payload is the name of a document and its revision.</summary>
+    public const string Channel = "clawgrpc";
+
+    private const int MostTries = 3;
+    private static readonly TimeSpan LongestTrying = TimeSpan.FromSeconds(2);
+
+    private readonly NpgsqlDataSource _source;
+    private readonly TimeProvider _time;
+    private long _awaySince;
+
+    public Database(DatabaseSettings settings, TimeProvider time)
+    {
+        (Settings, _time) = (settings, time);
+        var builder = new NpgsqlSlimDataSourceBuilder(settings.Pool);
+        builder.EnableArrays();
+        builder.EnableTransportSecurity();
+        _source = builder.Build();
+    }
+
+    public DatabaseSettings Settings { get; }
+
+    /// <summary>Since when it cannot be reached; null if it could be when it was last asked.</summary>
+    public DateTimeOffset? AwaySince => Volatile.Read(ref _awaySince) is > 0 and var ticks
+        ? new DateTimeOffset(ticks, TimeSpan.Zero)
+        : null;
+
+    /// <summary>Raised when it is away, and when it is back.</summary>
+    public event Action? AwayChanged;
+
+    /// <summary>Does some work on a connection, which is done again if the database asks for that or the connection breaks.</summary>
+    /// <param name="work">It must do no harm when it is done twice.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <exception cref="DatabaseException">It cannot be done.</exception>
+    public async Task<T> RunAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellation)
+    {
+        var began = Stopwatch.GetTimestamp();
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                await using var connection = await _source.OpenConnectionAsync(cancellation);
+                var result = await work(connection);
+                Note(null);
+                return result;
+            }
+            catch (Exception exception) when (IsTransient(exception) && tries < MostTries
+                && Stopwatch.GetElapsedTime(began) < LongestTrying)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(5, 50) * tries), cancellation);
+            }
+            catch (Exception exception) when (IsOfDatabase(exception))
+            {
+                if (IsAway(exception))
+                    Note(_time.GetUtcNow());
+                throw new DatabaseException(Explained(exception), exception);
+            }
+        }
+    }
+
+    /// <summary>The same in a transaction, which ends with the work; what the work throws undoes it.</summary>
+    public Task<T> TransactAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellation) => RunAsync(
+        async connection =>
+        {
+            await using var transaction = await connection.BeginTransactionAsync(cancellation);
+            var result = await work(connection);
+
+            // Whoever asked has to know whether it is done.
+            await transaction.CommitAsync(CancellationToken.None);
+            return result;
+        },
+        cancellation);
+
+    public ValueTask DisposeAsync() => _source.DisposeAsync();
+
+    /// <summary>Whether an exception comes of the database or the way to it.</summary>
+    public static bool IsOfDatabase(Exception exception) => exception is NpgsqlException or TimeoutException
+        || (exception is IOException or System.Net.Sockets.SocketException);
+
+    private static bool IsTransient(Exception exception) => exception switch
+    {
+        PostgresException postgres => postgres.SqlState is "40001" or "40P01" or "57P01" or "57P02" or "57P03" or "53300"
+            || postgres.SqlState.StartsWith("08", StringComparison.Ordinal),
+        NpgsqlException npgsql => npgsql.IsTransient,
+        _ => false,
+    };
+
+    private static bool IsAway(Exception exception) => exception is not PostgresException
+        || (exception is PostgresException { SqlState: var state }
+            && (state.StartsWith("57P", StringComparison.Ordinal) || state.StartsWith("08", StringComparison.Ordinal)
+                || state is "53300" or "57014"));
+
+    // An inner message says more than "Exception while reading from stream". Messages of the server name no values.
+    private static string Explained(Exception exception) => exception switch
+    {
+        PostgresException postgres => $"{postgres.MessageText} (SQLSTATE {postgres.SqlState})",
+        { InnerException: { } inner } => $"{exception.Message.TrimEnd('.')}: {inner.Message.TrimEnd('.')}",
+        _ => exception.Message.TrimEnd('.'),
+    };
+
+    private void Note(DateTimeOffset? away)
+    {
+        var before = Volatile.Read(ref _awaySince);
+        if ((before == 0) == away is null)
+            return;
+        if (Interlocked.CompareExchange(ref _awaySince, away?.UtcTicks ?? 0, before) == before)
+            AwayChanged?.Invoke();
+    }
+}

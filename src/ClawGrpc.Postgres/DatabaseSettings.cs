@@ -1,0 +1,61 @@
+using System.Net;
+using Npgsql;
+
+namespace ClawGrpc.Postgres;
+
+/// <summary>Where the database is, and how it is talked to.</summary>
+/// <param name="Pool">For statements; a pooler may stand between.</param>
+/// <param name="Listen">For LISTEN, which a pooler in transaction mode does not do; null: there is none, and changes are polled for.</param>
+internal sealed record DatabaseSettings(string Pool, string? Listen)
+{
+    /// <summary>How long a lease of a replica that is gone stands in the way.</summary>
+    public TimeSpan LeaseTime { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>For people.</summary>
+    public string Place { get; private init; } = "";
+
+    /// <summary>Reads the names of the databases.</summary>
+    /// <param name="dsn">For statements.</param>
+    /// <param name="listenDsn">For LISTEN: null for the same one, <c>none</c> for none.</param>
+    /// <exception cref="ArgumentException">One is none.</exception>
+    public static DatabaseSettings Of(string dsn, string? listenDsn = null)
+    {
+        var pool = Guarded(Dsn.Parse(dsn, "CLAWGRPC_DSN"));
+        pool.MaxPoolSize = 10;
+        pool.NoResetOnClose = listenDsn is not null;
+        var listen = listenDsn == "none" ? null
+            : Guarded(listenDsn is null ? Dsn.Parse(dsn, "CLAWGRPC_DSN") : Dsn.Parse(listenDsn, "CLAWGRPC_LISTEN_DSN"));
+        if (listen is not null)
+        {
+            // A connection that hangs half-open would hear nothing for ever.
+            listen.Pooling = false;
+            listen.KeepAlive = 15;
+            listen.TcpKeepAlive = true;
+        }
+
+        return new DatabaseSettings(pool.ConnectionString, listen?.ConnectionString)
+        {
+            Place = $"postgresql://{pool.Host}:{pool.Port}/{pool.Database}",
+        };
+    }
+
+    /// <summary>Never the password.</summary>
+    public override string ToString() => Place;
+
+    private static NpgsqlConnectionStringBuilder Guarded(NpgsqlConnectionStringBuilder given)
+    {
+        var isLocal = given.Host!.StartsWith('/') || given.Host == "localhost"
+            || (IPAddress.TryParse(given.Host, out var address) && IPAddress.IsLoopback(address));
+        if (!isLocal && !given.ContainsKey("SSL Mode"))
+            given.SslMode = SslMode.VerifyFull;
+        given.GssEncryptionMode = GssEncryptionMode.Disable;
+        given.IncludeErrorDetail = false;
+        given.ApplicationName ??= "clawgrpc";
+        if (!given.ContainsKey("Timeout"))
+            given.Timeout = 3;
+        given.CommandTimeout = 5;
+        given.CancellationTimeout = 500;
+        given.Options = "-c statement_timeout=5000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000";
+        return given;
+    }
+}

@@ -1,0 +1,117 @@
+using Npgsql;
+using NpgsqlTypes;
+
+namespace ClawGrpc.Postgres;
+
+/// <summary>A document as it is stored.</summary>
+/// <param name="Body">Its bytes; empty says the same as no document.</param>
+/// <param name="Revision">Grows with every change; 0: there is none.</param>
+internal sealed record Document(byte[] Body, long Revision)
+{
+    public static readonly Document None = new([], 0);
+}
+
+/// <summary>What files are in a state folder: texts by name, each with a revision that is the same for every replica.</summary>
+internal sealed class Documents(Database database)
+{
+    // An empty one is written before it is locked, so that two who write it for the first time wait for each other.
+    private const string Lock = "SELECT body, revision FROM clawgrpc.document WHERE name = $1 FOR UPDATE";
+    private const string Create =
+        "INSERT INTO clawgrpc.document (name, body, revision) VALUES ($1, '', 0) ON CONFLICT (name) DO NOTHING";
+
+    private const string Change = """
+        UPDATE clawgrpc.document SET body = $2, changed = clock_timestamp(),
+            revision = greatest(revision + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)
+        WHERE name = $1 RETURNING revision, pg_notify('clawgrpc', name || ' ' || revision)
+        """;
+
+    /// <summary>What is stored, unless it is of the known revision.</summary>
+    /// <param name="name">The document's name.</param>
+    /// <param name="known">What is known; its object is given back if it is still stored.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <exception cref="DatabaseException">It cannot be read.</exception>
+    public Task<Document> ReadAsync(string name, Document known, CancellationToken cancellation) => database.RunAsync(
+        async connection =>
+        {
+            await using var command = new NpgsqlCommand(
+                "SELECT revision, CASE WHEN revision <> $2 THEN body END FROM clawgrpc.document WHERE name = $1", connection)
+            {
+                Parameters = { Text(name), Number(known.Revision) },
+            };
+            await using var reader = await command.ExecuteReaderAsync(cancellation);
+            if (!await reader.ReadAsync(cancellation))
+                return Document.None;
+            return reader.IsDBNull(1) ? known : new Document(reader.GetFieldValue<byte[]>(1), reader.GetInt64(0));
+        },
+        cancellation);
+
+    /// <summary>Changes a document, alone among all replicas. Stored when it returns.</summary>
+    /// <param name="name">The document's name.</param>
+    /// <param name="decide">
+    /// From what is stored to what is to be stored; null to change nothing. What it throws is passed on, and nothing is changed.
+    /// Called again if the database asks for that.
+    /// </param>
+    /// <param name="isDurable">
+    /// Asked after the decision: whether the change must be on disk when this returns. If not, a crash of the database may lose
+    /// the last half second of it.
+    /// </param>
+    /// <param name="cancellation">Ends the waiting; a write that has begun is finished.</param>
+    /// <returns>What is stored then.</returns>
+    /// <exception cref="DatabaseException">It cannot be stored, or it is not known whether it is.</exception>
+    public Task<Document> UpdateAsync(
+        string name, Func<Document, byte[]?> decide, Func<bool> isDurable, CancellationToken cancellation) =>
+        database.TransactAsync(
+            async connection =>
+            {
+                var before = await LockAsync(connection, name, cancellation);
+                if (decide(before) is not { } body)
+                    return before;
+                if (!isDurable())
+                {
+                    await using var relaxed = new NpgsqlCommand("SET LOCAL synchronous_commit = off", connection);
+                    await relaxed.ExecuteNonQueryAsync(CancellationToken.None);
+                }
+
+                await using var change = new NpgsqlCommand(Change, connection) { Parameters = { Text(name), Bytes(body) } };
+                return new Document(body, (long)(await change.ExecuteScalarAsync(CancellationToken.None))!);
+            },
+            cancellation);
+
+    /// <summary>The revisions of all documents.</summary>
+    /// <exception cref="DatabaseException">They cannot be read.</exception>
+    public Task<Dictionary<string, long>> RevisionsAsync(CancellationToken cancellation) => database.RunAsync(
+        async connection =>
+        {
+            var revisions = new Dictionary<string, long>(StringComparer.Ordinal);
+            await using var command = new NpgsqlCommand("SELECT name, revision FROM clawgrpc.document", connection);
+            await using var reader = await command.ExecuteReaderAsync(cancellation);
+            while (await reader.ReadAsync(cancellation))
+                revisions[reader.GetString(0)] = reader.GetInt64(1);
+            return revisions;
+        },
+        cancellation);
+
+    private static async Task<Document> LockAsync(NpgsqlConnection connection, string name, CancellationToken cancellation)
+    {
+        if (await LockedAsync() is { } there)
+            return there;
+        await using var create = new NpgsqlCommand(Create, connection) { Parameters = { Text(name) } };
+        await create.ExecuteNonQueryAsync(cancellation);
+        return await LockedAsync() ?? Document.None;
+
+        async Task<Document?> LockedAsync()
+        {
+            await using var command = new NpgsqlCommand(Lock, connection) { Parameters = { Text(name) } };
+            await using var reader = await command.ExecuteReaderAsync(cancellation);
+            return await reader.ReadAsync(cancellation)
+                ? new Document(reader.GetFieldValue<byte[]>(0), reader.GetInt64(1))
+                : null;
+        }
+    }
+
+    private static NpgsqlParameter<string> Text(string value) => new() { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Text };
+
+    private static NpgsqlParameter<byte[]> Bytes(byte[] value) => new() { TypedValue = value };
+
+    private static NpgsqlParameter<long> Number(long value) => new() { TypedValue = value };
+}

@@ -1,0 +1,334 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using ClawGrpc.Core.Access;
+using ClawGrpc.Core.Accounting;
+using ClawGrpc.Core.Configuration;
+using ClawGrpc.Core.StateFiles;
+using ClawGrpc.Gateway.Stores;
+
+namespace ClawGrpc.Postgres;
+
+/// <summary>
+/// The state in a PostgreSQL database that replicas share: the documents of a state folder as rows, every secret sealed. What is
+/// read is kept in memory and serves while the database is away.
+/// </summary>
+internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
+{
+    private readonly StateFolder _folder;
+    private readonly SealingKeys _keys;
+    private readonly ILogger _log;
+    private readonly Database _database;
+    private readonly DatabaseClock _clock;
+    private readonly Documents _documents;
+    private readonly Changes _changes;
+    private readonly Leases _leases;
+    private readonly UsageTable _usage;
+    private readonly SessionTable _sessions;
+    private readonly Replicas _replicas;
+    private readonly SharedServerKey _serverKey;
+    private readonly FileChanges _keyFiles;
+    private readonly ConcurrentDictionary<string, StoredProfiles> _agents = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, StoredText<ImmutableDictionary<string, string>>> _origins =
+        new(StringComparer.Ordinal);
+
+    private readonly ConcurrentDictionary<string, StoredText<string>> _texts = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string> _configurations = new(StringComparer.Ordinal);
+    private readonly StoredText<StoredClients> _clients;
+    private readonly StoredText<ImmutableDictionary<string, Spending>> _spending;
+
+    /// <param name="settings">Where the database is.</param>
+    /// <param name="clock">The database's clock.</param>
+    /// <param name="folder">The folder of this replica, whose documents are in the database.</param>
+    /// <param name="keys">The keys that secrets are sealed with, which ask the store which one is active.</param>
+    /// <param name="replica">The name of this replica, for people.</param>
+    /// <param name="version">Of this program.</param>
+    /// <param name="log">The log.</param>
+    public PostgresStore(
+        DatabaseSettings settings, DatabaseClock clock, StateFolder folder, Func<PostgresStore, SealingKeys> keys,
+        string replica, string version, ILogger log)
+    {
+        var id = Guid.NewGuid();
+        (_clock, _folder, _log) = (clock, folder, log);
+        _database = new Database(settings, clock);
+        _documents = new Documents(_database);
+        _changes = new Changes(_database, _documents, clock, log);
+        _leases = new Leases(_database, id);
+        _usage = new UsageTable(_database, id);
+        _sessions = new SessionTable(_database);
+        _replicas = new Replicas(_database, id, replica, version);
+        _keyFiles = new FileChanges(clock);
+        _clients = new StoredText<StoredClients>(
+            _documents, DocumentNames.Clients, ClientsPlace, text => FileStore.ParseClients(text, ClientsPlace),
+            ClientsDocument.Write, StoredClients.None);
+        _spending = new StoredText<ImmutableDictionary<string, Spending>>(
+            _documents, DocumentNames.Spending, DocumentNames.PlaceOf(DocumentNames.Spending),
+            text => FileStore.ParseSpending(text, DocumentNames.PlaceOf(DocumentNames.Spending)), SpendingDocument.Write,
+            ImmutableDictionary.Create<string, Spending>(StringComparer.Ordinal));
+        _keys = keys(this);
+        _serverKey = new SharedServerKey(_documents, _keys);
+        _database.AwayChanged += () => AwayChanged?.Invoke();
+    }
+
+    /// <inheritdoc/>
+    public event Action? AwayChanged;
+
+    public bool IsShared => true;
+
+    public DateTimeOffset? AwaySince => _database.AwaySince;
+
+    public string ClientsPlace => DocumentNames.PlaceOf(DocumentNames.Clients);
+
+    public IReadOnlyList<string> AgentIds =>
+        [.. _changes.Names.Select(DocumentNames.AgentOfProfiles).OfType<string>().Order(StringComparer.Ordinal)];
+
+    /// <summary>Checks the tables and takes up what is there.</summary>
+    /// <exception cref="UnusableDatabaseException">The tables are not those of this version.</exception>
+    /// <exception cref="DatabaseException">The database is away.</exception>
+    public async Task StartAsync(CancellationToken cancellation)
+    {
+        await Schema.CheckAsync(_database, Schema.Steps, cancellation);
+        for (var look = 0; look < 3; look++)
+            await _clock.LookAsync(_database, cancellation);
+        foreach (var (name, revision) in await _documents.RevisionsAsync(cancellation))
+            _changes.Know(name, revision);
+    }
+
+    /// <summary>The key of clients' tokens. To be called once sealing keys are known.</summary>
+    /// <inheritdoc cref="SharedServerKey.OpenAsync"/>
+    public Task<ServerKey> OpenServerKeyAsync(CancellationToken cancellation) => _serverKey.OpenAsync(cancellation);
+
+    public string PlaceOf(string agentId) => DocumentNames.PlaceOf(DocumentNames.ProfilesOf(agentId));
+
+    public long RevisionOf(string agentId) => _agents.TryGetValue(agentId, out var agent) ? agent.Revision : 0;
+
+    public Task OpenAsync(string agentId) => Task.CompletedTask;
+
+    public async ValueTask<ProfileStore> ReadAsync(string agentId, CancellationToken cancellation = default)
+    {
+        var agent = AgentOf(agentId);
+        var profiles = await agent.ReadAsync(cancellation);
+        _changes.Know(DocumentNames.ProfilesOf(agentId), agent.Revision);
+        return profiles;
+    }
+
+    public async Task<ProfileStore> UpdateAsync(
+        string agentId, Func<ProfileStore, IReadOnlyList<StoreChange>> decide, CancellationToken cancellation = default)
+    {
+        var agent = AgentOf(agentId);
+        var profiles = await agent.UpdateAsync(decide, cancellation);
+        _changes.Know(DocumentNames.ProfilesOf(agentId), agent.Revision);
+        return profiles;
+    }
+
+    public ValueTask<ImmutableDictionary<string, string>> ReadOriginsAsync(
+        string agentId, CancellationToken cancellation = default) => OriginsOf(agentId).ReadAsync(cancellation);
+
+    public Task UpdateOriginsAsync(
+        string agentId,
+        Func<ImmutableDictionary<string, string>, ImmutableDictionary<string, string>> decide,
+        CancellationToken cancellation = default) => OriginsOf(agentId).UpdateAsync(
+        before => decide(before) is var after && after.Count == before.Count && after.All(before.Contains) ? before : after,
+        cancellation);
+
+    public ValueTask<StoredClients> ReadClientsAsync(CancellationToken cancellation = default) =>
+        _clients.ReadAsync(cancellation);
+
+    public Task<StoredClients> UpdateClientsAsync(
+        Func<StoredClients, StoredClients> decide, CancellationToken cancellation = default) =>
+        _clients.UpdateAsync(decide, cancellation);
+
+    public ValueTask<ImmutableDictionary<string, Spending>> ReadSpendingAsync(CancellationToken cancellation = default) =>
+        _spending.ReadAsync(cancellation);
+
+    public Task UpdateSpendingAsync(
+        Func<ImmutableDictionary<string, Spending>, ImmutableDictionary<string, Spending>> decide,
+        CancellationToken cancellation = default) => _spending.UpdateAsync(decide, cancellation);
+
+    public async ValueTask<ImmutableDictionary<UsageKey, UsageCounters>> ReadUsageAsync(CancellationToken cancellation = default)
+    {
+        try
+        {
+            return await _usage.ReadAsync(cancellation);
+        }
+        catch (DatabaseException exception)
+        {
+            throw new StateUnreadableException(DocumentNames.PlaceOf("usage"), exception.Message, exception);
+        }
+    }
+
+    public async Task AddUsageAsync(
+        DateOnly day, IReadOnlyCollection<KeyValuePair<UsageKey, UsageCounters>> more, DateOnly keepFrom,
+        CancellationToken cancellation = default)
+    {
+        try
+        {
+            await _usage.AddAsync(day, more, keepFrom, cancellation);
+        }
+        catch (DatabaseException exception)
+        {
+            throw StateNotWrittenException.Unavailable(DocumentNames.PlaceOf("usage"), exception);
+        }
+    }
+
+    public async Task<IReadOnlyList<SessionPin>> ExchangePinsAsync(
+        IReadOnlyCollection<SessionPin> mine, CancellationToken cancellation = default)
+    {
+        try
+        {
+            return await _sessions.ExchangeAsync(mine, cancellation);
+        }
+        catch (DatabaseException exception)
+        {
+            throw StateNotWrittenException.Unavailable(DocumentNames.PlaceOf("sessions"), exception);
+        }
+    }
+
+    public Task<IAsyncDisposable> LeaseAsync(string agentId, string profileId, CancellationToken cancellation = default) =>
+        _leases.AcquireAsync($"refresh {agentId} {profileId}", PlaceOf(agentId), cancellation);
+
+    public string? ReadConfiguration(string path)
+    {
+        var name = DocumentNames.OfFile(_folder, path);
+        _configurations[name] = path;
+        return ReadText(name) is { Length: > 0 } text ? text : null;
+    }
+
+    public Task EditConfigurationAsync(string path, Func<string?, string> edit, CancellationToken cancellation = default)
+    {
+        var name = DocumentNames.OfFile(_folder, path);
+        _configurations[name] = path;
+        return TextOf(name).UpdateAsync(
+            before => edit(before.Length > 0 ? before : null) is var after && after == before ? before : after, cancellation);
+    }
+
+    /// <summary>Which key is active, for all replicas.</summary>
+    public SealStateAccess SealState => new(
+        () => SealStateFile.Parse(ReadText(SealStateFile.Name), DocumentNames.PlaceOf(SealStateFile.Name)),
+        state => Wait(async () =>
+        {
+            try
+            {
+                await _replicas.RefuseUnlessAllHaveAsync(state.Active!, DocumentNames.PlaceOf(SealStateFile.Name));
+            }
+            catch (DatabaseException exception)
+            {
+                throw StateNotWrittenException.Unavailable(DocumentNames.PlaceOf(SealStateFile.Name), exception);
+            }
+
+            return await TextOf(SealStateFile.Name).UpdateAsync(_ => SealStateFile.TextOf(state), CancellationToken.None);
+        }));
+
+    public async IAsyncEnumerable<string> WatchAsync([EnumeratorCancellation] CancellationToken cancellation)
+    {
+        _keys.Changed += TakeUpKeys;
+        TakeUpKeys();
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var loops = Task.WhenAll(WatchKeysAsync(stopping.Token), SignForEverAsync(stopping.Token));
+        try
+        {
+            await foreach (var name in _changes.WatchAsync(cancellation))
+            {
+                if (name == SealStateFile.Name)
+                    await Task.Run(_keys.Reload, cancellation);
+                else if (_configurations.TryGetValue(name, out var path))
+                    yield return path;
+                else
+                    yield return DocumentNames.AgentOf(name) is { } agent ? PlaceOf(agent) : DocumentNames.PlaceOf(name);
+            }
+        }
+        finally
+        {
+            _keys.Changed -= TakeUpKeys;
+            await stopping.CancelAsync();
+            await loops.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            await _replicas.LeaveAsync();
+        }
+        catch (DatabaseException)
+        {
+            // The others find out within a minute.
+        }
+
+        _changes.Dispose();
+        _usage.Dispose();
+        foreach (var agent in _agents.Values)
+            agent.Dispose();
+        await _database.DisposeAsync();
+    }
+
+    // Rare, and never on a thread that serves calls: the configuration and the choice of keys are read by code that cannot wait
+    // otherwise.
+    private static T Wait<T>(Func<Task<T>> work) => Task.Run(work).GetAwaiter().GetResult();
+
+    private string ReadText(string name) => Wait(async () => await TextOf(name).ReadAsync(CancellationToken.None));
+
+    private StoredText<string> TextOf(string name) => _texts.GetOrAdd(name, key => new StoredText<string>(
+        _documents, key, DocumentNames.PlaceOf(key), static text => text, static text => text, ""));
+
+    private StoredProfiles AgentOf(string agentId) => _agents.GetOrAdd(agentId, id =>
+    {
+        // What this replica has seen stays on its own disk: who controls the database must not be able to put it back.
+        var seen = Path.Join(_folder.AgentDir(id), GenerationsFile.Name);
+        StateFolder.MakeDirectory(Path.GetDirectoryName(seen)!);
+        return new StoredProfiles(
+            _documents, DocumentNames.ProfilesOf(id), PlaceOf(id), new AgentSealing(id, _keys, null, new GenerationsFile(seen)));
+    });
+
+    private StoredText<ImmutableDictionary<string, string>> OriginsOf(string agentId) => _origins.GetOrAdd(agentId, id =>
+    {
+        var name = DocumentNames.OriginsOf(id);
+        var place = DocumentNames.PlaceOf(name);
+        return new StoredText<ImmutableDictionary<string, string>>(
+            _documents, name, place, text => OriginsFile.Parse(text, place), OriginsFile.TextOf,
+            ImmutableDictionary.Create<string, string>(StringComparer.Ordinal));
+    });
+
+    // What was sealed opens or not as keys come and go.
+    private void TakeUpKeys()
+    {
+        foreach (var file in _keys.Files)
+            _keyFiles.AddUnread(file);
+        foreach (var agent in _agents.Keys)
+            _changes.Report(DocumentNames.ProfilesOf(agent));
+    }
+
+    private async Task WatchKeysAsync(CancellationToken cancellation)
+    {
+        await foreach (var _ in _keyFiles.WatchAsync(cancellation))
+            _keys.Reload();
+    }
+
+    private async Task SignForEverAsync(CancellationToken cancellation)
+    {
+        var looked = _clock.GetTimestamp();
+        using var timer = new PeriodicTimer(Replicas.BetweenSigns, _clock);
+        do
+        {
+            try
+            {
+                await _replicas.SignAsync([.. _keys.Now.Opening.Keys.Keys], cancellation);
+                await _serverKey.RewrapAsync(cancellation);
+                if (_clock.GetElapsedTime(looked) >= DatabaseClock.BetweenLooks)
+                {
+                    looked = _clock.GetTimestamp();
+                    await _clock.LookAsync(_database, cancellation);
+                }
+            }
+            catch (DatabaseException exception)
+            {
+                LogAway(exception.Message);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(cancellation));
+    }
+
+    [LoggerMessage(71, LogLevel.Warning, "The database is away; what was read from it serves until it is back: {Why}")]
+    private partial void LogAway(string why);
+}

@@ -1,0 +1,159 @@
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+using Npgsql;
+
+namespace ClawGrpc.Postgres;
+
+/// <summary>The database cannot be used as it is. The message says what to do.</summary>
+internal sealed class UnusableDatabaseException(string message) : Exception(message);
+
+/// <summary>
+/// The tables, made and changed by numbered steps. A server works on its own version and on the next one, which adds and takes
+/// nothing away, so that two versions run side by side while replicas are replaced.
+/// </summary>
+internal static class Schema
+{
+    // Of all programs that could migrate at once, one does.
+    private const long AdvisoryKey = 0x636c6177;
+    private const string Applied = "SELECT number, name, sha256 FROM clawgrpc.schema_version ORDER BY number";
+
+    /// <summary>The steps of this version, in order.</summary>
+    public static IReadOnlyList<Step> Steps { get; } = [.. Assembly.GetExecutingAssembly().GetManifestResourceNames()
+        .Where(name => char.IsAsciiDigit(name[0])).Order(StringComparer.Ordinal).Select(Step.Of)];
+
+    /// <summary>Brings the tables to the version of these steps.</summary>
+    /// <param name="connectionString">Of a role that may create tables.</param>
+    /// <param name="steps">The steps; those of this version but for tests.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <returns>The names of the steps that were taken.</returns>
+    /// <exception cref="UnusableDatabaseException">They are of a newer version, or a step was changed after it was taken.</exception>
+    public static async Task<IReadOnlyList<string>> MigrateAsync(
+        string connectionString, IReadOnlyList<Step> steps, CancellationToken cancellation)
+    {
+        await using var source = new NpgsqlSlimDataSourceBuilder(connectionString).Build();
+        var taken = new List<string>();
+        await using var connection = await source.OpenConnectionAsync(cancellation);
+        foreach (var step in steps)
+        {
+            // Each step by itself: one that waits too long for a lock undoes nothing of those before it.
+            await using var transaction = await connection.BeginTransactionAsync(cancellation);
+            await RunAsync(connection, $"SELECT pg_advisory_xact_lock({AdvisoryKey})", cancellation);
+            await RunAsync(connection, """
+                CREATE SCHEMA IF NOT EXISTS clawgrpc;
+                CREATE TABLE IF NOT EXISTS clawgrpc.schema_version (
+                    number int PRIMARY KEY, name text NOT NULL, sha256 text NOT NULL,
+                    applied timestamptz NOT NULL DEFAULT clock_timestamp())
+                """, cancellation);
+            var applied = await AppliedAsync(connection, cancellation);
+            Check(applied, steps);
+            if (applied.Any(each => each.Number == step.Number))
+                continue;
+            await RunAsync(connection, step.Sql, cancellation);
+            await RunAsync(connection, Grants, cancellation);
+            await using var note = new NpgsqlCommand(
+                "INSERT INTO clawgrpc.schema_version (number, name, sha256) VALUES ($1, $2, $3)", connection)
+            {
+                Parameters = { new() { Value = step.Number }, new() { Value = step.Name }, new() { Value = step.Sha256 } },
+            };
+            await note.ExecuteNonQueryAsync(cancellation);
+            await transaction.CommitAsync(cancellation);
+            taken.Add(step.Name);
+        }
+
+        return taken;
+    }
+
+    /// <summary>Refuses tables that this version cannot work on.</summary>
+    /// <exception cref="UnusableDatabaseException">They are missing, older, or more than one step newer.</exception>
+    /// <exception cref="DatabaseException">They cannot be looked at.</exception>
+    public static async Task CheckAsync(Database database, IReadOnlyList<Step> steps, CancellationToken cancellation)
+    {
+        var applied = await database.RunAsync(
+            async connection =>
+            {
+                await using var exists = new NpgsqlCommand(
+                    "SELECT to_regclass('clawgrpc.schema_version') IS NOT NULL", connection);
+                return (bool)(await exists.ExecuteScalarAsync(cancellation))! ? await AppliedAsync(connection, cancellation) : [];
+            },
+            cancellation);
+        Check(applied, steps);
+        if (steps.FirstOrDefault(step => applied.All(each => each.Number != step.Number)) is { } missing)
+        {
+            throw new UnusableDatabaseException(
+                $"The database lacks step {missing.Name} of its tables. Bring it up to date first: clawgrpc migrate");
+        }
+    }
+
+    private static void Check(IReadOnlyList<(int Number, string Name, string Sha256)> applied, IReadOnlyList<Step> steps)
+    {
+        var newest = steps.Count == 0 ? 0 : steps[^1].Number;
+        if (applied.Count > 0 && applied[^1].Number > newest + 1)
+        {
+            throw new UnusableDatabaseException(
+                $"The database is at step {applied[^1].Name}, more than one ahead of this version ({newest}). Use a newer clawgrpc.");
+        }
+
+        foreach (var (number, name, sha256) in applied)
+        {
+            if (steps.FirstOrDefault(step => step.Number == number) is { } known && known.Sha256 != sha256)
+            {
+                throw new UnusableDatabaseException(
+                    $"Step {name} of the database's tables is not the one that this version has: they were made by another program.");
+            }
+        }
+    }
+
+    // Roles are made by who administers the database; those that are there get what they need.
+    private const string Grants = """
+        DO $$
+        BEGIN
+            IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'clawgrpc_app') THEN
+                GRANT USAGE ON SCHEMA clawgrpc TO clawgrpc_app;
+                GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA clawgrpc TO clawgrpc_app;
+                REVOKE INSERT, UPDATE, DELETE ON clawgrpc.schema_version FROM clawgrpc_app;
+            END IF;
+            IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'clawgrpc_read') THEN
+                GRANT USAGE ON SCHEMA clawgrpc TO clawgrpc_read;
+                GRANT SELECT ON clawgrpc.document_index, clawgrpc.usage, clawgrpc.replica, clawgrpc.schema_version
+                    TO clawgrpc_read;
+            END IF;
+        END $$
+        """;
+
+    private static async Task<IReadOnlyList<(int Number, string Name, string Sha256)>> AppliedAsync(
+        NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        var applied = new List<(int, string, string)>();
+        await using var command = new NpgsqlCommand(Applied, connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        while (await reader.ReadAsync(cancellation))
+            applied.Add((reader.GetInt32(0), reader.GetString(1), reader.GetString(2)));
+        return applied;
+    }
+
+    private static async Task RunAsync(NpgsqlConnection connection, string sql, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+
+    /// <summary>One step.</summary>
+    /// <param name="Number">From 1.</param>
+    /// <param name="Name">With its number, such as <c>001_documents</c>.</param>
+    /// <param name="Sql">What it does, in one transaction.</param>
+    internal sealed record Step(int Number, string Name, string Sql)
+    {
+        /// <summary>Of the SQL, in hexadecimal.</summary>
+        public string Sha256 { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Sql)));
+
+        /// <summary>The step of a resource.</summary>
+        public static Step Of(string name)
+        {
+            using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)!;
+            using var reader = new StreamReader(stream);
+            return new Step(
+                int.Parse(name[..3], System.Globalization.CultureInfo.InvariantCulture), name, reader.ReadToEnd());
+        }
+    }
+}

@@ -1,0 +1,141 @@
+using System.Collections.Immutable;
+using ClawGrpc.Core.Accounting;
+using Npgsql;
+
+namespace ClawGrpc.Postgres;
+
+/// <summary>Counted usage: a row for each day, client, agent, profile and model, which all replicas add to.</summary>
+internal sealed class UsageTable(Database database, Guid replica) : IDisposable
+{
+    private const string Columns =
+        "day, client, agent, profile, model, completions, unpriced, input, output, cache_write, cache_read, nano_usd";
+
+    private const string Add = $"""
+        INSERT INTO clawgrpc.usage AS usage ({Columns})
+        SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[],
+            $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[])
+        ON CONFLICT (day, client, agent, profile, model) DO UPDATE SET
+            completions = usage.completions + excluded.completions, unpriced = usage.unpriced + excluded.unpriced,
+            input = usage.input + excluded.input, output = usage.output + excluded.output,
+            cache_write = usage.cache_write + excluded.cache_write, cache_read = usage.cache_read + excluded.cache_read,
+            nano_usd = usage.nano_usd + excluded.nano_usd
+        """;
+
+    private const string Number = """
+        INSERT INTO clawgrpc.usage_batch AS batch (replica, number) VALUES ($1, $2)
+        ON CONFLICT (replica) DO UPDATE SET number = excluded.number, added = clock_timestamp() WHERE batch.number < excluded.number
+        """;
+
+    private const string Forget = """
+        DELETE FROM clawgrpc.usage WHERE day < $1;
+        DELETE FROM clawgrpc.usage_batch WHERE added < clock_timestamp() - interval '1 day'
+        """;
+
+    private readonly SemaphoreSlim _one = new(1);
+    private long _number;
+
+    // A batch of which it is not known whether it was added.
+    private Batch? _unsure;
+
+    /// <summary>All rows.</summary>
+    /// <exception cref="DatabaseException">They cannot be read.</exception>
+    public Task<ImmutableDictionary<UsageKey, UsageCounters>> ReadAsync(CancellationToken cancellation) => database.RunAsync(
+        async connection =>
+        {
+            var rows = ImmutableDictionary.CreateBuilder<UsageKey, UsageCounters>();
+            await using var command = new NpgsqlCommand($"SELECT {Columns} FROM clawgrpc.usage", connection);
+            await using var reader = await command.ExecuteReaderAsync(cancellation);
+            while (await reader.ReadAsync(cancellation))
+            {
+                var key = new UsageKey(
+                    reader.GetFieldValue<DateOnly>(0), reader.GetString(1), reader.GetString(2), reader.GetString(3),
+                    reader.GetString(4));
+                rows[key] = new UsageCounters(
+                    reader.GetInt64(5), reader.GetInt64(6), reader.GetInt64(7), reader.GetInt64(8), reader.GetInt64(9),
+                    reader.GetInt64(10), reader.GetInt64(11));
+            }
+
+            return rows.ToImmutable();
+        },
+        cancellation);
+
+    /// <summary>Adds to the rows of a day, all of it or nothing; what was added before and not confirmed is not added twice.</summary>
+    /// <param name="day">The day of all rows.</param>
+    /// <param name="more">What is added. After a failure, at least what was to be added then.</param>
+    /// <param name="keepFrom">What is older is removed.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <exception cref="DatabaseException">It cannot be added, or it is not known whether it was.</exception>
+    public async Task AddAsync(
+        DateOnly day, IReadOnlyCollection<KeyValuePair<UsageKey, UsageCounters>> more, DateOnly keepFrom,
+        CancellationToken cancellation)
+    {
+        await _one.WaitAsync(cancellation);
+        try
+        {
+            var rows = more;
+            if (_unsure is { } unsure && unsure.Day == day && await IsAddedAsync(unsure.Number, cancellation))
+                rows = [.. more.Select(row => KeyValuePair.Create(row.Key, row.Value - unsure.Rows.GetValueOrDefault(row.Key)))];
+            var batch = new Batch(++_number, day, more.ToDictionary());
+            _unsure = batch;
+            await AddAsync(batch.Number, day, rows, keepFrom, cancellation);
+            _unsure = null;
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    public void Dispose() => _one.Dispose();
+
+    private Task<bool> IsAddedAsync(long number, CancellationToken cancellation) => database.RunAsync(
+        async connection =>
+        {
+            await using var command = new NpgsqlCommand(
+                "SELECT number >= $2 FROM clawgrpc.usage_batch WHERE replica = $1", connection)
+            {
+                Parameters = { new() { Value = replica }, new() { Value = number } },
+            };
+            return await command.ExecuteScalarAsync(cancellation) is true;
+        },
+        cancellation);
+
+    private Task<bool> AddAsync(
+        long number, DateOnly day, IReadOnlyCollection<KeyValuePair<UsageKey, UsageCounters>> more, DateOnly keepFrom,
+        CancellationToken cancellation) => database.TransactAsync(
+        async connection =>
+        {
+            await using var note = new NpgsqlCommand(Number, connection)
+            {
+                Parameters = { new() { Value = replica }, new() { Value = number } },
+            };
+            if (await note.ExecuteNonQueryAsync(cancellation) == 0)
+                return false;
+
+            // In one order, so that replicas that add at once wait for each other and never in a circle.
+            var rows = UsageKey.Ordered(more).ToList();
+            await using var add = new NpgsqlCommand(Add, connection)
+            {
+                Parameters =
+                {
+                    new() { Value = day },
+                    Texts(row => row.Client), Texts(row => row.Agent), Texts(row => row.Profile), Texts(row => row.Model),
+                    Numbers(row => row.Completions), Numbers(row => row.Unpriced), Numbers(row => row.Input),
+                    Numbers(row => row.Output), Numbers(row => row.CacheWrite), Numbers(row => row.CacheRead),
+                    Numbers(row => row.NanoUsd),
+                },
+            };
+            await add.ExecuteNonQueryAsync(cancellation);
+            await using var forget = new NpgsqlCommand(
+                Forget.Replace("$1", $"'{keepFrom:yyyy-MM-dd}'", StringComparison.Ordinal), connection);
+            await forget.ExecuteNonQueryAsync(cancellation);
+            return true;
+
+            NpgsqlParameter Texts(Func<UsageKey, string> of) => new() { Value = rows.Select(row => of(row.Key)).ToArray() };
+            NpgsqlParameter Numbers(Func<UsageCounters, long> of) =>
+                new() { Value = rows.Select(row => of(row.Value)).ToArray() };
+        },
+        cancellation);
+
+    private sealed record Batch(long Number, DateOnly Day, IReadOnlyDictionary<UsageKey, UsageCounters> Rows);
+}
