@@ -24,6 +24,9 @@ suites=(ClawGrpc.EndToEnd.Tests ClawGrpc.Server.Tests client-typescript client-p
 # Why a suite cannot run here; prints nothing if it can.
 absence() {
     case $1 in
+        ClawGrpc.Postgres.Tests)
+            eng/debian.sh postgresql 2>"$results/$1.apt" || tail -n 1 "$results/$1.apt"
+            ;;
         client-typescript)
             command -v npm >/dev/null || { echo 'npm is not installed' && return; }
             command -v openssl >/dev/null || echo 'openssl is not installed (it makes the certificates of the tests)'

@@ -38,7 +38,9 @@ internal sealed class Database : IAsyncDisposable
     /// <summary>Raised when it is away, and when it is back.</summary>
     public event Action? AwayChanged;
 
-    /// <summary>Does some work on a connection, which is done again if the database asks for that or the connection breaks.</summary>
+    /// <summary>
+    /// Does some work on a connection, which is done again if the database asks for that or the connection breaks.
+    /// </summary>
     /// <param name="work">It must do no harm when it is done twice.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <exception cref="DatabaseException">It cannot be done.</exception>

@@ -5,7 +5,9 @@ namespace ClawGrpc.Postgres;
 
 /// <summary>Where the database is, and how it is talked to.</summary>
 /// <param name="Pool">For statements; a pooler may stand between.</param>
-/// <param name="Listen">For LISTEN, which a pooler in transaction mode does not do; null: there is none, and changes are polled for.</param>
+/// <param name="Listen">
+/// For LISTEN, which a pooler in transaction mode does not do; null: there is none, and changes are polled for.
+/// </param>
 internal sealed record DatabaseSettings(string Pool, string? Listen)
 {
     /// <summary>How long a lease of a replica that is gone stands in the way.</summary>

@@ -26,7 +26,9 @@ internal static class DocumentNames
     /// <summary>The agent that a document belongs to; null if it belongs to none.</summary>
     public static string? AgentOf(string name) => Between(name, Profiles) ?? Between(name, Origins);
 
-    /// <summary>The document that stands for a file: of the state folder by its path in there, of others by the whole path.</summary>
+    /// <summary>
+    /// The document that stands for a file: of the state folder by its path in there, of others by the whole path.
+    /// </summary>
     public static string OfFile(StateFolder folder, string path) =>
         Path.GetRelativePath(folder.Path, path) is var relative && !relative.StartsWith("..", StringComparison.Ordinal)
             ? relative

@@ -39,7 +39,8 @@ internal static class Dsn
             or KeyNotFoundException)
         {
             throw new ArgumentException(
-                $"{source}: this is no database. Expected postgresql://USER@HOST:PORT/NAME, or Host=...;Username=...;Database=...");
+                $"{source}: this is no database. Expected postgresql://USER@HOST:PORT/NAME, or "
+                    + "Host=...;Username=...;Database=...");
         }
     }
 

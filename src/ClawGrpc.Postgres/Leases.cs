@@ -27,7 +27,9 @@ internal sealed class Leases(Database database, Guid replica)
     /// <param name="name">What it is of.</param>
     /// <param name="place">The same for people.</param>
     /// <param name="cancellation">Ends the waiting.</param>
-    /// <exception cref="StateNotWrittenException">It cannot be had: the database is away, or another replica keeps it.</exception>
+    /// <exception cref="StateNotWrittenException">
+    /// It cannot be had: the database is away, or another replica keeps it.
+    /// </exception>
     public async Task<IAsyncDisposable> AcquireAsync(string name, string place, CancellationToken cancellation)
     {
         var time = database.Settings.LeaseTime;

@@ -37,6 +37,8 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
     private readonly StoredText<StoredClients> _clients;
     private readonly StoredText<ImmutableDictionary<string, Spending>> _spending;
 
+    private int _isDisposed;
+
     /// <param name="settings">Where the database is.</param>
     /// <param name="clock">The database's clock.</param>
     /// <param name="folder">The folder of this replica, whose documents are in the database.</param>
@@ -67,15 +69,37 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
             ImmutableDictionary.Create<string, Spending>(StringComparer.Ordinal));
         _keys = keys(this);
         _serverKey = new SharedServerKey(_documents, _keys);
-        _database.AwayChanged += () => AwayChanged?.Invoke();
+        _database.AwayChanged += () => ProblemsChanged?.Invoke();
     }
 
     /// <inheritdoc/>
-    public event Action? AwayChanged;
+    public event Action? ProblemsChanged;
 
     public bool IsShared => true;
 
-    public DateTimeOffset? AwaySince => _database.AwaySince;
+    /// <summary>The keys that secrets are sealed with.</summary>
+    public SealingKeys Keys => _keys;
+
+    public IReadOnlyList<string> Problems
+    {
+        get
+        {
+            var problems = new List<string>();
+            if (_database.AwaySince is { } since)
+            {
+                problems.Add($"The database {_database.Settings} is away since {since:yyyy-MM-dd'T'HH:mm:ss'Z'}: what was read "
+                    + "from it serves, and nothing can be changed.");
+            }
+
+            if (_clock.Offset.Duration() >= DatabaseClock.Suspicious)
+            {
+                problems.Add($"The clock of this host is {Math.Abs(_clock.Offset.TotalSeconds):0.0} s "
+                    + $"{(_clock.Offset > TimeSpan.Zero ? "behind" : "ahead of")} that of the database, which counts.");
+            }
+
+            return problems;
+        }
+    }
 
     public string ClientsPlace => DocumentNames.PlaceOf(DocumentNames.Clients);
 
@@ -219,6 +243,41 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
             return await TextOf(SealStateFile.Name).UpdateAsync(_ => SealStateFile.TextOf(state), CancellationToken.None);
         }));
 
+    /// <summary>Stores the profiles of an agent that has none, from the text of its file; every secret is sealed.</summary>
+    /// <param name="agentId">The agent.</param>
+    /// <param name="file">The text, whose sealed secrets this replica can open.</param>
+    /// <param name="origins">The upstreams of its profiles.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <exception cref="StateUnreadableException">The text cannot be parsed.</exception>
+    /// <exception cref="UnusableDatabaseException">The agent has profiles.</exception>
+    public Task ImportProfilesAsync(
+        string agentId, byte[] file, ImmutableDictionary<string, string> origins, CancellationToken cancellation) =>
+        AgentOf(agentId).ImportAsync(file, origins, cancellation);
+
+    /// <summary>Stores a document as it is, if there is none of its name.</summary>
+    /// <exception cref="UnusableDatabaseException">There is another one.</exception>
+    public Task ImportTextAsync(string name, string text, CancellationToken cancellation) => TextOf(name).UpdateAsync(
+        before => before.Length == 0 || before == text
+            ? text
+            : throw new UnusableDatabaseException($"{DocumentNames.PlaceOf(name)} is there already, and is another one."),
+        cancellation);
+
+    /// <summary>Stores the key of clients' tokens of another server, if there is none.</summary>
+    public Task ImportServerKeyAsync(byte[] key, CancellationToken cancellation) => _serverKey.ImportAsync(key, cancellation);
+
+    /// <summary>All documents that are texts, by name: what an export writes as files.</summary>
+    public async Task<IReadOnlyList<(string Name, byte[] Body)>> ExportAsync(CancellationToken cancellation)
+    {
+        var all = new List<(string, byte[])>();
+        foreach (var name in (await _documents.RevisionsAsync(cancellation)).Keys.Order(StringComparer.Ordinal))
+        {
+            if (name != SharedServerKey.Name)
+                all.Add((name, (await _documents.ReadAsync(name, Document.None, cancellation)).Body));
+        }
+
+        return all;
+    }
+
     public async IAsyncEnumerable<string> WatchAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
         _keys.Changed += TakeUpKeys;
@@ -247,6 +306,9 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // Who made it by two names may end it by both.
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+            return;
         try
         {
             await _replicas.LeaveAsync();
@@ -319,6 +381,7 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
                 {
                     looked = _clock.GetTimestamp();
                     await _clock.LookAsync(_database, cancellation);
+                    ProblemsChanged?.Invoke();
                 }
             }
             catch (DatabaseException exception)

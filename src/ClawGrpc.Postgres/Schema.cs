@@ -27,7 +27,9 @@ internal static class Schema
     /// <param name="steps">The steps; those of this version but for tests.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <returns>The names of the steps that were taken.</returns>
-    /// <exception cref="UnusableDatabaseException">They are of a newer version, or a step was changed after it was taken.</exception>
+    /// <exception cref="UnusableDatabaseException">
+    /// They are of a newer version, or a step was changed after it was taken.
+    /// </exception>
     public static async Task<IReadOnlyList<string>> MigrateAsync(
         string connectionString, IReadOnlyList<Step> steps, CancellationToken cancellation)
     {
@@ -91,7 +93,8 @@ internal static class Schema
         if (applied.Count > 0 && applied[^1].Number > newest + 1)
         {
             throw new UnusableDatabaseException(
-                $"The database is at step {applied[^1].Name}, more than one ahead of this version ({newest}). Use a newer clawgrpc.");
+                $"The database is at step {applied[^1].Name}, more than one ahead of this version ({newest}). Use a newer "
+                    + "clawgrpc.");
         }
 
         foreach (var (number, name, sha256) in applied)
@@ -99,7 +102,8 @@ internal static class Schema
             if (steps.FirstOrDefault(step => step.Number == number) is { } known && known.Sha256 != sha256)
             {
                 throw new UnusableDatabaseException(
-                    $"Step {name} of the database's tables is not the one that this version has: they were made by another program.");
+                    $"Step {name} of the database's tables is not the one that this version has: they were made by another "
+                        + "program.");
             }
         }
     }

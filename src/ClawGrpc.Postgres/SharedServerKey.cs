@@ -7,7 +7,8 @@ namespace ClawGrpc.Postgres;
 /// <summary>The key that hashes of tokens are made with: one for all replicas, sealed.</summary>
 internal sealed class SharedServerKey(Documents documents, SealingKeys keys)
 {
-    private const string Name = "clawgrpc.key";
+    /// <summary>The document's name.</summary>
+    public const string Name = "clawgrpc.key";
     private const string Profile = "clawgrpc";
     private const string Kind = "server-key";
     private const string WayToKey =
@@ -31,6 +32,13 @@ internal sealed class SharedServerKey(Documents documents, SealingKeys keys)
                 $"The key of the clients' tokens in the database does not open: {problem ?? "it was changed"}. Give this replica "
                 + "the sealing key of the others.");
     }
+
+    /// <summary>Stores a key, if there is none.</summary>
+    /// <exception cref="UnusableDatabaseException">There is no key to seal it with.</exception>
+    /// <exception cref="DatabaseException">The database is away.</exception>
+    public Task ImportAsync(byte[] key, CancellationToken cancellation) => documents.UpdateAsync(
+        Name, fresh => fresh.Body.Length > 0 ? null : Sealed(new Secret(Convert.ToBase64String(key))).ToBytes(),
+        static () => true, cancellation);
 
     /// <summary>Wraps it with the active key, if it is not.</summary>
     /// <exception cref="DatabaseException">The database is away.</exception>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ClawGrpc.Core.StateFiles;
 using ClawGrpc.Gateway.Stores;
 
@@ -91,6 +92,23 @@ internal sealed class StoredProfiles(Documents documents, string name, string pl
         {
             _one.Release();
         }
+    }
+
+    /// <summary>Stores the text of a file, if nothing is stored; every secret is sealed.</summary>
+    /// <inheritdoc cref="PostgresStore.ImportProfilesAsync"/>
+    public async Task ImportAsync(byte[] file, ImmutableDictionary<string, string> origins, CancellationToken cancellation)
+    {
+        await documents.UpdateAsync(
+            name,
+            fresh =>
+            {
+                if (fresh.Body.Length > 0)
+                    throw new UnusableDatabaseException($"{place} is there already. Nothing of it was imported.");
+                if (!SealedProfiles.TryParse(file, sealing.Reading(), out var plain, out var error))
+                    throw new StateUnreadableException(place, error);
+                return plain.With([new SealSecrets(SealGoal.Sealed, origins)], sealing.Writing()).File.ToUtf8();
+            },
+            static () => true, cancellation);
     }
 
     public void Dispose() => _one.Dispose();

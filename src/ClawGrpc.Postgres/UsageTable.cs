@@ -23,7 +23,8 @@ internal sealed class UsageTable(Database database, Guid replica) : IDisposable
 
     private const string Number = """
         INSERT INTO clawgrpc.usage_batch AS batch (replica, number) VALUES ($1, $2)
-        ON CONFLICT (replica) DO UPDATE SET number = excluded.number, added = clock_timestamp() WHERE batch.number < excluded.number
+        ON CONFLICT (replica) DO UPDATE SET number = excluded.number, added = clock_timestamp()
+            WHERE batch.number < excluded.number
         """;
 
     private const string Forget = """
@@ -59,7 +60,9 @@ internal sealed class UsageTable(Database database, Guid replica) : IDisposable
         },
         cancellation);
 
-    /// <summary>Adds to the rows of a day, all of it or nothing; what was added before and not confirmed is not added twice.</summary>
+    /// <summary>
+    /// Adds to the rows of a day, all of it or nothing; what was added before and not confirmed is not added twice.
+    /// </summary>
     /// <param name="day">The day of all rows.</param>
     /// <param name="more">What is added. After a failure, at least what was to be added then.</param>
     /// <param name="keepFrom">What is older is removed.</param>

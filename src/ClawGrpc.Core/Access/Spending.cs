@@ -43,14 +43,19 @@ internal sealed record Spending(DateTimeOffset From, long NanoUsd, long Tokens)
     public bool UsesUp(ClientBudget budget) => Usd >= budget.Usd || Tokens >= budget.Tokens;
 
     /// <summary>Whether some of it is more than in the other one.</summary>
-    public bool Exceeds(Spending other) => From != other.From || NanoUsd > other.NanoUsd || Tokens > other.Tokens;
+    public bool Exceeds(Spending other) => NanoUsd > other.NanoUsd || Tokens > other.Tokens;
 
     /// <summary>
-    /// As much more as is written down ahead, so that not every call waits for the disk: a fiftieth of the budget. A server that
-    /// is killed counts it as spent.
+    /// How much more is written down ahead, so that not every call waits for the disk: a fiftieth of the budget, and at most a
+    /// tenth of what is left of it, which other servers spend from too. A server that is killed counts it as spent.
     /// </summary>
-    public Spending Ahead(ClientBudget budget) =>
-        Plus((long)((budget.Usd ?? 0) * NanosOfDollar / 50), (budget.Tokens ?? 0) / 50);
+    public Spending Ahead(ClientBudget budget)
+    {
+        var (nanos, tokens) = ((long)((budget.Usd ?? 0) * NanosOfDollar), budget.Tokens ?? 0);
+        return new Spending(From, More(nanos, NanoUsd), More(tokens, Tokens));
+
+        static long More(long whole, long spent) => Math.Clamp((whole - spent) / 10, 0, whole / 50);
+    }
 }
 
 /// <summary>What a completion may come to, for the budget of its client.</summary>

@@ -5,9 +5,10 @@ using ClawGrpc.Gateway.Stores;
 namespace ClawGrpc.Gateway.Access;
 
 /// <summary>
-/// What clients with a budget spend, kept across restarts. A call is let in while something is left after what the calls under
-/// way may come to; so at most one call goes beyond the budget, unless upstream counts more than was estimated. More than is
-/// spent is written down ahead: a server that is killed has lost nothing of what it counted.
+/// What clients with a budget spend, kept across restarts and shared with other servers of the same state. A call is let in while
+/// something is left after what the calls under way may come to; so at most one call of each server goes beyond the budget,
+/// unless upstream counts more than was estimated. More than is spent is written down ahead: a server that is killed has lost
+/// nothing of what it counted, and servers need not ask each other about every call.
 /// </summary>
 internal sealed class Budgets(IStateStore store, TimeProvider time) : IAsyncDisposable
 {
@@ -19,7 +20,7 @@ internal sealed class Budgets(IStateStore store, TimeProvider time) : IAsyncDisp
     public async Task LoadAsync()
     {
         foreach (var (client, spent) in await store.ReadSpendingAsync())
-            _accounts[client] = new Account { Settled = spent, Written = spent };
+            _accounts[client] = new Account { Others = spent };
     }
 
     /// <summary>What a client has spent in the period of now; null if it has no budget.</summary>
@@ -42,7 +43,7 @@ internal sealed class Budgets(IStateStore store, TimeProvider time) : IAsyncDisp
     {
         try
         {
-            await WriteAsync(_ => true, static account => account.Settled, CancellationToken.None);
+            await WriteAsync(static account => account.Budget is not null, ahead: false, CancellationToken.None);
         }
         catch (Exception exception) when (exception is StateUnreadableException or StateNotWrittenException)
         {
@@ -59,11 +60,11 @@ internal sealed class Budgets(IStateStore store, TimeProvider time) : IAsyncDisp
     {
         lock (account)
         {
-            if (!account.Settled.Exceeds(account.Written))
+            if (!account.Own.Exceeds(account.Taken))
                 return;
         }
 
-        await WriteAsync(IsBehind, static each => each.Expected.Ahead(each.Budget!), CancellationToken.None);
+        await WriteAsync(static each => each.IsBehind, ahead: true, CancellationToken.None);
     }
 
     private async ValueTask<Purse?> OpenAsync(
@@ -76,21 +77,27 @@ internal sealed class Budgets(IStateStore store, TimeProvider time) : IAsyncDisp
         bool mustWrite;
         lock (account)
         {
-            var now = time.GetUtcNow();
-            account.Budget = budget;
-            account.Settled = account.Settled.In(budget.Period, now);
+            account.Begin(budget, time.GetUtcNow());
             if (account.Expected.UsesUp(budget))
-                throw AccessRefusals.BudgetExceeded(client, budget, Spending.ResetOf(budget.Period, now), now).ToException();
-            account.ReservedNanos += nanos;
-            account.ReservedTokens += tokens;
-            mustWrite = account.Expected.Exceeds(account.Written);
+                throw Exceeded(client, budget);
+            account.Reserved = account.Reserved.Plus(nanos, tokens);
+            mustWrite = account.IsBehind;
         }
 
         var purse = new Purse(this, account, nanos, tokens);
         try
         {
             if (mustWrite)
-                await WriteAsync(IsBehind, static each => each.Expected.Ahead(each.Budget!), cancellation);
+            {
+                await WriteAsync(static each => each.IsBehind, ahead: true, cancellation);
+                lock (account)
+                {
+                    // Others may have spent it: this call alone is not counted.
+                    if (account.Expected.Plus(-nanos, -tokens).UsesUp(budget))
+                        throw Exceeded(client, budget);
+                }
+            }
+
             return purse;
         }
         catch
@@ -100,33 +107,46 @@ internal sealed class Budgets(IStateStore store, TimeProvider time) : IAsyncDisp
         }
     }
 
-    private static bool IsBehind(Account account) => account.Budget is not null && account.Expected.Exceeds(account.Written);
+    private RefusedException Exceeded(string client, ClientBudget budget)
+    {
+        var now = time.GetUtcNow();
+        return AccessRefusals.BudgetExceeded(client, budget, Spending.ResetOf(budget.Period, now), now).ToException();
+    }
 
     // Of calls that wait for a write, the first one writes for all.
-    private async Task WriteAsync(
-        Func<Account, bool> isDue, Func<Account, Spending> amount, CancellationToken cancellation)
+    private async Task WriteAsync(Func<Account, bool> isDue, bool ahead, CancellationToken cancellation)
     {
         await _writing.WaitAsync(cancellation);
         try
         {
-            var due = new Dictionary<string, (Account Account, Spending Amount)>(StringComparer.Ordinal);
+            var due = new Dictionary<string, Account>(StringComparer.Ordinal);
             foreach (var (client, account) in _accounts)
             {
                 lock (account)
                 {
                     if (isDue(account))
-                        due[client] = (account, amount(account));
+                        due[client] = account;
                 }
             }
 
             if (due.Count == 0)
                 return;
+            var shares = new Dictionary<Account, (Spending Others, Spending Taken)>();
             await store.UpdateSpendingAsync(
-                stored => stored.SetItems(due.Select(each => KeyValuePair.Create(each.Key, each.Value.Amount))), cancellation);
-            foreach (var (account, written) in due.Values)
+                stored => due.Aggregate(stored, (all, each) =>
+                {
+                    lock (each.Value)
+                    {
+                        var (others, taken) = shares[each.Value] =
+                            each.Value.SharesOf(all.GetValueOrDefault(each.Key) ?? Spending.None, ahead, time.GetUtcNow());
+                        return all.SetItem(each.Key, others.Plus(taken.NanoUsd, taken.Tokens));
+                    }
+                }),
+                cancellation);
+            foreach (var (account, share) in shares)
             {
                 lock (account)
-                    account.Written = written;
+                    (account.Others, account.Taken) = share;
             }
         }
         finally
@@ -137,21 +157,61 @@ internal sealed class Budgets(IStateStore store, TimeProvider time) : IAsyncDisp
 
     private Account AccountOf(string client) => _accounts.GetOrAdd(client, static _ => new Account());
 
-    /// <summary>What one client has spent. Its own lock.</summary>
+    /// <summary>What one client has spent in one period. Its own lock.</summary>
     internal sealed class Account
     {
-        public ClientBudget? Budget { get; set; }
+        public ClientBudget? Budget { get; private set; }
 
-        public Spending Settled { get; set; } = Spending.None;
+        /// <summary>What is stored, without this server's part.</summary>
+        public Spending Others { get; set; } = Spending.None;
 
-        public Spending Written { get; set; } = Spending.None;
+        /// <summary>What was spent at this server.</summary>
+        public Spending Own { get; set; } = Spending.None;
 
-        public long ReservedNanos { get; set; }
+        /// <summary>This server's part of what is stored.</summary>
+        public Spending Taken { get; set; } = Spending.None;
 
-        public long ReservedTokens { get; set; }
+        /// <summary>What the calls under way here may come to.</summary>
+        public Spending Reserved { get; set; } = Spending.None;
+
+        /// <summary>All that was spent, as far as it is known here.</summary>
+        public Spending Settled => Others.Plus(Own.NanoUsd, Own.Tokens);
 
         /// <summary>With what the calls under way may come to.</summary>
-        public Spending Expected => Settled.Plus(ReservedNanos, ReservedTokens);
+        public Spending Expected => Settled.Plus(Reserved.NanoUsd, Reserved.Tokens);
+
+        /// <summary>Whether more may be spent here than is written down.</summary>
+        public bool IsBehind => Budget is not null && Own.Plus(Reserved.NanoUsd, Reserved.Tokens).Exceeds(Taken);
+
+        /// <summary>Takes up the budget, and the period of now.</summary>
+        public void Begin(ClientBudget budget, DateTimeOffset now)
+        {
+            Budget = budget;
+            var others = Others.In(budget.Period, now);
+            if (ReferenceEquals(others, Others))
+                return;
+            (Others, Own, Taken) = (others, Spending.None, Spending.None);
+        }
+
+        /// <summary>The parts of what is to be stored.</summary>
+        /// <param name="stored">What is stored now.</param>
+        /// <param name="ahead">Whether more is written down than may be spent by now.</param>
+        /// <param name="now">The time.</param>
+        public (Spending Others, Spending Taken) SharesOf(Spending stored, bool ahead, DateTimeOffset now)
+        {
+            Begin(Budget!, now);
+            var fresh = stored.In(Budget!.Period, now);
+            var others = fresh with
+            {
+                NanoUsd = Math.Max(0, fresh.NanoUsd - Taken.NanoUsd),
+                Tokens = Math.Max(0, fresh.Tokens - Taken.Tokens),
+            };
+            var own = ahead ? Own.Plus(Reserved.NanoUsd, Reserved.Tokens) : Own;
+            if (!ahead)
+                return (others, own);
+            var more = others.Plus(own.NanoUsd, own.Tokens).Ahead(Budget);
+            return (others, own.Plus(more.NanoUsd, more.Tokens));
+        }
     }
 }
 
@@ -164,7 +224,7 @@ internal sealed class Purse(Budgets budgets, Budgets.Account account, long reser
     public void Charge(long nanoUsd, long tokens)
     {
         lock (account)
-            account.Settled = account.Settled.Plus(nanoUsd, tokens);
+            account.Own = account.Own.Plus(nanoUsd, tokens);
     }
 
     /// <summary>Called before a caller gets the receipt of what was counted: it is written down then.</summary>
@@ -176,9 +236,6 @@ internal sealed class Purse(Budgets budgets, Budgets.Account account, long reser
         if (Interlocked.Exchange(ref _isOver, 1) != 0)
             return;
         lock (account)
-        {
-            account.ReservedNanos -= reservedNanos;
-            account.ReservedTokens -= reservedTokens;
-        }
+            account.Reserved = account.Reserved.Plus(-reservedNanos, -reservedTokens);
     }
 }

@@ -8,11 +8,12 @@ namespace ClawGrpc.Gateway.Agents;
 
 /// <summary>
 /// One agent while the server runs. Credentials are stored before the call that brings them is answered; health is stored at most
-/// once a second.
+/// once a second, or twenty times where other servers go by it.
 /// </summary>
 internal sealed partial class Agent : IAsyncDisposable
 {
-    private static readonly TimeSpan BetweenHealthWrites = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan BetweenWrites = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan BetweenSharedWrites = TimeSpan.FromMilliseconds(50);
 
     private readonly IStateStore _store;
     private readonly Func<HealthRules> _rules;
@@ -47,12 +48,12 @@ internal sealed partial class Agent : IAsyncDisposable
         _resolved = new ResolvedProfiles(
             resolve ?? (static _ => ResolvedSecret.Not("references are not resolved here")), _origins);
         Feed = new StatusFeed(time);
-        Usage = new UsageLedger(id, Feed.Publish, book);
+        Usage = new UsageLedger(id, () => Feed.Publish(), book);
         _own = new OwnProfiles(rules, time);
         _inheritance = new Inheritance(main);
         _clock = new ExpiryClock(() => _own.Now.Profiles, Tell, time);
         Logins = logins(this);
-        _writer = new WriteBehind(TryWriteHealthAsync, BetweenHealthWrites, time);
+        _writer = new WriteBehind(TryWriteHealthAsync, store.IsShared ? BetweenSharedWrites : BetweenWrites, time);
     }
 
     public string Id { get; }
@@ -184,6 +185,10 @@ internal sealed partial class Agent : IAsyncDisposable
                     TellNews();
                 else
                     _clock.Arm();
+
+                // Where others count along, the number of what is stored is the revision for all.
+                if (!isNews && _store.RevisionOf(Id) > Feed.Current.Number)
+                    Tell();
                 return after;
             }
             catch
@@ -264,26 +269,24 @@ internal sealed partial class Agent : IAsyncDisposable
 
     private void Tell()
     {
-        Feed.Publish();
+        Feed.Publish(_store.RevisionOf(Id));
         _told();
     }
 
-    // Whether there was anything to write.
-    private async Task<bool> TryWriteHealthAsync()
+    private async Task<WriteOutcome> TryWriteHealthAsync()
     {
         if (!_own.IsDirty)
-            return false;
+            return WriteOutcome.Nothing;
         try
         {
             await ChangeAsync(static _ => [], CancellationToken.None);
+            return WriteOutcome.Written;
         }
         catch (Exception exception) when (exception is StateUnreadableException or StateNotWrittenException)
         {
             LogNotWritten(Id, exception.Message);
-            _writer.WriteSoon();
+            return WriteOutcome.Failed;
         }
-
-        return true;
     }
 
     [LoggerMessage(11, LogLevel.Warning, "The upstreams that profiles of agent {AgentId} belong to are not written yet: {Why}")]

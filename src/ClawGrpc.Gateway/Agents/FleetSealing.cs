@@ -21,7 +21,7 @@ internal sealed record AgentSealingState(
 }
 
 /// <summary>Seals and unseals the secrets of agents, and changes the key.</summary>
-internal sealed class FleetSealing(SealingKeys keys, StateFolder folder) : IDisposable
+internal sealed class FleetSealing(SealingKeys keys, StateFolder folder, IStateStore store) : IDisposable
 {
     private const string Main = "main";
     private const string Reason = "Another program reads the folder, and could not read sealed secrets";
@@ -67,8 +67,13 @@ internal sealed class FleetSealing(SealingKeys keys, StateFolder folder) : IDisp
         return await ChangeAsync(agents, SealGoal.Sealed, cancellation);
     }
 
-    public static Task<int> UnsealAsync(IReadOnlyList<Agent> agents, CancellationToken cancellation) =>
-        ChangeAsync(agents, SealGoal.Plain, cancellation);
+    /// <exception cref="RefusedException">FOLDER_SHARED: servers share the state; nothing was changed.</exception>
+    public Task<int> UnsealAsync(IReadOnlyList<Agent> agents, CancellationToken cancellation) => store.IsShared
+        ? throw new Refusal(
+            RefusalReason.FolderShared, RefusalCode.FailedPrecondition,
+            "Secrets in a database are always sealed. To have them as plain text, export the state into a folder: "
+                + "clawgrpc export DIR").ToException()
+        : ChangeAsync(agents, SealGoal.Plain, cancellation);
 
     /// <summary>Makes a key active, and wraps the keys of all secrets with it. A repeat finishes what was interrupted.</summary>
     /// <param name="agents">All agents.</param>

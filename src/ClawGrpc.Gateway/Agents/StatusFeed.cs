@@ -6,6 +6,8 @@ namespace ClawGrpc.Gateway.Agents;
 /// </summary>
 internal sealed class StatusFeed(TimeProvider time)
 {
+    private static readonly TimeSpan MostAhead = TimeSpan.FromMinutes(1);
+
     private readonly Lock _gate = new();
     private TaskCompletionSource? _changed;
     private Revision _current = new(Microseconds(time.GetUtcNow()), time.GetUtcNow());
@@ -32,7 +34,10 @@ internal sealed class StatusFeed(TimeProvider time)
     }
 
     /// <summary>Makes a new revision. To be called after each change of anything that the status shows.</summary>
-    public void Publish()
+    /// <param name="stored">
+    /// The number that the store gave to the change, which all servers use; 0, or one of before, if it gave none.
+    /// </param>
+    public void Publish(long stored = 0)
     {
         TaskCompletionSource? wake;
         lock (_gate)
@@ -40,11 +45,40 @@ internal sealed class StatusFeed(TimeProvider time)
             // Numbered by the clock, so that revisions after a restart are newer than those before it; by one where the clock
             // stands still or goes back.
             var now = time.GetUtcNow();
-            _current = new Revision(Math.Max(_current.Number + 1, Microseconds(now)), now);
+            var number = stored > _current.Number ? stored : Math.Max(_current.Number + 1, Microseconds(now));
+            _current = new Revision(number, now);
             (wake, _changed) = (_changed, null);
         }
 
         wake?.SetResult();
+    }
+
+    /// <summary>
+    /// Waits until a revision is reached that a watcher has seen at another server; if it is not for a while, makes a later one,
+    /// so that no watcher sees a status go back.
+    /// </summary>
+    /// <param name="seen">The revision.</param>
+    /// <param name="within">For how long.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <returns>False if it cannot be one: it lies further ahead than clocks differ.</returns>
+    public async Task<bool> ReachAsync(long seen, TimeSpan within, CancellationToken cancellation)
+    {
+        var end = time.GetUtcNow() + within;
+        while (Look() is var (current, changed) && current.Number < seen)
+        {
+            if (seen > Microseconds(time.GetUtcNow() + MostAhead))
+                return false;
+            try
+            {
+                await changed.WaitAsync(end > time.GetUtcNow() ? end - time.GetUtcNow() : TimeSpan.Zero, time, cancellation);
+            }
+            catch (TimeoutException)
+            {
+                Publish(seen + 1);
+            }
+        }
+
+        return true;
     }
 
     private static long Microseconds(DateTimeOffset now) => (now - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;

@@ -83,7 +83,7 @@ internal sealed partial class UsageBook : IAsyncDisposable
         return _lines.GetOrAdd(row, static _ => new Line());
     }
 
-    private async Task<bool> TryWriteAsync()
+    private async Task<WriteOutcome> TryWriteAsync()
     {
         await _writing.WaitAsync();
         try
@@ -100,13 +100,12 @@ internal sealed partial class UsageBook : IAsyncDisposable
                     _lines.TryRemove(key, out _);
             }
 
-            return due.Count > 0;
+            return due.Count > 0 ? WriteOutcome.Written : WriteOutcome.Nothing;
         }
         catch (Exception exception) when (exception is StateUnreadableException or StateNotWrittenException)
         {
             LogNotWritten(exception.Message);
-            _writer.WriteLater();
-            return true;
+            return WriteOutcome.Failed;
         }
         finally
         {

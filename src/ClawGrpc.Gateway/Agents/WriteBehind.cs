@@ -1,10 +1,26 @@
 namespace ClawGrpc.Gateway.Agents;
 
+/// <summary>What came of a write.</summary>
+internal enum WriteOutcome
+{
+    /// <summary>There was nothing to write.</summary>
+    Nothing,
+
+    /// <summary>All of it is written.</summary>
+    Written,
+
+    /// <summary>Some of it is not, and is tried again.</summary>
+    Failed,
+}
+
 /// <summary>Writes behind the calls that caused it, at most once in a while, and once more when the server stops.</summary>
 internal sealed class WriteBehind : IAsyncDisposable
 {
+    // Who stands in the way is seldom gone sooner.
+    private static readonly TimeSpan LeastAfterFailure = TimeSpan.FromSeconds(1);
+
     private readonly TimeSpan _between;
-    private readonly Func<Task<bool>> _tryWrite;
+    private readonly Func<Task<WriteOutcome>> _tryWrite;
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _dirty = new(0, 1);
@@ -13,10 +29,10 @@ internal sealed class WriteBehind : IAsyncDisposable
     private readonly Task _loop;
     private bool _isLaterSet;
 
-    /// <param name="tryWrite">Writes what is not written yet, and tells whether there was anything.</param>
+    /// <param name="tryWrite">Writes what is not written yet.</param>
     /// <param name="between">The least time between two writes.</param>
     /// <param name="time">The clock.</param>
-    public WriteBehind(Func<Task<bool>> tryWrite, TimeSpan between, TimeProvider time)
+    public WriteBehind(Func<Task<WriteOutcome>> tryWrite, TimeSpan between, TimeProvider time)
     {
         (_tryWrite, _between, _time) = (tryWrite, between, time);
         _later = time.CreateTimer(_ => WriteSoon(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -54,6 +70,9 @@ internal sealed class WriteBehind : IAsyncDisposable
         _dirty.Dispose();
     }
 
+    private TimeSpan PauseAfter(WriteOutcome outcome) =>
+        outcome == WriteOutcome.Failed && _between < LeastAfterFailure ? LeastAfterFailure : _between;
+
     private async Task LoopAsync()
     {
         var isOpen = true;
@@ -68,11 +87,13 @@ internal sealed class WriteBehind : IAsyncDisposable
                 isOpen = false;
             }
 
-            var wrote = await _tryWrite();
+            var outcome = await _tryWrite();
             try
             {
-                if (isOpen && wrote)
-                    await Task.Delay(_between, _time, _closing.Token);
+                if (isOpen && outcome != WriteOutcome.Nothing)
+                    await Task.Delay(PauseAfter(outcome), _time, _closing.Token);
+                if (outcome == WriteOutcome.Failed)
+                    WriteSoon();
             }
             catch (OperationCanceledException)
             {

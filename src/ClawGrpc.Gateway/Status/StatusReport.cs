@@ -3,6 +3,7 @@ using ClawGrpc.Core.StateFiles;
 using ClawGrpc.Gateway.Access;
 using ClawGrpc.Gateway.Agents;
 using ClawGrpc.Gateway.Configuration;
+using ClawGrpc.Gateway.Stores;
 
 namespace ClawGrpc.Gateway.Status;
 
@@ -11,7 +12,7 @@ namespace ClawGrpc.Gateway.Status;
 /// </summary>
 internal sealed class StatusReport(
     LiveConfiguration configuration, AgentSetups setups, AuthReport auth, ProfileReport profiles, AuditLog audit,
-    TimeProvider time)
+    IStateStore store, TimeProvider time)
 {
     // A folder of a much newer program may have any number of unknown members.
     private const int MostWarnings = 100;
@@ -21,13 +22,13 @@ internal sealed class StatusReport(
     /// <param name="revision">
     /// Read before the call: the content may then be newer than its number, and comes again, but never older.
     /// </param>
-    /// <exception cref="Stores.StateUnreadableException">The agent's file cannot be read.</exception>
+    /// <exception cref="StateUnreadableException">The agent's file cannot be read.</exception>
     public AgentStatus Of(Agent agent, StatusFeed.Revision revision)
     {
-        var store = agent.Profiles.Readable;
+        var stored = agent.Profiles.Readable;
         var setup = setups.Of(agent.Id);
         var now = time.GetUtcNow();
-        var reported = auth.Of(agent, store, setup, now);
+        var reported = auth.Of(agent, stored, setup, now);
         return new AgentStatus
         {
             AgentId = agent.Id,
@@ -39,13 +40,16 @@ internal sealed class StatusReport(
             AgentDir = agent.Directory,
             Models = setup.Models,
             Auth = reported,
-            Mails = profiles.MailsOf(store),
+            Mails = profiles.MailsOf(stored),
             ConfigurationErrors = configuration.Current.Errors,
-            ConfigurationWarnings = [.. OfAudit(), .. configuration.Current.Warnings.Take(MostWarnings)],
+            ConfigurationWarnings = [.. OfStore(), .. OfAudit(), .. configuration.Current.Warnings.Take(MostWarnings)],
             Usage = agent.Usage.Total(),
             ModelUsages = [.. agent.Usage.ByModel()],
         };
     }
+
+    private IEnumerable<ConfigurationError> OfStore() =>
+        store.Problems.Select(problem => new ConfigurationError("", 0, 0, "", problem));
 
     private IEnumerable<ConfigurationError> OfAudit() => audit.Problem is { } problem
         ? [new ConfigurationError(

@@ -42,9 +42,9 @@ internal sealed class FileStore(
     // A folder has one server; OpenClaw, which may work on it too, looks at the file before each call.
     public bool IsShared => false;
 
-    public DateTimeOffset? AwaySince => null;
+    public IReadOnlyList<string> Problems => [];
 
-    public event Action? AwayChanged
+    public event Action? ProblemsChanged
     {
         add
         {

@@ -13,17 +13,16 @@ namespace ClawGrpc.Gateway.Stores;
 internal interface IStateStore
 {
     /// <summary>
-    /// Whether other servers work on the same state at the same time: what this one learns must reach them before their next call.
+    /// Whether other servers work on the same state at the same time: what this one learns must reach them before their next
+    /// call.
     /// </summary>
     bool IsShared { get; }
 
-    /// <summary>
-    /// Since when the state can be neither read nor written, so that what was read before serves; null if it can be.
-    /// </summary>
-    DateTimeOffset? AwaySince { get; }
+    /// <summary>What is wrong with the store itself, as sentences for every status; empty if nothing is.</summary>
+    IReadOnlyList<string> Problems { get; }
 
-    /// <summary>Raised when <see cref="AwaySince"/> changes from null or to null.</summary>
-    event Action? AwayChanged;
+    /// <summary>Raised when there are other <see cref="Problems"/>.</summary>
+    event Action? ProblemsChanged;
 
     /// <summary>The agents that have stored state, by id.</summary>
     IReadOnlyList<string> AgentIds { get; }
@@ -34,8 +33,8 @@ internal interface IStateStore
     string PlaceOf(string agentId);
 
     /// <summary>
-    /// The number of what was read or written last of an agent's profiles, which grows with every change and is the same for every
-    /// server, in microseconds since 1970; 0 if the store counts none.
+    /// The number of what was read or written last of an agent's profiles, which grows with every change and is the same for
+    /// every server, in microseconds since 1970; 0 if the store counts none.
     /// </summary>
     long RevisionOf(string agentId);
 
@@ -133,8 +132,8 @@ internal interface IStateStore
         CancellationToken cancellation = default);
 
     /// <summary>
-    /// Tells other servers which profiles served sessions here, and takes up what they told since the last time; none if there are
-    /// no others.
+    /// Tells other servers which profiles served sessions here, and takes up what they told since the last time; none if there
+    /// are no others.
     /// </summary>
     /// <param name="mine">The newest of each session.</param>
     /// <param name="cancellation">Ends the waiting.</param>

@@ -38,6 +38,9 @@ internal sealed class ServerKey
     /// <summary>A key that is kept elsewhere.</summary>
     public static ServerKey Of(byte[] key) => new(key);
 
+    /// <summary>The key itself, to be sealed or stored.</summary>
+    public byte[] ToBytes() => [.. _key];
+
     /// <summary>A new key's bytes.</summary>
     public static byte[] Make() => RandomNumberGenerator.GetBytes(Bytes);
 

@@ -26,7 +26,7 @@ internal sealed class SealingCalls(Fleet fleet, FleetSealing sealing)
     public async Task<UnsealSecretsResponse> UnsealAsync(UnsealSecretsRequest request, CancellationToken cancellation)
     {
         var agents = await FindAsync(request.AgentId);
-        var changed = await FleetSealing.UnsealAsync(agents, cancellation);
+        var changed = await sealing.UnsealAsync(agents, cancellation);
         return new UnsealSecretsResponse { Sealing = MessageOf(agents), ChangedCount = changed };
     }
 

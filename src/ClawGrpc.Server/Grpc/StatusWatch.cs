@@ -15,6 +15,7 @@ namespace ClawGrpc.Server.Grpc;
 internal sealed class StatusWatch(StatusBoard board, Agent agent, Caller caller, TimeProvider time)
 {
     private static readonly TimeSpan BetweenMessages = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestLag = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan DefaultHeartbeat = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ShortestHeartbeat = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestHeartbeat = TimeSpan.FromDays(1);
@@ -26,10 +27,14 @@ internal sealed class StatusWatch(StatusBoard board, Agent agent, Caller caller,
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, cancellation);
         var heartbeat = HeartbeatOf(request);
 
-        // A known revision from the future comes from a clock that was set back: send the status rather than wait to pass it.
-        var seen = request.KnownRevision > agent.Feed.Current.Number ? 0 : request.KnownRevision;
+        var seen = request.KnownRevision;
         try
         {
+            // One that is not reached yet was seen at another server. One from far ahead comes from a clock that was set back:
+            // the status is sent rather than waited for.
+            if (seen > agent.Feed.Current.Number && !await agent.Feed.ReachAsync(seen, LongestLag, either.Token))
+                seen = 0;
+
             while (true)
             {
                 var (current, changed) = agent.Feed.Look();

@@ -21,13 +21,16 @@ internal static class AuditWiring
         configuration.Changed += Note;
         Note();
 
-        // Every agent's status says whether the audit can be written.
+        // Every agent's status says whether the audit can be written, and whether the state can be.
         var fleet = services.GetRequiredService<Fleet>();
-        audit.ProblemChanged += () =>
+        audit.ProblemChanged += Publish;
+        services.GetRequiredService<IStateStore>().ProblemsChanged += Publish;
+
+        void Publish()
         {
             foreach (var agent in fleet.Awake)
                 agent.Feed.Publish();
-        };
+        }
 
         void Note()
         {

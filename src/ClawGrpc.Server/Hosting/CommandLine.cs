@@ -28,8 +28,20 @@ internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Liste
     /// <summary>The file of the authorities of clients' certificates; null for that of the configuration.</summary>
     public string? ClientCa { get; init; }
 
+    /// <summary>Whether the state is in a database that replicas share.</summary>
+    public bool IsReplica { get; init; }
+
+    /// <summary>The file of the key that secrets are sealed with; null for that of the configuration.</summary>
+    public string? SealKey { get; init; }
+
+    /// <summary>The name of this replica, for people; null for the host's.</summary>
+    public string? ReplicaName { get; init; }
+
     /// <summary>What is logged, and in which form.</summary>
     public LogSettings Log { get; init; } = LogSettings.None;
+
+    private const string Files = "files";
+    private const string Postgres = "postgres";
 
     // As of every other start that cannot be, and of claw's wrong calls (openclaw-spec.md, section 7.2).
     private const int UsageError = 1;
@@ -85,6 +97,22 @@ internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Liste
         HelpName = "FORMAT",
     }.AcceptOnlyFromAmong(LogSettings.Formats);
 
+    private static readonly Option<string> StoreOption = new Option<string>("--store")
+    {
+        Description = "Where the state is: files, in the state folder; or postgres, in the database of CLAWGRPC_DSN, which "
+            + "replicas share (default: files).",
+        HelpName = "STORE",
+        DefaultValueFactory = static _ => Files,
+    }.AcceptOnlyFromAmong(Files, Postgres);
+    private static readonly Option<string?> SealKeyOption = FileOption(
+        "--seal-key", "The key that secrets are sealed with: 32 bytes, or their base64. With a database it is needed, and all "
+            + "replicas need the same one.");
+    private static readonly Option<string?> ReplicaOption = new("--replica-name")
+    {
+        Description = "The name of this replica, for people (default: the host's name).",
+        HelpName = "NAME",
+    };
+
     /// <summary>
     /// Reads the arguments and runs the server; prints help, version or what is wrong instead when that is called for.
     /// </summary>
@@ -104,6 +132,9 @@ internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Liste
             KeyOption,
             ClientCaOption,
             InsecureOption,
+            StoreOption,
+            SealKeyOption,
+            ReplicaOption,
             LevelOption,
             FormatOption,
         };
@@ -116,8 +147,14 @@ internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Liste
             TlsCert = result.GetValue(CertOption),
             TlsKey = result.GetValue(KeyOption),
             ClientCa = result.GetValue(ClientCaOption),
+            IsReplica = result.GetValue(StoreOption) == Postgres,
+            SealKey = Full(result.GetValue(SealKeyOption)),
+            ReplicaName = result.GetValue(ReplicaOption),
             Log = new LogSettings(result.GetValue(LevelOption), result.GetValue(FormatOption)),
         }));
+        root.Subcommands.Add(Migration.Command());
+        root.Subcommands.Add(Transfer.Import(SealKeyOption));
+        root.Subcommands.Add(Transfer.Export(SealKeyOption));
         return await InvokeAsync(root.Parse(args));
     }
 
@@ -130,6 +167,8 @@ internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Liste
         await Console.Error.WriteLineAsync("Try: clawgrpc --help");
         return UsageError;
     }
+
+    private static string? Full(string? path) => string.IsNullOrWhiteSpace(path) ? null : Path.GetFullPath(path);
 
     private static Option<string?> FileOption(string name, string description) =>
         new(name) { Description = description, HelpName = "FILE" };

@@ -34,7 +34,8 @@ internal static class ServerHost
             var listening = Listening.Of(command, folder);
             folder.Create();
             using var oneServer = ServerLock.Acquire(folder);
-            var app = await BuildAsync(folder, listening, TimeProvider.System, logging: command.Log);
+            var source = StateSource.Of(command, Environment.GetEnvironmentVariable);
+            var app = await BuildAsync(folder, listening, TimeProvider.System, logging: command.Log, source: source);
             using var hangup = Shutdown.ReloadOnHangup(app.Services);
             await StartAsync(app, listening);
             if (!await Shutdown.WaitAsync(app))
@@ -55,12 +56,6 @@ internal static class ServerHost
         }
     }
 
-    // The configuration is read from the store, and says where some agents' files are: it is asked when an agent is.
-    private static FileStore FilesOf(IServiceProvider services) => new(
-        services.GetRequiredService<StateFolder>(),
-        agentId => services.GetRequiredService<LiveConfiguration>().Current.Configuration.Agents.Find(agentId)?.AgentDir,
-        services.GetRequiredService<TimeProvider>(), keys: services.GetRequiredService<SealingKeys>());
-
     // Before anything sealed is read, and whenever the configuration changes.
     private static void UseSealingKeys(IServiceProvider services)
     {
@@ -74,8 +69,10 @@ internal static class ServerHost
 
     /// <summary>Everything but the start: tests give it a clock of their own, and read along in the log.</summary>
     public static async Task<WebApplication> BuildAsync(
-        StateFolder folder, Listening listening, TimeProvider time, ILoggerProvider? log = null, LogSettings? logging = null)
+        StateFolder folder, Listening listening, TimeProvider time, ILoggerProvider? log = null, LogSettings? logging = null,
+        StateSource? source = null)
     {
+        source ??= StateSource.Files;
         folder.Create();
         foreach (var socket in listening.All.OfType<ListenAddress.UnixSocket>())
         {
@@ -103,16 +100,19 @@ internal static class ServerHost
             builder.Logging.AddProvider(log);
         builder.WebHost.ConfigureKestrel(kestrel => Listeners.Open(kestrel, listening));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Shutdown.Connections);
-        AddServices(builder.Services, folder, time);
+        AddServices(builder.Services, folder, source.ClockOn(time));
+        source.Add(builder.Services, folder);
         AddTls(builder.Services, listening);
         AccessControl.Add(builder.Services);
         MessagesFace.Add(builder.Services);
         var app = builder.Build();
 
         // First: a start that cannot be leaves no file behind.
+        await source.OpenAsync(app.Services);
         await app.Services.GetRequiredService<LiveConfiguration>().StartAsync();
         RefuseWritableByOthers(app);
         UseSealingKeys(app.Services);
+        await source.OpenKeyAsync(app.Services);
         app.Use(app.Services.GetRequiredService<HostFilter>().FilterAsync);
         app.Use(UnreadRequests.ExplainAsync);
         MessagesFace.Separate(app);
@@ -157,14 +157,11 @@ internal static class ServerHost
             .AddSingleton<Connections>()
             .AddSingleton<AnthropicApi>().AddSingleton<TokenEndpoint>().AddSingleton<SessionPins>().AddSingleton<Completion>()
             .AddSingleton<ModelCatalog>().AddSingleton<Probes>().AddSingleton<CredentialCheck>().AddSingleton<StateWatch>()
-            .AddSingleton<LiveConfiguration>().AddSingleton<Fleet>().AddSingleton<IStateStore>(FilesOf)
+            .AddSingleton<LiveConfiguration>().AddSingleton<Fleet>()
             .AddSingleton<SecretResolver>().AddSingleton<AgentSetups>().AddSingleton<ProfileReport>()
             .AddSingleton<AuthReport>().AddSingleton<StatusReport>().AddSingleton<StatusBoard>()
-            .AddSingleton(provider => new SealingKeys(
-                folder, Environment.GetEnvironmentVariable, provider.GetRequiredService<ILogger<SealingKeys>>()))
             .AddSingleton<FleetSealing>().AddSingleton<SealingCalls>().AddSingleton<AgentCalls>()
             .AddSingleton<UsageBook>().AddSingleton<UsageCalls>().AddSingleton<CallReader>().AddSingleton<RequestBudget>()
-            .AddSingleton(_ => ServerKey.Load(folder, Environment.GetEnvironmentVariable))
             .AddSingleton<ErrorInterceptor>().AddSingleton<AuthService>().AddSingleton<ModelService>()
             .AddSingleton<AccessService>().AddSingleton<AuditCalls>().AddSingleton<ServerCalls>().AddSingleton<UpstreamCheck>()
             .AddHostedService(provider => provider.GetRequiredService<StateWatch>());

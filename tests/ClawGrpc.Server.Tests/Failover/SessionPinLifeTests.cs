@@ -1,4 +1,5 @@
 using ClawGrpc.Gateway.Completions;
+using ClawGrpc.Gateway.Stores;
 using ClawGrpc.Server.Tests.Harness;
 using ClawGrpc.Testing;
 using static ClawGrpc.Server.Tests.Harness.Credentials;
@@ -43,7 +44,9 @@ public class SessionPinLifeTests
     public async Task Sessions_are_bounded_and_new_ones_still_kept()
     {
         var time = new ManualTimeProvider();
-        using var pins = new SessionPins(time);
+        using var folder = new TestFolder();
+        using var store = new FileStore(StateFolder.Resolve(folder.Path, _ => null, "/"), _ => null, time);
+        await using var pins = new SessionPins(store, time);
         for (var session = 0; session < Most + (Most / 2); session++)
             pins.Pin("main", $"{session}", One);
         var kept = Enumerable.Range(0, Most + (Most / 2)).Count(session => pins.Find("main", $"{session}") is not null);

@@ -21,7 +21,7 @@ public class InternalFaultTests
         var input = Prompts.Input(with: input => input.SessionId = "a-session");
 
         // A part of the server that is gone, as after a bug.
-        fixture.Part<SessionPins>().Dispose();
+        await fixture.Part<SessionPins>().DisposeAsync();
         var failed = await CallFailure.OfAsync(async () =>
         {
             switch (call)

@@ -1,0 +1,143 @@
+using ClawGrpc.Client;
+using ClawGrpc.Gateway.Stores;
+using ClawGrpc.Postgres;
+using ClawGrpc.Server.Hosting;
+using ClawGrpc.Server.Tests.Harness;
+using ClawGrpc.Testing;
+using ClawGrpc.V1;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+
+namespace ClawGrpc.Server.Tests.Replicas;
+
+/// <summary>
+/// Real servers over one database, each with a folder of its own, and the sandbox as their upstream. Their clock is the
+/// database's.
+/// </summary>
+internal sealed class ReplicaSet : IAsyncDisposable
+{
+    private readonly PostgresCluster _cluster;
+    private readonly SealKeys _keys = new();
+    private readonly DatabaseSettings _settings;
+    private readonly List<Server> _servers = [];
+
+    private ReplicaSet(PostgresCluster cluster, Sandbox sandbox)
+    {
+        (_cluster, Sandbox) = (cluster, sandbox);
+        var dsn = cluster.NewDatabase();
+        (Database, _settings) = (PostgresCluster.NameIn(dsn), DatabaseSettings.Of(dsn));
+    }
+
+    public Sandbox Sandbox { get; }
+
+    public string Database { get; }
+
+    /// <summary>The replicas.</summary>
+    public IReadOnlyList<Server> Servers => _servers;
+
+    public Server this[int number] => _servers[number];
+
+    /// <summary>Starts some.</summary>
+    /// <param name="cluster">Where the database is made.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="more">Further members of the configuration, as JSON5; <c>$upstream</c> is the sandbox's URL.</param>
+    public static async Task<ReplicaSet> StartAsync(PostgresCluster cluster, int count, string more = "")
+    {
+        var set = new ReplicaSet(cluster, await Sandbox.StartAsync(new SandboxOptions()));
+        await Schema.MigrateAsync(set._settings.Pool, Schema.Steps, CancellationToken.None);
+        var upstream = set.Sandbox.BaseUrl;
+        set.Query("INSERT INTO clawgrpc.document (name, body, revision) VALUES ('clawgrpc.json', convert_to($t$"
+            + $"{{ models: {{ providers: {{ anthropic: {{ baseUrl: '{upstream}', models: [] }} }} }}, "
+            + $"{more.Replace("$upstream", upstream, StringComparison.Ordinal)} }}$t$, 'UTF8'), 1)");
+        for (var number = 0; number < count; number++)
+            await set.AddAsync(TimeProvider.System);
+        return set;
+    }
+
+    /// <summary>One more replica, with this clock of its host.</summary>
+    public async Task<Server> AddAsync(TimeProvider host)
+    {
+        var server = await Server.StartAsync(new StateSource(_settings, _keys.Old, $"replica {_servers.Count}"), host);
+        _servers.Add(server);
+        return server;
+    }
+
+    public string Query(string sql) => _cluster.Query(Database, sql);
+
+    public string Dump() => _cluster.Dump(Database);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Task.WhenAll(_servers.Select(server => server.DisposeAsync().AsTask()));
+        await Sandbox.DisposeAsync();
+        _keys.Dispose();
+    }
+
+    /// <summary>One replica.</summary>
+    internal sealed class Server : IAsyncDisposable
+    {
+        private static readonly IConfiguration NoConsole = new ConfigurationBuilder()
+            .AddInMemoryCollection([new("Console:LogLevel:Default", nameof(LogLevel.None))]).Build();
+
+        private readonly StateFiles _files;
+        private readonly WebApplication _app;
+        private readonly GrpcChannel _channel;
+
+        private Server(StateFiles files, WebApplication app, GrpcChannel channel) =>
+            (_files, _app, _channel) = (files, app, channel);
+
+        public AuthService.AuthServiceClient Auth => new(_channel);
+
+        public ModelService.ModelServiceClient Models => new(_channel);
+
+        public AccessService.AccessServiceClient Access => new(_channel);
+
+        public static async Task<Server> StartAsync(StateSource source, TimeProvider host)
+        {
+            var files = new StateFiles();
+            var address = new ListenAddress.UnixSocket(files["clawgrpc.sock"]);
+            var folder = StateFolder.Resolve(files.Path, _ => null, files.Path);
+            var app = await ServerHost.BuildAsync(
+                folder, new Listening([address]), host, logging: LogSettings.None with { Variables = NoConsole }, source: source);
+            await app.StartAsync();
+            return new Server(files, app, ClawGrpcChannel.Create(ClawGrpcEndpoint.Parse($"{address}")));
+        }
+
+        public async Task OnboardAsync(string profile, string key) => await Auth.OnboardAsync(
+            new OnboardRequest { ProfileId = profile, ApiKey = new ApiKeyCredential { Key = key } });
+
+        public async Task<AgentStatus> StatusAsync() => (await Models.GetStatusAsync(new GetStatusRequest())).Status;
+
+        /// <summary>The profile that would serve.</summary>
+        public async Task<string> PlanAsync(string session) => (await Models.PlanCompletionAsync(new PlanCompletionRequest
+        {
+            Input = Prompts.Input(with: input => input.SessionId = session),
+        })).Receipt.ProfileId;
+
+        /// <summary>The profile that served, or the reason of the refusal.</summary>
+        public async Task<string> CompleteAsync(string session = "", Metadata? headers = null)
+        {
+            try
+            {
+                var answer = await Models.CompleteAsync(
+                    new CompleteRequest { Input = Prompts.Input(with: input => input.SessionId = session) }, headers);
+                return answer.Receipt.ProfileId;
+            }
+            catch (RpcException exception)
+            {
+                return new CallFailure(exception).Reason;
+            }
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            _channel.Dispose();
+            await _app.StopAsync();
+            await _app.DisposeAsync();
+            _files.Dispose();
+        }
+    }
+}

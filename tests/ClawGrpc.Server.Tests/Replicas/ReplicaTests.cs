@@ -1,0 +1,187 @@
+using ClawGrpc.Server.Tests.Harness;
+using ClawGrpc.Server.Tests.OAuth;
+using ClawGrpc.Testing;
+using ClawGrpc.V1;
+using Grpc.Core;
+using static ClawGrpc.Server.Tests.Harness.Credentials;
+
+namespace ClawGrpc.Server.Tests.Replicas;
+
+/// <summary>The cluster of the tests of replicas.</summary>
+[CollectionDefinition(Name)]
+public sealed class Cluster : ICollectionFixture<Cluster>, IDisposable
+{
+    public const string Name = "replicas";
+
+    private readonly Lazy<PostgresCluster> _postgres = new();
+
+    internal PostgresCluster Postgres => _postgres.Value;
+
+    public void Dispose()
+    {
+        if (_postgres.IsValueCreated)
+            _postgres.Value.Dispose();
+    }
+}
+
+/// <summary>Several servers over one database serve as one does.</summary>
+[Collection(Cluster.Name)]
+public class ReplicaTests(Cluster cluster)
+{
+    // Of a call of these tests: the prompt, and what it may answer.
+    private const int MostOfCall = 200;
+
+    [NeedsPostgresFact]
+    public async Task What_one_is_told_all_know_and_the_database_holds_no_secret()
+    {
+        await using var set = await ReplicaSet.StartAsync(cluster.Postgres, 3);
+        await set[0].OnboardAsync(One, KeyOne);
+        await EachAsync(set, server => server.CompleteAsync(), One);
+        await set[1].Models.SetDefaultModelAsync(new SetDefaultModelRequest { Model = "anthropic/claude-sonnet-4-6" });
+        await EachAsync(set, async server => (await server.StatusAsync()).DefaultModel, "anthropic/claude-sonnet-4-6");
+        var token = await AddClientAsync(set[2], "ci");
+        await EachAsync(
+            set, async server => (await server.Access.WhoAmIAsync(new WhoAmIRequest(), token)).Client.Name, "ci");
+        var dump = set.Dump();
+        Assert.Contains("auth-profiles.json", dump, StringComparison.Ordinal);
+        foreach (var secret in new[] { KeyOne, token[0].Value["Bearer ".Length..] })
+        {
+            Assert.DoesNotContain(secret, dump, StringComparison.Ordinal);
+            Assert.DoesNotContain(
+                Convert.ToHexStringLower(System.Text.Encoding.UTF8.GetBytes(secret)), dump, StringComparison.Ordinal);
+        }
+    }
+
+    [NeedsPostgresFact]
+    public async Task Failures_at_all_of_them_at_once_are_one_step()
+    {
+        await using var set = await ReplicaSet.StartAsync(cluster.Postgres, 3);
+        await set[0].OnboardAsync(One, KeyOne);
+        await EachAsync(set, server => server.CompleteAsync(), One);
+        set.Sandbox.Script(Faults.Status(402).Forever());
+        var ends = await Task.WhenAll(
+            Enumerable.Range(0, 60).Select(call => Task.Run(() => set[call % 3].CompleteAsync())));
+        Assert.DoesNotContain(One, ends);
+        await EachAsync(set, async server => $"{(await server.StatusAsync()).Auth.Profiles.Single().ErrorCount}", "1");
+        await EventuallyAsync(async () => (await Task.WhenAll(set.Servers.Select(
+            async server => (await server.StatusAsync()).Auth.UnusableProfiles.Single().RecoverTime))).Distinct().Count() == 1);
+    }
+
+    [NeedsPostgresFact]
+    public async Task Revisions_are_the_same_and_a_watcher_that_moves_sees_none_go_back()
+    {
+        await using var set = await ReplicaSet.StartAsync(cluster.Postgres, 3);
+        await EachAsync(set, async server => $"{(await server.StatusAsync()).Auth.Profiles.Count}", "0");
+        var seen = 0L;
+        for (var change = 0; change < 12; change++)
+        {
+            await set[change % 3].OnboardAsync($"anthropic:p{change}", KeyOne);
+            using var call = set[(change + 1) % 3].Models.WatchStatus(new WatchStatusRequest { KnownRevision = seen });
+            AgentStatus? status = null;
+            while (status?.Auth.Profiles.Any(profile => profile.ProfileId == $"anthropic:p{change}") != true)
+            {
+                Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None));
+                if (call.ResponseStream.Current.Status is not { } next)
+                    continue;
+                Assert.InRange(next.Revision, seen + 1, long.MaxValue);
+                (status, seen) = (next, next.Revision);
+            }
+        }
+
+        // What is stored has one number; what only a replica knows, such as its usage, has one of its own until then.
+        await set[0].Auth.SetProfileOrderAsync(
+            new SetProfileOrderRequest { Provider = "anthropic", ProfileIds = { "anthropic:p1", "anthropic:p0" } });
+        await EventuallyAsync(async () => (await Task.WhenAll(
+            set.Servers.Select(async server => (await server.StatusAsync()).Revision))).Distinct().Count() == 1);
+    }
+
+    [NeedsPostgresFact]
+    public async Task Two_hundred_waiters_at_each_share_one_refresh()
+    {
+        await using var set = await ReplicaSet.StartAsync(
+            cluster.Postgres, 3, $"clawgrpc: {{ oauth: {{ tokenUrl: '$upstream{Login.Path}', clientId: '{Login.ClientId}' }} }}");
+        var expired = DateTimeOffset.UtcNow.AddMinutes(-1).ToUnixTimeMilliseconds();
+        var login = $$"""
+            { "type": "oauth", "provider": "anthropic", "access": "{{Login.Access}}", "refresh": "{{Login.Refresh}}",
+              "expires": {{expired}} }
+            """;
+        set.Query($$"""
+            INSERT INTO clawgrpc.document (name, revision, body) VALUES ('agents/main/agent/auth-profiles.json', 1,
+                convert_to('{ "version": 1, "profiles": { "{{One}}": {{login}} } }', 'UTF8'))
+            """);
+        set.Sandbox.Script(Faults.Slow(beforeHeadersMs: 300).ForPath(Login.Path).Forever());
+        await EachAsync(
+            set, async server => $"{(await server.StatusAsync()).Auth.Profiles.Single().Type}", nameof(CredentialType.Oauth));
+        var ends = await Task.WhenAll(
+            Enumerable.Range(0, 600).Select(call => Task.Run(() => set[call % 3].CompleteAsync())));
+        Assert.All(ends, end => Assert.Equal(One, end));
+        Assert.Single(set.Sandbox.Requests, request => request.Path == Login.Path);
+    }
+
+    [NeedsPostgresFact]
+    public async Task Session_keeps_its_profile_at_every_replica()
+    {
+        await using var set = await ReplicaSet.StartAsync(cluster.Postgres, 2);
+        await set[0].OnboardAsync(One, KeyOne);
+        await set[0].OnboardAsync(Two, KeyTwo);
+        await EachAsync(set, async server => $"{(await server.StatusAsync()).Auth.Profiles.Count}", "2");
+        var first = await set[0].CompleteAsync("a session");
+
+        // Without the pin, the profile that rested longer would serve.
+        await EventuallyAsync(async () => await set[1].PlanAsync("another session") != first);
+        await EventuallyAsync(async () => await set[1].PlanAsync("a session") == first);
+        Assert.Equal(first, await set[1].CompleteAsync("a session"));
+        Assert.DoesNotContain("a session", set.Dump(), StringComparison.Ordinal);
+    }
+
+    [NeedsPostgresFact]
+    public async Task Budget_is_spent_once_by_all()
+    {
+        await using var set = await ReplicaSet.StartAsync(cluster.Postgres, 3);
+        await set[0].OnboardAsync(One, KeyOne);
+        await EachAsync(set, server => server.CompleteAsync(), One);
+        const int budget = 5_000;
+        var token = await AddClientAsync(set[0], "ci", client => client.Budget = new ClientBudget { Tokens = budget });
+        await EachAsync(set, async server => (await server.Access.WhoAmIAsync(new WhoAmIRequest(), token)).Client.Name, "ci");
+        await Task.WhenAll(set.Servers.Select(async server =>
+        {
+            while (await server.CompleteAsync(headers: token) == One)
+            {
+                // Until it is refused.
+            }
+        }));
+        await EventuallyAsync(() => Task.FromResult(Counted(set) > budget / 2));
+        Assert.InRange(Counted(set), budget / 2, budget + (set.Servers.Count * MostOfCall));
+    }
+
+    // What usage says that the client has used.
+    private static long Counted(ReplicaSet set) => long.Parse(
+        set.Query("SELECT coalesce(sum(input + output + cache_write + cache_read), 0) FROM clawgrpc.usage WHERE client = 'ci'"),
+        System.Globalization.CultureInfo.InvariantCulture);
+
+    private static async Task<Metadata> AddClientAsync(
+        ReplicaSet.Server server, string name, Action<V1.Client>? more = null)
+    {
+        var client = new V1.Client { Name = name, Scopes = { Scope.Complete }, Agents = { "*" } };
+        more?.Invoke(client);
+        await server.Access.AddClientAsync(new AddClientRequest { Client = client });
+        var made = await server.Access.CreateTokenAsync(new CreateTokenRequest { Client = name });
+        return new Metadata { { "authorization", $"Bearer {made.Secret}" } };
+    }
+
+    // What one is told reaches the others a moment later.
+    private static Task EachAsync(ReplicaSet set, Func<ReplicaSet.Server, Task<string>> ask, string expected) => Task.WhenAll(
+        set.Servers.Select(server => EventuallyAsync(async () =>
+        {
+            try
+            {
+                return await ask(server) == expected;
+            }
+            catch (RpcException)
+            {
+                return false;
+            }
+        })));
+
+    private static Task EventuallyAsync(Func<Task<bool>> holds) => ServerFixture.EventuallyAsync(holds);
+}

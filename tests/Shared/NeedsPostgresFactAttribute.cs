@@ -1,0 +1,15 @@
+namespace ClawGrpc.Testing;
+
+/// <summary>
+/// A test that needs the programs of PostgreSQL. If they are absent, the test is skipped with a reason, but runs (and fails) in
+/// CI.
+/// </summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class NeedsPostgresFactAttribute : Xunit.FactAttribute
+{
+    public NeedsPostgresFactAttribute()
+    {
+        if (!PostgresCluster.IsInstalled && Environment.GetEnvironmentVariable("CI") != "true")
+            Skip = "PostgreSQL is not installed (apt-get install postgresql)";
+    }
+}
