@@ -39,6 +39,10 @@ demo: build ## The whole story in half a minute: onboard, stream, cache, failove
 # The suites that `make test` runs; empty runs all.
 SUITES ?=
 
+.PHONY: replicas
+replicas: build ## Three servers over one PostgreSQL database behind nginx, one killed on the way; installs what it needs
+	@eng/replicas.sh
+
 .PHONY: test
 test: build ## Everything that tests; the last line counts
 	@eng/test.sh $(SUITES)
