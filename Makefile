@@ -89,7 +89,8 @@ proofs := ClawGrpc.EndToEnd.Tests/LeavingTests ClawGrpc.EndToEnd.Tests/CrashTest
   ClawGrpc.Gateway.Tests/SharedFileTests ClawGrpc.Server.Tests/BurstTests ClawGrpc.Gateway.Tests/FloodTests \
   ClawGrpc.Server.Tests/LargeAnswerTests ClawGrpc.Server.Tests/EchoTests \
   ClawGrpc.EndToEnd.Tests/SealCrashTests ClawGrpc.Gateway.Tests/SealCrashTests \
-  ClawGrpc.EndToEnd.Tests/CallerCrashTests ClawGrpc.Server.Tests/PlanTests ClawGrpc.Server.Tests/ReloadTests
+  ClawGrpc.EndToEnd.Tests/CallerCrashTests ClawGrpc.Server.Tests/PlanTests ClawGrpc.Server.Tests/ReloadTests \
+  ClawGrpc.Postgres.Tests/SpreadTests
 
 .PHONY: proof
 proof: build ## 1,000 callers that leave in each phase, 5,000 fault scripts, 10,000 malformed answers and requests, 500 kills

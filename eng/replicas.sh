@@ -62,7 +62,8 @@ export CLAWGRPC_DSN="postgresql://clawgrpc@localhost/clawgrpc?host=$home/pg"
 (umask 077 && openssl rand -base64 32 >"$home/seal.key")
 echo '{ "faults": [] }' >"$home/script.json"
 start sandbox 'listening on' sandbox --quiet
-export ANTHROPIC_BASE_URL=http://127.0.0.1:$(port_of sandbox)
+ANTHROPIC_BASE_URL=http://127.0.0.1:$(port_of sandbox)
+export ANTHROPIC_BASE_URL
 run 'clawgrpc migrate'
 
 say 'Three servers, each with a folder of its own, and a proxy that gives calls to one after the other.'

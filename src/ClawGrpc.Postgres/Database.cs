@@ -23,6 +23,7 @@ internal sealed class Database : IAsyncDisposable
     {
         (Settings, _time) = (settings, time);
         var builder = new NpgsqlSlimDataSourceBuilder(settings.Pool);
+        builder.ConnectionStringBuilder.MaxPoolSize = settings.MostConnections;
         builder.EnableArrays();
         builder.EnableTransportSecurity();
         _source = builder.Build();

@@ -13,6 +13,9 @@ internal sealed record DatabaseSettings(string Pool, string? Listen)
     /// <summary>How long a lease of a replica that is gone stands in the way.</summary>
     public TimeSpan LeaseTime { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>For statements at once; one more listens.</summary>
+    public int MostConnections { get; init; } = 10;
+
     /// <summary>For people.</summary>
     public string Place { get; private init; } = "";
 
@@ -23,7 +26,6 @@ internal sealed record DatabaseSettings(string Pool, string? Listen)
     public static DatabaseSettings Of(string dsn, string? listenDsn = null)
     {
         var pool = Guarded(Dsn.Parse(dsn, "CLAWGRPC_DSN"));
-        pool.MaxPoolSize = 10;
         pool.NoResetOnClose = listenDsn is not null;
         var listen = listenDsn == "none" ? null
             : Guarded(listenDsn is null ? Dsn.Parse(dsn, "CLAWGRPC_DSN") : Dsn.Parse(listenDsn, "CLAWGRPC_LISTEN_DSN"));

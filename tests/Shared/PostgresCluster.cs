@@ -42,7 +42,7 @@ internal sealed class PostgresCluster : IDisposable
         File.Delete(Path.Join(Data, "postmaster.pid"));
         Run(
             [.. AsNobody, Program("pg_ctl"), "-D", Data, "-w", "-s", "-l", Path.Join(_folder, "log"), "-o",
-                $"-k {_folder} -c listen_addresses='' -c max_connections=200", "start"]);
+                $"-k {_folder} -c listen_addresses='' -c max_connections=300", "start"]);
     }
 
     /// <summary>Stops it at once, as a crash does.</summary>
