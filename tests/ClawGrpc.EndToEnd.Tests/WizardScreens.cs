@@ -29,6 +29,15 @@ public sealed class WizardScreens : IAsyncLifetime, IAsyncDisposable
         ("token-check", ["Down", "Enter", $"?{SetupToken}", $"={Token}", "Enter", $"?{Name}", "=laptop", "Enter"], Check),
     ];
 
+    /// <summary>What the questions of these prompts end with.</summary>
+    internal static readonly Dictionary<string, string> Choices = new()
+    {
+        ["odd-key"] = "[y/N]",
+        ["replace"] = "[y/N]",
+        ["check"] = "[Y/n]",
+        ["token-check"] = "[Y/n]",
+    };
+
     internal ProcessFixture Fixture { get; private set; } = null!;
 
     public async Task InitializeAsync()

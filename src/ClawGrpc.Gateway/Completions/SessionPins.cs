@@ -23,6 +23,7 @@ internal sealed class SessionPins : IAsyncDisposable
     private readonly ConcurrentDictionary<UInt128, string> _untold = new();
     private readonly CancellationTokenSource _closing = new();
     private readonly Task _exchanging;
+    private int _isDisposed;
 
     public SessionPins(IStateStore store, TimeProvider time)
     {
@@ -48,6 +49,8 @@ internal sealed class SessionPins : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+            return;
         await _closing.CancelAsync();
         await _exchanging.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _pins.Dispose();
