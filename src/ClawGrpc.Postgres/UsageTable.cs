@@ -35,8 +35,9 @@ internal sealed class UsageTable(Database database, Guid replica) : IDisposable
     private readonly SemaphoreSlim _one = new(1);
     private long _number;
 
-    // A batch of which it is not known whether it was added.
+    // A batch of which it is not known whether it was added, and one of which it came out that it was.
     private Batch? _unsure;
+    private Batch? _added;
 
     /// <summary>All rows.</summary>
     /// <exception cref="DatabaseException">They cannot be read.</exception>
@@ -75,13 +76,17 @@ internal sealed class UsageTable(Database database, Guid replica) : IDisposable
         await _one.WaitAsync(cancellation);
         try
         {
-            var rows = more;
-            if (_unsure is { } unsure && unsure.Day == day && await IsAddedAsync(unsure.Number, cancellation))
-                rows = [.. more.Select(row => KeyValuePair.Create(row.Key, row.Value - unsure.Rows.GetValueOrDefault(row.Key)))];
+            if (_unsure is { } unsure && await IsAddedAsync(unsure.Number, cancellation))
+                _added = unsure;
+            IReadOnlyCollection<KeyValuePair<UsageKey, UsageCounters>> rows = _added is { } added && added.Day == day
+                ? [.. more.Select(row => KeyValuePair.Create(row.Key, row.Value - added.Rows.GetValueOrDefault(row.Key)))]
+                : more;
             var batch = new Batch(++_number, day, more.ToDictionary());
             _unsure = batch;
             await AddAsync(batch.Number, day, rows, keepFrom, cancellation);
             _unsure = null;
+            if (_added?.Day == day)
+                _added = null;
         }
         finally
         {

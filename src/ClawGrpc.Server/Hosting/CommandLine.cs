@@ -148,7 +148,7 @@ internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Liste
             TlsKey = result.GetValue(KeyOption),
             ClientCa = result.GetValue(ClientCaOption),
             IsReplica = result.GetValue(StoreOption) == Postgres,
-            SealKey = Full(result.GetValue(SealKeyOption)),
+            SealKey = Listening.Full(result.GetValue(SealKeyOption)),
             ReplicaName = result.GetValue(ReplicaOption),
             Log = new LogSettings(result.GetValue(LevelOption), result.GetValue(FormatOption)),
         }));
@@ -167,8 +167,6 @@ internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Liste
         await Console.Error.WriteLineAsync("Try: clawgrpc --help");
         return UsageError;
     }
-
-    private static string? Full(string? path) => string.IsNullOrWhiteSpace(path) ? null : Path.GetFullPath(path);
 
     private static Option<string?> FileOption(string name, string description) =>
         new(name) { Description = description, HelpName = "FILE" };

@@ -65,7 +65,8 @@ internal sealed record Listening(IReadOnlyList<ListenAddress> Addresses)
         IEnumerable<(ImmutableArray<ListenAddress> Addresses, string? Error)> parsed) =>
         [.. parsed.SelectMany(each => each.Addresses).Distinct()];
 
-    private static string? Full(string? path) => string.IsNullOrWhiteSpace(path) ? null : Path.GetFullPath(path);
+    /// <summary>The absolute path of a file of the command line; null if none is named.</summary>
+    public static string? Full(string? path) => string.IsNullOrWhiteSpace(path) ? null : Path.GetFullPath(path);
 
     private static UnixFileMode ModeOf(string? text, List<string> errors)
     {
