@@ -89,12 +89,19 @@ proofs := ClawGrpc.EndToEnd.Tests/LeavingTests ClawGrpc.EndToEnd.Tests/CrashTest
   ClawGrpc.Gateway.Tests/SharedFileTests ClawGrpc.Server.Tests/BurstTests ClawGrpc.Gateway.Tests/FloodTests \
   ClawGrpc.Server.Tests/LargeAnswerTests ClawGrpc.Server.Tests/EchoTests \
   ClawGrpc.EndToEnd.Tests/SealCrashTests ClawGrpc.Gateway.Tests/SealCrashTests \
-  ClawGrpc.EndToEnd.Tests/CallerCrashTests ClawGrpc.Server.Tests/PlanTests ClawGrpc.Server.Tests/ReloadTests \
-  ClawGrpc.Postgres.Tests/SpreadTests
+  ClawGrpc.EndToEnd.Tests/CallerCrashTests ClawGrpc.Server.Tests/PlanTests ClawGrpc.Server.Tests/ReloadTests
+
+replica-proofs := ClawGrpc.EndToEnd.Tests/RefreshKillTests ClawGrpc.Server.Tests/ReplicaTests ClawGrpc.Server.Tests/OutageTests \
+  ClawGrpc.Server.Tests/WatcherSpreadTests ClawGrpc.Postgres.Tests/SpreadTests
 
 .PHONY: proof
 proof: build ## 1,000 callers that leave in each phase, 5,000 fault scripts, 10,000 malformed answers and requests, 500 kills
 	@eng/proof.sh $(proofs)
+
+.PHONY: proof-replicas
+proof-replicas: build ## 100 kills of a replica that refreshes a login, 8 minutes without the database, 11 of changes at 3 and at 100
+	@eng/debian.sh postgresql
+	@eng/proof.sh $(replica-proofs)
 
 .PHONY: check
 check: $(stamps)/build ## Lint and the tests of Core: what to run while working

@@ -3,19 +3,15 @@
 # failure at one sets a key aside for all, and one that is killed is not missed. Exit code 0 only if all of it happened.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
-eng/debian.sh postgresql nginx openssl || exit 1
+eng/debian.sh nginx openssl || exit 1
 
 home=$(mktemp -d "${TMPDIR:-/tmp}/clawgrpc-replicas-XXXXXX")
 chmod 755 "$home"
 started=()
-# PostgreSQL does not run as root.
-as=()
-((EUID)) || as=(setpriv --reuid=nobody --regid=nogroup --clear-groups)
-programs=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
 # shellcheck disable=SC2329 # Called by the trap.
 clear_up() {
     for ((i = ${#started[@]} - 1; i >= 0; i--)); do kill "${started[i]}" 2>/dev/null; done
-    "${as[@]}" "$programs/pg_ctl" -D "$home/pg/data" -s -m immediate stop 2>/dev/null
+    eng/postgres.sh stop "$home/pg" 2>/dev/null
     wait
     rm -rf "$home"
 }
@@ -52,13 +48,8 @@ start() {
 port_of() { sed -n 's#.*http://127.0.0.1:\([0-9]*\).*#\1#p' "$home/$1.log" | head -n 1; }
 
 say 'A database, and an upstream: a sandbox that speaks Anthropic'\''s API. Nothing leaves this machine.'
-mkdir "$home/pg"
-((EUID)) || chown nobody "$home/pg"
-"${as[@]}" "$programs/initdb" -D "$home/pg/data" -U clawgrpc -A trust --no-sync >"$home/initdb.log" || fail initdb
-"${as[@]}" "$programs/pg_ctl" -D "$home/pg/data" -w -s -l "$home/pg/log" \
-    -o "-k $home/pg -c listen_addresses=''" start || fail 'pg_ctl start'
-"$programs/createdb" -h "$home/pg" -U clawgrpc clawgrpc || fail createdb
-export CLAWGRPC_DSN="postgresql://clawgrpc@localhost/clawgrpc?host=$home/pg"
+CLAWGRPC_DSN=$(eng/postgres.sh start "$home/pg") || fail PostgreSQL
+export CLAWGRPC_DSN
 (umask 077 && openssl rand -base64 32 >"$home/seal.key")
 echo '{ "faults": [] }' >"$home/script.json"
 start sandbox 'listening on' sandbox --quiet

@@ -3,9 +3,10 @@ using ClawGrpc.Bench;
 using Grpc.Core;
 
 // Run by ../run.sh, which starts the processes that are named here.
-if (args is not [var folder, var sandbox, var clawGrpcPid, var nginxPid, .. var flags] || flags is not ([] or ["--quick"]))
+if (args is not [var folder, var sandbox, var clawGrpcPid, var replicaPid, var nginxPid, .. var flags]
+    || flags is not ([] or ["--quick"]))
 {
-    Console.Error.WriteLine("usage: ClawGrpc.Bench FOLDER SANDBOX_URL CLAWGRPC_PID NGINX_PID [--quick]");
+    Console.Error.WriteLine("usage: ClawGrpc.Bench FOLDER SANDBOX_URL CLAWGRPC_PID REPLICA_PID NGINX_PID [--quick]");
     return 2;
 }
 
@@ -15,15 +16,21 @@ using var nginxCaller = new HttpCaller("nginx", Path.Join(folder, "nginx.sock"),
 using var faceCaller = new HttpCaller("clawgrpc over HTTP", Path.Join(folder, "http.sock"), new Uri("http://localhost"));
 using var tokenCaller = new ClawGrpcCaller(Path.Join(folder, "clawgrpc.sock"));
 using var clawGrpcCaller = new ClawGrpcCaller(Path.Join(folder, "clawgrpc.sock"));
+using var replicaCaller = new ClawGrpcCaller(Path.Join(folder, "replica.sock"));
 var clawGrpcCpu = new ProcessMeter(int.Parse(clawGrpcPid, CultureInfo.InvariantCulture));
 var nginxCpu = new ProcessMeter(int.Parse(nginxPid, CultureInfo.InvariantCulture));
 var clawGrpc = new Gateway(
-    "clawgrpc", clawGrpcCaller.CallAsync, clawGrpcCpu, () => StartupHook.Ask(Path.Join(folder, "probe.sock")));
+    "clawgrpc", clawGrpcCaller.CallAsync, clawGrpcCpu, () => StartupHook.Ask(Path.Join(folder, "clawgrpc-probe.sock")));
+var replica = new Gateway(
+    "clawgrpc over PostgreSQL", replicaCaller.CallAsync,
+    new ProcessMeter(int.Parse(replicaPid, CultureInfo.InvariantCulture)),
+    () => StartupHook.Ask(Path.Join(folder, "replica-probe.sock")));
 var nginx = new Gateway("nginx", nginxCaller.CallAsync, nginxCpu, () => default);
 
 try
 {
     await clawGrpcCaller.OnboardAsync();
+    await replicaCaller.OnboardAsync();
     faceCaller.Token = await tokenCaller.UseTokenAsync();
     var comparisons = new List<Comparison>();
     foreach (var workload in Workload.All)
@@ -35,7 +42,8 @@ try
     }
 
     var withToken = await CompareAsync(Workload.All[0], clawGrpc with { CallAsync = tokenCaller.CallAsync }, clawGrpc);
-    Report.Print(Console.Out, comparisons, withToken, clawGrpcCpu.ResidentBytes, nginxCpu.ResidentBytes);
+    var withPostgres = await CompareAsync(Workload.All[0], replica, clawGrpc);
+    Report.Print(Console.Out, comparisons, withToken, withPostgres, clawGrpcCpu.ResidentBytes, nginxCpu.ResidentBytes);
     return 0;
 }
 catch (Exception exception) when (exception is WrongAnswerException or RpcException or HttpRequestException)

@@ -32,6 +32,7 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
     private readonly ConcurrentDictionary<string, StoredText<ImmutableDictionary<string, string>>> _origins =
         new(StringComparer.Ordinal);
 
+    private readonly ConcurrentDictionary<string, GrantedFile> _granted = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, StoredText<string>> _texts = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, string> _configurations = new(StringComparer.Ordinal);
     private readonly StoredText<StoredClients> _clients;
@@ -124,7 +125,13 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
 
     public string PlaceOf(string agentId) => DocumentNames.PlaceOf(DocumentNames.ProfilesOf(agentId));
 
-    public long RevisionOf(string agentId) => _agents.TryGetValue(agentId, out var agent) ? agent.Revision : 0;
+    public long RevisionOf(string agentId)
+    {
+        var newest = _agents.TryGetValue(agentId, out var agent) ? agent.Revision : 0;
+        foreach (var (name, _) in _configurations)
+            newest = Math.Max(newest, _texts.TryGetValue(name, out var text) ? text.Revision : 0);
+        return newest;
+    }
 
     public Task OpenAsync(string agentId) => Task.CompletedTask;
 
@@ -210,6 +217,9 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
 
     public Task<IAsyncDisposable> LeaseAsync(string agentId, string profileId, CancellationToken cancellation = default) =>
         _leases.AcquireAsync($"refresh {agentId} {profileId}", PlaceOf(agentId), cancellation);
+
+    public GrantedFile GrantedOf(string agentId) => _granted.GetOrAdd(
+        agentId, id => new GrantedFile(Path.Join(_folder.AgentDir(id), GrantedFile.Name), SealingOf(id)));
 
     public string? ReadConfiguration(string path)
     {
@@ -334,14 +344,16 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
     private StoredText<string> TextOf(string name) => _texts.GetOrAdd(name, key => new StoredText<string>(
         _documents, key, DocumentNames.PlaceOf(key), static text => text, static text => text, ""));
 
-    private StoredProfiles AgentOf(string agentId) => _agents.GetOrAdd(agentId, id =>
+    private StoredProfiles AgentOf(string agentId) => _agents.GetOrAdd(
+        agentId, id => new StoredProfiles(_documents, DocumentNames.ProfilesOf(id), PlaceOf(id), SealingOf(id)));
+
+    private AgentSealing SealingOf(string agentId)
     {
         // What this replica has seen stays on its own disk: who controls the database must not be able to put it back.
-        var seen = Path.Join(_folder.AgentDir(id), GenerationsFile.Name);
+        var seen = Path.Join(_folder.AgentDir(agentId), GenerationsFile.Name);
         StateFolder.MakeDirectory(Path.GetDirectoryName(seen)!);
-        return new StoredProfiles(
-            _documents, DocumentNames.ProfilesOf(id), PlaceOf(id), new AgentSealing(id, _keys, null, new GenerationsFile(seen)));
-    });
+        return new AgentSealing(agentId, _keys, null, new GenerationsFile(seen));
+    }
 
     private StoredText<ImmutableDictionary<string, string>> OriginsOf(string agentId) => _origins.GetOrAdd(agentId, id =>
     {

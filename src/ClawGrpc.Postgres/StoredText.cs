@@ -16,6 +16,9 @@ internal sealed class StoredText<T>(
 {
     private volatile Content _last = new(Document.None, none);
 
+    /// <summary>The revision of what was read or written last; 0 if nothing was.</summary>
+    public long Revision => _last.Document.Revision;
+
     /// <summary>What is stored now; while the database is away, what was stored when it was last read.</summary>
     /// <exception cref="StateUnreadableException">It cannot be parsed, or was never read.</exception>
     public async ValueTask<T> ReadAsync(CancellationToken cancellation)

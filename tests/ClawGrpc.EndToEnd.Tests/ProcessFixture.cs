@@ -1,6 +1,8 @@
 using ClawGrpc.Client;
 using ClawGrpc.Testing;
 using ClawGrpc.V1;
+using Google.Rpc;
+using Grpc.Core;
 using Grpc.Net.Client;
 
 namespace ClawGrpc.EndToEnd.Tests;
@@ -100,6 +102,27 @@ internal sealed class ProcessFixture : IAsyncDisposable
     public static async Task OnboardAsync(GrpcChannel channel, string profile, string key) =>
         await new AuthService.AuthServiceClient(channel).OnboardAsync(
             new OnboardRequest { ProfileId = profile, ApiKey = new ApiKeyCredential { Key = key } });
+
+    /// <summary>What comes of a completion: <c>served</c>, or the reason why not.</summary>
+    public static async Task<string> CompleteAsync(ChannelBase channel)
+    {
+        var message = new Message { Role = Role.User, Content = { new ContentBlock { Text = new TextBlock { Text = "Hello" } } } };
+        try
+        {
+            await new ModelService.ModelServiceClient(channel).CompleteAsync(new CompleteRequest
+            {
+                Input = new CompletionInput { Messages = new MessagesRequest { MaxTokens = 64, Messages = { message } } },
+            });
+            return "served";
+        }
+        catch (RpcException exception)
+        {
+            return exception.Trailers.GetValueBytes("grpc-status-details-bin") is { } details
+                ? Google.Rpc.Status.Parser.ParseFrom(details).Details.First(detail => detail.Is(ErrorInfo.Descriptor))
+                    .Unpack<ErrorInfo>().Reason
+                : $"{exception.StatusCode}";
+        }
+    }
 
     /// <summary>
     /// Every file of the state folder with its content; sockets, the lock that names its holder, and the audit are left out.

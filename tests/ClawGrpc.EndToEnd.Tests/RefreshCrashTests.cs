@@ -1,7 +1,5 @@
 using ClawGrpc.Testing;
 using ClawGrpc.V1;
-using Google.Rpc;
-using Grpc.Core;
 
 namespace ClawGrpc.EndToEnd.Tests;
 
@@ -25,7 +23,7 @@ public class RefreshCrashTests
         var server = await fixture.ServeAsync();
         using (var channel = fixture.Connect())
         {
-            var call = CompleteAsync(channel);
+            var call = ProcessFixture.CompleteAsync(channel);
             await fixture.Sandbox.WaitForRequestsAsync(1);
 
             // It stands still while the answer reaches its machine, and never runs again.
@@ -52,7 +50,7 @@ public class RefreshCrashTests
             var server = await fixture.ServeAsync();
             using (var channel = fixture.Connect())
             {
-                var call = CompleteAsync(channel);
+                var call = ProcessFixture.CompleteAsync(channel);
                 await fixture.Sandbox.WaitUntilAsync(requests => requests.Any(request => request.Outcome == Outcome.Answered));
                 Thread.SpinWait(random.Next(3_000_000));
                 server.Signal(RunningProgram.SigKill);
@@ -85,7 +83,7 @@ public class RefreshCrashTests
         {
             for (var again = 0; again < 4; again++)
             {
-                Assert.Equal(outcome, await CompleteAsync(channel));
+                Assert.Equal(outcome, await ProcessFixture.CompleteAsync(channel));
                 Assert.Equal(asked, fixture.Sandbox.Requests.Count(request => request.Path == Path));
             }
 
@@ -102,31 +100,5 @@ public class RefreshCrashTests
             ["auth-profiles.json", "clawgrpc-origins.json"],
             Directory.EnumerateFileSystemEntries(System.IO.Path.GetDirectoryName(fixture.ProfilesPath)!)
                 .Select(System.IO.Path.GetFileName).Order());
-    }
-
-    // "served", or the reason why not.
-    private static async Task<string> CompleteAsync(ChannelBase channel)
-    {
-        try
-        {
-            var message = new Message
-            {
-                Role = Role.User,
-                Content = { new ContentBlock { Text = new TextBlock { Text = "Hello" } } }
-            };
-            await new ModelService.ModelServiceClient(channel).CompleteAsync(
-                new CompleteRequest
-                {
-                    Input = new CompletionInput { Messages = new MessagesRequest { MaxTokens = 64, Messages = { message } } },
-                });
-            return "served";
-        }
-        catch (RpcException exception)
-        {
-            return exception.Trailers.GetValueBytes("grpc-status-details-bin") is { } details
-                ? Google.Rpc.Status.Parser.ParseFrom(details).Details.First(detail => detail.Is(ErrorInfo.Descriptor))
-                .Unpack<ErrorInfo>().Reason
-                : $"{exception.StatusCode}";
-        }
     }
 }

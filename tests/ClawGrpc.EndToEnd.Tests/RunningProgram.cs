@@ -35,6 +35,8 @@ internal sealed partial class RunningProgram : IDisposable
 
     public int Id => _process.Id;
 
+    public bool HasExited => _process.HasExited;
+
     public string Out => _out.Text;
 
     public string Error => _error.Text;

@@ -69,6 +69,9 @@ internal sealed record RefreshHistory(OAuthCredential Credential, OAuthConfigura
     /// <summary>What the endpoint granted in its place and is not on disk yet; null if there is nothing.</summary>
     public OAuthCredential? Unwritten { get; init; }
 
+    /// <summary>Whether <see cref="Unwritten"/> is where no crash loses it: it may be used before it is written.</summary>
+    public bool IsKept { get; init; }
+
     /// <summary>Why the last refresh failed; null if it did not.</summary>
     public LoginProblem? Problem { get; init; }
 
@@ -105,6 +108,15 @@ internal static class LoginRefresh
     public static bool IsUsable(RefreshHistory history, DateTimeOffset now) =>
         !history.IsRejected && history.Credential is { Access: { IsBlank: false } access, Expires: { } expires } && now < expires
         && HeaderText.Problem(access, "access token") is null;
+
+    /// <summary>
+    /// The access token that serves now: the stored one, or one that was granted and is kept until it is stored; null if none
+    /// does.
+    /// </summary>
+    public static Secret? TokenOf(RefreshHistory history, DateTimeOffset now) =>
+        IsUsable(history, now) ? history.Credential.Access
+        : history is { IsKept: true, Unwritten: { } granted } && IsUsable(new RefreshHistory(granted, null), now) ? granted.Access
+        : null;
 
     /// <summary>When it is to be refreshed by itself; past when it is due; null if never.</summary>
     /// <param name="history">A refreshable login.</param>
@@ -155,6 +167,12 @@ internal static class LoginRefresh
         _ => throw new InvalidOperationException($"Unknown answer {answer.GetType().Name}."),
     };
 
+    /// <summary>After what was granted before was found where it was kept.</summary>
+    /// <param name="history">A login that is due.</param>
+    /// <param name="granted">What was granted for its refresh token.</param>
+    public static RefreshHistory Found(RefreshHistory history, OAuthCredential granted) =>
+        history with { Unwritten = granted, IsKept = true, Problem = null };
+
     /// <summary>After a try that failed for a reason that passes. Pauses double.</summary>
     /// <param name="cause">Half a sentence without secrets.</param>
     /// <param name="stated">When a repeat may succeed; null if unknown. It makes a pause longer, never shorter.</param>
@@ -200,7 +218,9 @@ internal static class LoginRefresh
     public static ExpiryState StateOf(RefreshHistory history, DateTimeOffset now, bool refreshableIsOk) =>
         history.IsRejected
             ? ExpiryState.Expired
-            : Expiry.StateOf(history.Credential, now, refreshableIsOk && history.Problem is null);
+            : Expiry.StateOf(
+                history is { IsKept: true, Unwritten: { } granted } ? granted : history.Credential, now,
+                refreshableIsOk && history.Problem is null);
 
     // In whole milliseconds like the file, so that it is equal when read back.
     private static OAuthCredential Renewed(OAuthCredential before, GrantAnswer.Granted granted, DateTimeOffset now)

@@ -207,6 +207,9 @@ internal sealed partial class Agent : IAsyncDisposable
     public Task<IAsyncDisposable> LeaseAsync(string profileId, CancellationToken cancellation) =>
         _store.LeaseAsync(Id, profileId, cancellation);
 
+    /// <inheritdoc cref="IStateStore.GrantedOf"/>
+    public GrantedFile? Granted => _store.GrantedOf(Id);
+
     /// <summary>Something happened upstream.</summary>
     public void Record(string profileId, HealthChange change)
     {

@@ -138,7 +138,7 @@ internal sealed partial class Fleet(
         configuration.Changed += () =>
         {
             agent.Logins.RefreshWhatIsDue();
-            agent.Feed.Publish();
+            agent.Feed.Publish(store.RevisionOf(id));
         };
         try
         {

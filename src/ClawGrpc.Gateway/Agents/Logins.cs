@@ -60,8 +60,8 @@ internal sealed partial class Logins : IAsyncDisposable
                 profile = stored;
             var (history, now) = (Look(profile, refused), _time.GetUtcNow());
             var (isCli, isRefreshable) = (profile.Id == ClaudeLogin.ProfileId, LoginRefresh.IsRefreshable(profile));
-            if (LoginRefresh.IsUsable(history, now) && (isRefreshable || history.Credential.Access != refused))
-                return new AccessToken(history.Credential.Access, null);
+            if (LoginRefresh.TokenOf(history, now) is { } token && (isRefreshable || token != refused))
+                return new AccessToken(token, null);
             if (!isCli && !isRefreshable)
                 return new AccessToken(null, LoginProblem.NoRefreshToken);
             if (isRefreshable && LoginRefresh.StepOf(history, now) == RefreshStep.Blocked)
@@ -82,8 +82,8 @@ internal sealed partial class Logins : IAsyncDisposable
     public (Secret? Token, LoginProblem? Problem, bool IsDue) Stored(Profile profile)
     {
         var (history, now) = (Look(profile, null), _time.GetUtcNow());
-        if (LoginRefresh.IsUsable(history, now))
-            return (history.Credential.Access, null, false);
+        if (LoginRefresh.TokenOf(history, now) is { } token)
+            return (token, null, false);
         var (isCli, isRefreshable) = (profile.Id == ClaudeLogin.ProfileId, LoginRefresh.IsRefreshable(profile));
         if (!isRefreshable)
             return (null, isCli ? LoginProblem.OfClaudeCli : LoginProblem.NoRefreshToken, false);
@@ -230,11 +230,46 @@ internal sealed partial class Logins : IAsyncDisposable
         var tried = Look(profile, null);
         if (LoginRefresh.StepOf(tried, _time.GetUtcNow()) != RefreshStep.Ask)
             return tried;
-        var answer = await _endpoint.AskAsync(tried.Endpoint!, tried.Credential.Refresh!);
-        Keep(profileId, tried = LoginRefresh.After(tried, answer, _time.GetUtcNow()));
+        tried = _agent.Granted?.Find(tried.Credential.Refresh!) is { } granted
+            ? LoginRefresh.Found(tried, granted)
+            : Kept(LoginRefresh.After(
+                tried, await _endpoint.AskAsync(tried.Endpoint!, tried.Credential.Refresh!), _time.GetUtcNow()), profileId);
+        Keep(profileId, tried);
         if (tried.Problem is { } problem)
             LogNotRefreshed(_agent.Id, profileId, problem.Message);
         return tried;
+    }
+
+    // The same, with what was granted on disk.
+    private RefreshHistory Kept(RefreshHistory tried, string profileId)
+    {
+        if (tried.Unwritten is null || _agent.Granted is not { } file)
+            return tried;
+        try
+        {
+            file.Put(tried.Credential.Refresh!, tried.Unwritten);
+            return tried with { IsKept = true };
+        }
+        catch (StateNotWrittenException exception)
+        {
+            LogNotKept(_agent.Id, profileId, exception.Message);
+            return tried;
+        }
+    }
+
+    private void Forget(RefreshHistory granted, string profileId)
+    {
+        if (!granted.IsKept)
+            return;
+        try
+        {
+            _agent.Granted?.Remove(granted.Credential.Refresh!);
+        }
+        catch (StateNotWrittenException exception)
+        {
+            // It is of a refresh token that is stored nowhere any more, and finds no login.
+            LogNotKept(_agent.Id, profileId, exception.Message);
+        }
     }
 
     // Not cancelled: the refresh token is spent.
@@ -244,6 +279,7 @@ internal sealed partial class Logins : IAsyncDisposable
         await _agent.ChangeAsync(
             fresh => (put = LoginRefresh.Storing(granted, profileId, fresh)) is null ? [] : [put],
             CancellationToken.None);
+        Forget(granted, profileId);
         if (put is null)
         {
             LogReplaced(_agent.Id, profileId);
@@ -279,6 +315,10 @@ internal sealed partial class Logins : IAsyncDisposable
 
     [LoggerMessage(31, LogLevel.Warning, "Agent {AgentId} did not refresh the login {ProfileId}: {Why}")]
     private partial void LogNotRefreshed(string agentId, string profileId, string why);
+
+    [LoggerMessage(
+        33, LogLevel.Warning, "Agent {AgentId} did not keep what was granted to the login {ProfileId} on this disk: {Why}")]
+    private partial void LogNotKept(string agentId, string profileId, string why);
 
     [LoggerMessage(32, LogLevel.Warning, "Agent {AgentId} dropped tokens granted to {ProfileId}: another login has replaced it")]
     private partial void LogReplaced(string agentId, string profileId);

@@ -128,6 +128,8 @@ internal sealed class FileStore(
     /// itself, and holds that while it refreshes a login.
     /// </summary>
     /// <inheritdoc/>
+    public GrantedFile? GrantedOf(string agentId) => null;
+
     public async Task<IAsyncDisposable> LeaseAsync(string agentId, string profileId, CancellationToken cancellation = default)
     {
         var file = FileOf(agentId);

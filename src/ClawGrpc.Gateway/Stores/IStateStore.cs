@@ -33,8 +33,8 @@ internal interface IStateStore
     string PlaceOf(string agentId);
 
     /// <summary>
-    /// The number of what was read or written last of an agent's profiles, which grows with every change and is the same for
-    /// every server, in microseconds since 1970; 0 if the store counts none.
+    /// The number of what was read or written last of an agent's profiles or the configuration, which grows with every change and
+    /// is the same for every server, in microseconds since 1970; 0 if the store counts none.
     /// </summary>
     long RevisionOf(string agentId);
 
@@ -148,6 +148,11 @@ internal interface IStateStore
     /// </summary>
     /// <exception cref="StateNotWrittenException">Another process keeps the lease.</exception>
     Task<IAsyncDisposable> LeaseAsync(string agentId, string profileId, CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Where this server keeps what was granted for an agent's logins until it is stored; null if the state itself is as near.
+    /// </summary>
+    GrantedFile? GrantedOf(string agentId);
 
     /// <summary>The text of a configuration document; null if there is none.</summary>
     /// <param name="path">The configuration's path, or that of a document that it includes.</param>

@@ -3,12 +3,14 @@ using ClawGrpc.Gateway.Stores;
 using ClawGrpc.Postgres;
 using ClawGrpc.Server.Hosting;
 using ClawGrpc.Server.Tests.Harness;
+using ClawGrpc.Server.Tests.OAuth;
 using ClawGrpc.Testing;
 using ClawGrpc.V1;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace ClawGrpc.Server.Tests.Replicas;
@@ -65,6 +67,20 @@ internal sealed class ReplicaSet : IAsyncDisposable
         return server;
     }
 
+    /// <summary>Stores the login of <see cref="Login"/>, which is to be refreshed.</summary>
+    public void StoreExpiredLogin()
+    {
+        var expired = DateTimeOffset.UtcNow.AddMinutes(-1).ToUnixTimeMilliseconds();
+        var login = $$"""
+            { "type": "oauth", "provider": "anthropic", "access": "{{Login.Access}}", "refresh": "{{Login.Refresh}}",
+              "expires": {{expired}} }
+            """;
+        Query($$"""
+            INSERT INTO clawgrpc.document (name, revision, body) VALUES ('agents/main/agent/auth-profiles.json', 1,
+                convert_to('{ "version": 1, "profiles": { "{{Credentials.One}}": {{login}} } }', 'UTF8'))
+            """);
+    }
+
     public string Query(string sql) => _cluster.Query(Database, sql);
 
     public string Dump() => _cluster.Dump(Database);
@@ -94,6 +110,12 @@ internal sealed class ReplicaSet : IAsyncDisposable
         public ModelService.ModelServiceClient Models => new(_channel);
 
         public AccessService.AccessServiceClient Access => new(_channel);
+
+        /// <summary>The revision that the store gave to the last change of an agent that this replica made or heard of.</summary>
+        public long RevisionOf(string agent) => _app.Services.GetRequiredService<IStateStore>().RevisionOf(agent);
+
+        /// <summary>A file of its folder.</summary>
+        public string FileOf(string name) => _files[name];
 
         public static async Task<Server> StartAsync(StateSource source, TimeProvider host)
         {

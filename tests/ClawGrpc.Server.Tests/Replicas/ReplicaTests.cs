@@ -90,19 +90,31 @@ public class ReplicaTests(Cluster cluster)
     }
 
     [NeedsPostgresFact]
+    public async Task Revision_is_the_same_at_every_replica()
+    {
+        await using var set = await ReplicaSet.StartAsync(cluster.Postgres, 3);
+        await set[0].OnboardAsync(One, KeyOne);
+        await IsSameAsync(0);
+        var before = await set[1].StatusAsync();
+        await set[1].Models.SetDefaultModelAsync(new SetDefaultModelRequest { Model = "anthropic/claude-sonnet-4-6" });
+        await IsSameAsync(before.Revision);
+        before = await set[2].StatusAsync();
+        await set[2].CompleteAsync();
+        await IsSameAsync(before.Revision);
+
+        Task IsSameAsync(long after) => ServerFixture.EventuallyAsync(async () =>
+        {
+            var revisions = (await Task.WhenAll(set.Servers.Select(server => server.StatusAsync())))
+                .Select(status => status.Revision).Distinct().ToList();
+            return revisions.Count == 1 && revisions[0] > after;
+        });
+    }
+
+    [NeedsPostgresFact]
     public async Task Two_hundred_waiters_at_each_share_one_refresh()
     {
-        await using var set = await ReplicaSet.StartAsync(
-            cluster.Postgres, 3, $"clawgrpc: {{ oauth: {{ tokenUrl: '$upstream{Login.Path}', clientId: '{Login.ClientId}' }} }}");
-        var expired = DateTimeOffset.UtcNow.AddMinutes(-1).ToUnixTimeMilliseconds();
-        var login = $$"""
-            { "type": "oauth", "provider": "anthropic", "access": "{{Login.Access}}", "refresh": "{{Login.Refresh}}",
-              "expires": {{expired}} }
-            """;
-        set.Query($$"""
-            INSERT INTO clawgrpc.document (name, revision, body) VALUES ('agents/main/agent/auth-profiles.json', 1,
-                convert_to('{ "version": 1, "profiles": { "{{One}}": {{login}} } }', 'UTF8'))
-            """);
+        await using var set = await ReplicaSet.StartAsync(cluster.Postgres, 3, Login.Section($"$upstream{Login.Path}"));
+        set.StoreExpiredLogin();
         set.Sandbox.Script(Faults.Slow(beforeHeadersMs: 300).ForPath(Login.Path).Forever());
         await EachAsync(
             set, async server => $"{(await server.StatusAsync()).Auth.Profiles.Single().Type}", nameof(CredentialType.Oauth));
