@@ -84,6 +84,12 @@ internal sealed class Database : IAsyncDisposable
         },
         cancellation);
 
+    /// <summary>
+    /// Prepares a statement that is executed often: the connection keeps it, so that it is parsed and planned once.
+    /// </summary>
+    public Task PrepareAsync(NpgsqlCommand command, CancellationToken cancellation) =>
+        Settings.MayPrepare ? command.PrepareAsync(cancellation) : Task.CompletedTask;
+
     public ValueTask DisposeAsync() => _source.DisposeAsync();
 
     /// <summary>Whether an exception comes of the database or the way to it.</summary>

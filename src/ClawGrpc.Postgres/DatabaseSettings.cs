@@ -16,6 +16,9 @@ internal sealed record DatabaseSettings(string Pool, string? Listen)
     /// <summary>For statements at once; one more listens.</summary>
     public int MostConnections { get; init; } = 10;
 
+    /// <summary>Whether statements may be prepared, which a pooler in transaction mode does not allow.</summary>
+    public bool MayPrepare { get; private init; }
+
     /// <summary>For people.</summary>
     public string Place { get; private init; } = "";
 
@@ -26,7 +29,9 @@ internal sealed record DatabaseSettings(string Pool, string? Listen)
     public static DatabaseSettings Of(string dsn, string? listenDsn = null)
     {
         var pool = Guarded(Dsn.Parse(dsn, "CLAWGRPC_DSN"));
-        pool.NoResetOnClose = listenDsn is not null;
+
+        // Nothing is left in a session that the next user of the connection could see.
+        pool.NoResetOnClose = true;
         var listen = listenDsn == "none" ? null
             : Guarded(listenDsn is null ? Dsn.Parse(dsn, "CLAWGRPC_DSN") : Dsn.Parse(listenDsn, "CLAWGRPC_LISTEN_DSN"));
         if (listen is not null)
@@ -39,6 +44,7 @@ internal sealed record DatabaseSettings(string Pool, string? Listen)
 
         return new DatabaseSettings(pool.ConnectionString, listen?.ConnectionString)
         {
+            MayPrepare = listenDsn is null,
             Place = $"postgresql://{pool.Host}:{pool.Port}/{pool.Database}",
         };
     }

@@ -38,6 +38,7 @@ internal sealed class Documents(Database database)
             {
                 Parameters = { Text(name), Number(known.Revision) },
             };
+            await database.PrepareAsync(command, cancellation);
             await using var reader = await command.ExecuteReaderAsync(cancellation);
             if (!await reader.ReadAsync(cancellation))
                 return Document.None;
@@ -73,6 +74,7 @@ internal sealed class Documents(Database database)
                 }
 
                 await using var change = new NpgsqlCommand(Change, connection) { Parameters = { Text(name), Bytes(body) } };
+                await database.PrepareAsync(change, CancellationToken.None);
                 return new Document(body, (long)(await change.ExecuteScalarAsync(CancellationToken.None))!);
             },
             cancellation);
@@ -84,6 +86,7 @@ internal sealed class Documents(Database database)
         {
             var revisions = new Dictionary<string, long>(StringComparer.Ordinal);
             await using var command = new NpgsqlCommand("SELECT name, revision FROM clawgrpc.document", connection);
+            await database.PrepareAsync(command, cancellation);
             await using var reader = await command.ExecuteReaderAsync(cancellation);
             while (await reader.ReadAsync(cancellation))
                 revisions[reader.GetString(0)] = reader.GetInt64(1);
@@ -91,7 +94,7 @@ internal sealed class Documents(Database database)
         },
         cancellation);
 
-    private static async Task<Document> LockAsync(NpgsqlConnection connection, string name, CancellationToken cancellation)
+    private async Task<Document> LockAsync(NpgsqlConnection connection, string name, CancellationToken cancellation)
     {
         if (await LockedAsync() is { } there)
             return there;
@@ -102,6 +105,7 @@ internal sealed class Documents(Database database)
         async Task<Document?> LockedAsync()
         {
             await using var command = new NpgsqlCommand(Lock, connection) { Parameters = { Text(name) } };
+            await database.PrepareAsync(command, cancellation);
             await using var reader = await command.ExecuteReaderAsync(cancellation);
             return await reader.ReadAsync(cancellation)
                 ? new Document(reader.GetFieldValue<byte[]>(0), reader.GetInt64(1))
@@ -111,7 +115,9 @@ internal sealed class Documents(Database database)
 
     private static NpgsqlParameter<string> Text(string value) => new() { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Text };
 
-    private static NpgsqlParameter<byte[]> Bytes(byte[] value) => new() { TypedValue = value };
+    private static NpgsqlParameter<byte[]> Bytes(byte[] value) =>
+        new() { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Bytea };
 
-    private static NpgsqlParameter<long> Number(long value) => new() { TypedValue = value };
+    private static NpgsqlParameter<long> Number(long value) =>
+        new() { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Bigint };
 }

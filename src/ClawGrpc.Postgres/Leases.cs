@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using ClawGrpc.Gateway.Stores;
 using Npgsql;
 
@@ -13,7 +14,7 @@ internal sealed class Leases(Database database, Guid replica)
         INSERT INTO clawgrpc.lease AS lease (name, holder, fence, until) VALUES ($1, $2, 1, clock_timestamp() + $3)
         ON CONFLICT (name) DO UPDATE
             SET holder = excluded.holder, fence = lease.fence + 1, until = clock_timestamp() + $3
-            WHERE lease.until < clock_timestamp()
+            WHERE lease.until < clock_timestamp() OR (lease.holder = $2 AND lease.fence = $4)
         RETURNING fence
         """;
 
@@ -22,6 +23,9 @@ internal sealed class Leases(Database database, Guid replica)
 
     // Waiting is rare and short: a refresh takes less than a second.
     private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(50);
+
+    // Leases that are over here and could not be given back, with their fences: this replica need not wait for their end.
+    private readonly ConcurrentDictionary<string, long> _left = new(StringComparer.Ordinal);
 
     /// <summary>Waits for a lease.</summary>
     /// <param name="name">What it is of.</param>
@@ -39,7 +43,11 @@ internal sealed class Leases(Database database, Guid replica)
             for (var number = 0; number < tries; number++)
             {
                 if (await TryAcquireAsync(name, time, cancellation) is { } fence)
-                    return new Lease(database, name, replica, fence);
+                {
+                    _left.TryRemove(name, out _);
+                    return new Lease(this, name, fence);
+                }
+
                 await Task.Delay(BetweenTries * (0.5 + Random.Shared.NextDouble()), cancellation);
             }
         }
@@ -56,33 +64,40 @@ internal sealed class Leases(Database database, Guid replica)
         {
             await using var command = new NpgsqlCommand(Acquire, connection)
             {
-                Parameters = { new() { Value = name }, new() { Value = replica }, new() { Value = time } },
+                Parameters =
+                {
+                    new() { Value = name }, new() { Value = replica }, new() { Value = time },
+                    new() { Value = _left.GetValueOrDefault(name) },
+                },
             };
             return (long?)await command.ExecuteScalarAsync(cancellation);
         },
         cancellation);
 
-    private sealed class Lease(Database database, string name, Guid replica, long fence) : IAsyncDisposable
+    private async Task ReleaseAsync(string name, long fence)
     {
-        public async ValueTask DisposeAsync()
+        try
         {
-            try
-            {
-                await database.RunAsync(
-                    async connection =>
+            await database.RunAsync(
+                async connection =>
+                {
+                    await using var command = new NpgsqlCommand(Release, connection)
                     {
-                        await using var command = new NpgsqlCommand(Release, connection)
-                        {
-                            Parameters = { new() { Value = name }, new() { Value = replica }, new() { Value = fence } },
-                        };
-                        return await command.ExecuteNonQueryAsync();
-                    },
-                    CancellationToken.None);
-            }
-            catch (DatabaseException)
-            {
-                // It ends by itself.
-            }
+                        Parameters = { new() { Value = name }, new() { Value = replica }, new() { Value = fence } },
+                    };
+                    return await command.ExecuteNonQueryAsync();
+                },
+                CancellationToken.None);
         }
+        catch (DatabaseException)
+        {
+            // For the others it ends by itself.
+            _left[name] = fence;
+        }
+    }
+
+    private sealed class Lease(Leases leases, string name, long fence) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync() => await leases.ReleaseAsync(name, fence);
     }
 }

@@ -106,7 +106,8 @@ internal sealed class ProcessFixture : IAsyncDisposable
     /// <summary>What comes of a completion: <c>served</c>, or the reason why not.</summary>
     public static async Task<string> CompleteAsync(ChannelBase channel)
     {
-        var message = new Message { Role = Role.User, Content = { new ContentBlock { Text = new TextBlock { Text = "Hello" } } } };
+        var hello = new ContentBlock { Text = new TextBlock { Text = "Hello" } };
+        var message = new Message { Role = Role.User, Content = { hello } };
         try
         {
             await new ModelService.ModelServiceClient(channel).CompleteAsync(new CompleteRequest

@@ -47,7 +47,9 @@ internal sealed partial class Agent : IAsyncDisposable
         _origins = origin is null ? null : new ProfileOrigins(id, store, origin);
         _resolved = new ResolvedProfiles(
             resolve ?? (static _ => ResolvedSecret.Not("references are not resolved here")), _origins);
-        Feed = new StatusFeed(time);
+
+        // Where others count along, it begins with the number of what is stored.
+        Feed = new StatusFeed(time, store.IsShared ? 1 : null);
         Usage = new UsageLedger(id, () => Feed.Publish(), book);
         _own = new OwnProfiles(rules, time);
         _inheritance = new Inheritance(main);

@@ -4,13 +4,15 @@ namespace ClawGrpc.Gateway.Agents;
 /// The revision of one agent's status, and a level trigger for its changes. There is no queue: a slow watcher finds the latest
 /// state when it looks again.
 /// </summary>
-internal sealed class StatusFeed(TimeProvider time)
+/// <param name="time">The clock.</param>
+/// <param name="first">The revision to begin with; null for one of now.</param>
+internal sealed class StatusFeed(TimeProvider time, long? first = null)
 {
     private static readonly TimeSpan MostAhead = TimeSpan.FromMinutes(1);
 
     private readonly Lock _gate = new();
     private TaskCompletionSource? _changed;
-    private Revision _current = new(Microseconds(time.GetUtcNow()), time.GetUtcNow());
+    private Revision _current = new(first ?? Microseconds(time.GetUtcNow()), time.GetUtcNow());
 
     /// <param name="Number">Grows with every change.</param>
     /// <param name="ChangeTime">When the revision came to be.</param>

@@ -28,8 +28,8 @@ internal sealed class ReplicaProcesses : IAsyncDisposable
             var fixture = await ProcessFixture.BuildAsync();
             if (number == 0)
             {
-                var migration = fixture.Keep(RunningProgram.Start("ClawGrpc.Server", "clawgrpc", replicas.Environment, ["migrate"]));
-                Assert.Equal(0, await migration.ExitAsync());
+                var migrate = RunningProgram.Start("ClawGrpc.Server", "clawgrpc", replicas.Environment, ["migrate"]);
+                Assert.Equal(0, await fixture.Keep(migrate).ExitAsync());
                 replicas.Query("INSERT INTO clawgrpc.document (name, body, revision) VALUES ('clawgrpc.json', convert_to($t$"
                     + $"{{ models: {{ providers: {{ anthropic: {{ baseUrl: '{fixture.Sandbox.BaseUrl}', models: [] }} }} }}, "
                     + $"clawgrpc: {{ oauth: {{ tokenUrl: '{replicas.Tokens.Url}', clientId: 'client' }} }} }}$t$, 'UTF8'), 1)");
@@ -38,6 +38,8 @@ internal sealed class ReplicaProcesses : IAsyncDisposable
             replicas._replicas[$"replica-{number}"] = (fixture, await replicas.ServeAsync(fixture, $"replica-{number}"));
         }
 
+        // From now on all look after the agent's logins.
+        await replicas.ReachAsync("MISSING_CREDENTIALS");
         return replicas;
     }
 

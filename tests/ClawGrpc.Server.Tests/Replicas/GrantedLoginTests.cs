@@ -19,6 +19,7 @@ public sealed class GrantedLoginTests : IDisposable
     {
         await using var set = await ReplicaSet.StartAsync(_cluster, 1, Login.Section($"$upstream{Login.Path}"));
         set.Sandbox.Script(Faults.Slow(beforeHeadersMs: 1500).ForPath(Login.Path).Forever());
+        Assert.Empty((await set[0].StatusAsync()).Auth.Profiles);
         set.StoreExpiredLogin();
         await set.Sandbox.WaitUntilAsync(requests => requests.Any(request => request.Path == Login.Path));
         _cluster.Stop();
