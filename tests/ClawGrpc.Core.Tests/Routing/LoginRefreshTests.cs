@@ -108,6 +108,22 @@ public class LoginRefreshTests
     }
 
     [Fact]
+    public void Grant_serves_before_it_is_written_only_where_no_crash_loses_it()
+    {
+        var granted = LoginRefresh.After(
+            Login(-5), new GrantAnswer.Granted(new Secret("a2"), new Secret("r2"), TimeSpan.FromHours(8)), Noon);
+        Assert.Null(LoginRefresh.TokenOf(LoginRefresh.AfterFailure(granted, "no database", null, Noon), Noon));
+        var kept = LoginRefresh.AfterFailure(granted with { IsKept = true }, "no database", null, Noon);
+        Assert.Equal("a2", LoginRefresh.TokenOf(kept, Noon)!.Reveal());
+        Assert.Equal(ExpiryState.Ok, LoginRefresh.StateOf(kept with { Problem = null }, Noon, refreshableIsOk: true));
+        Assert.Null(LoginRefresh.TokenOf(kept, Noon.AddHours(8)));
+        var found = LoginRefresh.Found(Login(-5), granted.Unwritten!);
+        Assert.Equal(
+            (RefreshStep.Write, "a2"), (LoginRefresh.StepOf(found, Noon), LoginRefresh.TokenOf(found, Noon)!.Reveal()));
+        Assert.Equal((false, null), (LoginRefresh.AfterWrite(found).IsKept, LoginRefresh.AfterWrite(found).Unwritten));
+    }
+
+    [Fact]
     public void Refused_refresh_is_not_repeated_for_this_credential()
     {
         var refused = LoginRefresh.After(
