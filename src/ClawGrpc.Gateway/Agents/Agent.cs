@@ -8,7 +8,7 @@ namespace ClawGrpc.Gateway.Agents;
 
 /// <summary>
 /// One agent while the server runs. Credentials are stored before the call that brings them is answered; health is stored at most
-/// once a second, or twenty times where other servers go by it.
+/// once a second, or twenty times where other servers go by it; who served last, once a second.
 /// </summary>
 internal sealed partial class Agent : IAsyncDisposable
 {
@@ -55,7 +55,8 @@ internal sealed partial class Agent : IAsyncDisposable
         _inheritance = new Inheritance(main);
         _clock = new ExpiryClock(() => _own.Now.Profiles, Tell, time);
         Logins = logins(this);
-        _writer = new WriteBehind(TryWriteHealthAsync, store.IsShared ? BetweenSharedWrites : BetweenWrites, time);
+        _writer = new WriteBehind(
+            TryWriteHealthAsync, store.IsShared ? BetweenSharedWrites : BetweenWrites, BetweenWrites, time);
     }
 
     public string Id { get; }
@@ -222,12 +223,13 @@ internal sealed partial class Agent : IAsyncDisposable
             return;
         }
 
-        if (!_own.TryRecord(profileId, change))
+        if (!_own.TryRecord(profileId, change, out var isUseAlone))
             return;
         _clock.Arm();
 
-        // A failure is worth a write at once; a success can wait, and then does not delay a failure.
-        if (change is Served)
+        // A failure is worth a write at once, and where others wait for its end, so is that. A success can wait, and then does
+        // not delay a failure.
+        if (isUseAlone || (change is Served && !_store.IsShared))
             _writer.WriteLater();
         else
             _writer.WriteSoon();

@@ -56,9 +56,13 @@ internal sealed class OwnProfiles(Func<HealthRules> rules, TimeProvider time)
     }
 
     /// <summary>Something happened upstream.</summary>
+    /// <param name="profileId">The profile.</param>
+    /// <param name="change">What happened.</param>
+    /// <param name="isUseAlone">Whether only the time of its last use is another one.</param>
     /// <returns>Whether that changes the health of the profile.</returns>
-    public bool TryRecord(string profileId, HealthChange change)
+    public bool TryRecord(string profileId, HealthChange change, out bool isUseAlone)
     {
+        isUseAlone = false;
         lock (_gate)
         {
             // An attempt that ran on the old credential says nothing of the new one. One that lies ahead was replaced before the
@@ -74,7 +78,13 @@ internal sealed class OwnProfiles(Func<HealthRules> rules, TimeProvider time)
             change = change with { Now = now };
             _pending = _pending.With(profileId, change);
             if (_problem is null)
+            {
+                var before = _now.Profiles.HealthOf(profileId);
                 _now = new Snapshot(PendingHealth.Apply(profileId, change, _now.Profiles, rules()), null);
+                isUseAlone = change is Served
+                    && _now.Profiles.HealthOf(profileId) with { LastUsed = before.LastUsed } == before;
+            }
+
             return true;
         }
     }

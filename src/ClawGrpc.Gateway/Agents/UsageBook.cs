@@ -31,7 +31,7 @@ internal sealed partial class UsageBook : IAsyncDisposable
     public UsageBook(IStateStore store, TimeProvider time, ILogger<UsageBook> log)
     {
         (_store, _time, _log) = (store, time, log);
-        _writer = new WriteBehind(TryWriteAsync, BetweenWrites, time);
+        _writer = new WriteBehind(TryWriteAsync, BetweenWrites, BetweenWrites, time);
     }
 
     private DateOnly Today => DateOnly.FromDateTime(_time.GetUtcNow().UtcDateTime);

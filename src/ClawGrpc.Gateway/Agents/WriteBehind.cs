@@ -20,6 +20,7 @@ internal sealed class WriteBehind : IAsyncDisposable
     private static readonly TimeSpan LeastAfterFailure = TimeSpan.FromSeconds(1);
 
     private readonly TimeSpan _between;
+    private readonly TimeSpan _late;
     private readonly Func<Task<WriteOutcome>> _tryWrite;
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
@@ -31,10 +32,11 @@ internal sealed class WriteBehind : IAsyncDisposable
 
     /// <param name="tryWrite">Writes what is not written yet.</param>
     /// <param name="between">The least time between two writes.</param>
+    /// <param name="late">How long what can wait does.</param>
     /// <param name="time">The clock.</param>
-    public WriteBehind(Func<Task<WriteOutcome>> tryWrite, TimeSpan between, TimeProvider time)
+    public WriteBehind(Func<Task<WriteOutcome>> tryWrite, TimeSpan between, TimeSpan late, TimeProvider time)
     {
-        (_tryWrite, _between, _time) = (tryWrite, between, time);
+        (_tryWrite, _between, _late, _time) = (tryWrite, between, late, time);
         _later = time.CreateTimer(_ => WriteSoon(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _loop = Task.Run(LoopAsync);
     }
@@ -50,13 +52,13 @@ internal sealed class WriteBehind : IAsyncDisposable
         }
     }
 
-    /// <summary>Writes after that time, with what comes until then.</summary>
+    /// <summary>Writes what can wait, with what comes until then.</summary>
     public void WriteLater()
     {
         lock (_gate)
         {
             if (!_isLaterSet)
-                _later.Change(_between, Timeout.InfiniteTimeSpan);
+                _later.Change(_late, Timeout.InfiniteTimeSpan);
             _isLaterSet = true;
         }
     }
