@@ -117,6 +117,7 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
             await _clock.LookAsync(_database, cancellation);
         foreach (var (name, revision) in await _documents.RevisionsAsync(cancellation))
             _changes.Know(name, revision);
+        await ReadSealStateAsync(cancellation);
     }
 
     /// <summary>The key of clients' tokens. To be called once sealing keys are known.</summary>
@@ -238,7 +239,7 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
 
     /// <summary>Which key is active, for all replicas.</summary>
     public SealStateAccess SealState => new(
-        () => SealStateFile.Parse(ReadText(SealStateFile.Name), DocumentNames.PlaceOf(SealStateFile.Name)),
+        () => SealStateFile.Parse(TextOf(SealStateFile.Name).Last, DocumentNames.PlaceOf(SealStateFile.Name)),
         state => Wait(async () =>
         {
             try
@@ -299,11 +300,18 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
             await foreach (var name in _changes.WatchAsync(cancellation))
             {
                 if (name == SealStateFile.Name)
-                    await Task.Run(_keys.Reload, cancellation);
+                {
+                    await ReadSealStateAsync(cancellation);
+                    _keys.Reload();
+                }
                 else if (_configurations.TryGetValue(name, out var path))
+                {
                     yield return path;
+                }
                 else
+                {
                     yield return DocumentNames.AgentOf(name) is { } agent ? PlaceOf(agent) : DocumentNames.PlaceOf(name);
+                }
             }
         }
         finally
@@ -338,6 +346,19 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
     // Rare, and never on a thread that serves calls: the configuration and the choice of keys are read by code that cannot wait
     // otherwise.
     private static T Wait<T>(Func<Task<T>> work) => Task.Run(work).GetAwaiter().GetResult();
+
+    // Who reloads keys does not wait for the database: what is read here counts until it changes.
+    private async Task ReadSealStateAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await TextOf(SealStateFile.Name).ReadAsync(cancellation);
+        }
+        catch (StateUnreadableException)
+        {
+            // What was read before counts.
+        }
+    }
 
     private string ReadText(string name) => Wait(async () => await TextOf(name).ReadAsync(CancellationToken.None));
 

@@ -19,6 +19,9 @@ internal sealed class StoredText<T>(
     /// <summary>The revision of what was read or written last; 0 if nothing was.</summary>
     public long Revision => _last.Document.Revision;
 
+    /// <summary>What was read or written last, without asking the database.</summary>
+    public T Last => _last.Value;
+
     /// <summary>What is stored now; while the database is away, what was stored when it was last read.</summary>
     /// <exception cref="StateUnreadableException">It cannot be parsed, or was never read.</exception>
     public async ValueTask<T> ReadAsync(CancellationToken cancellation)
