@@ -87,6 +87,8 @@ internal static class ClawProgram
             DoctorCommand.Create(globals),
             SecretsCommands.Create(globals),
             AuditCommands.Create(globals),
+            TransferCommands.Import(globals),
+            TransferCommands.Export(globals),
             CompleteCommand.Create(globals),
             ChatCommand.Create(globals),
             CompletionCommand.Create(() => root),
