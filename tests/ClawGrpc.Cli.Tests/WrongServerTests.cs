@@ -37,7 +37,12 @@ public sealed class WrongServerTests : IAsyncLifetime
     {
         await using var page = await PageAsync(protocols, tls);
         var endpoint = $"{(tls ? "https" : "http")}://localhost:{PortOf(page)}";
-        Assert.Equal($"Error: There is no ClawGrpc server at {endpoint}. {WebServer}\n", await ErrorAsync(endpoint));
+        var (error, expected) = (await ErrorAsync(endpoint), $"Error: There is no ClawGrpc server at {endpoint}. {WebServer}\n");
+
+        // A server of HTTP/1 alone answers and closes; the system may tell of the end first.
+        if (protocols == HttpProtocols.Http1 && !tls && error != expected)
+            expected = Closed(endpoint) + $" One that takes TLS is called by https://localhost:{PortOf(page)}\n";
+        Assert.Equal(expected, error);
     }
 
     [Fact]
