@@ -52,7 +52,7 @@ internal sealed partial class Changes(Database database, Documents documents, Ti
     /// <exception cref="DatabaseException">The database is away.</exception>
     public async Task LookAsync(CancellationToken cancellation)
     {
-        foreach (var (name, revision) in await documents.RevisionsAsync(cancellation))
+        foreach (var (name, revision) in await documents.LookAsync(cancellation))
             Saw(name, revision);
     }
 

@@ -4,7 +4,7 @@ using Npgsql;
 namespace ClawGrpc.Postgres;
 
 /// <summary>The database cannot be reached, or does not do what it is asked to. What was asked for may have been done.</summary>
-internal sealed class DatabaseException(string message, Exception inner) : Exception(message, inner);
+internal sealed class DatabaseException(string message, Exception? inner = null) : Exception(message, inner);
 
 /// <summary>Connections to the database, and whether it can be reached.</summary>
 internal sealed class Database : IAsyncDisposable
@@ -15,9 +15,15 @@ internal sealed class Database : IAsyncDisposable
     private const int MostTries = 3;
     private static readonly TimeSpan LongestTrying = TimeSpan.FromSeconds(2);
 
+    // While it is away, the others wait this long for what the one that asks finds out.
+    private static readonly TimeSpan LongestWaiting = TimeSpan.FromMilliseconds(250);
+
     private readonly NpgsqlDataSource _source;
     private readonly TimeProvider _time;
+    private readonly SemaphoreSlim _asking = new(1);
     private long _awaySince;
+    private volatile string _why = "";
+    private volatile Func<NpgsqlConnection, CancellationToken, Task>? _check;
 
     public Database(DatabaseSettings settings, TimeProvider time)
     {
@@ -39,36 +45,40 @@ internal sealed class Database : IAsyncDisposable
     /// <summary>Raised when it is away, and when it is back.</summary>
     public event Action? AwayChanged;
 
+    /// <summary>It is away, and what serves is of a time before this process.</summary>
+    /// <param name="since">That time.</param>
+    /// <param name="check">Asked once it is back, before anything else is; it throws if the database cannot be used.</param>
+    public void ServeSince(DateTimeOffset since, Func<NpgsqlConnection, CancellationToken, Task> check)
+    {
+        _check = check;
+        Volatile.Write(ref _awaySince, since.UtcTicks);
+    }
+
     /// <summary>
-    /// Does some work on a connection, which is done again if the database asks for that or the connection breaks.
+    /// Does some work on a connection, which is done again if the database asks for that or the connection breaks. While the
+    /// database is away, one asks whether it is back, and the others need not wait until its patience ends.
     /// </summary>
     /// <param name="work">It must do no harm when it is done twice.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <exception cref="DatabaseException">It cannot be done.</exception>
     public async Task<T> RunAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellation)
     {
-        var began = Stopwatch.GetTimestamp();
-        for (var tries = 1; ; tries++)
+        if (AwaySince is null)
+            return await TryAsync(work, MostTries, cancellation);
+        if (!await _asking.WaitAsync(LongestWaiting, cancellation))
+            throw new DatabaseException(_why);
+        var isAlone = AwaySince is not null;
+        try
         {
-            try
-            {
-                await using var connection = await _source.OpenConnectionAsync(cancellation);
-                var result = await work(connection);
-                Note(null);
-                return result;
-            }
-            catch (Exception exception) when (IsTransient(exception) && tries < MostTries
-                && Stopwatch.GetElapsedTime(began) < LongestTrying)
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(5, 50) * tries), cancellation);
-            }
-            catch (Exception exception) when (IsOfDatabase(exception))
-            {
-                if (IsAway(exception))
-                    Note(_time.GetUtcNow());
-                throw new DatabaseException(Explained(exception), exception);
-            }
+            if (isAlone)
+                return await TryAsync(work, 1, cancellation);
         }
+        finally
+        {
+            _asking.Release();
+        }
+
+        return await TryAsync(work, MostTries, cancellation);
     }
 
     /// <summary>The same in a transaction, which ends with the work; what the work throws undoes it.</summary>
@@ -90,11 +100,63 @@ internal sealed class Database : IAsyncDisposable
     public Task PrepareAsync(NpgsqlCommand command, CancellationToken cancellation) =>
         Settings.MayPrepare ? command.PrepareAsync(cancellation) : Task.CompletedTask;
 
-    public ValueTask DisposeAsync() => _source.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _source.DisposeAsync();
+        _asking.Dispose();
+    }
 
     /// <summary>Whether an exception comes of the database or the way to it.</summary>
     public static bool IsOfDatabase(Exception exception) => exception is NpgsqlException or TimeoutException
         || (exception is IOException or System.Net.Sockets.SocketException);
+
+    private async Task<T> TryAsync<T>(Func<NpgsqlConnection, Task<T>> work, int most, CancellationToken cancellation)
+    {
+        var began = Stopwatch.GetTimestamp();
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                await using var connection = await _source.OpenConnectionAsync(cancellation);
+                await CheckAsync(connection, cancellation);
+                var result = await work(connection);
+                Note(null);
+                return result;
+            }
+            catch (Exception exception) when (IsTransient(exception) && tries < most
+                && Stopwatch.GetElapsedTime(began) < LongestTrying)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(5, 50) * tries), cancellation);
+            }
+            catch (Exception exception) when (IsOfDatabase(exception))
+            {
+                var why = Explained(exception);
+                if (IsAway(exception))
+                {
+                    _why = why;
+                    Note(_time.GetUtcNow());
+                }
+
+                throw new DatabaseException(why, exception);
+            }
+        }
+    }
+
+    private async Task CheckAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        if (_check is not { } check)
+            return;
+        try
+        {
+            await check(connection, cancellation);
+            _check = null;
+        }
+        catch (UnusableDatabaseException exception)
+        {
+            _why = exception.Message;
+            throw new DatabaseException(exception.Message, exception);
+        }
+    }
 
     private static bool IsTransient(Exception exception) => exception switch
     {

@@ -19,6 +19,9 @@ internal sealed record DatabaseSettings(string Pool, string? Listen)
     /// <summary>Whether statements may be prepared, which a pooler in transaction mode does not allow.</summary>
     public bool MayPrepare { get; private init; }
 
+    /// <summary>How often a snapshot is kept on the replica's disk, to start from without the database; null: never.</summary>
+    public TimeSpan? BetweenSnapshots { get; init; }
+
     /// <summary>For people.</summary>
     public string Place { get; private init; } = "";
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -11,9 +12,14 @@ internal sealed record Document(byte[] Body, long Revision)
     public static readonly Document None = new([], 0);
 }
 
-/// <summary>What files are in a state folder: texts by name, each with a revision that is the same for every replica.</summary>
+/// <summary>
+/// What files are in a state folder: texts by name, each with a revision that is the same for every replica. All of them are in
+/// memory too, at most a look behind, and are what is read while the database is away.
+/// </summary>
 internal sealed class Documents(Database database)
 {
+    private const int MostAtOnce = 500;
+
     // An empty one is written before it is locked, so that two who write it for the first time wait for each other.
     private const string Lock = "SELECT body, revision FROM clawgrpc.document WHERE name = $1 FOR UPDATE";
     private const string Create =
@@ -25,12 +31,51 @@ internal sealed class Documents(Database database)
         WHERE name = $1 RETURNING revision, pg_notify('clawgrpc', name || ' ' || revision)
         """;
 
-    /// <summary>What is stored, unless it is of the known revision.</summary>
+    private readonly ConcurrentDictionary<string, Document> _last = new(StringComparer.Ordinal);
+    private long _changes;
+
+    // Whether a document that is not in memory is none: all were read once.
+    private volatile bool _isWhole;
+
+    /// <summary>All documents as they are in memory, by name.</summary>
+    public IReadOnlyCollection<KeyValuePair<string, Document>> Last => [.. _last];
+
+    /// <summary>Grows whenever something in memory changes.</summary>
+    public long Changes => Volatile.Read(ref _changes);
+
+    /// <summary>Takes up all documents as they were kept elsewhere, while the database is away.</summary>
+    public void Begin(IEnumerable<KeyValuePair<string, Document>> all)
+    {
+        foreach (var (name, document) in all)
+            Keep(name, document);
+        _isWhole = true;
+    }
+
+    /// <summary>What is stored, unless it is of the known revision; while the database is away, what is in memory.</summary>
     /// <param name="name">The document's name.</param>
     /// <param name="known">What is known; its object is given back if it is still stored.</param>
     /// <param name="cancellation">Ends the waiting.</param>
-    /// <exception cref="DatabaseException">It cannot be read.</exception>
-    public Task<Document> ReadAsync(string name, Document known, CancellationToken cancellation) => database.RunAsync(
+    /// <exception cref="DatabaseException">It cannot be read, and not all were read once.</exception>
+    public async Task<Document> ReadAsync(string name, Document known, CancellationToken cancellation)
+    {
+        if (database.AwaySince is not null && InMemory(name) is { } last)
+            return last;
+        try
+        {
+            var document = await FetchAsync(name, known, cancellation);
+
+            // A look puts right what a slow read would take back, and takes up a backup.
+            if (document.Revision > 0 && document.Revision >= _last.GetValueOrDefault(name, Document.None).Revision)
+                Keep(name, document);
+            return document;
+        }
+        catch (DatabaseException) when (InMemory(name) is not null)
+        {
+            return InMemory(name)!;
+        }
+    }
+
+    private Task<Document> FetchAsync(string name, Document known, CancellationToken cancellation) => database.RunAsync(
         async connection =>
         {
             await using var command = new NpgsqlCommand(
@@ -59,9 +104,10 @@ internal sealed class Documents(Database database)
     /// <param name="cancellation">Ends the waiting; a write that has begun is finished.</param>
     /// <returns>What is stored then.</returns>
     /// <exception cref="DatabaseException">It cannot be stored, or it is not known whether it is.</exception>
-    public Task<Document> UpdateAsync(
-        string name, Func<Document, byte[]?> decide, Func<bool> isDurable, CancellationToken cancellation) =>
-        database.TransactAsync(
+    public async Task<Document> UpdateAsync(
+        string name, Func<Document, byte[]?> decide, Func<bool> isDurable, CancellationToken cancellation)
+    {
+        var stored = await database.TransactAsync(
             async connection =>
             {
                 var before = await LockAsync(connection, name, cancellation);
@@ -78,10 +124,40 @@ internal sealed class Documents(Database database)
                 return new Document(body, (long)(await change.ExecuteScalarAsync(CancellationToken.None))!);
             },
             cancellation);
+        Keep(name, stored);
+        return stored;
+    }
 
-    /// <summary>The revisions of all documents.</summary>
+    /// <summary>The revisions of all documents. Those that differ from what is in memory are read.</summary>
     /// <exception cref="DatabaseException">They cannot be read.</exception>
-    public Task<Dictionary<string, long>> RevisionsAsync(CancellationToken cancellation) => database.RunAsync(
+    public async Task<Dictionary<string, long>> LookAsync(CancellationToken cancellation)
+    {
+        var before = _last.Keys;
+        var revisions = await RevisionsAsync(cancellation);
+        var differing = revisions.Where(each => _last.GetValueOrDefault(each.Key)?.Revision != each.Value)
+            .Select(each => each.Key);
+        foreach (var names in differing.Chunk(MostAtOnce))
+        {
+            foreach (var (name, document) in await FetchAsync(names, cancellation))
+                Keep(name, document);
+        }
+
+        foreach (var gone in before.Where(name => !revisions.ContainsKey(name)))
+            _last.TryRemove(gone, out _);
+        _isWhole = true;
+        return revisions;
+    }
+
+    private Document? InMemory(string name) => _last.GetValueOrDefault(name) ?? (_isWhole ? Document.None : null);
+
+    private void Keep(string name, Document document)
+    {
+        if (_last.GetValueOrDefault(name)?.Revision != document.Revision)
+            Interlocked.Increment(ref _changes);
+        _last[name] = document;
+    }
+
+    private Task<Dictionary<string, long>> RevisionsAsync(CancellationToken cancellation) => database.RunAsync(
         async connection =>
         {
             var revisions = new Dictionary<string, long>(StringComparer.Ordinal);
@@ -93,6 +169,27 @@ internal sealed class Documents(Database database)
             return revisions;
         },
         cancellation);
+
+    private Task<List<(string Name, Document Document)>> FetchAsync(string[] names, CancellationToken cancellation) =>
+        database.RunAsync(
+            async connection =>
+            {
+                var documents = new List<(string, Document)>();
+                await using var command = new NpgsqlCommand(
+                    "SELECT name, body, revision FROM clawgrpc.document WHERE name = ANY ($1)", connection)
+                {
+                    Parameters = { new() { Value = names } },
+                };
+                await using var reader = await command.ExecuteReaderAsync(cancellation);
+                while (await reader.ReadAsync(cancellation))
+                {
+                    var document = new Document(reader.GetFieldValue<byte[]>(1), reader.GetInt64(2));
+                    documents.Add((reader.GetString(0), document));
+                }
+
+                return documents;
+            },
+            cancellation);
 
     private async Task<Document> LockAsync(NpgsqlConnection connection, string name, CancellationToken cancellation)
     {

@@ -27,6 +27,7 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
     private readonly SessionTable _sessions;
     private readonly Replicas _replicas;
     private readonly SharedServerKey _serverKey;
+    private readonly Snapshot _snapshot;
     private readonly FileChanges _keyFiles;
     private readonly ConcurrentDictionary<string, StoredProfiles> _agents = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, StoredText<ImmutableDictionary<string, string>>> _origins =
@@ -70,6 +71,7 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
             ImmutableDictionary.Create<string, Spending>(StringComparer.Ordinal));
         _keys = keys(this);
         _serverKey = new SharedServerKey(_documents, _keys);
+        _snapshot = new Snapshot(Path.Join(folder.Path, Snapshot.Name), _database, _documents, _keys, clock, log);
         _database.AwayChanged += () => ProblemsChanged?.Invoke();
     }
 
@@ -88,8 +90,8 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
             var problems = new List<string>();
             if (_database.AwaySince is { } since)
             {
-                problems.Add($"The database {_database.Settings} is away since {since:yyyy-MM-dd'T'HH:mm:ss'Z'}: what was read "
-                    + "from it serves, and nothing can be changed.");
+                problems.Add($"The store is degraded since {since:yyyy-MM-dd'T'HH:mm:ss'Z'}: the database {_database.Settings} "
+                    + "is away. What was read from it serves, and nothing can be changed.");
             }
 
             if (_clock.Offset.Duration() >= DatabaseClock.Suspicious)
@@ -101,6 +103,8 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
             return problems;
         }
     }
+
+    public DateTimeOffset? AwaySince => _database.AwaySince;
 
     public string ClientsPlace => DocumentNames.PlaceOf(DocumentNames.Clients);
 
@@ -115,9 +119,23 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
         await Schema.CheckAsync(_database, Schema.Steps, cancellation);
         for (var look = 0; look < 3; look++)
             await _clock.LookAsync(_database, cancellation);
-        foreach (var (name, revision) in await _documents.RevisionsAsync(cancellation))
+        foreach (var (name, revision) in await _documents.LookAsync(cancellation))
             _changes.Know(name, revision);
         await ReadSealStateAsync(cancellation);
+    }
+
+    /// <summary>Takes up what the snapshot on this replica's disk holds, while the database is away.</summary>
+    /// <returns>When it was taken.</returns>
+    /// <exception cref="UnusableSnapshotException">There is none, or it cannot be used.</exception>
+    public DateTimeOffset StartFromSnapshot()
+    {
+        // A key that the configuration alone names is not known yet.
+        _keys.Use(null, "");
+        var taken = _snapshot.Open();
+        foreach (var (name, document) in _documents.Last)
+            _changes.Know(name, document.Revision);
+        _database.ServeSince(taken, (connection, cancellation) => Schema.CheckAsync(connection, Schema.Steps, cancellation));
+        return taken;
     }
 
     /// <summary>The key of clients' tokens. To be called once sealing keys are known.</summary>
@@ -185,7 +203,7 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
         }
         catch (DatabaseException exception)
         {
-            throw new StateUnreadableException(DocumentNames.PlaceOf("usage"), exception.Message, exception);
+            throw StateUnreadableException.Unavailable(DocumentNames.PlaceOf("usage"), exception);
         }
     }
 
@@ -280,7 +298,7 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
     public async Task<IReadOnlyList<(string Name, byte[] Body)>> ExportAsync(CancellationToken cancellation)
     {
         var all = new List<(string, byte[])>();
-        foreach (var name in (await _documents.RevisionsAsync(cancellation)).Keys.Order(StringComparer.Ordinal))
+        foreach (var name in (await _documents.LookAsync(cancellation)).Keys.Order(StringComparer.Ordinal))
         {
             if (name != SharedServerKey.Name)
                 all.Add((name, (await _documents.ReadAsync(name, Document.None, cancellation)).Body));
@@ -294,7 +312,8 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
         _keys.Changed += TakeUpKeys;
         TakeUpKeys();
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var loops = Task.WhenAll(WatchKeysAsync(stopping.Token), SignForEverAsync(stopping.Token));
+        var loops = Task.WhenAll(
+            WatchKeysAsync(stopping.Token), SignForEverAsync(stopping.Token), _snapshot.KeepAsync(stopping.Token));
         try
         {
             await foreach (var name in _changes.WatchAsync(cancellation))

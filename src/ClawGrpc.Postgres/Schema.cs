@@ -69,16 +69,20 @@ internal static class Schema
     /// <summary>Refuses tables that this version cannot work on.</summary>
     /// <exception cref="UnusableDatabaseException">They are missing, older, or more than one step newer.</exception>
     /// <exception cref="DatabaseException">They cannot be looked at.</exception>
-    public static async Task CheckAsync(Database database, IReadOnlyList<Step> steps, CancellationToken cancellation)
-    {
-        var applied = await database.RunAsync(
+    public static Task CheckAsync(Database database, IReadOnlyList<Step> steps, CancellationToken cancellation) =>
+        database.RunAsync(
             async connection =>
             {
-                await using var exists = new NpgsqlCommand(
-                    "SELECT to_regclass('clawgrpc.schema_version') IS NOT NULL", connection);
-                return (bool)(await exists.ExecuteScalarAsync(cancellation))! ? await AppliedAsync(connection, cancellation) : [];
+                await CheckAsync(connection, steps, cancellation);
+                return true;
             },
             cancellation);
+
+    /// <inheritdoc cref="CheckAsync(Database, IReadOnlyList{Step}, CancellationToken)"/>
+    public static async Task CheckAsync(NpgsqlConnection connection, IReadOnlyList<Step> steps, CancellationToken cancellation)
+    {
+        await using var exists = new NpgsqlCommand("SELECT to_regclass('clawgrpc.schema_version') IS NOT NULL", connection);
+        var applied = (bool)(await exists.ExecuteScalarAsync(cancellation))! ? await AppliedAsync(connection, cancellation) : [];
         Check(applied, steps);
         if (steps.FirstOrDefault(step => applied.All(each => each.Number != step.Number)) is { } missing)
         {

@@ -21,9 +21,14 @@ internal sealed class SharedServerKey(Documents documents, SealingKeys keys)
     /// <exception cref="DatabaseException">The database is away.</exception>
     public async Task<ServerKey> OpenAsync(CancellationToken cancellation)
     {
-        var made = new Secret(Convert.ToBase64String(ServerKey.Make()));
-        var stored = await documents.UpdateAsync(
-            Name, fresh => fresh.Body.Length > 0 ? null : Sealed(made).ToBytes(), static () => true, cancellation);
+        var stored = await documents.ReadAsync(Name, Document.None, cancellation);
+        if (stored.Body.Length == 0)
+        {
+            var made = new Secret(Convert.ToBase64String(ServerKey.Make()));
+            stored = await documents.UpdateAsync(
+                Name, fresh => fresh.Body.Length > 0 ? null : Sealed(made).ToBytes(), static () => true, cancellation);
+        }
+
         var whole = Parsed(stored);
         var (key, problem) = keys.Now.KeyOf(whole.KeyId);
         return key is not null && whole.Open("", Profile, Kind, key) is { } text

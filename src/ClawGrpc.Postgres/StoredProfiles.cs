@@ -21,7 +21,7 @@ internal sealed class StoredProfiles(Documents documents, string name, string pl
     /// <summary>The revision of what was read or written last; 0 if nothing was.</summary>
     public long Revision => _last?.Document.Revision ?? 0;
 
-    /// <summary>What is stored now; while the database is away, what was stored when it was last read.</summary>
+    /// <summary>What is stored now; while the database is away, what was stored when it was last there.</summary>
     /// <exception cref="StateUnreadableException">It cannot be parsed, or was never read.</exception>
     public async ValueTask<ProfileStore> ReadAsync(CancellationToken cancellation)
     {
@@ -31,13 +31,9 @@ internal sealed class StoredProfiles(Documents documents, string name, string pl
             var document = await documents.ReadAsync(name, _last?.Document ?? Document.None, cancellation);
             return (_last = ContentOf(document)).File.Store;
         }
-        catch (DatabaseException) when (_last is not null)
-        {
-            return _last.File.Store;
-        }
         catch (DatabaseException exception)
         {
-            throw new StateUnreadableException(place, exception.Message, exception);
+            throw StateUnreadableException.Unavailable(place, exception);
         }
         finally
         {

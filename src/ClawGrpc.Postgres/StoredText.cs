@@ -22,7 +22,7 @@ internal sealed class StoredText<T>(
     /// <summary>What was read or written last, without asking the database.</summary>
     public T Last => _last.Value;
 
-    /// <summary>What is stored now; while the database is away, what was stored when it was last read.</summary>
+    /// <summary>What is stored now; while the database is away, what was stored when it was last there.</summary>
     /// <exception cref="StateUnreadableException">It cannot be parsed, or was never read.</exception>
     public async ValueTask<T> ReadAsync(CancellationToken cancellation)
     {
@@ -30,13 +30,9 @@ internal sealed class StoredText<T>(
         {
             return Take(await documents.ReadAsync(name, _last.Document, cancellation)).Value;
         }
-        catch (DatabaseException) when (_last.Document.Revision > 0)
-        {
-            return _last.Value;
-        }
         catch (DatabaseException exception)
         {
-            throw new StateUnreadableException(place, exception.Message, exception);
+            throw StateUnreadableException.Unavailable(place, exception);
         }
     }
 

@@ -48,6 +48,12 @@ internal sealed class PostgresCluster : IDisposable
     /// <summary>Stops it at once, as a crash does.</summary>
     public void Stop() => Run([.. AsNobody, Program("pg_ctl"), "-D", Data, "-s", "-m", "immediate", "stop"]);
 
+    /// <summary>Stops it where it stands, as a host that hangs does: connections stay, and nothing answers.</summary>
+    public void Pause() => Run(["kill", "-STOP", .. Processes()]);
+
+    /// <summary>Lets it go on after <see cref="Pause"/>.</summary>
+    public void Resume() => Run(["kill", "-CONT", .. Processes()]);
+
     /// <summary>A new database.</summary>
     /// <returns>Its name as a URI.</returns>
     public string NewDatabase()
@@ -80,6 +86,15 @@ internal sealed class PostgresCluster : IDisposable
         }
 
         Directory.Delete(_folder, recursive: true);
+    }
+
+    // The server first: it makes no further ones then.
+    private IEnumerable<string> Processes()
+    {
+        var server = $"{ProcessId}";
+        yield return server;
+        foreach (var child in Run("pgrep", "-P", server).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            yield return child;
     }
 
     private string DsnOf(string name) =>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using ClawGrpc.Json5;
 
 namespace ClawGrpc.Core.Configuration;
@@ -59,6 +60,29 @@ internal sealed class Field(Reading reading, Json5Value value, KeyPath path)
         if (!(number > most))
             return number;
         Misunderstand($"Too big: expected number to be <={most}");
+        return null;
+    }
+
+    /// <summary>A time such as <c>30s</c>, <c>5m</c> or <c>1h</c>, above zero and of a day at most.</summary>
+    public TimeSpan? Duration()
+    {
+        if (Text() is not { } text)
+            return null;
+        var unit = text.LastOrDefault() switch
+        {
+            's' => TimeSpan.FromSeconds(1),
+            'm' => TimeSpan.FromMinutes(1),
+            'h' => TimeSpan.FromHours(1),
+            _ => TimeSpan.Zero,
+        };
+        var most = TimeSpan.FromDays(1);
+        if (unit > TimeSpan.Zero && int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, null, out var count)
+            && count > 0 && count <= most / unit)
+        {
+            return count * unit;
+        }
+
+        Misunderstand("Invalid input: expected a time such as 30s, 5m or 1h, of a day at most");
         return null;
     }
 

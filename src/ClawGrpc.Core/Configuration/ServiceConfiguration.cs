@@ -88,12 +88,18 @@ internal sealed record ServiceConfiguration
     /// <summary><c>clawgrpc.limits.compressedRequests</c>: whether compressed requests are taken.</summary>
     public bool CompressedRequests { get; init; }
 
+    /// <summary>
+    /// <c>clawgrpc.replicas.maxStaleness</c>: for how long calls are served while the database is away, such as <c>5m</c>; null:
+    /// without an end.
+    /// </summary>
+    public TimeSpan? MaxStaleness { get; init; }
+
     internal static ServiceConfiguration Read(Fields service)
     {
         var beta = service.OneOf("extendedCacheTtlBeta", "always", "when-needed", "never");
         var (subscriptions, timeouts, limits) =
             (service.Section("subscriptions"), service.Section("timeouts"), service.Section("limits"));
-        var (upstream, http) = (service.Section("upstream"), service.Section("http"));
+        var (upstream, http, replicas) = (service.Section("upstream"), service.Section("http"), service.Section("replicas"));
         var read = new ServiceConfiguration
         {
             ExtendedCacheTtlBeta = beta switch
@@ -123,8 +129,9 @@ internal sealed record ServiceConfiguration
             Hosts = TlsSection.Hosts(service),
             Issuers = IssuerSection.Read(service),
             CompressedRequests = limits?.Flag("compressedRequests") ?? Default.CompressedRequests,
+            MaxStaleness = replicas?.Find("maxStaleness")?.Duration(),
         };
-        foreach (var section in new[] { subscriptions, upstream, http, timeouts, limits, service })
+        foreach (var section in new[] { subscriptions, upstream, http, replicas, timeouts, limits, service })
             section?.RefuseOthers();
         return read;
     }

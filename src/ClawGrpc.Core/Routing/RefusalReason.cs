@@ -75,6 +75,9 @@ internal enum RefusalReason
     /// <summary>A file of the state could not be written.</summary>
     StateNotWritten,
 
+    /// <summary>The database that replicas share cannot be reached, and the call takes it.</summary>
+    StoreUnavailable,
+
     /// <summary>A login could not be refreshed.</summary>
     OauthRefreshFailed,
 

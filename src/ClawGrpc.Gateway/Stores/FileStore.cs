@@ -55,6 +55,9 @@ internal sealed class FileStore(
         }
     }
 
+    // A file that cannot be written says so itself, and each one is by itself.
+    public DateTimeOffset? AwaySince => null;
+
     public IReadOnlyList<string> AgentIds => folder.StoredAgents();
 
     public string ClientsPlace => _clients.Path;

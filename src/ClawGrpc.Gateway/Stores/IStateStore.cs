@@ -24,6 +24,9 @@ internal interface IStateStore
     /// <summary>Raised when there are other <see cref="Problems"/>.</summary>
     event Action? ProblemsChanged;
 
+    /// <summary>Since when what keeps the state cannot be reached; null if it can, or if that cannot be told.</summary>
+    DateTimeOffset? AwaySince { get; }
+
     /// <summary>The agents that have stored state, by id.</summary>
     IReadOnlyList<string> AgentIds { get; }
 

@@ -21,6 +21,13 @@ internal sealed class StateUnreadableException : StateFileException
     public StateUnreadableException(string path, string reason, Exception? inner)
         : base(path, $"Cannot read {path}: {reason}.", inner) => Reason = reason;
 
+    /// <summary>What keeps the state cannot be reached, and it was never read.</summary>
+    public static StateUnreadableException Unavailable(string path, Exception inner) =>
+        new(path, inner.Message.TrimEnd('.'), inner) { IsUnavailable = true };
+
+    /// <summary>Whether what keeps the state cannot be reached.</summary>
+    public bool IsUnavailable { get; private init; }
+
     /// <summary>From 1; 0: not of one place.</summary>
     public int Line { get; }
 

@@ -32,7 +32,7 @@ internal static class AccessControl
             .AddScheme<AuthenticationSchemeOptions, CertificateHandler>(CertificateHandler.Name, null)
             .AddScheme<AuthenticationSchemeOptions, LoopbackHandler>(LoopbackHandler.Name, null);
         ClientRates.Add(services);
-        services.AddSingleton<UnknownPeers>();
+        services.AddSingleton<UnknownPeers>().AddSingleton<Staleness>();
         services.AddAuthorizationBuilder()
             .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAssertion(static _ => false).Build());
     }
@@ -47,6 +47,7 @@ internal static class AccessControl
         // Without this WebApplication puts the framework's own middleware in front, which has no scheme to ask.
         ((IApplicationBuilder)app).Properties["__AuthenticationMiddlewareSet"] = true;
         app.UseAuthorization();
+        app.Use(app.Services.GetRequiredService<Staleness>().RefuseAsync);
         app.UseWhen(ClientRates.IsLimited, limited => limited.UseRateLimiter());
         var (calls, audit) =
             (app.Services.GetRequiredService<LiveCalls>(), app.Services.GetRequiredService<CallAudit>());

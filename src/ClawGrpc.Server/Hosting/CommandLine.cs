@@ -37,6 +37,9 @@ internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Liste
     /// <summary>The name of this replica, for people; null for the host's.</summary>
     public string? ReplicaName { get; init; }
 
+    /// <summary>Whether the replica keeps what is stored on its own disk too, to start from while the database is away.</summary>
+    public bool KeepsSnapshot { get; init; }
+
     /// <summary>What is logged, and in which form.</summary>
     public LogSettings Log { get; init; } = LogSettings.None;
 
@@ -113,6 +116,12 @@ internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Liste
         HelpName = "NAME",
     };
 
+    private static readonly Option<bool> SnapshotOption = new("--snapshot")
+    {
+        Description = "With --store postgres: keep all that is stored in the state folder too, sealed as a whole, and start from "
+            + "that while the database is away.",
+    };
+
     /// <summary>
     /// Reads the arguments and runs the server; prints help, version or what is wrong instead when that is called for.
     /// </summary>
@@ -135,6 +144,7 @@ internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Liste
             StoreOption,
             SealKeyOption,
             ReplicaOption,
+            SnapshotOption,
             LevelOption,
             FormatOption,
         };
@@ -150,6 +160,7 @@ internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Liste
             IsReplica = result.GetValue(StoreOption) == Postgres,
             SealKey = Listening.Full(result.GetValue(SealKeyOption)),
             ReplicaName = result.GetValue(ReplicaOption),
+            KeepsSnapshot = result.GetValue(SnapshotOption),
             Log = new LogSettings(result.GetValue(LevelOption), result.GetValue(FormatOption)),
         }));
         root.Subcommands.Add(Migration.Command());

@@ -16,11 +16,15 @@ internal sealed record StateSource(DatabaseSettings? Database, string? SealKey, 
     public static readonly StateSource Files = new(null, null, "");
 
     private static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan BetweenSnapshots = TimeSpan.FromMinutes(1);
 
     /// <summary>What the command line asks for, and the variables <c>CLAWGRPC_DSN</c> and <c>CLAWGRPC_LISTEN_DSN</c>.</summary>
     /// <exception cref="StartException">No database is named, or what is named is none.</exception>
     public static StateSource Of(CommandLine command, Func<string, string?> environment) => new(
-        command.IsReplica ? DatabaseOf(environment) : null, command.SealKey, command.ReplicaName ?? Environment.MachineName);
+        command.IsReplica
+            ? DatabaseOf(environment) with { BetweenSnapshots = command.KeepsSnapshot ? BetweenSnapshots : null }
+            : command.KeepsSnapshot ? throw new StartException("--snapshot is for a server with --store postgres.") : null,
+        command.SealKey, command.ReplicaName ?? Environment.MachineName);
 
     /// <summary>The database that the variables name.</summary>
     /// <exception cref="StartException">No database is named, or what is named is none.</exception>
@@ -70,7 +74,9 @@ internal sealed record StateSource(DatabaseSettings? Database, string? SealKey, 
             .AddSingleton(_ => opened.Key ?? throw new InvalidOperationException("The server's key is not read yet."));
     }
 
-    /// <summary>Waits for the database, and refuses one that cannot be used.</summary>
+    /// <summary>
+    /// Waits for the database, and refuses one that cannot be used. A replica that keeps a snapshot starts from that instead.
+    /// </summary>
     /// <exception cref="StartException">It cannot be used.</exception>
     public async Task OpenAsync(IServiceProvider services)
     {
@@ -86,6 +92,8 @@ internal sealed record StateSource(DatabaseSettings? Database, string? SealKey, 
             }
             catch (DatabaseException exception)
             {
+                if (isFirst && await StartsFromSnapshotAsync(store))
+                    return;
                 if (isFirst)
                     await Console.Error.WriteLineAsync($"Waiting for the database {Database}: {exception.Message}");
                 await Task.Delay(BetweenTries);
@@ -94,6 +102,25 @@ internal sealed record StateSource(DatabaseSettings? Database, string? SealKey, 
             {
                 throw new StartException(exception.Message);
             }
+        }
+    }
+
+    private async Task<bool> StartsFromSnapshotAsync(PostgresStore store)
+    {
+        if (Database!.BetweenSnapshots is null)
+            return false;
+        try
+        {
+            var taken = store.StartFromSnapshot();
+            await Console.Error.WriteLineAsync(
+                $"Warning: the database {Database} is away. The server starts from its snapshot of "
+                    + $"{taken:yyyy-MM-dd'T'HH:mm:ss'Z'}, and takes up the database when that is back.");
+            return true;
+        }
+        catch (UnusableSnapshotException exception)
+        {
+            await Console.Error.WriteLineAsync($"Warning: {exception.Message}");
+            return false;
         }
     }
 

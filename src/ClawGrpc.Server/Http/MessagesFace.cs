@@ -26,7 +26,8 @@ internal sealed partial class MessagesFace(StoppedCalls stopped, ILogger<Message
 
     /// <summary>Adds what the face is made of.</summary>
     public static void Add(IServiceCollection services) =>
-        services.AddSingleton<MessagesFace>().AddSingleton<MessagesEndpoints>().AddSingleton<ModelsEndpoints>();
+        services.AddSingleton<MessagesFace>().AddSingleton<MessagesEndpoints>().AddSingleton<ModelsEndpoints>()
+            .AddSingleton<ReadyEndpoint>();
 
     /// <summary>
     /// Keeps the faces apart. Behind the routing, and before what looks at callers: what there is not, is not told with a 401.
@@ -52,6 +53,8 @@ internal sealed partial class MessagesFace(StoppedCalls stopped, ILogger<Message
         var face = app.Services.GetRequiredService<MessagesFace>();
         var (messages, models) = (
             app.Services.GetRequiredService<MessagesEndpoints>(), app.Services.GetRequiredService<ModelsEndpoints>());
+        app.MapGet("/readyz", app.Services.GetRequiredService<ReadyEndpoint>().AnswerAsync)
+            .WithMetadata(OfFace.Instance).AllowAnonymous();
         foreach (var root in new[] { "", "/anthropic" })
         {
             Endpoint("/v1/messages", HttpMethods.Post, RpcAccess.Completion, messages.CreateAsync);

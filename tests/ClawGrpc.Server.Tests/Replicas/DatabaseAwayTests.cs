@@ -29,9 +29,12 @@ public sealed class DatabaseAwayTests : IDisposable
         for (var call = 0; call < 20; call++)
             Assert.Equal(Two, await set[call % 2].CompleteAsync());
         var failure = await CallFailure.OfAsync(() => set[0].OnboardAsync("anthropic:three", KeyTwo));
-        Assert.Equal(StatusCode.Unavailable, failure.Code);
+        Assert.Equal((StatusCode.Unavailable, "STORE_UNAVAILABLE"), (failure.Code, failure.Reason));
+        Assert.NotNull(failure.RetryDelay);
         await ServerFixture.EventuallyAsync(async () => (await set[0].StatusAsync()).ConfigurationWarnings.Any(
-            warning => warning.Reason.Contains("is away since", StringComparison.Ordinal)));
+            warning => warning.Reason.Contains("degraded since", StringComparison.Ordinal)));
+        var usage = await CallFailure.OfAsync(async () => await set[0].Models.GetUsageAsync(new GetUsageRequest()));
+        Assert.Equal((StatusCode.Unavailable, "STORE_UNAVAILABLE"), (usage.Code, usage.Reason));
 
         _cluster.Start();
         await ServerFixture.EventuallyAsync(async () => (await set[0].StatusAsync()).ConfigurationWarnings.Count == 0);

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using ClawGrpc.Client;
 using ClawGrpc.Gateway.Stores;
 using ClawGrpc.Postgres;
@@ -7,6 +9,7 @@ using ClawGrpc.Server.Tests.OAuth;
 using ClawGrpc.Testing;
 using ClawGrpc.V1;
 using Grpc.Core;
+using Grpc.Health.V1;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
@@ -46,9 +49,11 @@ internal sealed class ReplicaSet : IAsyncDisposable
     /// <param name="cluster">Where the database is made.</param>
     /// <param name="count">How many.</param>
     /// <param name="more">Further members of the configuration, as JSON5; <c>$upstream</c> is the sandbox's URL.</param>
-    public static async Task<ReplicaSet> StartAsync(PostgresCluster cluster, int count, string more = "")
+    /// <param name="sandbox">How upstream behaves.</param>
+    public static async Task<ReplicaSet> StartAsync(
+        PostgresCluster cluster, int count, string more = "", SandboxOptions? sandbox = null)
     {
-        var set = new ReplicaSet(cluster, await Sandbox.StartAsync(new SandboxOptions()));
+        var set = new ReplicaSet(cluster, await Sandbox.StartAsync(sandbox ?? new SandboxOptions()));
         await Schema.MigrateAsync(set._settings.Pool, Schema.Steps, CancellationToken.None);
         var upstream = set.Sandbox.BaseUrl;
         set.Query("INSERT INTO clawgrpc.document (name, body, revision) VALUES ('clawgrpc.json', convert_to($t$"
@@ -81,6 +86,25 @@ internal sealed class ReplicaSet : IAsyncDisposable
             """);
     }
 
+    /// <summary>One more replica that keeps snapshots, often.</summary>
+    /// <param name="files">Its folder, which stays.</param>
+    /// <param name="otherKey">Whether it has another sealing key than the others.</param>
+    public async Task<Server> AddWithSnapshotAsync(StateFiles files, bool otherKey = false)
+    {
+        var settings = _settings with { BetweenSnapshots = TimeSpan.FromMilliseconds(50) };
+        var source = new StateSource(settings, otherKey ? _keys.New : _keys.Old, "with a snapshot");
+        var server = await Server.StartAsync(source, TimeProvider.System, files);
+        _servers.Add(server);
+        return server;
+    }
+
+    /// <summary>Stops one.</summary>
+    public async Task RemoveAsync(Server server)
+    {
+        _servers.Remove(server);
+        await server.DisposeAsync();
+    }
+
     public string Query(string sql) => _cluster.Query(Database, sql);
 
     public string Dump() => _cluster.Dump(Database);
@@ -99,11 +123,12 @@ internal sealed class ReplicaSet : IAsyncDisposable
             .AddInMemoryCollection([new("Console:LogLevel:Default", nameof(LogLevel.None))]).Build();
 
         private readonly StateFiles _files;
+        private readonly bool _ownsFiles;
         private readonly WebApplication _app;
         private readonly GrpcChannel _channel;
 
-        private Server(StateFiles files, WebApplication app, GrpcChannel channel) =>
-            (_files, _app, _channel) = (files, app, channel);
+        private Server(StateFiles files, bool ownsFiles, WebApplication app, GrpcChannel channel) =>
+            (_files, _ownsFiles, _app, _channel) = (files, ownsFiles, app, channel);
 
         public AuthService.AuthServiceClient Auth => new(_channel);
 
@@ -117,21 +142,46 @@ internal sealed class ReplicaSet : IAsyncDisposable
         /// <summary>A file of its folder.</summary>
         public string FileOf(string name) => _files[name];
 
-        public static async Task<Server> StartAsync(StateSource source, TimeProvider host)
+        public static async Task<Server> StartAsync(StateSource source, TimeProvider host, StateFiles? kept = null)
         {
-            var files = new StateFiles();
+            var files = kept ?? new StateFiles();
             var address = new ListenAddress.UnixSocket(files["clawgrpc.sock"]);
             var folder = StateFolder.Resolve(files.Path, _ => null, files.Path);
             var app = await ServerHost.BuildAsync(
-                folder, new Listening([address]), host, logging: LogSettings.None with { Variables = NoConsole }, source: source);
+                folder, new Listening([address]) { Http = [new ListenAddress.UnixSocket(files["http.sock"])] }, host,
+                logging: LogSettings.None with { Variables = NoConsole }, source: source);
             await app.StartAsync();
-            return new Server(files, app, ClawGrpcChannel.Create(ClawGrpcEndpoint.Parse($"{address}")));
+            return new Server(files, kept is null, app, ClawGrpcChannel.Create(ClawGrpcEndpoint.Parse($"{address}")));
         }
 
         public async Task OnboardAsync(string profile, string key) => await Auth.OnboardAsync(
             new OnboardRequest { ProfileId = profile, ApiKey = new ApiKeyCredential { Key = key } });
 
         public async Task<AgentStatus> StatusAsync() => (await Models.GetStatusAsync(new GetStatusRequest())).Status;
+
+        /// <summary>A part of the running server.</summary>
+        public T Part<T>()
+            where T : notnull => _app.Services.GetRequiredService<T>();
+
+        /// <summary>The state of gRPC health.</summary>
+        public async Task<HealthCheckResponse.Types.ServingStatus> HealthAsync() =>
+            (await new Health.HealthClient(_channel).CheckAsync(new HealthCheckRequest())).Status;
+
+        /// <summary>What a path of the listener for HTTP answers.</summary>
+        public async Task<(HttpStatusCode Status, string Text)> GetAsync(string path)
+        {
+            using var http = new HttpClient(new SocketsHttpHandler
+            {
+                ConnectCallback = async (_, cancellation) =>
+                {
+                    var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                    await socket.ConnectAsync(new UnixDomainSocketEndPoint(_files["http.sock"]), cancellation);
+                    return new NetworkStream(socket, ownsSocket: true);
+                },
+            });
+            using var answer = await http.GetAsync(new Uri($"http://localhost{path}"));
+            return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
+        }
 
         /// <summary>The profile that would serve.</summary>
         public async Task<string> PlanAsync(string session) => (await Models.PlanCompletionAsync(new PlanCompletionRequest
@@ -159,7 +209,8 @@ internal sealed class ReplicaSet : IAsyncDisposable
             _channel.Dispose();
             await _app.StopAsync();
             await _app.DisposeAsync();
-            _files.Dispose();
+            if (_ownsFiles)
+                _files.Dispose();
         }
     }
 }
