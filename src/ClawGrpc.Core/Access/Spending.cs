@@ -42,8 +42,9 @@ internal sealed record Spending(DateTimeOffset From, long NanoUsd, long Tokens)
     /// <summary>Whether nothing of a budget is left.</summary>
     public bool UsesUp(ClientBudget budget) => Usd >= budget.Usd || Tokens >= budget.Tokens;
 
-    /// <summary>Whether some of it is more than in the other one.</summary>
-    public bool Exceeds(Spending other) => NanoUsd > other.NanoUsd || Tokens > other.Tokens;
+    /// <summary>Whether some of it that the budget limits is more than in the other one.</summary>
+    public bool Exceeds(Spending other, ClientBudget budget) =>
+        (budget.Usd is not null && NanoUsd > other.NanoUsd) || (budget.Tokens is not null && Tokens > other.Tokens);
 
     /// <summary>
     /// How much more is written down ahead, so that not every call waits for the disk: a fiftieth of the budget, and at most a

@@ -54,17 +54,25 @@ internal sealed class Budgets(IStateStore store, TimeProvider time) : IAsyncDisp
     }
 
     /// <summary>
-    /// Writes down what was spent, if that is more than was written ahead: upstream counted more than was estimated.
+    /// Writes down what was spent, if that is more than was written ahead: upstream counted more than was estimated. While the
+    /// store is away the next call has to wait for that, since this one's answer is there and paid for.
     /// </summary>
     public async Task SettleAsync(Account account)
     {
         lock (account)
         {
-            if (!account.Own.Exceeds(account.Taken))
+            if (account.Budget is not { } budget || !account.Own.Exceeds(account.Taken, budget))
                 return;
         }
 
-        await WriteAsync(static each => each.IsBehind, ahead: true, CancellationToken.None);
+        try
+        {
+            await WriteAsync(static each => each.IsBehind, ahead: true, CancellationToken.None);
+        }
+        catch (StateNotWrittenException exception) when (exception.IsUnavailable)
+        {
+            // It stays behind, and is written before anything more is spent.
+        }
     }
 
     private async ValueTask<Purse?> OpenAsync(
@@ -181,7 +189,8 @@ internal sealed class Budgets(IStateStore store, TimeProvider time) : IAsyncDisp
         public Spending Expected => Settled.Plus(Reserved.NanoUsd, Reserved.Tokens);
 
         /// <summary>Whether more may be spent here than is written down.</summary>
-        public bool IsBehind => Budget is not null && Own.Plus(Reserved.NanoUsd, Reserved.Tokens).Exceeds(Taken);
+        public bool IsBehind =>
+            Budget is { } budget && Own.Plus(Reserved.NanoUsd, Reserved.Tokens).Exceeds(Taken, budget);
 
         /// <summary>Takes up the budget, and the period of now.</summary>
         public void Begin(ClientBudget budget, DateTimeOffset now)
