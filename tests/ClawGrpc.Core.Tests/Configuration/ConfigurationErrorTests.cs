@@ -5,6 +5,7 @@ namespace ClawGrpc.Core.Tests.Configuration;
 /// <summary>Reports all errors at once, with positions, in the words of OpenClaw's validation.</summary>
 public class ConfigurationErrorTests
 {
+    private const string NoTime = "Invalid input: expected a time such as 30s, 5m or 1h, of a day at most";
     private const string NoTokenUrl =
         "Invalid URL: expected https:// with a host, or http:// with a loopback one, and no user, query or fragment";
 
@@ -91,6 +92,14 @@ public class ConfigurationErrorTests
         "1:32: clawgrpc.seal.keyFile: Invalid input: expected an absolute path, or one that begins with ~/",
         "1:58: clawgrpc.seal.otherKeys.0: Unrecognized key: \"keyfile\"",
         "1:76: clawgrpc.seal: Unrecognized key: \"key\"")]
+    [InlineData("{ clawgrpc: { replicas: { maxStaleness: '5' } } }", $"1:41: clawgrpc.replicas.maxStaleness: {NoTime}")]
+    [InlineData("{ clawgrpc: { replicas: { maxStaleness: '5 m' } } }", $"1:41: clawgrpc.replicas.maxStaleness: {NoTime}")]
+    [InlineData("{ clawgrpc: { replicas: { maxStaleness: '-5m' } } }", $"1:41: clawgrpc.replicas.maxStaleness: {NoTime}")]
+    [InlineData("{ clawgrpc: { replicas: { maxStaleness: '0s' } } }", $"1:41: clawgrpc.replicas.maxStaleness: {NoTime}")]
+    [InlineData("{ clawgrpc: { replicas: { maxStaleness: 'm' } } }", $"1:41: clawgrpc.replicas.maxStaleness: {NoTime}")]
+    [InlineData("{ clawgrpc: { replicas: { maxStaleness: '25h' } } }", $"1:41: clawgrpc.replicas.maxStaleness: {NoTime}")]
+    [InlineData("{ clawgrpc: { replicas: { maxStaleness: '5d' } } }", $"1:41: clawgrpc.replicas.maxStaleness: {NoTime}")]
+    [InlineData("{ clawgrpc: { replicas: { maxStaleness: '' } } }", $"1:41: clawgrpc.replicas.maxStaleness: {NoTime}")]
     [InlineData("{ clawgrpc: { oauth: { clientID: 'c' } } }",
         "1:22: clawgrpc.oauth.tokenUrl: Invalid input: expected string, received undefined",
         "1:22: clawgrpc.oauth.clientId: Invalid input: expected string, received undefined",

@@ -66,6 +66,15 @@ public class ConfigurationReaderTests
             $"{{ clawgrpc: {{ oauth: {{ tokenUrl: '{url}', clientId: 'mine' }} }} }}").Service.OAuth);
 
     [Theory]
+    [InlineData("90s", 90)]
+    [InlineData("5m", 300)]
+    [InlineData("1h", 3600)]
+    [InlineData("24h", 86400)]
+    public void Time_has_a_number_and_a_unit(string text, int seconds) => Assert.Equal(
+        TimeSpan.FromSeconds(seconds),
+        Folder.Accept($"{{ clawgrpc: {{ replicas: {{ maxStaleness: '{text}' }} }} }}").Service.MaxStaleness);
+
+    [Theory]
     [InlineData("{}", 60)]
     [InlineData("{ auth: { cooldowns: { preset: 'openclaw-2026.1' } } }", 60)]
     [InlineData("{ auth: { cooldowns: { preset: 'openclaw-2026.9' } } }", 30)]

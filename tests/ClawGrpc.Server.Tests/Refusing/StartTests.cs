@@ -38,6 +38,11 @@ public class StartTests
         Assert.Equal(before, fixture.Files.Snapshot());
     }
 
+    [Fact]
+    public void Snapshot_of_a_server_with_files_is_refused() => Assert.Contains("--store postgres", Assert.Throws<StartException>(
+        () => StateSource.Of(new CommandLine(null, []) { KeepsSnapshot = true }, static _ => null)).Message,
+        StringComparison.Ordinal);
+
     [Theory]
     [InlineData("{ env: { ANTHROPIC_BASE_URL: 'localhost:8080' } }")]
     [InlineData("{ env: { vars: { ANTHROPIC_BASE_URL: 'http://me:FAKE-password@localhost' } } }")]
