@@ -48,6 +48,15 @@ internal sealed partial class Changes(Database database, Documents documents, Ti
         }
     }
 
+    /// <summary>
+    /// All documents count as changed: a change that was heard of while the database went away was not read.
+    /// </summary>
+    public void ReportAll()
+    {
+        foreach (var name in _known.Keys)
+            Report(name);
+    }
+
     /// <summary>Looks for what has changed.</summary>
     /// <exception cref="DatabaseException">The database is away.</exception>
     public async Task LookAsync(CancellationToken cancellation)

@@ -72,7 +72,7 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
         _keys = keys(this);
         _serverKey = new SharedServerKey(_documents, _keys);
         _snapshot = new Snapshot(Path.Join(folder.Path, Snapshot.Name), _database, _documents, _keys, clock, log);
-        _database.AwayChanged += () => ProblemsChanged?.Invoke();
+        _database.AwayChanged += TellAway;
     }
 
     /// <inheritdoc/>
@@ -403,6 +403,13 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
             _documents, name, place, text => OriginsFile.Parse(text, place), OriginsFile.TextOf,
             ImmutableDictionary.Create<string, string>(StringComparer.Ordinal));
     });
+
+    private void TellAway()
+    {
+        if (_database.AwaySince is null)
+            _changes.ReportAll();
+        ProblemsChanged?.Invoke();
+    }
 
     // What was sealed opens or not as keys come and go.
     private void TakeUpKeys()

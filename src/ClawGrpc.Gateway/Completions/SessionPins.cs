@@ -43,7 +43,9 @@ internal sealed class SessionPins : IAsyncDisposable
             return;
         var session = SessionPin.HashOf(agentId, sessionId);
         Keep(session, profileId);
-        if (_store.IsShared && _untold.Count < Most)
+
+        // While others cannot be told, no more are kept than this.
+        if (_store.IsShared && (_untold.ContainsKey(session) || _untold.Count < Most))
             _untold[session] = profileId;
     }
 

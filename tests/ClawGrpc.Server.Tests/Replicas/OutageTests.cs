@@ -94,6 +94,27 @@ public sealed class OutageTests(ITestOutputHelper output) : IDisposable
     }
 
     [NeedsPostgresFact]
+    public async Task Database_that_hangs_is_waited_for_once()
+    {
+        await using var set = await ReplicaSet.StartAsync(_cluster, 1);
+        await OnboardAsync(set, (One, KeyOne));
+        _cluster.Pause();
+        await IsRefusedAsync();
+        var start = TimeProvider.System.GetTimestamp();
+        for (var call = 0; call < 4; call++)
+            await IsRefusedAsync();
+
+        // Four times the patience of a statement would be twenty seconds.
+        Assert.InRange(TimeProvider.System.GetElapsedTime(start), TimeSpan.Zero, TimeSpan.FromSeconds(10));
+        _cluster.Resume();
+        await SameAsync(async () => string.Concat((await set[0].StatusAsync()).ConfigurationWarnings), "");
+        await set[0].OnboardAsync(Two, KeyTwo);
+
+        async Task IsRefusedAsync() => Assert.Equal(
+            "STORE_UNAVAILABLE", (await CallFailure.OfAsync(() => set[0].OnboardAsync(Two, KeyTwo))).Reason);
+    }
+
+    [NeedsPostgresFact]
     public async Task Agent_that_was_never_asked_for_serves_too()
     {
         await using var set = await ReplicaSet.StartAsync(
