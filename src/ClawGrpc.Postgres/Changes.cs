@@ -79,6 +79,9 @@ internal sealed partial class Changes(Database database, Documents documents, Ti
                     lock (_gate)
                         _waiting.Remove(name);
                     yield return name;
+
+                    // Nobody has read it, and somebody may want it while the database is away.
+                    await documents.FreshenAsync(name, _known.GetValueOrDefault(name), cancellation);
                 }
             }
         }

@@ -18,10 +18,14 @@ internal sealed class Database : IAsyncDisposable
     // While it is away, the others wait this long for what the one that asks finds out.
     private static readonly TimeSpan LongestWaiting = TimeSpan.FromMilliseconds(250);
 
+    // Where nobody looks, as when the server stops, others ask as often as that.
+    private static readonly TimeSpan BetweenAsks = TimeSpan.FromSeconds(2);
+
     private readonly NpgsqlDataSource _source;
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _asking = new(1);
     private long _awaySince;
+    private long _asked;
     private volatile string _why = "";
     private volatile Func<NpgsqlConnection, CancellationToken, Task>? _check;
 
@@ -56,30 +60,20 @@ internal sealed class Database : IAsyncDisposable
 
     /// <summary>
     /// Does some work on a connection, which is done again if the database asks for that or the connection breaks. While the
-    /// database is away, one asks whether it is back, and the others need not wait until its patience ends.
+    /// database is away, that is refused at once as long as somebody looks whether it is back.
     /// </summary>
     /// <param name="work">It must do no harm when it is done twice.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <exception cref="DatabaseException">It cannot be done.</exception>
-    public async Task<T> RunAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellation)
-    {
-        if (AwaySince is null)
-            return await TryAsync(work, MostTries, cancellation);
-        if (!await _asking.WaitAsync(LongestWaiting, cancellation))
-            throw new DatabaseException(_why);
-        var isAlone = AwaySince is not null;
-        try
-        {
-            if (isAlone)
-                return await TryAsync(work, 1, cancellation);
-        }
-        finally
-        {
-            _asking.Release();
-        }
+    public Task<T> RunAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellation) => AwaySince is null
+        ? TryAsync(work, MostTries, cancellation)
+        : AskAsync(work, isLook: false, cancellation);
 
-        return await TryAsync(work, MostTries, cancellation);
-    }
+    /// <summary>The same, which asks the database also while it is away: whether it is back.</summary>
+    /// <inheritdoc cref="RunAsync"/>
+    public Task<T> LookAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellation) => AwaySince is null
+        ? TryAsync(work, MostTries, cancellation)
+        : AskAsync(work, isLook: true, cancellation);
 
     /// <summary>The same in a transaction, which ends with the work; what the work throws undoes it.</summary>
     public Task<T> TransactAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellation) => RunAsync(
@@ -110,6 +104,36 @@ internal sealed class Database : IAsyncDisposable
     public static bool IsOfDatabase(Exception exception) => exception is NpgsqlException or TimeoutException
         || (exception is IOException or System.Net.Sockets.SocketException);
 
+    // Of those who want something of a database that is away, one asks: a hung one lets it wait as long as a statement may.
+    private async Task<T> AskAsync<T>(
+        Func<NpgsqlConnection, Task<T>> work, bool isLook, CancellationToken cancellation)
+    {
+        if (!await _asking.WaitAsync(LongestWaiting, cancellation))
+            throw new DatabaseException(_why);
+        try
+        {
+            if (AwaySince is not null)
+            {
+                if (!isLook && Stopwatch.GetElapsedTime(_asked) < BetweenAsks)
+                    throw new DatabaseException(_why);
+                try
+                {
+                    return await TryAsync(work, 1, cancellation);
+                }
+                finally
+                {
+                    _asked = Stopwatch.GetTimestamp();
+                }
+            }
+        }
+        finally
+        {
+            _asking.Release();
+        }
+
+        return await TryAsync(work, MostTries, cancellation);
+    }
+
     private async Task<T> TryAsync<T>(Func<NpgsqlConnection, Task<T>> work, int most, CancellationToken cancellation)
     {
         var began = Stopwatch.GetTimestamp();
@@ -133,7 +157,7 @@ internal sealed class Database : IAsyncDisposable
                 var why = Explained(exception);
                 if (IsAway(exception))
                 {
-                    _why = why;
+                    (_why, _asked) = (why, Stopwatch.GetTimestamp());
                     Note(_time.GetUtcNow());
                 }
 

@@ -34,7 +34,6 @@ internal sealed class Documents(Database database)
     private readonly ConcurrentDictionary<string, Document> _last = new(StringComparer.Ordinal);
     private long _changes;
 
-    // Whether a document that is not in memory is none: all were read once.
     private volatile bool _isWhole;
 
     /// <summary>All documents as they are in memory, by name.</summary>
@@ -42,6 +41,9 @@ internal sealed class Documents(Database database)
 
     /// <summary>Grows whenever something in memory changes.</summary>
     public long Changes => Volatile.Read(ref _changes);
+
+    /// <summary>Whether all documents were read once, or taken up: one that is not in memory is none then.</summary>
+    public bool IsWhole => _isWhole;
 
     /// <summary>Takes up all documents as they were kept elsewhere, while the database is away.</summary>
     public void Begin(IEnumerable<KeyValuePair<string, Document>> all)
@@ -148,6 +150,22 @@ internal sealed class Documents(Database database)
         return revisions;
     }
 
+    /// <summary>Reads a document if this revision of it is not in memory; not while the database is away.</summary>
+    public async Task FreshenAsync(string name, long revision, CancellationToken cancellation)
+    {
+        var last = _last.GetValueOrDefault(name, Document.None);
+        if (last.Revision == revision || database.AwaySince is not null)
+            return;
+        try
+        {
+            await ReadAsync(name, last, cancellation);
+        }
+        catch (DatabaseException)
+        {
+            // All documents are looked at once it is back.
+        }
+    }
+
     private Document? InMemory(string name) => _last.GetValueOrDefault(name) ?? (_isWhole ? Document.None : null);
 
     private void Keep(string name, Document document)
@@ -157,7 +175,7 @@ internal sealed class Documents(Database database)
         _last[name] = document;
     }
 
-    private Task<Dictionary<string, long>> RevisionsAsync(CancellationToken cancellation) => database.RunAsync(
+    private Task<Dictionary<string, long>> RevisionsAsync(CancellationToken cancellation) => database.LookAsync(
         async connection =>
         {
             var revisions = new Dictionary<string, long>(StringComparer.Ordinal);

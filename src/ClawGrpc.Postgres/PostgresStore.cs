@@ -127,14 +127,15 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
     /// <summary>Takes up what the snapshot on this replica's disk holds, while the database is away.</summary>
     /// <returns>When it was taken.</returns>
     /// <exception cref="UnusableSnapshotException">There is none, or it cannot be used.</exception>
-    public DateTimeOffset StartFromSnapshot()
+    public async Task<DateTimeOffset> StartFromSnapshotAsync()
     {
-        // A key that the configuration alone names is not known yet.
+        // A key that the configuration alone names is not known yet, nor which one is active.
         _keys.Use(null, "");
         var taken = _snapshot.Open();
         foreach (var (name, document) in _documents.Last)
             _changes.Know(name, document.Revision);
         _database.ServeSince(taken, (connection, cancellation) => Schema.CheckAsync(connection, Schema.Steps, cancellation));
+        await ReadSealStateAsync(CancellationToken.None);
         return taken;
     }
 
@@ -257,7 +258,10 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
 
     /// <summary>Which key is active, for all replicas.</summary>
     public SealStateAccess SealState => new(
-        () => SealStateFile.Parse(TextOf(SealStateFile.Name).Last, DocumentNames.PlaceOf(SealStateFile.Name)),
+        () => _documents.IsWhole
+            ? SealStateFile.Parse(TextOf(SealStateFile.Name).Last, DocumentNames.PlaceOf(SealStateFile.Name))
+            : throw StateUnreadableException.Unavailable(
+                DocumentNames.PlaceOf(SealStateFile.Name), new DatabaseException("the database is away")),
         state => Wait(async () =>
         {
             try

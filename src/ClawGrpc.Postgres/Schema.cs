@@ -70,7 +70,7 @@ internal static class Schema
     /// <exception cref="UnusableDatabaseException">They are missing, older, or more than one step newer.</exception>
     /// <exception cref="DatabaseException">They cannot be looked at.</exception>
     public static Task CheckAsync(Database database, IReadOnlyList<Step> steps, CancellationToken cancellation) =>
-        database.RunAsync(
+        database.LookAsync(
             async connection =>
             {
                 await CheckAsync(connection, steps, cancellation);

@@ -11,8 +11,8 @@ namespace ClawGrpc.Postgres;
 internal sealed class UnusableSnapshotException(string message) : Exception(message);
 
 /// <summary>
-/// All documents in one file of the replica's own folder, which it starts from while the database is away. The file is sealed as a
-/// whole (AES-256-GCM): a head with the sealed key of this file alone, a nonce, and the documents, bound to the head.
+/// All documents in one file of the replica's own folder, which it starts from while the database is away. The file is sealed as
+/// a whole (AES-256-GCM): a head with the sealed key of this file alone, a nonce, and the documents, bound to the head.
 /// </summary>
 internal sealed partial class Snapshot(
     string path, Database database, Documents documents, SealingKeys keys, TimeProvider time, ILogger log)

@@ -19,6 +19,33 @@ public sealed class ReturnTests : IDisposable
     }
 
     [Fact]
+    public async Task Agent_that_nobody_has_read_is_there_while_the_database_is_away()
+    {
+        var settings = await Replica.PrepareAsync(_cluster.NewDatabase());
+        await using var replica = await Replica.StartAsync(settings, _keys);
+        await using var other = await Replica.StartAsync(settings, _keys);
+        using var stopping = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        await using var places = replica.Store.WatchAsync(stopping.Token).GetAsyncEnumerator(stopping.Token);
+        foreach (var agent in new[] { Agent, "work" })
+        {
+            var reported = ReportedAsync(agent);
+            await other.Store.UpdateAsync(agent, _ => [new SetHealth(Profile, new ProfileHealth { ErrorCount = 1 })]);
+            await reported;
+        }
+
+        _cluster.Stop();
+        Assert.Equal(1, (await replica.Store.ReadAsync(Agent)).HealthOf(Profile).ErrorCount);
+        Assert.Empty((await replica.Store.ReadAsync("none")).Health);
+
+        async Task ReportedAsync(string agent)
+        {
+            do
+                Assert.True(await places.MoveNextAsync());
+            while (places.Current != replica.Store.PlaceOf(agent));
+        }
+    }
+
+    [Fact]
     public async Task What_was_heard_of_and_not_read_is_reported_again()
     {
         var settings = await Replica.PrepareAsync(_cluster.NewDatabase());

@@ -4,7 +4,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ClawGrpc.Postgres.Tests;
 
-/// <summary>The file that a replica starts from while the database is away: what was changed or is of another key is refused.</summary>
+/// <summary>
+/// The file that a replica starts from while the database is away: what was changed or is of another key is refused.
+/// </summary>
 [Collection(ClusterFixture.Name)]
 public sealed class SnapshotTests(ClusterFixture fixture) : IAsyncLifetime, IDisposable
 {
@@ -47,7 +49,8 @@ public sealed class SnapshotTests(ClusterFixture fixture) : IAsyncLifetime, IDis
     public async Task Whole_one_is_taken_up()
     {
         await using var store = NewStore(_settings, _keys.Old);
-        Assert.InRange(DateTimeOffset.UtcNow - store.StartFromSnapshot(), TimeSpan.FromSeconds(-5), TimeSpan.FromMinutes(1));
+        var taken = await store.StartFromSnapshotAsync();
+        Assert.InRange(DateTimeOffset.UtcNow - taken, TimeSpan.FromSeconds(-5), TimeSpan.FromMinutes(1));
         Assert.Equal("{ a: 1 }", store.ReadConfiguration(_folder["clawgrpc.json"]));
     }
 
@@ -59,21 +62,21 @@ public sealed class SnapshotTests(ClusterFixture fixture) : IAsyncLifetime, IDis
         {
             var changed = _written.ToArray();
             changed[at] ^= 0x10;
-            Assert.Contains("is not used", Refused(store, changed), StringComparison.Ordinal);
+            Assert.Contains("is not used", await RefusedAsync(store, changed), StringComparison.Ordinal);
         }
 
         for (var length = 0; length < _written.Length; length += 29)
-            Assert.Contains("is not used", Refused(store, _written[..length]), StringComparison.Ordinal);
+            Assert.Contains("is not used", await RefusedAsync(store, _written[..length]), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task One_of_another_key_or_database_is_refused()
     {
         await using var other = NewStore(_settings, _keys.New);
-        Assert.Contains("is not configured", Refused(other, _written), StringComparison.Ordinal);
+        Assert.Contains("is not configured", await RefusedAsync(other, _written), StringComparison.Ordinal);
         var settings = DatabaseSettings.Of(fixture.Cluster.NewDatabase());
         await using var elsewhere = NewStore(settings, _keys.Old);
-        Assert.Contains("of another database", Refused(elsewhere, _written), StringComparison.Ordinal);
+        Assert.Contains("of another database", await RefusedAsync(elsewhere, _written), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -82,14 +85,14 @@ public sealed class SnapshotTests(ClusterFixture fixture) : IAsyncLifetime, IDis
         File.Delete(Path);
         await using var store = NewStore(_settings, _keys.Old);
         Assert.StartsWith(
-            "There is no snapshot", Assert.Throws<UnusableSnapshotException>(() => store.StartFromSnapshot()).Message,
+            "There is no snapshot", (await Assert.ThrowsAsync<UnusableSnapshotException>(store.StartFromSnapshotAsync)).Message,
             StringComparison.Ordinal);
     }
 
-    private string Refused(PostgresStore store, byte[] bytes)
+    private async Task<string> RefusedAsync(PostgresStore store, byte[] bytes)
     {
-        File.WriteAllBytes(Path, bytes);
-        return Assert.Throws<UnusableSnapshotException>(() => store.StartFromSnapshot()).Message;
+        await File.WriteAllBytesAsync(Path, bytes);
+        return (await Assert.ThrowsAsync<UnusableSnapshotException>(store.StartFromSnapshotAsync)).Message;
     }
 
     // One that has read nothing.

@@ -15,6 +15,7 @@ internal sealed class PostgresCluster : IDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("pg-").FullName;
     private int _databases;
+    private bool _isPaused;
 
     /// <summary>Starts one, which takes two seconds.</summary>
     public PostgresCluster()
@@ -49,10 +50,18 @@ internal sealed class PostgresCluster : IDisposable
     public void Stop() => Run([.. AsNobody, Program("pg_ctl"), "-D", Data, "-s", "-m", "immediate", "stop"]);
 
     /// <summary>Stops it where it stands, as a host that hangs does: connections stay, and nothing answers.</summary>
-    public void Pause() => Run(["kill", "-STOP", .. Processes()]);
+    public void Pause()
+    {
+        _isPaused = true;
+        Run(["kill", "-STOP", .. Processes()]);
+    }
 
     /// <summary>Lets it go on after <see cref="Pause"/>.</summary>
-    public void Resume() => Run(["kill", "-CONT", .. Processes()]);
+    public void Resume()
+    {
+        Run(["kill", "-CONT", .. Processes()]);
+        _isPaused = false;
+    }
 
     /// <summary>A new database.</summary>
     /// <returns>Its name as a URI.</returns>
@@ -78,6 +87,8 @@ internal sealed class PostgresCluster : IDisposable
     {
         try
         {
+            if (_isPaused)
+                Resume();
             Stop();
         }
         catch (InvalidOperationException)

@@ -21,7 +21,7 @@ internal sealed class Staleness(IStateStore store, LiveConfiguration configurati
         }
 
         return Answers.RefuseByFaceAsync(context, StateRefusals.StoreUnavailable(
-            $"The store is degraded since {since:yyyy-MM-dd'T'HH:mm:ss'Z'}, and this server serves no longer than that without the "
-                + "database (clawgrpc.replicas.maxStaleness)."));
+            $"The store is degraded since {since:yyyy-MM-dd'T'HH:mm:ss'Z'}, and this server serves no longer than "
+                + $"{most.TotalSeconds:0} s without the database (clawgrpc.replicas.maxStaleness)."));
     }
 }

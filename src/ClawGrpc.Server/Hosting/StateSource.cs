@@ -111,7 +111,7 @@ internal sealed record StateSource(DatabaseSettings? Database, string? SealKey, 
             return false;
         try
         {
-            var taken = store.StartFromSnapshot();
+            var taken = await store.StartFromSnapshotAsync();
             await Console.Error.WriteLineAsync(
                 $"Warning: the database {Database} is away. The server starts from its snapshot of "
                     + $"{taken:yyyy-MM-dd'T'HH:mm:ss'Z'}, and takes up the database when that is back.");

@@ -3,8 +3,8 @@ using ClawGrpc.Gateway.Stores;
 namespace ClawGrpc.Server.Http;
 
 /// <summary>
-/// <c>/readyz</c>, for load balancers: whether to send requests here. A database that is away does not count, since completions go
-/// on and all replicas would leave at once; with <c>?strict</c> it does.
+/// <c>/readyz</c>, for load balancers: whether to send requests here. A database that is away does not count, since completions
+/// go on and all replicas would leave at once; with <c>?strict</c> it does.
 /// </summary>
 internal sealed class ReadyEndpoint(IHostApplicationLifetime lifetime, IStateStore store)
 {

@@ -31,6 +31,9 @@ internal sealed class Load(ReplicaSet set, ITestOutputHelper output)
     /// <summary>How many were answered.</summary>
     public long Completions => _usage.Values.Sum(row => row[0]);
 
+    /// <summary>How many profiles, and models of one, failed so that they were set aside.</summary>
+    public int SetAside => _asideUntil.Count;
+
     /// <summary>How long the slowest took, but for repeats in place.</summary>
     public TimeSpan Slowest => TimeSpan.FromTicks(_slowest);
 
@@ -81,7 +84,9 @@ internal sealed class Load(ReplicaSet set, ITestOutputHelper output)
         return string.Join('\n', lines);
     }
 
-    /// <summary>The health of a profile as text, in the milliseconds that are stored: ends are rounded up, other times down.</summary>
+    /// <summary>
+    /// The health of a profile as text, in the milliseconds that are stored: ends are rounded up, other times down.
+    /// </summary>
     public static string HealthOf(
         string profile, int errors, DateTimeOffset used, IEnumerable<(string Model, DateTimeOffset Until)> aside)
     {

@@ -26,8 +26,8 @@ internal sealed class ReplicaSet : IAsyncDisposable
 {
     private readonly PostgresCluster _cluster;
     private readonly SealKeys _keys = new();
-    private readonly DatabaseSettings _settings;
     private readonly List<Server> _servers = [];
+    private DatabaseSettings _settings;
 
     private ReplicaSet(PostgresCluster cluster, Sandbox sandbox)
     {
@@ -50,10 +50,13 @@ internal sealed class ReplicaSet : IAsyncDisposable
     /// <param name="count">How many.</param>
     /// <param name="more">Further members of the configuration, as JSON5; <c>$upstream</c> is the sandbox's URL.</param>
     /// <param name="sandbox">How upstream behaves.</param>
+    /// <param name="patience">In seconds, for a connection and for a statement; null for the usual.</param>
     public static async Task<ReplicaSet> StartAsync(
-        PostgresCluster cluster, int count, string more = "", SandboxOptions? sandbox = null)
+        PostgresCluster cluster, int count, string more = "", SandboxOptions? sandbox = null, int? patience = null)
     {
         var set = new ReplicaSet(cluster, await Sandbox.StartAsync(sandbox ?? new SandboxOptions()));
+        if (patience is not null)
+            set._settings = set._settings with { Pool = $"{set._settings.Pool};Timeout={patience};Command Timeout={patience}" };
         await Schema.MigrateAsync(set._settings.Pool, Schema.Steps, CancellationToken.None);
         var upstream = set.Sandbox.BaseUrl;
         set.Query("INSERT INTO clawgrpc.document (name, body, revision) VALUES ('clawgrpc.json', convert_to($t$"
