@@ -10,9 +10,15 @@ namespace ClawGrpc.Core.Routing;
 /// <param name="Now">When it ended; of several at once, when each was recorded.</param>
 internal abstract record HealthChange(string Model, DateTimeOffset Began, DateTimeOffset Now)
 {
+    /// <summary>
+    /// When it is stored, which may be long after <see cref="Now"/>: what others have stored since is not of a clock that has gone
+    /// back.
+    /// </summary>
+    public DateTimeOffset Stored { get; init; } = Now;
+
     /// <summary>The health after it.</summary>
     /// <param name="rules">For how long failures set aside.</param>
-    public ProfileHealth Apply(ProfileHealth before, HealthRules rules) => Change(before.At(Now), rules);
+    public ProfileHealth Apply(ProfileHealth before, HealthRules rules) => Change(before.At(Stored), rules);
 
     /// <summary>The health after it.</summary>
     /// <param name="before">Without what a clock has set that has gone back since.</param>
@@ -20,7 +26,7 @@ internal abstract record HealthChange(string Model, DateTimeOffset Began, DateTi
     protected abstract ProfileHealth Change(ProfileHealth before, HealthRules rules);
 
     /// <summary>Whether a recorded time may be the present or the past.</summary>
-    protected bool IsPast(DateTimeOffset recorded) => recorded <= Now + ProfileHealth.MostSkew;
+    protected bool IsPast(DateTimeOffset recorded) => recorded <= Stored + ProfileHealth.MostSkew;
 
     /// <summary>The later of a recorded time and <see cref="Now"/>: neither moves back.</summary>
     protected DateTimeOffset Latest(DateTimeOffset? recorded) =>
@@ -150,10 +156,10 @@ internal sealed record Failed(string Model, DateTimeOffset Began, DateTimeOffset
 
     // Attempts under way when the route last failed are one burst and count once.
     private bool IsBurst(DateTimeOffset lastFailureAt) =>
-        (lastFailureAt >= Began || Stored(lastFailureAt) > Stored(Known)) && IsPast(lastFailureAt);
+        (lastFailureAt >= Began || Milliseconds(lastFailureAt) > Milliseconds(Known)) && IsPast(lastFailureAt);
 
     // As precise as a stored time.
-    private static long Stored(DateTimeOffset time) => time.ToUnixTimeMilliseconds();
+    private static long Milliseconds(DateTimeOffset time) => time.ToUnixTimeMilliseconds();
 
     private bool IsOld(DateTimeOffset lastFailureAt, HealthRules rules) => Now - lastFailureAt > rules.FailureWindow;
 

@@ -18,6 +18,7 @@ internal sealed partial class Agent : IAsyncDisposable
     private readonly IStateStore _store;
     private readonly Func<HealthRules> _rules;
     private readonly Action _told;
+    private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly OwnProfiles _own;
     private readonly ProfileOrigins? _origins;
@@ -43,7 +44,7 @@ internal sealed partial class Agent : IAsyncDisposable
         TimeProvider time, ILogger<Agent> log, Func<SecretReference, ResolvedSecret>? resolve = null,
         Func<string>? origin = null, UsageBook? book = null)
     {
-        (Id, _store, _rules, _told, _log) = (id, store, rules, told, log);
+        (Id, _store, _rules, _told, _time, _log) = (id, store, rules, told, time, log);
         _origins = origin is null ? null : new ProfileOrigins(id, store, origin);
         _resolved = new ResolvedProfiles(
             resolve ?? (static _ => ResolvedSecret.Not("references are not resolved here")), _origins);
@@ -176,8 +177,9 @@ internal sealed partial class Agent : IAsyncDisposable
                     Id,
                     fresh =>
                     {
-                        decided = [.. decide(health.ApplyTo(before = fresh, _rules())).Select(WithOrigin)];
-                        return [.. health.ChangesOf(fresh, _rules()), .. decided];
+                        var now = _time.GetUtcNow();
+                        decided = [.. decide(health.ApplyTo(before = fresh, _rules(), now)).Select(WithOrigin)];
+                        return [.. health.ChangesOf(fresh, _rules(), now), .. decided];
                     },
                     cancellation);
 

@@ -75,7 +75,7 @@ internal sealed class OwnProfiles(Func<HealthRules> rules, TimeProvider time)
             }
 
             // Several calls fail at once: in the order in which they are recorded, none may be earlier than the one before it.
-            change = change with { Now = now };
+            change = change with { Now = now, Stored = now };
             _pending = _pending.With(profileId, change);
             if (_problem is null)
             {
@@ -128,7 +128,7 @@ internal sealed class OwnProfiles(Func<HealthRules> rules, TimeProvider time)
     }
 
     private void Refresh() => _now = _problem is null
-        ? new Snapshot(_inFlight.Then(_pending).ApplyTo(_stored, rules()), null)
+        ? new Snapshot(_inFlight.Then(_pending).ApplyTo(_stored, rules(), time.GetUtcNow()), null)
         : new Snapshot(ProfileStore.Empty, _problem);
 
     /// <param name="Profiles">Empty if they cannot be read.</param>

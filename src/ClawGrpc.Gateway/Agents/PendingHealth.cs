@@ -55,12 +55,15 @@ internal sealed record PendingHealth
     }
 
     /// <summary>The store as it is with all of it.</summary>
-    public ProfileStore ApplyTo(ProfileStore store, HealthRules rules)
+    /// <param name="store">The store.</param>
+    /// <param name="rules">For how long failures set aside.</param>
+    /// <param name="now">The time, which some of it may lie long before.</param>
+    public ProfileStore ApplyTo(ProfileStore store, HealthRules rules, DateTimeOffset now)
     {
         foreach (var (id, line) in Lines)
         {
             foreach (var change in line.Changes)
-                store = Apply(id, change, store, rules);
+                store = Apply(id, change with { Stored = now > change.Now ? now : change.Now }, store, rules);
         }
 
         // The last success of all decides which profile of a provider was good last.
@@ -80,9 +83,10 @@ internal sealed record PendingHealth
     }
 
     /// <summary>The changes of the file that hold all of it, decided on what the file says now.</summary>
-    public IEnumerable<StoreChange> ChangesOf(ProfileStore fresh, HealthRules rules)
+    /// <inheritdoc cref="ApplyTo"/>
+    public IEnumerable<StoreChange> ChangesOf(ProfileStore fresh, HealthRules rules, DateTimeOffset now)
     {
-        var after = ApplyTo(fresh, rules);
+        var after = ApplyTo(fresh, rules, now);
         foreach (var id in Lines.Keys.Order(StringComparer.Ordinal))
         {
             if (fresh.Find(id) is { } profile)

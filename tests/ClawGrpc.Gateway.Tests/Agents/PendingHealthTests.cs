@@ -70,8 +70,9 @@ public class PendingHealthTests
             var random = new Random(seed);
             var store = StoreOf(random);
             var happened = HappenedIn(random);
-            var expected = happened.Aggregate(
-                store.Store, static (all, each) => PendingHealth.Apply(each.Profile, each.Change, all, Rules));
+            var now = happened[^1].Change.Now.AddMinutes(random.Next(10));
+            var expected = happened.Aggregate(store.Store, (all, each) => PendingHealth.Apply(
+                each.Profile, each.Change with { Stored = now }, all, Rules));
 
             // Written in one go, or after writes that failed half-way.
             var (inFlight, pending) = (PendingHealth.None, PendingHealth.None);
@@ -84,9 +85,33 @@ public class PendingHealthTests
 
             var all = inFlight.Then(pending);
             Assert.True(all.Count <= happened.Count);
-            Assert.Equal(TextOf(store, expected), TextOf(store, all.ApplyTo(store.Store, Rules)));
-            Assert.Equal(TextOf(store, expected), TextOf(store, store.With(all.ChangesOf(store.Store, Rules)).Store));
+            Assert.Equal(TextOf(store, expected), TextOf(store, all.ApplyTo(store.Store, Rules, now)));
+            Assert.Equal(TextOf(store, expected), TextOf(store, store.With(all.ChangesOf(store.Store, Rules, now)).Store));
         }
+    }
+
+    [Fact]
+    public void What_is_stored_late_undoes_nothing_that_others_stored_meanwhile()
+    {
+        var (since, end) = (Noon.AddMinutes(4), Noon.AddHours(5));
+        var others = new ProfileHealth
+        {
+            LastUsed = since,
+            DisabledUntil = end,
+            DisabledSetAt = since,
+            DisabledReason = "billing",
+            ErrorCount = 1,
+            FailureCounts = ProfileHealth.Unknown.FailureCounts.SetItem("billing", 1),
+            LastFailureAt = since,
+        };
+        var store = AuthProfilesFile.Empty.With(
+            new PutProfile(Profiles[0], new ApiKeyCredential("anthropic", new Secret("sk-ant-api03-FAKE"))),
+            new SetHealth(Profiles[0], others)).Store;
+        var failed = Fail(Models[0], FailureKind.Billing, Noon) with { Known = DateTimeOffset.MinValue };
+        var pending = PendingHealth.None.With(Profiles[0], new Served(Models[0], Noon.AddSeconds(-9), Noon.AddSeconds(-8)))
+            .With(Profiles[0], failed);
+        var after = pending.ApplyTo(store, Rules, Noon.AddMinutes(5)).HealthOf(Profiles[0]);
+        Assert.Equal((since, end, 1), (after.LastUsed, after.DisabledUntil, after.ErrorCount));
     }
 
     private static Failed Fail(string model, FailureKind kind, DateTimeOffset now) =>

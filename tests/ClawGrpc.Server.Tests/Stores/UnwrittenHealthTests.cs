@@ -120,7 +120,7 @@ public class UnwrittenHealthTests
         var store = AuthProfilesFile.Empty.With(Put(One), new SetHealth(One, health)).Store;
         var pending = PendingHealth.None.With(One, new Served(model, start.AddSeconds(2), start.AddSeconds(3)))
             .With(One, new Served(model, start, start.AddSeconds(4)));
-        var after = pending.ApplyTo(store, HealthRules.OpenClaw20261).HealthOf(One);
+        var after = pending.ApplyTo(store, HealthRules.OpenClaw20261, start.AddSeconds(5)).HealthOf(One);
         Assert.Equal((null, 0, start.AddSeconds(4)), (after.CooldownUntil, after.ErrorCount, after.LastUsed));
     }
 
