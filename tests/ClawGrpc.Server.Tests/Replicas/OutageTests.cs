@@ -24,7 +24,9 @@ public sealed class OutageTests(ITestOutputHelper output) : IDisposable
 
     // Hours, so that it is over at no end of the test.
     private const string Long = "36000";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    // Less than a connection or a statement may take.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2.5);
 
     private readonly PostgresCluster _cluster = new();
 
