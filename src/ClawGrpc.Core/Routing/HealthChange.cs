@@ -11,8 +11,8 @@ namespace ClawGrpc.Core.Routing;
 internal abstract record HealthChange(string Model, DateTimeOffset Began, DateTimeOffset Now)
 {
     /// <summary>
-    /// When it is stored, which may be long after <see cref="Now"/>: what others have stored since is not of a clock that has gone
-    /// back.
+    /// When it is stored, which may be long after <see cref="Now"/>: what others have stored since is not of a clock that has
+    /// gone back.
     /// </summary>
     public DateTimeOffset Stored { get; init; } = Now;
 
