@@ -1,6 +1,7 @@
 #!/bin/sh
-# What a completion costs: clawgrpc beside nginx as a bare reverse proxy, the same sandbox behind both, one run; and with its state
-# in PostgreSQL beside files. Two and a half minutes; --quick takes 30 and shows that it works, but its numbers are too high; --native first measures the server of `make native`.
+# What a completion costs: clawgrpc beside nginx as a bare reverse proxy, the same sandbox behind both, one run; and with its
+# state in PostgreSQL beside files. Three minutes; --quick takes 40 seconds and shows that it works, but its numbers are too
+# high; --native first measures the server of `make native`.
 # docs/performance.md says what is measured.
 set -eu
 cd "$(dirname "$0")/.."

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A PostgreSQL server for a demo or a measurement. eng/postgres.sh start DIR installs what it needs, starts one whose files and
-# socket are in DIR, with an empty database, and prints its name for CLAWGRPC_DSN; eng/postgres.sh stop DIR stops it.
+# socket are in DIR, with an empty database, and prints its name for CLAWGRPC_DSN; eng/postgres.sh dump DIR prints that database,
+# and eng/postgres.sh stop DIR stops the server.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 action=$1 home=$2
@@ -10,9 +11,10 @@ eng/debian.sh postgresql
 as=()
 ((EUID)) || as=(setpriv --reuid=nobody --regid=nogroup --clear-groups)
 programs=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
-if [ "$action" = stop ]; then
-    exec "${as[@]}" "$programs/pg_ctl" -D "$home/data" -s -m immediate stop
-fi
+case $action in
+    dump) exec "$programs/pg_dump" -h "$home" -U clawgrpc clawgrpc ;;
+    stop) exec "${as[@]}" "$programs/pg_ctl" -D "$home/data" -s -m immediate stop ;;
+esac
 
 mkdir -p "$home"
 ((EUID)) || chown nobody "$home"

@@ -96,7 +96,7 @@ knows() {
 }
 eventually 'that all know the key' knows
 for number in 1 2 3; do run "claw complete 'What is the answer, number $number?'"; done
-"$programs/pg_dump" -h "$home/pg" -U clawgrpc clawgrpc >"$home/dump" || fail pg_dump
+eng/postgres.sh dump "$home/pg" >"$home/dump" || fail pg_dump
 ! grep -qF "$key" "$home/dump" || fail 'the database holds no key in the clear'
 
 say 'One is killed; the others go on, and usage is one for all.'

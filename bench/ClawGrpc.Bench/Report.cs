@@ -11,7 +11,7 @@ internal static class Report
     /// <param name="to">Where it goes.</param>
     /// <param name="comparisons">With nginx.</param>
     /// <param name="withToken">A unary completion with a token, compared with one over the owner's socket.</param>
-    /// <param name="withPostgres">A unary completion of a server with its state in PostgreSQL, compared with one of files.</param>
+    /// <param name="withPostgres">One of a server whose state is in PostgreSQL, compared with one of files.</param>
     /// <param name="clawGrpcResident">Bytes.</param>
     /// <param name="nginxResident">Bytes.</param>
     public static void Print(

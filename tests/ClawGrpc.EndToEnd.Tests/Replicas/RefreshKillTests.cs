@@ -5,8 +5,8 @@ using Xunit.Abstractions;
 namespace ClawGrpc.EndToEnd.Tests.Replicas;
 
 /// <summary>
-/// <c>kill -9</c> of the replica that refreshes a login for all. The endpoint's refresh tokens are good for one use: what it granted
-/// is used by all, or all say what the login needs.
+/// <c>kill -9</c> of the replica that refreshes a login for all. The endpoint's refresh tokens are good for one use: what it
+/// granted is used by all, or all say what the login needs.
 /// </summary>
 public class RefreshKillTests(ITestOutputHelper output)
 {

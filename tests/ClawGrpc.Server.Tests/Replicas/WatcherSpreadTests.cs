@@ -26,7 +26,9 @@ public class WatcherSpreadTests(Cluster cluster, ITestOutputHelper output)
         {
             await set[0].Auth.OnboardAsync(new OnboardRequest
             {
-                AgentId = agent, ProfileId = key, ApiKey = new ApiKeyCredential { Key = KeyOne },
+                AgentId = agent,
+                ProfileId = key,
+                ApiKey = new ApiKeyCredential { Key = KeyOne },
             });
         }
 
@@ -65,7 +67,9 @@ public class WatcherSpreadTests(Cluster cluster, ITestOutputHelper output)
             var began = Stopwatch.GetTimestamp();
             await writer.Auth.SetProfileOrderAsync(new SetProfileOrderRequest
             {
-                AgentId = agent, Provider = "anthropic", ProfileIds = { turn == 0 ? One : Two, turn == 0 ? Two : One },
+                AgentId = agent,
+                Provider = "anthropic",
+                ProfileIds = { turn == 0 ? One : Two, turn == 0 ? Two : One },
             });
             foreach (var watcher in watchers.Where(each => each.Agent == agent))
                 watcher.Await(writer.RevisionOf(agent), began);
