@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace ClawGrpc.Server.Hosting;
 
@@ -87,9 +88,14 @@ internal static class Listeners
             case ListenAddress.Tls tls:
                 kestrel.Listen(new IPEndPoint(tls.Address, tls.Port), options =>
                 {
+                    // They need the clients, which may be in a database that is opened after this.
+                    var services = kestrel.ApplicationServices;
                     configure(options);
-                    options.UseHttps(kestrel.ApplicationServices.GetRequiredService<Handshakes>().Options);
-                    options.Use(kestrel.ApplicationServices.GetRequiredService<CertificateConnections>().Note);
+                    options.UseHttps(new TlsHandshakeCallbackOptions
+                    {
+                        OnConnection = context => services.GetRequiredService<Handshakes>().OptionsOf(context),
+                    });
+                    options.Use(next => services.GetRequiredService<CertificateConnections>().Note(next));
                 });
                 break;
         }

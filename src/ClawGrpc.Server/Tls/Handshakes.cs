@@ -9,9 +9,7 @@ namespace ClawGrpc.Server.Tls;
 /// <summary>What each handshake goes by: the files as they are at that moment.</summary>
 internal sealed class Handshakes(TlsFiles files, TimeProvider time)
 {
-    public TlsHandshakeCallbackOptions Options => new() { OnConnection = OptionsOf };
-
-    private ValueTask<SslServerAuthenticationOptions> OptionsOf(TlsHandshakeCallbackContext context)
+    public ValueTask<SslServerAuthenticationOptions> OptionsOf(TlsHandshakeCallbackContext context)
     {
         var (material, connection) = (files.Current, context.Connection);
         var now = time.GetUtcNow();
