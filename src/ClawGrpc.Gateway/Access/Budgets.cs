@@ -8,18 +8,33 @@ namespace ClawGrpc.Gateway.Access;
 /// What clients with a budget spend, kept across restarts and shared with other servers of the same state. A call is let in while
 /// something is left after what the calls under way may come to; so at most one call of each server goes beyond the budget,
 /// unless upstream counts more than was estimated. More than is spent is written down ahead: a server that is killed has lost
-/// nothing of what it counted, and servers need not ask each other about every call.
+/// nothing of what it counted, and servers need not ask each other about every call. What a client then does not spend here is
+/// given back after a minute without calls of it.
 /// </summary>
-internal sealed class Budgets(IStateStore store, TimeProvider time) : IAsyncDisposable
+internal sealed class Budgets : IAsyncDisposable
 {
+    private static readonly TimeSpan Idle = TimeSpan.FromMinutes(1);
+
     private readonly ConcurrentDictionary<string, Account> _accounts = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _writing = new(1);
+    private readonly IStateStore _store;
+    private readonly TimeProvider _time;
+    private readonly ITimer _givingBack;
+
+    public Budgets(IStateStore store, TimeProvider time)
+    {
+        (_store, _time) = (store, time);
+        _givingBack = time.CreateTimer(_ => _ = GiveBackAsync(), null, Idle, Idle);
+    }
+
+    /// <summary>The time.</summary>
+    public DateTimeOffset Now => _time.GetUtcNow();
 
     /// <summary>Reads what was spent before.</summary>
     /// <exception cref="StateUnreadableException">It cannot be read.</exception>
     public async Task LoadAsync()
     {
-        foreach (var (client, spent) in await store.ReadSpendingAsync())
+        foreach (var (client, spent) in await _store.ReadSpendingAsync())
             _accounts[client] = new Account { Others = spent };
     }
 
@@ -30,7 +45,7 @@ internal sealed class Budgets(IStateStore store, TimeProvider time) : IAsyncDisp
             return null;
         var account = AccountOf(client.Name);
         lock (account)
-            return account.Settled.In(budget.Period, time.GetUtcNow());
+            return account.Settled.In(budget.Period, Now);
     }
 
     /// <summary>Lets a call in, and keeps back what it may come to until it is over. Null: the client has no budget.</summary>
@@ -41,15 +56,8 @@ internal sealed class Budgets(IStateStore store, TimeProvider time) : IAsyncDisp
 
     public async ValueTask DisposeAsync()
     {
-        try
-        {
-            await WriteAsync(static account => account.Budget is not null, ahead: false, CancellationToken.None);
-        }
-        catch (Exception exception) when (exception is StateUnreadableException or StateNotWrittenException)
-        {
-            // What was written ahead counts then: more than was spent, and never less.
-        }
-
+        await _givingBack.DisposeAsync();
+        await TryWriteAsync(static account => account.Budget is not null);
         _writing.Dispose();
     }
 
@@ -85,10 +93,10 @@ internal sealed class Budgets(IStateStore store, TimeProvider time) : IAsyncDisp
         bool mustWrite;
         lock (account)
         {
-            account.Begin(budget, time.GetUtcNow());
+            account.Begin(budget, Now);
             if (account.Expected.UsesUp(budget))
                 throw Exceeded(client, budget);
-            account.Reserved = account.Reserved.Plus(nanos, tokens);
+            account.Reserve(nanos, tokens, Now);
             mustWrite = account.IsBehind;
         }
 
@@ -115,38 +123,60 @@ internal sealed class Budgets(IStateStore store, TimeProvider time) : IAsyncDisp
         }
     }
 
+    private Task GiveBackAsync()
+    {
+        var since = Now - Idle;
+        return TryWriteAsync(account => account.IsIdleSince(since));
+    }
+
+    // Without what was written ahead. If it cannot be, that counts: more than was spent, and never less.
+    private async Task TryWriteAsync(Func<Account, bool> isDue)
+    {
+        try
+        {
+            await WriteAsync(isDue, ahead: false, CancellationToken.None);
+        }
+        catch (Exception exception) when (
+            exception is StateUnreadableException or StateNotWrittenException or ObjectDisposedException)
+        {
+            // The next minute tries again, unless the server stops.
+        }
+    }
+
     private RefusedException Exceeded(string client, ClientBudget budget)
     {
-        var now = time.GetUtcNow();
+        var now = Now;
         return AccessRefusals.BudgetExceeded(client, budget, Spending.ResetOf(budget.Period, now), now).ToException();
     }
 
     // Of calls that wait for a write, the first one writes for all.
     private async Task WriteAsync(Func<Account, bool> isDue, bool ahead, CancellationToken cancellation)
     {
+        var due = new Dictionary<string, Account>(StringComparer.Ordinal);
         await _writing.WaitAsync(cancellation);
         try
         {
-            var due = new Dictionary<string, Account>(StringComparer.Ordinal);
             foreach (var (client, account) in _accounts)
             {
                 lock (account)
                 {
-                    if (isDue(account))
-                        due[client] = account;
+                    if (!isDue(account))
+                        continue;
+                    due[client] = account;
+                    account.IsGivingBack = !ahead;
                 }
             }
 
             if (due.Count == 0)
                 return;
             var shares = new Dictionary<Account, (Spending Others, Spending Taken)>();
-            await store.UpdateSpendingAsync(
+            await _store.UpdateSpendingAsync(
                 stored => due.Aggregate(stored, (all, each) =>
                 {
                     lock (each.Value)
                     {
                         var (others, taken) = shares[each.Value] =
-                            each.Value.SharesOf(all.GetValueOrDefault(each.Key) ?? Spending.None, ahead, time.GetUtcNow());
+                            each.Value.SharesOf(all.GetValueOrDefault(each.Key) ?? Spending.None, ahead, Now);
                         return all.SetItem(each.Key, others.Plus(taken.NanoUsd, taken.Tokens));
                     }
                 }),
@@ -159,6 +189,12 @@ internal sealed class Budgets(IStateStore store, TimeProvider time) : IAsyncDisp
         }
         finally
         {
+            foreach (var account in due.Values)
+            {
+                lock (account)
+                    account.IsGivingBack = false;
+            }
+
             _writing.Release();
         }
     }
@@ -168,6 +204,8 @@ internal sealed class Budgets(IStateStore store, TimeProvider time) : IAsyncDisp
     /// <summary>What one client has spent in one period. Its own lock.</summary>
     internal sealed class Account
     {
+        private DateTimeOffset _used;
+
         public ClientBudget? Budget { get; private set; }
 
         /// <summary>What is stored, without this server's part.</summary>
@@ -180,7 +218,7 @@ internal sealed class Budgets(IStateStore store, TimeProvider time) : IAsyncDisp
         public Spending Taken { get; set; } = Spending.None;
 
         /// <summary>What the calls under way here may come to.</summary>
-        public Spending Reserved { get; set; } = Spending.None;
+        public Spending Reserved { get; private set; } = Spending.None;
 
         /// <summary>All that was spent, as far as it is known here.</summary>
         public Spending Settled => Others.Plus(Own.NanoUsd, Own.Tokens);
@@ -188,9 +226,20 @@ internal sealed class Budgets(IStateStore store, TimeProvider time) : IAsyncDisp
         /// <summary>With what the calls under way may come to.</summary>
         public Spending Expected => Settled.Plus(Reserved.NanoUsd, Reserved.Tokens);
 
+        /// <summary>Whether less is being written down: a call must not count on what was there.</summary>
+        public bool IsGivingBack { get; set; }
+
         /// <summary>Whether more may be spent here than is written down.</summary>
-        public bool IsBehind =>
-            Budget is { } budget && Own.Plus(Reserved.NanoUsd, Reserved.Tokens).Exceeds(Taken, budget);
+        public bool IsBehind => Budget is { } budget
+            && (IsGivingBack || Own.Plus(Reserved.NanoUsd, Reserved.Tokens).Exceeds(Taken, budget));
+
+        /// <summary>Whether some of what is written down is left, and nobody has asked for it since then.</summary>
+        public bool IsIdleSince(DateTimeOffset since) => Budget is { } budget && _used <= since
+            && Reserved is { NanoUsd: 0, Tokens: 0 } && Taken.Exceeds(Own, budget);
+
+        /// <summary>A call may come to this much more, or does not any more.</summary>
+        public void Reserve(long nanoUsd, long tokens, DateTimeOffset now) =>
+            (Reserved, _used) = (Reserved.Plus(nanoUsd, tokens), now);
 
         /// <summary>Takes up the budget, and the period of now.</summary>
         public void Begin(ClientBudget budget, DateTimeOffset now)
@@ -245,6 +294,6 @@ internal sealed class Purse(Budgets budgets, Budgets.Account account, long reser
         if (Interlocked.Exchange(ref _isOver, 1) != 0)
             return;
         lock (account)
-            account.Reserved = account.Reserved.Plus(-reservedNanos, -reservedTokens);
+            account.Reserve(-reservedNanos, -reservedTokens, budgets.Now);
     }
 }

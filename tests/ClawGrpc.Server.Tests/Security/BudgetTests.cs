@@ -1,3 +1,4 @@
+using System.Text.Json;
 using ClawGrpc.Server.Tests.Harness;
 using ClawGrpc.Testing;
 using ClawGrpc.V1;
@@ -43,6 +44,29 @@ public class BudgetTests
         await fixture.RestartServerAsync();
         var after = (await fixture.Access.WhoAmIAsync(new WhoAmIRequest(), token.Headers)).Client.BudgetUse;
         Assert.Equal(before, after);
+    }
+
+    [Fact]
+    public async Task What_was_taken_ahead_is_given_back_after_a_minute_without_calls()
+    {
+        await using var fixture = await ServerFixture.StartAsync();
+        await fixture.OnboardAsync();
+        var token = await fixture.AddClientAsync(
+            "ci", [Scope.Complete], client => client.Budget = new ClientBudget { Tokens = 100_000 });
+        var used = await CompleteAsync(fixture, token);
+        Assert.InRange(Stored(), used + 1, 100_000);
+        fixture.Time.Advance(TimeSpan.FromSeconds(59));
+        used += await CompleteAsync(fixture, token);
+        fixture.Time.Advance(TimeSpan.FromSeconds(59));
+        Assert.InRange(Stored(), used + 1, 100_000);
+
+        fixture.Time.Advance(TimeSpan.FromSeconds(62));
+        await ServerFixture.EventuallyAsync(() => Task.FromResult(Stored() == used));
+        used += await CompleteAsync(fixture, token);
+        Assert.InRange(Stored(), used + 1, 100_000);
+
+        long Stored() => JsonDocument.Parse(File.ReadAllBytes(fixture.Files["budgets.json"])).RootElement
+            .GetProperty("clients").GetProperty("ci").GetProperty("tokens").GetInt64();
     }
 
     [Fact]
