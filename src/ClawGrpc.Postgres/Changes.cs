@@ -18,7 +18,7 @@ internal sealed partial class Changes(Database database, Documents documents, Ti
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
-    private readonly NpgsqlDataSource? _source = SourceOf(database.Settings.Listen);
+    private readonly NpgsqlDataSource? _source = database.Settings.Listen is { } listen ? Database.SourceOf(listen) : null;
 
     // The newest revision of each document that was reported, or that this process wrote.
     private readonly ConcurrentDictionary<string, long> _known = new(StringComparer.Ordinal);
@@ -94,15 +94,6 @@ internal sealed partial class Changes(Database database, Documents documents, Ti
 
     public void Dispose() => _source?.Dispose();
 
-    private static NpgsqlDataSource? SourceOf(string? connectionString)
-    {
-        if (connectionString is null)
-            return null;
-        var builder = new NpgsqlSlimDataSourceBuilder(connectionString);
-        builder.EnableTransportSecurity();
-        return builder.Build();
-    }
-
     private void Saw(string name, long revision)
     {
         // One that is older than what is known was put back from a backup: that is a change too, found by looking alone.
@@ -169,6 +160,6 @@ internal sealed partial class Changes(Database database, Documents documents, Ti
     }
 
     [LoggerMessage(
-        70, LogLevel.Warning, "Until the database notifies again, changes of other replicas are looked for every 2 s: {Why}")]
+        90, LogLevel.Warning, "Until the database notifies again, changes of other replicas are looked for every 2 s: {Why}")]
     private partial void LogDeaf(string why);
 }

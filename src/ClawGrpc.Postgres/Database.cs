@@ -13,7 +13,9 @@ internal sealed class Database : IAsyncDisposable
     public const string Channel = "clawgrpc";
 
     private const int MostTries = 3;
-    private static readonly TimeSpan LongestTrying = TimeSpan.FromSeconds(2);
+
+    // More than a lock is waited for (lock_timeout), so that a step of a migration that takes longer is waited for too.
+    private static readonly TimeSpan LongestTrying = TimeSpan.FromSeconds(3);
 
     // While it is away, the others wait this long for what the one that asks finds out.
     private static readonly TimeSpan LongestWaiting = TimeSpan.FromMilliseconds(250);
@@ -32,11 +34,8 @@ internal sealed class Database : IAsyncDisposable
     public Database(DatabaseSettings settings, TimeProvider time)
     {
         (Settings, _time) = (settings, time);
-        var builder = new NpgsqlSlimDataSourceBuilder(settings.Pool);
-        builder.ConnectionStringBuilder.MaxPoolSize = settings.MostConnections;
-        builder.EnableArrays();
-        builder.EnableTransportSecurity();
-        _source = builder.Build();
+        var pool = new NpgsqlConnectionStringBuilder(settings.Pool) { MaxPoolSize = settings.MostConnections };
+        _source = SourceOf(pool.ConnectionString);
     }
 
     public DatabaseSettings Settings { get; }
@@ -56,6 +55,15 @@ internal sealed class Database : IAsyncDisposable
     {
         _check = check;
         Volatile.Write(ref _awaySince, since.UtcTicks);
+    }
+
+    /// <summary>Connections to the database of a name, with those parts of Npgsql that are used.</summary>
+    public static NpgsqlDataSource SourceOf(string connectionString)
+    {
+        var builder = new NpgsqlSlimDataSourceBuilder(connectionString);
+        builder.EnableArrays();
+        builder.EnableTransportSecurity();
+        return builder.Build();
     }
 
     /// <summary>
@@ -185,7 +193,7 @@ internal sealed class Database : IAsyncDisposable
     private static bool IsTransient(Exception exception) => exception switch
     {
         PostgresException postgres => postgres.SqlState is "40001" or "40P01" or "57P01" or "57P02" or "57P03" or "53300"
-            || postgres.SqlState.StartsWith("08", StringComparison.Ordinal),
+            or "55P03" || postgres.SqlState.StartsWith("08", StringComparison.Ordinal),
         NpgsqlException npgsql => npgsql.IsTransient,
         _ => false,
     };

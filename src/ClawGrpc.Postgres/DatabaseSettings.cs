@@ -22,6 +22,9 @@ internal sealed record DatabaseSettings(string Pool, string? Listen)
     /// <summary>How often a snapshot is kept on the replica's disk, to start from without the database; null: never.</summary>
     public TimeSpan? BetweenSnapshots { get; init; }
 
+    /// <summary>The steps of the tables that this version works on; tests give others.</summary>
+    public IReadOnlyList<Schema.Step> Steps { get; init; } = Schema.Steps;
+
     /// <summary>For people.</summary>
     public string Place { get; private init; } = "";
 

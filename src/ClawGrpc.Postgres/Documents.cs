@@ -130,6 +130,32 @@ internal sealed class Documents(Database database)
         return stored;
     }
 
+    /// <summary>Stores new documents in a transaction.</summary>
+    /// <returns>Those that are there already and say something else; of these, nothing is stored.</returns>
+    public async Task<IReadOnlyList<string>> AddAsync(
+        NpgsqlConnection connection, IReadOnlyDictionary<string, byte[]> documents, CancellationToken cancellation)
+    {
+        var others = new List<string>();
+
+        // In one order, as for all that lock more than one row.
+        foreach (var (name, body) in documents.OrderBy(each => each.Key, StringComparer.Ordinal))
+        {
+            var before = await LockAsync(connection, name, cancellation);
+            if (before.Body.AsSpan().SequenceEqual(body))
+                continue;
+            if (before.Body.Length > 0)
+            {
+                others.Add(name);
+                continue;
+            }
+
+            await using var change = new NpgsqlCommand(Change, connection) { Parameters = { Text(name), Bytes(body) } };
+            await change.ExecuteScalarAsync(cancellation);
+        }
+
+        return others;
+    }
+
     /// <summary>The revisions of all documents. Those that differ from what is in memory are read.</summary>
     /// <exception cref="DatabaseException">They cannot be read.</exception>
     public async Task<Dictionary<string, long>> LookAsync(CancellationToken cancellation)

@@ -17,7 +17,6 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
 {
     private readonly StateFolder _folder;
     private readonly SealingKeys _keys;
-    private readonly ILogger _log;
     private readonly Database _database;
     private readonly DatabaseClock _clock;
     private readonly Documents _documents;
@@ -27,6 +26,7 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
     private readonly SessionTable _sessions;
     private readonly Replicas _replicas;
     private readonly SharedServerKey _serverKey;
+    private readonly Presence _presence;
     private readonly Snapshot _snapshot;
     private readonly FileChanges _keyFiles;
     private readonly ConcurrentDictionary<string, StoredProfiles> _agents = new(StringComparer.Ordinal);
@@ -53,7 +53,7 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
         string replica, string version, ILogger log)
     {
         var id = Guid.NewGuid();
-        (_clock, _folder, _log) = (clock, folder, log);
+        (_clock, _folder) = (clock, folder);
         _database = new Database(settings, clock);
         _documents = new Documents(_database);
         _changes = new Changes(_database, _documents, clock, log);
@@ -65,18 +65,27 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
         _clients = new StoredText<StoredClients>(
             _documents, DocumentNames.Clients, ClientsPlace, text => FileStore.ParseClients(text, ClientsPlace),
             ClientsDocument.Write, StoredClients.None);
+        var spendingPlace = DocumentNames.PlaceOf(DocumentNames.Spending);
         _spending = new StoredText<ImmutableDictionary<string, Spending>>(
-            _documents, DocumentNames.Spending, DocumentNames.PlaceOf(DocumentNames.Spending),
-            text => FileStore.ParseSpending(text, DocumentNames.PlaceOf(DocumentNames.Spending)), SpendingDocument.Write,
-            ImmutableDictionary.Create<string, Spending>(StringComparer.Ordinal));
+            _documents, DocumentNames.Spending, spendingPlace, text => FileStore.ParseSpending(text, spendingPlace),
+            SpendingDocument.Write, ImmutableDictionary.Create<string, Spending>(StringComparer.Ordinal));
         _keys = keys(this);
         _serverKey = new SharedServerKey(_documents, _keys);
         _snapshot = new Snapshot(Path.Join(folder.Path, Snapshot.Name), _database, _documents, _keys, clock, log);
+        _presence = new Presence(_database, clock, _replicas, _serverKey, _keys, log);
+        _presence.ClockMeasured += () => ProblemsChanged?.Invoke();
         _database.AwayChanged += TellAway;
     }
 
     /// <inheritdoc/>
     public event Action? ProblemsChanged;
+
+    /// <inheritdoc cref="Presence.ReplicaGone"/>
+    public event Action<GoneReplica>? ReplicaGone
+    {
+        add => _presence.ReplicaGone += value;
+        remove => _presence.ReplicaGone -= value;
+    }
 
     public bool IsShared => true;
 
@@ -116,7 +125,7 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
     /// <exception cref="DatabaseException">The database is away.</exception>
     public async Task StartAsync(CancellationToken cancellation)
     {
-        await Schema.CheckAsync(_database, Schema.Steps, cancellation);
+        await Schema.CheckAsync(_database, _database.Settings.Steps, cancellation);
         for (var look = 0; look < 3; look++)
             await _clock.LookAsync(_database, cancellation);
         foreach (var (name, revision) in await _documents.LookAsync(cancellation))
@@ -134,7 +143,8 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
         var taken = _snapshot.Open();
         foreach (var (name, document) in _documents.Last)
             _changes.Know(name, document.Revision);
-        _database.ServeSince(taken, (connection, cancellation) => Schema.CheckAsync(connection, Schema.Steps, cancellation));
+        _database.ServeSince(taken, (connection, cancellation) =>
+            Schema.CheckAsync(connection, _database.Settings.Steps, cancellation));
         await ReadSealStateAsync(CancellationToken.None);
         return taken;
     }
@@ -276,48 +286,13 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
             return await TextOf(SealStateFile.Name).UpdateAsync(_ => SealStateFile.TextOf(state), CancellationToken.None);
         }));
 
-    /// <summary>Stores the profiles of an agent that has none, from the text of its file; every secret is sealed.</summary>
-    /// <param name="agentId">The agent.</param>
-    /// <param name="file">The text, whose sealed secrets this replica can open.</param>
-    /// <param name="origins">The upstreams of its profiles.</param>
-    /// <param name="cancellation">Ends the waiting.</param>
-    /// <exception cref="StateUnreadableException">The text cannot be parsed.</exception>
-    /// <exception cref="UnusableDatabaseException">The agent has profiles.</exception>
-    public Task ImportProfilesAsync(
-        string agentId, byte[] file, ImmutableDictionary<string, string> origins, CancellationToken cancellation) =>
-        AgentOf(agentId).ImportAsync(file, origins, cancellation);
-
-    /// <summary>Stores a document as it is, if there is none of its name.</summary>
-    /// <exception cref="UnusableDatabaseException">There is another one.</exception>
-    public Task ImportTextAsync(string name, string text, CancellationToken cancellation) => TextOf(name).UpdateAsync(
-        before => before.Length == 0 || before == text
-            ? text
-            : throw new UnusableDatabaseException($"{DocumentNames.PlaceOf(name)} is there already, and is another one."),
-        cancellation);
-
-    /// <summary>Stores the key of clients' tokens of another server, if there is none.</summary>
-    public Task ImportServerKeyAsync(byte[] key, CancellationToken cancellation) => _serverKey.ImportAsync(key, cancellation);
-
-    /// <summary>All documents that are texts, by name: what an export writes as files.</summary>
-    public async Task<IReadOnlyList<(string Name, byte[] Body)>> ExportAsync(CancellationToken cancellation)
-    {
-        var all = new List<(string, byte[])>();
-        foreach (var name in (await _documents.LookAsync(cancellation)).Keys.Order(StringComparer.Ordinal))
-        {
-            if (name != SharedServerKey.Name)
-                all.Add((name, (await _documents.ReadAsync(name, Document.None, cancellation)).Body));
-        }
-
-        return all;
-    }
-
     public async IAsyncEnumerable<string> WatchAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
         _keys.Changed += TakeUpKeys;
         TakeUpKeys();
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var loops = Task.WhenAll(
-            WatchKeysAsync(stopping.Token), SignForEverAsync(stopping.Token), _snapshot.KeepAsync(stopping.Token));
+            WatchKeysAsync(stopping.Token), _presence.RunAsync(stopping.Token), _snapshot.KeepAsync(stopping.Token));
         try
         {
             await foreach (var name in _changes.WatchAsync(cancellation))
@@ -429,32 +404,4 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
         await foreach (var _ in _keyFiles.WatchAsync(cancellation))
             _keys.Reload();
     }
-
-    private async Task SignForEverAsync(CancellationToken cancellation)
-    {
-        var looked = _clock.GetTimestamp();
-        using var timer = new PeriodicTimer(Replicas.BetweenSigns, _clock);
-        do
-        {
-            try
-            {
-                await _replicas.SignAsync([.. _keys.Now.Opening.Keys.Keys], cancellation);
-                await _serverKey.RewrapAsync(cancellation);
-                if (_clock.GetElapsedTime(looked) >= DatabaseClock.BetweenLooks)
-                {
-                    looked = _clock.GetTimestamp();
-                    await _clock.LookAsync(_database, cancellation);
-                    ProblemsChanged?.Invoke();
-                }
-            }
-            catch (DatabaseException exception)
-            {
-                LogAway(exception.Message);
-            }
-        }
-        while (await timer.WaitForNextTickAsync(cancellation));
-    }
-
-    [LoggerMessage(71, LogLevel.Warning, "The database is away; what was read from it serves until it is back: {Why}")]
-    private partial void LogAway(string why);
 }

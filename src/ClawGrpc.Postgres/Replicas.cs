@@ -3,6 +3,17 @@ using Npgsql;
 
 namespace ClawGrpc.Postgres;
 
+/// <summary>A replica that has stopped and did not say so.</summary>
+/// <param name="Name">For people.</param>
+/// <param name="Seen">When it last said that it is alive.</param>
+internal sealed record GoneReplica(string Name, DateTime Seen)
+{
+    /// <summary>What that means.</summary>
+    public const string Missing = "up to 5 s of its usage are missing";
+
+    public string SeenText => $"{Seen:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}";
+}
+
 /// <summary>The replicas that are alive, and the keys that each has.</summary>
 internal sealed class Replicas(Database database, Guid id, string name, string version)
 {
@@ -14,8 +25,13 @@ internal sealed class Replicas(Database database, Guid id, string name, string v
         ON CONFLICT (id) DO UPDATE SET seen = clock_timestamp(), seal_keys = excluded.seal_keys
         """;
 
-    // A replica that has not said so for a minute is gone.
-    private const string Forget = "DELETE FROM clawgrpc.replica WHERE seen < clock_timestamp() - interval '1 minute'";
+    // A replica that has not said so for a minute is gone. One that was itself silent cannot tell: after an outage of the
+    // database all were.
+    private const string Forget = """
+        DELETE FROM clawgrpc.replica WHERE seen < clock_timestamp() - interval '1 minute'
+            AND EXISTS (SELECT FROM clawgrpc.replica WHERE id = $1 AND seen > clock_timestamp() - interval '30 seconds')
+        RETURNING name, seen
+        """;
 
     private const string Lacking = """
         SELECT name FROM clawgrpc.replica
@@ -25,10 +41,20 @@ internal sealed class Replicas(Database database, Guid id, string name, string v
     /// <summary>Says that this replica is alive.</summary>
     /// <param name="keys">The ids of the sealing keys that it can use.</param>
     /// <param name="cancellation">Ends the waiting.</param>
+    /// <returns>The replicas that were found gone. Each is found by one of the others, once.</returns>
     /// <exception cref="DatabaseException">The database is away.</exception>
-    public Task SignAsync(IReadOnlyCollection<string> keys, CancellationToken cancellation) => database.RunAsync(
+    public Task<IReadOnlyList<GoneReplica>> SignAsync(
+        IReadOnlyCollection<string> keys, CancellationToken cancellation) => database.TransactAsync<IReadOnlyList<GoneReplica>>(
         async connection =>
         {
+            var gone = new List<GoneReplica>();
+            await using (var forget = new NpgsqlCommand(Forget, connection) { Parameters = { new() { Value = id } } })
+            await using (var reader = await forget.ExecuteReaderAsync(cancellation))
+            {
+                while (await reader.ReadAsync(cancellation))
+                    gone.Add(new GoneReplica(reader.GetString(0), reader.GetDateTime(1)));
+            }
+
             await using var sign = new NpgsqlCommand(Sign, connection)
             {
                 Parameters =
@@ -37,8 +63,7 @@ internal sealed class Replicas(Database database, Guid id, string name, string v
                 },
             };
             await sign.ExecuteNonQueryAsync(cancellation);
-            await using var forget = new NpgsqlCommand(Forget, connection);
-            return await forget.ExecuteNonQueryAsync(cancellation);
+            return gone;
         },
         cancellation);
 

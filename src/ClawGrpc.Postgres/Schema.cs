@@ -16,51 +16,66 @@ internal static class Schema
 {
     // Of all programs that could migrate at once, one does.
     private const long AdvisoryKey = 0x636c6177;
+    private const string LockNotAvailable = "55P03";
+    private const string Deadlock = "40P01";
+    private const int MostTries = 60;
     private const string Applied = "SELECT number, name, sha256 FROM clawgrpc.schema_version ORDER BY number";
+
+    // Much less than the two seconds that a server waits for a lock.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(0.5);
 
     /// <summary>The steps of this version, in order.</summary>
     public static IReadOnlyList<Step> Steps { get; } = [.. Assembly.GetExecutingAssembly().GetManifestResourceNames()
         .Where(name => char.IsAsciiDigit(name[0])).Order(StringComparer.Ordinal).Select(Step.Of)];
 
-    /// <summary>Brings the tables to the version of these steps.</summary>
+    /// <summary>
+    /// Brings the tables to the version of these steps, while servers work on them. A step that has to wait for a lock gives up
+    /// soon, since what comes after it waits behind it, and is tried again.
+    /// </summary>
     /// <param name="connectionString">Of a role that may create tables.</param>
     /// <param name="steps">The steps; those of this version but for tests.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <returns>The names of the steps that were taken.</returns>
     /// <exception cref="UnusableDatabaseException">
-    /// They are of a newer version, or a step was changed after it was taken.
+    /// They are of a newer version, a step was changed after it was taken, or something keeps a lock on the tables.
     /// </exception>
     public static async Task<IReadOnlyList<string>> MigrateAsync(
         string connectionString, IReadOnlyList<Step> steps, CancellationToken cancellation)
     {
-        await using var source = new NpgsqlSlimDataSourceBuilder(connectionString).Build();
-        var taken = new List<string>();
+        // A step may take its time; only its waiting for locks is short.
+        var settings = new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            CommandTimeout = 0,
+            Options = $"-c lock_timeout={LongestWait.TotalMilliseconds:0}",
+            Pooling = false,
+        };
+        await using var source = Database.SourceOf(settings.ConnectionString);
         await using var connection = await source.OpenConnectionAsync(cancellation);
+        var taken = new List<string>();
         foreach (var step in steps)
         {
-            // Each step by itself: one that waits too long for a lock undoes nothing of those before it.
-            await using var transaction = await connection.BeginTransactionAsync(cancellation);
-            await RunAsync(connection, $"SELECT pg_advisory_xact_lock({AdvisoryKey})", cancellation);
-            await RunAsync(connection, """
-                CREATE SCHEMA IF NOT EXISTS clawgrpc;
-                CREATE TABLE IF NOT EXISTS clawgrpc.schema_version (
-                    number int PRIMARY KEY, name text NOT NULL, sha256 text NOT NULL,
-                    applied timestamptz NOT NULL DEFAULT clock_timestamp())
-                """, cancellation);
-            var applied = await AppliedAsync(connection, cancellation);
-            Check(applied, steps);
-            if (applied.Any(each => each.Number == step.Number))
-                continue;
-            await RunAsync(connection, step.Sql, cancellation);
-            await RunAsync(connection, Grants, cancellation);
-            await using var note = new NpgsqlCommand(
-                "INSERT INTO clawgrpc.schema_version (number, name, sha256) VALUES ($1, $2, $3)", connection)
+            for (var tries = 1; ; tries++)
             {
-                Parameters = { new() { Value = step.Number }, new() { Value = step.Name }, new() { Value = step.Sha256 } },
-            };
-            await note.ExecuteNonQueryAsync(cancellation);
-            await transaction.CommitAsync(cancellation);
-            taken.Add(step.Name);
+                try
+                {
+                    if (await TakeAsync(connection, step, steps, cancellation))
+                        taken.Add(step.Name);
+                    break;
+                }
+                catch (PostgresException exception) when (exception.SqlState is LockNotAvailable or Deadlock)
+                {
+                    if (tries == MostTries)
+                    {
+                        throw new UnusableDatabaseException(
+                            $"Step {step.Name} was not taken, since something keeps a lock on the tables: "
+                                + $"{exception.MessageText}. End what has a transaction open there (pg_stat_activity), and try "
+                                + "again: clawgrpc migrate");
+                    }
+
+                    await Task.Delay(BetweenTries * (0.5 + Random.Shared.NextDouble()), cancellation);
+                }
+            }
         }
 
         return taken;
@@ -89,6 +104,34 @@ internal static class Schema
             throw new UnusableDatabaseException(
                 $"The database lacks step {missing.Name} of its tables. Bring it up to date first: clawgrpc migrate");
         }
+    }
+
+    // Each step in a transaction of its own: one that fails undoes nothing of those before it. False: it was taken before.
+    private static async Task<bool> TakeAsync(
+        NpgsqlConnection connection, Step step, IReadOnlyList<Step> steps, CancellationToken cancellation)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await RunAsync(connection, $"SELECT pg_advisory_xact_lock({AdvisoryKey})", cancellation);
+        await RunAsync(connection, """
+            CREATE SCHEMA IF NOT EXISTS clawgrpc;
+            CREATE TABLE IF NOT EXISTS clawgrpc.schema_version (
+                number int PRIMARY KEY, name text NOT NULL, sha256 text NOT NULL,
+                applied timestamptz NOT NULL DEFAULT clock_timestamp())
+            """, cancellation);
+        var applied = await AppliedAsync(connection, cancellation);
+        Check(applied, steps);
+        if (applied.Any(each => each.Number == step.Number))
+            return false;
+        await RunAsync(connection, step.Sql, cancellation);
+        await RunAsync(connection, Grants, cancellation);
+        await using var note = new NpgsqlCommand(
+            "INSERT INTO clawgrpc.schema_version (number, name, sha256) VALUES ($1, $2, $3)", connection)
+        {
+            Parameters = { new() { Value = step.Number }, new() { Value = step.Name }, new() { Value = step.Sha256 } },
+        };
+        await note.ExecuteNonQueryAsync(cancellation);
+        await transaction.CommitAsync(cancellation);
+        return true;
     }
 
     private static void Check(IReadOnlyList<(int Number, string Name, string Sha256)> applied, IReadOnlyList<Step> steps)

@@ -38,12 +38,9 @@ internal sealed class SharedServerKey(Documents documents, SealingKeys keys)
                 + "the sealing key of the others.");
     }
 
-    /// <summary>Stores a key, if there is none.</summary>
+    /// <summary>A key as it is stored.</summary>
     /// <exception cref="UnusableDatabaseException">There is no key to seal it with.</exception>
-    /// <exception cref="DatabaseException">The database is away.</exception>
-    public Task ImportAsync(byte[] key, CancellationToken cancellation) => documents.UpdateAsync(
-        Name, fresh => fresh.Body.Length > 0 ? null : Sealed(new Secret(Convert.ToBase64String(key))).ToBytes(),
-        static () => true, cancellation);
+    public byte[] Sealed(byte[] key) => Sealed(new Secret(Convert.ToBase64String(key))).ToBytes();
 
     /// <summary>Wraps it with the active key, if it is not.</summary>
     /// <exception cref="DatabaseException">The database is away.</exception>

@@ -90,21 +90,20 @@ internal sealed class StoredProfiles(Documents documents, string name, string pl
         }
     }
 
-    /// <summary>Stores the text of a file, if nothing is stored; every secret is sealed.</summary>
-    /// <inheritdoc cref="PostgresStore.ImportProfilesAsync"/>
-    public async Task ImportAsync(byte[] file, ImmutableDictionary<string, string> origins, CancellationToken cancellation)
+    /// <summary>The text of a file as it is stored here: with every secret sealed.</summary>
+    /// <inheritdoc cref="PostgresStore.SealedProfilesOf"/>
+    public byte[] Sealed(byte[] file, string path, ImmutableDictionary<string, string> origins)
     {
-        await documents.UpdateAsync(
-            name,
-            fresh =>
-            {
-                if (fresh.Body.Length > 0)
-                    throw new UnusableDatabaseException($"{place} is there already. Nothing of it was imported.");
-                if (!SealedProfiles.TryParse(file, sealing.Reading(), out var plain, out var error))
-                    throw new StateUnreadableException(place, error);
-                return plain.With([new SealSecrets(SealGoal.Sealed, origins)], sealing.Writing()).File.ToUtf8();
-            },
-            static () => true, cancellation);
+        try
+        {
+            return SealedProfiles.TryParse(file, sealing.Reading(), out var plain, out var error)
+                ? plain.With([new SealSecrets(SealGoal.Sealed, origins)], sealing.Writing()).File.ToUtf8()
+                : throw new StateUnreadableException(path, error);
+        }
+        catch (NoSealingKeyException exception)
+        {
+            throw StateNotWrittenException.NotSealed(path, exception.ProfileId, sealing.Problem);
+        }
     }
 
     public void Dispose() => _one.Dispose();

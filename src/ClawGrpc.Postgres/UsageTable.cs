@@ -94,6 +94,31 @@ internal sealed class UsageTable(Database database, Guid replica) : IDisposable
         }
     }
 
+    /// <summary>Adds to the rows of a day in a transaction.</summary>
+    public static async Task AddRowsAsync(
+        NpgsqlConnection connection, DateOnly day, IEnumerable<KeyValuePair<UsageKey, UsageCounters>> more,
+        CancellationToken cancellation)
+    {
+        // In one order, so that replicas that add at once wait for each other and never in a circle.
+        var rows = UsageKey.Ordered(more).ToList();
+        await using var add = new NpgsqlCommand(Add, connection)
+        {
+            Parameters =
+            {
+                new() { Value = day },
+                Texts(row => row.Client), Texts(row => row.Agent), Texts(row => row.Profile), Texts(row => row.Model),
+                Numbers(row => row.Completions), Numbers(row => row.Unpriced), Numbers(row => row.Input),
+                Numbers(row => row.Output), Numbers(row => row.CacheWrite), Numbers(row => row.CacheRead),
+                Numbers(row => row.NanoUsd),
+            },
+        };
+        await add.ExecuteNonQueryAsync(cancellation);
+
+        NpgsqlParameter Texts(Func<UsageKey, string> of) => new() { Value = rows.Select(row => of(row.Key)).ToArray() };
+        NpgsqlParameter Numbers(Func<UsageCounters, long> of) =>
+            new() { Value = rows.Select(row => of(row.Value)).ToArray() };
+    }
+
     public void Dispose() => _one.Dispose();
 
     private Task<bool> IsAddedAsync(long number, CancellationToken cancellation) => database.RunAsync(
@@ -120,28 +145,11 @@ internal sealed class UsageTable(Database database, Guid replica) : IDisposable
             if (await note.ExecuteNonQueryAsync(cancellation) == 0)
                 return false;
 
-            // In one order, so that replicas that add at once wait for each other and never in a circle.
-            var rows = UsageKey.Ordered(more).ToList();
-            await using var add = new NpgsqlCommand(Add, connection)
-            {
-                Parameters =
-                {
-                    new() { Value = day },
-                    Texts(row => row.Client), Texts(row => row.Agent), Texts(row => row.Profile), Texts(row => row.Model),
-                    Numbers(row => row.Completions), Numbers(row => row.Unpriced), Numbers(row => row.Input),
-                    Numbers(row => row.Output), Numbers(row => row.CacheWrite), Numbers(row => row.CacheRead),
-                    Numbers(row => row.NanoUsd),
-                },
-            };
-            await add.ExecuteNonQueryAsync(cancellation);
+            await AddRowsAsync(connection, day, more, cancellation);
             await using var forget = new NpgsqlCommand(
                 Forget.Replace("$1", $"'{keepFrom:yyyy-MM-dd}'", StringComparison.Ordinal), connection);
             await forget.ExecuteNonQueryAsync(cancellation);
             return true;
-
-            NpgsqlParameter Texts(Func<UsageKey, string> of) => new() { Value = rows.Select(row => of(row.Key)).ToArray() };
-            NpgsqlParameter Numbers(Func<UsageCounters, long> of) =>
-                new() { Value = rows.Select(row => of(row.Value)).ToArray() };
         },
         cancellation);
 

@@ -144,11 +144,13 @@ internal static class AuditCommands
             var who = Text(actor, "client") is { Length: > 0 } client ? client
                 : Text(actor, "address") is { Length: > 0 } address ? address
                 : Text(actor, "uid") is { Length: > 0 } uid ? $"user {uid}" : Text(actor, "proof");
+            var details = root.TryGetProperty("details", out var more) ? more : default;
             var count = Text(root, "count") is { Length: > 0 } many ? $"{many} times" : "";
             string[] parts =
             [
                 Text(root, "time"), Text(root, "seq"), Text(root, "event"), who, Text(root, "rpc"), Text(root, "agent"),
                 Text(root, "profile"), Text(root, "model"), Text(root, "outcome"), Text(root, "reason"), count,
+                Text(details, "replica"), Text(details, "why"),
             ];
             return string.Join(' ', parts.Where(part => part.Length > 0));
         }

@@ -27,6 +27,12 @@ internal enum AuditEvent
     /// <summary>Another configuration was accepted or rejected.</summary>
     Configuration,
 
+    /// <summary>A sealed secret is stored that does not open: it was moved, changed or put back, or its key is missing.</summary>
+    Unopened,
+
+    /// <summary>Another replica is gone and did not say so: usage that it had not written yet is missing.</summary>
+    Gone,
+
     /// <summary>Lines were lost, since they could not be written.</summary>
     Dropped,
 

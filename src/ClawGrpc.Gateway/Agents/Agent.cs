@@ -25,6 +25,7 @@ internal sealed partial class Agent : IAsyncDisposable
     private readonly ResolvedProfiles _resolved;
     private readonly Inheritance _inheritance;
     private readonly ExpiryClock _clock;
+    private readonly UnopenedSecrets _unopened;
     private readonly WriteBehind _writer;
     private readonly SemaphoreSlim _writing = new(1, 1);
 
@@ -39,10 +40,11 @@ internal sealed partial class Agent : IAsyncDisposable
     /// <param name="resolve">What references come to; null if the agent resolves none.</param>
     /// <param name="origin">The configured origin; null if its profiles belong to none.</param>
     /// <param name="book">Where its usage is kept across restarts; null if it is not.</param>
+    /// <param name="unopened">Called with each profile that is found to have a sealed secret that does not open.</param>
     public Agent(
         string id, IStateStore store, Func<HealthRules> rules, Func<Agent?> main, Action told, Func<Agent, Logins> logins,
         TimeProvider time, ILogger<Agent> log, Func<SecretReference, ResolvedSecret>? resolve = null,
-        Func<string>? origin = null, UsageBook? book = null)
+        Func<string>? origin = null, UsageBook? book = null, Action<Profile>? unopened = null)
     {
         (Id, _store, _rules, _told, _time, _log) = (id, store, rules, told, time, log);
         _origins = origin is null ? null : new ProfileOrigins(id, store, origin);
@@ -54,6 +56,7 @@ internal sealed partial class Agent : IAsyncDisposable
         Usage = new UsageLedger(id, () => Feed.Publish(), book);
         _own = new OwnProfiles(rules, time);
         _inheritance = new Inheritance(main);
+        _unopened = new UnopenedSecrets(unopened ?? (static _ => { }));
         _clock = new ExpiryClock(() => _own.Now.Profiles, Tell, time);
         Logins = logins(this);
         _writer = new WriteBehind(
@@ -273,6 +276,7 @@ internal sealed partial class Agent : IAsyncDisposable
     {
         _clock.Arm();
         Logins.RefreshWhatIsDue();
+        _unopened.Look(OwnNow.Profiles.Profiles);
         Tell();
     }
 

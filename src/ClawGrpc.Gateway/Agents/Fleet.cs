@@ -20,6 +20,11 @@ internal sealed partial class Fleet(
     // locks.
     private readonly ConcurrentDictionary<string, Lazy<Task<Agent>>> _agents = new(StringComparer.Ordinal);
 
+    /// <summary>
+    /// Raised with an agent's id when a profile of it is found to have a sealed secret that does not open: once for each reason.
+    /// </summary>
+    public event Action<string, Profile>? Unopened;
+
     /// <summary>The agent of requests that name none: the configuration's default, else its first, else <c>main</c>.</summary>
     public string DefaultId
     {
@@ -132,7 +137,7 @@ internal sealed partial class Fleet(
         var agent = new Agent(
             id, store, () => configuration.Current.Configuration.Auth.Health, id == Main ? static () => null : MainOfHeirs,
             id == Main ? TellHeirs : static () => { }, LoginsOf, time, log, secrets.Resolve,
-            () => configuration.Origin, book);
+            () => configuration.Origin, book, profile => Unopened?.Invoke(id, profile));
 
         // A status shows the configuration, and logins are refreshed as it says.
         configuration.Changed += () =>

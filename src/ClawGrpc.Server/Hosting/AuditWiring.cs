@@ -4,6 +4,7 @@ using ClawGrpc.Gateway.Access;
 using ClawGrpc.Gateway.Agents;
 using ClawGrpc.Gateway.Configuration;
 using ClawGrpc.Gateway.Stores;
+using ClawGrpc.Postgres;
 using ClawGrpc.Server.Access;
 
 namespace ClawGrpc.Server.Hosting;
@@ -11,6 +12,8 @@ namespace ClawGrpc.Server.Hosting;
 /// <summary>The lines of the audit that no call causes.</summary>
 internal static class AuditWiring
 {
+    private const string Why = "why";
+
     /// <summary>Begins with the line of the start; from then on, changes of the configuration are noted.</summary>
     public static async Task StartAsync(IServiceProvider services)
     {
@@ -25,6 +28,22 @@ internal static class AuditWiring
         var fleet = services.GetRequiredService<Fleet>();
         audit.ProblemChanged += Publish;
         services.GetRequiredService<IStateStore>().ProblemsChanged += Publish;
+        fleet.Unopened += (agentId, profile) => audit.Note(OfServer(AuditEvent.Unopened) with
+        {
+            Agent = agentId,
+            Profile = profile.Id,
+            Outcome = "refused",
+            Details = [(Why, profile.Credential.SealProblem!)],
+        });
+        if (services.GetService<PostgresStore>() is { } shared)
+        {
+            shared.ReplicaGone += replica => audit.Note(OfServer(AuditEvent.Gone) with
+            {
+                Details = [("replica", replica.Name), ("since", replica.SeenText), (Why, GoneReplica.Missing)],
+            });
+        }
+
+        AuditEntry OfServer(AuditEvent what) => new(what, time.GetUtcNow(), AuditActor.Server);
 
         void Publish()
         {
@@ -35,7 +54,7 @@ internal static class AuditWiring
         void Note()
         {
             var errors = configuration.Current.Errors;
-            audit.Note(new AuditEntry(AuditEvent.Configuration, time.GetUtcNow(), AuditActor.Server)
+            audit.Note(OfServer(AuditEvent.Configuration) with
             {
                 Outcome = errors.IsEmpty ? "ok" : "refused",
                 Reason = errors.IsEmpty ? "" : "CONFIGURATION_INVALID",

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 
 namespace ClawGrpc.Server.Hosting;
 
@@ -164,8 +165,9 @@ internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Liste
             Log = new LogSettings(result.GetValue(LevelOption), result.GetValue(FormatOption)),
         }));
         root.Subcommands.Add(Migration.Command());
-        root.Subcommands.Add(Transfer.Import(SealKeyOption));
-        root.Subcommands.Add(Transfer.Export(SealKeyOption));
+        foreach (var transfer in Transfer.Commands(SealKeyOption))
+            root.Subcommands.Add(transfer);
+        root.Options.OfType<VersionOption>().Single().Action = new VersionAction();
         return await InvokeAsync(root.Parse(args));
     }
 
@@ -181,4 +183,14 @@ internal sealed record CommandLine(string? StateDir, IReadOnlyList<string> Liste
 
     private static Option<string?> FileOption(string name, string description) =>
         new(name) { Description = description, HelpName = "FILE" };
+
+    // As claw says it.
+    private sealed class VersionAction : SynchronousCommandLineAction
+    {
+        public override int Invoke(ParseResult parseResult)
+        {
+            parseResult.InvocationConfiguration.Output.Write($"clawgrpc {Gateway.Upstream.ProductVersion.Text}\n");
+            return 0;
+        }
+    }
 }

@@ -23,8 +23,9 @@ internal static class Migration
             var database = StateSource.DatabaseOf(Environment.GetEnvironmentVariable);
             var taken = await Schema.MigrateAsync(database.Pool, Schema.Steps, cancellation);
             foreach (var step in taken)
-                await Console.Out.WriteLineAsync($"{step} done");
-            await Console.Out.WriteLineAsync($"The database {database} is at step {Schema.Steps[^1].Name}.");
+                await Console.Out.WriteLineAsync($"Took step {step}.");
+            await Console.Out.WriteLineAsync(
+                $"The database {database} is at step {Schema.Steps[^1].Name}{(taken.Count == 0 ? " already" : "")}.");
             return 0;
         }
         catch (Exception exception) when (exception is StartException or UnusableDatabaseException or DatabaseException

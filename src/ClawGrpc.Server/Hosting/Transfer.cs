@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text;
 using ClawGrpc.Core.Configuration;
 using ClawGrpc.Gateway.Configuration;
 using ClawGrpc.Gateway.Stores;
@@ -16,31 +17,22 @@ internal static class Transfer
 {
     private static readonly Argument<string> FolderArgument = new("DIR") { HelpName = "DIR" };
 
-    public static Command Import(Option<string?> sealKey)
-    {
-        var command = new Command(
-            "import", "Bring the state of a folder, of ClawGrpc or of OpenClaw and its earlier names, into the database of "
-                + "CLAWGRPC_DSN, every secret sealed. The folder is left as it is; what is there already is not replaced.")
-        {
-            FolderArgument,
-            sealKey,
-        };
-        command.SetAction((result, cancellation) => RunAsync(
-            result.GetValue(sealKey), store => ImportAsync(store, result.GetValue(FolderArgument)!, cancellation), cancellation));
-        return command;
-    }
+    /// <summary>Both.</summary>
+    public static IEnumerable<Command> Commands(Option<string?> sealKey) =>
+    [
+        Of("import", "Bring the state of a folder, of ClawGrpc or of OpenClaw and its earlier names, into the database of "
+            + "CLAWGRPC_DSN, every secret sealed: all of it or nothing. The folder is left as it is.", ImportAsync, sealKey),
+        Of("export", "Write the state of the database of CLAWGRPC_DSN into a new folder, for a server with files. Secrets stay "
+            + "sealed with the same key.", ExportAsync, sealKey),
+    ];
 
-    public static Command Export(Option<string?> sealKey)
+    private static Command Of(
+        string name, string description, Func<Opened, string, CancellationToken, Task<string>> work, Option<string?> sealKey)
     {
-        var command = new Command(
-            "export", "Write the state of the database of CLAWGRPC_DSN into a new folder, for a server with files. Secrets stay "
-                + "sealed with the same key.")
-        {
-            FolderArgument,
-            sealKey,
-        };
+        var command = new Command(name, description) { FolderArgument, sealKey };
         command.SetAction((result, cancellation) => RunAsync(
-            result.GetValue(sealKey), store => ExportAsync(store, result.GetValue(FolderArgument)!, cancellation), cancellation));
+            result.GetValue(sealKey), opened => work(opened, Path.GetFullPath(result.GetValue(FolderArgument)!), cancellation),
+            cancellation));
         return command;
     }
 
@@ -75,76 +67,32 @@ internal static class Transfer
         }
     }
 
-    // From a copy: a folder of an older program is brought up to date as it is read.
-    private static async Task<string> ImportAsync(Opened target, string directory, CancellationToken cancellation)
+    private static async Task<string> ImportAsync(Opened target, string given, CancellationToken cancellation)
     {
-        var given = Path.GetFullPath(directory);
         if (!Directory.Exists(given))
             throw new StartException($"{given} is no folder.");
-        var copy = Path.Join(target.Scratch, "source");
-        Copy(given, copy);
-        var source = StateFolder.Resolve(copy, static _ => null, copy);
-        var reading = ConfigurationReading.Of(source.ConfigPath, path => File.Exists(path) ? File.ReadAllText(path) : null);
-        var agents = (reading.Outcome as ConfigurationOutcome.Accepted)?.Configuration.Agents;
-        using var keys = new SealingKeys(
-            source, Environment.GetEnvironmentVariable, NullLogger<SealingKeys>.Instance, keyFile: target.SealKey);
-        keys.Use(SealOf(reading), "");
-        using var files = new FileStore(source, id => agents?.Find(id)?.AgentDir, TimeProvider.System, keys: keys);
-
-        var store = target.Store;
-
-        // Tokens of clients are known by hashes with this key.
-        if (File.Exists(source.ServerKeyPath))
-            await store.ImportServerKeyAsync(ServerKey.Load(source, static _ => null).ToBytes(), cancellation);
-        await store.OpenServerKeyAsync(cancellation);
-        await ImportTextsAsync(store, source, reading, cancellation);
-        var count = 0;
-        foreach (var id in source.StoredAgents())
+        try
         {
-            await files.OpenAsync(id);
-            if (!File.Exists(files.PlaceOf(id)))
-                continue;
-            var origins = await files.ReadOriginsAsync(id, cancellation);
-            var profiles = await File.ReadAllBytesAsync(files.PlaceOf(id), cancellation);
-            await store.ImportProfilesAsync(id, profiles, origins, cancellation);
-            await store.UpdateOriginsAsync(id, stored => stored.SetItems(origins), cancellation);
-            count++;
+            var source = StateFolder.Resolve(
+                given, static _ => null, Environment.GetFolderPath(Environment.SpecialFolder.UserProfile));
+            var configuration = ConfigurationReading.Of(
+                source.ConfigPath, static path => WholeFile.Read(path) is { } bytes ? Encoding.UTF8.GetString(bytes) : null);
+            if (configuration.Outcome is ConfigurationOutcome.Rejected { Errors: [var error, ..] })
+                throw new StartException($"{error.Place}: {error.Problem}. Mend the configuration first.");
+            using var files = new ImportedFolder(source, configuration, target.SealKey, Path.Join(target.Scratch, "agents"));
+            var agents = await files.ReadAsync(target.Store, cancellation);
+            await target.Store.ImportAsync(files.Documents, await files.UsageAsync(cancellation), cancellation);
+            return $"Imported {agents} agents of {given}.";
         }
-
-        foreach (var day in (await files.ReadUsageAsync(cancellation)).GroupBy(row => row.Key.Day))
-            await store.AddUsageAsync(day.Key, [.. day], DateOnly.MinValue, cancellation);
-        return $"Imported {count} agents of {given}.";
-    }
-
-    private static async Task ImportTextsAsync(
-        PostgresStore store, StateFolder source, ConfigurationReading reading, CancellationToken cancellation)
-    {
-        foreach (var file in reading.Outcome.Files.Where(file => reading.TextOf(file) is not null))
+        catch (Exception exception) when (exception is StartException or UnusableDatabaseException
+            or StateUnreadableException or StateNotWrittenException or IOException or UnauthorizedAccessException)
         {
-            var name = Path.GetRelativePath(source.Path, file);
-            if (name.StartsWith("..", StringComparison.Ordinal) || Path.IsPathRooted(name))
-            {
-                throw new StartException(
-                    $"The configuration includes {file}, which is outside of the folder. Move it in there first.");
-            }
-
-            await store.ImportTextAsync(name, reading.TextOf(file)!, cancellation);
-        }
-
-        // ClawGrpc's own configuration is what replicas read; that of another program is included by it.
-        var own = Path.GetFileName(source.ConfigPath);
-        if (own != StateFolder.OwnConfig && reading.TextOf(source.ConfigPath) is not null)
-            await store.ImportTextAsync(StateFolder.OwnConfig, $"{{ $include: \"./{own}\" }}\n", cancellation);
-        foreach (var path in new[] { source.ClientsPath, source.BudgetsPath }.Where(File.Exists))
-        {
-            await store.ImportTextAsync(
-                Path.GetRelativePath(source.Path, path), await File.ReadAllTextAsync(path, cancellation), cancellation);
+            throw new StartException($"Nothing of {given} was imported. {exception.Message}");
         }
     }
 
-    private static async Task<string> ExportAsync(Opened source, string directory, CancellationToken cancellation)
+    private static async Task<string> ExportAsync(Opened source, string given, CancellationToken cancellation)
     {
-        var given = Path.GetFullPath(directory);
         if (Directory.Exists(given) && Directory.EnumerateFileSystemEntries(given).Any())
             throw new StartException($"{given} is not empty. Name a new folder.");
         StateFolder.MakeUsable(given, "The folder");
@@ -158,7 +106,7 @@ internal static class Transfer
 
         var folder = StateFolder.Resolve(given, static _ => null, given);
         var key = Convert.ToBase64String((await source.Store.OpenServerKeyAsync(cancellation)).ToBytes());
-        Write(folder.ServerKeyPath, System.Text.Encoding.ASCII.GetBytes($"{key}\n"));
+        Write(folder.ServerKeyPath, Encoding.ASCII.GetBytes($"{key}\n"));
         using var files = new FileStore(folder, static _ => null, TimeProvider.System);
         foreach (var day in (await source.Store.ReadUsageAsync(cancellation)).GroupBy(row => row.Key.Day))
             await files.AddUsageAsync(day.Key, [.. day], DateOnly.MinValue, cancellation);
@@ -171,16 +119,8 @@ internal static class Transfer
         file.Commit();
     }
 
-    private static void Copy(string from, string to)
-    {
-        StateFolder.MakeDirectory(to);
-        foreach (var directory in Directory.EnumerateDirectories(from))
-            Copy(directory, Path.Join(to, Path.GetFileName(directory)));
-        foreach (var file in Directory.EnumerateFiles(from).Where(file => new FileInfo(file).Length <= WholeFile.MaxBytes))
-            File.Copy(file, Path.Join(to, Path.GetFileName(file)));
-    }
-
-    private static SealConfiguration? SealOf(ConfigurationReading reading) =>
+    /// <summary>The section of the keys; null if there is none.</summary>
+    public static SealConfiguration? SealOf(ConfigurationReading reading) =>
         reading.Outcome is ConfigurationOutcome.Accepted { Configuration.Service.Seal: { } seal } ? seal : null;
 
     /// <param name="Store">Started, with its keys.</param>

@@ -26,7 +26,7 @@ public sealed class GrantedLoginTests : IDisposable
         await ServerFixture.EventuallyAsync(async () => await set[0].CompleteAsync() == One);
 
         // On the disk of the replica, and sealed.
-        var file = set[0].FileOf("agents/main/agent/clawgrpc-granted.json");
+        var file = set[0].Files["agents/main/agent/clawgrpc-granted.json"];
         var granted = set.Sandbox.Requests.Last(request => request.Path != Login.Path).Credential!;
         Assert.DoesNotContain(granted, await File.ReadAllTextAsync(file), StringComparison.Ordinal);
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
 using ClawGrpc.Client;
 using ClawGrpc.Gateway.Stores;
 using ClawGrpc.Postgres;
@@ -63,14 +64,21 @@ internal sealed class ReplicaSet : IAsyncDisposable
             + $"{{ models: {{ providers: {{ anthropic: {{ baseUrl: '{upstream}', models: [] }} }} }}, "
             + $"{more.Replace("$upstream", upstream, StringComparison.Ordinal)} }}$t$, 'UTF8'), 1)");
         for (var number = 0; number < count; number++)
-            await set.AddAsync(TimeProvider.System);
+            await set.AddAsync();
         return set;
     }
 
-    /// <summary>One more replica, with this clock of its host.</summary>
-    public async Task<Server> AddAsync(TimeProvider host)
+    /// <summary>One more replica.</summary>
+    /// <param name="host">The clock of its host; null for the system's.</param>
+    /// <param name="steps">The tables that its version works on; null for those of this version.</param>
+    /// <param name="newKey">Whether it has the new sealing key and not the old one.</param>
+    public async Task<Server> AddAsync(
+        TimeProvider? host = null, IReadOnlyList<Schema.Step>? steps = null, bool newKey = false)
     {
-        var server = await Server.StartAsync(new StateSource(_settings, _keys.Old, $"replica {_servers.Count}"), host);
+        var settings = _settings with { Steps = steps ?? Schema.Steps };
+        var server = await Server.StartAsync(
+            new StateSource(settings, newKey ? _keys.New : _keys.Old, $"replica {_servers.Count}"),
+            host ?? TimeProvider.System);
         _servers.Add(server);
         return server;
     }
@@ -108,6 +116,14 @@ internal sealed class ReplicaSet : IAsyncDisposable
         await server.DisposeAsync();
     }
 
+    /// <summary>Takes further steps of the tables.</summary>
+    public Task<IReadOnlyList<string>> MigrateAsync(IReadOnlyList<Schema.Step> steps) =>
+        Schema.MigrateAsync(_settings.Pool, steps, CancellationToken.None);
+
+    /// <summary>Gives a replica the new sealing key, as <c>~/new.key</c>.</summary>
+    public void GiveNewKey(Server server) =>
+        SealKeys.Write(server.Files["new.key"], File.ReadAllText(_keys.New));
+
     public string Query(string sql) => _cluster.Query(Database, sql);
 
     public string Dump() => _cluster.Dump(Database);
@@ -125,13 +141,15 @@ internal sealed class ReplicaSet : IAsyncDisposable
         private static readonly IConfiguration NoConsole = new ConfigurationBuilder()
             .AddInMemoryCollection([new("Console:LogLevel:Default", nameof(LogLevel.None))]).Build();
 
-        private readonly StateFiles _files;
         private readonly bool _ownsFiles;
         private readonly WebApplication _app;
         private readonly GrpcChannel _channel;
 
         private Server(StateFiles files, bool ownsFiles, WebApplication app, GrpcChannel channel) =>
-            (_files, _ownsFiles, _app, _channel) = (files, ownsFiles, app, channel);
+            (Files, _ownsFiles, _app, _channel) = (files, ownsFiles, app, channel);
+
+        /// <summary>Its own folder.</summary>
+        public StateFiles Files { get; }
 
         public AuthService.AuthServiceClient Auth => new(_channel);
 
@@ -142,19 +160,33 @@ internal sealed class ReplicaSet : IAsyncDisposable
         /// <summary>The revision that the store gave to the last change of an agent that this replica made or heard of.</summary>
         public long RevisionOf(string agent) => _app.Services.GetRequiredService<IStateStore>().RevisionOf(agent);
 
-        /// <summary>A file of its folder.</summary>
-        public string FileOf(string name) => _files[name];
-
         public static async Task<Server> StartAsync(StateSource source, TimeProvider host, StateFiles? kept = null)
         {
             var files = kept ?? new StateFiles();
             var address = new ListenAddress.UnixSocket(files["clawgrpc.sock"]);
             var folder = StateFolder.Resolve(files.Path, _ => null, files.Path);
-            var app = await ServerHost.BuildAsync(
-                folder, new Listening([address]) { Http = [new ListenAddress.UnixSocket(files["http.sock"])] }, host,
-                logging: LogSettings.None with { Variables = NoConsole }, source: source);
-            await app.StartAsync();
-            return new Server(files, kept is null, app, ClawGrpcChannel.Create(ClawGrpcEndpoint.Parse($"{address}")));
+            try
+            {
+                var app = await ServerHost.BuildAsync(
+                    folder, new Listening([address]) { Http = [new ListenAddress.UnixSocket(files["http.sock"])] }, host,
+                    logging: LogSettings.None with { Variables = NoConsole }, source: source);
+                await app.StartAsync();
+                return new Server(files, kept is null, app, ClawGrpcChannel.Create(ClawGrpcEndpoint.Parse($"{address}")));
+            }
+            catch
+            {
+                if (kept is null)
+                    files.Dispose();
+                throw;
+            }
+        }
+
+        /// <summary>The lines of its audit about an event.</summary>
+        public async Task<List<JsonElement>> AuditAsync(string what)
+        {
+            await Access.GetAuditHeadAsync(new GetAuditHeadRequest());
+            var lines = await File.ReadAllLinesAsync(Files["audit.jsonl"]);
+            return [.. lines.Select(line => JsonDocument.Parse(line).RootElement).Where(line => line.Text("event") == what)];
         }
 
         public async Task OnboardAsync(string profile, string key) => await Auth.OnboardAsync(
@@ -178,7 +210,7 @@ internal sealed class ReplicaSet : IAsyncDisposable
                 ConnectCallback = async (_, cancellation) =>
                 {
                     var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                    await socket.ConnectAsync(new UnixDomainSocketEndPoint(_files["http.sock"]), cancellation);
+                    await socket.ConnectAsync(new UnixDomainSocketEndPoint(Files["http.sock"]), cancellation);
                     return new NetworkStream(socket, ownsSocket: true);
                 },
             });
@@ -213,7 +245,7 @@ internal sealed class ReplicaSet : IAsyncDisposable
             await _app.StopAsync();
             await _app.DisposeAsync();
             if (_ownsFiles)
-                _files.Dispose();
+                Files.Dispose();
         }
     }
 }

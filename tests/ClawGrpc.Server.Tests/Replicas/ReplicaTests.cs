@@ -1,3 +1,4 @@
+using System.Text.Json;
 using ClawGrpc.Server.Tests.Harness;
 using ClawGrpc.Server.Tests.OAuth;
 using ClawGrpc.Testing;
@@ -28,9 +29,6 @@ public sealed class Cluster : ICollectionFixture<Cluster>, IDisposable
 [Collection(Cluster.Name)]
 public class ReplicaTests(Cluster cluster)
 {
-    // Of a call of these tests: the prompt, and what it may answer.
-    private const int MostOfCall = 200;
-
     [NeedsPostgresFact]
     public async Task What_one_is_told_all_know_and_the_database_holds_no_secret()
     {
@@ -143,27 +141,103 @@ public class ReplicaTests(Cluster cluster)
     [NeedsPostgresFact]
     public async Task Budget_is_spent_once_by_all()
     {
-        await using var set = await ReplicaSet.StartAsync(cluster.Postgres, 3);
+        var (replicas, calls) = (Runs.Of(few: 3, full: 10), Runs.Of(few: 60, full: 1000));
+        await using var set = await ReplicaSet.StartAsync(cluster.Postgres, replicas);
         await set[0].OnboardAsync(One, KeyOne);
         await EachAsync(set, server => server.CompleteAsync(), One);
-        const int budget = 5_000;
-        var token = await AddClientAsync(set[0], "ci", client => client.Budget = new ClientBudget { Tokens = budget });
+        var one = await AddClientAsync(set[0], "one", client => client.Budget = new ClientBudget { Tokens = 1_000_000 });
+        Assert.Equal(One, await set[0].CompleteAsync(headers: one));
+        var cost = (await set[0].Access.WhoAmIAsync(new WhoAmIRequest(), one)).Client.BudgetUse.Tokens;
+
+        var token = await AddClientAsync(set[0], "ci", client => client.Budget = new ClientBudget { Tokens = calls * cost });
         await EachAsync(set, async server => (await server.Access.WhoAmIAsync(new WhoAmIRequest(), token)).Client.Name, "ci");
-        await Task.WhenAll(set.Servers.Select(async server =>
+        var served = 0;
+        await Task.WhenAll(set.Servers.SelectMany(server => new[] { server, server }).Select(UseUpAsync));
+
+        // What calls under way were expected to come to was kept back, and is left.
+        foreach (var server in set.Servers)
+            await UseUpAsync(server);
+        Assert.InRange(served, calls * 9 / 10, calls + replicas);
+        await EventuallyAsync(() => Task.FromResult(set.Query(
+            "SELECT sum(completions), sum(input + output + cache_write + cache_read) FROM clawgrpc.usage WHERE client = 'ci'")
+            == $"{served}|{served * cost}"));
+
+        async Task UseUpAsync(ReplicaSet.Server server)
         {
-            while (await server.CompleteAsync(headers: token) == One)
-            {
-                // Until it is refused.
-            }
-        }));
-        await EventuallyAsync(() => Task.FromResult(Counted(set) > budget / 2));
-        Assert.InRange(Counted(set), budget / 2, budget + (set.Servers.Count * MostOfCall));
+            string end;
+            while ((end = await server.CompleteAsync(headers: token)) == One)
+                Interlocked.Increment(ref served);
+            Assert.Equal("BUDGET_EXCEEDED", end);
+        }
     }
 
-    // What usage says that the client has used.
-    private static long Counted(ReplicaSet set) => long.Parse(
-        set.Query("SELECT coalesce(sum(input + output + cache_write + cache_read), 0) FROM clawgrpc.usage WHERE client = 'ci'"),
-        System.Globalization.CultureInfo.InvariantCulture);
+    [NeedsPostgresFact]
+    public async Task Replica_that_is_gone_without_a_word_is_in_the_audit_of_another()
+    {
+        await using var set = await ReplicaSet.StartAsync(cluster.Postgres, 0);
+        var time = new ManualTimeProvider(DateTimeOffset.UtcNow);
+        await set.AddAsync(time);
+        set.Query("INSERT INTO clawgrpc.replica (id, name, version, seen) "
+            + "VALUES (gen_random_uuid(), 'lost', '1', clock_timestamp() - interval '2 minutes')");
+        List<JsonElement> lines = [];
+        await EventuallyAsync(async () =>
+        {
+            time.Advance(TimeSpan.FromSeconds(10));
+            lines = await set[0].AuditAsync("gone");
+            return lines.Count > 0;
+        });
+        Assert.Equal(
+            ("lost", "up to 5 s of its usage are missing"),
+            (lines[0].Text("details", "replica"), lines[0].Text("details", "why")));
+        Assert.EndsWith("Z", lines[0].Text("details", "since"), StringComparison.Ordinal);
+    }
+
+    [NeedsPostgresFact]
+    public async Task Key_is_made_active_only_once_all_have_it()
+    {
+        await using var set = await ReplicaSet.StartAsync(
+            cluster.Postgres, 2, "clawgrpc: { seal: { otherKeys: [{ keyFile: '~/new.key' }] } }");
+        await set[0].OnboardAsync(One, KeyOne);
+        await EachAsync(set, server => server.CompleteAsync(), One);
+        await EventuallyAsync(() => Task.FromResult(set.Query("SELECT count(*) FROM clawgrpc.replica") == "2"));
+
+        set.GiveNewKey(set[0]);
+        await EventuallyAsync(async () => (await SealingOfAsync(set[0])).Keys.All(key => key.KeyId.Length > 0));
+        var failure = await CallFailure.OfAsync(() => RotateAsync(set[0]));
+        Assert.Equal((StatusCode.Unavailable, "STATE_NOT_WRITTEN"), (failure.Code, failure.Reason));
+        Assert.Contains("since replicas lack it: replica 1. Give it to all of them", failure.Message, StringComparison.Ordinal);
+        var (old, next) = ((await SealingOfAsync(set[0])).ActiveKeyId, (await SealingOfAsync(set[0])).Keys[1].KeyId);
+        Assert.NotEqual(old, next);
+
+        set.GiveNewKey(set[1]);
+        await EventuallyAsync(async () =>
+        {
+            try
+            {
+                return await RotateAsync(set[0]) == 1;
+            }
+            catch (RpcException)
+            {
+                return false;
+            }
+        });
+        await EachAsync(set, async server => (await SealingOfAsync(server)).ActiveKeyId, next);
+        await EachAsync(
+            set, async server => string.Join(' ', (await SealingOfAsync(server)).Keys.Select(key => key.SealedCount)), "0 1");
+        foreach (var server in set.Servers)
+            Assert.Equal(One, await server.CompleteAsync());
+
+        // The clients' tokens too need the old key no more, nor does a replica that never had it.
+        await EventuallyAsync(() => Task.FromResult(!set.Query(
+            "SELECT encode(body, 'escape') FROM clawgrpc.document WHERE name = 'clawgrpc.key'").Contains(
+            old, StringComparison.Ordinal)));
+        Assert.Equal(One, await (await set.AddAsync(newKey: true)).CompleteAsync());
+
+        static async Task<V1.Sealing> SealingOfAsync(ReplicaSet.Server server) =>
+            (await server.Auth.GetSealingAsync(new GetSealingRequest())).Sealing;
+        static async Task<int> RotateAsync(ReplicaSet.Server server) =>
+            (await server.Auth.RotateSealingKeyAsync(new RotateSealingKeyRequest())).ChangedCount;
+    }
 
     private static async Task<Metadata> AddClientAsync(
         ReplicaSet.Server server, string name, Action<V1.Client>? more = null)

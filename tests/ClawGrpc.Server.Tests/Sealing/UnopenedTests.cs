@@ -206,5 +206,9 @@ public sealed class UnopenedTests : IDisposable
         var sealing = (await fixture.Auth.GetSealingAsync(new GetSealingRequest { AgentId = agent })).Sealing;
         var own = sealing.Agents.Single(each => agent.Length == 0 ? each.AgentId == "main" : each.AgentId == agent);
         Assert.Contains(reason, own.UnopenedProfiles.First(each => each.ProfileId == profile).Reason, StringComparison.Ordinal);
+
+        // Once, however often it is asked for.
+        Assert.Single(await fixture.AuditAsync(), line => (line.Text("event"), line.Text("agent"), line.Text("profile"))
+            == ("unopened", own.AgentId, profile) && line.Text("details", "why").Contains(reason, StringComparison.Ordinal));
     }
 }
