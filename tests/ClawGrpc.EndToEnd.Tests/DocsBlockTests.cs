@@ -12,8 +12,9 @@ public sealed partial class DocsBlockTests
 
     // Beside plain blocks, which run. `server`: runs beside the others. `ci`: .ci/run has these lines. `terminal`:
     // TerminalTests run it in one. `shells`: CompletionTests run it in each shell. `system`: changes the machine.
-    // `anthropic`: needs a real key.
-    private static readonly string[] Kinds = ["", "server", "ci", "terminal", "shells", "system", "anthropic"];
+    // `postgres`, `postgres-server`: Replicas.PageTests runs them. `anthropic`: needs a real key.
+    private static readonly string[] Kinds =
+        ["", "server", "ci", "terminal", "shells", "system", "postgres", "postgres-server", "anthropic"];
 
     // What a reader has, and the blocks use.
     private const string Prelude =

@@ -12,4 +12,16 @@ internal sealed class NeedsPostgresFactAttribute : Xunit.FactAttribute
         if (!PostgresCluster.IsInstalled && Environment.GetEnvironmentVariable("CI") != "true")
             Skip = "PostgreSQL is not installed (apt-get install postgresql)";
     }
+
+    /// <summary>Whether it runs programs as other users too, which takes root.</summary>
+    public bool AsRoot
+    {
+        get;
+        set
+        {
+            field = value;
+            if (value && Environment.UserName != "root")
+                Skip ??= "only root can run a program as another user";
+        }
+    }
 }

@@ -34,6 +34,16 @@ internal sealed class PostgresCluster : IDisposable
     public int ProcessId => int.Parse(
         File.ReadLines(Path.Join(Data, "postmaster.pid")).First(), CultureInfo.InvariantCulture);
 
+    /// <summary>The folder of its socket.</summary>
+    public string Folder => _folder;
+
+    /// <summary>The password of its administrator.</summary>
+    public static string AdminPassword => Password;
+
+    /// <summary>The folder of its programs.</summary>
+    public static string Programs => Path.Join(
+        Directory.EnumerateDirectories("/usr/lib/postgresql").Order(StringComparer.Ordinal).Last(), "bin");
+
     /// <summary>Whether the programs of PostgreSQL are on this machine.</summary>
     public static bool IsInstalled => Directory.Exists("/usr/lib/postgresql");
 
@@ -111,8 +121,7 @@ internal sealed class PostgresCluster : IDisposable
     private string DsnOf(string name) =>
         $"postgresql://postgres:{Password}@localhost/{name}?host={Uri.EscapeDataString(_folder)}";
 
-    private static string Program(string name) => Path.Join(
-        Directory.EnumerateDirectories("/usr/lib/postgresql").Order(StringComparer.Ordinal).Last(), "bin", name);
+    private static string Program(string name) => Path.Join(Programs, name);
 
     private static string Run(params string[] command)
     {

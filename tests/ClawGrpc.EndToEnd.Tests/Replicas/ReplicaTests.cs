@@ -1,0 +1,163 @@
+using System.Diagnostics;
+using System.Globalization;
+using ClawGrpc.Testing;
+using ClawGrpc.V1;
+using Grpc.Core;
+using Grpc.Net.Client;
+
+namespace ClawGrpc.EndToEnd.Tests.Replicas;
+
+/// <summary>Replicas as processes of their own, and the commands that prepare their database.</summary>
+public class ReplicaTests
+{
+    // What is written every five seconds takes a moment to be written.
+    private static readonly TimeSpan LongestUnwritten = TimeSpan.FromSeconds(6);
+
+    [NeedsPostgresFact]
+    public async Task Killed_replica_loses_five_seconds_of_usage_at_most_and_another_says_so()
+    {
+        await using var fixture = await ReplicaFixture.BuildAsync();
+        Assert.Equal(0, (await fixture.RunAsync("migrate")).Code);
+        var other = await fixture.ServeAsync("other");
+        var killed = await fixture.ServeAsync("killed");
+        using var channel = fixture.Connect("killed");
+        await ProcessFixture.OnboardAsync(channel, "anthropic:one", ProcessFixture.KeyOne);
+        var answered = new List<long>();
+        var (start, span) = (Stopwatch.GetTimestamp(), LongestUnwritten + TimeSpan.FromSeconds(Runs.Of(few: 1, full: 20)));
+        while (Stopwatch.GetElapsedTime(start) < span)
+        {
+            await CompleteAsync(channel);
+            answered.Add(Stopwatch.GetTimestamp());
+        }
+
+        killed.Signal(RunningProgram.SigKill);
+        var end = Stopwatch.GetTimestamp();
+        await killed.ExitAsync();
+        var due = answered.Count(at => Stopwatch.GetElapsedTime(at, end) > LongestUnwritten);
+        var stored = int.Parse(fixture.Query("SELECT sum(completions) FROM clawgrpc.usage"), CultureInfo.InvariantCulture);
+        Assert.True(due > 0);
+        Assert.InRange(stored, due, answered.Count);
+
+        // As after a minute.
+        fixture.Query("UPDATE clawgrpc.replica SET seen = seen - interval '2 minutes' WHERE name = 'killed'");
+        await other.ErrorWithAsync("The replica killed is gone without a word since ");
+        await other.ErrorWithAsync("up to 5 s of its usage are missing");
+    }
+
+    [NeedsPostgresFact]
+    public async Task Migrate_says_what_it_did()
+    {
+        await using var fixture = await ReplicaFixture.BuildAsync();
+        var (code, said, _) = await fixture.RunAsync("migrate");
+        Assert.Equal(0, code);
+        Assert.Matches(
+            @"\ATook step 001_documents\.\n(Took step \d{3}_\w+\.\n)*The database postgresql://\S+ is at step \d{3}_\w+\.\n\z",
+            said);
+        (code, said, _) = await fixture.RunAsync("migrate");
+        Assert.Equal(0, code);
+        Assert.Matches(@"\AThe database postgresql://\S+ is at step \d{3}_\w+ already\.\n\z", said);
+    }
+
+    [NeedsPostgresFact]
+    public async Task Folder_is_imported_as_a_whole_or_not_at_all_and_stays_as_it_is()
+    {
+        await using var fixture = await ReplicaFixture.BuildAsync();
+        var (state, work) = (fixture.Processes.State, fixture.InFolder("elsewhere"));
+        await fixture.Processes.ConfigureAsync($"{{ agents: {{ list: [{{ id: 'main', default: true }}, "
+            + $"{{ id: 'work', agentDir: '{work}' }}] }} }}");
+        var token = await FillAsync(fixture);
+        var profiles = Path.Join(work, "auth-profiles.json");
+        Assert.True(File.Exists(profiles));
+        await fixture.RunAsync("migrate");
+
+        var whole = await File.ReadAllTextAsync(profiles);
+        await File.WriteAllTextAsync(profiles, whole[..^10]);
+        var (code, _, error) = await fixture.RunAsync("import", state, "--seal-key", fixture.SealKey);
+        Assert.Equal(1, code);
+        Assert.StartsWith($"Error: Nothing of {state} was imported. Cannot read {profiles}: ", error, StringComparison.Ordinal);
+        Assert.Equal("0", fixture.Query("SELECT count(*) FROM clawgrpc.document WHERE name <> 'clawgrpc-seal.json'"));
+
+        await File.WriteAllTextAsync(profiles, whole);
+        var before = fixture.Processes.Snapshot() + whole;
+        (code, var said, error) = await fixture.RunAsync("import", state, "--seal-key", fixture.SealKey);
+        Assert.Equal((0, $"Imported 2 agents of {state}.\n", ""), (code, said, error));
+        Assert.Equal(before, fixture.Processes.Snapshot() + await File.ReadAllTextAsync(profiles));
+        (code, _, error) = await fixture.RunAsync("import", state, "--seal-key", fixture.SealKey);
+        Assert.Equal(1, code);
+        Assert.Contains("The database has a state already: ", error, StringComparison.Ordinal);
+
+        await fixture.ServeAsync("one");
+        using (var channel = fixture.Connect("one"))
+            await ServesAsync(channel, token);
+        (code, said, _) = await fixture.RunAsync("export", fixture.InFolder("exported"), "--seal-key", fixture.SealKey);
+        Assert.Equal(0, code);
+        Assert.Matches(@"\AExported \d+ documents into \S+/exported\.\n\z", said);
+    }
+
+    [Fact]
+    public async Task Version_names_the_program()
+    {
+        await using var fixture = await ProcessFixture.BuildAsync();
+        var program = fixture.Keep(RunningProgram.Start(
+            "ClawGrpc.Server", "clawgrpc", new Dictionary<string, string>(), ["--version"]));
+        Assert.Equal(0, await program.ExitAsync());
+        Assert.Matches(@"\Aclawgrpc \d+\.\d+\.\d+\S*\n\z", program.Out);
+        Assert.Equal(program.Out["clawgrpc".Length..], (await fixture.ClawAsync("--version"))["claw".Length..]);
+    }
+
+    // A server with files fills the folder. A token of a client.
+    private static async Task<string> FillAsync(ReplicaFixture fixture)
+    {
+        var server = await fixture.Processes.ServeAsync(fixture.Environment);
+        using var channel = fixture.Processes.Connect();
+        await ProcessFixture.OnboardAsync(channel, "anthropic:one", ProcessFixture.KeyOne);
+        await new AuthService.AuthServiceClient(channel).OnboardAsync(new OnboardRequest
+        {
+            AgentId = "work",
+            ProfileId = "anthropic:two",
+            ApiKey = new ApiKeyCredential { Key = ProcessFixture.KeyTwo },
+        });
+        var access = new AccessService.AccessServiceClient(channel);
+        await access.AddClientAsync(new AddClientRequest
+        {
+            Client = new V1.Client { Name = "ci", Scopes = { Scope.Complete }, Agents = { "*" } },
+        });
+        var token = await access.CreateTokenAsync(new CreateTokenRequest { Client = "ci" });
+        await CompleteAsync(channel);
+        server.Signal(RunningProgram.SigTerm);
+        Assert.Equal(0, await server.ExitAsync());
+        return token.Secret;
+    }
+
+    private static async Task ServesAsync(GrpcChannel channel, string token)
+    {
+        var headers = new Metadata { { "authorization", $"Bearer {token}" } };
+        Assert.Equal("anthropic:one", await CompleteAsync(channel, "main", headers));
+        Assert.Equal("anthropic:two", await CompleteAsync(channel, "work", headers));
+        var usage = await new ModelService.ModelServiceClient(channel).GetUsageAsync(new GetUsageRequest());
+        Assert.Equal(3, usage.Total.Completions);
+    }
+
+    // The profile that served.
+    private static async Task<string> CompleteAsync(GrpcChannel channel, string agent = "", Metadata? headers = null)
+    {
+        var input = new CompletionInput
+        {
+            AgentId = agent,
+            Messages = new MessagesRequest
+            {
+                MaxTokens = 64,
+                Messages =
+                {
+                    new Message
+                    {
+                        Role = Role.User, Content = { new ContentBlock { Text = new TextBlock { Text = "Hello" } } },
+                    },
+                },
+            },
+        };
+        var answer = await new ModelService.ModelServiceClient(channel).CompleteAsync(
+            new CompleteRequest { Input = input }, headers);
+        return answer.Receipt.ProfileId;
+    }
+}
