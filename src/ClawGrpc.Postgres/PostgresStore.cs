@@ -26,6 +26,8 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
     private readonly SessionTable _sessions;
     private readonly Replicas _replicas;
     private readonly SharedServerKey _serverKey;
+    private readonly SharedSealState _sealState;
+    private readonly StoredConfiguration _configuration;
     private readonly Presence _presence;
     private readonly Snapshot _snapshot;
     private readonly FileChanges _keyFiles;
@@ -34,8 +36,6 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
         new(StringComparer.Ordinal);
 
     private readonly ConcurrentDictionary<string, GrantedFile> _granted = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, StoredText<string>> _texts = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, string> _configurations = new(StringComparer.Ordinal);
     private readonly StoredText<StoredClients> _clients;
     private readonly StoredText<ImmutableDictionary<string, Spending>> _spending;
 
@@ -69,6 +69,8 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
         _spending = new StoredText<ImmutableDictionary<string, Spending>>(
             _documents, DocumentNames.Spending, spendingPlace, text => FileStore.ParseSpending(text, spendingPlace),
             SpendingDocument.Write, ImmutableDictionary.Create<string, Spending>(StringComparer.Ordinal));
+        _configuration = new StoredConfiguration(_documents, folder);
+        _sealState = new SharedSealState(_documents, _replicas);
         _keys = keys(this);
         _serverKey = new SharedServerKey(_documents, _keys);
         _snapshot = new Snapshot(Path.Join(folder.Path, Snapshot.Name), _database, _documents, _keys, clock, log);
@@ -91,6 +93,9 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
 
     /// <summary>The keys that secrets are sealed with.</summary>
     public SealingKeys Keys => _keys;
+
+    /// <inheritdoc cref="SharedSealState.Access"/>
+    public SealStateAccess SealState => _sealState.Access;
 
     public IReadOnlyList<string> Problems
     {
@@ -130,7 +135,7 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
             await _clock.LookAsync(_database, cancellation);
         foreach (var (name, revision) in await _documents.LookAsync(cancellation))
             _changes.Know(name, revision);
-        await ReadSealStateAsync(cancellation);
+        await _sealState.ReadAsync(cancellation);
     }
 
     /// <summary>Takes up what the snapshot on this replica's disk holds, while the database is away.</summary>
@@ -145,7 +150,7 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
             _changes.Know(name, document.Revision);
         _database.ServeSince(taken, (connection, cancellation) =>
             Schema.CheckAsync(connection, _database.Settings.Steps, cancellation));
-        await ReadSealStateAsync(CancellationToken.None);
+        await _sealState.ReadAsync(CancellationToken.None);
         return taken;
     }
 
@@ -155,13 +160,8 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
 
     public string PlaceOf(string agentId) => DocumentNames.PlaceOf(DocumentNames.ProfilesOf(agentId));
 
-    public long RevisionOf(string agentId)
-    {
-        var newest = _agents.TryGetValue(agentId, out var agent) ? agent.Revision : 0;
-        foreach (var (name, _) in _configurations)
-            newest = Math.Max(newest, _texts.TryGetValue(name, out var text) ? text.Revision : 0);
-        return newest;
-    }
+    public long RevisionOf(string agentId) => Math.Max(
+        _agents.TryGetValue(agentId, out var agent) ? agent.Revision : 0, _configuration.Revision);
 
     public Task OpenAsync(string agentId) => Task.CompletedTask;
 
@@ -251,40 +251,10 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
     public GrantedFile GrantedOf(string agentId) => _granted.GetOrAdd(
         agentId, id => new GrantedFile(Path.Join(_folder.AgentDir(id), GrantedFile.Name), SealingOf(id)));
 
-    public string? ReadConfiguration(string path)
-    {
-        var name = DocumentNames.OfFile(_folder, path);
-        _configurations[name] = path;
-        return ReadText(name) is { Length: > 0 } text ? text : null;
-    }
+    public string? ReadConfiguration(string path) => _configuration.Read(path);
 
-    public Task EditConfigurationAsync(string path, Func<string?, string> edit, CancellationToken cancellation = default)
-    {
-        var name = DocumentNames.OfFile(_folder, path);
-        _configurations[name] = path;
-        return TextOf(name).UpdateAsync(
-            before => edit(before.Length > 0 ? before : null) is var after && after == before ? before : after, cancellation);
-    }
-
-    /// <summary>Which key is active, for all replicas.</summary>
-    public SealStateAccess SealState => new(
-        () => _documents.IsWhole
-            ? SealStateFile.Parse(TextOf(SealStateFile.Name).Last, DocumentNames.PlaceOf(SealStateFile.Name))
-            : throw StateUnreadableException.Unavailable(
-                DocumentNames.PlaceOf(SealStateFile.Name), new DatabaseException("the database is away")),
-        state => Wait(async () =>
-        {
-            try
-            {
-                await _replicas.RefuseUnlessAllHaveAsync(state.Active!, DocumentNames.PlaceOf(SealStateFile.Name));
-            }
-            catch (DatabaseException exception)
-            {
-                throw StateNotWrittenException.Unavailable(DocumentNames.PlaceOf(SealStateFile.Name), exception);
-            }
-
-            return await TextOf(SealStateFile.Name).UpdateAsync(_ => SealStateFile.TextOf(state), CancellationToken.None);
-        }));
+    public Task EditConfigurationAsync(string path, Func<string?, string> edit, CancellationToken cancellation = default) =>
+        _configuration.EditAsync(path, edit, cancellation);
 
     public async IAsyncEnumerable<string> WatchAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
@@ -299,10 +269,10 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
             {
                 if (name == SealStateFile.Name)
                 {
-                    await ReadSealStateAsync(cancellation);
+                    await _sealState.ReadAsync(cancellation);
                     _keys.Reload();
                 }
-                else if (_configurations.TryGetValue(name, out var path))
+                else if (_configuration.PathOf(name) is { } path)
                 {
                     yield return path;
                 }
@@ -340,28 +310,6 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
             agent.Dispose();
         await _database.DisposeAsync();
     }
-
-    // Rare, and never on a thread that serves calls: the configuration and the choice of keys are read by code that cannot wait
-    // otherwise.
-    private static T Wait<T>(Func<Task<T>> work) => Task.Run(work).GetAwaiter().GetResult();
-
-    // Who reloads keys does not wait for the database: what is read here counts until it changes.
-    private async Task ReadSealStateAsync(CancellationToken cancellation)
-    {
-        try
-        {
-            await TextOf(SealStateFile.Name).ReadAsync(cancellation);
-        }
-        catch (StateUnreadableException)
-        {
-            // What was read before counts.
-        }
-    }
-
-    private string ReadText(string name) => Wait(async () => await TextOf(name).ReadAsync(CancellationToken.None));
-
-    private StoredText<string> TextOf(string name) => _texts.GetOrAdd(name, key => new StoredText<string>(
-        _documents, key, DocumentNames.PlaceOf(key), static text => text, static text => text, ""));
 
     private StoredProfiles AgentOf(string agentId) => _agents.GetOrAdd(
         agentId, id => new StoredProfiles(_documents, DocumentNames.ProfilesOf(id), PlaceOf(id), SealingOf(id)));

@@ -16,6 +16,10 @@ internal sealed class StoredText<T>(
 {
     private volatile Content _last = new(Document.None, none);
 
+    /// <summary>A document whose text is what it means; none is an empty one.</summary>
+    public static StoredText<string> AsItIs(Documents documents, string name) => new(
+        documents, name, DocumentNames.PlaceOf(name), static text => text, static text => text, "");
+
     /// <summary>The revision of what was read or written last; 0 if nothing was.</summary>
     public long Revision => _last.Document.Revision;
 

@@ -53,12 +53,12 @@ public class ReplicaTests(Cluster cluster)
     [NeedsPostgresFact]
     public async Task Failures_at_all_of_them_at_once_are_one_step()
     {
-        await using var set = await ReplicaSet.StartAsync(cluster.Postgres, 3);
+        await using var set = await ReplicaSet.StartAsync(cluster.Postgres, Runs.Of(few: 3, full: 10));
         await set[0].OnboardAsync(One, KeyOne);
         await EachAsync(set, server => server.CompleteAsync(), One);
         set.Sandbox.Script(Faults.Status(402).Forever());
         var ends = await Task.WhenAll(
-            Enumerable.Range(0, 60).Select(call => Task.Run(() => set[call % 3].CompleteAsync())));
+            Enumerable.Range(0, 60).Select(call => Task.Run(() => set[call % set.Servers.Count].CompleteAsync())));
         Assert.DoesNotContain(One, ends);
         await EachAsync(set, async server => $"{(await server.StatusAsync()).Auth.Profiles.Single().ErrorCount}", "1");
         await EventuallyAsync(async () => (await Task.WhenAll(set.Servers.Select(
