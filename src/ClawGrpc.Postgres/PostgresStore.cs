@@ -40,6 +40,7 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
     private readonly StoredText<ImmutableDictionary<string, Spending>> _spending;
 
     private int _isDisposed;
+    private string _problems = "";
 
     /// <param name="settings">Where the database is.</param>
     /// <param name="clock">The database's clock.</param>
@@ -75,7 +76,7 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
         _serverKey = new SharedServerKey(_documents, _keys);
         _snapshot = new Snapshot(Path.Join(folder.Path, Snapshot.Name), _database, _documents, _keys, clock, log);
         _presence = new Presence(_database, clock, _replicas, _serverKey, _keys, log);
-        _presence.ClockMeasured += () => ProblemsChanged?.Invoke();
+        _presence.ClockMeasured += TellProblems;
         _database.AwayChanged += TellAway;
     }
 
@@ -335,7 +336,15 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
     {
         if (_database.AwaySince is null)
             _changes.ReportAll();
-        ProblemsChanged?.Invoke();
+        TellProblems();
+    }
+
+    // A status is new only if it says something else.
+    private void TellProblems()
+    {
+        var now = string.Join('\n', Problems);
+        if (Interlocked.Exchange(ref _problems, now) != now)
+            ProblemsChanged?.Invoke();
     }
 
     // What was sealed opens or not as keys come and go.

@@ -111,14 +111,18 @@ internal sealed class StoredProfiles(Documents documents, string name, string pl
     private Content ContentOf(Document document)
     {
         var keys = sealing.Keys;
-        if (_last is { } last && last.Document.Revision == document.Revision && last.Keys == keys)
-            return last;
+        var same = _last?.Document.Revision == document.Revision ? _last : null;
+        if (same?.Keys == keys)
+            return same;
         if (document.Body.Length == 0)
             return new Content(SealedProfiles.Empty, document, keys);
         if (!SealedProfiles.TryParse(document.Body, sealing.Reading(), out var file, out var error))
             throw new StateUnreadableException(place, error);
         sealing.Saw(file.Newest);
-        return new Content(file, document, keys);
+
+        // Keys that open nothing else are no news.
+        return new Content(
+            same is not null && same.File.Store.Secrets.SequenceEqual(file.Store.Secrets) ? same.File : file, document, keys);
     }
 
     /// <param name="File">What was read.</param>
