@@ -91,7 +91,8 @@ proofs := ClawGrpc.EndToEnd.Tests/LeavingTests ClawGrpc.EndToEnd.Tests/CrashTest
   ClawGrpc.EndToEnd.Tests/SealCrashTests ClawGrpc.Gateway.Tests/SealCrashTests \
   ClawGrpc.EndToEnd.Tests/CallerCrashTests ClawGrpc.Server.Tests/PlanTests ClawGrpc.Server.Tests/ReloadTests
 
-replica-proofs := ClawGrpc.EndToEnd.Tests/RefreshKillTests ClawGrpc.Server.Tests/ReplicaTests ClawGrpc.Server.Tests/OutageTests \
+replica-proofs := ClawGrpc.EndToEnd.Tests/RefreshKillTests ClawGrpc.EndToEnd.Tests/ReplicaTests \
+  ClawGrpc.Server.Tests/ReplicaTests ClawGrpc.Server.Tests/MigrationTests ClawGrpc.Server.Tests/OutageTests \
   ClawGrpc.Server.Tests/WatcherSpreadTests ClawGrpc.Postgres.Tests/SpreadTests
 
 .PHONY: proof
