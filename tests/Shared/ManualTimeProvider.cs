@@ -12,6 +12,7 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : FakeTimeProvider(
     private readonly Lock _lock = new();
     private readonly List<ManualTimer> _timers = [];
     private readonly List<ManualTimer> _due = [];
+    private bool _isAdvancing;
     private TimeSpan _setBack;
     private TimeSpan _shortestPeriod;
     private TaskCompletionSource _armed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -31,7 +32,7 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : FakeTimeProvider(
     public new void Advance(TimeSpan by)
     {
         lock (_lock)
-            _shortestPeriod = by / 100;
+            (_shortestPeriod, _isAdvancing) = (by / 100, true);
         while (true)
         {
             ManualTimer? due;
@@ -47,7 +48,11 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : FakeTimeProvider(
 
                 due = _due.Count > 0 ? _due[0] : null;
                 if (due is null && by == TimeSpan.Zero)
+                {
+                    _isAdvancing = false;
                     return;
+                }
+
                 if (due is not null)
                     _due.Remove(due);
             }
@@ -207,16 +212,27 @@ public sealed class ManualTimeProvider(DateTimeOffset start) : FakeTimeProvider(
 
         private void ComeDue(object? state)
         {
-            _clock._due.Add(this);
-            if (Period <= TimeSpan.Zero)
+            lock (_clock._lock)
             {
-                _clock._timers.Remove(this);
-                return;
-            }
+                // Stopped meanwhile.
+                if (!_clock._timers.Contains(this))
+                    return;
 
-            var next = Period > _clock._shortestPeriod ? Period : _clock._shortestPeriod;
-            Due += next;
-            _timer.Change(next, next);
+                // Who asks for the time fires timers in place of who moves it, and may do so when the move is over.
+                if (_clock._isAdvancing)
+                    _clock._due.Add(this);
+                else
+                    ThreadPool.UnsafeQueueUserWorkItem(static timer => timer.Run(), this, preferLocal: false);
+                if (Period <= TimeSpan.Zero)
+                {
+                    _clock._timers.Remove(this);
+                    return;
+                }
+
+                var next = Period > _clock._shortestPeriod ? Period : _clock._shortestPeriod;
+                Due += next;
+                _timer.Change(next, next);
+            }
         }
     }
 
