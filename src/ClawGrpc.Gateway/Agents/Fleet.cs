@@ -155,6 +155,8 @@ internal sealed partial class Fleet(
         }
 
         await agent.ReloadAsync(CancellationToken.None);
+        if (store.AwaySince is null && agent.OwnNow.Problem is null)
+            agent.Logins.ForgetWhatIsStored();
         await TakeUpClaudeLoginAsync(agent);
         return agent;
     }

@@ -272,6 +272,20 @@ internal sealed partial class Logins : IAsyncDisposable
         }
     }
 
+    /// <summary>Forgets grants that a crash left and that are stored. To be called once, with profiles that were just read.</summary>
+    public void ForgetWhatIsStored()
+    {
+        try
+        {
+            _agent.Granted?.KeepOnly(_agent.OwnNow.Profiles.Profiles.Select(profile => profile.Credential)
+                .OfType<OAuthCredential>().Select(login => login.Refresh).OfType<Secret>());
+        }
+        catch (StateNotWrittenException exception)
+        {
+            LogNotKept(_agent.Id, "", exception.Message);
+        }
+    }
+
     // Not cancelled: the refresh token is spent.
     private async Task StoreAsync(string profileId, RefreshHistory granted)
     {

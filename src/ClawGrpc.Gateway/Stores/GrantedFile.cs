@@ -26,7 +26,7 @@ internal sealed class GrantedFile(string path, AgentSealing sealing)
     {
         try
         {
-            Change(new PutProfile(IdOf(spent), granted));
+            Change(_ => [new PutProfile(IdOf(spent), granted)]);
         }
         catch (NoSealingKeyException)
         {
@@ -47,7 +47,18 @@ internal sealed class GrantedFile(string path, AgentSealing sealing)
 
     /// <summary>Forgets what was granted for a refresh token: it is stored, or another login has replaced it.</summary>
     /// <exception cref="StateNotWrittenException">The file cannot be written.</exception>
-    public void Remove(Secret spent) => Change(new RemoveProfile(IdOf(spent)));
+    public void Remove(Secret spent) => Change(_ => [new RemoveProfile(IdOf(spent))]);
+
+    /// <summary>Forgets what a crash left between the write and <see cref="Remove"/>.</summary>
+    /// <param name="stored">The refresh tokens that are stored: what was granted for others is stored, or was replaced.</param>
+    /// <exception cref="StateNotWrittenException">The file cannot be written.</exception>
+    public void KeepOnly(IEnumerable<Secret> stored)
+    {
+        if (!File.Exists(path))
+            return;
+        var kept = stored.Select(IdOf).ToHashSet(StringComparer.Ordinal);
+        Change(file => [.. file.Profiles.Where(each => !kept.Contains(each.Id)).Select(each => new RemoveProfile(each.Id))]);
+    }
 
     // The file knows no profiles: a refresh token says which login it was, whatever that is called.
     private static string IdOf(Secret spent) =>
@@ -59,13 +70,14 @@ internal sealed class GrantedFile(string path, AgentSealing sealing)
             ? file
             : SealedProfiles.Empty;
 
-    private void Change(StoreChange change)
+    private void Change(Func<ProfileStore, IReadOnlyList<StoreChange>> decide)
     {
         lock (_gate)
         {
             try
             {
-                var after = Read().With([change], sealing.Writing()).File;
+                var before = Read();
+                var after = before.With(decide(before.Store), sealing.Writing()).File;
                 if (after.Store.Profiles.IsEmpty)
                 {
                     File.Delete(path);

@@ -50,6 +50,18 @@ public sealed class GrantedFileTests : IDisposable
     }
 
     [Fact]
+    public void What_a_crash_left_is_forgotten_and_what_is_not_stored_stays()
+    {
+        var (file, other) = (Open(_files.Old), new Secret("sk-ant-ort01-FAKE-other"));
+        file.Put(Spent, Granted);
+        file.Put(other, Granted);
+        file.KeepOnly([other, Granted.Refresh!]);
+        Assert.Equal((null, Granted), (file.Find(Spent), file.Find(other)));
+        file.KeepOnly([Granted.Refresh!]);
+        Assert.False(System.IO.File.Exists(File));
+    }
+
+    [Fact]
     public void It_holds_no_secret_in_clear_and_opens_with_its_key_alone()
     {
         Open(_files.Old).Put(Spent, Granted);
