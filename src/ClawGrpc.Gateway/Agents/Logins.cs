@@ -272,7 +272,9 @@ internal sealed partial class Logins : IAsyncDisposable
         }
     }
 
-    /// <summary>Forgets grants that a crash left and that are stored. To be called once, with profiles that were just read.</summary>
+    /// <summary>
+    /// Forgets grants that a crash left and that are stored. To be called once, on profiles that were just read.
+    /// </summary>
     public void ForgetWhatIsStored()
     {
         try
