@@ -69,7 +69,8 @@ internal sealed class PostgresCluster : IDisposable
     /// <summary>Lets it go on after <see cref="Pause"/>.</summary>
     public void Resume()
     {
-        Run(["kill", "-CONT", .. Processes()]);
+        // The server last: it buries a child that has ended, and kill would not find that one.
+        Run(["kill", "-CONT", .. Processes().Reverse()]);
         _isPaused = false;
     }
 

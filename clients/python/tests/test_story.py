@@ -176,7 +176,7 @@ class Story(unittest.TestCase):
         self.complete(endpoint)
         all_until(lambda status: status.usage.completions > now.usage.completions)
 
-        self.script({"status": {"code": 429, "headers": {"retry-after": "45"}}})
+        self.script({"status": {"code": 429, "headers": {"retry-after": "20"}}})
         receipt = self.complete(endpoint).receipt
         limited = receipt.attempts[0].profile_id
         self.assertNotEqual(receipt.profile_id, limited, "another profile serves")

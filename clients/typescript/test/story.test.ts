@@ -166,7 +166,7 @@ test("Watchers_see_every_change_and_survive_a_restart", limit, async () => {
   await complete(endpoint);
   await all((status) => (status.usage?.completions ?? 0n) > (now?.usage?.completions ?? 0n));
 
-  const fault = { status: { code: 429, headers: { "retry-after": "45" } } };
+  const fault = { status: { code: 429, headers: { "retry-after": "20" } } };
   await fetch(`${sandbox.ready[1]}/_sandbox/faults`, { method: "POST", body: JSON.stringify([fault]) });
   const { receipt } = await complete(endpoint);
   const limited = receipt?.attempts[0]?.profileId ?? "";

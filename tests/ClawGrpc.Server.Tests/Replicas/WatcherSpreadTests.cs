@@ -39,13 +39,12 @@ public class WatcherSpreadTests(Cluster cluster, ITestOutputHelper output)
         foreach (var watcher in watchers)
         {
             await ServerFixture.EventuallyAsync(
-                () => Task.FromResult(watcher.Newest == set[0].RevisionOf(watcher.Agent)));
+                () => Task.FromResult(watcher.HasAll && watcher.Newest == set[0].RevisionOf(watcher.Agent)));
         }
 
         await stopping.CancelAsync();
         await Task.WhenAll(watchers.Select(watcher => watcher.Ended));
         Assert.All(watchers, watcher => Assert.False(watcher.WentBack));
-        Assert.All(watchers, watcher => Assert.Empty(watcher.Awaited));
         var delays = watchers.SelectMany(watcher => watcher.Delays).Order().ToList();
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
@@ -84,6 +83,9 @@ public class WatcherSpreadTests(Cluster cluster, ITestOutputHelper output)
     {
         private readonly Lock _gate = new();
 
+        // Revisions that no message has shown yet, and when their changes began.
+        private readonly List<(long Revision, long Began)> _awaited = [];
+
         public Watcher(ReplicaSet.Server server, string agent, CancellationToken stopping)
         {
             Agent = agent;
@@ -100,8 +102,15 @@ public class WatcherSpreadTests(Cluster cluster, ITestOutputHelper output)
 
         public ConcurrentBag<double> Delays { get; } = [];
 
-        /// <summary>Revisions that no message has shown yet, and when their changes began.</summary>
-        public List<(long Revision, long Began)> Awaited { get; } = [];
+        /// <summary>Whether a message has shown each revision that is awaited.</summary>
+        public bool HasAll
+        {
+            get
+            {
+                lock (_gate)
+                    return _awaited.Count == 0;
+            }
+        }
 
         public void Await(long revision, long began)
         {
@@ -109,7 +118,7 @@ public class WatcherSpreadTests(Cluster cluster, ITestOutputHelper output)
             {
                 // The message may have been here first.
                 if (revision > Newest)
-                    Awaited.Add((revision, began));
+                    _awaited.Add((revision, began));
                 else
                     Delays.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
             }
@@ -136,9 +145,9 @@ public class WatcherSpreadTests(Cluster cluster, ITestOutputHelper output)
             {
                 WentBack |= revision < Newest;
                 Newest = revision;
-                foreach (var (_, began) in Awaited.Where(each => each.Revision <= revision))
+                foreach (var (_, began) in _awaited.Where(each => each.Revision <= revision))
                     Delays.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
-                Awaited.RemoveAll(each => each.Revision <= revision);
+                _awaited.RemoveAll(each => each.Revision <= revision);
             }
         }
     }
