@@ -8,6 +8,8 @@ namespace ClawGrpc.Gateway.Configuration;
 /// <summary>What the configuration and the files that it includes held at one time, and what that comes to. Immutable.</summary>
 internal sealed record ConfigurationReading
 {
+    private const string DefaultBaseUrl = "https://api.anthropic.com";
+
     private readonly ImmutableDictionary<string, string?> _texts;
 
     private ConfigurationReading(string path, ConfigurationOutcome outcome, ImmutableDictionary<string, string?> texts) =>
@@ -57,6 +59,11 @@ internal sealed record ConfigurationReading
         var texts = _texts.SetItem(path, text);
         return Of(Path, file => texts.TryGetValue(file, out var known) ? known : read(file));
     }
+
+    /// <summary>Where requests go: the configured upstream, else that of the environment, else Anthropic.</summary>
+    public static string UpstreamOf(ClawConfiguration configuration) =>
+        (configuration.Models.Anthropic is { BaseUrl: { Length: > 0 } own } ? own.Trim() : VariableOf(configuration))
+            ?? DefaultBaseUrl;
 
     /// <summary>Whether all files held the same.</summary>
     public bool IsSameAs(ConfigurationReading other) => _texts.Count == other._texts.Count

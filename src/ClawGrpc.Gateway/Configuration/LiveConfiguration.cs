@@ -16,8 +16,6 @@ internal sealed partial class LiveConfiguration(
     /// <summary>The variable that names the upstream if the configuration does not.</summary>
     public const string BaseUrl = "ANTHROPIC_BASE_URL";
 
-    private const string DefaultBaseUrl = "https://api.anthropic.com";
-
     // Serializes reading, editing and taking up, so that a later reading never gives way to an earlier one.
     private readonly SemaphoreSlim _gate = new(1);
     private ConfigurationReading? _inForce;
@@ -45,10 +43,8 @@ internal sealed partial class LiveConfiguration(
     public Secret? Variable(string name) =>
         _current.Configuration.Env.Find(name, Environment.GetEnvironmentVariable) is { IsBlank: false } value ? value : null;
 
-    /// <summary>Where requests go: the configured upstream, else that of the environment, else Anthropic.</summary>
-    public string UpstreamUrl => _current.Configuration.Models.Anthropic is { BaseUrl: { Length: > 0 } configured }
-        ? configured.Trim()
-        : Variable(BaseUrl)?.Reveal().Trim() ?? DefaultBaseUrl;
+    /// <inheritdoc cref="ConfigurationReading.UpstreamOf"/>
+    public string UpstreamUrl => ConfigurationReading.UpstreamOf(_current.Configuration);
 
     /// <summary>The origin that requests go to.</summary>
     public string Origin => UpstreamOrigin.Of(new Uri(UpstreamUrl));

@@ -68,7 +68,7 @@ internal sealed class StateNotWrittenException : StateFileException
     /// <param name="problem">Why, as a sentence with the way out; null if no key is configured.</param>
     public static StateNotWrittenException NotSealed(string path, string profileId, string? problem)
     {
-        var wayOut = problem ?? "Configure a key: clawgrpc.seal.keyFile.";
+        var wayOut = problem ?? "Give the server a key: --seal-key FILE, or clawgrpc.seal.keyFile.";
         return new(path, $"The secret of {profileId} was not stored, since it cannot be sealed. {wayOut}", null)
         {
             IsNotSealed = true,

@@ -58,6 +58,9 @@ internal sealed class StateFolder
         string? Expanded(string? given) => string.IsNullOrWhiteSpace(given) ? null : Expand(given, home);
     }
 
+    /// <summary>The names of the folders of the programs, as they are in a home.</summary>
+    public static IEnumerable<string> ProgramFolders => Programs.Select(static program => program.Folder);
+
     /// <summary>Absolute.</summary>
     public string Path { get; }
 

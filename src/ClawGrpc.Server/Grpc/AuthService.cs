@@ -99,7 +99,7 @@ internal sealed class AuthService(
                 return new DeleteProfileResponse();
         }
 
-        if (File.Exists(configuration.EditedPath))
+        if (known.TextOf(configuration.EditedPath) is not null)
         {
             await configuration.EditAsync(
                 text => new ConfigurationEdit(ProfileEdits.Remove(text, id)), context.CancellationToken, known);

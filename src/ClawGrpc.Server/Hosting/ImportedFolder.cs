@@ -30,22 +30,26 @@ internal sealed class ImportedFolder : IDisposable
         _keys = new SealingKeys(
             source, Environment.GetEnvironmentVariable, NullLogger<SealingKeys>.Instance,
             SealStateFile.In(source.Path) with { Write = static _ => { } }, sealKey);
-        _keys.Use(Transfer.SealOf(configuration), "");
+        _keys.Use(Transfer.SealOf(configuration), Origin);
         _files = new FileStore(source, CopyOf, TimeProvider.System, keys: _keys);
     }
 
     /// <summary>By name, as they are stored.</summary>
     public IReadOnlyDictionary<string, byte[]> Documents => _documents;
 
-    private AgentsConfiguration Agents => ((ConfigurationOutcome.Accepted)_configuration.Outcome).Configuration.Agents;
+    /// <summary>The upstream that its profiles belong to unless it says otherwise, as at the start of a server.</summary>
+    public string Origin => UpstreamOrigin.Of(new Uri(ConfigurationReading.UpstreamOf(Accepted)));
+
+    private ClawConfiguration Accepted => ((ConfigurationOutcome.Accepted)_configuration.Outcome).Configuration;
 
     /// <summary>Reads all of it.</summary>
     /// <param name="store">What seals it.</param>
+    /// <param name="chosen">Which sealing key is active from now on; null if the store says so already.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <returns>How many agents have profiles.</returns>
-    /// <exception cref="StartException">Some of it cannot be a document.</exception>
+    /// <exception cref="StartException">There is nothing, or some of it cannot be a document.</exception>
     /// <exception cref="StateUnreadableException">Some of it cannot be read.</exception>
-    public async Task<int> ReadAsync(PostgresStore store, CancellationToken cancellation)
+    public async Task<int> ReadAsync(PostgresStore store, SealState? chosen, CancellationToken cancellation)
     {
         AddConfiguration();
         foreach (var path in new[] { _source.ClientsPath, _source.BudgetsPath }.Where(File.Exists))
@@ -55,9 +59,13 @@ internal sealed class ImportedFolder : IDisposable
         if (File.Exists(_source.ClientsPath) && File.Exists(_source.ServerKeyPath))
             _documents[SharedServerKey.Name] = store.SealedServerKeyOf(ServerKey.Load(_source, static _ => null).ToBytes());
         var count = 0;
-        var ids = _source.StoredAgents().Concat(Agents.List.Select(agent => agent.Id)).Append(Main);
+        var ids = _source.StoredAgents().Concat(Accepted.Agents.List.Select(agent => agent.Id)).Append(Main);
         foreach (var id in ids.Where(StateFolder.IsAgentId).Distinct(StringComparer.Ordinal))
             count += await TryAddAgentAsync(store, id, cancellation) ? 1 : 0;
+        if (_documents.Count == 0)
+            throw new StartException(NothingFound());
+        if (chosen is not null)
+            _documents[SealStateFile.Name] = Encoding.UTF8.GetBytes(SealStateFile.TextOf(chosen));
         return count;
     }
 
@@ -71,8 +79,16 @@ internal sealed class ImportedFolder : IDisposable
         _keys.Dispose();
     }
 
+    private string NothingFound()
+    {
+        var inside = StateFolder.ProgramFolders.Select(name => Path.Join(_source.Path, name)).FirstOrDefault(Directory.Exists);
+        return "It holds no state of ClawGrpc, OpenClaw or its earlier names: no configuration, no agent with profiles and no "
+            + $"client.{(inside is null ? "" : $" Is it {inside}?")}";
+    }
+
     private void AddConfiguration()
     {
+        RefusePlainSecrets();
         foreach (var file in _configuration.Outcome.Files.Where(file => _configuration.TextOf(file) is not null))
         {
             var name = Path.GetRelativePath(_source.Path, file);
@@ -89,6 +105,19 @@ internal sealed class ImportedFolder : IDisposable
         var own = Path.GetFileName(_source.ConfigPath);
         if (own != StateFolder.OwnConfig && _configuration.TextOf(_source.ConfigPath) is not null)
             _documents[StateFolder.OwnConfig] = Encoding.UTF8.GetBytes($"{{ $include: \"./{own}\" }}\n");
+    }
+
+    private void RefusePlainSecrets()
+    {
+        var texts = _configuration.Outcome.Files.Select(_configuration.TextOf).OfType<string>().ToList();
+        var plain = PlainSecrets.In(Accepted, texts).ToList();
+        if (plain.Count > 0)
+        {
+            throw new StartException(
+                $"The configuration has secrets in plain text, and the database would have them too: {string.Join(", ", plain)}. "
+                    + "Put a reference such as { source: 'env', provider: 'default', id: 'NAME' } in the place of each, or "
+                    + "remove it there and onboard the key: claw models auth paste-api-key.");
+        }
     }
 
     private async Task<bool> TryAddAgentAsync(PostgresStore store, string id, CancellationToken cancellation)
@@ -115,7 +144,7 @@ internal sealed class ImportedFolder : IDisposable
         Path.GetFileName(file) is StateFolder.AuthProfiles or "auth.json" or OriginsFile.Name or GenerationsFile.Name;
 
     private string DirectoryOf(string id) =>
-        Agents.Find(id)?.AgentDir is { } configured ? _source.Expand(configured) : _source.AgentDir(id);
+        Accepted.Agents.Find(id)?.AgentDir is { } configured ? _source.Expand(configured) : _source.AgentDir(id);
 
     private string CopyOf(string id) => Path.Join(_copies, id);
 }

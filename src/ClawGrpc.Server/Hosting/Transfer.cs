@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
+using ClawGrpc.Core.Accounting;
 using ClawGrpc.Core.Configuration;
 using ClawGrpc.Gateway.Configuration;
 using ClawGrpc.Gateway.Stores;
@@ -43,15 +44,20 @@ internal static class Transfer
         {
             var folder = StateFolder.Resolve(scratch.FullName, static _ => null, scratch.FullName);
             var key = sealKey is null ? null : Path.GetFullPath(sealKey);
+
+            // Which key is active is stored with all the rest, or not at all.
+            SealState? chosen = null;
             await using var store = new PostgresStore(
                 StateSource.DatabaseOf(Environment.GetEnvironmentVariable), new DatabaseClock(TimeProvider.System), folder,
                 opened => new SealingKeys(
-                    folder, Environment.GetEnvironmentVariable, NullLogger<SealingKeys>.Instance, opened.SealState, key),
+                    folder, Environment.GetEnvironmentVariable, NullLogger<SealingKeys>.Instance,
+                    opened.SealState with { Write = state => chosen = state }, key),
                 Environment.MachineName, Gateway.Upstream.ProductVersion.Text, NullLogger.Instance);
             await store.StartAsync(cancellation);
             var reading = ConfigurationReading.Of(folder.ConfigPath, store.ReadConfiguration);
-            store.Keys.Use(SealOf(reading), "");
-            await Console.Out.WriteLineAsync(await work(new Opened(store, scratch.FullName, key)));
+            var seal = SealOf(reading);
+            store.Keys.Use(seal, "");
+            await Console.Out.WriteLineAsync(await work(new Opened(store, seal, scratch.FullName, key, chosen)));
             return 0;
         }
         catch (Exception exception) when (exception is StartException or UnusableDatabaseException or DatabaseException
@@ -80,9 +86,10 @@ internal static class Transfer
             if (configuration.Outcome is ConfigurationOutcome.Rejected { Errors: [var error, ..] })
                 throw new StartException($"{error.Place}: {error.Problem}. Mend the configuration first.");
             using var files = new ImportedFolder(source, configuration, target.SealKey, Path.Join(target.Scratch, "agents"));
-            var agents = await files.ReadAsync(target.Store, cancellation);
+            target.Store.Keys.Use(target.Seal, files.Origin);
+            var agents = await files.ReadAsync(target.Store, target.Chosen, cancellation);
             await target.Store.ImportAsync(files.Documents, await files.UsageAsync(cancellation), cancellation);
-            return $"Imported {agents} agents of {given}.";
+            return agents == 1 ? $"Imported 1 agent of {given}." : $"Imported {agents} agents of {given}.";
         }
         catch (Exception exception) when (exception is StartException or UnusableDatabaseException
             or StateUnreadableException or StateNotWrittenException or IOException or UnauthorizedAccessException)
@@ -95,22 +102,44 @@ internal static class Transfer
     {
         if (Directory.Exists(given) && Directory.EnumerateFileSystemEntries(given).Any())
             throw new StartException($"{given} is not empty. Name a new folder.");
-        StateFolder.MakeUsable(given, "The folder");
         var documents = await source.Store.ExportAsync(cancellation);
+        var key = Convert.ToBase64String((await source.Store.OpenServerKeyAsync(cancellation)).ToBytes());
+        var usage = await source.Store.ReadUsageAsync(cancellation);
+
+        // It has its name once it is whole.
+        var unfinished = $"{given}.{Path.GetRandomFileName()}";
+        StateFolder.MakeUsable(unfinished, "The folder");
+        try
+        {
+            await WriteAsync(StateFolder.Resolve(unfinished, static _ => null, unfinished), documents, key, usage, cancellation);
+            if (Directory.Exists(given))
+                Directory.Delete(given);
+            Directory.Move(unfinished, given);
+        }
+        catch
+        {
+            Directory.Delete(unfinished, recursive: true);
+            throw;
+        }
+
+        return string.Create(CultureInfo.InvariantCulture, $"Exported {documents.Count} documents into {given}.");
+    }
+
+    private static async Task WriteAsync(
+        StateFolder folder, IReadOnlyList<(string Name, byte[] Body)> documents, string key,
+        IEnumerable<KeyValuePair<UsageKey, UsageCounters>> usage, CancellationToken cancellation)
+    {
         foreach (var (name, body) in documents.Where(document => document.Body.Length > 0))
         {
-            var path = Path.Join(given, name);
+            var path = Path.Join(folder.Path, name);
             StateFolder.MakeDirectory(Path.GetDirectoryName(path)!);
             Write(path, body);
         }
 
-        var folder = StateFolder.Resolve(given, static _ => null, given);
-        var key = Convert.ToBase64String((await source.Store.OpenServerKeyAsync(cancellation)).ToBytes());
         Write(folder.ServerKeyPath, Encoding.ASCII.GetBytes($"{key}\n"));
         using var files = new FileStore(folder, static _ => null, TimeProvider.System);
-        foreach (var day in (await source.Store.ReadUsageAsync(cancellation)).GroupBy(row => row.Key.Day))
+        foreach (var day in usage.GroupBy(row => row.Key.Day))
             await files.AddUsageAsync(day.Key, [.. day], DateOnly.MinValue, cancellation);
-        return string.Create(CultureInfo.InvariantCulture, $"Exported {documents.Count} documents into {given}.");
     }
 
     private static void Write(string path, byte[] body)
@@ -124,7 +153,10 @@ internal static class Transfer
         reading.Outcome is ConfigurationOutcome.Accepted { Configuration.Service.Seal: { } seal } ? seal : null;
 
     /// <param name="Store">Started, with its keys.</param>
+    /// <param name="Seal">The section of its keys; null if there is none.</param>
     /// <param name="Scratch">A folder that goes with the command.</param>
     /// <param name="SealKey">The file of the key; null if the configuration names it.</param>
-    private sealed record Opened(PostgresStore Store, string Scratch, string? SealKey);
+    /// <param name="Chosen">Which key is the active one from now on; null if the database says so already.</param>
+    private sealed record Opened(
+        PostgresStore Store, SealConfiguration? Seal, string Scratch, string? SealKey, SealState? Chosen);
 }

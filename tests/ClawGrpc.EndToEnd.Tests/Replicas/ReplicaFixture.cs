@@ -16,9 +16,7 @@ internal sealed class ReplicaFixture : IAsyncDisposable
         Processes = processes;
         var dsn = _cluster.NewDatabase();
         _database = PostgresCluster.NameIn(dsn);
-        SealKey = InFolder("seal.key");
-        File.WriteAllText(SealKey, Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));
-        File.SetUnixFileMode(SealKey, UnixFileMode.UserRead);
+        SealKey = NewSealKey("seal");
         Environment = new Dictionary<string, string>
         {
             ["CLAWGRPC_DSN"] = dsn,
@@ -37,6 +35,19 @@ internal sealed class ReplicaFixture : IAsyncDisposable
 
     /// <summary>A path in the folder that goes with the test.</summary>
     public string InFolder(string name) => Path.Join(Processes.Path, name);
+
+    /// <summary>Makes a key.</summary>
+    /// <returns>Its file.</returns>
+    public string NewSealKey(string name)
+    {
+        var file = InFolder($"{name}.key");
+        File.WriteAllText(file, Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));
+        File.SetUnixFileMode(file, UnixFileMode.UserRead);
+        return file;
+    }
+
+    /// <summary>All of the database as SQL.</summary>
+    public string Dump() => _cluster.Dump(_database);
 
     public string Query(string sql) => _cluster.Query(_database, sql);
 

@@ -75,7 +75,7 @@ public class ReplicaTests
         var (code, _, error) = await fixture.RunAsync("import", state, "--seal-key", fixture.SealKey);
         Assert.Equal(1, code);
         Assert.StartsWith($"Error: Nothing of {state} was imported. Cannot read {profiles}: ", error, StringComparison.Ordinal);
-        Assert.Equal("0", fixture.Query("SELECT count(*) FROM clawgrpc.document WHERE name <> 'clawgrpc-seal.json'"));
+        Assert.Equal("0", fixture.Query("SELECT count(*) FROM clawgrpc.document"));
 
         await File.WriteAllTextAsync(profiles, whole);
         var before = fixture.Processes.Snapshot() + whole;
@@ -89,9 +89,54 @@ public class ReplicaTests
         await fixture.ServeAsync("one");
         using (var channel = fixture.Connect("one"))
             await ServesAsync(channel, token);
+
+        // Of an export that fails, nothing is left.
+        (code, _, error) = await fixture.RunAsync(
+            "export", fixture.InFolder("exported"), "--seal-key", fixture.NewSealKey("other"));
+        Assert.Equal(1, code);
+        Assert.Contains("does not open", error, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateDirectories(fixture.Processes.Path, "exported*"));
         (code, said, _) = await fixture.RunAsync("export", fixture.InFolder("exported"), "--seal-key", fixture.SealKey);
         Assert.Equal(0, code);
         Assert.Matches(@"\AExported \d+ documents into \S+/exported\.\n\z", said);
+        Assert.Equal([fixture.InFolder("exported")], Directory.EnumerateDirectories(fixture.Processes.Path, "exported*"));
+    }
+
+    [NeedsPostgresFact]
+    public async Task Folder_of_OpenClaw_serves_once_it_is_imported()
+    {
+        await using var fixture = await ReplicaFixture.BuildAsync();
+        var folder = WriteOpenClaw(fixture, "{ source: 'env', provider: 'default', id: 'NO_KEY' }");
+        await fixture.RunAsync("migrate");
+
+        // Another folder than the one that was meant stores nothing, which key is active neither.
+        var (code, _, error) = await fixture.RunAsync(
+            "import", fixture.InFolder("home"), "--seal-key", fixture.NewSealKey("other"));
+        Assert.Equal(1, code);
+        Assert.EndsWith($" Is it {folder}?\n", error, StringComparison.Ordinal);
+        Assert.Equal("0", fixture.Query("SELECT count(*) FROM clawgrpc.document"));
+
+        (code, var said, error) = await fixture.RunAsync("import", folder, "--seal-key", fixture.SealKey);
+        Assert.Equal((0, $"Imported 1 agent of {folder}.\n", ""), (code, said, error));
+        Assert.DoesNotContain(ProcessFixture.KeyOne, fixture.Dump(), StringComparison.Ordinal);
+        await fixture.ServeAsync("one");
+        using var channel = fixture.Connect("one");
+        Assert.Equal("anthropic:default", await CompleteAsync(channel));
+    }
+
+    [NeedsPostgresFact]
+    public async Task Plain_secret_of_the_configuration_is_not_imported()
+    {
+        await using var fixture = await ReplicaFixture.BuildAsync();
+        var folder = WriteOpenClaw(fixture, "'a key of a proxy'");
+        await fixture.RunAsync("migrate");
+        var (code, _, error) = await fixture.RunAsync("import", folder, "--seal-key", fixture.SealKey);
+        Assert.Equal(1, code);
+        Assert.StartsWith(
+            $"Error: Nothing of {folder} was imported. The configuration has secrets in plain text, and the database would have "
+                + "them too: models.providers.anthropic.apiKey. ",
+            error, StringComparison.Ordinal);
+        Assert.Equal("0", fixture.Query("SELECT count(*) FROM clawgrpc.document"));
     }
 
     [Fact]
@@ -103,6 +148,23 @@ public class ReplicaTests
         Assert.Equal(0, await program.ExitAsync());
         Assert.Matches(@"\Aclawgrpc \d+\.\d+\.\d+\S*\n\z", program.Out);
         Assert.Equal(program.Out["clawgrpc".Length..], (await fixture.ClawAsync("--version"))["claw".Length..]);
+    }
+
+    // A home with a folder of OpenClaw: a profile with a plain key, and a configuration in two files.
+    private static string WriteOpenClaw(ReplicaFixture fixture, string apiKey)
+    {
+        var folder = fixture.InFolder("home/.openclaw");
+        var agent = Directory.CreateDirectory(Path.Join(folder, "agents/main/agent")).FullName;
+        File.WriteAllText(Path.Join(folder, "openclaw.json"), "{ models: { $include: './models.json5' } }");
+        File.WriteAllText(
+            Path.Join(folder, "models.json5"),
+            $"{{ providers: {{ anthropic: {{ baseUrl: '{fixture.Processes.Sandbox.BaseUrl}', apiKey: {apiKey}, "
+                + "models: [] } } }");
+        File.WriteAllText(Path.Join(agent, "auth-profiles.json"), $$"""
+            { "version": 1, "profiles": {
+                "anthropic:default": { "type": "api_key", "provider": "anthropic", "key": "{{ProcessFixture.KeyOne}}" } } }
+            """);
+        return folder;
     }
 
     // A server with files fills the folder. A token of a client.

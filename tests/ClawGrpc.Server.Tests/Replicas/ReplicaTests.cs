@@ -172,6 +172,19 @@ public class ReplicaTests(Cluster cluster)
     }
 
     [NeedsPostgresFact]
+    public async Task Deleted_profile_is_not_declared_any_more()
+    {
+        await using var set = await ReplicaSet.StartAsync(cluster.Postgres, 2);
+        await set[0].OnboardAsync(One, KeyOne);
+        await set[0].OnboardAsync(Two, KeyTwo);
+        await ServerFixture.EventuallyAsync(async () => (await set[1].StatusAsync()).Auth.Profiles.Count == 2);
+        await set[1].Auth.DeleteProfileAsync(new DeleteProfileRequest { ProfileId = Two });
+        var text = set.Query("SELECT convert_from(body, 'UTF8') FROM clawgrpc.document WHERE name = 'clawgrpc.json'");
+        Assert.Contains(One, text, StringComparison.Ordinal);
+        Assert.DoesNotContain(Two, text, StringComparison.Ordinal);
+    }
+
+    [NeedsPostgresFact]
     public async Task Replica_that_is_gone_without_a_word_is_in_the_audit_of_another()
     {
         await using var set = await ReplicaSet.StartAsync(cluster.Postgres, 0);
