@@ -67,13 +67,9 @@ internal static class ServerHost
         void Use() => keys.Use(configuration.Current.Configuration.Service.Seal, configuration.Origin);
     }
 
-    /// <summary>Everything but the start: tests give it a clock of their own, and read along in the log.</summary>
-    public static async Task<WebApplication> BuildAsync(
-        StateFolder folder, Listening listening, TimeProvider time, ILoggerProvider? log = null, LogSettings? logging = null,
-        StateSource? source = null)
+    // Before any file is made, since Kestrel binds when all are.
+    private static void RefuseUnlessBindable(Listening listening)
     {
-        source ??= StateSource.Files;
-        folder.Create();
         foreach (var socket in listening.All.OfType<ListenAddress.UnixSocket>())
         {
             StateFolder.MakeUsable(Path.GetDirectoryName(socket.Path)!, "The socket's folder");
@@ -84,12 +80,21 @@ internal static class ServerHost
             }
         }
 
-        // Before any file is made, since Kestrel binds when all are.
         foreach (var address in listening.All)
         {
             if (Sockets.WhyNotBound(address) is { } why)
                 throw CannotBind(address, why);
         }
+    }
+
+    /// <summary>Everything but the start: tests give it a clock of their own, and read along in the log.</summary>
+    public static async Task<WebApplication> BuildAsync(
+        StateFolder folder, Listening listening, TimeProvider time, ILoggerProvider? log = null, LogSettings? logging = null,
+        StateSource? source = null)
+    {
+        source ??= StateSource.Files;
+        folder.Create();
+        RefuseUnlessBindable(listening);
 
         // The other builders look for ASP.NET Core's own configuration in the content root, and have the system watch every
         // folder below it.
