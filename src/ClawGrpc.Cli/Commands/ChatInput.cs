@@ -19,6 +19,9 @@ internal sealed class ChatInput : IDisposable
         _environment = environment;
         _console = environment.InputIsTerminal ? environment.PromptConsole() : null;
         _editor = _console is null ? null : new LineEditor(_console, Prompt);
+
+        // A line is read key by key, and something is drawn after each.
+        environment.Interrupts.KeepsBetweenParts = IsTerminal;
     }
 
     /// <summary>Whether a person types.</summary>
@@ -26,9 +29,15 @@ internal sealed class ChatInput : IDisposable
 
     /// <summary>The next message; null at the end.</summary>
     /// <exception cref="OperationCanceledException">Ctrl-C was pressed on an empty line.</exception>
-    public async Task<string?> ReadAsync(CancellationToken cancellation) => _editor is null
-        ? await _environment.In.ReadLineAsync(cancellation)
-        : await _editor.ReadAsync(read => _environment.Interrupts.DuringAsync(read, cancellation));
+    public async Task<string?> ReadAsync(CancellationToken cancellation)
+    {
+        if (_editor is null)
+            return await _environment.In.ReadLineAsync(cancellation);
+
+        // It was for an answer that has ended by itself.
+        _environment.Interrupts.Forget();
+        return await _editor.ReadAsync(read => _environment.Interrupts.DuringAsync(read, cancellation));
+    }
 
     /// <summary>A line about the chat.</summary>
     public void Say(string text)
@@ -49,5 +58,9 @@ internal sealed class ChatInput : IDisposable
     }
 
     /// <summary>Leaves the terminal as it was.</summary>
-    public void Dispose() => _editor?.Dispose();
+    public void Dispose()
+    {
+        _environment.Interrupts.KeepsBetweenParts = false;
+        _editor?.Dispose();
+    }
 }

@@ -4,25 +4,43 @@ namespace ClawGrpc.Cli.Invocations;
 internal sealed class Interrupts : IDisposable
 {
     private readonly CancellationTokenSource _program = new();
-    private volatile CancellationTokenSource? _part;
+    private readonly Lock _gate = new();
+    private CancellationTokenSource? _part;
+    private bool _isKept;
 
     /// <summary>Ends the command.</summary>
     public CancellationToken Program => _program.Token;
+
+    /// <summary>Whether the command consists of parts: Ctrl-C between two of them ends the next one, and not the command.</summary>
+    public bool KeepsBetweenParts { get; set; }
 
     /// <summary>Ctrl-C was pressed.</summary>
     /// <returns>Whether the process goes on: the first one ends the call, upstream too; the second one ends the process at
     /// once.</returns>
     public bool Press()
     {
-        if (_part is { } part)
+        lock (_gate)
         {
-            part.Cancel();
-            return true;
+            if (_part is { } part)
+            {
+                part.Cancel();
+                return true;
+            }
+
+            if (KeepsBetweenParts)
+                return _isKept = true;
         }
 
         var isFirst = !_program.IsCancellationRequested;
         _program.Cancel();
         return isFirst;
+    }
+
+    /// <summary>Ctrl-C that was pressed between parts ends nothing: what it was meant for is over.</summary>
+    public void Forget()
+    {
+        lock (_gate)
+            _isKept = false;
     }
 
     public void Dispose() => _program.Dispose();
@@ -34,14 +52,21 @@ internal sealed class Interrupts : IDisposable
     public async Task<T> DuringAsync<T>(Func<CancellationToken, Task<T>> part, CancellationToken cancellation)
     {
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        _part = ends;
+        lock (_gate)
+        {
+            if (_isKept)
+                ends.Cancel();
+            (_part, _isKept) = (ends, false);
+        }
+
         try
         {
             return await part(ends.Token);
         }
         finally
         {
-            _part = null;
+            lock (_gate)
+                _part = null;
         }
     }
 }
