@@ -128,7 +128,7 @@ internal static class CallRefusals
         {
             NoRoute.MissingCredentials => new Refusal(RefusalReason.MissingCredentials, RefusalCode.FailedPrecondition,
                 $"No API key found for provider \"anthropic\". Auth store: {agent.StorePath} (agentDir: {agent.Directory}). "
-                + $"Onboard one for this agent (claw onboard --agent {agentId}).{Ineligibles(routes)}")
+                + $"Onboard one for this agent (claw onboard --agent {agentId}).{Ineligibles(routes)}{LeftOut(routes, agent)}")
             { Receipt = receipt }
                 .With("agent_id", agentId).With("provider", Provider.Anthropic),
             NoRoute.ProfileMissing => Refusal.ProfileNotFound(agentId, strict, agent.Directory),
@@ -172,6 +172,15 @@ internal static class CallRefusals
 
     private static string Ineligibles(Routes routes) => routes.Ineligible.IsEmpty ? ""
         : $" Not usable: {string.Join(", ", routes.Ineligible.Select(each => $"{each.Id} ({each.Words})"))}.";
+
+    // A profile that is declared, or an order, shuts out all that are not (openclaw-spec.md, section 4.1), which surprises people.
+    private static string LeftOut(Routes routes, Agent agent)
+    {
+        var left = agent.Profiles.Effective.Profiles
+            .Where(profile => Provider.Normalize(profile.Credential.Provider) == Provider.Anthropic)
+            .Select(profile => profile.Id).Except(routes.Ineligible.Select(each => each.Id)).ToList();
+        return left.Count == 0 ? "" : $" Stored, and not in the order or in auth.profiles: {string.Join(", ", left)}.";
+    }
 
     private static string? TextOf(DateTimeOffset? time) =>
         time?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFF'Z'", CultureInfo.InvariantCulture);

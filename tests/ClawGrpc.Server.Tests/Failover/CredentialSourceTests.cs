@@ -80,6 +80,19 @@ public class CredentialSourceTests
         Assert.Contains($"{One} (subscriptions are switched off)", failed.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("profiles: { 'anthropic:gone': { provider: 'anthropic', mode: 'api_key' } }")]
+    [InlineData("order: { anthropic: ['anthropic:gone'] }")]
+    public async Task Stored_profile_that_is_left_out_is_named(string auth)
+    {
+        await using var fixture = await ServerFixture.StartAsync($"auth: {{ {auth} }}");
+        await fixture.Files.WriteProfilesAsync($$"""{ "version": 1, "profiles": { "{{One}}": {"""
+            + $$""" "type": "api_key", "provider": "anthropic", "key": "{{KeyOne}}" } } }""");
+        Assert.EndsWith(
+            " Not usable: anthropic:gone (not stored). Stored, and not in the order or in auth.profiles: anthropic:one.",
+            (await fixture.StreamAsync()).Failed.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Expired_login_is_reported_in_OpenClaws_words()
     {
