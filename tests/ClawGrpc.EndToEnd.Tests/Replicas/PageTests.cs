@@ -47,10 +47,33 @@ public partial class PageTests
             Assert.EndsWith("/next.key", sealing.Keys[1].Path, StringComparison.Ordinal);
         }
 
+        await AssertNotReplacedAsync(fixture, environment, cluster);
         Assert.DoesNotContain(ProcessFixture.KeyOne, cluster.Dump("clawgrpc"), StringComparison.Ordinal);
         Assert.Equal("f", cluster.Query(
             "clawgrpc", "SELECT has_table_privilege('clawgrpc_read', 'clawgrpc.document', 'SELECT')"));
     }
+
+    // The configuration was edited and not replaced, and is not written over what was changed after it was read.
+    private static async Task AssertNotReplacedAsync(
+        ProcessFixture fixture, Dictionary<string, string> environment, PostgresCluster cluster)
+    {
+        Assert.Contains(fixture.Sandbox.BaseUrl, ConfigurationIn(cluster), StringComparison.Ordinal);
+        Assert.Equal(0, await RunAsync(BlockWith("EDITOR")));
+        cluster.Query(
+            "clawgrpc", "UPDATE clawgrpc.document SET body = '{}', revision = revision + 1 WHERE name = 'clawgrpc.json'");
+        Assert.NotEqual(0, await RunAsync(BlockWith("cat clawgrpc.revision")));
+        Assert.Equal("{}", ConfigurationIn(cluster));
+
+        Task<int> RunAsync(string text) => fixture.Keep(RunningProgram.Start(
+            "/bin/bash", environment, ["-euo", "pipefail", "-c", $"cd ~\n{text}"])).ExitAsync();
+    }
+
+    private static string BlockWith(string text) =>
+        Block().Matches(Page).Select(block => block.Groups["text"].Value).Single(
+            block => block.Contains(text, StringComparison.Ordinal));
+
+    private static string ConfigurationIn(PostgresCluster cluster) => cluster.Query(
+        "clawgrpc", "SELECT convert_from(body, 'UTF8') FROM clawgrpc.document WHERE name = 'clawgrpc.json'");
 
     // A home with a state folder, and what programs of PostgreSQL go by.
     private static async Task<Dictionary<string, string>> PrepareAsync(ProcessFixture fixture, PostgresCluster cluster)
@@ -65,6 +88,10 @@ public partial class PageTests
             File.CreateSymbolicLink(Path.Join(fixture.Path, "bin", name), RunningProgram.FileOf(project, name));
         }
 
+        // Does what the page's example says: adds its member to what is there.
+        var editor = Path.Join(fixture.Path, "bin", "edit");
+        await File.WriteAllTextAsync(editor, $"#!/bin/sh\nsed -i '1s|^{{|{{ {Example().Match(Page).Groups[1]}|' \"$1\"\n");
+        File.SetUnixFileMode(editor, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var passwords = Path.Join(fixture.Path, ".pgpass");
         await File.WriteAllTextAsync(passwords, $"*:*:*:*:{PostgresCluster.AdminPassword}\n");
         File.SetUnixFileMode(passwords, UnixFileMode.UserRead | UnixFileMode.UserWrite);
@@ -75,6 +102,7 @@ public partial class PageTests
             ["PGHOST"] = cluster.Folder,
             ["PGUSER"] = "postgres",
             ["PGPASSFILE"] = passwords,
+            ["EDITOR"] = editor,
             ["ANTHROPIC_BASE_URL"] = fixture.Sandbox.BaseUrl,
             ["CLAWGRPC_ENDPOINT"] = $"unix:{fixture.Path}/replica/clawgrpc.sock",
         };
@@ -82,6 +110,9 @@ public partial class PageTests
 
     [GeneratedRegex("^```sh postgres(?<server>-server)?\n(?<text>[^`]*)```", RegexOptions.Multiline)]
     private static partial Regex Block();
+
+    [GeneratedRegex("```json5\n{\n *([^`\n]*)\n}")]
+    private static partial Regex Example();
 
     [GeneratedRegex(@"(postgresql://\w+)@db\.example(/\w+)")]
     private static partial Regex Dsn();
