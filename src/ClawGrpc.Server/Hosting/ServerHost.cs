@@ -230,8 +230,9 @@ internal static class ServerHost
             File.SetUnixFileMode(socket.Path, listening.SocketMode);
         }
 
-        // Not before the server listens: a start that cannot be leaves nothing behind.
-        if (listening.HasGuardedPort)
+        // Not before the server listens: a start that cannot be leaves nothing behind. Tokens that replicas share stay when the
+        // folder of the one that made them goes: an operator asks for one by the socket of any.
+        if (listening.HasGuardedPort && !app.Services.GetRequiredService<IStateStore>().IsShared)
             await AuditWiring.EnsureAdminTokenAsync(app.Services);
 
         if (listening.InsecureLoopback && addresses.OfType<ListenAddress.Loopback>().Any())

@@ -47,6 +47,11 @@ public partial class PageTests
             Assert.EndsWith("/next.key", sealing.Keys[1].Path, StringComparison.Ordinal);
         }
 
+        // The page makes the operator a token; the replicas, which have ports, leave none.
+        var clients = cluster.Query(
+            "clawgrpc", "SELECT convert_from(body, 'UTF8') FROM clawgrpc.document WHERE name = 'clients.json'");
+        Assert.Contains("operator", clients, StringComparison.Ordinal);
+        Assert.DoesNotContain("admin-token", clients, StringComparison.Ordinal);
         await AssertNotReplacedAsync(fixture, environment, cluster);
         Assert.DoesNotContain(ProcessFixture.KeyOne, cluster.Dump("clawgrpc"), StringComparison.Ordinal);
         Assert.Equal("f", cluster.Query(
