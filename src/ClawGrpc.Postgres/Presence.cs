@@ -44,6 +44,7 @@ internal sealed partial class Presence(
 
     private async Task SignForEverAsync(CancellationToken cancellation)
     {
+        await TryAsync(WarnOfNameAsync);
         var looked = clock.GetTimestamp();
         using var timer = new PeriodicTimer(Replicas.BetweenSigns, clock);
         do
@@ -59,6 +60,13 @@ internal sealed partial class Presence(
             });
         }
         while (await timer.WaitForNextTickAsync(cancellation));
+    }
+
+    // Messages about replicas name them.
+    private async Task WarnOfNameAsync()
+    {
+        if (await replicas.OfSameNameAsync() is { Count: > 0 } others)
+            LogSameName(string.Join(", ", others));
     }
 
     private async Task SignAsync(CancellationToken cancellation)
@@ -89,4 +97,8 @@ internal sealed partial class Presence(
 
     [LoggerMessage(92, LogLevel.Warning, "The replica {Replica} is gone without a word since {Since}: {Missing}")]
     private partial void LogGone(string replica, string since, string missing);
+
+    [LoggerMessage(94, LogLevel.Warning, "Another replica has the name of this one: {Others}. Unless it was killed, give each a "
+        + "name of its own: --replica-name")]
+    private partial void LogSameName(string others);
 }

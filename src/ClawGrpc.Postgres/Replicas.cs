@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ClawGrpc.Gateway.Stores;
 using Npgsql;
 
@@ -33,10 +34,20 @@ internal sealed class Replicas(Database database, Guid id, string name, string v
         RETURNING name, seen
         """;
 
-    private const string Lacking = """
-        SELECT name FROM clawgrpc.replica
-        WHERE id <> $1 AND seen > clock_timestamp() - interval '1 minute' AND NOT ($2 = ANY (seal_keys)) ORDER BY name
+    // How it is told apart from others of its name, and whether it is alive for a while after it was killed.
+    private const string Alive = """
+        SELECT name || to_char(started AT TIME ZONE 'UTC', '" (started "YYYY-MM-DD"T"HH24:MI:SS"Z, seen "')
+            || round(extract(epoch FROM clock_timestamp() - seen)) || ' s ago)'
+        FROM clawgrpc.replica
+        WHERE id <> $1 AND seen > clock_timestamp() - interval '1 minute'
         """;
+
+    private const string Lacking = $"{Alive} AND NOT ($2 = ANY (seal_keys)) ORDER BY name, started";
+    private const string Named = $"{Alive} AND name = $2 ORDER BY started";
+
+    // Replicas take up a changed configuration within two seconds, and say at once which keys they have then.
+    private static readonly TimeSpan LongestForKey = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Says that this replica is alive.</summary>
     /// <param name="keys">The ids of the sealing keys that it can use.</param>
@@ -80,31 +91,47 @@ internal sealed class Replicas(Database database, Guid id, string name, string v
         },
         CancellationToken.None);
 
+    /// <summary>The others that are alive under the name of this one.</summary>
+    /// <exception cref="DatabaseException">The database is away.</exception>
+    public Task<List<string>> OfSameNameAsync() => OthersAsync(Named, name);
+
+    /// <summary>Waits some seconds until no replica lacks a key, and refuses it then.</summary>
+    /// <exception cref="StateNotWrittenException">Some lack it.</exception>
+    /// <exception cref="DatabaseException">The database is away.</exception>
+    public async Task WaitForKeyAsync(string keyId, string place, CancellationToken cancellation)
+    {
+        var began = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(began) < LongestForKey && (await OthersAsync(Lacking, keyId)).Count > 0)
+            await Task.Delay(BetweenLooks, cancellation);
+        await RefuseUnlessAllHaveAsync(keyId, place);
+    }
+
     /// <summary>Refuses a key that a replica lacks: it could not read what is sealed with it.</summary>
     /// <exception cref="StateNotWrittenException">Some lack it.</exception>
     /// <exception cref="DatabaseException">The database is away.</exception>
     public async Task RefuseUnlessAllHaveAsync(string keyId, string place)
     {
-        var lacking = await database.RunAsync(
-            async connection =>
-            {
-                var names = new List<string>();
-                await using var command = new NpgsqlCommand(Lacking, connection)
-                {
-                    Parameters = { new() { Value = id }, new() { Value = keyId } },
-                };
-                await using var reader = await command.ExecuteReaderAsync();
-                while (await reader.ReadAsync())
-                    names.Add(reader.GetString(0));
-                return names;
-            },
-            CancellationToken.None);
-        if (lacking.Count > 0)
+        if (await OthersAsync(Lacking, keyId) is { Count: > 0 } lacking)
         {
             throw StateNotWrittenException.Refused(
                 place,
                 $"The key {keyId} was not made active, since replicas lack it: {string.Join(", ", lacking)}. Give it to all of "
-                    + "them first (clawgrpc.seal.otherKeys, or --seal-key).");
+                    + "them first (clawgrpc.seal.otherKeys, or --seal-key). One that was killed counts as alive for a minute.");
         }
     }
+
+    private Task<List<string>> OthersAsync(string which, string value) => database.RunAsync(
+        async connection =>
+        {
+            var others = new List<string>();
+            await using var command = new NpgsqlCommand(which, connection)
+            {
+                Parameters = { new() { Value = id }, new() { Value = value } },
+            };
+            await using var reader = await command.ExecuteReaderAsync();
+            while (await reader.ReadAsync())
+                others.Add(reader.GetString(0));
+            return others;
+        },
+        CancellationToken.None);
 }

@@ -13,7 +13,10 @@ internal sealed class SharedSealState(Documents documents, Replicas replicas)
             ? SealStateFile.Parse(_text.Last, Place)
             : throw StateUnreadableException.Unavailable(Place, new DatabaseException("the database is away")),
         // Once in a while, by an administrator.
-        state => Task.Run(() => WriteAsync(state)).GetAwaiter().GetResult());
+        state => Task.Run(() => WriteAsync(state)).GetAwaiter().GetResult())
+    {
+        WaitForKeyAsync = (keyId, cancellation) => OrUnavailableAsync(() => replicas.WaitForKeyAsync(keyId, Place, cancellation)),
+    };
 
     private static string Place => DocumentNames.PlaceOf(SealStateFile.Name);
 
@@ -32,15 +35,19 @@ internal sealed class SharedSealState(Documents documents, Replicas replicas)
 
     private async Task WriteAsync(SealState state)
     {
+        await OrUnavailableAsync(() => replicas.RefuseUnlessAllHaveAsync(state.Active!, Place));
+        await _text.UpdateAsync(_ => SealStateFile.TextOf(state), CancellationToken.None);
+    }
+
+    private static async Task OrUnavailableAsync(Func<Task> ask)
+    {
         try
         {
-            await replicas.RefuseUnlessAllHaveAsync(state.Active!, Place);
+            await ask();
         }
         catch (DatabaseException exception)
         {
             throw StateNotWrittenException.Unavailable(Place, exception);
         }
-
-        await _text.UpdateAsync(_ => SealStateFile.TextOf(state), CancellationToken.None);
     }
 }

@@ -89,7 +89,7 @@ static async Task SealForeverAsync(StateFolder folder, string old, string next, 
         await store.UpdateAsync("main", _ => [put]);
         Console.WriteLine(round);
         if (round % 3 == 0)
-            keys.Activate(keys.Now.Loaded[round % 2].Key!.Id);
+            await keys.ActivateAsync(keys.Now.Loaded[round % 2].Key!.Id);
         var goal = (SealGoal)(round % 3 == 0 ? (int)SealGoal.ActiveKey : (round - 1) % 3);
         await store.UpdateAsync("main", _ => [new SealSecrets(goal, ImmutableDictionary<string, string>.Empty)]);
     }

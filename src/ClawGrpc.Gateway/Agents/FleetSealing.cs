@@ -90,7 +90,7 @@ internal sealed class FleetSealing(SealingKeys keys, StateFolder folder, IStateS
             // First the choice and then the secrets: from now on new ones have the new key, and the old one opens those that are
             // left.
             if (next != keys.Now.State.Active || keys.Now.Active is null)
-                keys.Activate(next);
+                await keys.ActivateAsync(next, cancellation);
             return await ChangeAsync(agents, SealGoal.ActiveKey, cancellation);
         }
         finally

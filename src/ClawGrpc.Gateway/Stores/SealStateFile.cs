@@ -21,7 +21,13 @@ internal sealed record SealState(string? Active, ImmutableArray<string> Earlier)
 /// <summary>Where it is kept which key is active.</summary>
 /// <param name="Read">Throws <see cref="StateUnreadableException"/> if that cannot be read.</param>
 /// <param name="Write">Stored when it returns; throws <see cref="StateNotWrittenException"/> if it cannot be.</param>
-internal sealed record SealStateAccess(Func<SealState> Read, Action<SealState> Write);
+internal sealed record SealStateAccess(Func<SealState> Read, Action<SealState> Write)
+{
+    /// <summary>
+    /// Waits until all who read the secrets have a key; throws <see cref="StateNotWrittenException"/> if some go on lacking it.
+    /// </summary>
+    public Func<string, CancellationToken, Task> WaitForKeyAsync { get; init; } = static (_, _) => Task.CompletedTask;
+}
 
 /// <summary>
 /// <c>clawgrpc-seal.json</c> in the state folder: which key is active. It holds no secret, and a sealed secret opens without it.

@@ -62,8 +62,9 @@ internal sealed partial class SealingKeys(
     /// <summary>Makes a key the active one. On disk when it returns.</summary>
     /// <exception cref="StateUnreadableException">Which one is active cannot be read; nothing was changed.</exception>
     /// <exception cref="StateNotWrittenException">It cannot be written; nothing was changed.</exception>
-    public void Activate(string keyId)
+    public async Task ActivateAsync(string keyId, CancellationToken cancellation = default)
     {
+        await _state.WaitForKeyAsync(keyId, cancellation);
         lock (_gate)
         {
             var state = _state.Read().With(keyId);

@@ -47,12 +47,12 @@ public sealed class SealingKeysTests : IDisposable
     }
 
     [Fact]
-    public void Active_key_stays_active_in_whatever_order_files_are_named()
+    public async Task Active_key_stays_active_in_whatever_order_files_are_named()
     {
         using var first = Used(_files.Old);
         using var second = Used(_files.New, _files.Old);
         Assert.Equal(first.Now.Active!.Id, second.Now.Active!.Id);
-        second.Activate(second.Now.Loaded[0].Key!.Id);
+        await second.ActivateAsync(second.Now.Loaded[0].Key!.Id);
         using var third = Used(_files.Old, _files.New);
         Assert.Equal(second.Now.Loaded[0].Key!.Id, third.Now.Active!.Id);
 

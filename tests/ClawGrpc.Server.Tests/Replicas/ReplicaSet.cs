@@ -72,13 +72,14 @@ internal sealed class ReplicaSet : IAsyncDisposable
     /// <param name="host">The clock of its host; null for the system's.</param>
     /// <param name="steps">The tables that its version works on; null for those of this version.</param>
     /// <param name="newKey">Whether it has the new sealing key and not the old one.</param>
+    /// <param name="log">Gets its log.</param>
     public async Task<Server> AddAsync(
-        TimeProvider? host = null, IReadOnlyList<Schema.Step>? steps = null, bool newKey = false)
+        TimeProvider? host = null, IReadOnlyList<Schema.Step>? steps = null, bool newKey = false, LogLines? log = null)
     {
         var settings = _settings with { Steps = steps ?? Schema.Steps };
         var server = await Server.StartAsync(
             new StateSource(settings, newKey ? _keys.New : _keys.Old, $"replica {_servers.Count}"),
-            host ?? TimeProvider.System);
+            host ?? TimeProvider.System, log: log);
         _servers.Add(server);
         return server;
     }
@@ -160,7 +161,8 @@ internal sealed class ReplicaSet : IAsyncDisposable
         /// <summary>The revision that the store gave to the last change of an agent that this replica made or heard of.</summary>
         public long RevisionOf(string agent) => _app.Services.GetRequiredService<IStateStore>().RevisionOf(agent);
 
-        public static async Task<Server> StartAsync(StateSource source, TimeProvider host, StateFiles? kept = null)
+        public static async Task<Server> StartAsync(
+            StateSource source, TimeProvider host, StateFiles? kept = null, LogLines? log = null)
         {
             var files = kept ?? new StateFiles();
             var address = new ListenAddress.UnixSocket(files["clawgrpc.sock"]);
@@ -168,7 +170,7 @@ internal sealed class ReplicaSet : IAsyncDisposable
             try
             {
                 var app = await ServerHost.BuildAsync(
-                    folder, new Listening([address]) { Http = [new ListenAddress.UnixSocket(files["http.sock"])] }, host,
+                    folder, new Listening([address]) { Http = [new ListenAddress.UnixSocket(files["http.sock"])] }, host, log,
                     logging: LogSettings.None with { Variables = NoConsole }, source: source);
                 await app.StartAsync();
                 return new Server(files, kept is null, app, ClawGrpcChannel.Create(ClawGrpcEndpoint.Parse($"{address}")));

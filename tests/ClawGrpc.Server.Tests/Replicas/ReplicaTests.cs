@@ -206,6 +206,18 @@ public class ReplicaTests(Cluster cluster)
     }
 
     [NeedsPostgresFact]
+    public async Task Name_of_another_replica_is_warned_of()
+    {
+        await using var set = await ReplicaSet.StartAsync(cluster.Postgres, 0);
+        set.Query("INSERT INTO clawgrpc.replica (id, name, version, started) "
+            + "VALUES (gen_random_uuid(), 'replica 0', '1', '2026-01-02T03:04:05Z'), (gen_random_uuid(), 'other', '1', now())");
+        using var log = new LogLines();
+        await set.AddAsync(log: log);
+        await EventuallyAsync(() => Task.FromResult(log.All.Any(line => line.Contains(
+            "has the name of this one: replica 0 (started 2026-01-02T03:04:05Z, seen ", StringComparison.Ordinal))));
+    }
+
+    [NeedsPostgresFact]
     public async Task Key_is_made_active_only_once_all_have_it()
     {
         await using var set = await ReplicaSet.StartAsync(
@@ -218,22 +230,14 @@ public class ReplicaTests(Cluster cluster)
         await EventuallyAsync(async () => (await SealingOfAsync(set[0])).Keys.All(key => key.KeyId.Length > 0));
         var failure = await CallFailure.OfAsync(() => RotateAsync(set[0]));
         Assert.Equal((StatusCode.Unavailable, "STATE_NOT_WRITTEN"), (failure.Code, failure.Reason));
-        Assert.Contains("since replicas lack it: replica 1. Give it to all of them", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("since replicas lack it: replica 1 (started ", failure.Message, StringComparison.Ordinal);
         var (old, next) = ((await SealingOfAsync(set[0])).ActiveKeyId, (await SealingOfAsync(set[0])).Keys[1].KeyId);
         Assert.NotEqual(old, next);
 
+        // It waits for those who are about to have it.
+        var rotating = RotateAsync(set[0]);
         set.GiveNewKey(set[1]);
-        await EventuallyAsync(async () =>
-        {
-            try
-            {
-                return await RotateAsync(set[0]) == 1;
-            }
-            catch (RpcException)
-            {
-                return false;
-            }
-        });
+        Assert.Equal(1, await rotating);
         await EachAsync(set, async server => (await SealingOfAsync(server)).ActiveKeyId, next);
         await EachAsync(
             set, async server => string.Join(' ', (await SealingOfAsync(server)).Keys.Select(key => key.SealedCount)), "0 1");
