@@ -24,6 +24,9 @@ public class AuditStoryTests
             .Where(line => line.StartsWith('{')).Select(line => JsonDocument.Parse(line).RootElement).ToList();
         var change = Assert.Single(log, line => line.GetProperty("EventId").GetInt32() == 62);
         Assert.Equal("main", change.GetProperty("State").GetProperty("AgentId").GetString());
+        Assert.Equal(
+            "AuthService/Onboard of the client local, agent main, profile anthropic:default: ok, reason none",
+            change.GetProperty("Message").GetString());
 
         server.Signal(RunningProgram.SigTerm);
         await server.ExitAsync();

@@ -145,7 +145,7 @@ internal sealed partial class IssuerKeys(JwtIssuer issuer, StateFolder folder, T
             || (key.Kty == "RSA" && key.KeySize >= SmallestRsaKey))),
     ];
 
-    [LoggerMessage(80, LogLevel.Warning, "The keys of the issuer {Issuer} cannot be read from {Place}: {Why}")]
+    [LoggerMessage(83, LogLevel.Warning, "The keys of the issuer {Issuer} cannot be read from {Place}: {Why}")]
     private partial void LogUnreadable(string issuer, string place, string why);
 
     /// <param name="Keys">Those that were read last.</param>

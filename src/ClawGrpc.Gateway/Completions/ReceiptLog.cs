@@ -140,15 +140,18 @@ internal sealed partial class ReceiptLog(Agent agent, string sessionId, string m
         if (!log.IsEnabled(level))
             return;
         var (profile, model) = (SecretText.ForLog(failed.ProfileId), SecretText.ForLog(failed.Model));
+        var (error, request) = (OrNone(failed.ErrorType), OrNone(failed.RequestId));
+        var until = OrNone(failed.RecoverTime?.ToString("O", CultureInfo.InvariantCulture));
         LogFailed(
-            log, level, agent.Id, profile, model, failed.Failure!.Value, failed.HttpStatus, failed.ErrorType, failed.RequestId,
-            CompletionId, failed.RecoverTime);
+            log, level, agent.Id, profile, model, failed.Failure!.Value, failed.HttpStatus, error, request, CompletionId, until);
     }
 
+    private static string OrNone(string? text) => string.IsNullOrEmpty(text) ? "none" : text;
+
     [LoggerMessage(EventId = 70, Message =
-        "An attempt failed: agent {AgentId}, profile {ProfileId}, model {Model}: {Failure}, HTTP {HttpStatus} {ErrorType}, "
-        + "request {RequestId} of {CompletionId}, set aside until {SetAsideUntil:O}")]
+        "An attempt failed: agent {AgentId}, profile {ProfileId}, model {Model}: {Failure}, HTTP status {HttpStatus}, "
+        + "error {ErrorType}, request {RequestId} of {CompletionId}, set aside until {SetAsideUntil}")]
     private static partial void LogFailed(
         ILogger log, LogLevel level, string agentId, string profileId, string model, FailureKind failure, int httpStatus,
-        string errorType, string requestId, string completionId, DateTimeOffset? setAsideUntil);
+        string errorType, string requestId, string completionId, string setAsideUntil);
 }

@@ -115,7 +115,7 @@ internal sealed partial class SecretResolver(
         return true;
     }
 
-    [LoggerMessage(50, LogLevel.Warning,
+    [LoggerMessage(51, LogLevel.Warning,
         "The secret in {Path} can be read by others than its owner (mode {Mode}). Mend it: chmod go-rwx it")]
     private partial void LogSeen(string path, string mode);
 

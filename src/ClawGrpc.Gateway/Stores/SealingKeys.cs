@@ -179,9 +179,9 @@ internal sealed partial class SealingKeys(
             PassphraseKey.UsualIterations, [.. RandomNumberGenerator.GetBytes(PassphraseKey.SaltLength)]));
     }
 
-    [LoggerMessage(60, LogLevel.Warning, "New secrets cannot be sealed: {Why}")]
+    [LoggerMessage(52, LogLevel.Warning, "New secrets cannot be sealed: {Why}")]
     private partial void LogProblem(string why);
 
-    [LoggerMessage(61, LogLevel.Information, "New secrets are sealed with {KeyId}")]
+    [LoggerMessage(53, LogLevel.Information, "New secrets are sealed with {KeyId}")]
     private partial void LogActive(string keyId);
 }

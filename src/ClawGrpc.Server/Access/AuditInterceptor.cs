@@ -69,8 +69,8 @@ internal sealed partial class AuditInterceptor(AuditLog audit, TimeProvider time
         var call = context.Features.Get<LiveCall>();
         outcome = outcome with { Time = time.GetUtcNow(), Agent = call?.AgentId ?? outcome.Agent };
         LogChange(
-            log, outcome.Rpc, call?.Caller.Client.Name ?? "", audit.Shown(outcome.Agent), audit.Shown(outcome.Profile),
-            outcome.Outcome, outcome.Reason);
+            log, outcome.Rpc, OrNone(call?.Caller.Client.Name), OrNone(audit.Shown(outcome.Agent)),
+            OrNone(audit.Shown(outcome.Profile)), outcome.Outcome, OrNone(outcome.Reason));
         try
         {
             await audit.WriteAsync(outcome, CancellationToken.None);
@@ -81,8 +81,10 @@ internal sealed partial class AuditInterceptor(AuditLog audit, TimeProvider time
         }
     }
 
+    private static string OrNone(string? text) => string.IsNullOrEmpty(text) ? "none" : text;
+
     [LoggerMessage(62, LogLevel.Information,
-        "{Rpc} of the client {Client}, agent {AgentId}, profile {ProfileId}: {Outcome} {Reason}")]
+        "{Rpc} of the client {Client}, agent {AgentId}, profile {ProfileId}: {Outcome}, reason {Reason}")]
     private static partial void LogChange(
         ILogger log, string rpc, string client, string agentId, string profileId, string outcome, string reason);
 

@@ -52,6 +52,6 @@ internal static partial class UnreadRequests
     };
 
     // A line for who looks for it, in place of the framework's trace: it is the caller's mistake, and the caller is told.
-    [LoggerMessage(1, LogLevel.Debug, "{Path} was sent a message that cannot be read")]
+    [LoggerMessage(2, LogLevel.Debug, "{Path} was sent a message that cannot be read")]
     private static partial void LogUnread(ILogger log, string path);
 }

@@ -121,8 +121,8 @@ internal sealed partial class MessagesFace(StoppedCalls stopped, ILogger<Message
         await context.Response.BodyWriter.WriteAsync(HttpErrors.EventOf(refusal), CancellationToken.None);
     }
 
-    [LoggerMessage(1, LogLevel.Error, "{Path} failed ({Incident})")]
-    private partial void LogFault(Exception exception, string path, string incident);
+    [LoggerMessage(1, LogLevel.Error, "{Method} failed ({Incident})")]
+    private partial void LogFault(Exception exception, string method, string incident);
 
     /// <summary>Metadata of the endpoints of this face.</summary>
     private sealed class OfFace

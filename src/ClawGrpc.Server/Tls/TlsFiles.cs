@@ -166,7 +166,7 @@ internal sealed partial class TlsFiles(
         _expiry?.WakeAt(time, next);
     }
 
-    [LoggerMessage(70, LogLevel.Warning, "{Problem} The last good one stays in force.")]
+    [LoggerMessage(72, LogLevel.Warning, "{Problem} The last good one stays in force.")]
     private partial void LogKept(string problem);
 
     [LoggerMessage(71, LogLevel.Warning, "The server's certificate ends at {End:u}. Replace the file; it is taken up by itself.")]
