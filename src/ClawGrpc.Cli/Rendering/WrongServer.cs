@@ -92,9 +92,13 @@ internal static class WrongServer
     {
         if (endpoint.SocketPath is null && !endpoint.Address.IsLoopback)
             return "Is the address right, and is it running?";
-        return Path.GetFileName(endpoint.SocketPath) == "clawgrpc.sock"
-            ? $"Start one: clawgrpc --state-dir {Path.GetDirectoryName(endpoint.SocketPath)}"
-            : $"Start one: clawgrpc --listen {endpoint}";
+        if (Path.GetFileName(endpoint.SocketPath) != "clawgrpc.sock")
+            return $"Start one: clawgrpc --listen {endpoint}";
+        var folder = Path.GetDirectoryName(endpoint.SocketPath);
+        return File.Exists(Path.Join(folder, "clawgrpc-replica"))
+            ? "If a replica runs there, it waits for its database, and its log says so. "
+                + $"Start one: clawgrpc --store postgres --state-dir {folder}"
+            : $"Start one: clawgrpc --state-dir {folder}";
     }
 
     // .NET has no code for these: a certificate that is not accepted is told from what is not TLS by the words.

@@ -93,6 +93,9 @@ internal sealed class StateFolder
     /// <summary>The file of the server's key.</summary>
     public string ServerKeyPath => System.IO.Path.Join(Path, "clawgrpc.key");
 
+    /// <summary>The file that says that the state is in a database, and in which one.</summary>
+    public string ReplicaPath => System.IO.Path.Join(Path, "clawgrpc-replica");
+
     /// <summary>The file of the audit.</summary>
     public string AuditPath => System.IO.Path.Join(Path, "audit.jsonl");
 

@@ -1,3 +1,4 @@
+using System.Text;
 using ClawGrpc.Gateway.Configuration;
 using ClawGrpc.Gateway.Stores;
 using ClawGrpc.Postgres;
@@ -74,12 +75,28 @@ internal sealed record StateSource(DatabaseSettings? Database, string? SealKey, 
             .AddSingleton(_ => opened.Key ?? throw new InvalidOperationException("The server's key is not read yet."));
     }
 
+    // A server with files would find the folder of a replica empty, and begin another state there.
+    private async Task TakeFolderAsync(StateFolder folder)
+    {
+        var isReplicas = File.Exists(folder.ReplicaPath);
+        if (Database is not null && !isReplicas)
+            await AtomicFile.WriteAsync(folder.ReplicaPath, Encoding.UTF8.GetBytes($"{Database}\n"));
+        if (Database is null && isReplicas)
+        {
+            throw new StartException(
+                $"{folder.Path} is the folder of a replica, whose state is in a database. Start the replica with "
+                    + "--store postgres, or a server with files in another --state-dir. To use the files of this folder, "
+                    + $"remove {folder.ReplicaPath}.");
+        }
+    }
+
     /// <summary>
     /// Waits for the database, and refuses one that cannot be used. A replica that keeps a snapshot starts from that instead.
     /// </summary>
     /// <exception cref="StartException">It cannot be used.</exception>
     public async Task OpenAsync(IServiceProvider services)
     {
+        await TakeFolderAsync(services.GetRequiredService<StateFolder>());
         if (Database is null)
             return;
         var store = services.GetRequiredService<PostgresStore>();

@@ -44,6 +44,31 @@ public class ReplicaTests
         await other.ErrorWithAsync("up to 5 s of its usage are missing");
     }
 
+    // The database need not be there.
+    [Fact]
+    public async Task Folder_of_a_replica_is_not_used_without_its_database()
+    {
+        await using var fixture = await ProcessFixture.BuildAsync();
+        const string nowhere = "postgresql://nobody@127.0.0.1:1/nothing";
+        var replica = fixture.Server(new Dictionary<string, string> { ["CLAWGRPC_DSN"] = nowhere }, "--store", "postgres");
+        await replica.ErrorWithAsync("Waiting for the database postgresql://127.0.0.1:1/nothing");
+        var claw = fixture.Claw("whoami");
+        Assert.Equal(1, await claw.ExitAsync());
+        Assert.Contains(
+            $"Start one: clawgrpc --store postgres --state-dir {fixture.State}", claw.Error, StringComparison.Ordinal);
+        replica.Signal(RunningProgram.SigKill);
+        await replica.ExitAsync();
+
+        var plain = fixture.Server();
+        Assert.Equal(1, await plain.ExitAsync());
+        Assert.Contains(
+            $"Error: {fixture.State} is the folder of a replica, whose state is in a database. ", plain.Error,
+            StringComparison.Ordinal);
+        Assert.Contains("--store postgres", plain.Error, StringComparison.Ordinal);
+        File.Delete(Path.Join(fixture.State, "clawgrpc-replica"));
+        await fixture.ServeAsync();
+    }
+
     [NeedsPostgresFact]
     public async Task Migrate_says_what_it_did()
     {
