@@ -23,6 +23,7 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
     private readonly Changes _changes;
     private readonly Leases _leases;
     private readonly UsageTable _usage;
+    private readonly UnsentFiles _unsent;
     private readonly SessionTable _sessions;
     private readonly Replicas _replicas;
     private readonly SharedServerKey _serverKey;
@@ -60,6 +61,7 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
         _changes = new Changes(_database, _documents, clock, log);
         _leases = new Leases(_database, id);
         _usage = new UsageTable(_database, id);
+        _unsent = new UnsentFiles(Path.Join(folder.Path, UnsentFiles.Name), id, _usage, clock, log);
         _sessions = new SessionTable(_database);
         _replicas = new Replicas(_database, id, replica, version);
         _keyFiles = new FileChanges(clock);
@@ -233,6 +235,9 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
         }
     }
 
+    public string? KeepUsage(IReadOnlyCollection<KeyValuePair<UsageKey, UsageCounters>> rows) =>
+        _unsent.Keep(_usage.Unsent(rows));
+
     public async Task<IReadOnlyList<SessionPin>> ExchangePinsAsync(
         IReadOnlyCollection<SessionPin> mine, CancellationToken cancellation = default)
     {
@@ -263,7 +268,8 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
         TakeUpKeys();
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var loops = Task.WhenAll(
-            WatchKeysAsync(stopping.Token), _presence.RunAsync(stopping.Token), _snapshot.KeepAsync(stopping.Token));
+            WatchKeysAsync(stopping.Token), _presence.RunAsync(stopping.Token), _snapshot.KeepAsync(stopping.Token),
+            _unsent.AddAsync(stopping.Token));
         try
         {
             await foreach (var name in _changes.WatchAsync(cancellation))
@@ -302,7 +308,7 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
         }
         catch (DatabaseException)
         {
-            // The others find out within a minute.
+            _unsent.KeepLeaving();
         }
 
         _changes.Dispose();

@@ -10,7 +10,8 @@ namespace ClawGrpc.Postgres;
 internal sealed record GoneReplica(string Name, DateTime Seen)
 {
     /// <summary>What that means.</summary>
-    public const string Missing = "up to 5 s of its usage are missing";
+    public const string Missing = "if it was killed, usage that it had not stored is lost: of up to 5 s, or since the database "
+        + "went away; if it was stopped while the database was away, its next start stores that";
 
     public string SeenText => $"{Seen:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}";
 }

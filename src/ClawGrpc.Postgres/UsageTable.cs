@@ -29,7 +29,7 @@ internal sealed class UsageTable(Database database, Guid replica) : IDisposable
 
     private const string Forget = """
         DELETE FROM clawgrpc.usage WHERE day < $1;
-        DELETE FROM clawgrpc.usage_batch WHERE added < clock_timestamp() - interval '1 day'
+        DELETE FROM clawgrpc.usage_batch WHERE added < clock_timestamp() - interval '30 days'
         """;
 
     private readonly SemaphoreSlim _one = new(1);
@@ -94,6 +94,44 @@ internal sealed class UsageTable(Database database, Guid replica) : IDisposable
         }
     }
 
+    /// <summary>What is left of usage that cannot be added any more, since the process ends.</summary>
+    /// <param name="rows">At least what was to be added last.</param>
+    public UnsentUsage Unsent(IEnumerable<KeyValuePair<UsageKey, UsageCounters>> rows)
+    {
+        return new UnsentUsage(_number, LessAdded(rows), LessAdded(_unsure is { } unsure ? unsure.Rows : []));
+
+        ImmutableDictionary<UsageKey, UsageCounters> LessAdded(IEnumerable<KeyValuePair<UsageKey, UsageCounters>> of) =>
+            of.ToImmutableDictionary(
+                row => row.Key, row => row.Value - (_added?.Rows.GetValueOrDefault(row.Key) ?? default));
+    }
+
+    /// <summary>
+    /// Adds what another process has left, unless it is added; the replica that it was is off the list then.
+    /// </summary>
+    /// <param name="left">The id of that process.</param>
+    /// <param name="unsent">What it has left.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <exception cref="DatabaseException">It cannot be added, or it is not known whether it was.</exception>
+    public Task AddUnsentAsync(Guid left, UnsentUsage unsent, CancellationToken cancellation) => database.TransactAsync(
+        async connection =>
+        {
+            // Whether the last batch was stored is settled here: one that is still under way finds its number taken.
+            var isStored = !await NoteAsync(connection, left, unsent.Number, cancellation);
+            if (!await NoteAsync(connection, left, unsent.Number + 1, cancellation))
+                return false;
+            var rows = unsent.Rows.Select(row => KeyValuePair.Create(
+                row.Key, row.Value - (isStored ? unsent.Unsure.GetValueOrDefault(row.Key) : default)));
+            foreach (var day in rows.GroupBy(row => row.Key.Day).OrderBy(day => day.Key))
+                await AddRowsAsync(connection, day.Key, day, cancellation);
+            await using var leave = new NpgsqlCommand("DELETE FROM clawgrpc.replica WHERE id = $1", connection)
+            {
+                Parameters = { new() { Value = left } },
+            };
+            await leave.ExecuteNonQueryAsync(cancellation);
+            return true;
+        },
+        cancellation);
+
     /// <summary>Adds to the rows of a day in a transaction.</summary>
     public static async Task AddRowsAsync(
         NpgsqlConnection connection, DateOnly day, IEnumerable<KeyValuePair<UsageKey, UsageCounters>> more,
@@ -138,11 +176,7 @@ internal sealed class UsageTable(Database database, Guid replica) : IDisposable
         CancellationToken cancellation) => database.TransactAsync(
         async connection =>
         {
-            await using var note = new NpgsqlCommand(Number, connection)
-            {
-                Parameters = { new() { Value = replica }, new() { Value = number } },
-            };
-            if (await note.ExecuteNonQueryAsync(cancellation) == 0)
+            if (!await NoteAsync(connection, replica, number, cancellation))
                 return false;
 
             await AddRowsAsync(connection, day, more, cancellation);
@@ -152,6 +186,17 @@ internal sealed class UsageTable(Database database, Guid replica) : IDisposable
             return true;
         },
         cancellation);
+
+    // False: that batch of the replica, or a later one, is stored.
+    private static async Task<bool> NoteAsync(
+        NpgsqlConnection connection, Guid replica, long number, CancellationToken cancellation)
+    {
+        await using var note = new NpgsqlCommand(Number, connection)
+        {
+            Parameters = { new() { Value = replica }, new() { Value = number } },
+        };
+        return await note.ExecuteNonQueryAsync(cancellation) > 0;
+    }
 
     private sealed record Batch(long Number, DateOnly Day, IReadOnlyDictionary<UsageKey, UsageCounters> Rows);
 }

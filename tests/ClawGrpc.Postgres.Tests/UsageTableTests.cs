@@ -44,6 +44,21 @@ public class UsageTableTests(ClusterFixture fixture)
         Assert.Equal(5, usage.Stored());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Usage_of_a_stop_is_added_once(bool isLastBatchStored)
+    {
+        await using var usage = await Usage.OpenAsync(fixture.Cluster);
+        await usage.FailAsync(completions: 3);
+        if (isLastBatchStored)
+            usage.StoreBatch(number: 1, completions: 3);
+        var unsent = UnsentUsage.Parse(usage.Unsent(completions: 5).Text)!;
+        for (var start = 0; start < 2; start++)
+            await usage.AddUnsentAsync(unsent);
+        Assert.Equal(5, usage.Stored());
+    }
+
     private sealed class Usage(PostgresCluster cluster, string name, Database database, Guid id, UsageTable table)
         : IAsyncDisposable
     {
@@ -55,8 +70,12 @@ public class UsageTableTests(ClusterFixture fixture)
         }
 
         public Task AddAsync(long completions) => table.AddAsync(
-            Day, [KeyValuePair.Create(Key, new UsageCounters(completions, 0, 0, 0, 0, 0, 0))], DateOnly.MinValue,
-            CancellationToken.None);
+            Day, RowsOf(completions), DateOnly.MinValue, CancellationToken.None);
+
+        public UnsentUsage Unsent(long completions) => table.Unsent(RowsOf(completions));
+
+        // As another process does.
+        public Task AddUnsentAsync(UnsentUsage unsent) => table.AddUnsentAsync(id, unsent, CancellationToken.None);
 
         public async Task FailAsync(long completions)
         {
@@ -75,6 +94,9 @@ public class UsageTableTests(ClusterFixture fixture)
                 + $"'{Key.Model}', {completions}, 0, 0, 0, 0, 0, 0)");
 
         public long Stored() => long.Parse(Query("SELECT sum(completions) FROM clawgrpc.usage"), CultureInfo.InvariantCulture);
+
+        private static KeyValuePair<UsageKey, UsageCounters>[] RowsOf(long completions) =>
+            [KeyValuePair.Create(Key, new UsageCounters(completions, 0, 0, 0, 0, 0, 0))];
 
         private string Query(string sql) => cluster.Query(name, sql);
 

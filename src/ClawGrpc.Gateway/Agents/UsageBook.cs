@@ -72,6 +72,7 @@ internal sealed partial class UsageBook : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _writer.DisposeAsync();
+        KeepWhatIsLeft();
         _writing.Dispose();
     }
 
@@ -88,9 +89,10 @@ internal sealed partial class UsageBook : IAsyncDisposable
         await _writing.WaitAsync();
         try
         {
-            var due = _lines.Select(line => KeyValuePair.Create(line.Key, line.Value.Counted))
-                .Where(row => row.Value != default).ToList();
-            foreach (var day in due.GroupBy(row => row.Key.Day))
+            var due = Due();
+
+            // In order: a day of which it is not known whether it was stored comes first again.
+            foreach (var day in due.GroupBy(row => row.Key.Day).OrderBy(day => day.Key))
                 await WriteAsync(day.Key, [.. day]);
 
             // Lines of today stay for the next completions, and those of yesterday for completions that count just now.
@@ -113,6 +115,28 @@ internal sealed partial class UsageBook : IAsyncDisposable
         }
     }
 
+    private List<KeyValuePair<UsageKey, UsageCounters>> Due() => [.. _lines
+        .Select(line => KeyValuePair.Create(line.Key, line.Value.Counted)).Where(row => row.Value != default)];
+
+    private void KeepWhatIsLeft()
+    {
+        var left = Due();
+        if (left.Count == 0)
+            return;
+        var completions = left.Sum(row => row.Value.Completions);
+        try
+        {
+            if (_store.KeepUsage(left) is { } path)
+                LogKept(completions, path);
+            else
+                LogLost(completions, left.Min(row => row.Key.Day), left.Max(row => row.Key.Day), "");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            LogLost(completions, left.Min(row => row.Key.Day), left.Max(row => row.Key.Day), $": {exception.Message}");
+        }
+    }
+
     private async Task WriteAsync(DateOnly day, IReadOnlyCollection<KeyValuePair<UsageKey, UsageCounters>> rows)
     {
         await _store.AddUsageAsync(day, rows, Today.AddDays(-DaysKept));
@@ -122,6 +146,14 @@ internal sealed partial class UsageBook : IAsyncDisposable
 
     [LoggerMessage(12, LogLevel.Warning, "Usage is not written yet, and is kept in memory: {Why}")]
     private partial void LogNotWritten(string why);
+
+    [LoggerMessage(
+        13, LogLevel.Warning, "Usage of {Completions} completions could not be stored; the next start stores it from {Path}")]
+    private partial void LogKept(long completions, string path);
+
+    [LoggerMessage(
+        14, LogLevel.Error, "Usage of {Completions} completions from {First} to {Last} could not be stored, and is lost{Why}")]
+    private partial void LogLost(long completions, DateOnly first, DateOnly last, string why);
 
     private sealed class Line
     {

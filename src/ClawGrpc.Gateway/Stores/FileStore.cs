@@ -126,6 +126,9 @@ internal sealed class FileStore(
         DateOnly day, IReadOnlyCollection<KeyValuePair<UsageKey, UsageCounters>> more, DateOnly keepFrom,
         CancellationToken cancellation = default) => _usage.AddAsync(day, more, keepFrom, cancellation);
 
+    // What stands in the way of these files would stand in the way of others beside them.
+    public string? KeepUsage(IReadOnlyCollection<KeyValuePair<UsageKey, UsageCounters>> rows) => null;
+
     /// <summary>
     /// A lock folder beside the agent's file. It excludes other ClawGrpc servers. OpenClaw knows only the lock of the file
     /// itself, and holds that while it refreshes a login.

@@ -134,6 +134,12 @@ internal interface IStateStore
         DateOnly day, IReadOnlyCollection<KeyValuePair<UsageKey, UsageCounters>> more, DateOnly keepFrom,
         CancellationToken cancellation = default);
 
+    /// <summary>Keeps usage that could not be stored when the server stops. The next start stores it.</summary>
+    /// <param name="rows">All that is not stored.</param>
+    /// <returns>Where it is kept; null if there is no place.</returns>
+    /// <exception cref="IOException">It cannot be kept.</exception>
+    string? KeepUsage(IReadOnlyCollection<KeyValuePair<UsageKey, UsageCounters>> rows);
+
     /// <summary>
     /// Tells other servers which profiles served sessions here, and takes up what they told since the last time; none if there
     /// are no others.

@@ -41,7 +41,7 @@ public class ReplicaTests
         // As after a minute.
         fixture.Query("UPDATE clawgrpc.replica SET seen = seen - interval '2 minutes' WHERE name = 'killed'");
         await other.ErrorWithAsync("The replica killed is gone without a word since ");
-        await other.ErrorWithAsync("up to 5 s of its usage are missing");
+        await other.ErrorWithAsync("if it was killed, usage that it had not stored is lost");
     }
 
     // The database need not be there.

@@ -110,6 +110,15 @@ internal sealed class ReplicaSet : IAsyncDisposable
         return server;
     }
 
+    /// <summary>One more replica.</summary>
+    /// <param name="files">Its folder, which stays.</param>
+    public async Task<Server> AddAsync(StateFiles files)
+    {
+        var server = await Server.StartAsync(new StateSource(_settings, _keys.Old, "again"), TimeProvider.System, files);
+        _servers.Add(server);
+        return server;
+    }
+
     /// <summary>Stops one.</summary>
     public async Task RemoveAsync(Server server)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ClawGrpc.Postgres;
 using ClawGrpc.Server.Tests.Harness;
 using ClawGrpc.Server.Tests.OAuth;
 using ClawGrpc.Testing;
@@ -200,8 +201,7 @@ public class ReplicaTests(Cluster cluster)
             return lines.Count > 0;
         });
         Assert.Equal(
-            ("lost", "up to 5 s of its usage are missing"),
-            (lines[0].Text("details", "replica"), lines[0].Text("details", "why")));
+            ("lost", GoneReplica.Missing), (lines[0].Text("details", "replica"), lines[0].Text("details", "why")));
         Assert.EndsWith("Z", lines[0].Text("details", "since"), StringComparison.Ordinal);
     }
 
