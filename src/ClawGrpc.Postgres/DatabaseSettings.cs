@@ -62,12 +62,14 @@ internal sealed record DatabaseSettings(string Pool, string? Listen)
     {
         var isLocal = given.Host!.StartsWith('/') || given.Host == "localhost"
             || (IPAddress.TryParse(given.Host, out var address) && IPAddress.IsLoopback(address));
-        if (!isLocal && !given.ContainsKey("SSL Mode"))
+
+        // ContainsKey is true for every name that Npgsql knows.
+        if (!isLocal && !given.ShouldSerialize("SSL Mode"))
             given.SslMode = SslMode.VerifyFull;
         given.GssEncryptionMode = GssEncryptionMode.Disable;
         given.IncludeErrorDetail = false;
         given.ApplicationName ??= "clawgrpc";
-        if (!given.ContainsKey("Timeout"))
+        if (!given.ShouldSerialize("Timeout"))
             given.Timeout = 3;
         given.CommandTimeout = 5;
         given.CancellationTimeout = 500;
