@@ -123,7 +123,7 @@ internal sealed partial class Changes(Database database, Documents documents, Ti
         {
             try
             {
-                await using var connection = await _source.OpenConnectionAsync(cancellation);
+                await using var connection = await Database.OpenAsync(_source, cancellation);
                 connection.Notification += (_, notification) => Heard(notification.Payload);
                 await using (var listen = new NpgsqlCommand($"LISTEN {Database.Channel}", connection))
                     await listen.ExecuteNonQueryAsync(cancellation);
@@ -132,10 +132,10 @@ internal sealed partial class Changes(Database database, Documents documents, Ti
                 while (true)
                     await connection.WaitAsync(cancellation);
             }
-            catch (Exception exception) when (Database.IsOfDatabase(exception) || exception is DatabaseException)
+            catch (Exception exception) when (DatabaseFaults.IsOfDatabase(exception) || exception is DatabaseException)
             {
                 if (pause == ShortestPause)
-                    LogDeaf(exception.Message);
+                    LogDeaf(exception is DatabaseException ? exception.Message : DatabaseFaults.Explained(exception));
                 await Task.Delay(pause * (0.5 + Random.Shared.NextDouble()), time, cancellation);
                 pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
             }

@@ -4,7 +4,11 @@ using Npgsql;
 namespace ClawGrpc.Postgres;
 
 /// <summary>The database cannot be reached, or does not do what it is asked to. What was asked for may have been done.</summary>
-internal sealed class DatabaseException(string message, Exception? inner = null) : Exception(message, inner);
+internal sealed class DatabaseException(string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>Whether waiting does not mend it: the name of the database, the role or its rights are wrong.</summary>
+    public bool IsLasting => InnerException is { } cause && DatabaseFaults.IsLasting(cause);
+}
 
 /// <summary>Connections to the database, and whether it can be reached.</summary>
 internal sealed class Database : IAsyncDisposable
@@ -20,8 +24,8 @@ internal sealed class Database : IAsyncDisposable
     // While it is away, the others wait this long for what the one that asks finds out.
     private static readonly TimeSpan LongestWaiting = TimeSpan.FromMilliseconds(250);
 
-    // Where nobody looks, as when the server stops, others ask as often as that.
-    private static readonly TimeSpan BetweenAsks = TimeSpan.FromSeconds(2);
+    // Where the looks have ended, others ask this often: longer than a stop takes, which must not wait for a database that hangs.
+    private static readonly TimeSpan BetweenAsks = TimeSpan.FromSeconds(10);
 
     private readonly NpgsqlDataSource _source;
     private readonly TimeProvider _time;
@@ -29,7 +33,10 @@ internal sealed class Database : IAsyncDisposable
     private long _awaySince;
     private long _asked;
     private volatile string _why = "";
-    private volatile Func<NpgsqlConnection, CancellationToken, Task>? _check;
+    private volatile string? _refusal;
+
+    // Before anything else is asked of the database, it is asked whether it can be used.
+    private volatile bool _isUnchecked;
 
     public Database(DatabaseSettings settings, TimeProvider time)
     {
@@ -45,15 +52,17 @@ internal sealed class Database : IAsyncDisposable
         ? new DateTimeOffset(ticks, TimeSpan.Zero)
         : null;
 
+    /// <summary>Why it counts as away though it is there: it does not let this replica write. Null otherwise.</summary>
+    public string? Refusal => _refusal;
+
     /// <summary>Raised when it is away, and when it is back.</summary>
     public event Action? AwayChanged;
 
-    /// <summary>It is away, and what serves is of a time before this process.</summary>
+    /// <summary>It is away, and what serves is of a time before this process. The database is checked once it is back.</summary>
     /// <param name="since">That time.</param>
-    /// <param name="check">Asked once it is back, before anything else is; it throws if the database cannot be used.</param>
-    public void ServeSince(DateTimeOffset since, Func<NpgsqlConnection, CancellationToken, Task> check)
+    public void ServeSince(DateTimeOffset since)
     {
-        _check = check;
+        _isUnchecked = true;
         Volatile.Write(ref _awaySince, since.UtcTicks);
     }
 
@@ -64,6 +73,26 @@ internal sealed class Database : IAsyncDisposable
         builder.EnableArrays();
         builder.EnableTransportSecurity();
         return builder.Build();
+    }
+
+    /// <summary>
+    /// Opens a connection. Npgsql waits for each answer of a login by itself, so a database that hangs would take several times
+    /// the patience.
+    /// </summary>
+    public static async Task<NpgsqlConnection> OpenAsync(NpgsqlDataSource source, CancellationToken cancellation)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(source.ConnectionString);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        if (settings.Timeout > 0)
+            patience.CancelAfter(TimeSpan.FromSeconds(settings.Timeout * settings.Host!.Split(',').Length));
+        try
+        {
+            return await source.OpenConnectionAsync(patience.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new TimeoutException();
+        }
     }
 
     /// <summary>
@@ -108,10 +137,6 @@ internal sealed class Database : IAsyncDisposable
         _asking.Dispose();
     }
 
-    /// <summary>Whether an exception comes of the database or the way to it.</summary>
-    public static bool IsOfDatabase(Exception exception) => exception is NpgsqlException or TimeoutException
-        || (exception is IOException or System.Net.Sockets.SocketException);
-
     // Of those who want something of a database that is away, one asks: a hung one lets it wait as long as a statement may.
     private async Task<T> AskAsync<T>(
         Func<NpgsqlConnection, Task<T>> work, bool isLook, CancellationToken cancellation)
@@ -149,23 +174,27 @@ internal sealed class Database : IAsyncDisposable
         {
             try
             {
-                await using var connection = await _source.OpenConnectionAsync(cancellation);
+                await using var connection = await OpenAsync(_source, cancellation);
                 await CheckAsync(connection, cancellation);
                 var result = await work(connection);
-                Note(null);
+                if (!_isUnchecked)
+                    Note(null);
                 return result;
             }
-            catch (Exception exception) when (IsTransient(exception) && tries < most
+            catch (Exception exception) when (DatabaseFaults.IsTransient(exception) && tries < most
                 && Stopwatch.GetElapsedTime(began) < LongestTrying)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(5, 50) * tries), cancellation);
             }
-            catch (Exception exception) when (IsOfDatabase(exception))
+            catch (Exception exception) when (DatabaseFaults.IsOfDatabase(exception))
             {
-                var why = Explained(exception);
-                if (IsAway(exception))
+                var why = DatabaseFaults.Explained(exception);
+                if (DatabaseFaults.IsAway(exception) || DatabaseFaults.IsRefused(exception))
                 {
-                    (_why, _asked) = (why, Stopwatch.GetTimestamp());
+                    // A read that succeeds does not say that a write would.
+                    var isRefused = DatabaseFaults.IsRefused(exception);
+                    _isUnchecked |= isRefused;
+                    (_why, _refusal, _asked) = (why, isRefused ? why : null, Stopwatch.GetTimestamp());
                     Note(_time.GetUtcNow());
                 }
 
@@ -176,40 +205,21 @@ internal sealed class Database : IAsyncDisposable
 
     private async Task CheckAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
-        if (_check is not { } check)
+        if (!_isUnchecked)
             return;
         try
         {
-            await check(connection, cancellation);
-            _check = null;
+            await Schema.CheckAsync(connection, Settings.Steps, cancellation);
+            await Schema.CheckWritesAsync(connection, cancellation);
+            (_refusal, _isUnchecked) = (null, false);
         }
-        catch (UnusableDatabaseException exception)
+        catch (Exception exception) when (exception is UnusableDatabaseException or DatabaseException)
         {
             _why = exception.Message;
+            _refusal = exception.Message.TrimEnd('.');
             throw new DatabaseException(exception.Message, exception);
         }
     }
-
-    private static bool IsTransient(Exception exception) => exception switch
-    {
-        PostgresException postgres => postgres.SqlState is "40001" or "40P01" or "57P01" or "57P02" or "57P03" or "53300"
-            or "55P03" || postgres.SqlState.StartsWith("08", StringComparison.Ordinal),
-        NpgsqlException npgsql => npgsql.IsTransient,
-        _ => false,
-    };
-
-    private static bool IsAway(Exception exception) => exception is not PostgresException
-        || (exception is PostgresException { SqlState: var state }
-            && (state.StartsWith("57P", StringComparison.Ordinal) || state.StartsWith("08", StringComparison.Ordinal)
-                || state is "53300" or "57014"));
-
-    // An inner message says more than "Exception while reading from stream". Messages of the server name no values.
-    private static string Explained(Exception exception) => exception switch
-    {
-        PostgresException postgres => $"{postgres.MessageText} (SQLSTATE {postgres.SqlState})",
-        { InnerException: { } inner } => $"{exception.Message.TrimEnd('.')}: {inner.Message.TrimEnd('.')}",
-        _ => exception.Message.TrimEnd('.'),
-    };
 
     private void Note(DateTimeOffset? away)
     {

@@ -107,8 +107,10 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
             var problems = new List<string>();
             if (_database.AwaySince is { } since)
             {
+                var what = _database.Refusal is { } refusal ? $"cannot be written: {refusal}" : "is away";
                 problems.Add($"The store is degraded since {since:yyyy-MM-dd'T'HH:mm:ss'Z'}: the database {_database.Settings} "
-                    + "is away. What was read from it serves, and nothing can be changed.");
+                    + $"{what}. What was read from it serves, no longer than clawgrpc.replicas.maxStaleness allows, and nothing "
+                    + "can be changed.");
             }
 
             if (_clock.Offset.Duration() >= DatabaseClock.Suspicious)
@@ -133,13 +135,33 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
     /// <exception cref="DatabaseException">The database is away.</exception>
     public async Task StartAsync(CancellationToken cancellation)
     {
-        await Schema.CheckAsync(_database, _database.Settings.Steps, cancellation);
+        try
+        {
+            await Schema.CheckAsync(_database, _database.Settings.Steps, cancellation);
+        }
+        catch (DatabaseException exception)
+        {
+            throw new DatabaseException(
+                $"The database {_database.Settings} (CLAWGRPC_DSN) cannot be used: {exception.Message}.",
+                exception.InnerException);
+        }
+
         for (var look = 0; look < 3; look++)
             await _clock.LookAsync(_database, cancellation);
         foreach (var (name, revision) in await _documents.LookAsync(cancellation))
             _changes.Know(name, revision);
         await _sealState.ReadAsync(cancellation);
     }
+
+    /// <summary>Refuses a database that this replica may not write.</summary>
+    /// <inheritdoc cref="Schema.CheckWritesAsync"/>
+    public Task CheckWritesAsync(CancellationToken cancellation) => _database.LookAsync(
+        async connection =>
+        {
+            await Schema.CheckWritesAsync(connection, cancellation);
+            return true;
+        },
+        cancellation);
 
     /// <summary>Takes up what the snapshot on this replica's disk holds, while the database is away.</summary>
     /// <returns>When it was taken.</returns>
@@ -151,8 +173,7 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
         var taken = _snapshot.Open();
         foreach (var (name, document) in _documents.Last)
             _changes.Know(name, document.Revision);
-        _database.ServeSince(taken, (connection, cancellation) =>
-            Schema.CheckAsync(connection, _database.Settings.Steps, cancellation));
+        _database.ServeSince(taken);
         await _sealState.ReadAsync(CancellationToken.None);
         return taken;
     }

@@ -92,7 +92,7 @@ internal sealed partial class Presence(
         }
     }
 
-    [LoggerMessage(91, LogLevel.Warning, "The database is away; what was read from it serves until it is back: {Why}")]
+    [LoggerMessage(91, LogLevel.Warning, "The database cannot be used; what was read from it serves until it can: {Why}")]
     private partial void LogAway(string why);
 
     [LoggerMessage(92, LogLevel.Warning, "The replica {Replica} is gone without a word since {Since}: {Missing}")]

@@ -21,6 +21,15 @@ internal static class Schema
     private const int MostTries = 60;
     private const string Applied = "SELECT number, name, sha256 FROM clawgrpc.schema_version ORDER BY number";
 
+    private const string Lacking = """
+        SELECT current_setting('transaction_read_only') = 'on',
+            (SELECT string_agg(name, ', ') FROM unnest(
+                ARRAY['document', 'lease', 'usage', 'usage_batch', 'session_pin', 'replica']) AS name
+            WHERE NOT (has_table_privilege('clawgrpc.' || name, 'SELECT') AND has_table_privilege('clawgrpc.' || name, 'INSERT')
+                AND has_table_privilege('clawgrpc.' || name, 'UPDATE') AND has_table_privilege('clawgrpc.' || name, 'DELETE'))),
+            current_user::text
+        """;
+
     // Much less than the two seconds that a server waits for a lock.
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(0.5);
@@ -51,7 +60,7 @@ internal static class Schema
             Pooling = false,
         };
         await using var source = Database.SourceOf(settings.ConnectionString);
-        await using var connection = await source.OpenConnectionAsync(cancellation);
+        await using var connection = await Database.OpenAsync(source, cancellation);
         var taken = new List<string>();
         foreach (var step in steps)
         {
@@ -78,6 +87,7 @@ internal static class Schema
             }
         }
 
+        await GrantAsync(connection, cancellation);
         return taken;
     }
 
@@ -106,6 +116,24 @@ internal static class Schema
         }
     }
 
+    /// <summary>Refuses a database that this role may not write.</summary>
+    /// <exception cref="UnusableDatabaseException">The role lacks rights.</exception>
+    /// <exception cref="DatabaseException">The database is read-only, which may pass.</exception>
+    public static async Task CheckWritesAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(Lacking, connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        await reader.ReadAsync(cancellation);
+        if (reader.GetBoolean(0))
+            throw new DatabaseException("The database is a standby or read-only. Name the primary in CLAWGRPC_DSN");
+        if (!reader.IsDBNull(1))
+        {
+            throw new UnusableDatabaseException(
+                $"The role {reader.GetString(2)} may not read and write these tables: {reader.GetString(1)}. Give it its rights: "
+                    + "clawgrpc migrate does that for clawgrpc_app");
+        }
+    }
+
     // Each step in a transaction of its own: one that fails undoes nothing of those before it. False: it was taken before.
     private static async Task<bool> TakeAsync(
         NpgsqlConnection connection, Step step, IReadOnlyList<Step> steps, CancellationToken cancellation)
@@ -123,7 +151,6 @@ internal static class Schema
         if (applied.Any(each => each.Number == step.Number))
             return false;
         await RunAsync(connection, step.Sql, cancellation);
-        await RunAsync(connection, Grants, cancellation);
         await using var note = new NpgsqlCommand(
             "INSERT INTO clawgrpc.schema_version (number, name, sha256) VALUES ($1, $2, $3)", connection)
         {
@@ -132,6 +159,15 @@ internal static class Schema
         await note.ExecuteNonQueryAsync(cancellation);
         await transaction.CommitAsync(cancellation);
         return true;
+    }
+
+    // Each time: a role may be newer than the steps, or have lost its rights.
+    private static async Task GrantAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await RunAsync(connection, $"SELECT pg_advisory_xact_lock({AdvisoryKey})", cancellation);
+        await RunAsync(connection, Grants, cancellation);
+        await transaction.CommitAsync(cancellation);
     }
 
     private static void Check(IReadOnlyList<(int Number, string Name, string Sha256)> applied, IReadOnlyList<Step> steps)

@@ -33,7 +33,7 @@ internal static class StateRefusals
     /// <param name="why">A sentence.</param>
     public static Refusal StoreUnavailable(string why) => new(
         RefusalReason.StoreUnavailable, RefusalCode.Unavailable,
-        $"{why} Repeat the call when the database is back; claw models status says since when it is away.")
+        $"{why} Repeat the call when the database can be used again; claw models status says since when it cannot.")
     {
         RetryAfter = BetweenLooks,
     };

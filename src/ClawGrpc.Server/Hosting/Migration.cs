@@ -18,9 +18,10 @@ internal static class Migration
 
     private static async Task<int> RunAsync(CancellationToken cancellation)
     {
+        DatabaseSettings? database = null;
         try
         {
-            var database = StateSource.DatabaseOf(Environment.GetEnvironmentVariable);
+            database = StateSource.DatabaseOf(Environment.GetEnvironmentVariable);
             var taken = await Schema.MigrateAsync(database.Pool, Schema.Steps, cancellation);
             foreach (var step in taken)
                 await Console.Out.WriteLineAsync($"Took step {step}.");
@@ -28,10 +29,17 @@ internal static class Migration
                 $"The database {database} is at step {Schema.Steps[^1].Name}{(taken.Count == 0 ? " already" : "")}.");
             return 0;
         }
-        catch (Exception exception) when (exception is StartException or UnusableDatabaseException or DatabaseException
-            or NpgsqlException)
+        catch (Exception exception) when (exception is StartException or UnusableDatabaseException)
         {
             await Console.Error.WriteLineAsync($"Error: {exception.Message}");
+            return 1;
+        }
+        catch (Exception exception) when (DatabaseFaults.IsOfDatabase(exception))
+        {
+            var why = exception is PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } lacking
+                ? $"{lacking.MessageText}; migrate as the role that owns it, such as clawgrpc_migrate"
+                : DatabaseFaults.Explained(exception);
+            await Console.Error.WriteLineAsync($"Error: The database {database} (CLAWGRPC_DSN) cannot be used: {why}.");
             return 1;
         }
     }

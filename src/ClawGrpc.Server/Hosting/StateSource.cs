@@ -91,7 +91,8 @@ internal sealed record StateSource(DatabaseSettings? Database, string? SealKey, 
     }
 
     /// <summary>
-    /// Waits for the database, and refuses one that cannot be used. A replica that keeps a snapshot starts from that instead.
+    /// Waits for the database, and refuses one that waiting does not mend. A replica that keeps a snapshot starts from that
+    /// instead.
     /// </summary>
     /// <exception cref="StartException">It cannot be used.</exception>
     public async Task OpenAsync(IServiceProvider services)
@@ -105,14 +106,19 @@ internal sealed record StateSource(DatabaseSettings? Database, string? SealKey, 
             try
             {
                 await store.StartAsync(CancellationToken.None);
+                await store.CheckWritesAsync(CancellationToken.None);
                 return;
+            }
+            catch (DatabaseException exception) when (exception.IsLasting)
+            {
+                throw new StartException(exception.Message);
             }
             catch (DatabaseException exception)
             {
                 if (isFirst && await StartsFromSnapshotAsync(store))
                     return;
                 if (isFirst)
-                    await Console.Error.WriteLineAsync($"Waiting for the database {Database}: {exception.Message}");
+                    await Console.Error.WriteLineAsync($"Waiting for the database. {exception.Message.TrimEnd('.')}.");
                 await Task.Delay(BetweenTries);
             }
             catch (UnusableDatabaseException exception)

@@ -12,7 +12,7 @@ internal sealed class ReadyEndpoint(IHostApplicationLifetime lifetime, IStateSto
     {
         var why = lifetime.ApplicationStopping.IsCancellationRequested ? "stopping"
             : context.Request.Query.ContainsKey("strict") && store.AwaySince is { } since
-                ? $"degraded since {since:yyyy-MM-dd'T'HH:mm:ss'Z'}: the database is away"
+                ? $"degraded since {since:yyyy-MM-dd'T'HH:mm:ss'Z'}: the database is away or cannot be written"
                 : null;
         context.Response.StatusCode = why is null ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
         context.Response.ContentType = "text/plain";
