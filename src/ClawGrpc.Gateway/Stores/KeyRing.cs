@@ -56,7 +56,7 @@ internal sealed record OpeningKeys(
 /// <param name="Loaded">The configured files, in their order.</param>
 /// <param name="Opening">What opens secrets.</param>
 /// <param name="State">Which key was made active.</param>
-/// <param name="StateProblem">Why that is not known; null if it is.</param>
+/// <param name="StateProblem">Why that is not known, with the way out; null if it is.</param>
 /// <param name="Origin">The upstream that is configured.</param>
 internal sealed record KeyRing(
     ImmutableArray<LoadedKey> Loaded, OpeningKeys Opening, SealState State, string? StateProblem, string Origin)
@@ -76,7 +76,7 @@ internal sealed record KeyRing(
     /// </summary>
     public string? Problem => Active is not null ? null
         : !IsConfigured ? null
-        : StateProblem is not null ? $"{StateProblem} It was left as it is; mend it or move it away."
+        : StateProblem is not null ? StateProblem
         : Loaded.Select(each => each.Problem).FirstOrDefault(problem => problem is not null) is { } failed
             ? $"{char.ToUpperInvariant(failed[0])}{failed[1..]}."
         : $"The active key {State.Active} is not configured. Add its file to clawgrpc.seal.otherKeys, or make another key "

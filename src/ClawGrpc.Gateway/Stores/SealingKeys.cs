@@ -130,7 +130,9 @@ internal sealed partial class SealingKeys(
         }
         catch (StateUnreadableException exception)
         {
-            return (SealState.None, exception.Message);
+            var wayOut = exception.IsUnavailable ? "It is read when the database is back."
+                : "It was left as it is; mend it or move it away.";
+            return (SealState.None, $"{exception.Message} {wayOut}");
         }
     }
 
