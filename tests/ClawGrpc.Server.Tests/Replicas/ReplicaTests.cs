@@ -206,6 +206,21 @@ public class ReplicaTests(Cluster cluster)
     }
 
     [NeedsPostgresFact]
+    public async Task Use_of_a_token_is_known_once_the_replica_stops()
+    {
+        await using var set = await ReplicaSet.StartAsync(cluster.Postgres, 2);
+        await set[0].OnboardAsync(One, KeyOne);
+        var shown = await AddClientAsync(set[0], "ci");
+        await EachAsync(set, server => server.CompleteAsync(headers: shown), One);
+        Assert.False(await IsUsedAsync());
+        await set.RemoveAsync(set[1]);
+        await EventuallyAsync(IsUsedAsync);
+
+        async Task<bool> IsUsedAsync() => (await set[0].Access.ListClientsAsync(new ListClientsRequest())).Clients
+            .Single(client => client.Name == "ci").Tokens.Single().LastUseTime is not null;
+    }
+
+    [NeedsPostgresFact]
     public async Task Name_of_another_replica_is_warned_of()
     {
         await using var set = await ReplicaSet.StartAsync(cluster.Postgres, 0);
