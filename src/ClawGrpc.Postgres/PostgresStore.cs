@@ -278,6 +278,8 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
     public GrantedFile GrantedOf(string agentId) => _granted.GetOrAdd(
         agentId, id => new GrantedFile(Path.Join(_folder.AgentDir(id), GrantedFile.Name), SealingOf(id)));
 
+    public string PlaceOfConfiguration(string path) => DocumentNames.PlaceOf(DocumentNames.OfFile(_folder, path));
+
     public string? ReadConfiguration(string path) => _configuration.Read(path);
 
     public Task EditConfigurationAsync(string path, Func<string?, string> edit, CancellationToken cancellation = default) =>

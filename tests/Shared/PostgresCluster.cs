@@ -63,6 +63,9 @@ internal sealed class PostgresCluster : IDisposable
     public void Pause()
     {
         _isPaused = true;
+
+        // The server first: it makes no further children then, and buries none.
+        Run("kill", "-STOP", $"{ProcessId}");
         Run(["kill", "-STOP", .. Processes()]);
     }
 
@@ -110,7 +113,6 @@ internal sealed class PostgresCluster : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    // The server first: it makes no further ones then.
     private IEnumerable<string> Processes()
     {
         var server = $"{ProcessId}";

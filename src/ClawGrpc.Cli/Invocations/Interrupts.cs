@@ -11,7 +11,7 @@ internal sealed class Interrupts : IDisposable
     /// <summary>Ends the command.</summary>
     public CancellationToken Program => _program.Token;
 
-    /// <summary>Whether the command consists of parts: Ctrl-C between two of them ends the next one, and not the command.</summary>
+    /// <summary>Whether Ctrl-C between two parts of the command ends the next one, and not the command.</summary>
     public bool KeepsBetweenParts { get; set; }
 
     /// <summary>Ctrl-C was pressed.</summary>

@@ -173,7 +173,7 @@ internal static class CallRefusals
     private static string Ineligibles(Routes routes) => routes.Ineligible.IsEmpty ? ""
         : $" Not usable: {string.Join(", ", routes.Ineligible.Select(each => $"{each.Id} ({each.Words})"))}.";
 
-    // A profile that is declared, or an order, shuts out all that are not (openclaw-spec.md, section 4.1), which surprises people.
+    // A profile that is declared, or an order, shuts out all that are not (openclaw-spec.md, section 4.1): people do not know.
     private static string LeftOut(Routes routes, Agent agent)
     {
         var left = agent.Profiles.Effective.Profiles

@@ -31,8 +31,11 @@ internal sealed partial class LiveConfiguration(
 
     public string Path => folder.ConfigPathAfter(_usedPath);
 
-    /// <summary>The file that commands edit: the configuration, or the one that ClawGrpc's own includes.</summary>
-    public string EditedPath => _editedPath;
+    /// <summary>Where it is, for people.</summary>
+    public string Place => store.PlaceOfConfiguration(Path);
+
+    /// <summary>Where the edited document is, for people: the configuration, or what ClawGrpc's own includes.</summary>
+    public string EditedPlace => store.PlaceOfConfiguration(_editedPath);
 
     public ConfigurationState Current => _current;
 
@@ -148,7 +151,7 @@ internal sealed partial class LiveConfiguration(
                 _usedPath = reading.TextOf(reading.Path) is null ? null : reading.Path;
                 _editedPath = FileToEdit(reading);
                 if (!isStart)
-                    LogTakenUp(Path);
+                    LogTakenUp(Place);
                 foreach (var warning in accepted.Warnings)
                     LogWarning(warning);
                 break;
@@ -163,7 +166,7 @@ internal sealed partial class LiveConfiguration(
     }
 
     // A section that has another form than the commands know, as a newer OpenClaw may have written it, is not edited.
-    private static ConfigurationEdit Edited(Func<string, ConfigurationEdit> edit, string text, string path)
+    private ConfigurationEdit Edited(Func<string, ConfigurationEdit> edit, string text, string path)
     {
         try
         {
@@ -173,7 +176,7 @@ internal sealed partial class LiveConfiguration(
         {
             throw new Refusal(
                 RefusalReason.ConfigurationInvalid, RefusalCode.FailedPrecondition,
-                $"{path} cannot be edited: {exception.Message}").With("path", path).ToException();
+                $"{store.PlaceOfConfiguration(path)} cannot be edited: {exception.Message}").With("path", path).ToException();
         }
     }
 
@@ -196,7 +199,7 @@ internal sealed partial class LiveConfiguration(
 
     // In the programs' words, with the place behind each.
     private string TextOf(ImmutableArray<ConfigurationError> errors) =>
-        (errors.All(error => error.File.Length == 0) ? "Invalid environment:" : $"Invalid config at {Path}:")
+        (errors.All(error => error.File.Length == 0) ? "Invalid environment:" : $"Invalid config at {Place}:")
         + string.Concat(errors.Select(error => $"\n- {error.Problem} ({error.Place})"));
 
     [LoggerMessage(40, LogLevel.Warning, "Configuration: {Warning}")]

@@ -105,7 +105,7 @@ internal sealed class AuthReport(LiveConfiguration configuration, StateFolder fo
     {
         var configured = configuration.Current.Configuration.Models.Providers.FirstOrDefault(each => IsSame(each.Id, provider));
         var shown = configured?.ApiKey?.Mask() ?? configured?.ApiKeyReference?.Shown;
-        return shown is null ? null : (shown, $"models.json: {folder.Short(configuration.Path)}");
+        return shown is null ? null : (shown, $"models.json: {folder.Short(configuration.Place)}");
     }
 
     private static bool IsOurs(string provider) => IsSame(provider, Provider.Anthropic);

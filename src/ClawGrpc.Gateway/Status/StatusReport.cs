@@ -36,7 +36,7 @@ internal sealed class StatusReport(
             Changed = revision.ChangeTime,
             FreshFrom = now,
             FreshUntil = FreshUntil(reported, now),
-            ConfigPath = configuration.EditedPath,
+            ConfigPath = configuration.EditedPlace,
             AgentDir = agent.Directory,
             Models = setup.Models,
             Auth = reported,

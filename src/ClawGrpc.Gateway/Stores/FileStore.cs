@@ -156,6 +156,8 @@ internal sealed class FileStore(
         }
     }
 
+    public string PlaceOfConfiguration(string path) => path;
+
     public string? ReadConfiguration(string path)
     {
         _changes.Add(path);

@@ -163,6 +163,10 @@ internal interface IStateStore
     /// </summary>
     GrantedFile? GrantedOf(string agentId);
 
+    /// <summary>Where a configuration document is, for people: of files, the path itself.</summary>
+    /// <param name="path">As for <see cref="ReadConfiguration"/>.</param>
+    string PlaceOfConfiguration(string path);
+
     /// <summary>The text of a configuration document; null if there is none.</summary>
     /// <param name="path">The configuration's path, or that of a document that it includes.</param>
     /// <exception cref="StateUnreadableException">It cannot be read.</exception>

@@ -56,7 +56,7 @@ internal sealed class AgentCalls(Fleet fleet, LiveConfiguration configuration, A
         return new AddAgentResponse
         {
             Agent = MessageOf(await fleet.FindAsync(Caller.Server, id)),
-            ConfigPath = configuration.EditedPath,
+            ConfigPath = configuration.EditedPlace,
             DefaultAgentId = fleet.DefaultId,
             DefaultAgentListed = !wasListed && IsListed(before),
         };
@@ -71,7 +71,7 @@ internal sealed class AgentCalls(Fleet fleet, LiveConfiguration configuration, A
         await configuration.EditAsync(text => AgentEdits.Remove(text, id, fleet.DefaultId), cancellation);
         return new RemoveAgentResponse
         {
-            ConfigPath = configuration.EditedPath,
+            ConfigPath = configuration.EditedPlace,
             AgentDir = agent?.Directory ?? "",
             ProfileCount = agent?.Profiles.Own.Profiles.Length ?? 0,
             Exists = fleet.Ids.Contains(id),

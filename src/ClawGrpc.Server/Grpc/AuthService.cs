@@ -58,7 +58,7 @@ internal sealed class AuthService(
             AgentId = agent.Id,
             ProfileId = id,
             Type = type,
-            ConfigPath = configuration.EditedPath
+            ConfigPath = configuration.EditedPlace
         };
         response.Notices.AddRange(notices);
         return response;
@@ -78,7 +78,7 @@ internal sealed class AuthService(
         {
             AgentId = agent.Id,
             ProfileId = id,
-            ConfigPath = configuration.EditedPath,
+            ConfigPath = configuration.EditedPlace,
             Provider = provider
         };
         response.Notices.AddRange(notices);
@@ -275,7 +275,7 @@ internal sealed class AuthService(
             AgentId = agent.Id,
             ProfileId = found.Id,
             Type = CredentialType.ApiKey,
-            ConfigPath = configuration.EditedPath,
+            ConfigPath = configuration.EditedPlace,
         };
     }
 

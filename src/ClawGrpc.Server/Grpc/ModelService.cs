@@ -141,7 +141,7 @@ internal sealed class ModelService(
     {
         var models = CheckedModels(request.Models, NewModel);
         var begun = await ListAsync(text => AllowEdits.Allow(text, models, Aliases), context);
-        var response = new AllowModelsResponse { ConfigPath = configuration.EditedPath };
+        var response = new AllowModelsResponse { ConfigPath = configuration.EditedPlace };
         response.AllowedModels.AddRange(Allowed);
         response.NewAllowedModels.AddRange(begun);
         return response;
@@ -159,7 +159,7 @@ internal sealed class ModelService(
                 return AllowEdits.Disallow(text, models, Aliases, AllowEdits.UsesOf(agents, standard, Aliases));
             },
             context);
-        var response = new DisallowModelsResponse { ConfigPath = configuration.EditedPath };
+        var response = new DisallowModelsResponse { ConfigPath = configuration.EditedPlace };
         response.AllowedModels.AddRange(Allowed);
         response.RemovedAliases.AddRange(before.Except(Aliases.Entries).Select(entry => entry.Alias));
         return response;
@@ -170,7 +170,7 @@ internal sealed class ModelService(
         var begun = await ListAsync(
             text => ModelEdits.SetDefault(text, NewModel(request.Model), Aliases, request.Image), context);
         var model = ChoiceOf(request.Image).Primary ?? "";
-        var response = new SetDefaultModelResponse { Model = model, ConfigPath = configuration.EditedPath };
+        var response = new SetDefaultModelResponse { Model = model, ConfigPath = configuration.EditedPlace };
         response.NewAllowedModels.AddRange(begun);
         return response;
     }
@@ -180,7 +180,7 @@ internal sealed class ModelService(
         var begun = await ListAsync(
             text => ModelEdits.AddAlias(text, NewAlias(request.Alias), NewModel(request.Model), Aliases), context);
         var model = Aliases.Find(request.Alias)?.Key ?? "";
-        var response = new AddModelAliasResponse { Model = model, ConfigPath = configuration.EditedPath };
+        var response = new AddModelAliasResponse { Model = model, ConfigPath = configuration.EditedPlace };
         response.NewAllowedModels.AddRange(begun);
         return response;
     }
@@ -189,7 +189,7 @@ internal sealed class ModelService(
         RemoveModelAliasRequest request, ServerCallContext context)
     {
         await EditAsync(text => ModelEdits.RemoveAlias(text, CheckedAlias(request.Alias), Aliases), context);
-        return new RemoveModelAliasResponse { ConfigPath = configuration.EditedPath };
+        return new RemoveModelAliasResponse { ConfigPath = configuration.EditedPlace };
     }
 
     public override async Task<AddModelFallbackResponse> AddModelFallback(
@@ -197,7 +197,7 @@ internal sealed class ModelService(
     {
         var begun = await ListAsync(
             text => ModelEdits.AddFallback(text, NewModel(request.Model), Aliases, request.Image), context);
-        var response = new AddModelFallbackResponse { ConfigPath = configuration.EditedPath };
+        var response = new AddModelFallbackResponse { ConfigPath = configuration.EditedPlace };
         response.NewAllowedModels.AddRange(begun);
         response.Fallbacks.AddRange(ChoiceOf(request.Image).Fallbacks ?? []);
         return response;
@@ -207,7 +207,7 @@ internal sealed class ModelService(
         RemoveModelFallbackRequest request, ServerCallContext context)
     {
         await EditAsync(text => ModelEdits.RemoveFallback(text, CheckedModel(request.Model), Aliases, request.Image), context);
-        var response = new RemoveModelFallbackResponse { ConfigPath = configuration.EditedPath };
+        var response = new RemoveModelFallbackResponse { ConfigPath = configuration.EditedPlace };
         response.Fallbacks.AddRange(ChoiceOf(request.Image).Fallbacks ?? []);
         return response;
     }
@@ -216,7 +216,7 @@ internal sealed class ModelService(
         ClearModelFallbacksRequest request, ServerCallContext context)
     {
         await EditAsync(text => ModelEdits.ClearFallbacks(text, request.Image), context);
-        return new ClearModelFallbacksResponse { ConfigPath = configuration.EditedPath };
+        return new ClearModelFallbacksResponse { ConfigPath = configuration.EditedPlace };
     }
 
     private ModelAliases Aliases => setups.Of(fleet.DefaultId).Models.Aliases;

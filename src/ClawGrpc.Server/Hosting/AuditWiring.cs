@@ -59,7 +59,7 @@ internal static class AuditWiring
                 Outcome = errors.IsEmpty ? "ok" : "refused",
                 Reason = errors.IsEmpty ? "" : "CONFIGURATION_INVALID",
                 Details = errors.IsEmpty
-                    ? [("path", configuration.Path)]
+                    ? [("path", configuration.Place)]
                     : [("path", errors[0].File), ("line", $"{errors[0].Line}"), ("key_path", errors[0].KeyPath)],
             });
         }

@@ -221,6 +221,23 @@ public class ReplicaTests(Cluster cluster)
     }
 
     [NeedsPostgresFact]
+    public async Task Configuration_is_named_as_the_document_that_it_is()
+    {
+        await using var set = await ReplicaSet.StartAsync(cluster.Postgres, 0);
+        using var log = new LogLines();
+        await set.AddAsync(log: log);
+        await set[0].OnboardAsync(One, KeyOne);
+        Assert.Equal("postgres:clawgrpc.json", (await set[0].StatusAsync()).ConfigPath);
+        Assert.Contains(log.All, line => line.Contains("postgres:clawgrpc.json has changed", StringComparison.Ordinal));
+        Assert.Contains(One, ConfigurationNow(), StringComparison.Ordinal);
+        await set[0].Auth.DeleteProfileAsync(new DeleteProfileRequest { ProfileId = One });
+        Assert.DoesNotContain(One, ConfigurationNow(), StringComparison.Ordinal);
+
+        string ConfigurationNow() =>
+            set.Query("SELECT convert_from(body, 'UTF8') FROM clawgrpc.document WHERE name = 'clawgrpc.json'");
+    }
+
+    [NeedsPostgresFact]
     public async Task Name_of_another_replica_is_warned_of()
     {
         await using var set = await ReplicaSet.StartAsync(cluster.Postgres, 0);
