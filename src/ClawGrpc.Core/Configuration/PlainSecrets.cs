@@ -3,8 +3,13 @@ using System.Text.RegularExpressions;
 namespace ClawGrpc.Core.Configuration;
 
 /// <summary>Secrets that stand in the text of a configuration themselves, where a reference or <c>${NAME}</c> could.</summary>
-internal static partial class PlainSecrets
+internal static class PlainSecrets
 {
+    private static readonly Regex NameOfSecret = new(
+        "(key|token|secret|password|authorization|cookie)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
+
+    private static readonly Regex NameOfVariable = new("^[A-Z][A-Z0-9_]*$", RegexOptions.CultureInvariant);
+
     /// <summary>
     /// The keys of those that ClawGrpc knows for secrets: keys of providers, headers that show a credential, and variables by
     /// their name or their value. What other programs keep in their sections is not looked at.
@@ -23,16 +28,10 @@ internal static partial class PlainSecrets
             .Order(StringComparer.Ordinal);
 
         // A value that came from a variable is in none of the texts. Some programs name a variable in the place of a key.
-        bool Stands(string value) => value.Length > 0 && !NameOfVariable().IsMatch(value)
+        bool Stands(string value) => value.Length > 0 && !NameOfVariable.IsMatch(value)
             && texts.Any(text => text.Contains(value, StringComparison.Ordinal));
     }
 
     private static bool IsCredential(string name, Secret value) =>
-        NameOfSecret().IsMatch(name) || SecretText.HasCredential(value.Reveal());
-
-    [GeneratedRegex("(key|token|secret|password|authorization|cookie)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex NameOfSecret();
-
-    [GeneratedRegex("^[A-Z][A-Z0-9_]*$", RegexOptions.CultureInvariant)]
-    private static partial Regex NameOfVariable();
+        NameOfSecret.IsMatch(name) || SecretText.HasCredential(value.Reveal());
 }

@@ -37,6 +37,9 @@ internal sealed partial class LiveConfiguration(
     /// <summary>Where the edited document is, for people: the configuration, or what ClawGrpc's own includes.</summary>
     public string EditedPlace => store.PlaceOfConfiguration(_editedPath);
 
+    /// <summary>Whether the document that commands edit is there.</summary>
+    public bool HasEdited => store.ReadConfiguration(_editedPath) is not null;
+
     public ConfigurationState Current => _current;
 
     /// <summary>The generation of programs whose rules hold for the folder.</summary>

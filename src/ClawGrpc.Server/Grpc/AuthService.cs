@@ -99,7 +99,7 @@ internal sealed class AuthService(
                 return new DeleteProfileResponse();
         }
 
-        if (known.TextOf(configuration.EditedPath) is not null)
+        if (configuration.HasEdited)
         {
             await configuration.EditAsync(
                 text => new ConfigurationEdit(ProfileEdits.Remove(text, id)), context.CancellationToken, known);

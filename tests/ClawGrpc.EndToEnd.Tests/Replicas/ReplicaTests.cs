@@ -51,7 +51,8 @@ public class ReplicaTests
         await using var fixture = await ProcessFixture.BuildAsync();
         const string nowhere = "postgresql://nobody@127.0.0.1:1/nothing";
         var replica = fixture.Server(new Dictionary<string, string> { ["CLAWGRPC_DSN"] = nowhere }, "--store", "postgres");
-        await replica.ErrorWithAsync("Waiting for the database postgresql://127.0.0.1:1/nothing");
+        await replica.ErrorWithAsync(
+            "Waiting for the database. The database postgresql://127.0.0.1:1/nothing (CLAWGRPC_DSN) cannot be used: ");
         var claw = fixture.Claw("whoami");
         Assert.Equal(1, await claw.ExitAsync());
         Assert.Contains(

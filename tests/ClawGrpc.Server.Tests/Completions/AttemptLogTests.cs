@@ -18,7 +18,7 @@ public class AttemptLogTests
         Assert.Null((await fixture.StreamAsync(Prompts.Input("A prompt nobody may keep"))).Failure);
         var line = Assert.Single(fixture.Log.All.Skip(before));
         Assert.Equal(2, fixture.Sandbox.Requests.Count);
-        string[] facts = ["Warning", "agent main", $"profile {One}", "RateLimited", "HTTP 429", "request req_", "until 2"];
+        string[] facts = ["Warning", "agent main", $"profile {One}", "RateLimited", "HTTP status 429", "request req_", "until 2"];
         foreach (var fact in facts)
             Assert.Contains(fact, line, StringComparison.Ordinal);
         Assert.DoesNotContain("nobody may keep", line, StringComparison.Ordinal);

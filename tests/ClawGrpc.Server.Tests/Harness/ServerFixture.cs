@@ -23,6 +23,9 @@ internal sealed class ServerFixture : IAsyncDisposable
     private static readonly IConfiguration NoConsole = new ConfigurationBuilder()
         .AddInMemoryCollection([new("Console:LogLevel:Default", nameof(LogLevel.None))]).Build();
 
+    // Of what is waited for at a stop.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
+
     private readonly ListenAddress _address;
     private readonly List<GrpcChannel> _channels = [];
     private WebApplication? _app;
@@ -100,6 +103,12 @@ internal sealed class ServerFixture : IAsyncDisposable
         _channels.Add(ClawGrpcChannel.Create(ClawGrpcEndpoint.Parse($"{_address}")));
     }
 
+    private async Task<bool> StoppedAsync()
+    {
+        await StopServerAsync();
+        return true;
+    }
+
     /// <summary>Stops the server in the orderly way; what it holds is on disk then.</summary>
     public async Task StopServerAsync()
     {
@@ -162,7 +171,9 @@ internal sealed class ServerFixture : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _channels.ForEach(channel => channel.Dispose());
-        await StopServerAsync();
+
+        // A write that waits for a lock could not end while the clock stands.
+        await Time.PassUntilAsync(StoppedAsync(), TimeSpan.Zero, LongestWait);
         await Sandbox.DisposeAsync();
         Files.Dispose();
     }
