@@ -15,6 +15,8 @@ internal sealed record RawRequest(int Number, int OnConnection, string Head, str
 /// <summary>An upstream of bare bytes, for answers that no well-behaved server gives.</summary>
 internal sealed class RawUpstream : IAsyncDisposable
 {
+    private const int MostKept = 100;
+
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _closing = new();
     private readonly Func<RawRequest, NetworkStream, Task> _answer;
@@ -71,7 +73,13 @@ internal sealed class RawUpstream : IAsyncDisposable
         try
         {
             while (true)
+            {
                 connections.Add(ServeAsync(await _listener.AcceptSocketAsync(_closing.Token)));
+
+                // Who measures memory opens ten thousands.
+                if (connections.Count > MostKept)
+                    connections.RemoveAll(static connection => connection.IsCompletedSuccessfully);
+            }
         }
         catch (Exception exception) when (exception is OperationCanceledException or SocketException)
         {
