@@ -28,6 +28,7 @@ internal sealed class Database : IAsyncDisposable
     private static readonly TimeSpan BetweenAsks = TimeSpan.FromSeconds(10);
 
     private readonly NpgsqlDataSource _source;
+    private readonly TimeSpan _patience;
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _asking = new(1);
     private long _awaySince;
@@ -42,7 +43,7 @@ internal sealed class Database : IAsyncDisposable
     {
         (Settings, _time) = (settings, time);
         var pool = new NpgsqlConnectionStringBuilder(settings.Pool) { MaxPoolSize = settings.MostConnections };
-        _source = SourceOf(pool.ConnectionString);
+        (_source, _patience) = (SourceOf(pool.ConnectionString), PatienceOf(pool));
     }
 
     public DatabaseSettings Settings { get; }
@@ -79,15 +80,21 @@ internal sealed class Database : IAsyncDisposable
     /// Opens a connection. Npgsql waits for each answer of a login by itself, so a database that hangs would take several times
     /// the patience.
     /// </summary>
-    public static async Task<NpgsqlConnection> OpenAsync(NpgsqlDataSource source, CancellationToken cancellation)
+    public static Task<NpgsqlConnection> OpenAsync(NpgsqlDataSource source, CancellationToken cancellation) =>
+        OpenAsync(source, PatienceOf(new NpgsqlConnectionStringBuilder(source.ConnectionString)), cancellation);
+
+    private static TimeSpan PatienceOf(NpgsqlConnectionStringBuilder settings) => settings.Timeout > 0
+        ? TimeSpan.FromSeconds(settings.Timeout * settings.Host!.Split(',').Length)
+        : Timeout.InfiniteTimeSpan;
+
+    private static async Task<NpgsqlConnection> OpenAsync(
+        NpgsqlDataSource source, TimeSpan patience, CancellationToken cancellation)
     {
-        var settings = new NpgsqlConnectionStringBuilder(source.ConnectionString);
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        if (settings.Timeout > 0)
-            patience.CancelAfter(TimeSpan.FromSeconds(settings.Timeout * settings.Host!.Split(',').Length));
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        ends.CancelAfter(patience);
         try
         {
-            return await source.OpenConnectionAsync(patience.Token);
+            return await source.OpenConnectionAsync(ends.Token);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
@@ -174,7 +181,7 @@ internal sealed class Database : IAsyncDisposable
         {
             try
             {
-                await using var connection = await OpenAsync(_source, cancellation);
+                await using var connection = await OpenAsync(_source, _patience, cancellation);
                 await CheckAsync(connection, cancellation);
                 var result = await work(connection);
                 if (!_isUnchecked)
