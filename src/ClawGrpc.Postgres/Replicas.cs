@@ -96,15 +96,13 @@ internal sealed class Replicas(Database database, Guid id, string name, string v
     /// <exception cref="DatabaseException">The database is away.</exception>
     public Task<List<string>> OfSameNameAsync() => OthersAsync(Named, name);
 
-    /// <summary>Waits some seconds until no replica lacks a key, and refuses it then.</summary>
-    /// <exception cref="StateNotWrittenException">Some lack it.</exception>
+    /// <summary>Waits until no replica lacks a key, some seconds at most.</summary>
     /// <exception cref="DatabaseException">The database is away.</exception>
-    public async Task WaitForKeyAsync(string keyId, string place, CancellationToken cancellation)
+    public async Task WaitForKeyAsync(string keyId, CancellationToken cancellation)
     {
         var began = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(began) < LongestForKey && (await OthersAsync(Lacking, keyId)).Count > 0)
             await Task.Delay(BetweenLooks, cancellation);
-        await RefuseUnlessAllHaveAsync(keyId, place);
     }
 
     /// <summary>Refuses a key that a replica lacks: it could not read what is sealed with it.</summary>

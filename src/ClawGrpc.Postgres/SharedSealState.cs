@@ -15,7 +15,7 @@ internal sealed class SharedSealState(Documents documents, Replicas replicas)
         // Once in a while, by an administrator.
         state => Task.Run(() => WriteAsync(state)).GetAwaiter().GetResult())
     {
-        WaitForKeyAsync = (keyId, cancellation) => OrUnavailableAsync(() => replicas.WaitForKeyAsync(keyId, Place, cancellation)),
+        WaitForKeyAsync = (keyId, cancellation) => OrUnavailableAsync(() => replicas.WaitForKeyAsync(keyId, cancellation)),
     };
 
     private static string Place => DocumentNames.PlaceOf(SealStateFile.Name);

@@ -24,7 +24,7 @@ internal sealed record SealState(string? Active, ImmutableArray<string> Earlier)
 internal sealed record SealStateAccess(Func<SealState> Read, Action<SealState> Write)
 {
     /// <summary>
-    /// Waits until all who read the secrets have a key; throws <see cref="StateNotWrittenException"/> if some go on lacking it.
+    /// Waits a while until all who read the secrets have a key. <see cref="Write"/> refuses if some go on lacking it.
     /// </summary>
     public Func<string, CancellationToken, Task> WaitForKeyAsync { get; init; } = static (_, _) => Task.CompletedTask;
 }
