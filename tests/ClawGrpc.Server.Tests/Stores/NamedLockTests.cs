@@ -7,8 +7,8 @@ namespace ClawGrpc.Server.Tests.Stores;
 /// <summary>A lock that is never given back: the error names it, so that who reads it can remove it.</summary>
 public class NamedLockTests
 {
-    // Less than the difference of clocks that is allowed for, and more than one step of the clock here: it never looks stale.
-    private static readonly TimeSpan Ahead = TimeSpan.FromSeconds(30);
+    // The clock here goes on by as much at a time: a lock that is refreshed as often never looks stale.
+    private static readonly TimeSpan Step = TimeSpan.FromSeconds(10);
 
     [Theory]
     [InlineData("file", "is a file and not a folder")]
@@ -20,7 +20,8 @@ public class NamedLockTests
         await using var fixture = await ServerFixture.StartAsync();
         await fixture.OnboardAsync();
         var path = fixture.Files.ProfilesPath() + ".lock";
-        using var holder = new Timer(_ => Hold(path, fixture.Time.GetUtcNow().UtcDateTime + Ahead));
+        void Refresh() => Directory.SetLastWriteTimeUtc(path, fixture.Time.GetUtcNow().UtcDateTime);
+        await using var holder = fixture.Time.CreateTimer(_ => Refresh(), null, Timeout.InfiniteTimeSpan, Step);
         if (what == "file")
             await File.WriteAllTextAsync(path, "");
         else
@@ -28,10 +29,13 @@ public class NamedLockTests
         if (what == "future")
             Directory.SetLastWriteTimeUtc(path, fixture.Time.GetUtcNow().UtcDateTime.AddDays(1));
         if (what == "held")
-            holder.Change(0, 1);
+        {
+            Refresh();
+            holder.Change(Step, Step);
+        }
 
         var onboarding = CallFailure.OfAsync(() => fixture.OnboardAsync(Two));
-        var failure = await fixture.Time.PassUntilAsync(onboarding, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+        var failure = await fixture.Time.PassUntilAsync(onboarding, TimeSpan.Zero, Step);
         Assert.Equal((StatusCode.Unavailable, "STATE_NOT_WRITTEN"), (failure.Code, failure.Reason));
         Assert.StartsWith("Failed to update auth-profiles.json (lock busy?). ", failure.Message, StringComparison.Ordinal);
         Assert.Contains(state, failure.Message, StringComparison.Ordinal);
@@ -39,23 +43,11 @@ public class NamedLockTests
         Assert.Equal(path, failure.Facts["lock"]);
         Assert.True(Path.Exists(path));
 
-        holder.Change(Timeout.Infinite, Timeout.Infinite);
+        holder.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         if (what == "file")
             File.Delete(path);
         else
             Directory.Delete(path, recursive: true);
         await fixture.OnboardAsync(Two);
-    }
-
-    private static void Hold(string path, DateTime now)
-    {
-        try
-        {
-            Directory.SetLastWriteTimeUtc(path, now);
-        }
-        catch (IOException)
-        {
-            // The test has removed it.
-        }
     }
 }
