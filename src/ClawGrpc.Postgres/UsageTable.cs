@@ -35,9 +35,11 @@ internal sealed class UsageTable(Database database, Guid replica) : IDisposable
     private readonly SemaphoreSlim _one = new(1);
     private long _number;
 
-    // A batch of which it is not known whether it was added, and one of which it came out that it was.
+    // What is not known to be stored is sent again as it was, under its number, before anything else.
     private Batch? _unsure;
-    private Batch? _added;
+
+    // What is stored of usage that callers still hold, since they were told that it might not be.
+    private readonly Dictionary<UsageKey, UsageCounters> _stored = [];
 
     /// <summary>All rows.</summary>
     /// <exception cref="DatabaseException">They cannot be read.</exception>
@@ -76,17 +78,11 @@ internal sealed class UsageTable(Database database, Guid replica) : IDisposable
         await _one.WaitAsync(cancellation);
         try
         {
-            if (_unsure is { } unsure && await IsAddedAsync(unsure.Number, cancellation))
-                _added = unsure;
-            IReadOnlyCollection<KeyValuePair<UsageKey, UsageCounters>> rows = _added is { } added && added.Day == day
-                ? [.. more.Select(row => KeyValuePair.Create(row.Key, row.Value - added.Rows.GetValueOrDefault(row.Key)))]
-                : more;
-            var batch = new Batch(++_number, day, more.ToDictionary());
-            _unsure = batch;
-            await AddAsync(batch.Number, day, rows, keepFrom, cancellation);
-            _unsure = null;
-            if (_added?.Day == day)
-                _added = null;
+            if (_unsure is { } unsure)
+                await SendAsync(unsure, keepFrom, cancellation);
+            await SendAsync(new Batch(++_number, day, LessStored(more)), keepFrom, cancellation);
+            foreach (var (key, _) in more)
+                _stored.Remove(key);
         }
         finally
         {
@@ -96,14 +92,8 @@ internal sealed class UsageTable(Database database, Guid replica) : IDisposable
 
     /// <summary>What is left of usage that cannot be added any more, since the process ends.</summary>
     /// <param name="rows">At least what was to be added last.</param>
-    public UnsentUsage Unsent(IEnumerable<KeyValuePair<UsageKey, UsageCounters>> rows)
-    {
-        return new UnsentUsage(_number, LessAdded(rows), LessAdded(_unsure is { } unsure ? unsure.Rows : []));
-
-        ImmutableDictionary<UsageKey, UsageCounters> LessAdded(IEnumerable<KeyValuePair<UsageKey, UsageCounters>> of) =>
-            of.ToImmutableDictionary(
-                row => row.Key, row => row.Value - (_added?.Rows.GetValueOrDefault(row.Key) ?? default));
-    }
+    public UnsentUsage Unsent(IEnumerable<KeyValuePair<UsageKey, UsageCounters>> rows) =>
+        new(_number, LessStored(rows), _unsure?.Rows ?? []);
 
     /// <summary>
     /// Adds what another process has left, unless it is added; the replica that it was is off the list then.
@@ -159,33 +149,29 @@ internal sealed class UsageTable(Database database, Guid replica) : IDisposable
 
     public void Dispose() => _one.Dispose();
 
-    private Task<bool> IsAddedAsync(long number, CancellationToken cancellation) => database.RunAsync(
-        async connection =>
-        {
-            await using var command = new NpgsqlCommand(
-                "SELECT number >= $2 FROM clawgrpc.usage_batch WHERE replica = $1", connection)
+    private async Task SendAsync(Batch batch, DateOnly keepFrom, CancellationToken cancellation)
+    {
+        _unsure = batch;
+        await database.TransactAsync(
+            async connection =>
             {
-                Parameters = { new() { Value = replica }, new() { Value = number } },
-            };
-            return await command.ExecuteScalarAsync(cancellation) is true;
-        },
-        cancellation);
+                // Its number is taken if an earlier try is stored; one that is still under way is waited for.
+                if (!await NoteAsync(connection, replica, batch.Number, cancellation))
+                    return false;
+                await AddRowsAsync(connection, batch.Day, batch.Rows, cancellation);
+                await using var forget = new NpgsqlCommand(
+                    Forget.Replace("$1", $"'{keepFrom:yyyy-MM-dd}'", StringComparison.Ordinal), connection);
+                await forget.ExecuteNonQueryAsync(cancellation);
+                return true;
+            },
+            cancellation);
+        _unsure = null;
+        foreach (var (key, counters) in batch.Rows)
+            _stored[key] = _stored.GetValueOrDefault(key) + counters;
+    }
 
-    private Task<bool> AddAsync(
-        long number, DateOnly day, IReadOnlyCollection<KeyValuePair<UsageKey, UsageCounters>> more, DateOnly keepFrom,
-        CancellationToken cancellation) => database.TransactAsync(
-        async connection =>
-        {
-            if (!await NoteAsync(connection, replica, number, cancellation))
-                return false;
-
-            await AddRowsAsync(connection, day, more, cancellation);
-            await using var forget = new NpgsqlCommand(
-                Forget.Replace("$1", $"'{keepFrom:yyyy-MM-dd}'", StringComparison.Ordinal), connection);
-            await forget.ExecuteNonQueryAsync(cancellation);
-            return true;
-        },
-        cancellation);
+    private ImmutableDictionary<UsageKey, UsageCounters> LessStored(IEnumerable<KeyValuePair<UsageKey, UsageCounters>> rows) =>
+        rows.ToImmutableDictionary(row => row.Key, row => row.Value - _stored.GetValueOrDefault(row.Key));
 
     // False: that batch of the replica, or a later one, is stored.
     private static async Task<bool> NoteAsync(
@@ -198,5 +184,5 @@ internal sealed class UsageTable(Database database, Guid replica) : IDisposable
         return await note.ExecuteNonQueryAsync(cancellation) > 0;
     }
 
-    private sealed record Batch(long Number, DateOnly Day, IReadOnlyDictionary<UsageKey, UsageCounters> Rows);
+    private sealed record Batch(long Number, DateOnly Day, ImmutableDictionary<UsageKey, UsageCounters> Rows);
 }

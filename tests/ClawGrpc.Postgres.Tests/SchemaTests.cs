@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using ClawGrpc.Testing;
 
 namespace ClawGrpc.Postgres.Tests;
@@ -65,16 +64,13 @@ public class SchemaTests(ClusterFixture fixture)
         await using (var read = new Npgsql.NpgsqlCommand("SELECT count(*) FROM clawgrpc.document", holder))
             await read.ExecuteScalarAsync();
 
+        var database = PostgresCluster.NameIn(dsn);
         var migration = MigrateAsync(dsn, [.. Schema.Steps, Next]);
-        await ReachAsync(() => Waiting() == "1");
-        await ReachAsync(() => Waiting() == "0");
+        await ClusterFixture.ReachAsync(() => fixture.WaitingForLocks(database) == 1);
+        await ClusterFixture.ReachAsync(() => fixture.WaitingForLocks(database) == 0);
         Assert.False(migration.IsCompleted);
         await transaction.CommitAsync();
         Assert.Equal([Next.Name], await migration);
-
-        string Waiting() => fixture.Cluster.Query(
-            PostgresCluster.NameIn(dsn),
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'");
     }
 
     private static Schema.Step StepOf(int after, string sql)
@@ -91,15 +87,5 @@ public class SchemaTests(ClusterFixture fixture)
     {
         await using var database = new Database(DatabaseSettings.Of(dsn), TimeProvider.System);
         return (await Record.ExceptionAsync(() => Schema.CheckAsync(database, steps, CancellationToken.None)))?.Message;
-    }
-
-    private static async Task ReachAsync(Func<bool> holds)
-    {
-        var start = Stopwatch.GetTimestamp();
-        while (!holds())
-        {
-            Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(30), "It did not come to hold within 30 seconds.");
-            await Task.Yield();
-        }
     }
 }

@@ -43,7 +43,8 @@ public class SpreadTests(ClusterFixture fixture, ITestOutputHelper output)
             newest[agent] = revision;
         }
 
-        await ReachAsync(() => all.All(replica => newest.All(each => replica.Store.RevisionOf(each.Key) == each.Value)));
+        await ClusterFixture.ReachAsync(
+            () => all.All(replica => newest.All(each => replica.Store.RevisionOf(each.Key) == each.Value)));
         await stopping.CancelAsync();
         var wentBack = await Task.WhenAll(watches);
         Assert.All(wentBack, Assert.False);
@@ -82,15 +83,5 @@ public class SpreadTests(ClusterFixture fixture, ITestOutputHelper output)
         }
 
         return wentBack;
-    }
-
-    private static async Task ReachAsync(Func<bool> holds)
-    {
-        var start = Stopwatch.GetTimestamp();
-        while (!holds())
-        {
-            Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(30), "It did not come to hold within 30 seconds.");
-            await Task.Yield();
-        }
     }
 }

@@ -124,17 +124,21 @@ internal sealed partial class UsageBook : IAsyncDisposable
         if (left.Count == 0)
             return;
         var completions = left.Sum(row => row.Value.Completions);
+        var why = "";
         try
         {
             if (_store.KeepUsage(left) is { } path)
+            {
                 LogKept(completions, path);
-            else
-                LogLost(completions, left.Min(row => row.Key.Day), left.Max(row => row.Key.Day), "");
+                return;
+            }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            LogLost(completions, left.Min(row => row.Key.Day), left.Max(row => row.Key.Day), $": {exception.Message}");
+            why = $": {exception.Message}";
         }
+
+        LogLost(completions, left.Min(row => row.Key.Day), left.Max(row => row.Key.Day), why);
     }
 
     private async Task WriteAsync(DateOnly day, IReadOnlyCollection<KeyValuePair<UsageKey, UsageCounters>> rows)
