@@ -1,6 +1,8 @@
 using ClawGrpc.Server.Tests.Harness;
 using Grpc.Core;
 using Grpc.Health.V1;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
 using ServingStatus = Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus;
 
 namespace ClawGrpc.Server.Tests.Standard;
@@ -43,5 +45,16 @@ public class HealthTests
         Assert.Equal(ServingStatus.NotServing, watch.ResponseStream.Current.Status);
         Assert.False(await watch.ResponseStream.MoveNext(CancellationToken.None));
         await stopped;
+    }
+
+    // Probes go on while it stops.
+    [Fact]
+    public async Task Server_that_stops_says_so_and_logs_no_error()
+    {
+        await using var fixture = await ServerFixture.StartAsync();
+        fixture.Part<IHostApplicationLifetime>().StopApplication();
+        var report = await fixture.Part<HealthCheckService>().CheckHealthAsync();
+        Assert.Equal(HealthStatus.Unhealthy, report.Status);
+        Assert.DoesNotContain(fixture.Log.All, line => line.StartsWith("Error", StringComparison.Ordinal));
     }
 }
