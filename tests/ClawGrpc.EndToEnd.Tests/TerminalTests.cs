@@ -138,6 +138,21 @@ public sealed class TerminalTests(WizardScreens screens) : IClassFixture<WizardS
     }
 
     [NeedsFact("tmux", Tmux)]
+    public async Task Signal_that_ends_the_program_leaves_the_terminal_as_it_was()
+    {
+        foreach (var (command, asks) in new[] { ("chat", "\n>"), ("onboard", "How does Claude know you?") })
+        {
+            await using var terminal = await screens.OpenAsync(80, Rows, command);
+            await terminal.ShowsAsync(asks);
+            await terminal.TerminateAsync();
+            Assert.Contains("[exit 143, terminal restored]", await terminal.EndedAsync(), StringComparison.Ordinal);
+            Assert.True(await terminal.IsAsBeforeAsync(), command);
+            await terminal.PasteAsync("after");
+            Assert.DoesNotContain("00~", await terminal.ShowsAsync("after"), StringComparison.Ordinal);
+        }
+    }
+
+    [NeedsFact("tmux", Tmux)]
     public async Task Help_and_errors_break_at_words()
     {
         foreach (var width in Widths[..2])

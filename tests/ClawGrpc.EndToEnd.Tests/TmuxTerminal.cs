@@ -102,6 +102,15 @@ internal sealed class TmuxTerminal : IAsyncDisposable
 
     public Task ResizeAsync(int columns, int rows) => TellAsync($"refresh-client -C {columns}x{rows}");
 
+    /// <summary>Sends the program SIGTERM.</summary>
+    public async Task TerminateAsync()
+    {
+        var shell = (await TellAsync("display-message -p '#{pane_pid}'")).Trim();
+        var program = await File.ReadAllTextAsync($"/proc/{shell}/task/{shell}/children");
+        using var kill = Process.Start("kill", $"-TERM {program}");
+        await kill.WaitForExitAsync();
+    }
+
     /// <summary>Whether the cursor is shown, and on the terminal's first screen.</summary>
     public async Task<bool> IsAsBeforeAsync() =>
         await TellAsync("display-message -p '#{cursor_flag} #{alternate_on}'") == "1 0\n";

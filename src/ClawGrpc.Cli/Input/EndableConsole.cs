@@ -7,6 +7,7 @@ namespace ClawGrpc.Cli.Input;
 internal sealed class EndableConsole(IAnsiConsole console) : IAnsiConsole, IAnsiConsoleInput
 {
     private const char EndOfTransmission = '\u0004';
+    private const string CursorShown = "\e[?25h";
 
     public Profile Profile => console.Profile;
 
@@ -28,6 +29,7 @@ internal sealed class EndableConsole(IAnsiConsole console) : IAnsiConsole, IAnsi
     /// <exception cref="PromptEndedException">It was ended.</exception>
     public static async Task<T> AskAsync<T>(IAnsiConsole console, Func<IAnsiConsole, Task<T>> question)
     {
+        using var reset = new TerminalReset(console, CursorShown);
         try
         {
             return await question(new EndableConsole(console));

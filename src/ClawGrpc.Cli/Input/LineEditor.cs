@@ -13,6 +13,7 @@ internal sealed class LineEditor : IDisposable
     private readonly IAnsiConsole _console;
     private readonly string _prompt;
     private readonly EditorKeys _keys;
+    private readonly TerminalReset _reset;
     private readonly EditedText _text = new();
     private readonly List<string> _earlier = [];
 
@@ -34,6 +35,7 @@ internal sealed class LineEditor : IDisposable
     public LineEditor(IAnsiConsole console, string prompt)
     {
         (_console, _prompt, _keys) = (console, prompt, new EditorKeys(console));
+        _reset = new TerminalReset(console, PastesUnmarked);
         if (console.Profile.Capabilities.Ansi)
             Write(PastesMarked);
     }
@@ -86,6 +88,7 @@ internal sealed class LineEditor : IDisposable
     /// <summary>Leaves the terminal as it was.</summary>
     public void Dispose()
     {
+        _reset.Dispose();
         if (_console.Profile.Capabilities.Ansi)
             Write(PastesUnmarked);
     }
