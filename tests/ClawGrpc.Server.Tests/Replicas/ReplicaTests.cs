@@ -94,19 +94,22 @@ public class ReplicaTests(Cluster cluster)
         await using var set = await ReplicaSet.StartAsync(cluster.Postgres, 3);
         await set[0].OnboardAsync(One, KeyOne);
         await IsSameAsync(0);
-        var before = await set[1].StatusAsync();
-        await set[1].Models.SetDefaultModelAsync(new SetDefaultModelRequest { Model = "anthropic/claude-sonnet-4-6" });
-        await IsSameAsync(before.Revision);
-        before = await set[2].StatusAsync();
-        await set[2].CompleteAsync();
-        await IsSameAsync(before.Revision);
 
-        Task IsSameAsync(long after) => ServerFixture.EventuallyAsync(async () =>
+        // What only one of them knows, such as its usage, is counted on the way; what it writes behind reaches all first.
+        foreach (var (server, model) in new[] { (1, "claude-sonnet-4-6"), (2, "claude-haiku-4-5") })
         {
-            var revisions = (await Task.WhenAll(set.Servers.Select(server => server.StatusAsync())))
-                .Select(status => status.Revision).Distinct().ToList();
-            return revisions.Count == 1 && revisions[0] > after;
-        });
+            await set[server].CompleteAsync();
+            await ServerFixture.EventuallyAsync(async () => (await StatusesAsync())
+                .Select(status => status.Auth.Profiles.Single().LastUsedTime).Distinct().ToList() is [not null]);
+            var before = await set[server].StatusAsync();
+            await set[server].Models.SetDefaultModelAsync(new SetDefaultModelRequest { Model = $"anthropic/{model}" });
+            await IsSameAsync(before.Revision);
+        }
+
+        Task<AgentStatus[]> StatusesAsync() => Task.WhenAll(set.Servers.Select(server => server.StatusAsync()));
+
+        Task IsSameAsync(long after) => ServerFixture.EventuallyAsync(async () => (await StatusesAsync())
+            .Select(status => status.Revision).Distinct().ToList() is [var revision] && revision > after);
     }
 
     [NeedsPostgresFact]
