@@ -349,7 +349,7 @@ internal sealed partial class PostgresStore : IStateStore, IAsyncDisposable
         // What this replica has seen stays on its own disk: who controls the database must not be able to put it back.
         var seen = Path.Join(_folder.AgentDir(agentId), GenerationsFile.Name);
         StateFolder.MakeDirectory(Path.GetDirectoryName(seen)!);
-        return new AgentSealing(agentId, _keys, null, new GenerationsFile(seen));
+        return new AgentSealing(agentId, _keys, null, new GenerationsFile(seen), _clock);
     }
 
     private StoredText<ImmutableDictionary<string, string>> OriginsOf(string agentId) => _origins.GetOrAdd(agentId, id =>

@@ -28,6 +28,11 @@ internal sealed record SealWriting(
 {
     /// <summary>Nothing is sealed.</summary>
     public static readonly SealWriting Nothing = new(SealReading.Nothing, null, false, false, "", static () => default);
+
+    /// <summary>
+    /// New versions are at least this: a time, where other servers may have seen versions of which this one does not know; else 0.
+    /// </summary>
+    public long LeastVersion { get; init; }
 }
 
 /// <summary>What becomes of stored secrets.</summary>

@@ -99,7 +99,8 @@ internal sealed class SealingWrite(
     {
         var newest = Math.Max(writing.Reading.NewestOf(place), last is { Secret: not null } ? last.Sealed!.Generation : 0);
         var secret = new Secret(text);
-        var label = new SealLabel(writing.Reading.AgentId, place.ProfileId, place.Kind, origin, newest + 1);
+        var version = Math.Max(newest + 1, writing.LeastVersion);
+        var label = new SealLabel(writing.Reading.AgentId, place.ProfileId, place.Kind, origin, version);
         _newest[place] = label.Generation;
         return (_seals[place] = StoredSeal.Of(SealedSecret.Seal(secret, label, key, writing.Fresh()), secret)).Json;
     }

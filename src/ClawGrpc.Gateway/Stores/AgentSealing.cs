@@ -8,7 +8,12 @@ namespace ClawGrpc.Gateway.Stores;
 /// <param name="keys">The keys.</param>
 /// <param name="otherProgram">The program that reads the agent's folder too; null if none does.</param>
 /// <param name="file">Where the versions are remembered.</param>
-internal sealed class AgentSealing(string agentId, SealingKeys keys, string? otherProgram, GenerationsFile file)
+/// <param name="shared">
+/// The clock of all servers that write the secrets, where each remembers only what it has seen itself; null where all that write
+/// remember in the same file.
+/// </param>
+internal sealed class AgentSealing(
+    string agentId, SealingKeys keys, string? otherProgram, GenerationsFile file, TimeProvider? shared = null)
 {
     private readonly Lock _gate = new();
     private ImmutableDictionary<SecretPlace, long>? _newest;
@@ -38,7 +43,10 @@ internal sealed class AgentSealing(string agentId, SealingKeys keys, string? oth
             TakeUp();
         var ring = keys.Now;
         return new SealWriting(
-            Reading(), ring.Active, ring.IsConfigured, ring.IsConfigured && otherProgram is null, ring.Origin, SealingKeys.Fresh);
+            Reading(), ring.Active, ring.IsConfigured, ring.IsConfigured && otherProgram is null, ring.Origin, SealingKeys.Fresh)
+        {
+            LeastVersion = shared?.GetUtcNow().ToUnixTimeMilliseconds() ?? 0,
+        };
     }
 
     /// <summary>These versions were seen: older ones are not accepted any more.</summary>

@@ -110,6 +110,20 @@ public class ReplicaTests(Cluster cluster)
         });
     }
 
+    // Each remembers on its own disk which versions of a secret it has seen.
+    [NeedsPostgresFact]
+    public async Task Profile_that_is_added_anew_by_another_replica_serves_at_all()
+    {
+        await using var set = await ReplicaSet.StartAsync(cluster.Postgres, 1);
+        foreach (var key in new[] { KeyTwo, KeyOne, KeyTwo })
+            await set[0].OnboardAsync(One, key);
+        Assert.Equal(One, await set[0].CompleteAsync());
+        await set[0].Auth.DeleteProfileAsync(new DeleteProfileRequest { ProfileId = One });
+        await set.AddAsync();
+        await set[1].OnboardAsync(One, KeyOne);
+        await EachAsync(set, server => server.CompleteAsync(), One);
+    }
+
     [NeedsPostgresFact]
     public async Task Two_hundred_waiters_at_each_share_one_refresh()
     {

@@ -35,7 +35,7 @@ public class TamperedRowTests(Cluster cluster)
         var old = Read(set, Main);
         await set[0].OnboardAsync(One, KeyTwo);
         Write(set, Main, old);
-        await IsRefusedAsync(set, "main", "an older version was put back (1; the newest was 2)");
+        await IsRefusedAsync(set, "main", "an older version was put back (");
 
         // A new credential ends it, and the same again is told again.
         await set[0].OnboardAsync(One, KeyTwo);
