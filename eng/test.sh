@@ -56,10 +56,9 @@ run() {
         client-python) cd clients/python && /usr/bin/python3 tests/run.py ;;
         client-go) clients/go/test.sh ;;
         *)
-            # Twice as many tests at once as there are cores: many wait for a clock, a process or a database.
             cd "tests/$1" && dotnet test "$root/artifacts/bin/$1/release/$1.dll" \
                 --logger "trx;LogFileName=$1.trx" --results-directory "$results" \
-                --blame-hang-timeout 4m --blame-hang-dump-type none -- xUnit.MaxParallelThreads=2x
+                --blame-hang-timeout 4m --blame-hang-dump-type none
             ;;
     esac
 }

@@ -101,8 +101,10 @@ public sealed class FileChangesTests : IDisposable
         _time.Advance(FileChanges.Interval);
         Assert.False(next.IsCompleted);
 
-        File.WriteAllText(_folder["f"], "x");
-        File.SetLastWriteTimeUtc(_folder["f"], LongAgo);
+        // In one step: a look that comes late sees it whole.
+        File.WriteAllText(_folder["new"], "x");
+        File.SetLastWriteTimeUtc(_folder["new"], LongAgo);
+        File.Move(_folder["new"], _folder["f"]);
         _time.Advance(FileChanges.Interval);
         Assert.True(await next);
         Assert.Equal(_folder["f"], watch.Current);
