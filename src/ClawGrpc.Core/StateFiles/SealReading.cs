@@ -30,7 +30,7 @@ internal sealed record SealWriting(
     public static readonly SealWriting Nothing = new(SealReading.Nothing, null, false, false, "", static () => default);
 
     /// <summary>
-    /// New versions are at least this: a time, where other servers may have seen versions of which this one does not know; else 0.
+    /// New versions are at least this: a time where other servers may have seen versions of which this one knows nothing; else 0.
     /// </summary>
     public long LeastVersion { get; init; }
 }
