@@ -49,6 +49,8 @@ internal sealed class OwnProfiles(Func<HealthRules> rules, TimeProvider time)
                 return null;
             if (problem is null ? ReferenceEquals(read, _stored) && _problem is null : _problem?.Message == problem.Message)
                 return false;
+            if (read is not null)
+                NoteReplaced(read);
             (_stored, _problem) = (read ?? _stored, problem);
             Refresh();
             return true;
@@ -108,6 +110,7 @@ internal sealed class OwnProfiles(Func<HealthRules> rules, TimeProvider time)
     {
         lock (_gate)
         {
+            NoteReplaced(after);
             foreach (var put in changes.OfType<PutProfile>())
                 _replaced[put.Id] = time.GetUtcNow();
             var isNews = changes.Count > 0 || !ReferenceEquals(before, _stored) || _problem is not null;
@@ -125,6 +128,19 @@ internal sealed class OwnProfiles(Func<HealthRules> rules, TimeProvider time)
     {
         lock (_gate)
             (_inFlight, _pending) = (PendingHealth.None, _inFlight.Then(_pending));
+    }
+
+    // By whomever. What a refresh grants is the same login as before.
+    private void NoteReplaced(ProfileStore stored)
+    {
+        foreach (var (id, credential) in stored.Profiles.Select(profile => (profile.Id, profile.Credential)))
+        {
+            if (_stored.Find(id) is { } before && before.Credential != credential
+                && !(before.Credential is OAuthCredential && credential is OAuthCredential))
+            {
+                _replaced[id] = time.GetUtcNow();
+            }
+        }
     }
 
     private void Refresh() => _now = _problem is null

@@ -27,6 +27,27 @@ public class ChangedFilesTests
         Assert.Equal(Rotated, fixture.Sandbox.Requests.Single().Credential);
     }
 
+    // What was sent with the old credential says nothing of the new one, whoever replaced it.
+    [Fact]
+    public async Task Late_rejection_of_a_credential_that_another_program_replaced_counts_for_nothing()
+    {
+        var pause = TimeSpan.FromSeconds(10);
+        await using var fixture = await WithTwoKeysAsync();
+        fixture.Sandbox.Script(
+            Faults.Slow(beforeHeadersMs: (int)pause.TotalMilliseconds) with { Status = new() { Code = 401 } });
+        var old = fixture.StreamAsync(Prompts.Input(with: input => input.Model = $"claude-opus-4-6@{Two}"));
+        await fixture.Time.WaitForTimerAsync(pause, pause);
+        using var watcher = fixture.Watch();
+        await watcher.NextAsync();
+        var text = await File.ReadAllTextAsync(fixture.Files.ProfilesPath());
+        await fixture.Files.WriteProfilesAsync(text.Replace(KeyTwo, Rotated, StringComparison.Ordinal));
+        await LookAsync(fixture);
+        await watcher.NextAsync();
+        fixture.Time.Advance(pause);
+        Assert.Equal("CREDENTIAL_REJECTED", (await old).Failed.Reason);
+        Assert.Equal("", await fixture.UnusableAsync());
+    }
+
     [Fact]
     public async Task A_cooldown_that_another_program_writes_is_kept_to()
     {
