@@ -98,8 +98,8 @@ public partial class MalformedAnswerTests(ITestOutputHelper output)
         var body = Faces.Body.Replace("Hello", $"seed-{seed};", StringComparison.Ordinal);
         var answer = await fixture.AskAsync(Face.Http, stream: seed % 3 != 0, body);
 
-        // A whole message, and the type of an error, are what upstream made them, whatever that is.
-        Assert.Matches("^(ok|no message|error event|[45][0-9]{2} (?s:.*))$", answer.End);
+        // A whole message is what upstream made it, whatever that is.
+        Assert.Matches("^(ok|no message|error event|[45][0-9]{2} [a-z_]+)$", answer.End);
         return answer.End;
     }
 

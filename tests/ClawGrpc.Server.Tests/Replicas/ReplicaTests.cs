@@ -101,11 +101,12 @@ public class ReplicaTests(Cluster cluster)
         await ServerFixture.EventuallyAsync(async () =>
         {
             // One that comes at the same time as another, of the health that is written behind, may not do it.
-            var alias = $"alias{++changes}";
+            var (alias, before) = ($"alias{++changes}", (await set[1].StatusAsync()).Revision);
             await set[1].Models.AddModelAliasAsync(
                 new AddModelAliasRequest { Alias = alias, Model = "anthropic/claude-haiku-4-5" });
             await EachAsync(set, async server => $"{(await server.StatusAsync()).Aliases.ContainsKey(alias)}", "True");
             var statuses = await Task.WhenAll(set.Servers.Select(server => server.StatusAsync()));
+            Assert.True(statuses[1].Revision > before);
             return statuses.DistinctBy(status => status.Revision).Count() == 1;
         });
     }

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using ClawGrpc.Server.Tests.Harness;
 using ClawGrpc.Testing;
@@ -32,10 +33,10 @@ public class TamperedRowTests(Cluster cluster)
     {
         await using var set = await StartAsync();
         await set[0].OnboardAsync(One, KeyOne);
-        var old = Read(set, Main);
+        var (old, version) = (Read(set, Main), NewestIn(set));
         await set[0].OnboardAsync(One, KeyTwo);
         Write(set, Main, old);
-        await IsRefusedAsync(set, "main", "an older version was put back (");
+        await IsRefusedAsync(set, "main", $"an older version was put back ({version}; the newest was {NewestIn(set)})");
 
         // A new credential ends it, and the same again is told again.
         await set[0].OnboardAsync(One, KeyTwo);
@@ -73,6 +74,13 @@ public class TamperedRowTests(Cluster cluster)
 
     private static string Read(ReplicaSet set, string name) =>
         set.Query($"SELECT convert_from(body, 'UTF8') FROM clawgrpc.document WHERE name = '{name}'");
+
+    // The version of the secret that the first replica remembers.
+    private static long NewestIn(ReplicaSet set)
+    {
+        using var seen = JsonDocument.Parse(File.ReadAllText(set[0].Files["agents/main/agent/clawgrpc-generations.json"]));
+        return seen.RootElement.GetProperty("profiles").GetProperty(One).EnumerateObject().Single().Value.GetInt64();
+    }
 
     private static void Write(ReplicaSet set, string name, string text)
     {

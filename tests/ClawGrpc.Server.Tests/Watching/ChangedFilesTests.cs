@@ -17,12 +17,7 @@ public class ChangedFilesTests
     public async Task Profiles_stored_by_another_program_are_read()
     {
         await using var fixture = await WithTwoKeysAsync();
-        using var watcher = fixture.Watch();
-        await watcher.NextAsync();
-        var text = await File.ReadAllTextAsync(fixture.Files.ProfilesPath());
-        await fixture.Files.WriteProfilesAsync(text.Replace(KeyTwo, Rotated, StringComparison.Ordinal));
-        await LookAsync(fixture);
-        await watcher.NextAsync();
+        await RotateAsync(fixture);
         await fixture.StreamAsync(Prompts.Input(with: input => input.Model = $"claude-opus-4-6@{Two}"));
         Assert.Equal(Rotated, fixture.Sandbox.Requests.Single().Credential);
     }
@@ -37,12 +32,7 @@ public class ChangedFilesTests
             Faults.Slow(beforeHeadersMs: (int)pause.TotalMilliseconds) with { Status = new() { Code = 401 } });
         var old = fixture.StreamAsync(Prompts.Input(with: input => input.Model = $"claude-opus-4-6@{Two}"));
         await fixture.Time.WaitForTimerAsync(pause, pause);
-        using var watcher = fixture.Watch();
-        await watcher.NextAsync();
-        var text = await File.ReadAllTextAsync(fixture.Files.ProfilesPath());
-        await fixture.Files.WriteProfilesAsync(text.Replace(KeyTwo, Rotated, StringComparison.Ordinal));
-        await LookAsync(fixture);
-        await watcher.NextAsync();
+        await RotateAsync(fixture);
         fixture.Time.Advance(pause);
         Assert.Equal("CREDENTIAL_REJECTED", (await old).Failed.Reason);
         Assert.Equal("", await fixture.UnusableAsync());
@@ -206,6 +196,17 @@ public class ChangedFilesTests
     }
 
     // The server looks at its files twice a second.
+    // Another program replaces the second key, and the server takes it up.
+    private static async Task RotateAsync(ServerFixture fixture)
+    {
+        using var watcher = fixture.Watch();
+        await watcher.NextAsync();
+        var text = await File.ReadAllTextAsync(fixture.Files.ProfilesPath());
+        await fixture.Files.WriteProfilesAsync(text.Replace(KeyTwo, Rotated, StringComparison.Ordinal));
+        await LookAsync(fixture);
+        await watcher.NextAsync();
+    }
+
     private static async Task LookAsync(ServerFixture fixture)
     {
         await fixture.Time.WaitForPeriodAsync(FileChanges.Interval);
